@@ -1,0 +1,1 @@
+"""Trellis: a wiki-style collaborative knowledge base."""
