@@ -1,0 +1,164 @@
+"""Lines of a text: cut, aligned with another text's lines, and what Markdown makes of them.
+
+Only "\\n" ends a line here: a form feed or U+2028 inside a paragraph is a character like any other.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import LCSseq
+
+MATRIX = 400_000_000
+"""Cells of an alignment that may be computed at once: the matrix takes a bit for each (50 MB)."""
+
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,}|\$\$)")
+_RULED = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
+
+
+class Change(NamedTuple):
+    """`old[a:b]` has become `new[c:d]`; at least one of the two is not empty."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+
+
+def split(text: str) -> list[str]:
+    """The lines of `text`, each with its "\\n" but perhaps the last. Joined they are `text`."""
+    lines = text.split("\n")
+    last = lines.pop()
+    kept = [line + "\n" for line in lines]
+    if last:
+        kept.append(last)
+    return kept
+
+
+def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
+    """What has to change to make `new` of `old`: in order, and never two that touch.
+
+    What is left out is a longest common subsequence, found bit-parallel (Hyyrö, "A Note on
+    Bit-Parallel Alignment Computation", 2004). Sequences too long for that are first cut where an
+    item occurs exactly once in both (Cohen's patience diff), and what offers no such place is
+    given as one change. The result depends on the two sequences alone, never on time or load.
+    """
+    codes: dict[Hashable, int] = {}
+    left = [codes.setdefault(item, len(codes)) for item in old]
+    right = [codes.setdefault(item, len(codes)) for item in new]
+    found: list[Change] = []
+    todo = [(0, len(left), 0, len(right))]
+    while todo:
+        a, b, c, d = todo.pop()
+        while a < b and c < d and left[a] == right[c]:
+            a, c = a + 1, c + 1
+        while a < b and c < d and left[b - 1] == right[d - 1]:
+            b, d = b - 1, d - 1
+        if a == b or c == d:
+            if a < b or c < d:
+                found.append(Change(a, b, c, d))
+        elif (b - a) * (d - c) <= MATRIX:
+            found.extend(
+                Change(a + op.src_start, a + op.src_end, c + op.dest_start, c + op.dest_end)
+                for op in LCSseq.opcodes(left[a:b], right[c:d])
+                if op.tag != "equal"
+            )
+        elif anchors := _anchors(left[a:b], right[c:d]):
+            ends = [(a + i, c + j) for i, j in anchors]
+            starts = [(a, c)] + [(i + 1, j + 1) for i, j in ends]
+            ends.append((b, d))
+            cuts = zip(starts, ends, strict=True)
+            todo.extend((i, i2, j, j2) for (i, j), (i2, j2) in reversed(list(cuts)))
+        else:
+            found.append(Change(a, b, c, d))
+    return _joined(found)
+
+
+def _joined(found: list[Change]) -> list[Change]:
+    """The same changes, with those that touch made one."""
+    whole: list[Change] = []
+    for change in found:
+        if whole and whole[-1].b == change.a and whole[-1].d == change.c:
+            whole[-1] = Change(whole[-1].a, change.b, whole[-1].c, change.d)
+        else:
+            whole.append(change)
+    return whole
+
+
+def _anchors(left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    """Pairs of places of the items that occur once on each side, the longest run in order."""
+    once = {item: j for j, item in enumerate(right)}
+    seen: dict[int, int] = {}
+    for item in right:
+        seen[item] = seen.get(item, 0) + 1
+    count: dict[int, int] = {}
+    for item in left:
+        count[item] = count.get(item, 0) + 1
+    pairs = [
+        (i, once[item])
+        for i, item in enumerate(left)
+        if count[item] == 1 and seen.get(item, 0) == 1
+    ]
+    # The longest increasing subsequence of the places on the right, by patience sorting.
+    tops: list[int] = []
+    piles: list[int] = []
+    before: list[int] = []
+    for at, (_, j) in enumerate(pairs):
+        pile = bisect_left(tops, j)
+        before.append(piles[pile - 1] if pile else -1)
+        if pile == len(tops):
+            tops.append(j)
+            piles.append(at)
+        else:
+            tops[pile] = j
+            piles[pile] = at
+    run: list[tuple[int, int]] = []
+    at = piles[-1] if piles else -1
+    while at >= 0:
+        run.append(pairs[at])
+        at = before[at]
+    return run[::-1]
+
+
+def verbatim(lines: Sequence[str]) -> list[bool]:
+    """For each line, whether it is code, display math or a table: text whose layout has meaning.
+
+    A cheap reading of the block structure that errs towards yes: fences (closed or not), lines
+    indented like code that do not start a list item, and rows around a table's ruling line.
+    """
+    marks = [False] * len(lines)
+    fence = ""
+    table = False
+    for at, line in enumerate(lines):
+        found = _FENCE.match(line.rstrip("\n"))
+        if fence:
+            marks[at] = True
+            bare = line.strip()
+            if bare.startswith(fence) and not bare.strip(fence[0]):
+                fence = ""
+        elif found:
+            fence = found[1]
+            bare = line.strip()
+            marks[at] = True
+            if fence == "$$" and len(bare) > 3 and bare.endswith("$$"):
+                fence = ""
+            table = False
+        elif not line.strip():
+            table = False
+        elif "|" in line and _RULED.match(line):
+            table = marks[at] = True
+            if at:
+                marks[at - 1] = True
+        elif table or line.lstrip().startswith("|"):
+            marks[at] = True
+        elif line.startswith(("    ", "\t")):
+            marks[at] = not re.match(r"([-+*]|\d{1,9}[.)])\s", line.lstrip())
+    return marks
+
+
+def heading(line: str) -> str:
+    """The text of an ATX heading; "" when `line` is none."""
+    found = _HEADING.match(line.rstrip("\n"))
+    return found[1] if found else ""
