@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-MATRIX = 400_000_000
-"""Cells of an alignment that may be computed at once: the matrix takes a bit for each (50 MB)."""
+MATRIX = 100_000_000
+"""Cells of an alignment that may be computed at once: the matrix takes a bit for each (12 MB)."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,}|\$\$)")
 _RULED = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
