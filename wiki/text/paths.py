@@ -1,0 +1,170 @@
+"""The one rule for page paths: how a name becomes a path, and which paths are the same page."""
+
+import re
+import unicodedata
+
+MAX_SEGMENT = 120
+MAX_SEGMENT_BYTES = 240  # with ".md" behind it still a file name on every file system
+MAX_PATH = 500
+
+_RESERVED = frozenset({"-", ".", ".."})
+_DROPPED = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])  # invisible and without meaning
+_IGNORED_IN_KEY = dict.fromkeys(
+    [0x034F, 0x180B, 0x180C, 0x180D, 0x200C, 0x200D, *range(0xFE00, 0xFE10)]
+    + list(range(0xE0100, 0xE01F0))
+)
+_DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SPACES = re.compile(r"\s+")
+_APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`"))
+
+
+class PathError(ValueError):
+    """A path that cannot name a page; its message is one sentence for the person who gave it."""
+
+
+def normalise_path(raw: str) -> str:
+    """The path as it is stored: NFC, blanks inside a segment as `-`, no slash at either end.
+
+    `""` is a space's home page. Normalising twice changes nothing more. Raises `PathError` for
+    segments that are empty, `-`, `.` or `..`, for control characters and for what is too long.
+    """
+    if len(raw) > 8 * MAX_PATH:
+        raise PathError(f"A path has at most {MAX_PATH} characters.")
+    trimmed = raw.strip().strip("/").strip()
+    if not trimmed:
+        return ""
+    path = "/".join(_normalise_segment(segment) for segment in trimmed.split("/"))
+    if len(path) > MAX_PATH:
+        raise PathError(f"A path has at most {MAX_PATH} characters; this one has {len(path)}.")
+    return path
+
+
+def _normalise_segment(raw: str) -> str:
+    for character in raw:
+        if character in _DIRECTION:
+            raise PathError("A path cannot contain marks that change the direction of writing.")
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cs") and not character.isspace():
+            raise PathError("A path cannot contain control characters.")
+        if category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or ord(character) >= 0xFDD0):
+            raise PathError("A path cannot contain code points that are not characters.")
+    text = unicodedata.normalize("NFC", raw.translate(_DROPPED)).strip()
+    text = unicodedata.normalize("NFC", _SPACES.sub("-", text))
+    if not text:
+        raise PathError("A path cannot contain an empty part: two slashes stand side by side.")
+    folded = _fold(text)
+    if text in _RESERVED or folded in _RESERVED:
+        raise PathError(f"“{text}” cannot be a part of a path: it has a meaning of its own.")
+    if "/" in folded or "\\" in folded:
+        raise PathError(f"“{text}” contains a character that reads as a slash.")
+    if not folded.strip():
+        raise PathError("A part of the path has no visible character.")
+    if len(text) > MAX_SEGMENT or len(text.encode()) > MAX_SEGMENT_BYTES:
+        raise PathError(
+            f"A part of a path has at most {MAX_SEGMENT} characters "
+            f"({MAX_SEGMENT_BYTES} bytes); “{text[:20]}…” is longer."
+        )
+    return text
+
+
+def path_key(path: str) -> str:
+    """What is equal for two paths that people would take for the same one.
+
+    Upper and lower case, composed and compatibility forms, and characters that cannot be seen make
+    no difference (Unicode's NFKC_Casefold, nearly). `path` is a normalised path.
+    """
+    return "/".join(_fold(segment) for segment in path.split("/"))
+
+
+def _fold(text: str) -> str:
+    # Folding can undo a normal form and the other way round; a few rounds settle every string.
+    for _ in range(4):
+        folded = unicodedata.normalize("NFKC", text).translate(_IGNORED_IN_KEY).casefold()
+        folded = unicodedata.normalize("NFKC", folded)
+        if folded == text:
+            break
+        text = folded
+    return text
+
+
+def slugify(title: str) -> str:
+    """One path segment for a title: lower case, letters, marks and digits of any script, and `-`.
+
+    `"Q&A: what’s new in v1.2?"` gives `"q-a-whats-new-in-v1.2"`. A title with nothing to keep
+    gives `"untitled"`. The result always passes `normalise_path` unchanged.
+    """
+    text = unicodedata.normalize("NFC", title[: 4 * MAX_SEGMENT].translate(_DROPPED)).lower()
+    text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    kept = []
+    for index, character in enumerate(text):
+        inside = 0 < index < len(text) - 1
+        if (
+            character in "_\u200c\u200d"
+            or unicodedata.category(character)[0] in "LMN"
+            or (
+                character == "."
+                and inside
+                and text[index - 1].isalnum()
+                and text[index + 1].isalnum()
+            )
+        ):
+            kept.append(character)
+        else:
+            kept.append("-")
+    slug = _shorten(re.sub(r"-{2,}", "-", "".join(kept)).strip("-"))
+    while slug.endswith(".md"):
+        slug = slug[:-3].rstrip("-.")
+    try:
+        return normalise_path(slug) or "untitled"
+    except PathError:
+        return "untitled"
+
+
+def _shorten(slug: str) -> str:
+    short = slug[:MAX_SEGMENT].encode()[:MAX_SEGMENT_BYTES].decode(errors="ignore")
+    if short != slug and "-" in short[MAX_SEGMENT // 2 :]:
+        short = short.rpartition("-")[0]  # cut between words where that does not lose half
+    return short.rstrip("-.")
+
+
+def parent_of(path: str) -> str | None:
+    """`"a/b"` gives `"a"`, `"a"` gives `""` (the home page), which itself has none."""
+    return path.rpartition("/")[0] if path else None
+
+
+def ancestors_of(path: str) -> list[str]:
+    """Every path above, the home page first: `"a/b/c"` gives `["", "a", "a/b"]`."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[:count]) for count in range(len(parts))]
+
+
+def name_of(path: str) -> str:
+    """The last segment; `""` for the home page."""
+    return path.rpartition("/")[2]
+
+
+def join(folder: str, name: str) -> str:
+    """`folder` and `name` as one path; either may be empty."""
+    return f"{folder}/{name}" if folder and name else folder or name
+
+
+def resolve(folder: str, relative: str) -> str | None:
+    """The path that `relative` (with `.` and `..`) leads to from inside `folder`.
+
+    `None` when it climbs out of the space. The result is not normalised.
+    """
+    parts = folder.split("/") if folder else []
+    for segment in relative.split("/"):
+        if segment == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif segment not in ("", "."):
+            parts.append(segment)
+    return "/".join(parts)
+
+
+def title_from(path: str) -> str:
+    """A readable title for a path without a page: `"eng/on-call_rota"` gives `"On call rota"`."""
+    words = re.sub(r"[-_\s]+", " ", name_of(path)).strip()
+    return words[:1].upper() + words[1:]
