@@ -148,6 +148,7 @@ def test_a_slug_is_always_a_normal_path_of_one_segment(title):
         ("हिन्दी", "हिन्दी"),
         ("snake_case", "snake_case"),
         ("notes.md", "notes"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
         ("!!!", "untitled"),
         ("", "untitled"),
         ("..", "untitled"),

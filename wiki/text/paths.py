@@ -11,9 +11,9 @@ _RESERVED = frozenset({"-", ".", ".."})
 _DROPPED = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])  # invisible and without meaning
 _IGNORED_IN_KEY = dict.fromkeys(
     [0x034F, 0x180B, 0x180C, 0x180D, 0x200C, 0x200D, *range(0xFE00, 0xFE10)]
-    + list(range(0xE0100, 0xE01F0))
 )
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INNER_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W_])")
 _SPACES = re.compile(r"\s+")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`"))
 
@@ -95,29 +95,19 @@ def slugify(title: str) -> str:
     """
     text = unicodedata.normalize("NFC", title[: 4 * MAX_SEGMENT].translate(_DROPPED)).lower()
     text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
-    kept = []
-    for index, character in enumerate(text):
-        inside = 0 < index < len(text) - 1
-        if (
-            character in "_\u200c\u200d"
-            or unicodedata.category(character)[0] in "LMN"
-            or (
-                character == "."
-                and inside
-                and text[index - 1].isalnum()
-                and text[index + 1].isalnum()
-            )
-        ):
-            kept.append(character)
-        else:
-            kept.append("-")
-    slug = _shorten(re.sub(r"-{2,}", "-", "".join(kept)).strip("-"))
+    text = _INNER_DOT.sub("\0", text.replace("\0", "-"))  # \0 stands for a dot that is kept
+    kept = "".join(character if _is_kept(character) else "-" for character in text)
+    slug = _shorten(re.sub(r"-{2,}", "-", kept).replace("\0", ".").strip("-"))
     while slug.endswith(".md"):
         slug = slug[:-3].rstrip("-.")
     try:
         return normalise_path(slug) or "untitled"
     except PathError:
         return "untitled"
+
+
+def _is_kept(character: str) -> bool:
+    return character in "\0_\u200c\u200d" or unicodedata.category(character)[0] in "LMN"
 
 
 def _shorten(slug: str) -> str:
