@@ -1,0 +1,27 @@
+// A button on each block of code that copies it.
+
+/** Add the buttons to the blocks below `root`; a preview calls this again for what it shows. */
+export function addCopyButtons(root) {
+  if (!navigator.clipboard) return;
+  for (const block of root.querySelectorAll(".prose pre")) {
+    const host = document.createElement("div");
+    host.className = "copy-host";
+    block.replaceWith(host);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button copy";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(block.textContent.replace(/\n$/, ""));
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not copied";
+      }
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    host.append(block, button);
+  }
+}
+
+addCopyButtons(document);

@@ -1,0 +1,110 @@
+// The dialog behind Ctrl-K and `/`: what the server finds for the words typed so far, as links to
+// choose by arrow keys. Without an answer, Enter still leads to the search page.
+import { read } from "./storage.js";
+import { typing } from "./shortcuts.js";
+
+const dialog = document.getElementById("switcher");
+const field = dialog?.querySelector("input");
+const found = dialog?.querySelector(".switcher-found");
+const count = dialog?.querySelector("[data-count]");
+let asked = null; // the request under way
+let answered = null; // the words that the shown links answer
+let timer = 0;
+let chosen = -1;
+
+const links = () => [...found.querySelectorAll("a[href]")];
+
+function choose(index) {
+  const all = links();
+  chosen = all.length ? (index + all.length) % all.length : -1;
+  all.forEach((link, at) => link.setAttribute("aria-selected", String(at === chosen)));
+  if (chosen >= 0) {
+    field.setAttribute("aria-activedescendant", all[chosen].id);
+    all[chosen].scrollIntoView({ block: "nearest" });
+  } else {
+    field.removeAttribute("aria-activedescendant");
+  }
+}
+
+function show(html, words) {
+  found.innerHTML = html;
+  answered = words;
+  const all = links();
+  all.forEach((link, at) => {
+    link.id = `found-${at}`;
+    link.tabIndex = -1;
+    link.setAttribute("role", "option");
+  });
+  for (const item of found.querySelectorAll("li")) item.setAttribute("role", "presentation");
+  for (const list of found.querySelectorAll("ul, ol")) list.setAttribute("role", "listbox");
+  found.querySelector("[role=listbox]")?.setAttribute("aria-label", "Pages");
+  field.setAttribute("aria-expanded", String(all.length > 0));
+  count.textContent = words ? `${all.length} found` : "";
+  choose(0);
+}
+
+async function ask() {
+  const words = field.value.trim();
+  asked?.abort();
+  asked = new AbortController();
+  const query = new URLSearchParams({ q: words });
+  if (document.body.dataset.space) query.set("space", document.body.dataset.space);
+  try {
+    const answer = await fetch(`/-/switch?${query}`, { signal: asked.signal });
+    if (!answer.ok) throw new Error(String(answer.status));
+    show(await answer.text(), words);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    show("<p>Quick search does not answer. Enter searches on the search page.</p>", null);
+  }
+}
+
+/** Open the switcher, with words already in it if there are any. */
+export function open(words = "") {
+  if (dialog.open) return;
+  field.value = words;
+  dialog.showModal();
+  field.focus();
+  ask();
+}
+
+if (dialog) {
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 60);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter" && !event.ctrlKey && answered === field.value.trim() && chosen >= 0) {
+      event.preventDefault();
+      links()[chosen].click();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      field.form.requestSubmit();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const controlK = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
+    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey
+      && !typing(event.target) && read("keys") !== "off";
+    if ((!controlK && !slash) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    open();
+  });
+  // The field in the header is a plain search form; what one types there goes on in the dialog.
+  const header = document.getElementById("top-q");
+  header?.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || header.value) return;
+    event.preventDefault();
+    open();
+  });
+  header?.addEventListener("input", (event) => {
+    if (event.isComposing) return;
+    const words = header.value;
+    header.value = header.defaultValue;
+    open(words);
+  });
+}

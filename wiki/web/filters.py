@@ -1,0 +1,62 @@
+"""Jinja filters for what people read: times in words, initials and a person's colour."""
+
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+from flask import Flask
+
+HUES = 12
+"""How many colours static/src/css/avatar.css knows, as classes hue-0 to hue-11."""
+
+_STEPS = (
+    (timedelta(minutes=1), timedelta(hours=1), "minute"),
+    (timedelta(hours=1), timedelta(days=1), "hour"),
+    (timedelta(days=1), timedelta(days=14), "day"),
+)
+
+
+def _in_utc(when: datetime) -> datetime:
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def iso(when: datetime) -> str:
+    """``2026-11-23T13:05:00Z``: what ``<time datetime>`` carries. A naive time is taken as UTC."""
+    return _in_utc(when).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(when: datetime) -> str:
+    """``23 November 2026, 13:05 UTC``: what a pointer that rests on a time is told."""
+    when = _in_utc(when)
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"
+
+
+def ago(when: datetime, now: datetime | None = None) -> str:
+    """``3 hours ago`` within two weeks, then the date; the future too is ``just now``."""
+    when = _in_utc(when)
+    now = _in_utc(now) if now else datetime.now(UTC)
+    age = now - when
+    if age < timedelta(minutes=1):
+        return "just now"
+    for unit, limit, word in _STEPS:
+        if age < limit:
+            count = age // unit
+            return f"{count} {word}{'' if count == 1 else 's'} ago"
+    return f"{when.day} {when:%b}" if when.year == now.year else f"{when.day} {when:%b %Y}"
+
+
+def initials(name: str) -> str:
+    """``AL`` for Ada Lovelace: the first letters of the first and the last word, ``?`` for none."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def hue(handle: str) -> str:
+    """The class of the colour that belongs to a handle, the same in every process and for ever."""
+    return f"hue-{crc32(handle.encode()) % HUES}"
+
+
+def register(app: Flask) -> None:
+    """Give an app's templates these filters, under their own names."""
+    app.jinja_env.filters.update(iso=iso, exact=exact, ago=ago, initials=initials, hue=hue)
