@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.lines import changes, split
+from wiki.text.lines import line_changes, split
 from wiki.text.merge import Merge, merge
 
 LINE = st.text(st.sampled_from("ab |`-#"), max_size=6)
@@ -89,7 +89,7 @@ def by_difflib(a: list[str], b: list[str]) -> list[tuple[int, int]]:
 def by_ours(a: list[str], b: list[str]) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
     x = y = 0
-    for c in [*changes(a, b), None]:
+    for c in [*line_changes(a, b), None]:
         while x < (c.a if c else len(a)):
             pairs.append((x, y))
             x, y = x + 1, y + 1
@@ -346,4 +346,5 @@ def test_clean_merges_are_those_of_git(tmp_path: Path) -> None:
             ours_only += 1
     assert agreed > 100
     assert conflicts > 20
-    assert ours_only <= 0.05 * agreed
+    # The few that only git dares are edits that touch each other.
+    assert ours_only <= 0.02 * agreed

@@ -14,8 +14,8 @@ MATRIX = 100_000_000
 """Cells of an alignment that may be computed at once: the matrix takes a bit for each (12 MB)."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,}|\$\$)")
-_RULED = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ITEM = re.compile(r"[ \t]*([-+*]|\d{1,9}[.)])\s")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?=\S)")
 
 
 class Change(NamedTuple):
@@ -87,6 +87,45 @@ def _joined(found: list[Change]) -> list[Change]:
     return whole
 
 
+def line_changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
+    """`changes` of lines, each where a person would say that it is.
+
+    A block that was only added or only deleted can often be placed higher or lower with the same
+    result. Here it joins another change where it can reach one; else it starts with text rather
+    than with the blank line above it, as low as that goes.
+    """
+    found = changes(old, new)
+    settled: list[Change] = []
+    for at, change in enumerate(found):
+        a, b, c, d = change
+        if a < b and c < d:
+            settled.append(change)
+            continue
+        floor = settled[-1].b if settled else 0
+        ceiling = found[at + 1].a if at + 1 < len(found) else len(old)
+        lines, low, high = (new, c, d) if a == b else (old, a, b)
+        up = 0
+        while a - up > floor and lines[low - up - 1] == lines[high - up - 1]:
+            up += 1
+        if settled and a - up == floor:
+            last = settled.pop()
+            settled.append(Change(last.a, b - up, last.c, d - up))
+            continue
+        move, best = -up, None
+        while True:
+            if lines[low + move].strip() and not lines[high + move - 1].strip():
+                best = move
+            if b + move >= ceiling or lines[low + move] != lines[high + move]:
+                break
+            move += 1
+        if at + 1 < len(found) and b + move == ceiling:
+            found[at + 1] = Change(a + move, found[at + 1].b, c + move, found[at + 1].d)
+            continue
+        move = move if best is None else best
+        settled.append(Change(a + move, b + move, c + move, d + move))
+    return settled
+
+
 def _anchors(left: list[int], right: list[int]) -> list[tuple[int, int]]:
     """Pairs of places of the items that occur once on each side, the longest run in order."""
     once = {item: j for j, item in enumerate(right)}
@@ -147,18 +186,22 @@ def verbatim(lines: Sequence[str]) -> list[bool]:
             table = False
         elif not line.strip():
             table = False
-        elif "|" in line and _RULED.match(line):
+        elif "|" in line and "-" in line and not line.strip("|:- \t\n"):
             table = marks[at] = True
             if at:
                 marks[at - 1] = True
         elif table or line.lstrip().startswith("|"):
             marks[at] = True
         elif line.startswith(("    ", "\t")):
-            marks[at] = not re.match(r"([-+*]|\d{1,9}[.)])\s", line.lstrip())
+            marks[at] = not _ITEM.match(line)
     return marks
 
 
 def heading(line: str) -> str:
     """The text of an ATX heading; "" when `line` is none."""
-    found = _HEADING.match(line.rstrip("\n"))
-    return found[1] if found else ""
+    found = _HEADING.match(line)
+    if not found:
+        return ""
+    text = line[found.end() :].rstrip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if bare.endswith((" ", "\t")) else text

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from wiki.text.lines import Change, changes, verbatim
+from wiki.text.lines import Change, changes, line_changes, verbatim
 
 Kind = Literal["same", "ours", "theirs", "both", "conflict"]
 
@@ -27,7 +27,7 @@ LONGEST = 4000
 
 # What is replaced as a whole: inline code, a wiki link, a tag, or else a run without spaces, so
 # that two edits of one address, path or number can never make a third.
-_ATOM = re.compile(r"`[^`\n]*`\S*|\[\[[^\]\n]*\]\]\S*|<[^<>\n]*>|[^\s`<]+|\s+|.", re.DOTALL)
+_ATOM = re.compile(r"`[^`\n]*`\S*|\[\[[^\[\]\n]*\]\]\S*|<[^<>\n]*>|[^\s`<]+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _ended(text: str) -> str:
 
 
 def _chunks(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[Chunk]:
-    left, right = changes(base, ours), changes(base, theirs)
+    left, right = line_changes(base, ours), line_changes(base, theirs)
     words = _Words(base, ours, theirs)
     at = o = t = 0
     i = j = 0
