@@ -1,0 +1,1 @@
+"""Search: pages found by their words, among those the asker may read."""

@@ -1,0 +1,299 @@
+"""From a question to pages in their order: all words, then near spellings, then some words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from wiki.search import spelling
+from wiki.search.engine import Filters, TitleHit
+from wiki.search.fields import whole
+from wiki.search.matching import (
+    Deadline,
+    Part,
+    Way,
+    allowed,
+    part,
+    parts,
+    places,
+    scores,
+    whole_titles,
+    window,
+)
+from wiki.search.query import Field, Query
+from wiki.search.snapshot import Leaf, Snapshot
+from wiki.search.words import asked, fold
+
+FEW = 3
+"""With fewer hits than that, near spellings are tried as well."""
+RARELY = 2
+"""A word on no more pages than that may be a slip."""
+MORE_USUAL = 10
+"""How many times more usual a near word must be than one that somebody did write."""
+WHOLE_TITLE = 10_000.0
+"""What it is worth to be called exactly as asked."""
+CLOSE = 0.4
+"""The share added to the score of a page in which the words stand side by side."""
+LOOKED_AT = 50
+"""The best pages whose words are looked at for standing together."""
+MOST_TITLES = 100
+"""Beginnings tried, and titles compared, while somebody types."""
+
+
+@dataclass
+class Found:
+    """A page that answers."""
+
+    leaf: Leaf
+    document: int
+    score: float
+
+    @property
+    def order(self) -> tuple[float, int, int]:
+        """Best first; among equals the newest, then the oldest page."""
+        segment = self.leaf.segment
+        return (-self.score, -segment.updated[self.document], segment.page_ids[self.document])
+
+
+class Finder:
+    """One search of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, query: Query, filters: Filters, patience: float) -> None:
+        self.snapshot = snapshot
+        self.query = query
+        self.filters = filters
+        self.deadline = Deadline(patience)
+        self.parts = parts(snapshot, query)
+        self.corrected: dict[str, tuple[str, ...]] = {}
+        self.loosened = False
+
+    def find(self) -> list[Found]:
+        """Every page that answers, in order."""
+        found = self._with_all()
+        if len(found) < FEW and self.parts:
+            respelt = [self._respelt(one) for one in self.parts]
+            if self.corrected:
+                self.parts = respelt
+                found = self._with_all()
+        if not found and len(self.parts) > 1:
+            found = self._with_some()
+            self.loosened = bool(found)
+        found.sort(key=lambda one: one.order)
+        self._bring_together(found)
+        return found
+
+    def terms(self, shown: Sequence[Found]) -> tuple[str, ...]:
+        """The words to mark: those asked for, and those found in their place on these pages.
+
+        A beginning or a slip may also stand for words of pages that the asker cannot read; such
+        words go nowhere.
+        """
+        typed = {word.text for clause in self.query.words() for word in asked(clause.text)}
+        found: dict[str, None] = {}
+        for one in self.parts:
+            for way in one.ways:
+                if set(way.terms) <= typed or self._on(shown, replace(one, ways=(way,))):
+                    found.update(dict.fromkeys(way.terms))
+        return tuple(found)
+
+    def _on(self, shown: Sequence[Found], one: Part) -> bool:
+        return any(
+            scores(
+                self.snapshot,
+                leaf,
+                one,
+                {found.document for found in shown if found.leaf is leaf},
+                self.deadline,
+            )
+            for leaf, _ in self.pools
+        )
+
+    @cached_property
+    def pools(self) -> list[tuple[Leaf, set[int]]]:
+        """The documents of each segment that exist for the asker and are not excluded."""
+        excluded = [
+            one
+            for clause in self.query.without
+            if clause.field in (Field.ANY, Field.TITLE) and (one := part(self.snapshot, clause))
+        ]
+        pools = []
+        for leaf in self.snapshot.leaves:
+            pool = allowed(leaf, self.query, self.filters)
+            for one in excluded:
+                pool -= scores(self.snapshot, leaf, one, pool, self.deadline).keys()
+            pools.append((leaf, pool))
+        return pools
+
+    def _with_all(self) -> list[Found]:
+        found = []
+        title = " ".join(whole(c.text) for c in self.query.words() if not c.prefix)
+        order = sorted((p for p in self.parts if p.needed), key=self._frequency)
+        rest = [p for p in self.parts if not p.needed]
+        for leaf, pool in self.pools:
+            total = dict.fromkeys(pool, 0.0)
+            for one in order:
+                here = scores(self.snapshot, leaf, one, set(total), self.deadline)
+                total = {d: total[d] + score for d, score in here.items()}
+            for one in rest:
+                here = scores(self.snapshot, leaf, one, set(total), self.deadline)
+                for d, score in here.items():
+                    total[d] += score
+            if self.parts:
+                for document in whole_titles(leaf, title, set(total)):
+                    total[document] += WHOLE_TITLE
+            found += [Found(leaf, document, score) for document, score in total.items()]
+        return found
+
+    def _with_some(self) -> list[Found]:
+        """Pages with at least half of the words, those with more of them first."""
+        found = []
+        needed = [p for p in self.parts if p.needed]
+        least = (len(needed) + 1) // 2
+        for leaf, pool in self.pools:
+            total: dict[int, float] = {}
+            count: dict[int, int] = {}
+            for one in needed:
+                for d, score in scores(self.snapshot, leaf, one, pool, self.deadline).items():
+                    total[d] = total.get(d, 0.0) + score
+                    count[d] = count.get(d, 0) + 1
+            found += [
+                Found(leaf, d, score * (count[d] / len(needed)) ** 2)
+                for d, score in total.items()
+                if count[d] >= least
+            ]
+        return found
+
+    def _frequency(self, one: Part) -> int:
+        return sum(
+            min(self.snapshot.frequency(one.field, term) for term in way.terms) for way in one.ways
+        )
+
+    def _respelt(self, one: Part) -> Part:
+        """A part with near words as further ways, where its own word is hardly found."""
+        if not one.word or self.deadline.check():
+            return one
+        written = self._readable(one.field, one.word)
+        if written > RARELY:
+            return one
+        known = {way.terms[0] for way in one.ways}
+        ways = []
+        for term, slips in spelling.near(self.snapshot, one.field, one.word):
+            if term not in known and self._readable(one.field, term) >= max(
+                1, MORE_USUAL * written
+            ):
+                ways.append(Way((term,), (0,), spelling.worth(slips)))
+        if ways:
+            self.corrected[one.word] = tuple(way.terms[0] for way in ways)
+        return replace(one, ways=(*one.ways, *ways))
+
+    def _readable(self, name: str, term: str) -> int:
+        """On how many of the asker's pages a word is: nothing else may be suggested."""
+        one = Part(name, (Way((term,), (0,), 1.0),))
+        return sum(
+            len(scores(self.snapshot, leaf, one, pool, self.deadline)) for leaf, pool in self.pools
+        )
+
+    def _bring_together(self, found: list[Found]) -> None:
+        """Orders the best pages anew by how closely the words stand together in them."""
+        best = found[:LOOKED_AT]
+        if len(self.parts) < 2 or len(best) < 2 or self.deadline.check():
+            return
+        for leaf, _ in self.pools:
+            here = {one.document: one for one in best if one.leaf is leaf}
+            lists = [places(leaf.segment, p, sorted(here)) for p in self.parts]
+            for document, one in here.items():
+                positions = [p[document] for p in lists if document in p]
+                if len(positions) > 1:
+                    gap = max(len(positions) - 1, window(positions))
+                    share = (len(positions) - 1) / gap * len(positions) / len(lists)
+                    one.score *= 1 + CLOSE * share
+        found[:LOOKED_AT] = sorted(best, key=lambda one: one.order)
+
+
+def titles(
+    snapshot: Snapshot, text: str, filters: Filters, limit: int, near: bool
+) -> list[TitleHit]:
+    """Pages whose title or path has words beginning so; with `near`, misspelt or some of them."""
+    typed = [word.text for word in asked(text[:200])][:8]
+    if not typed:
+        return []
+    deadline = Deadline(0.5)
+    pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in snapshot.leaves]
+    groups = [_beginnings(snapshot, word) for word in typed]
+    found = _titled(snapshot, pools, groups, deadline, least=len(groups))
+    if near and len(found) < limit:
+        groups = [
+            [
+                *group,
+                *(
+                    Part("title", (Way((term,), (0,), spelling.worth(slips)),))
+                    for term, slips in spelling.near(snapshot, "title", word)
+                ),
+            ]
+            for word, group in zip(typed, groups, strict=True)
+        ]
+        more = _titled(snapshot, pools, groups, deadline, least=(len(groups) + 1) // 2)
+        seen = {(id(one.leaf), one.document) for one in found}
+        found += [one for one in more if (id(one.leaf), one.document) not in seen]
+    return _named(text, found, limit)
+
+
+def _beginnings(snapshot: Snapshot, word: str) -> list[Part]:
+    """Where a word being typed may be: in titles, and for less in paths."""
+    return [
+        Part(
+            name,
+            tuple(
+                Way((term,), (0,), share * (1.0 if term == word else 0.7))
+                for term in snapshot.beginning(name, word, MOST_TITLES)
+            ),
+        )
+        for name, share in (("title", 1.0), ("path", 4.0))
+    ]
+
+
+def _titled(
+    snapshot: Snapshot,
+    pools: Sequence[tuple[Leaf, set[int]]],
+    groups: Sequence[Sequence[Part]],
+    deadline: Deadline,
+    least: int,
+) -> list[Found]:
+    found = []
+    for leaf, pool in pools:
+        total: dict[int, float] = {}
+        count: dict[int, int] = {}
+        for group in groups:
+            best: dict[int, float] = {}
+            for one in group:
+                for d, score in scores(snapshot, leaf, one, pool, deadline).items():
+                    best[d] = max(best.get(d, 0.0), score)
+            for d, score in best.items():
+                total[d] = total.get(d, 0.0) + score
+                count[d] = count.get(d, 0) + 1
+        found += [
+            Found(leaf, d, score * (count[d] / len(groups)) ** 2)
+            for d, score in total.items()
+            if count[d] >= least
+        ]
+    return sorted(found, key=lambda one: one.order)
+
+
+def _named(text: str, found: list[Found], limit: int) -> list[TitleHit]:
+    """The best by name: called exactly so, then beginning so, then the rest; short before long."""
+    start = fold(text).strip()
+    ranked = []
+    for place, one in enumerate(found[:MOST_TITLES]):
+        segment = one.leaf.segment
+        title = segment.title(one.document)
+        name = fold(title)
+        kind = 0 if name == start else 1 if name.startswith(start) else 2
+        ranked.append((kind, place if kind == 2 else len(name), place, one, title))
+    ranked.sort(key=lambda item: item[:3])
+    return [
+        TitleHit(
+            one.leaf.segment.page_ids[one.document],
+            one.leaf.segment.space_ids[one.document],
+            title,
+        )
+        for *_, one, title in ranked[:limit]
+    ]

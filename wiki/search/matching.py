@@ -1,0 +1,265 @@
+"""Which pages answer a question, and how well.
+
+One clause after the other, the rarest first, over the documents that the asker may read: that set
+comes first and everything after it can only make it smaller. So a page outside it is never scored,
+counted or looked at, whatever the question.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from wiki.search.engine import Filters
+from wiki.search.fields import BODY, TITLE, mark
+from wiki.search.query import Clause, Field, Query
+from wiki.search.snapshot import Leaf, Segment, Snapshot
+from wiki.search.words import asked, forms, is_unspaced
+
+MOST_BEGINNINGS = 60
+"""Words tried for a beginning such as `onboard*`."""
+OTHER_FORM = 0.8
+"""What another form of the word is worth, beside the word itself."""
+TOGETHER = 1.5
+"""What words in a phrase are worth, beside the same words anywhere."""
+COMMON, EVERYWHERE = 0.25, 0.6
+"""A word on more than this share of the pages says little beside rarer ones: see `parts`."""
+LARGE = 100
+"""Pages from which on that is so."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to satisfy a clause: terms at given distances, and what that is worth."""
+
+    terms: tuple[str, ...]
+    offsets: tuple[int, ...]
+    worth: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A clause made concrete: any of its ways will do."""
+
+    field: str
+    ways: tuple[Way, ...]
+    word: str = ""
+    """The plain word it came from, where it may have been misspelt."""
+    common: bool = False
+    """Whether it says little: where it stands does not count then."""
+    needed: bool = True
+    """Whether a page without it is no answer."""
+
+
+class Deadline:
+    """A moment after which searching stops."""
+
+    def __init__(self, seconds: float) -> None:
+        self.moment = time.monotonic() + seconds
+        self.passed = False
+
+    def check(self) -> bool:
+        """Whether it is over."""
+        self.passed = self.passed or time.monotonic() >= self.moment
+        return self.passed
+
+
+def part(snapshot: Snapshot, clause: Clause) -> Part | None:
+    """A clause of words as terms of this index; None when it has no words."""
+    found = asked(clause.text)
+    if not found:
+        return None
+    name = "title" if clause.field is Field.TITLE else "text"
+    base = found[0].position
+    offsets = tuple(word.position - base for word in found)
+    texts = tuple(word.text for word in found)
+    last = texts[-1]
+    if clause.prefix or (len(texts) == 1 and len(last) == 1 and is_unspaced(last)):
+        ends = snapshot.beginning(name, last, MOST_BEGINNINGS)
+        worth = 1.0 if len(texts) == 1 else TOGETHER
+        ways = [Way((*texts[:-1], end), offsets, worth) for end in ends]
+        return Part(name, tuple(ways))
+    if len(texts) > 1:
+        return Part(name, (Way(texts, offsets, TOGETHER),))
+    ways = [Way(texts, (0,), 1.0)]
+    if not clause.phrase:
+        ways += [Way((f,), (0,), OTHER_FORM) for f in snapshot.known(name, forms(last))]
+    return Part(name, tuple(ways), "" if clause.phrase else last)
+
+
+def parts(snapshot: Snapshot, query: Query) -> list[Part]:
+    """The clauses of words, those marked that carry a question rather than make it.
+
+    The wiki's own pages say which words those are, in whatever language they are written. Beside a
+    rarer word a common one does not count more for standing in a title; one that is nearly
+    everywhere is not insisted on, and beside two rarer words no common one is.
+    """
+    found = [p for clause in query.words() if (p := part(snapshot, clause))]
+    if snapshot.size < LARGE:
+        return found
+    shares = [
+        snapshot.frequency(p.field, p.word) / snapshot.size if p.word and p.field == "text" else 0.0
+        for p in found
+    ]
+    rare = sum(share <= COMMON for share in shares)
+    if not rare:
+        return found
+    limit = COMMON if rare > 1 else EVERYWHERE
+    return [
+        replace(p, common=True, needed=share <= limit) if share > COMMON else p
+        for p, share in zip(found, shares, strict=True)
+    ]
+
+
+def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
+    """The documents of a segment that exist for the asker and pass what is not about words."""
+    segment = leaf.segment
+    spaces = filters.spaces
+    found = {d for d in leaf.live if segment.space_ids[d] in spaces}
+    start, end = query.updated.start, query.updated.end
+    if start:
+        found = {d for d in found if segment.updated[d] >= start.timestamp()}
+    if end:
+        found = {d for d in found if segment.updated[d] < end.timestamp()}
+    for period in query.not_updated:
+        low = period.start.timestamp() if period.start else float("-inf")
+        high = period.end.timestamp() if period.end else float("inf")
+        found = {d for d in found if not low <= segment.updated[d] < high}
+    for clause in query.must:
+        if clause.field in (Field.TAG, Field.KIND):
+            found &= _marked(segment, clause)
+    for clause in query.without:
+        if clause.field in (Field.TAG, Field.KIND):
+            found -= _marked(segment, clause)
+    if filters.authors is not None:
+        found &= _documents(segment, "author", map(str, filters.authors))
+    if filters.not_authors:
+        found -= _documents(segment, "author", map(str, filters.not_authors))
+    return found
+
+
+def scores(
+    snapshot: Snapshot, leaf: Leaf, one: Part, among: set[int], deadline: Deadline
+) -> dict[int, float]:
+    """The documents of `among` that satisfy a part, each with its score."""
+    found: dict[int, float] = {}
+    for way in one.ways:
+        if deadline.check():
+            break
+        if len(way.terms) == 1:
+            weights = _weights(leaf.segment, one.field, way.terms[0], among, deadline)
+            factor = way.worth * snapshot.rarity(way.terms[0])
+        else:
+            weights = _phrase(snapshot, leaf.segment, one.field, way, among, deadline)
+            factor = way.worth
+        if one.field == "title":
+            factor *= TITLE
+        for document, weight in weights.items():
+            score = (min(weight, BODY) if one.common else weight) * factor
+            if score > found.get(document, 0.0):
+                found[document] = score
+    return found
+
+
+def whole_titles(leaf: Leaf, title: str, among: set[int]) -> set[int]:
+    """The documents of `among` that are called exactly so."""
+    return _documents(leaf.segment, "whole_title", [title]) & among if title else set()
+
+
+def places(segment: Segment, one: Part, documents: Sequence[int]) -> dict[int, list[int]]:
+    """Where a part's words stand in `documents` (ascending): positions by document."""
+    found: dict[int, list[int]] = {}
+    for way in one.ways:
+        cursor = segment.postings("text", way.terms[0])
+        if cursor is None:
+            continue
+        for document in documents:
+            if not cursor.is_active():
+                break
+            cursor.skip_to(document)
+            if cursor.is_active() and cursor.id() == document:
+                found.setdefault(document, []).extend(cursor.value_as("positions"))
+    return {document: sorted(positions) for document, positions in found.items()}
+
+
+def window(lists: Sequence[Sequence[int]]) -> int:
+    """The smallest distance between first and last when one is taken from each sorted list."""
+    tagged = sorted((place, which) for which, one in enumerate(lists) for place in one)
+    last: dict[int, int] = {}
+    best = tagged[-1][0] - tagged[0][0]
+    for place, which in tagged:
+        last[which] = place
+        if len(last) == len(lists):
+            best = min(best, place - min(last.values()))
+    return best
+
+
+def _weights(
+    segment: Segment, name: str, term: str, among: set[int], deadline: Deadline
+) -> dict[int, float]:
+    cursor = segment.postings(name, term)
+    found: dict[int, float] = {}
+    if cursor is None or not among:
+        return found
+    if len(among) * 20 < segment.frequency(name, term):
+        for document in sorted(among):
+            cursor.skip_to(document)
+            if not cursor.is_active() or deadline.check():
+                break
+            if cursor.id() == document:
+                found[document] = cursor.weight()
+        return found
+    seen = 0
+    while cursor.is_active():
+        document = cursor.id()
+        if document in among:
+            found[document] = cursor.weight()
+        cursor.next()
+        seen += 1
+        if not seen % 512 and deadline.check():
+            break
+    return found
+
+
+def _phrase(
+    snapshot: Snapshot, segment: Segment, name: str, way: Way, among: set[int], deadline: Deadline
+) -> dict[int, float]:
+    """Documents in which the terms stand at their distances, scored by the sum of the terms."""
+    total: dict[int, float] = dict.fromkeys(among, 0.0)
+    order = sorted(set(way.terms), key=lambda term: segment.frequency(name, term))
+    for term in order:
+        weights = _weights(segment, name, term, set(total), deadline)
+        rarity = snapshot.rarity(term)
+        total = {d: total[d] + weight * rarity for d, weight in weights.items()}
+        if deadline.passed:
+            return {}
+    found = {}
+    cursors = [segment.postings(name, term) for term in way.terms]
+    for document in sorted(total):
+        if deadline.check():
+            break
+        starts: set[int] | None = None
+        for cursor, offset in zip(cursors, way.offsets, strict=True):
+            cursor.skip_to(document)
+            here = {place - offset for place in cursor.value_as("positions")}
+            starts = here if starts is None else starts & here
+            if not starts:
+                break
+        if starts:
+            found[document] = total[document]
+    return found
+
+
+def _marked(segment: Segment, clause: Clause) -> set[int]:
+    value = mark(clause.text)
+    if clause.prefix:
+        return _documents(segment, clause.field.value, segment.beginning(clause.field, value))
+    return _documents(segment, clause.field.value, [value])
+
+
+def _documents(segment: Segment, name: str, terms: Iterable[str]) -> set[int]:
+    found: set[int] = set()
+    for term in terms:
+        cursor = segment.postings(name, term)
+        if cursor is not None:
+            found.update(cursor.all_ids())
+    return found

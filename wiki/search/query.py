@@ -1,0 +1,210 @@
+"""What somebody typed into the search box, understood. Any text gives a query, never an error."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+LONGEST_QUESTION = 400
+"""Characters read of a question."""
+MOST_CLAUSES = 16
+"""Words, phrases and operators read of a question."""
+
+_QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
+_OPERATOR = re.compile(r"(title|tag|space|author|kind|updated)[:：]", re.IGNORECASE)
+_DATE = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<y>\d{4})(?:-(?P<m>\d{1,2}))?(?:-(?P<d>\d{1,2}))?")
+
+
+class Field(StrEnum):
+    """Where a clause looks; ANY is the whole page: title, headings, tags, path and text."""
+
+    ANY = "any"
+    TITLE = "title"
+    TAG = "tag"
+    SPACE = "space"
+    AUTHOR = "author"
+    KIND = "kind"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One thing asked for: words in a field, as a phrase, or as the beginning of a word."""
+
+    text: str
+    field: Field = Field.ANY
+    phrase: bool = False
+    prefix: bool = False
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of time; `start` belongs to it, `end` does not; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def meet(self, other: "Period") -> "Period":
+        """The stretch in both."""
+        starts = [moment for moment in (self.start, other.start) if moment]
+        ends = [moment for moment in (self.end, other.end) if moment]
+        return Period(max(starts, default=None), min(ends, default=None))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question: every clause of `must` has to hold and none of `without`."""
+
+    text: str
+    must: tuple[Clause, ...] = ()
+    without: tuple[Clause, ...] = ()
+    updated: Period = field(default_factory=Period)
+    not_updated: tuple[Period, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is asked for."""
+        return not (self.must or self.without or self.not_updated or self.updated != Period())
+
+    def words(self) -> tuple[Clause, ...]:
+        """The clauses that look for words in a page (and can be highlighted)."""
+        return tuple(c for c in self.must if c.field in (Field.ANY, Field.TITLE))
+
+    def values(self, where: Field) -> tuple[str, ...]:
+        """The texts asked for in `where`."""
+        return tuple(c.text for c in self.must if c.field is where)
+
+    def refused(self, where: Field) -> tuple[str, ...]:
+        """The texts excluded in `where`."""
+        return tuple(c.text for c in self.without if c.field is where)
+
+
+def parse(text: str) -> Query:
+    """Reads `text`; what cannot be understood is searched as words, and a note says so."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    reader = _Reader(text[:LONGEST_QUESTION])
+    reader.read()
+    notes = list(reader.notes)
+    if len(text) > LONGEST_QUESTION:
+        notes.append(f"Only the first {LONGEST_QUESTION} characters were searched.")
+    return Query(
+        text=text.strip()[:LONGEST_QUESTION],
+        must=tuple(dict.fromkeys(reader.must)),
+        without=tuple(dict.fromkeys(reader.without)),
+        updated=reader.updated,
+        not_updated=tuple(reader.not_updated),
+        notes=tuple(notes),
+    )
+
+
+class _Reader:
+    """One pass over the text, from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.must: list[Clause] = []
+        self.without: list[Clause] = []
+        self.updated = Period()
+        self.not_updated: list[Period] = []
+        self.notes: list[str] = []
+        self.read_clauses = 0
+
+    def read(self) -> None:
+        while self._skip_spaces():
+            if self.read_clauses == MOST_CLAUSES:
+                self.notes.append(f"Only the first {MOST_CLAUSES} words were searched.")
+                return
+            self._clause()
+
+    def _skip_spaces(self) -> bool:
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+        return self.at < len(self.text)
+
+    def _clause(self) -> None:
+        begin = self.at
+        negative = self.text[self.at] in "-−" and not self._blank(self.at + 1)
+        if negative:
+            self.at += 1
+        operator = _OPERATOR.match(self.text, self.at)
+        if operator and not self._blank(operator.end()):
+            self.at = operator.end()
+            name = operator.group(1).lower()
+            value, quoted = self._value()
+            if name == "updated":
+                self._date(value, negative, self.text[begin : self.at])
+                return
+            where = Field(name)
+        else:
+            where = Field.ANY
+            value, quoted = self._value()
+        prefix = not quoted and value.endswith("*")
+        value = value.strip("*") if not quoted else value.strip()
+        if not any(c.isalnum() for c in value):
+            return
+        self._add(Clause(value, where, quoted, prefix), negative)
+
+    def _blank(self, at: int) -> bool:
+        return at >= len(self.text) or self.text[at].isspace()
+
+    def _value(self) -> tuple[str, bool]:
+        """The word or the quoted words from here on, and whether they were quoted."""
+        if closing := _QUOTES.get(self.text[self.at]):
+            begin = self.at + 1
+            end = next(
+                (i for i in range(begin, len(self.text)) if self.text[i] in closing),
+                len(self.text),
+            )
+            self.at = end + 1
+            return self.text[begin:end], True
+        begin = self.at
+        while not self._blank(self.at) and (self.at == begin or self.text[self.at] not in _QUOTES):
+            self.at += 1
+        return self.text[begin : self.at], False
+
+    def _add(self, clause: Clause, negative: bool) -> None:
+        self.read_clauses += 1
+        (self.without if negative else self.must).append(clause)
+
+    def _date(self, value: str, negative: bool, written: str) -> None:
+        period = _period(value)
+        if period is None:
+            self.notes.append(
+                f"“{written}” is not a date such as updated:>2026-01-31, so it was left out."
+            )
+            return
+        self.read_clauses += 1
+        if negative:
+            self.not_updated.append(period)
+        else:
+            self.updated = self.updated.meet(period)
+
+
+def _period(value: str) -> Period | None:
+    """`>2026-01` and the like as a period in UTC; None when it is no date."""
+    match = _DATE.fullmatch(value)
+    if not match or match["m"] in ("0", "00") or match["d"] in ("0", "00"):
+        return None
+    year, month, day = int(match["y"]), int(match["m"] or 0), int(match["d"] or 0)
+    try:
+        start = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        if day:
+            end = datetime.fromtimestamp(start.timestamp() + 86_400, UTC)
+        elif month:
+            end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        else:
+            end = datetime(year + 1, 1, 1, tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    match match["sign"]:
+        case ">":
+            return Period(start=end)
+        case ">=":
+            return Period(start=start)
+        case "<":
+            return Period(end=start)
+        case "<=":
+            return Period(end=end)
+        case _:
+            return Period(start, end)

@@ -1,0 +1,294 @@
+"""Whoosh as the wiki's search engine: one index of all pages, beside the database.
+
+Searching is one thread at a time in a process (Whoosh's open files have one reading position, and
+Python would not run two at once anyway); each search is bounded in time. Whatever goes wrong while
+reading makes the index suspect, not the request fail: the asker gets IndexUnavailable, the worker
+looks at the index and builds it anew where that is needed.
+"""
+
+import logging
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from whoosh.index import TOC
+from whoosh.reading import SegmentReader
+from whoosh.writing import SegmentWriter
+
+from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
+from wiki.search.excerpts import excerpt
+from wiki.search.fields import entry
+from wiki.search.finding import Finder, titles
+from wiki.search.query import Query
+from wiki.search.snapshot import Snapshot
+from wiki.search.storage import Codec, Shelf
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE = 1.0
+"""Seconds after which a search stops and says so."""
+SMALL = 512
+"""Pages of a segment up to which it is merged with others as pages change."""
+MEMORY = 256
+"""Megabytes that writing may use before it spills to disk."""
+
+
+class WhooshEngine:
+    """The index under one folder. Make one per process and share it among threads."""
+
+    def __init__(self, root: Path, patience: float = PATIENCE) -> None:
+        self.shelf = Shelf(root)
+        self.patience = patience
+        self._mutex = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def search(
+        self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
+    ) -> Results:
+        """The best hits among the pages of `filters.spaces`; raises IndexUnavailable."""
+        if query.empty or not filters.spaces:
+            return Results()
+        return self._reading(lambda s: self._search(s, query, filters, offset, limit))
+
+    def titles(
+        self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
+    ) -> list[TitleHit]:
+        """Pages whose title begins so; with `near`, similar ones too; raises IndexUnavailable."""
+        if not filters.spaces:
+            return []
+        return self._reading(lambda s: titles(s, text, filters, limit, near))
+
+    def revisions(self) -> dict[int, int]:
+        """The revision number indexed of every page id; raises IndexUnavailable."""
+        return self._reading(lambda s: s.revisions())
+
+    def _search(
+        self, snapshot: Snapshot, query: Query, filters: Filters, offset: int, limit: int
+    ) -> Results:
+        finder = Finder(snapshot, query, filters, self.patience)
+        found = finder.find()
+        spaces: Counter[int] = Counter()
+        tags: Counter[str] = Counter()
+        for one in found:
+            spaces[one.leaf.segment.space_ids[one.document]] += 1
+            tags.update(one.leaf.segment.tags[one.document])
+        shown = found[offset : offset + limit]
+        terms = finder.terms(shown)
+        hits = tuple(
+            Hit(
+                page_id=one.leaf.segment.page_ids[one.document],
+                revision=one.leaf.segment.revisions[one.document],
+                score=one.score,
+                excerpt=excerpt(one.leaf.segment.body(one.document), terms),
+            )
+            for one in shown
+        )
+        return Results(
+            hits=hits,
+            total=len(found),
+            cut=finder.deadline.passed,
+            spaces=dict(spaces.most_common()),
+            tags=dict(sorted(tags.items(), key=lambda pair: (-pair[1], pair[0]))),
+            corrected=finder.corrected,
+            terms=terms,
+            loosened=finder.loosened,
+        )
+
+    def _reading(self, read: Callable[[Snapshot], T]) -> T:
+        with self._mutex:
+            try:
+                return read(self._fresh())
+            except IndexUnavailable:
+                self._snapshot = None
+                raise
+            except Exception as error:
+                log.exception("the search index could not be read")
+                self._snapshot = None
+                self.shelf.distrust(f"{type(error).__name__}: {error}")
+                raise IndexUnavailable("The search index cannot be read.") from error
+
+    def _fresh(self) -> Snapshot:
+        """The newest snapshot. A writer may take files away while they are being opened."""
+        for attempt in range(10):
+            name = self.shelf.name()
+            if name is None:
+                raise IndexUnavailable("There is no search index.")
+            try:
+                index = self.shelf.open(name)
+                held = self._snapshot
+                if not (
+                    held
+                    and held.name == name
+                    and held.generation == TOC._latest_generation(index.storage, index.indexname)
+                ):
+                    self._snapshot = held = Snapshot.open(name, index, held)
+                return held
+            except FileNotFoundError:
+                if attempt == 9:
+                    raise
+                time.sleep(0.01)
+        raise AssertionError("unreachable")
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def update(self, documents: Iterable[Document], removed: Collection[int] = ()) -> None:
+        """Puts pages in and takes others out, all at once.
+
+        Raises IndexUnavailable when there is no usable index, TimeoutError when another process
+        does not let go of it.
+        """
+        entries = {document.page_id: entry(document) for document in documents}
+        if not entries and not removed:
+            return
+        with self.shelf.lock():
+            name = self.shelf.name()
+            if name is None:
+                raise IndexUnavailable("There is no search index.")
+            try:
+                self._write(name, entries, set(removed) | set(entries))
+            except Exception as error:
+                self.shelf.distrust(f"{type(error).__name__}: {error}")
+                raise IndexUnavailable("The search index cannot be written.") from error
+
+    def rebuild(
+        self,
+        documents: Callable[[Collection[int] | None], Iterable[Document]],
+        current: Callable[[], Mapping[int, int]],
+    ) -> int:
+        """Builds a new index beside the one in use and swaps them; how many pages are in it.
+
+        Raises TimeoutError when another process is already building.
+        """
+        with self.shelf.lock("building", wait=1.0):
+            self.shelf.sweep()
+            name = self.shelf.create()
+            try:
+                self._fill(name, documents(None))
+                with self.shelf.lock():
+                    count = self._catch_up(name, documents, current)
+                    self.shelf.swap(name)
+            except BaseException:
+                shutil.rmtree(self.shelf.root / name, ignore_errors=True)
+                raise
+            self.shelf.sweep()
+            return count
+
+    def wanted(self) -> str:
+        """Why the index has to be built anew; empty when it has not."""
+        if self.shelf.name() is None:
+            return "There is no search index yet."
+        suspicion = self.shelf.suspicion()
+        if not suspicion:
+            return ""
+        if damage := self.damage():
+            return f"The search index is damaged ({damage})."
+        log.warning("the search index is sound; what was suspected: %s", suspicion)
+        self.shelf.trust()
+        return ""
+
+    def damage(self) -> str:
+        """Reads every byte that a search could read; what is wrong with it, or nothing."""
+        name = self.shelf.name()
+        if name is None:
+            return "there is no index"
+        try:
+            snapshot = Snapshot.open(name, self.shelf.open(name), None)
+            for leaf in snapshot.leaves:
+                for document in range(leaf.segment.size):
+                    leaf.segment.title(document)
+                    leaf.segment.body(document)
+                _ = leaf.segment.tags
+                _read_postings(leaf.segment.reader)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _fill(self, name: str, documents: Iterable[Document]) -> None:
+        writer = self._writer(name)
+        try:
+            for document in documents:
+                writer.add_document(**entry(document))
+            writer.commit(merge=False)
+        except BaseException:
+            _discard(writer)
+            raise
+
+    def _write(self, name: str, entries: Mapping[int, dict[str, Any]], gone: set[int]) -> None:
+        writer = self._writer(name)
+        try:
+            for page_id in gone:
+                writer.delete_by_term("page", str(page_id))
+            for fields in entries.values():
+                writer.add_document(**fields)
+            writer.commit(mergetype=_merge)
+        except BaseException:
+            _discard(writer)
+            raise
+
+    def _catch_up(
+        self,
+        name: str,
+        documents: Callable[[Collection[int] | None], Iterable[Document]],
+        current: Callable[[], Mapping[int, int]],
+    ) -> int:
+        """Brings a new index up to what changed while it was built. Call it with the lock held."""
+        have = Snapshot.open(name, self.shelf.open(name), None).revisions()
+        want = current()
+        stale = [page for page, revision in want.items() if have.get(page) != revision]
+        gone = [page for page in have if page not in want]
+        if stale or gone:
+            entries = {d.page_id: entry(d) for d in (documents(stale) if stale else ())}
+            self._write(name, entries, set(gone) | set(stale))
+        return len(want)
+
+    def _writer(self, name: str) -> SegmentWriter:
+        return SegmentWriter(self.shelf.open(name), codec=Codec(), limitmb=MEMORY, _lk=False)
+
+
+def _merge(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
+    """Whoosh's hook: which segments a commit takes into the one it writes.
+
+    Small ones, as soon as the new one is half their size, so that each page is copied a few times
+    only; and any of which more than half is deleted.
+    """
+    kept = []
+    total = writer.doc_count()
+    for segment in sorted(segments, key=lambda one: one.doc_count()):
+        live = segment.doc_count()
+        wasteful = 2 * live < segment.doc_count_all()
+        if (live <= SMALL and live <= 2 * max(total, 4)) or wasteful:
+            total += live
+            if live:
+                with_reader = SegmentReader(writer.storage, writer.schema, segment)
+                writer.add_reader(with_reader)
+                with_reader.close()
+        else:
+            kept.append(segment)
+    return kept
+
+
+def _discard(writer: SegmentWriter) -> None:
+    """Throws a writer away after an exception; it may be past closing in good order."""
+    try:
+        writer.cancel()
+    except Exception:
+        log.debug("a writer could not be closed", exc_info=True)
+
+
+def _read_postings(reader: SegmentReader) -> None:
+    for name, term in reader.all_terms():
+        cursor = reader.postings(name, term)
+        positions = cursor.supports("positions")
+        while cursor.is_active():
+            cursor.id()
+            cursor.weight()
+            if positions:
+                cursor.value_as("positions")
+            cursor.next()
