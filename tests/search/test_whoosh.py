@@ -13,6 +13,7 @@ from wiki.search.engine import Filters
 from wiki.search.query import parse
 from wiki.search.whoosh import WhooshEngine
 
+
 @pytest.fixture
 def engine(tmp_path: Path) -> WhooshEngine:
     made = WhooshEngine(tmp_path / "index")
@@ -239,9 +240,7 @@ questions = st.lists(
 ).map(" ".join)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, deadline=None)
 @given(titles, questions, st.frozensets(st.integers(1, 4), max_size=3))
 def test_a_hit_never_comes_from_outside_the_allowed_spaces(
     tmp_path_factory: pytest.TempPathFactory,
