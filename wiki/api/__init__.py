@@ -1,0 +1,1 @@
+"""REST over the same actions that the screens use."""

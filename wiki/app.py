@@ -1,0 +1,69 @@
+"""Where the parts meet: ``create_app`` puts the wiki together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from wiki import home
+from wiki.config import Settings, load
+from wiki.db import Database
+from wiki.pages import rendering
+from wiki.pages import views as pages
+from wiki.people import sign_in
+from wiki.resources import STATIC, TEMPLATES
+from wiki.spaces import views as spaces
+from wiki.subscribers import names_by_event
+from wiki.web import assets, errors, filters, public, request, security, urls
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name, knowing who subscribes to what."""
+    return Database(settings.url, names_by_event())
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
+    """The wiki as a WSGI app.
+
+    :param settings: read from the environment when not given.
+    :raises ConfigError: when the environment's settings are wrong.
+    """
+    settings = settings or load()
+    app = Flask(
+        __name__,
+        template_folder=str(TEMPLATES),
+        static_folder=str(STATIC),
+        static_url_path="/-/static",
+    )
+    app.config.update(
+        SECRET_KEY=settings.key(),
+        SESSION_COOKIE_NAME="__Host-wiki" if settings.secure else "wiki",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=max(settings.max_file_mb, settings.max_page_kb // 1024 * 4) << 20,
+        MAX_FORM_MEMORY_SIZE=8 << 20,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    rendering.limit_rendering(settings.render_seconds)
+    request.init_app(app, request.Parts(settings, database or open_database(settings)))
+    urls.init_app(app)
+    errors.init_app(app)
+    security.init_app(app)
+    assets.init_app(app)
+    filters.register(app)
+    sign_in.init_app(app)
+    public.init_app(app)
+    CSRFProtect(app)
+    app.view_functions["static"].is_public = True  # type: ignore[attr-defined]
+    app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
+    for blueprint in (home.blueprint, spaces.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,150 @@
+"""The commands. Each calls an action; each says one clear line when it cannot."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from wiki.app import open_database
+from wiki.config import ConfigError, Settings, load
+from wiki.db import Database
+from wiki.errors import WikiError
+from wiki.migrate import migrate
+from wiki.people.actions import create_person, find_person, hash_password
+from wiki.rules.access import Actor
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces import actions as spaces
+from wiki.worker import run_until_told
+
+# The shell of the machine outranks every account.
+SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
+
+
+class Wiki(click.Group):
+    """Turns what goes wrong for known reasons into one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WikiError as error:
+            raise click.ClickException(error.sentence) from None
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from None
+        except OperationalError as error:
+            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+
+
+@click.group(cls=Wiki)
+@click.version_option(package_name="trellis-wiki", prog_name="wiki")
+def main() -> None:
+    """Trellis, a wiki-style knowledge base."""
+
+
+def opened() -> tuple[Settings, Database]:
+    """The settings and the migrated database that a command works on."""
+    settings = load()
+    database = open_database(settings)
+    migrate(database)
+    return settings, database
+
+
+@main.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--email", help="Address for mails and sign-in.")
+@click.option("--full-name", help="The name that others see.")
+@click.option("--admin", is_flag=True, help="Let them administer the site.")
+@click.option("--guest", is_flag=True, help="A guest sees only spaces they were invited to.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_user(
+    name: str,
+    email: str | None,
+    full_name: str | None,
+    admin: bool,
+    guest: bool,
+    password_stdin: bool,
+) -> None:
+    """Make an account.
+
+    Example: echo "$PASSWORD" | wiki user add ada --email ada@example.org --admin --password-stdin
+    """
+    if admin and guest:
+        raise click.UsageError("An account is an admin's or a guest's, not both.")
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    hashed = hash_password(password)
+    _, database = opened()
+    with database.write() as session:
+        person = create_person(
+            session,
+            SHELL,
+            handle=name,
+            name=full_name or name,
+            email=email,
+            password_hash=hashed,
+            site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
+        )
+    click.echo(f"{person.handle} can sign in now.")
+
+
+@main.group()
+def space() -> None:
+    """Spaces."""
+
+
+@space.command("add")
+@click.argument("slug")
+@click.option("--title", required=True, help="What the space is called.")
+@click.option("--description", default="", help="What belongs in it.")
+@click.option("--lead", help="User name of the person who leads it.")
+@click.option("--private", is_flag=True, help="Only members see it.")
+@click.option("--public", "is_public", is_flag=True, help="Everybody may read it.")
+def add_space(
+    slug: str, title: str, description: str, lead: str | None, private: bool, is_public: bool
+) -> None:
+    """Make a space.
+
+    Example: wiki space add handbook --title "The handbook" --lead ada
+    """
+    if private and is_public:
+        raise click.UsageError("A space is private or public, not both.")
+    _, database = opened()
+    visibility = Visibility.INTERNAL
+    if private:
+        visibility = Visibility.PRIVATE
+    elif is_public:
+        visibility = Visibility.PUBLIC
+    with database.write() as session:
+        made = spaces.create_space(
+            session,
+            SHELL,
+            slug=slug,
+            title=title,
+            description=description,
+            visibility=visibility,
+        )
+        if lead:
+            person = find_person(session, lead)
+            if person is None:
+                raise click.ClickException(f"Nobody is called {lead}.")
+            spaces.give_role(session, SHELL, made, person.id, Role.LEAD)
+    click.echo(f"/{slug}/ is ready.")
+
+
+@main.command()
+def worker() -> None:
+    """Deliver events: index pages, send mails and so on (part of `wiki serve`).
+
+    Example: wiki worker
+    """
+    settings, database = opened()
+    run_until_told(database, settings)

@@ -1,0 +1,142 @@
+"""Settings: typed, read once from the environment, refused with a sentence when they are wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "WIKI_"
+# Read by the test suite and the benchmarks, never by the running wiki.
+NOT_SETTINGS = ("WIKI_CORPUS", "WIKI_TEST_")
+
+
+class ConfigError(Exception):
+    """A setting is unknown or malformed; the message is one sentence naming it."""
+
+
+def _setting(help: str, default: Any) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an administrator can set. Each field is the environment variable ``WIKI_<NAME>``."""
+
+    data_dir: Path = _setting(
+        "Folder of the database, the search index, files, mail and the generated secret key.",
+        Path("data"),
+    )
+    database_url: str = _setting(
+        "Where the database is: empty for SQLite in the data folder, or `postgresql+psycopg://…`.",
+        "",
+    )
+    base_url: str = _setting(
+        "The address people use, for links in mails and feeds, such as `https://wiki.example.org`.",
+        "http://127.0.0.1:8000",
+    )
+    site_name: str = _setting("The name shown in the header and in mails.", "Trellis")
+    secret_key: str = _setting(
+        "Key that signs cookies, at least 32 characters; generated in the data folder when empty.",
+        "",
+    )
+    smtp_url: str = _setting(
+        "Mail server, `smtp://user:password@host:587` (or `smtps://`); "
+        "empty writes mails as files to `mail/` in the data folder.",
+        "",
+    )
+    mail_from: str = _setting("Sender of mails.", "wiki@localhost")
+    session_days: int = _setting("Days after which an unused sign-in ends.", 30)
+    max_page_kb: int = _setting("Largest page text, in KiB.", 2048)
+    max_file_mb: int = _setting("Largest attached file, in MiB.", 64)
+    max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
+    render_seconds: float = _setting(
+        "Seconds a page may take to render before its plain source is shown instead.", 2.0
+    )
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'wiki.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the wiki over HTTPS only, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+    def key(self) -> str:
+        """The signing key, made and kept in the data folder (readable by its owner) when unset."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            key = secrets.token_urlsafe(48)
+            file.write(key)
+        return key
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``environ`` (the process's own by default).
+
+    :raises ConfigError: for a name that is no setting, or a value that cannot be one.
+    """
+    environ = os.environ if environ is None else environ
+    known = {f"{PREFIX}{f.name.upper()}": f for f in fields(Settings)}
+    given: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX) or name.startswith(NOT_SETTINGS):
+            continue
+        if name not in known:
+            raise ConfigError(f"{name} is not a setting of this wiki; see docs/administrators.")
+        setting = known[name]
+        given[setting.name] = _parse(name, value, type(setting.default))
+    settings = Settings(**given)
+    _check(settings)
+    return settings
+
+
+def _parse(name: str, value: str, kind: type) -> Any:
+    value = value.strip()
+    if kind in (int, float):
+        try:
+            number = kind(value)
+        except ValueError:
+            number = -1
+        if not 0 < number < 1_000_000:
+            what = "a whole number above 0" if kind is int else "a number above 0"
+            raise ConfigError(f"{name} must be {what}, not “{value}”.")
+        return number
+    if issubclass(kind, Path):
+        if not value:
+            raise ConfigError(f"{name} must name a folder.")
+        return Path(value)
+    return value
+
+
+def _check(settings: Settings) -> None:
+    base = urlsplit(settings.base_url)
+    if base.scheme not in ("http", "https") or not base.netloc or base.path.strip("/"):
+        raise ConfigError(
+            "WIKI_BASE_URL must look like https://wiki.example.org, without a path, "
+            f"not “{settings.base_url}”."
+        )
+    if settings.database_url and not settings.database_url.startswith(
+        ("sqlite:///", "postgresql+psycopg://")
+    ):
+        raise ConfigError(
+            "WIKI_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:/// (its value is "
+            "not shown here because it may hold a password)."
+        )
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise ConfigError("WIKI_SECRET_KEY must have at least 32 characters.")
+    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
+        raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")

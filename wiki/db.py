@@ -1,0 +1,183 @@
+"""The database: engines, sessions and the only place that commits."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, stored in UTC and read back aware of it on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored.")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite counts rows only in INTEGER columns; PostgreSQL gets 64 bits.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+# Keys of paths are compared and ranged over by code point, whatever the database's language.
+KEY_LENGTH = 1000
+Key = String(KEY_LENGTH).with_variant(String(KEY_LENGTH, collation="C"), "postgresql")
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraints are named by one rule so that migrations can drop them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[Any]: Json,
+    }
+
+
+class Database:
+    """One database and its two ways in: :meth:`read` and :meth:`write`.
+
+    :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
+    :param subscribers: event name -> names of its subscribers, for the outbox.
+    """
+
+    def __init__(self, url: str, subscribers: Mapping[str, tuple[str, ...]]) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            path = Path(self.url.database or "wiki.db")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_path = path.with_name(path.name + ".writers")
+            self.writer = _sqlite_engine(url, write=True)
+            self.reader = _sqlite_engine(url, write=False)
+        else:
+            self.writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+            self.reader = self.writer.execution_options(postgresql_readonly=True)
+        info = {"subscribers": subscribers}
+        self._read = sessionmaker(self.reader, info=info, expire_on_commit=False)
+        self._write = sessionmaker(self.writer, info=info, expire_on_commit=False)
+        self._watch: Any = None
+        self._watch_pid = 0
+        self._watch_lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one snapshot; whatever it would change is refused by the database."""
+        with self._read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction: committed (durably) at the end of the block, undone by an exception.
+
+        On SQLite writers wait for one another in a queue of their own, because SQLite's is unfair.
+        Do slow things (rendering, hashing passwords) before entering.
+        """
+        with self.writers_queue(), self._write.begin() as session:
+            yield session
+
+    @contextmanager
+    def writers_queue(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def version(self) -> Hashable:
+        """A token that differs from the one before once anyone has committed anything.
+
+        Tokens are comparable within one process only.
+        """
+        if not self.is_sqlite:
+            with self.reader.connect() as pooled:
+                return str(pooled.scalar(text("SELECT pg_current_snapshot()::text")))
+        with self._watch_lock:
+            if self._watch is None or self._watch_pid != os.getpid():
+                self._watch = self.reader.raw_connection()
+                self._watch.detach()
+                self._watch_pid = os.getpid()
+            cursor = self._watch.cursor()
+            try:
+                cursor.execute("PRAGMA data_version")
+                return (self._watch_pid, cursor.fetchone()[0])
+            finally:
+                cursor.close()
+
+    def dispose(self) -> None:
+        """Close every pooled connection (before a fork, and at the end)."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite_engine(url: str, *, write: bool) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16000")
+        if not write:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

@@ -1,0 +1,67 @@
+"""The errors an action may raise; each carries one sentence meant for a reader."""
+
+from __future__ import annotations
+
+
+class WikiError(Exception):
+    """Something a person asked for cannot be done; ``str(error)`` says why, in a sentence."""
+
+    status = 400
+    title = "That did not work"
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+class Invalid(WikiError):
+    """Input that cannot be accepted; ``field`` names the form field to mark, where there is one."""
+
+    status = 422
+    title = "Please correct this"
+
+
+class NotFound(WikiError):
+    """What does not exist, or may not be read by the asker: the two are answered alike."""
+
+    status = 404
+    title = "Not found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here, or nothing that you may read.")
+
+
+class Forbidden(WikiError):
+    """The asker may see the thing but not do this with it."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class SignInRequired(WikiError):
+    """Nobody is signed in and the thing asked for needs somebody."""
+
+    status = 401
+    title = "Please sign in"
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in first.")
+
+
+class TooLarge(WikiError):
+    """Input beyond a limit; the sentence names the limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class TooMany(WikiError):
+    """Too many attempts; ``retry_after`` is in seconds."""
+
+    status = 429
+    title = "Too many attempts"
+
+    def __init__(self, sentence: str, *, retry_after: int) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after

@@ -1,0 +1,58 @@
+"""The site's own screens: home, health, and the few files that browsers ask for by name."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from wiki.errors import NotFound
+from wiki.pages.recent import recent_changes
+from wiki.spaces.queries import list_spaces
+from wiki.web.public import public
+from wiki.web.request import actor, reading
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@public
+def index() -> ResponseReturnValue:
+    """What changed for the one who asks, and where they can go."""
+    session = reading()
+    return render_template(
+        "home.html",
+        spaces=list_spaces(session, actor()),
+        changes=recent_changes(session, actor(), limit=20),
+    )
+
+
+@blueprint.get("/-/health")
+@public
+def health() -> ResponseReturnValue:
+    """Whether the wiki answers and reaches its database."""
+    reading().execute(text("SELECT 1"))
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/robots.txt")
+@public
+def robots() -> ResponseReturnValue:
+    """Search engines may read what is public, and need none of the machinery."""
+    return Response("User-agent: *\nDisallow: /-/\nDisallow: /*/-/\n", mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+@public
+def favicon() -> ResponseReturnValue:
+    """For those that do not read the icon's address in the page."""
+    return redirect(current_app.jinja_env.globals["asset"]("mark.svg"))  # type: ignore[operator]
+
+
+@blueprint.get("/-/styles")
+@public
+def styles() -> ResponseReturnValue:
+    """The living style page, in development only."""
+    if not current_app.debug:
+        raise NotFound
+    return render_template("ui/styles.html")

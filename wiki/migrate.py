@@ -1,0 +1,32 @@
+"""Bringing a database to the newest schema, with Alembic."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from wiki import models
+from wiki.db import Database
+from wiki.resources import MIGRATIONS
+
+
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Upgrade to ``revision``; does nothing when the database is there already."""
+    with database.writers_queue(), database.writer.begin() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Go back to an older schema (``base`` is an empty database)."""
+    with database.writers_queue(), database.writer.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,9 @@
+"""Every table, for migrations and tests."""
+
+from wiki.attachments import models as attachments
+from wiki.outbox import models as outbox
+from wiki.pages import models as pages
+from wiki.people import models as people
+from wiki.spaces import models as spaces
+
+__all__ = ["attachments", "outbox", "pages", "people", "spaces"]

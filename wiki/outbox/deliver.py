@@ -1,0 +1,150 @@
+"""Delivering: claims what is due, hands it to its subscriber, forgets what was heard.
+
+At least once: a delivery is deleted only after its handler returned, so a handler must be harmless
+when repeated, and rereads rows instead of trusting an old payload.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.models import Delivery, EventRow
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+LEASE = timedelta(seconds=120)
+ATTEMPTS = 12
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event as a handler gets it."""
+
+    delivery_id: int
+    event_id: int
+    name: str
+    at: datetime
+    actor_id: int | None
+    space_id: int | None
+    page_id: int | None
+    payload: Mapping[str, Any]
+
+
+Handler = Callable[[Database, Settings, Sequence[Happening]], None]
+
+
+class Deliverer:
+    """Delivers to the given handlers, keyed by the subscriber names that deliveries carry."""
+
+    def __init__(
+        self, database: Database, settings: Settings, handlers: Mapping[str, Handler]
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.handlers = handlers
+
+    def deliver_due(self) -> int:
+        """Deliver one batch to each subscriber that has something due; returns how many."""
+        delivered = 0
+        for name, handler in self.handlers.items():
+            batch = self._claim(name)
+            if batch:
+                delivered += self._hand_over(name, handler, batch)
+        return delivered
+
+    def deliver_all(self) -> int:
+        """Deliver until nothing is due any more; returns how many."""
+        total = 0
+        while count := self.deliver_due():
+            total += count
+        return total
+
+    def next_due(self) -> datetime | None:
+        """When the next delivery is due, or None when nothing waits."""
+        with self.database.read() as session:
+            return session.scalar(
+                select(func.min(Delivery.due_at)).where(Delivery.gave_up_at.is_(None))
+            )
+
+    def release_all(self) -> None:
+        """Make everything due that a dead worker had claimed (a lone worker does so at start)."""
+        with self.database.write() as session:
+            session.execute(
+                update(Delivery)
+                .where(Delivery.gave_up_at.is_(None), Delivery.attempts == 0)
+                .values(due_at=now())
+            )
+
+    def _claim(self, subscriber: str) -> list[Happening]:
+        due = (
+            select(Delivery.id)
+            .where(
+                Delivery.subscriber == subscriber,
+                Delivery.due_at <= now(),
+                Delivery.gave_up_at.is_(None),
+            )
+            .order_by(Delivery.id)
+            .limit(BATCH)
+        )
+        with self.database.read() as session:
+            if session.scalar(due.limit(1)) is None:
+                return []
+        with self.database.write() as session:
+            ids = list(session.scalars(due.with_for_update(skip_locked=True)))
+            session.execute(
+                update(Delivery).where(Delivery.id.in_(ids)).values(due_at=now() + LEASE)
+            )
+            rows = session.execute(
+                select(Delivery.id, EventRow)
+                .join(EventRow, EventRow.id == Delivery.event_id)
+                .where(Delivery.id.in_(ids))
+                .order_by(Delivery.id)
+            )
+            return [
+                Happening(
+                    delivery_id=id,
+                    event_id=row.id,
+                    name=row.name,
+                    at=row.at,
+                    actor_id=row.actor_id,
+                    space_id=row.space_id,
+                    page_id=row.page_id,
+                    payload=row.payload,
+                )
+                for id, row in rows
+            ]
+
+    def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> int:
+        try:
+            handler(self.database, self.settings, batch)
+        except Exception as error:
+            if len(batch) > 1:
+                # One bad event must not hold up its neighbours.
+                return sum(self._hand_over(name, handler, [one]) for one in batch)
+            log.exception("delivery to %s failed", name)
+            self._postpone(batch[0], error)
+            return 0
+        ids = [happening.delivery_id for happening in batch]
+        with self.database.write() as session:
+            session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
+        return len(batch)
+
+    def _postpone(self, happening: Happening, error: Exception) -> None:
+        with self.database.write() as session:
+            delivery = session.get(Delivery, happening.delivery_id)
+            if delivery is None:
+                return
+            delivery.attempts += 1
+            delivery.error = f"{type(error).__name__}: {error}"[:2000]
+            delivery.due_at = now() + timedelta(seconds=min(2**delivery.attempts, 3600))
+            if delivery.attempts >= ATTEMPTS:
+                delivery.gave_up_at = now()

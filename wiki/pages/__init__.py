@@ -1,0 +1,1 @@
+"""Pages: revisions, paths, redirects, links and the tree."""

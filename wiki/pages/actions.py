@@ -1,0 +1,519 @@
+"""What people do with pages. Each verb asks the gate first, and announces what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.db import KEY_LENGTH, now
+from wiki.errors import Invalid, NotFound, TooLarge, WikiError
+from wiki.outbox.actions import announce
+from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.pages import queries
+from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.rendering import context_of, keep_rendering
+from wiki.pages.texts import get_text, hash_of, put_text
+from wiki.pages.tree import settle_folders
+from wiki.rules.access import Actor, May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text import frontmatter
+from wiki.text.merge import Merge, merge
+from wiki.text.paths import (
+    PathError,
+    name_of,
+    normalise_path,
+    parent_of,
+    path_key,
+)
+
+MAX_TITLE = 300
+MAX_MESSAGE = 500
+MAX_DESCRIPTION = 2000
+MAX_TAGS = 50
+MAX_TAG = 60
+
+
+@dataclass(frozen=True)
+class Text:
+    """All that an author writes on a page."""
+
+    title: str
+    body: str
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The outcome of a save: the page's head, whether it is new, whether edits were merged."""
+
+    page: Page
+    revision: Revision
+    changed: bool
+    merged: bool = False
+
+
+class Conflict(WikiError):
+    """Somebody saved meanwhile, and the edits overlap. Nothing was saved and nothing is lost:
+    the error carries what the author wrote and what is on the page now."""
+
+    status = 409
+    title = "Somebody else has changed the same lines"
+
+    def __init__(self, base: int, head: Revision, mine: Text, theirs: Text, merge: Merge) -> None:
+        super().__init__(
+            "Somebody else has saved this page since you began, and changed the same lines."
+        )
+        self.base = base
+        self.head = head
+        self.mine = mine
+        self.theirs = theirs
+        self.merge = merge
+
+
+def create_page(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    raw_path: str,
+    text: Text,
+    *,
+    message: str = "",
+    folder: bool = False,
+    action: Action = Action.CREATE,
+    max_bytes: int = 2 << 20,
+) -> Saved:
+    """Make a page at a free path.
+
+    :raises Forbidden: when the actor may not edit in the space.
+    :raises Invalid: for a path that cannot be one or is taken, or a text beyond its limits.
+    """
+    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    path = checked_path(raw_path)
+    text = checked(text, max_bytes)
+    _require_free(session, space, path)
+    key = path_key(path)
+    moment = now()
+    page = Page(
+        space_id=space.id,
+        path=path,
+        path_key=key,
+        parent_key=parent_of(key),
+        title=text.title,
+        folder=folder or not path,
+        head=0,
+        created_at=moment,
+        created_by_id=actor.person_id,
+        updated_at=moment,
+        updated_by_id=actor.person_id,
+    )
+    session.add(page)
+    session.flush()
+    session.execute(
+        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == key)
+    )
+    settle_folders(session, space.id, [path])
+    revision = _add_revision(session, actor, page, text, action, message, base=None)
+    _render(session, space, page, revision, text.body)
+    _announce_saved(session, actor, page, revision)
+    return Saved(page, revision, True)
+
+
+def save_page(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    text: Text,
+    *,
+    base: int,
+    message: str = "",
+    action: Action = Action.EDIT,
+    folder: bool | None = None,
+    max_bytes: int = 2 << 20,
+) -> Saved:
+    """Add a revision. ``base`` is the number of the revision that the author started from; when
+    the head has moved on, both edits are merged where they do not touch.
+
+    :raises Conflict: when they do. :raises NotFound: :raises Forbidden: :raises Invalid:
+    """
+    page, space = _writable(session, actor, page_id)
+    text = checked(text, max_bytes)
+    head = queries.head_of(session, page)
+    if not 1 <= base <= page.head:
+        raise Invalid("The revision that this edit started from does not exist.", field="base")
+    theirs = text_of(session, head)
+    merged = False
+    if base != page.head and not _same(text, theirs):
+        text = _merge(base, head, text_of(session, queries.get_revision(session, page, base)),
+                      text, theirs)
+        merged = action is Action.EDIT
+        action = Action.MERGE if merged else action
+    folder = page.folder if folder is None else folder
+    if _same(text, theirs) and folder == page.folder:
+        return Saved(page, head, False)
+    page.folder = folder
+    revision = _add_revision(session, actor, page, text, action, message, base=base)
+    _render(session, space, page, revision, text.body)
+    _announce_saved(session, actor, page, revision)
+    return Saved(page, revision, True, merged)
+
+
+def revert_page(
+    session: Session, actor: Actor, page_id: int, number: int, *, message: str = ""
+) -> Saved:
+    """Make an older revision's text the newest again, as a new revision.
+
+    :raises NotFound: :raises Forbidden:
+    """
+    page, space = _writable(session, actor, page_id)
+    text = text_of(session, queries.get_revision(session, page, number))
+    head = queries.head_of(session, page)
+    if _same(text, text_of(session, head)):
+        return Saved(page, head, False)
+    revision = _add_revision(session, actor, page, text, Action.REVERT, message, base=number)
+    _render(session, space, page, revision, text.body)
+    _announce_saved(session, actor, page, revision)
+    return Saved(page, revision, True)
+
+
+def move_page(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    raw_path: str,
+    *,
+    space: Space | None = None,
+    with_subtree: bool = True,
+    message: str = "",
+) -> list[Page]:
+    """Give a page (and what is below it) another path, in its own or another space.
+
+    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing.
+
+    :returns: the moved pages, the named one first.
+    :raises Invalid: when a path is taken, or a page would go below itself.
+    :raises NotFound: :raises Forbidden:
+    """
+    page, old_space = _writable(session, actor, page_id)
+    new_space = space or old_space
+    see_space_by_id(session, actor, new_space.id).require(May.EDIT)
+    new_path = checked_path(raw_path)
+    if not page.path:
+        raise Invalid("The home page of a space cannot be moved.", field="path")
+    if not new_path:
+        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
+    same_space = new_space.id == old_space.id
+    key, new_key = page.path_key, path_key(new_path)
+    if same_space and new_path == page.path:
+        raise Invalid("The page is already there.", field="path")
+    if same_space and with_subtree and new_key.startswith(key + "/"):
+        raise Invalid("A page cannot be moved below itself.", field="path")
+    moving = [page, *(queries.subtree_of(session, page) if with_subtree else ())]
+    targets = [
+        checked_path(new_path + one.path[len(page.path) :]) for one in moving
+    ]
+    leaving = {one.id for one in moving}
+    for target in targets:
+        _require_free(session, new_space, target, besides=leaving)
+    old_paths = [one.path for one in moving]
+    for one, target in zip(moving, targets, strict=True):
+        _move_one(session, actor, one, new_space, target, message)
+    settle_folders(session, old_space.id, old_paths)
+    settle_folders(session, new_space.id, targets)
+    for one, old_path in zip(moving, old_paths, strict=True):
+        announce(
+            session,
+            actor,
+            PageMoved(
+                space_id=new_space.id,
+                page_id=one.id,
+                revision=one.head,
+                old_space_id=old_space.id,
+                old_path=old_path,
+                new_path=one.path,
+            ),
+        )
+    return moving
+
+
+def delete_page(
+    session: Session, actor: Actor, page_id: int, *, with_subtree: bool = False
+) -> list[Page]:
+    """Take a page (and, if asked, what is below it) out of the way; all of it can be restored.
+
+    :returns: the deleted pages. :raises NotFound: :raises Forbidden:
+    """
+    page, space = _writable(session, actor, page_id)
+    going = [page, *(queries.subtree_of(session, page) if with_subtree else ())]
+    moment = now()
+    for one in going:
+        one.deleted_at = moment
+        one.deleted_by_id = actor.person_id
+    settle_folders(session, space.id, [one.path for one in going])
+    for one in going:
+        announce(session, actor, PageDeleted(space.id, one.id, one.path))
+    return going
+
+
+def restore_page(
+    session: Session, actor: Actor, page_id: int, *, raw_path: str | None = None
+) -> Page:
+    """Bring a deleted page back, at its old path or, where that is taken, at ``raw_path``.
+
+    :raises Invalid: when the path is taken. :raises NotFound: :raises Forbidden:
+    """
+    page = queries.get_page(session, actor, page_id)
+    space = page.space
+    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    if page.deleted_at is None:
+        return page
+    path = page.path if raw_path is None else checked_path(raw_path)
+    _require_free(session, space, path)
+    page.deleted_at = None
+    page.deleted_by_id = None
+    if path != page.path:
+        _move_one(session, actor, page, space, path, "")
+    session.execute(
+        delete(Redirect).where(
+            Redirect.space_id == space.id, Redirect.path_key == path_key(path)
+        )
+    )
+    settle_folders(session, space.id, [path])
+    announce(session, actor, PageRestored(space.id, page.id, path))
+    return page
+
+
+def text_of(session: Session, revision: Revision) -> Text:
+    """All that the author of ``revision`` wrote."""
+    return Text(
+        title=revision.title,
+        body=get_text(session, revision.content_hash),
+        tags=tuple(revision.tags),
+        description=revision.description,
+        fields=dict(revision.fields),
+    )
+
+
+def checked_path(raw: str) -> str:
+    """``raw`` in its normal form.
+
+    :raises Invalid: when it cannot name a page.
+    """
+    try:
+        path = normalise_path(raw)
+    except PathError as error:
+        raise Invalid(str(error), field="path") from None
+    if len(path_key(path)) > KEY_LENGTH or len(path_key(path).encode()) > 2 * KEY_LENGTH:
+        raise Invalid("This path is too long.", field="path")
+    if name_of(path).casefold().endswith(".md"):
+        raise Invalid("A path does not end in “.md”: name the page without it.", field="path")
+    return path
+
+
+def checked(text: Text, max_bytes: int) -> Text:
+    """``text`` in its normal form: front matter split off the body, line ends as ``\\n``.
+
+    :raises Invalid: for a missing or overlong title and the like. :raises TooLarge:
+    """
+    body = text.body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    try:
+        size = len(body.encode())
+        (text.title + text.description + "".join(text.tags)).encode()
+    except UnicodeEncodeError:
+        raise Invalid("The text holds halves of characters that cannot be stored.") from None
+    if size > max_bytes:
+        raise TooLarge(
+            f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
+        )
+    front, body = frontmatter.split(body)
+    title = " ".join((front.title or text.title).replace("\0", " ").split())
+    if not title:
+        raise Invalid("A page needs a title.", field="title")
+    if len(title) > MAX_TITLE:
+        raise Invalid(f"A title has at most {MAX_TITLE} characters.", field="title")
+    description = (front.description or text.description).replace("\0", " ").strip()
+    if len(description) > MAX_DESCRIPTION:
+        raise Invalid(
+            f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+        )
+    return replace(
+        text,
+        title=title,
+        body=body,
+        description=description,
+        tags=_checked_tags([*text.tags, *front.tags]),
+        fields={**text.fields, **front.rest},
+    )
+
+
+def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    seen: dict[str, str] = {}
+    for raw in tags:
+        tag = " ".join(raw.replace("\0", " ").replace(",", " ").split())
+        if tag:
+            seen.setdefault(tag.casefold(), tag)
+        if len(tag) > MAX_TAG:
+            raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="tags")
+    if len(seen) > MAX_TAGS:
+        raise Invalid(f"A page has at most {MAX_TAGS} tags.", field="tags")
+    return tuple(seen.values())
+
+
+def _same(one: Text, other: Text) -> bool:
+    return one == other
+
+
+def _merge(base: int, head: Revision, origin: Text, mine: Text, theirs: Text) -> Text:
+    """Three texts into one, field by field. :raises Conflict:"""
+    body = merge(origin.body, mine.body, theirs.body)
+    title = _merge_value(origin.title, mine.title, theirs.title)
+    description = _merge_value(origin.description, mine.description, theirs.description)
+    if body.text is None or title is None or description is None:
+        raise Conflict(base, head, mine, theirs, body)
+    gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
+    tags = [tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone]
+    fields = {
+        key: value
+        for key in {**theirs.fields, **mine.fields}
+        if (
+            value := mine.fields.get(key)
+            if mine.fields.get(key) != origin.fields.get(key)
+            else theirs.fields.get(key)
+        )
+        is not None
+    }
+    return Text(title, body.text, tuple(tags), description, fields)
+
+
+def _merge_value(origin: str, mine: str, theirs: str) -> str | None:
+    if mine in (origin, theirs):
+        return theirs
+    return mine if theirs == origin else None
+
+
+def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
+    """The live page, locked against others that would write it, and its space."""
+    page = session.scalar(
+        select(Page)
+        .where(Page.id == page_id, queries.live_for(actor))
+        .options(joinedload(Page.space, innerjoin=True))
+        .with_for_update(of=Page)
+    )
+    if page is None:
+        raise NotFound
+    see_space_by_id(session, actor, page.space_id).require(May.EDIT)
+    return page, page.space
+
+
+def _require_free(
+    session: Session, space: Space, path: str, besides: set[int] | None = None
+) -> None:
+    taken = session.scalar(
+        select(Page).where(
+            Page.space_id == space.id, Page.path_key == path_key(path), Page.deleted_at.is_(None)
+        )
+    )
+    if taken is not None and taken.id not in (besides or ()):
+        raise Invalid(
+            f"There is already a page at “{taken.path or 'the start of the space'}”: "
+            f"“{taken.title}”.",
+            field="path",
+        )
+
+
+def _add_revision(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    text: Text,
+    action: Action,
+    message: str,
+    *,
+    base: int | None,
+) -> Revision:
+    """Insert the revision and make it the head. The page's row is locked by the caller."""
+    moment = now()
+    revision = Revision(
+        page_id=page.id,
+        number=page.head + 1,
+        action=action.value,
+        space_id=page.space_id,
+        path=page.path,
+        folder=page.folder,
+        title=text.title,
+        description=text.description,
+        tags=list(text.tags),
+        fields=text.fields,
+        content_hash=put_text(session, text.body),
+        message=" ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
+        base=base,
+        author_id=actor.person_id,
+        created_at=moment,
+    )
+    session.add(revision)
+    session.flush()
+    moved = session.execute(
+        update(Page)
+        .where(Page.id == page.id, Page.head == revision.number - 1)
+        .values(
+            head=revision.number,
+            title=text.title,
+            folder=page.folder,
+            updated_at=moment,
+            updated_by_id=actor.person_id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    # The lock makes this impossible; if it ever were, nothing may be overwritten.
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise RuntimeError("The head moved under a locked page.")
+    session.refresh(page)
+    return revision
+
+
+def _move_one(
+    session: Session, actor: Actor, page: Page, space: Space, path: str, message: str
+) -> None:
+    old_space_id, old_path, old_key = page.space_id, page.path, page.path_key
+    text = text_of(session, queries.head_of(session, page))
+    new_key = path_key(path)
+    page.space_id = space.id
+    page.path = path
+    page.path_key = new_key
+    page.parent_key = parent_of(new_key)
+    session.flush()
+    session.execute(
+        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == new_key)
+    )
+    if (old_space_id, old_key) != (space.id, new_key):
+        session.merge(Redirect(space_id=old_space_id, path_key=old_key, page_id=page.id))
+    _add_revision(
+        session,
+        actor,
+        page,
+        text,
+        Action.MOVE,
+        message or f"Moved from {old_path or 'the start of the space'} to {path}",
+        base=None,
+    )
+
+
+def _render(session: Session, space: Space, page: Page, revision: Revision, body: str) -> None:
+    keep_rendering(session, page, revision, body, context_of(space.slug, revision))
+
+
+def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
+    announce(
+        session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action)
+    )
+
+
+def content_hash_of(text: Text) -> str:
+    """The hash under which the body will be stored, for rendering ahead of a save."""
+    return hash_of(text.body)

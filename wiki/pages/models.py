@@ -1,0 +1,173 @@
+"""Tables of pages: identity and path, revisions, texts, redirects; and what is derived of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wiki.db import Base, BigId, Key, now
+from wiki.people.models import Person
+from wiki.spaces.models import Space
+
+
+class Page(Base):
+    """One document at a path of a space. ``head`` is the number of its newest revision."""
+
+    __tablename__ = "pages"
+    __table_args__ = (
+        Index(
+            "uq_pages_live_path",
+            "space_id",
+            "path_key",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_pages_space_id_parent_key", "space_id", "parent_key"),
+        Index("ix_pages_space_id_updated_at", "space_id", "updated_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+    path: Mapped[str] = mapped_column(String(500))
+    path_key: Mapped[str] = mapped_column(Key)
+    # None for the page of the space itself, "" for those at its top level.
+    parent_key: Mapped[str | None] = mapped_column(Key)
+    kind: Mapped[str] = mapped_column(String(20), default="article")
+    title: Mapped[str] = mapped_column(String(300))
+    folder: Mapped[bool] = mapped_column(default=False)
+    head: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    deleted_at: Mapped[datetime | None]
+    deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+    space: Mapped[Space] = relationship()
+    updated_by: Mapped[Person | None] = relationship(foreign_keys=[updated_by_id])
+    deleted_by: Mapped[Person | None] = relationship(foreign_keys=[deleted_by_id])
+
+
+class Content(Base):
+    """A text, stored once under the SHA-256 of its UTF-8 bytes, compressed with zstandard."""
+
+    __tablename__ = "contents"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Action(StrEnum):
+    """What an author did to make a revision."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    MERGE = "merge"
+    REVERT = "revert"
+    MOVE = "move"
+    IMPORT = "import"
+
+
+class Revision(Base):
+    """A numbered snapshot of all that an author writes on a page; never changed."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        UniqueConstraint("page_id", "number"),
+        Index("ix_revisions_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    action: Mapped[str] = mapped_column(String(20))
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), index=True)
+    path: Mapped[str] = mapped_column(String(500))
+    folder: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str] = mapped_column(String(300))
+    description: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]]
+    fields: Mapped[dict[str, Any]]
+    content_hash: Mapped[str] = mapped_column(ForeignKey("contents.hash"), index=True)
+    message: Mapped[str] = mapped_column(String(500), default="")
+    # The revision the author started from (differs from number - 1 after a merge), or the one
+    # that was restored.
+    base: Mapped[int | None]
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    page: Mapped[Page] = relationship()
+    author: Mapped[Person | None] = relationship()
+
+
+class Redirect(Base):
+    """A path that a page once had; a live page at the path goes before it."""
+
+    __tablename__ = "redirects"
+
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    path_key: Mapped[str] = mapped_column(Key, primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Folder(Base):
+    """Derived: a path with live pages below it and none at it, so that trees show it."""
+
+    __tablename__ = "folders"
+    __table_args__ = (Index("ix_folders_space_id_parent_key", "space_id", "parent_key"),)
+
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    path_key: Mapped[str] = mapped_column(Key, primary_key=True)
+    parent_key: Mapped[str] = mapped_column(Key)
+    path: Mapped[str] = mapped_column(String(500))
+
+
+class RenderingRow(Base):
+    """Derived: what a text renders to at one place, under the hash of all that decides it."""
+
+    __tablename__ = "renderings"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    excerpt: Mapped[str] = mapped_column(Text)
+    headings: Mapped[list[Any]]
+    links: Mapped[list[Any]]
+    plain_source: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PageLink(Base):
+    """Derived: the links of a page's head to pages of this wiki, in order of appearance."""
+
+    __tablename__ = "page_links"
+    __table_args__ = (Index("ix_page_links_space_slug_path_key", "space_slug", "path_key"),)
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    space_slug: Mapped[str] = mapped_column(String(60))
+    path_key: Mapped[str] = mapped_column(Key)
+    fragment: Mapped[str] = mapped_column(String(300), default="")

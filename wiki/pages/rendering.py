@@ -1,0 +1,145 @@
+"""Rendered pages: made when a page is saved, kept under the hash of what decides them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import asdict
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page, PageLink, RenderingRow, Revision
+from wiki.pages.texts import get_text
+from wiki.text.markup import RENDERER_VERSION, Heading, Link, RenderContext, Rendering
+from wiki.text.paths import path_key
+from wiki.text.sandbox import render_safely
+
+
+class Renderer:
+    """Renders within a time limit, remembering the last few results.
+
+    A form renders before it takes the writers' lock; the action then finds the result here.
+    """
+
+    def __init__(self, seconds: float, keep: int = 64) -> None:
+        self.seconds = seconds
+        self._keep = keep
+        self._recent: OrderedDict[str, Rendering] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def render(self, key: str, source: str, context: RenderContext) -> Rendering:
+        """What ``source`` renders to; ``key`` is :func:`rendering_key` of both."""
+        with self._lock:
+            found = self._recent.get(key)
+            if found is not None:
+                self._recent.move_to_end(key)
+                return found
+        rendering = render_safely(source, context, seconds=self.seconds)
+        with self._lock:
+            self._recent[key] = rendering
+            while len(self._recent) > self._keep:
+                self._recent.popitem(last=False)
+        return rendering
+
+
+_renderer = Renderer(2.0)
+
+
+def limit_rendering(seconds: float) -> None:
+    """Set how long one page may take to render before its plain source is shown."""
+    _renderer.seconds = seconds
+
+
+def rendering_key(content_hash: str, context: RenderContext) -> str:
+    """Hash of all that decides a rendering: text, place, title, and the renderer's version."""
+    parts = (
+        str(RENDERER_VERSION),
+        content_hash,
+        context.space,
+        context.path,
+        str(context.folder),
+        context.title,
+        context.base_url or "",
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def context_of(
+    space_slug: str, page: Page | Revision, *, base_url: str | None = None
+) -> RenderContext:
+    """The place and title that a page's or revision's text is rendered for."""
+    return RenderContext(
+        space=space_slug,
+        path=page.path,
+        folder=page.folder,
+        title=page.title,
+        base_url=base_url,
+    )
+
+
+def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering:
+    """Render now, so that the transaction to come finds the result ready."""
+    return _renderer.render(rendering_key(content_hash, context), source, context)
+
+
+def keep_rendering(
+    session: Session, page: Page, revision: Revision, source: str, context: RenderContext
+) -> None:
+    """Store what the page's head renders to, and its links."""
+    key = rendering_key(revision.content_hash, context)
+    rendering = _renderer.render(key, source, context)
+    if session.get(RenderingRow, key) is None:
+        session.add(_row(key, rendering))
+    session.execute(delete(PageLink).where(PageLink.page_id == page.id))
+    links = [
+        {
+            "page_id": page.id,
+            "ordinal": link.ordinal,
+            "space_slug": link.space,
+            "path_key": path_key(link.path),
+            "fragment": (link.fragment or "")[:300],
+        }
+        for link in rendering.links
+        if link.kind == "page"
+    ]
+    if links:
+        session.execute(PageLink.__table__.insert(), links)  # type: ignore[attr-defined]
+    session.flush()
+
+
+def read_rendering(
+    session: Session, space_slug: str, revision: Revision, context: RenderContext | None = None
+) -> Rendering:
+    """The stored rendering of a revision, or, where there is none yet, one made now."""
+    context = context or context_of(space_slug, revision)
+    key = rendering_key(revision.content_hash, context)
+    row = session.scalar(select(RenderingRow).where(RenderingRow.key == key))
+    if row is not None:
+        return _rendering(row)
+    return _renderer.render(key, get_text(session, revision.content_hash), context)
+
+
+def _row(key: str, rendering: Rendering) -> RenderingRow:
+    return RenderingRow(
+        key=key,
+        html=rendering.html,
+        text=rendering.text,
+        excerpt=rendering.excerpt,
+        headings=[asdict(heading) for heading in rendering.headings],
+        links=[asdict(link) for link in rendering.links],
+        plain_source=rendering.plain_source,
+    )
+
+
+def _rendering(row: RenderingRow) -> Rendering:
+    return Rendering(
+        html=row.html,
+        headings=[Heading(**heading) for heading in row.headings],
+        links=[Link(**link) for link in row.links],
+        text=row.text,
+        excerpt=row.excerpt,
+        headings_text=" ".join(heading["text"] for heading in row.headings),
+        plain_source=row.plain_source,
+    )

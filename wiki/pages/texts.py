@@ -1,0 +1,56 @@
+"""Texts of revisions: content-addressed, stored once, compressed, verified when read."""
+
+from __future__ import annotations
+
+import hashlib
+
+import zstandard
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Content
+
+
+class DamagedText(Exception):
+    """A stored text does not have the hash it is stored under."""
+
+
+def hash_of(text: str) -> str:
+    """The name a text is stored under: the SHA-256 of its UTF-8 bytes, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def put_text(session: Session, text: str) -> str:
+    """Store ``text`` unless it is there already; returns its hash."""
+    data = text.encode()
+    key = hashlib.sha256(data).hexdigest()
+    if session.scalar(select(Content.hash).where(Content.hash == key)) is None:
+        packed = zstandard.ZstdCompressor(level=9).compress(data)
+        session.add(Content(hash=key, size=len(data), data=packed))
+        session.flush()
+    return key
+
+
+def get_text(session: Session, key: str) -> str:
+    """The text stored under ``key``.
+
+    :raises DamagedText: when the bytes are not those that were stored.
+    """
+    packed = session.scalar(select(Content.data).where(Content.hash == key))
+    if packed is None:
+        raise DamagedText(f"The text {key} is missing.")
+    return unpack(key, packed)
+
+
+def unpack(key: str, packed: bytes) -> str:
+    """The text within stored bytes, checked against its hash.
+
+    :raises DamagedText: when they do not agree.
+    """
+    try:
+        data = zstandard.ZstdDecompressor().decompress(packed)
+    except zstandard.ZstdError as error:
+        raise DamagedText(f"The text {key} cannot be unpacked.") from error
+    if hashlib.sha256(data).hexdigest() != key:
+        raise DamagedText(f"The text {key} has changed since it was stored.")
+    return data.decode()

@@ -1,0 +1,373 @@
+"""Reading and writing pages in the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.pages import actions, queries
+from wiki.pages.actions import Conflict, Text
+from wiki.pages.forms import PageForm, page_form, text_from
+from wiki.pages.models import Page
+from wiki.pages.rendering import prepare, read_rendering
+from wiki.pages.screens import frame, page_frame, place_at
+from wiki.rules.access import May
+from wiki.spaces.queries import list_spaces, see_space
+from wiki.text.markup import RenderContext, mark_missing
+from wiki.text.paths import join, parent_of, path_key, slugify, title_from
+from wiki.web.errors import say
+from wiki.web.public import public
+from wiki.web.request import actor, reading, settings, writing
+from wiki.web.urls import page_url, verb
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/<space:slug>/", defaults={"path": ""})
+@blueprint.get("/<space:slug>/<page:path>")
+@public
+def read(slug: str, path: str) -> ResponseReturnValue:
+    """A page, or what can be said of a path without one."""
+    place = place_at(slug, path)
+    if place.page is None:
+        return _nothing_here(place)
+    page = place.page
+    if page.path != path:
+        return redirect(page_url(slug, page.path, **request.args.to_dict()))
+    number = request.args.get("revision", type=int)
+    if "revision" in request.args and (number is None or not 1 <= number <= page.head):
+        raise NotFound
+    session = reading()
+    revision = queries.get_revision(session, page, number or page.head)
+    rendering = read_rendering(session, slug, revision)
+    html = rendering.html
+    if revision.number == page.head:
+        html = mark_missing(html, queries.missing_links(session, actor(), page))
+    return render_template(
+        "pages/read.html",
+        **page_frame(place, page),
+        revision=revision,
+        is_old=revision.number != page.head,
+        html=html,
+        rendering=rendering,
+        can_edit=bool(place.seen.may(May.EDIT)),
+    )
+
+
+def _nothing_here(place: queries.Place) -> ResponseReturnValue:
+    if place.moved_to is not None:
+        target = place.moved_to
+        query = request.query_string.decode("ascii", "ignore")
+        url = page_url(target.space.slug, target.path)
+        return redirect(f"{url}?{query}" if query else url, 302)
+    session = reading()
+    key = path_key(place.path)
+    below = queries.children_of(session, place.space, [key])[key]
+    if not place.path:
+        return render_template(
+            "pages/empty_space.html",
+            **frame(place.seen, ""),
+            below=below,
+            deleted=place.deleted,
+            can_edit=bool(place.seen.may(May.EDIT)),
+        )
+    body = render_template(
+        "pages/missing.html",
+        **frame(place.seen, place.path, title_from(place.path)),
+        path=place.path,
+        title=title_from(place.path),
+        below=below,
+        deleted=place.deleted,
+        near=queries.nearest_titles(session, actor(), place.space, place.path),
+        can_edit=bool(place.seen.may(May.EDIT)),
+    )
+    return body, 200 if below else 404
+
+
+@blueprint.get("/-/p/<int:page_id>")
+@public
+def permalink(page_id: int) -> ResponseReturnValue:
+    """Where a page is now, whatever it was called."""
+    page = queries.get_page(reading(), actor(), page_id)
+    return redirect(page_url(page.space.slug, page.path), 302)
+
+
+@blueprint.route("/<space:slug>/-/new", methods=["GET", "POST"])
+def new(slug: str) -> ResponseReturnValue:
+    """Write a page that does not exist yet."""
+    seen = see_space(reading(), actor(), slug)
+    seen.require(May.EDIT)
+    kind = request.values.get("kind", "article")
+    if kind != "article":
+        raise Invalid("There is no such kind of page.", field="kind")
+    form = page_form(request.values)
+    if request.method == "GET":
+        if form.path and not form.title:
+            form.title = title_from(form.path)
+        return _new_screen(seen, form)
+    text = text_from(form)
+    path = form.path or join(request.form.get("under", ""), slugify(text.title))
+    try:
+        checked = actions.checked(text, _max_bytes())
+        path = actions.checked_path("" if request.form.get("home") else path)
+        prepare(
+            actions.content_hash_of(checked),
+            checked.body,
+            RenderContext(slug, path, not path, checked.title),
+        )
+        with writing() as session:
+            saved = actions.create_page(
+                session,
+                actor(),
+                seen.space,
+                path,
+                checked,
+                message=form.message,
+                max_bytes=_max_bytes(),
+            )
+    except (Invalid, TooLarge) as error:
+        return _new_screen(seen, form, error)
+    return redirect(page_url(slug, saved.page.path), 303)
+
+
+def _new_screen(
+    seen: Any, form: PageForm, error: Invalid | TooLarge | None = None
+) -> ResponseReturnValue:
+    under = request.values.get("under") or parent_of(form.path) or ""
+    body = render_template(
+        "pages/new.html",
+        **frame(seen, form.path or under),
+        form=form,
+        under=under,
+        home=bool(request.values.get("home")),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+@verb(blueprint, "edit", methods=["GET", "POST"])
+def edit(slug: str, path: str) -> ResponseReturnValue:
+    """Change a page. A save carries the revision it started from."""
+    place = place_at(slug, path)
+    page = _live(place)
+    place.seen.require(May.EDIT)
+    if request.method == "GET":
+        return _edit_screen(place, page, _form_of(page))
+    form = page_form(request.form)
+    try:
+        checked = actions.checked(text_from(form), _max_bytes())
+        prepare(
+            actions.content_hash_of(checked),
+            checked.body,
+            RenderContext(slug, page.path, page.folder, checked.title),
+        )
+        with writing() as session:
+            saved = actions.save_page(
+                session,
+                actor(),
+                page.id,
+                checked,
+                base=form.base,
+                message=form.message,
+                max_bytes=_max_bytes(),
+            )
+    except Conflict as conflict:
+        return _conflict_screen(place, page, form, conflict)
+    except (Invalid, TooLarge) as error:
+        return _edit_screen(place, page, form, error)
+    if saved.merged:
+        say("Saved. Somebody else had saved meanwhile; both edits are in the page.")
+    elif not saved.changed:
+        say("Nothing was changed, so no revision was added.", "note")
+    return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+
+
+def _form_of(page: Page) -> PageForm:
+    text = actions.text_of(reading(), queries.head_of(reading(), page))
+    return PageForm(
+        title=text.title,
+        body=text.body,
+        tags=", ".join(text.tags),
+        description=text.description,
+        base=page.head,
+        fields=text.fields,
+    )
+
+
+def _edit_screen(
+    place: queries.Place, page: Page, form: PageForm, error: Invalid | TooLarge | None = None
+) -> ResponseReturnValue:
+    body = render_template(
+        "pages/edit.html",
+        **page_frame(place, page),
+        form=form,
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def _conflict_screen(
+    place: queries.Place, page: Page, form: PageForm, conflict: Conflict
+) -> ResponseReturnValue:
+    body = render_template(
+        "pages/conflict.html", **page_frame(place, page), form=form, conflict=conflict
+    )
+    return body, 409
+
+
+@blueprint.post("/<space:slug>/-/preview")
+def preview(slug: str) -> ResponseReturnValue:
+    """What the text in the editor will look like, as a fragment of HTML in JSON."""
+    seen = see_space(reading(), actor(), slug)
+    seen.require(May.EDIT)
+    form = page_form(request.form)
+    checked = actions.checked(
+        Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes()
+    )
+    path = actions.checked_path(form.path) if form.path else slugify(checked.title)
+    context = RenderContext(slug, path, form.folder, checked.title)
+    rendering = prepare(actions.content_hash_of(checked), checked.body, context)
+    return jsonify({"html": rendering.html, "plain_source": rendering.plain_source})
+
+
+@verb(blueprint, "move", methods=["GET", "POST"])
+def move(slug: str, path: str) -> ResponseReturnValue:
+    """Give a page, and what is below it, another path or space."""
+    place = place_at(slug, path)
+    page = _live(place)
+    place.seen.require(May.EDIT)
+    error: Invalid | None = None
+    if request.method == "POST":
+        target = see_space(reading(), actor(), request.form.get("space", slug))
+        try:
+            with writing() as session:
+                moved = actions.move_page(
+                    session,
+                    actor(),
+                    page.id,
+                    request.form.get("path", ""),
+                    space=target.space,
+                    with_subtree="subtree" in request.form,
+                    message=request.form.get("message", ""),
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say(
+                f"Moved {len(moved)} pages. Links to the old paths lead to the new ones."
+                if len(moved) > 1
+                else "Moved. Links to the old path lead here."
+            )
+            return redirect(page_url(target.space.slug, moved[0].path), 303)
+    session = reading()
+    body = render_template(
+        "pages/move.html",
+        **page_frame(place, page),
+        spaces=[s for s in list_spaces(session, actor()) if see_space(session, actor(), s.slug).may(May.EDIT)],
+        subtree=queries.subtree_of(session, page),
+        path=request.form.get("path", page.path),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+@verb(blueprint, "delete", methods=["GET", "POST"])
+def delete(slug: str, path: str) -> ResponseReturnValue:
+    """Take a page out of the way, after asking."""
+    place = place_at(slug, path)
+    page = _live(place)
+    place.seen.require(May.EDIT)
+    if request.method == "POST":
+        with writing() as session:
+            gone = actions.delete_page(
+                session, actor(), page.id, with_subtree="subtree" in request.form
+            )
+        say(
+            f"Deleted {len(gone)} pages. They can be restored."
+            if len(gone) > 1
+            else "Deleted. It can be restored."
+        )
+        return redirect(page_url(slug, page.path), 303)
+    return render_template(
+        "pages/delete.html",
+        **page_frame(place, page),
+        subtree=queries.subtree_of(reading(), page),
+        linking=queries.backlinks(reading(), actor(), page),
+    )
+
+
+@blueprint.route("/-/p/<int:page_id>/restore", methods=["GET", "POST"])
+def undelete(page_id: int) -> ResponseReturnValue:
+    """Bring a deleted page back."""
+    page = queries.get_page(reading(), actor(), page_id)
+    seen = see_space(reading(), actor(), page.space.slug)
+    seen.require(May.EDIT)
+    if page.deleted_at is None:
+        return redirect(page_url(page.space.slug, page.path), 302)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                back = actions.restore_page(
+                    session, actor(), page_id, raw_path=request.form.get("path")
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say("The page is back.")
+            return redirect(page_url(page.space.slug, back.path), 303)
+    revision = queries.head_of(reading(), page)
+    body = render_template(
+        "pages/undelete.html",
+        **frame(seen, page.path, page.title),
+        page=page,
+        revision=revision,
+        rendering=read_rendering(reading(), page.space.slug, revision),
+        path=request.form.get("path", page.path),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+@verb(blueprint, "backlinks")
+@public
+def backlinks(slug: str, path: str) -> ResponseReturnValue:
+    """Pages that link here."""
+    place = place_at(slug, path)
+    page = _live(place)
+    return render_template(
+        "pages/backlinks.html",
+        **page_frame(place, page),
+        linking=queries.backlinks(reading(), actor(), page),
+    )
+
+
+@blueprint.get("/<space:slug>/-/tree")
+@public
+def tree(slug: str) -> ResponseReturnValue:
+    """The whole tree of a space, a level at a time."""
+    seen = see_space(reading(), actor(), slug)
+    under = actions.checked_path(request.args.get("under", ""))
+    key = path_key(under)
+    return render_template(
+        "pages/tree.html",
+        **frame(seen, under),
+        under=under,
+        below=queries.children_of(reading(), seen.space, [key])[key],
+        can_edit=bool(seen.may(May.EDIT)),
+    )
+
+
+def _live(place: queries.Place) -> Page:
+    if place.page is None:
+        raise NotFound
+    return place.page
+
+
+def _max_bytes() -> int:
+    return settings().max_page_kb * 1024
+
+

@@ -1,0 +1,1 @@
+"""Spaces: top-level areas, their members and invitations."""

@@ -1,0 +1,175 @@
+"""What people do with spaces and their members."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Forbidden, Invalid
+from wiki.outbox.actions import announce
+from wiki.outbox.events import MemberChanged, SpaceChanged, SpaceCreated
+from wiki.people.models import Person
+from wiki.rules.access import Actor, May, may_create_spaces
+from wiki.rules.roles import Role, Visibility
+from wiki.spaces.models import Membership, Space
+from wiki.spaces.queries import SpaceSeen
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+NOT_SLUGS = frozenset({"favicon.ico", "robots.txt"})
+
+
+def create_space(
+    session: Session,
+    actor: Actor,
+    *,
+    slug: str,
+    title: str,
+    description: str = "",
+    visibility: Visibility = Visibility.INTERNAL,
+    member_role: Role = Role.EDITOR,
+) -> Space:
+    """Make a space; who makes it leads it.
+
+    :raises Forbidden: for guests and strangers. :raises Invalid: for a slug that is taken or none.
+    """
+    decision = may_create_spaces(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    slug = slug.strip().lower()
+    if not SLUG.fullmatch(slug) or slug in NOT_SLUGS:
+        raise Invalid(
+            "The address of a space has letters a to z, digits and dashes, at most 60.",
+            field="slug",
+        )
+    if session.scalar(select(Space.id).where(Space.slug == slug)) is not None:
+        raise Invalid(f"The address “{slug}” cannot be used; choose another.", field="slug")
+    space = Space(
+        slug=slug,
+        title=_checked_title(title),
+        description=_checked_description(description),
+        visibility=visibility.value,
+        member_role=int(member_role),
+        created_by_id=actor.person_id,
+    )
+    session.add(space)
+    session.flush()
+    if actor.person_id is not None:
+        session.add(
+            Membership(
+                space_id=space.id,
+                person_id=actor.person_id,
+                role=int(Role.LEAD),
+                granted_by_id=actor.person_id,
+            )
+        )
+    announce(session, actor, SpaceCreated(space.id))
+    return space
+
+
+def change_space(
+    session: Session,
+    seen: SpaceSeen,
+    *,
+    title: str,
+    description: str,
+    visibility: Visibility,
+    member_role: Role,
+) -> None:
+    """Change what a space is called and who may come in.
+
+    :raises Forbidden: unless the actor leads the space. :raises Invalid:
+    """
+    seen.require(May.MANAGE)
+    wanted = {
+        "title": _checked_title(title),
+        "description": _checked_description(description),
+        "visibility": visibility.value,
+        "member_role": int(member_role),
+    }
+    space = seen.space
+    changes = {key: value for key, value in wanted.items() if getattr(space, key) != value}
+    if not changes:
+        return
+    for key, value in changes.items():
+        setattr(space, key, value)
+    session.flush()
+    announce(session, seen.actor, SpaceChanged(space.id, changes))
+
+
+def set_role(session: Session, seen: SpaceSeen, person: Person, role: Role) -> None:
+    """Give somebody a role in the space, or with ``Role.NONE`` take it away.
+
+    :raises Forbidden: unless the actor leads the space, or takes away their own role.
+    :raises Invalid: when the space would be left without a lead.
+    """
+    leaving = role is Role.NONE and person.id == seen.actor.person_id
+    if not leaving:
+        seen.require(May.MANAGE)
+    membership = session.get(Membership, (seen.space.id, person.id))
+    before = Role(membership.role) if membership else Role.NONE
+    if before is role:
+        return
+    if before is Role.LEAD and _count_leads(session, seen.space) == 1:
+        raise Invalid("A space needs a lead: make somebody else one first.", field="role")
+    give_role(session, seen.actor, seen.space, person.id, role)
+
+
+def give_role(session: Session, actor: Actor, space: Space, person_id: int, role: Role) -> None:
+    """Write a role down, by somebody whose right to do so is already established (a lead, an
+    accepted invitation, an admin who takes over, the shell)."""
+    membership = session.get(Membership, (space.id, person_id))
+    if role is Role.NONE:
+        if membership is not None:
+            session.delete(membership)
+    elif membership is None:
+        session.add(
+            Membership(
+                space_id=space.id,
+                person_id=person_id,
+                role=int(role),
+                granted_by_id=actor.person_id,
+            )
+        )
+    else:
+        membership.role = int(role)
+        membership.granted_by_id = actor.person_id
+    session.flush()
+    announce(
+        session,
+        actor,
+        MemberChanged(space.id, person_id, "" if role is Role.NONE else role.word),
+    )
+
+
+def _count_leads(session: Session, space: Space) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Membership)
+            .join(Person, Person.id == Membership.person_id)
+            .where(
+                Membership.space_id == space.id,
+                Membership.role == int(Role.LEAD),
+                Person.disabled_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _checked_title(raw: str) -> str:
+    title = " ".join(raw.split())
+    if not title:
+        raise Invalid("A space needs a title.", field="title")
+    if len(title) > 200:
+        raise Invalid("The title of a space has at most 200 characters.", field="title")
+    return title
+
+
+def _checked_description(raw: str) -> str:
+    description = raw.strip()
+    if len(description) > 2000:
+        raise Invalid("A description has at most 2000 characters.", field="description")
+    return description

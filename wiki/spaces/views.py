@@ -1,0 +1,174 @@
+"""Spaces in the browser: the list, making one, its settings and members."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.errors import Forbidden, Invalid
+from wiki.people.actions import find_person
+from wiki.rules.access import May, may_create_spaces
+from wiki.rules.roles import Role, Visibility
+from wiki.spaces import actions, queries
+from wiki.spaces.models import Space
+from wiki.web.errors import say
+from wiki.web.public import public
+from wiki.web.request import actor, reading, writing
+from wiki.web.urls import page_url, space_url
+
+blueprint = Blueprint("spaces", __name__)
+
+
+@blueprint.get("/-/spaces")
+@public
+def index() -> ResponseReturnValue:
+    """All spaces that the one who asks may read."""
+    return render_template(
+        "spaces/index.html",
+        spaces=queries.list_spaces(reading(), actor()),
+        can_create=bool(may_create_spaces(actor())),
+    )
+
+
+@blueprint.route("/-/spaces/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Make a space."""
+    decision = may_create_spaces(actor())
+    if not decision:
+        raise Forbidden(decision.reason)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                space = actions.create_space(
+                    session,
+                    actor(),
+                    slug=request.form.get("slug", ""),
+                    title=request.form.get("title", ""),
+                    description=request.form.get("description", ""),
+                    visibility=_visibility(),
+                    member_role=_member_role(),
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"The space {space.title} is ready.")
+            return redirect(page_url(space.slug, ""), 303)
+    return _form_screen("spaces/new.html", error)
+
+
+@blueprint.route("/<space:slug>/-/settings", methods=["GET", "POST"])
+def settings(slug: str) -> ResponseReturnValue:
+    """What a space is called and who may come in."""
+    seen = queries.see_space(reading(), actor(), slug)
+    seen.require(May.MANAGE)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                actions.change_space(
+                    session,
+                    queries.see_space(session, actor(), slug),
+                    title=request.form.get("title", ""),
+                    description=request.form.get("description", ""),
+                    visibility=_visibility(),
+                    member_role=_member_role(),
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say("The settings are saved.")
+            return redirect(space_url(slug, "settings"), 303)
+    return _form_screen("spaces/settings.html", error, seen.space)
+
+
+@blueprint.get("/<space:slug>/-/members")
+def members(slug: str) -> ResponseReturnValue:
+    """Who was given a role in the space."""
+    seen = queries.see_space(reading(), actor(), slug)
+    return _members_screen(seen)
+
+
+@blueprint.post("/<space:slug>/-/members")
+def set_member(slug: str) -> ResponseReturnValue:
+    """Give, change or take a role."""
+    seen = queries.see_space(reading(), actor(), slug)
+    try:
+        role = _role(request.form.get("role", ""))
+        with writing() as session:
+            seen = queries.see_space(session, actor(), slug)
+            person = find_person(session, request.form.get("person", ""))
+            if person is None:
+                raise Invalid(
+                    "Nobody has that user name or address. Invite them instead.", field="person"
+                )
+            actions.set_role(session, seen, person, role)
+            name = person.name
+    except Invalid as refused:
+        return _members_screen(queries.see_space(reading(), actor(), slug), refused)
+    say(f"{name} is {role.word} now." if role else f"{name} is no longer a member.")
+    if person.id == actor().person_id and not role:
+        return redirect("/", 303)
+    return redirect(space_url(slug, "members"), 303)
+
+
+def _members_screen(
+    seen: queries.SpaceSeen, error: Invalid | None = None
+) -> ResponseReturnValue:
+    body = render_template(
+        "spaces/members.html",
+        space=seen.space,
+        seen=seen,
+        members=queries.list_members(reading(), seen.space),
+        roles=[role for role in Role if role],
+        can_manage=bool(seen.may(May.MANAGE)),
+        person=request.form.get("person", ""),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def _form_screen(
+    template: str, error: Invalid | None, space: Space | None = None
+) -> ResponseReturnValue:
+    def value(name: str, default: str) -> str:
+        return request.form.get(name, str(getattr(space, name)) if space else default)
+
+    body = render_template(
+        template,
+        space=space,
+        values={
+            "slug": value("slug", ""),
+            "title": value("title", ""),
+            "description": value("description", ""),
+            "visibility": value("visibility", Visibility.INTERNAL.value),
+            "member_role": request.form.get(
+                "member_role", Role(space.member_role if space else Role.EDITOR).word
+            ),
+        },
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def _visibility() -> Visibility:
+    try:
+        return Visibility(request.form.get("visibility", Visibility.INTERNAL.value))
+    except ValueError:
+        raise Invalid("Choose who can see the space.", field="visibility") from None
+
+
+def _member_role() -> Role:
+    role = _role(request.form.get("member_role", Role.EDITOR.word))
+    if role not in (Role.READER, Role.COMMENTER, Role.EDITOR):
+        raise Invalid("Choose what every member may do.", field="member_role")
+    return role
+
+
+def _role(word: str) -> Role:
+    if word in ("", "none"):
+        return Role.NONE
+    try:
+        return Role.named(word)
+    except KeyError:
+        raise Invalid("There is no such role.", field="role") from None

@@ -1,0 +1,119 @@
+"""Errors as pages: one sentence each, the same bytes for what is hidden and what is absent."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import (
+    Flask,
+    Response,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from wiki.errors import NotFound, SignInRequired, TooMany, WikiError
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: ("That request made no sense", "The address or the form is not one that we understand."),
+    403: ("Not allowed", "You may not do that."),
+    404: (NotFound.title, NotFound().sentence),
+    405: ("Not like this", "This address cannot be used in that way."),
+    413: ("Too large", "What you sent is larger than this wiki accepts."),
+    414: ("Too long", "This address is too long."),
+    415: ("Not like this", "This address does not take that kind of data."),
+    429: ("Too many attempts", "Please wait a moment and try again."),
+    500: (
+        "Something went wrong here",
+        "The mistake is ours and has been written down. What was saved before is safe.",
+    ),
+    503: ("Back in a moment", "The wiki is busy or being worked on. Please try again."),
+}
+
+
+def is_api() -> bool:
+    """Whether the request is to the REST API, which answers with problem JSON."""
+    return request.path.startswith("/-/api/")
+
+
+def error_page(
+    status: int, title: str | None = None, sentence: str | None = None
+) -> Response:
+    """The page for an error, without a word of what was asked for."""
+    usual = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    body = render_template(
+        "errors/error.html", status=status, title=title or usual[0], sentence=sentence or usual[1]
+    )
+    return make_response(body, status)
+
+
+def problem(status: int, title: str, detail: str, **more: object) -> Response:
+    """The same as problem JSON (RFC 9457)."""
+    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail} | more)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page, or with problem JSON under the API."""
+
+    @app.errorhandler(WikiError)
+    def wiki_error(error: WikiError) -> ResponseReturnValue:
+        if is_api():
+            more: dict[str, object] = {"field": error.field} if error.field else {}
+            response = problem(error.status, error.title, error.sentence, **more)
+            if isinstance(error, SignInRequired):
+                response.headers["WWW-Authenticate"] = "Bearer"
+        elif isinstance(error, SignInRequired):
+            if request.method in ("GET", "HEAD"):
+                return redirect(url_for("people.login", next=request.full_path.rstrip("?")))
+            return redirect(url_for("people.login"))
+        else:
+            response = error_page(error.status, error.title, error.sentence)
+        if isinstance(error, TooMany):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> ResponseReturnValue:
+        sentence = (
+            "This form was open for too long or in another sign-in. "
+            "Go back, reload it and send it again."
+        )
+        return error_page(400, "Please send that again", sentence)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if status < 400:
+            return error.get_response()  # type: ignore[return-value]
+        if is_api():
+            title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+            response = problem(status, title, sentence)
+        else:
+            response = error_page(status)
+        if status == 405 and error.get_response().headers.get("Allow"):
+            response.headers["Allow"] = error.get_response().headers["Allow"]
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+        if is_api():
+            return problem(500, *SENTENCES[500])
+        return error_page(500)
+
+
+def say(message: str, kind: str = "done") -> None:
+    """Show ``message`` on the next page; ``kind`` is ``done``, ``note`` or ``problem``."""
+    flash(message, kind)

@@ -1,0 +1,33 @@
+"""Routes are closed: only a signed-in person gets in, unless the view says ``@public``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+
+from wiki.errors import SignInRequired
+from wiki.web.request import actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Let anybody call this view; what it returns still passes the gate."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def init_app(app: Flask) -> None:
+    """Ask for a sign-in before every view that is not public."""
+
+    @app.before_request
+    def closed_by_default() -> ResponseReturnValue | None:
+        if request.endpoint is None:
+            return None
+        view = app.view_functions[request.endpoint]
+        if not getattr(view, "is_public", False) and actor().is_anonymous:
+            raise SignInRequired
+        return None

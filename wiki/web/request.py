@@ -1,0 +1,75 @@
+"""What a request has at hand: the wiki's parts, a reading session, the way to write, the actor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.rules.access import ANONYMOUS, Actor
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the app was put together from."""
+
+    settings: Settings
+    database: Database
+
+
+def parts() -> Parts:
+    """The parts of the app that answers this request."""
+    found: Parts = current_app.extensions["wiki"]
+    return found
+
+
+def settings() -> Settings:
+    """The settings of the app that answers this request."""
+    return parts().settings
+
+
+def reading() -> Session:
+    """This request's session for reading: one snapshot, closed with the request."""
+    if "reading" not in g:
+        context = parts().database.read()
+        g.reading_context = context
+        g.reading = context.__enter__()
+    session: Session = g.reading
+    return session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A transaction, committed when the block ends; later reads of this request see it."""
+    finish_reading()
+    with parts().database.write() as session:
+        yield session
+
+
+def finish_reading() -> None:
+    """Close the reading session; the next :func:`reading` begins a new snapshot."""
+    context = g.pop("reading_context", None)
+    g.pop("reading", None)
+    if context is not None:
+        context.__exit__(None, None, None)
+
+
+def actor() -> Actor:
+    """Who asks: found out once a request, by session cookie or bearer token."""
+    found: Actor = getattr(current_user, "actor", ANONYMOUS)
+    return found
+
+
+def init_app(app: Flask, wiki: Parts) -> None:
+    """Give the app its parts, and close each request's reading session at its end."""
+    app.extensions["wiki"] = wiki
+
+    @app.teardown_appcontext
+    def close(_error: BaseException | None) -> None:
+        finish_reading()

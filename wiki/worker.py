@@ -1,0 +1,88 @@
+"""The worker: delivers events as they come, until it is told to stop."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.deliver import Deliverer
+from wiki.subscribers import handlers_by_name
+
+log = logging.getLogger(__name__)
+
+# How often to look whether something was committed: 10 ms of polling costs 1% of a core.
+POLL_SECONDS = 0.05
+# How long to believe that nothing is due without looking at the deliveries themselves.
+REST_SECONDS = 5.0
+
+
+class Worker:
+    """Delivers until stopped. One of them works on a data folder; others wait for their turn."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.deliverer = Deliverer(database, settings, handlers_by_name())
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Finish the batch at hand and return from :meth:`run`."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Deliver until :meth:`stop`."""
+        with self._turn() as mine:
+            if not mine:
+                return
+            self.deliverer.release_all()
+            rested = 0.0
+            version = None
+            while not self._stopping.is_set():
+                current = self.database.version()
+                if current != version or rested >= REST_SECONDS:
+                    version, rested = current, 0.0
+                    try:
+                        if self.deliverer.deliver_due():
+                            continue
+                    except Exception:
+                        log.exception("the worker could not deliver; it tries again")
+                        self._stopping.wait(1.0)
+                    due = self.deliverer.next_due()
+                    if due is not None:
+                        wait = (due - now()).total_seconds()
+                        rested = max(rested, REST_SECONDS - max(wait, 0.05))
+                self._stopping.wait(POLL_SECONDS)
+                rested += POLL_SECONDS
+
+    @contextmanager
+    def _turn(self) -> Iterator[bool]:
+        """Hold the data folder's worker lock; False when stopped while waiting for it."""
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.settings.data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            while not self._stopping.is_set():
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    self._stopping.wait(0.5)
+                else:
+                    yield True
+                    return
+            yield False
+        finally:
+            os.close(handle)
+
+
+def run_until_told(database: Database, settings: Settings) -> None:
+    """Run a worker in this process until SIGTERM or SIGINT."""
+    worker = Worker(database, settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
