@@ -13,6 +13,7 @@ from wiki.db import Database
 from wiki.pages import rendering
 from wiki.pages import views as pages
 from wiki.people import sign_in
+from wiki.people import views as people
 from wiki.resources import STATIC, TEMPLATES
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
@@ -62,8 +63,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     sign_in.init_app(app)
     public.init_app(app)
     CSRFProtect(app)
-    app.view_functions["static"].is_public = True  # type: ignore[attr-defined]
+    public.public(app.view_functions["static"])
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
-    for blueprint in (home.blueprint, spaces.blueprint, pages.blueprint):
+    for blueprint in (home.blueprint, people.blueprint, spaces.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     return app

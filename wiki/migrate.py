@@ -6,11 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from wiki import models
 from wiki.db import Database
 from wiki.resources import MIGRATIONS
-
-
 
 
 def migrate(database: Database, revision: str = "head") -> None:

@@ -23,9 +23,9 @@ class EventRow(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(default=now)
-    actor_id: Mapped[int | None]
-    space_id: Mapped[int | None]
-    page_id: Mapped[int | None]
+    actor_id: Mapped[int | None] = mapped_column(BigId)
+    space_id: Mapped[int | None] = mapped_column(BigId)
+    page_id: Mapped[int | None] = mapped_column(BigId)
     payload: Mapped[dict[str, Any]]
 
 

@@ -115,9 +115,7 @@ def create_page(
     )
     session.add(page)
     session.flush()
-    session.execute(
-        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == key)
-    )
+    session.execute(delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == key))
     settle_folders(session, space.id, [path])
     revision = _add_revision(session, actor, page, text, action, message, base=None)
     _render(session, space, page, revision, text.body)
@@ -150,8 +148,14 @@ def save_page(
     theirs = text_of(session, head)
     merged = False
     if base != page.head and not _same(text, theirs):
-        text = _merge(base, head, text_of(session, queries.get_revision(session, page, base)),
-                      text, theirs)
+        text = _merge(
+            session,
+            base,
+            head,
+            text_of(session, queries.get_revision(session, page, base)),
+            text,
+            theirs,
+        )
         merged = action is Action.EDIT
         action = Action.MERGE if merged else action
     folder = page.folder if folder is None else folder
@@ -215,9 +219,7 @@ def move_page(
     if same_space and with_subtree and new_key.startswith(key + "/"):
         raise Invalid("A page cannot be moved below itself.", field="path")
     moving = [page, *(queries.subtree_of(session, page) if with_subtree else ())]
-    targets = [
-        checked_path(new_path + one.path[len(page.path) :]) for one in moving
-    ]
+    targets = [checked_path(new_path + one.path[len(page.path) :]) for one in moving]
     leaving = {one.id for one in moving}
     for target in targets:
         _require_free(session, new_space, target, besides=leaving)
@@ -280,9 +282,7 @@ def restore_page(
     if path != page.path:
         _move_one(session, actor, page, space, path, "")
     session.execute(
-        delete(Redirect).where(
-            Redirect.space_id == space.id, Redirect.path_key == path_key(path)
-        )
+        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
     settle_folders(session, space.id, [path])
     announce(session, actor, PageRestored(space.id, page.id, path))
@@ -369,12 +369,15 @@ def _same(one: Text, other: Text) -> bool:
     return one == other
 
 
-def _merge(base: int, head: Revision, origin: Text, mine: Text, theirs: Text) -> Text:
+def _merge(
+    session: Session, base: int, head: Revision, origin: Text, mine: Text, theirs: Text
+) -> Text:
     """Three texts into one, field by field. :raises Conflict:"""
     body = merge(origin.body, mine.body, theirs.body)
     title = _merge_value(origin.title, mine.title, theirs.title)
     description = _merge_value(origin.description, mine.description, theirs.description)
     if body.text is None or title is None or description is None:
+        session.expunge_all()  # so that what the error carries outlives the rollback
         raise Conflict(base, head, mine, theirs, body)
     gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
     tags = [tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone]
@@ -509,9 +512,7 @@ def _render(session: Session, space: Space, page: Page, revision: Revision, body
 
 
 def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
-    announce(
-        session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action)
-    )
+    announce(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
 
 
 def content_hash_of(text: Text) -> str:

@@ -15,9 +15,7 @@ from wiki.pages.texts import get_text
 from wiki.spaces.models import Space
 
 
-def render_moved(
-    database: Database, settings: Settings, happenings: Sequence[Happening]
-) -> None:
+def render_moved(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
     """Render moved pages at their new place, so that reading finds them ready."""
     for page_id in {happening.page_id for happening in happenings}:
         with database.read() as session:
@@ -29,7 +27,7 @@ def render_moved(
             ).one_or_none()
             if row is None:
                 continue
-            page, revision, slug = row
+            _page, revision, slug = row
             text = get_text(session, revision.content_hash)
         context = context_of(slug, revision)
         prepare(revision.content_hash, text, context)

@@ -154,7 +154,7 @@ class RenderingRow(Base):
     excerpt: Mapped[str] = mapped_column(Text)
     headings: Mapped[list[Any]]
     links: Mapped[list[Any]]
-    plain_source: Mapped[bool] = mapped_column(default=False)
+    source_shown: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

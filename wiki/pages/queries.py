@@ -118,9 +118,7 @@ def get_page(session: Session, actor: Actor, page_id: int) -> Page:
     :raises NotFound: when there is none, or none that the actor may read.
     """
     page = session.scalar(
-        select(Page)
-        .where(Page.id == page_id, readable_by(actor))
-        .options(joinedload(Page.space))
+        select(Page).where(Page.id == page_id, readable_by(actor)).options(joinedload(Page.space))
     )
     if page is None:
         raise NotFound
@@ -190,7 +188,12 @@ def children_of(
     )
     folders = session.execute(
         select(
-            Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
+            Folder.path,
+            Folder.path_key,
+            Folder.parent_key,
+            literal(None),
+            literal(None),
+            literal(True),
         )
         .where(Folder.space_id == space.id, Folder.parent_key.in_(keys))
         .limit(limit)

@@ -129,7 +129,7 @@ def _row(key: str, rendering: Rendering) -> RenderingRow:
         excerpt=rendering.excerpt,
         headings=[asdict(heading) for heading in rendering.headings],
         links=[asdict(link) for link in rendering.links],
-        plain_source=rendering.plain_source,
+        source_shown=rendering.source_shown,
     )
 
 
@@ -141,5 +141,5 @@ def _rendering(row: RenderingRow) -> Rendering:
         text=row.text,
         excerpt=row.excerpt,
         headings_text=" ".join(heading["text"] for heading in row.headings),
-        plain_source=row.plain_source,
+        source_shown=row.source_shown,
     )

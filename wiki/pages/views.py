@@ -15,7 +15,7 @@ from wiki.pages.models import Page
 from wiki.pages.rendering import prepare, read_rendering
 from wiki.pages.screens import frame, page_frame, place_at
 from wiki.rules.access import May
-from wiki.spaces.queries import list_spaces, see_space
+from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.markup import RenderContext, mark_missing
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import say
@@ -224,13 +224,11 @@ def preview(slug: str) -> ResponseReturnValue:
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     form = page_form(request.form)
-    checked = actions.checked(
-        Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes()
-    )
+    checked = actions.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
     path = actions.checked_path(form.path) if form.path else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(actions.content_hash_of(checked), checked.body, context)
-    return jsonify({"html": rendering.html, "plain_source": rendering.plain_source})
+    return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})
 
 
 @verb(blueprint, "move", methods=["GET", "POST"])
@@ -266,7 +264,7 @@ def move(slug: str, path: str) -> ResponseReturnValue:
     body = render_template(
         "pages/move.html",
         **page_frame(place, page),
-        spaces=[s for s in list_spaces(session, actor()) if see_space(session, actor(), s.slug).may(May.EDIT)],
+        spaces=list_editable_spaces(session, actor()),
         subtree=queries.subtree_of(session, page),
         path=request.form.get("path", page.path),
         errors={error.field or "": error.sentence} if error else {},
@@ -369,5 +367,3 @@ def _live(place: queries.Place) -> Page:
 
 def _max_bytes() -> int:
     return settings().max_page_kb * 1024
-
-

@@ -7,11 +7,12 @@ import secrets
 from datetime import timedelta
 
 from flask import Flask
-from flask_login import LoginManager, UserMixin
-from sqlalchemy import select
+from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
+from wiki.errors import SignInRequired
 from wiki.people.models import LoginSession, Person
 from wiki.rules.access import Actor
 from wiki.web.request import reading
@@ -27,7 +28,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """A person in one of their sign-ins, as Flask-Login wants them."""
 
     def __init__(self, token: str, session_id: int, actor: Actor) -> None:
@@ -71,12 +72,28 @@ def find_session(session: Session, token: str) -> SignedIn | None:
     return None if row is None else SignedIn(token, row[0], row[1].actor())
 
 
+def current() -> SignedIn:
+    """The sign-in of this request, on a route that is not public.
+
+    :raises SignInRequired: when nobody is signed in.
+    """
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn):
+        raise SignInRequired
+    return user
+
+
 def init_app(app: Flask) -> None:
     """Let Flask-Login find who is signed in."""
     manager = LoginManager()
-    manager.session_protection = None
+    manager.session_protection = None  # type: ignore[assignment]
     manager.init_app(app)
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
         return find_session(reading(), token)
+
+
+def close_session(session: Session, session_id: int) -> None:
+    """End a sign-in, on whatever device it is."""
+    session.execute(delete(LoginSession).where(LoginSession.id == session_id))

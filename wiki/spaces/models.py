@@ -29,9 +29,7 @@ class Space(Base):
 
     def facts(self, granted: Role) -> SpaceFacts:
         """What the gate must know, for somebody whose own membership is ``granted``."""
-        return SpaceFacts(
-            self.title, Visibility(self.visibility), Role(self.member_role), granted
-        )
+        return SpaceFacts(self.title, Visibility(self.visibility), Role(self.member_role), granted)
 
 
 class Membership(Base):

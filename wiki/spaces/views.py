@@ -112,9 +112,7 @@ def set_member(slug: str) -> ResponseReturnValue:
     return redirect(space_url(slug, "members"), 303)
 
 
-def _members_screen(
-    seen: queries.SpaceSeen, error: Invalid | None = None
-) -> ResponseReturnValue:
+def _members_screen(seen: queries.SpaceSeen, error: Invalid | None = None) -> ResponseReturnValue:
     body = render_template(
         "spaces/members.html",
         space=seen.space,

@@ -45,9 +45,7 @@ def is_api() -> bool:
     return request.path.startswith("/-/api/")
 
 
-def error_page(
-    status: int, title: str | None = None, sentence: str | None = None
-) -> Response:
+def error_page(status: int, title: str | None = None, sentence: str | None = None) -> Response:
     """The page for an error, without a word of what was asked for."""
     usual = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     body = render_template(
@@ -58,7 +56,9 @@ def error_page(
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
     """The same as problem JSON (RFC 9457)."""
-    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail} | more)
+    response = jsonify(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
+    )
     response.status_code = status
     response.content_type = "application/problem+json"
     return response
@@ -96,7 +96,7 @@ def init_app(app: Flask) -> None:
     def http_error(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
         if status < 400:
-            return error.get_response()  # type: ignore[return-value]
+            return error.get_response()
         if is_api():
             title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
             response = problem(status, title, sentence)

@@ -1,0 +1,156 @@
+"""The cast of every test, and the spaces they meet in.
+
+Ada administers, Ben edits, Cai reads, Dot is an outsider, Eve leads, Gus is a guest.
+
+==========  ==========  ===================================================================
+space       visibility  who
+==========  ==========  ===================================================================
+``open``    public      Eve leads, Ben edits, other members and all the world read
+``eng``     internal    Eve leads, Ben edits, other members read
+``lab``     private     Eve leads, Ben edits, Cai reads
+``fair``    private     Eve leads, Gus comments
+==========  ==========  ===================================================================
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.outbox.deliver import Deliverer
+from wiki.pages.actions import Text, create_page, save_page
+from wiki.pages.models import Page
+from wiki.pages.queries import look_up
+from wiki.people.models import Person
+from wiki.people.sign_in import open_session
+from wiki.rules.access import ANONYMOUS, Actor
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces.models import Membership, Space
+from wiki.spaces.queries import see_space
+from wiki.subscribers import handlers_by_name
+
+PASSWORD = "correct horse battery"
+SITE_ROLES = {
+    "ada": SiteRole.ADMIN,
+    "ben": SiteRole.MEMBER,
+    "cai": SiteRole.MEMBER,
+    "dot": SiteRole.MEMBER,
+    "eve": SiteRole.MEMBER,
+    "gus": SiteRole.GUEST,
+}
+SPACES = {
+    "open": (Visibility.PUBLIC, {"eve": Role.LEAD, "ben": Role.EDITOR}),
+    "eng": (Visibility.INTERNAL, {"eve": Role.LEAD, "ben": Role.EDITOR}),
+    "lab": (Visibility.PRIVATE, {"eve": Role.LEAD, "ben": Role.EDITOR, "cai": Role.READER}),
+    "fair": (Visibility.PRIVATE, {"eve": Role.LEAD, "gus": Role.COMMENTER}),
+}
+
+
+class Scene:
+    """The app on a database with the cast, and what tests do with it again and again."""
+
+    def __init__(
+        self, app: Flask, settings: Settings, database: Database, password_hash: str
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.database = database
+        self.people: dict[str, Actor] = {"nobody": ANONYMOUS}
+        self._clients: dict[str, FlaskClient] = {}
+        with database.write() as session:
+            rows = {}
+            for handle, role in SITE_ROLES.items():
+                rows[handle] = Person(
+                    handle=handle,
+                    name=handle.capitalize(),
+                    email=f"{handle}@example.org",
+                    password_hash=password_hash,
+                    site_role=role.value,
+                )
+                session.add(rows[handle])
+            session.flush()
+            for slug, (visibility, members) in SPACES.items():
+                space = Space(
+                    slug=slug,
+                    title=slug.capitalize(),
+                    visibility=visibility.value,
+                    member_role=int(Role.READER),
+                )
+                session.add(space)
+                session.flush()
+                for handle, granted in members.items():
+                    session.add(
+                        Membership(space_id=space.id, person_id=rows[handle].id, role=int(granted))
+                    )
+            for handle, person in rows.items():
+                self.people[handle] = person.actor()
+
+    def actor(self, handle: str) -> Actor:
+        """Somebody of the cast, or ``nobody``, as the gate knows them."""
+        return self.people[handle]
+
+    def client(self, handle: str = "nobody") -> FlaskClient:
+        """A browser in which they are signed in; the same one each time."""
+        if handle not in self._clients:
+            self._clients[handle] = self.new_client(handle)
+        return self._clients[handle]
+
+    def new_client(self, handle: str = "nobody") -> FlaskClient:
+        """Another browser in which they are signed in."""
+        client = self.app.test_client()
+        if handle != "nobody":
+            with self.database.write() as session:
+                person = session.get_one(Person, self.people[handle].person_id)
+                signed_in = open_session(session, person, days=1)
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = signed_in.get_id()
+                cookie["_fresh"] = True
+        return client
+
+    def get(self, handle: str, url: str, **options: object) -> TestResponse:
+        """Open ``url`` as somebody."""
+        return self.client(handle).get(url, **options)  # type: ignore[arg-type]
+
+    def post(self, handle: str, url: str, **form: object) -> TestResponse:
+        """Send a form as somebody."""
+        return self.client(handle).post(url, data=form)
+
+    def write(
+        self,
+        path: str,
+        body: str = "",
+        *,
+        space: str = "eng",
+        by: str = "eve",
+        title: str = "",
+        tags: tuple[str, ...] = (),
+        message: str = "",
+    ) -> Page:
+        """Make the page ``path``, or save a new revision of it."""
+        actor = self.actor(by)
+        with self.database.write() as session:
+            place = look_up(session, actor, space, path)
+            name = title or (place.page.title if place.page else path.rpartition("/")[2] or space)
+            text = Text(name, body, tags)
+            if place.page is None:
+                seen = see_space(session, actor, space)
+                saved = create_page(session, actor, seen.space, path, text, message=message)
+            else:
+                saved = save_page(
+                    session, actor, place.page.id, text, base=place.page.head, message=message
+                )
+            return saved.page
+
+    def page(self, path: str, *, space: str = "eng") -> Page:
+        """The live page at a path."""
+        with self.database.read() as session:
+            page = look_up(session, self.actor("eve"), space, path).page
+            assert page is not None, f"no page at /{space}/{path}"
+            return page
+
+    def deliver(self) -> int:
+        """Do what the worker would do now."""
+        return Deliverer(self.database, self.settings, handlers_by_name()).deliver_all()

@@ -1,0 +1,114 @@
+"""Fixtures: a database of each kind, the app on it, and the cast that every test knows."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from tests.cast import PASSWORD, Scene
+from wiki.app import create_app, open_database
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.migrate import migrate
+from wiki.people.actions import hash_password
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases",
+        default="sqlite",
+        help="which databases to run on, separated by commas: sqlite, postgres",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        backends = metafunc.config.getoption("--databases").split(",")
+        metafunc.parametrize("backend", backends, scope="session")
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Made once: hashing is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def empty(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a migrated database without rows, to be copied by each test."""
+    if backend == "sqlite":
+        path = tmp_path_factory.mktemp("empty") / "wiki.db"
+        url = f"sqlite:///{path}"
+        database = open_database(Settings(database_url=url))
+        migrate(database)
+        database.dispose()
+        yield url
+        return
+    with _postgres() as url:
+        database = open_database(Settings(database_url=url))
+        migrate(database)
+        database.dispose()
+        yield url
+
+
+@pytest.fixture
+def settings(backend: str, empty: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a fresh wiki with a migrated database of its own."""
+    data = tmp_path / "data"
+    data.mkdir()
+    key = "a key that is only good for testing"
+    if backend == "sqlite":
+        shutil.copyfile(make_url(empty).database or "", data / "wiki.db")
+        yield Settings(data_dir=data, secret_key=key)
+        return
+    with _postgres(template=make_url(empty).database) as url:
+        yield Settings(data_dir=data, secret_key=key, database_url=url)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A migrated database without rows."""
+    opened = open_database(settings)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def wiki(settings: Settings, database: Database, password_hash: str) -> Scene:
+    """The app with the cast in it."""
+    app = create_app(settings, database)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+    return Scene(app, settings, database, password_hash)
+
+
+class _postgres:
+    """A PostgreSQL database that lives as long as the block."""
+
+    def __init__(self, template: str | None = None) -> None:
+        self.template = template or "template0"
+        server = os.environ.get("WIKI_TEST_POSTGRES_URL") or (
+            f"postgresql+psycopg://{getpass.getuser()}@127.0.0.1:5432/postgres"
+        )
+        self.server = make_url(server)
+        self.name = f"wiki_test_{uuid.uuid4().hex[:12]}"
+
+    def _run(self, statement: str, *names: str) -> None:
+        plain = self.server.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def __enter__(self) -> str:
+        self._run("CREATE DATABASE {} TEMPLATE {} ", self.name, self.template)
+        return self.server.set(database=self.name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)", self.name)
