@@ -1,0 +1,70 @@
+"""A small tree of processes for the tests of `wiki.serve`: python program.py PORT FOLDER."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from wiki.serve import Child, ServeError, Tree, listen, web
+from wiki.web import gateway
+
+folder = Path(sys.argv[2])
+
+
+def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    path = environ["PATH_INFO"]
+    if path == "/pid":
+        answer = str(os.getpid())
+    elif path == "/slow":
+        (folder / "begun").write_text("")  # a pipe: waits until the test reads
+        answer = (folder / "release").read_text()  # another one: waits until the test writes
+    elif path == "/length":
+        data = environ["wsgi.input"].read()
+        answer = f"{len(data)} {environ.get('CONTENT_LENGTH')} {sum(data)}"
+    elif path == "/fail":
+        raise RuntimeError("as the test wants it")
+    elif path == "/stream":
+        start("200 OK", [("Content-Type", "text/plain")])
+        return Stream()
+    else:
+        wanted = ("HTTP_", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "REMOTE_ADDR")
+        answer = "\n".join(f"{k}={v}" for k, v in environ.items() if k.startswith(wanted))
+    body = answer.encode("utf-8", "surrogateescape")
+    start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+class Stream:
+    """Many pieces, and a note once the server lets go of them."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(64):
+            yield bytes([number]) * 100_000
+
+    def close(self) -> None:
+        (folder / "closed").write_text("")
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    gateway.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
+    gateway.BODY_SECONDS = float(os.environ.get("BODY_SECONDS", "30"))
+    try:
+        listener = listen("127.0.0.1", int(sys.argv[1]))
+    except ServeError as error:
+        raise SystemExit(str(error)) from None
+    print(listener.getsockname()[1], flush=True)
+
+    def serve() -> None:
+        web(lambda: application, listener, threads=2, body_limit=2_000_000)
+
+    worker = threading.Event().wait
+    Tree([Child("web 1", serve), Child("web 2", serve), Child("worker", worker)]).run()
+
+
+main()

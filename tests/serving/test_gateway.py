@@ -1,0 +1,136 @@
+"""What the server does with requests before and after the application sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Served
+
+
+def answer_to(served: Served, data: bytes) -> bytes:
+    """All that comes back on a connection that the server closes."""
+    connection = served.raw(data)
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    connection.close()
+    return received
+
+
+def test_slow_senders_of_heads_and_bodies_keep_no_thread(served: Served) -> None:
+    head = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+    slow = [served.raw(head) for _ in range(20)] + [served.raw(head + b"\r\nab") for _ in range(20)]
+    assert served.ask("/pid").status == 200
+    for connection in slow[20:]:
+        connection.sendall(b"\0" * 998)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in slow:
+        connection.close()
+
+
+def test_slow_readers_keep_no_thread(served: Served) -> None:
+    slow = [served.raw(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(8)]
+    for connection in slow:
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    assert served.ask("/pid").status == 200
+    for connection in slow:
+        connection.close()
+
+
+def test_a_streamed_answer_arrives_whole_and_is_closed(served: Served) -> None:
+    body = served.ask("/stream").read()
+    assert body == b"".join(bytes([number]) * 100_000 for number in range(64))
+    assert (served.folder / "closed").exists()
+
+
+def test_a_head_that_takes_too_long_is_refused_with_a_sentence(
+    serve: Callable[..., Served],
+) -> None:
+    served = serve(HEAD_SECONDS="0.05")
+    assert b"408" in answer_to(served, b"GET / HTTP/1.1\r\nX-A: ")
+    assert b"too long to arrive" in answer_to(served, b"")
+
+
+def test_a_body_that_takes_too_long_is_refused_with_a_sentence(
+    serve: Callable[..., Served],
+) -> None:
+    served = serve(BODY_SECONDS="0.05")
+    request = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
+    assert b"408" in answer_to(served, request)
+
+
+def test_endless_headers_are_refused(served: Served) -> None:
+    connection = served.raw(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    try:
+        for _ in range(1000):
+            connection.sendall(b"X-More: " + b"y" * 8000 + b"\r\n")
+    except OSError:
+        pass
+    else:
+        pytest.fail("eight megabytes of headers were taken")
+    finally:
+        connection.close()
+    assert served.ask("/pid").status == 200
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000, 1_900_000])
+def test_a_body_reaches_the_application_whole_with_its_length(served: Served, size: int) -> None:
+    data = bytes(i % 251 for i in range(size))
+    expected = f"{size} {size} {sum(data)}".encode()
+    assert served.ask("/length", "POST", body=data).read() == expected
+    pieces = (data[i : i + 7001] for i in range(0, size, 7001))
+    chunked = served.ask("/length", "POST", body=pieces, encode_chunked=True)
+    assert chunked.read() == expected
+
+
+def test_a_body_that_is_too_large_is_refused_with_a_sentence(served: Served) -> None:
+    announced = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"
+    connection = served.raw(announced)
+    assert connection.recv(100).startswith(b"HTTP/1.1 413")
+    connection.close()
+    pieces = (b"x" * 100_000 for _ in range(30))
+    assert served.ask("/length", "POST", body=pieces, encode_chunked=True).status == 413
+
+
+def test_a_header_spelt_with_an_underscore_does_not_pass_for_another(served: Served) -> None:
+    body = served.ask("/", headers={"X_Forwarded_For": "10.0.0.1", "X-Kept": "yes"}).read()
+    assert b"HTTP_X_KEPT=yes" in body
+    assert b"FORWARDED" not in body
+    assert b"REMOTE_ADDR=127.0.0.1" in body
+
+
+def test_the_address_reaches_the_application_as_bytes(served: Served) -> None:
+    body = served.ask("/caf%C3%A9/%FF?q=%41").read()
+    assert "PATH_INFO=/café/".encode().decode("latin-1").encode() in body
+    assert b"QUERY_STRING=q=%41" in body
+
+
+def test_cookies_in_several_headers_are_one(served: Served) -> None:
+    request = (
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\nCookie: b=2\r\nConnection: close\r\n\r\n"
+    )
+    assert b"HTTP_COOKIE=a=1; b=2" in answer_to(served, request)
+
+
+def test_a_request_that_smuggles_two_lengths_is_refused(served: Served) -> None:
+    request = (
+        b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    assert answer_to(served, request).startswith(b"HTTP/1.1 400")
+
+
+def test_an_error_of_the_application_is_an_answer_and_the_connection_survives(
+    served: Served,
+) -> None:
+    assert served.ask("/fail").status == 500
+    assert served.ask("/pid").status == 200
+
+
+def test_several_requests_share_a_connection(served: Served) -> None:
+    request = b"GET /pid HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    received = answer_to(served, request * 3 + last)
+    assert received.count(b"HTTP/1.1 200 OK") == 4

@@ -1,0 +1,266 @@
+"""`wiki serve`: web processes and the worker as one tree that outlives the death of any child."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from wiki.web.gateway import Connection, Gateway
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger("wiki.serve")
+
+GRACE = 25.0  # seconds in which requests under way and the worker's batch may end
+CALM = 10.0  # seconds that a child must live for its next restart to be immediate
+LONGEST_PAUSE = 10.0  # seconds between restarts of a child that keeps dying
+BACKLOG = 1024
+
+
+class ServeError(Exception):
+    """The server cannot start; the message is one sentence."""
+
+
+@dataclass
+class Child:
+    """One process of the tree, started again whenever it ends."""
+
+    name: str
+    work: Callable[[], None]
+    pid: int = 0
+    begun: float = 0.0
+    deaths: int = 0
+    due: float = field(default=0.0)  # when to start it, by the monotonic clock
+
+    def ended(self, now: float) -> None:
+        """Note its end, and when it may begin again: later each time while it keeps dying."""
+        self.deaths = 0 if now - self.begun > CALM else self.deaths + 1
+        pause = 0.0 if self.deaths <= 1 else min(0.1 * 2.0**self.deaths, LONGEST_PAUSE)
+        self.pid, self.due = 0, now + pause
+
+
+class Tree:
+    """The parent process: starts its children, restarts those that die, and ends them all.
+
+    Children notice the parent's death by a pipe of which it alone holds the writing end. They are
+    forked without exec, before any database connection exists, so they share the loaded code.
+    """
+
+    def __init__(self, children: list[Child]) -> None:
+        self.children = children
+        self.stopping = 0
+        self._alive, self._hold = os.pipe()
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; a second one does not wait for requests under way."""
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake up
+        while not self.stopping:
+            now = time.monotonic()
+            for child in self.children:
+                if not child.pid and child.due <= now:
+                    self._start(child)
+            waits = [child.due - now for child in self.children if not child.pid]
+            self._sleep(max(0.0, min([*waits, 60.0])))
+            self._reap()
+        self._end()
+
+    def _stop(self, *_: object) -> None:
+        self.stopping += 1
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait for a signal, or for the time to pass."""
+        select.select([self._woken], [], [], seconds)
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._woken, 512):
+                pass
+
+    def _start(self, child: Child) -> None:
+        child.begun = time.monotonic()
+        pid = os.fork()
+        if pid:
+            child.pid = pid
+            log.info("The %s process is %d.", child.name, pid)
+            return
+        status = 1
+        try:
+            self._become()
+            child.work()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            log.exception("The %s process ends with an error.", child.name)
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def _become(self) -> None:
+        """In the child: forget what belongs to the parent, and watch that it is there."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()  # a Ctrl-C in the terminal reaches the parent only
+        for end in (self._hold, self._woken, self._wake):
+            os.close(end)
+        threading.Thread(target=_follow, args=(self._alive,), name="parent", daemon=True).start()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            for child in self.children:
+                if child.pid == pid:
+                    child.ended(time.monotonic())
+                    if not self.stopping:
+                        how = os.waitstatus_to_exitcode(status)
+                        log.warning("The %s process ended (%d); it starts again.", child.name, how)
+
+    def _end(self) -> None:
+        """Ask every child to end; after the grace, or when told twice, do not ask."""
+        deadline = time.monotonic() + GRACE + 5
+        self._signal(signal.SIGTERM)
+        while any(child.pid for child in self.children):
+            left = deadline - time.monotonic()
+            if left <= 0 or self.stopping > 1:
+                self._signal(signal.SIGKILL)
+                left = 1.0
+            self._sleep(min(left, 1.0))
+            self._reap()
+
+    def _signal(self, number: int) -> None:
+        for child in self.children:
+            if child.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, number)
+
+
+def _follow(alive: int) -> None:
+    """End this process when the parent is gone: gently, then not."""
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE + 5)
+    os._exit(1)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, shared by all web processes and held by the parent, so that connections
+    wait rather than fail while a process restarts.
+
+    :raises ServeError: when the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except socket.gaierror:
+        raise ServeError(f"“{host}” is not an address of this machine.") from None
+    except PermissionError:
+        raise ServeError(f"Port {port} is for root only; choose one above 1023.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ServeError(
+                f"Port {port} on {host} is already in use; stop what uses it or choose another "
+                "with --port."
+            ) from None
+        raise ServeError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+    except OverflowError:
+        raise ServeError("A port is a number from 0 to 65535.") from None
+
+
+def web(
+    make_application: Callable[[], WSGIApplication],
+    listener: socket.socket,
+    *,
+    threads: int,
+    body_limit: int,
+) -> None:
+    """Work of a web process: answer HTTP on ``listener`` until told to end.
+
+    :param make_application: called in the process itself, so that nothing crosses the fork.
+    :param body_limit: bytes of the largest request body.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:  # each connection takes one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gateway = Gateway(make_application(), threads=threads, body_limit=body_limit)
+    config = uvicorn.Config(
+        gateway,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=int(GRACE),
+    )
+    _Server(config, listener).run()
+
+
+class _Server(uvicorn.Server):
+    """Accepts one connection at a time, so that processes share a burst of them evenly.
+
+    An event loop's own server takes all that wait at once: of sixteen browsers that connect
+    together, one process would get most.
+    """
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        super().__init__(config)
+        self.listener = listener
+        self.accepting: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets or [])
+        self.listener.setblocking(False)
+        self.accepting = asyncio.create_task(self._accept())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.accepting is not None:
+            self.accepting.cancel()
+        await super().shutdown(sockets=sockets)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(self.listener)
+                await loop.connect_accepted_socket(self._connection, client)
+            except OSError as error:  # the client left at once, or no more files may be opened
+                log.warning("A connection could not be accepted: %s", error)
+                await asyncio.sleep(0.05)
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, {})
+
+
+def default_workers() -> int:
+    """Web processes for this machine: one for each core, at least two so that one may die."""
+    return max(2, min(os.cpu_count() or 1, 8))

@@ -1,0 +1,334 @@
+"""Runs the WSGI application in threads behind an event loop, so that slow clients cost no thread.
+
+A thread works only on a request that has arrived whole, and hands its answer back to the loop,
+which waits for the reader. Whoever sends or reads slowly holds a socket and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import io
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+HEAD_BYTES = 64 * 1024  # of a request line and its headers
+HEAD_SECONDS = 15  # in which they must have arrived
+BODY_SECONDS = 30  # for a body, and one more second for each
+BODY_RATE = 8 * 1024  # bytes of it
+IN_MEMORY = 512 * 1024  # bytes of a request body; what is larger waits in a temporary file
+PIECE = 256 * 1024  # bytes of an answer handed to the loop at once
+
+access = logging.getLogger("wiki.access")
+
+
+class TooSlow(Exception):
+    """The body of a request did not arrive in time."""
+
+
+class TooLarge(Exception):
+    """The body of a request is larger than any the application takes."""
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
+
+
+class Gateway:
+    """An ASGI application that answers by calling a WSGI application in a pool of threads.
+
+    :param application: the WSGI application.
+    :param threads: how many requests are worked on at once.
+    :param body_limit: bytes of the largest request body that any route takes. Narrower limits are
+        the application's own affair.
+    :param waiting: requests that may wait for a thread before further ones are told to come back.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, *, threads: int, body_limit: int, waiting: int = 512
+    ) -> None:
+        self.application = application
+        self.body_limit = body_limit
+        self.most = threads + waiting
+        self.running = 0
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        try:
+            body, size = await _whole_body(scope, receive, self.body_limit)
+        except TooLarge:
+            status = await _refuse(send, 413, "This is more than the wiki takes in one request.")
+        except TooSlow:
+            status = await _refuse(send, 408, "The request took too long to arrive.")
+        except Gone:
+            return
+        else:
+            with body:
+                status = await self._answer(scope, send, body, size)
+        if access.isEnabledFor(logging.INFO):
+            _log(scope, status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, send: Send, body: IO[bytes], size: int | None) -> int:
+        if self.running >= self.most:
+            return await _refuse(send, 503, "The wiki is busy; please try again in a moment.")
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        environ = _environ(scope, body, size)
+        self.running += 1
+        try:
+            call = _Call(self.application, environ)
+            piece, done = await loop.run_in_executor(self.pool, context.run, call.begin)
+            await send(
+                {"type": "http.response.start", "status": call.status, "headers": call.headers}
+            )
+            try:
+                while not done:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece, done = await loop.run_in_executor(self.pool, context.run, call.proceed)
+            finally:
+                if not done:
+                    await loop.run_in_executor(self.pool, context.run, call.close)
+            await send({"type": "http.response.body", "body": piece})
+            return call.status
+        finally:
+            self.running -= 1
+
+
+class _Call:
+    """One request as the application sees it; its methods run in a thread, one at a time."""
+
+    def __init__(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
+        self.application = application
+        self.environ = environ
+        self.status = 500
+        self.headers: Headers = []
+        self.answer: Iterable[bytes] = ()
+        self.pieces: Iterator[bytes] = iter(())
+
+    def begin(self) -> tuple[bytes, bool]:
+        """Call the application; its first piece, and whether that was all."""
+        self.answer = self.application(self.environ, self._start)
+        self.pieces = iter(self.answer)
+        return self.proceed()
+
+    def proceed(self) -> tuple[bytes, bool]:
+        """The next piece of at most about ``PIECE`` bytes, and whether it is the last."""
+        taken: list[bytes] = []
+        size = 0
+        try:
+            for part in self.pieces:
+                taken.append(part)
+                size += len(part)
+                if size >= PIECE:
+                    return b"".join(taken), False
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        return b"".join(taken), True
+
+    def close(self) -> None:
+        """Tell the application that nobody wants the rest."""
+        close = getattr(self.answer, "close", None)
+        self.answer = ()
+        if close is not None:
+            close()
+
+    def _start(
+        self, status: str, headers: list[tuple[str, str]], _error: Any = None
+    ) -> Callable[[bytes], object]:
+        self.status = int(status[:3])
+        self.headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
+        return _no_write
+
+
+def _no_write(_data: bytes) -> object:
+    raise NotImplementedError("Answers are returned, not written.")
+
+
+async def _whole_body(scope: Scope, receive: Receive, limit: int) -> tuple[IO[bytes], int | None]:
+    """The body of a request, once all of it is there, and its size; None where there is none.
+
+    :raises TooLarge: as soon as it is known to exceed ``limit`` bytes.
+    :raises TooSlow: when it arrives too slowly.
+    :raises Gone: when the client left.
+    """
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length")
+    if announced is None and b"transfer-encoding" not in headers:
+        return io.BytesIO(), None
+    if announced is not None and int(announced) > limit:
+        raise TooLarge
+    body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 the caller closes it
+    size = 0
+    begun = asyncio.get_running_loop().time()
+    try:
+        more = True
+        while more:
+            async with asyncio.timeout_at(begun + BODY_SECONDS + size / BODY_RATE):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            piece = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(piece)
+            if size > limit:
+                raise TooLarge
+            body.write(piece)
+    except TimeoutError:
+        body.close()
+        raise TooSlow from None
+    except BaseException:
+        body.close()
+        raise
+    body.seek(0)
+    return body, size
+
+
+def _environ(scope: Scope, body: IO[bytes], size: int | None) -> WSGIEnvironment:
+    """The request as PEP 3333 describes it."""
+    server, client = scope.get("server") or ("", None), scope.get("client") or ("", 0)
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "RAW_URI": scope["raw_path"].decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:  # would be taken for the header spelt with a hyphen
+            continue
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        value = raw_value.decode("latin-1")
+        if name in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):
+            continue
+        if name == "CONTENT_TYPE":
+            environ[name] = value
+            continue
+        name = "HTTP_" + name
+        if name in environ:
+            value = environ[name] + ("; " if name == "HTTP_COOKIE" else ",") + value
+        environ[name] = value
+    if size is not None:
+        environ["CONTENT_LENGTH"] = str(size)
+    return environ
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> int:
+    """Answer with one sentence, without the application.
+
+    The connection stays open, so that a client still busy sending gets to read the answer; what it
+    sends on is thrown away.
+    """
+    body = sentence.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    if status == 408:
+        headers.append((b"connection", b"close"))
+    if status == 503:
+        headers.append((b"retry-after", b"2"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return status
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    """One line per request. Never the query: it may hold a token, and what people search for."""
+    client = scope.get("client") or ("-", 0)
+    path = scope["raw_path"].decode("latin-1")
+    access.info("%s %s %s %d %.1fms", client[0], scope["method"], path, status, seconds * 1000)
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that must bring the head of each request within a time and a size."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._timer is not None:
+            if self._head > HEAD_BYTES:
+                self._close_with(431, "The request's address or headers are too long.")
+                return
+            self._head += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_is_here()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        if self._timer is None:
+            self._head = 0
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def _head_is_here(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_head()  # the answer to the request before is still being read
+        elif not self.transport.is_closing():
+            self._close_with(408, "The request took too long to arrive.")
+
+    def _close_with(self, status: int, sentence: str) -> None:
+        body = sentence.encode()
+        self.transport.write(
+            STATUS_LINE[status]
+            + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            + b"content-length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        self.transport.close()
