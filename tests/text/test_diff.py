@@ -1,0 +1,174 @@
+"""What a comparison of two texts shows."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wiki.text import diff as module
+from wiki.text.diff import diff
+from wiki.text.lines import split
+
+LINES = st.sampled_from(
+    ["", "a", "one two three", "one two four", "one 2 three", "# One", "```", "- x", "👩‍👩‍👧‍👦 ok"]
+)
+TEXT = st.builds(
+    lambda lines, end: "\n".join(lines) + end,
+    st.lists(LINES, max_size=25),
+    st.sampled_from(["", "\n"]),
+)
+CONTEXT = st.sampled_from([0, 1, 3, None])
+
+
+@given(TEXT, TEXT, CONTEXT)
+def test_the_rows_are_both_texts(old: str, new: str, context: int | None) -> None:
+    found = diff(old, new, context)
+    assert found.old == old
+    assert found.new == new
+
+
+@given(TEXT, TEXT)
+def test_words_joined_are_the_lines(old: str, new: str) -> None:
+    for row in diff(old, new).rows:
+        for line in (row.old, row.new):
+            if line:
+                assert "".join(span.text for span in line.pieces) == line.text
+
+
+@given(TEXT, TEXT)
+def test_lines_are_numbered_as_in_their_texts(old: str, new: str) -> None:
+    rows = list(diff(old, new).rows)
+    for side, text in (("old", old), ("new", new)):
+        lines = [getattr(row, side) for row in rows if getattr(row, side)]
+        assert [line.number for line in lines] == list(range(1, len(split(text)) + 1))
+
+
+@given(TEXT, TEXT, CONTEXT)
+def test_folds_hide_only_what_is_the_same(old: str, new: str, context: int | None) -> None:
+    for section in diff(old, new, context).sections:
+        assert section.rows
+        same = all(row.kind == "same" for row in section.rows)
+        assert same == (section.kind != "change")
+        if context is None:
+            assert section.kind != "fold"
+
+
+@given(TEXT, TEXT, CONTEXT)
+def test_both_columns_hold_every_line_once(old: str, new: str, context: int | None) -> None:
+    pairs = [p for section in diff(old, new, context).sections for p in section.side_by_side()]
+    assert "".join(left.source for left, _ in pairs if left) == old
+    assert "".join(right.source for _, right in pairs if right) == new
+
+
+@given(TEXT)
+def test_equal_texts_have_no_change(text: str) -> None:
+    found = diff(text, text)
+    assert (found.changes, found.added, found.removed) == ((), 0, 0)
+
+
+@given(TEXT, TEXT)
+def test_changes_are_numbered_in_order(old: str, new: str) -> None:
+    found = diff(old, new)
+    assert [section.number for section in found.changes] == list(range(1, len(found.changes) + 1))
+    assert bool(found.changes) == (old != new)
+
+
+@given(TEXT, TEXT)
+def test_comparing_backwards_shows_as_many_lines(old: str, new: str) -> None:
+    there, back = diff(old, new), diff(new, old)
+    assert there.added - there.removed == back.removed - back.added
+
+
+@given(TEXT, TEXT)
+def test_a_text_too_big_to_pair_its_lines_is_still_shown_whole(old: str, new: str) -> None:
+    for name, value in (("TABLE", 0), ("PAIRS", 20), ("PAIRS", 0)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, name, value)
+            found = diff(old, new)
+            assert (found.old, found.new) == (old, new)
+
+
+def test_a_changed_line_stands_beside_what_it_was() -> None:
+    found = diff("same\nEveryone gets ten days.\nend\n", "same\nEveryone gets two days.\nend\n")
+    (change,) = found.changes
+    (row,) = change.rows
+    assert row.kind == "changed"
+    assert row.old and [s.text for s in row.old.spans if s.changed] == ["ten"]
+    assert row.new and [s.text for s in row.new.spans if s.changed] == ["two"]
+
+
+def test_lines_that_have_little_in_common_are_deleted_and_added() -> None:
+    found = diff("The cat sat on the mat.\n", "Dogs bark.\n")
+    assert [row.kind for row in found.rows] == ["removed", "added"]
+
+
+def test_a_line_keeps_its_partner_when_another_is_put_between() -> None:
+    old = "alpha beta gamma\ndelta epsilon zeta\n"
+    new = "alpha beta GAMMA\nsomething else entirely\ndelta epsilon ZETA\n"
+    assert [row.kind for row in diff(old, new).rows] == ["changed", "added", "changed"]
+
+
+def test_a_lost_end_of_the_last_line_is_a_change() -> None:
+    (row,) = diff("a\n", "a").rows
+    assert row.kind == "changed"
+    assert row.old and row.old.ended
+    assert row.new and not row.new.ended
+
+
+def test_a_fold_names_the_heading_it_hides_but_no_comment_in_code() -> None:
+    text = "# Title\n\na\nb\nc\n\n## Time off\n\n```sh\n# not a heading\n```\n\nd\ne\nf\nlast {}\n"
+    found = diff(text.format("one two"), text.format("one 2"))
+    assert [(s.kind, s.heading) for s in found.sections] == [
+        ("fold", "Time off"),
+        ("same", ""),
+        ("change", ""),
+    ]
+
+
+def test_short_unchanged_stretches_are_not_folded() -> None:
+    lines = [f"line {n}" for n in range(20)]
+    changed = [*lines]
+    changed[3], changed[12] = "x", "y"
+    found = diff("\n".join(lines), "\n".join(changed))
+    assert [(s.kind, len(s.rows)) for s in found.sections] == [
+        ("same", 3),
+        ("change", 2),
+        ("same", 8),
+        ("change", 2),
+        ("same", 3),
+        ("fold", 4),
+    ]
+
+
+def test_a_megabyte_with_a_thousand_edits_is_compared_word_by_word() -> None:
+    pick = random.Random(5)
+    vocabulary = [f"word{n}" for n in range(3000)]
+    old = [" ".join(pick.choices(vocabulary, k=12)) + "\n" for _ in range(12_000)]
+    new = list(old)
+    edited = pick.sample(range(0, len(old), 2), 1000)
+    for at in edited:
+        words = new[at].split()
+        words[5] = "changed"
+        new[at] = " ".join(words) + "\n"
+    found = diff("".join(old), "".join(new))
+    rows = [row for section in found.changes for row in section.rows]
+    assert sorted(row.new.number - 1 for row in rows if row.new) == sorted(edited)
+    assert all(
+        row.new and [s.text for s in row.new.spans if s.changed] == ["changed"] for row in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x\n" * 60_000, "y\n" * 60_000),
+        ("a " * 300_000, "b " * 300_000),
+        ("a\nb\n" * 20_000, "b\nb\na\n" * 20_000),
+        ("é" * 500_000, "e" * 500_000),
+    ],
+)
+def test_texts_made_to_be_slow_are_shown_whole(old: str, new: str) -> None:
+    found = diff(old, new)
+    same = (found.old == old, found.new == new)
+    assert same == (True, True)
