@@ -17,7 +17,7 @@ from wiki.people import views as people
 from wiki.resources import STATIC, TEMPLATES
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
-from wiki.web import assets, errors, filters, public, request, security, urls
+from wiki.web import assets, errors, filters, memo, public, request, security, urls
 
 
 def open_database(settings: Settings) -> Database:
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     rendering.limit_rendering(settings.render_seconds)
     request.init_app(app, request.Parts(settings, database or open_database(settings)))
+    app.extensions["wiki.memo"] = memo.Memo(limit=64 << 20)
     urls.init_app(app)
     errors.init_app(app)
     security.init_app(app)

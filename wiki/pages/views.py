@@ -19,6 +19,7 @@ from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.markup import RenderContext, mark_missing
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import say
+from wiki.web.memo import remembered
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import page_url, verb
@@ -29,6 +30,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/<space:slug>/", defaults={"path": ""})
 @blueprint.get("/<space:slug>/<page:path>")
 @public
+@remembered
 def read(slug: str, path: str) -> ResponseReturnValue:
     """A page, or what can be said of a path without one."""
     place = place_at(slug, path)

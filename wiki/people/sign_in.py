@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask_login import LoginManager, UserMixin, current_user
@@ -15,6 +15,7 @@ from wiki.db import now
 from wiki.errors import SignInRequired
 from wiki.people.models import LoginSession, Person
 from wiki.rules.access import Actor
+from wiki.web.memo import memo, version
 from wiki.web.request import reading
 
 
@@ -58,10 +59,11 @@ def open_session(
     return SignedIn(token, row.id, person.actor())
 
 
-def find_session(session: Session, token: str) -> SignedIn | None:
-    """The sign-in of a cookie's token, unless it ended or its person may not come in any more."""
+def find_session(session: Session, token: str) -> tuple[SignedIn, datetime] | None:
+    """The sign-in of a cookie's token and when it ends, unless it has ended or its person may
+    not come in any more."""
     row = session.execute(
-        select(LoginSession.id, Person)
+        select(LoginSession.id, LoginSession.expires_at, Person)
         .join(Person, Person.id == LoginSession.person_id)
         .where(
             LoginSession.token_hash == hash_token(token),
@@ -69,7 +71,9 @@ def find_session(session: Session, token: str) -> SignedIn | None:
             Person.disabled_at.is_(None),
         )
     ).one_or_none()
-    return None if row is None else SignedIn(token, row[0], row[1].actor())
+    if row is None:
+        return None
+    return SignedIn(token, row[0], row[2].actor()), row[1]
 
 
 def current() -> SignedIn:
@@ -91,7 +95,15 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
-        return find_session(reading(), token)
+        seen, key = version(), ("sign-in", hash_token(token))
+        found: tuple[SignedIn, datetime] | None = memo().get(seen, key)
+        if found is None:
+            found = find_session(reading(), token)
+            if found is None:
+                return None
+            memo().put(seen, key, found, 1000)
+        signed_in, expires_at = found
+        return signed_in if expires_at > now() else None
 
 
 def close_session(session: Session, session_id: int) -> None:

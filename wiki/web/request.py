@@ -48,6 +48,7 @@ def reading() -> Session:
 def writing() -> Iterator[Session]:
     """A transaction, committed when the block ends; later reads of this request see it."""
     finish_reading()
+    g.pop("version", None)
     with parts().database.write() as session:
         yield session
 
@@ -64,6 +65,12 @@ def actor() -> Actor:
     """Who asks: found out once a request, by session cookie or bearer token."""
     found: Actor = getattr(current_user, "actor", ANONYMOUS)
     return found
+
+
+def viewer_key() -> int:
+    """Tells apart those whose screens differ: the id of the sign-in, 0 for nobody."""
+    key: int = getattr(current_user, "session_id", 0)
+    return key
 
 
 def init_app(app: Flask, wiki: Parts) -> None:

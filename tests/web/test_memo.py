@@ -1,0 +1,73 @@
+"""What is remembered is never older than the last commit, and never somebody else's."""
+
+from sqlalchemy import delete, update
+
+from tests.cast import Scene
+from wiki.app import open_database
+from wiki.people.models import LoginSession
+from wiki.spaces.models import Membership, Space
+from wiki.web.memo import Memo
+
+
+def test_a_commit_of_another_process_is_seen_at_once(wiki: Scene) -> None:
+    wiki.write("rota", "first words")
+    assert "first words" in wiki.get("cai", "/eng/rota").text
+    assert "first words" in wiki.get("cai", "/eng/rota").text
+    other = open_database(wiki.settings)
+    with other.write() as session:
+        session.execute(update(Space).where(Space.slug == "eng").values(title="Renamed"))
+    other.dispose()
+    assert "Renamed" in wiki.get("cai", "/eng/rota").text
+
+
+def test_a_right_that_was_taken_holds_from_the_next_request(wiki: Scene) -> None:
+    wiki.write("plans", "secret", space="lab")
+    assert wiki.get("cai", "/lab/plans").status_code == 200
+    assert wiki.get("cai", "/lab/plans").status_code == 200
+    with wiki.database.write() as session:
+        session.execute(
+            delete(Membership).where(Membership.person_id == wiki.actor("cai").person_id)
+        )
+    assert wiki.get("cai", "/lab/plans").status_code == 404
+
+
+def test_a_sign_in_that_was_ended_holds_from_the_next_request(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    assert wiki.get("cai", "/eng/rota").status_code == 200
+    with wiki.database.write() as session:
+        session.execute(
+            delete(LoginSession).where(LoginSession.person_id == wiki.actor("cai").person_id)
+        )
+    assert wiki.get("cai", "/eng/rota").status_code == 404
+
+
+def test_nobody_is_shown_what_was_remembered_for_another(wiki: Scene) -> None:
+    wiki.write("plan", "words", space="open")
+    assert "Ben" in wiki.get("ben", "/open/plan").text
+    assert "Cai" in wiki.get("cai", "/open/plan").text
+    assert wiki.get("nobody", "/open/plan").status_code == 200
+    wiki.write("plans", "secret", space="lab")
+    assert wiki.get("ben", "/lab/plans").status_code == 200
+    assert wiki.get("dot", "/lab/plans").status_code == 404
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(wiki: Scene) -> None:
+    wiki.write("plan", "words", space="open")
+    tag = wiki.get("nobody", "/open/plan").headers["ETag"]
+    again = wiki.client("nobody").get("/open/plan", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert again.data == b""
+
+
+def test_the_least_recently_used_is_forgotten_first() -> None:
+    memo = Memo(limit=20)
+    memo.put(1, "a", "A", 10)
+    memo.put(1, "b", "B", 10)
+    assert memo.get(1, "a") == "A"
+    memo.put(1, "c", "C", 10)
+    assert memo.get(1, "b") is None
+    assert memo.get(1, "a") == "A"
+    memo.put(2, "d", "D", 10)
+    assert memo.get(2, "a") is None
+    assert memo.get(1, "a") is None
+    assert memo.get(2, "d") == "D"
