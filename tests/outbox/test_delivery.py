@@ -1,0 +1,121 @@
+"""Events reach their subscribers at least once, whatever fails in between."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.actions import announce
+from wiki.outbox.deliver import ATTEMPTS, Deliverer, Happening
+from wiki.outbox.events import SpaceCreated
+from wiki.outbox.models import Delivery, EventRow
+from wiki.rules.access import ANONYMOUS
+
+
+class Listener:
+    """Hears events; fails for the spaces it is told to fail for."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.fails_for: set[int] = set()
+
+    def __call__(self, _db: Database, _settings: Settings, events: Sequence[Happening]) -> None:
+        if self.fails_for & {event.payload["space_id"] for event in events}:
+            raise RuntimeError("cannot hear this")
+        self.heard += [event.payload["space_id"] for event in events]
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def deliverer(settings: Settings, listener: Listener) -> Deliverer:
+    database = Database(settings.url, {"SpaceCreated": ("test.listener",)})
+    return Deliverer(database, settings, {"test.listener": listener})
+
+
+def happen(deliverer: Deliverer, *space_ids: int) -> None:
+    with deliverer.database.write() as session:
+        for space_id in space_ids:
+            announce(session, ANONYMOUS, SpaceCreated(space_id))
+
+
+def waiting(deliverer: Deliverer) -> int:
+    with deliverer.database.read() as session:
+        return session.scalar(select(func.count()).select_from(Delivery)) or 0
+
+
+def make_due(deliverer: Deliverer) -> None:
+    with deliverer.database.write() as session:
+        session.execute(update(Delivery).values(due_at=now() - timedelta(seconds=1)))
+
+
+def test_an_event_is_heard_once_and_then_forgotten(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    happen(deliverer, 1, 2, 3)
+    assert deliverer.deliver_all() == 3
+    assert listener.heard == [1, 2, 3]
+    assert deliverer.deliver_all() == 0
+    assert waiting(deliverer) == 0
+
+
+def test_what_is_undone_is_never_heard(deliverer: Deliverer, listener: Listener) -> None:
+    with pytest.raises(RuntimeError), deliverer.database.write() as session:
+        announce(session, ANONYMOUS, SpaceCreated(1))
+        raise RuntimeError
+    assert deliverer.deliver_all() == 0
+    assert listener.heard == []
+
+
+def test_one_event_that_fails_does_not_hold_up_its_neighbours(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    listener.fails_for = {2}
+    happen(deliverer, 1, 2, 3)
+    assert deliverer.deliver_all() == 2
+    assert listener.heard == [1, 3]
+    listener.fails_for = set()
+    make_due(deliverer)
+    deliverer.deliver_all()
+    assert listener.heard == [1, 3, 2]
+
+
+def test_a_delivery_that_keeps_failing_is_given_up_with_its_error(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    listener.fails_for = {1}
+    happen(deliverer, 1)
+    for _ in range(ATTEMPTS):
+        make_due(deliverer)
+        deliverer.deliver_all()
+    with deliverer.database.read() as session:
+        delivery = session.scalars(select(Delivery)).one()
+        assert delivery.gave_up_at is not None
+        assert delivery.error == "RuntimeError: cannot hear this"
+    assert deliverer.next_due() is None
+
+
+def test_what_a_dead_worker_had_claimed_is_delivered_by_the_next(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    happen(deliverer, 1)
+    deliverer._claim("test.listener")
+    assert deliverer.deliver_all() == 0
+    deliverer.release_all()
+    assert deliverer.deliver_all() == 1
+    assert listener.heard == [1]
+
+
+def test_event_ids_grow_in_the_order_of_commits(deliverer: Deliverer) -> None:
+    happen(deliverer, 1)
+    happen(deliverer, 2)
+    with deliverer.database.read() as session:
+        rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()
+        assert [row.payload["space_id"] for row in rows] == [1, 2]
+        assert [row.space_id for row in rows] == [1, 2]
