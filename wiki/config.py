@@ -83,7 +83,7 @@ class Settings:
                 file.write(secrets.token_urlsafe(48))
             with suppress(FileExistsError):
                 os.link(aside, path)
-            os.unlink(aside)
+            Path(aside).unlink()
         return path.read_text().strip()
 
 
