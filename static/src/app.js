@@ -1,12 +1,17 @@
 // What every screen does when scripts run. One behaviour per module; each works on what it finds.
-import "./js/copy.js";
+import { addCopyButtons } from "./js/copy.js";
 import "./js/dialogs.js";
 import "./js/focus.js";
+import "./js/leaving.js";
 import "./js/menus.js";
 import "./js/remember.js";
-import "./js/scrollers.js";
+import { makeReachable } from "./js/scrollers.js";
 import "./js/shortcuts.js";
 import "./js/switcher.js";
 import "./js/times.js";
 import "./js/toc.js";
 import "./js/tree.js";
+
+addCopyButtons(document);
+makeReachable(document);
+addEventListener("resize", () => makeReachable(document));

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -13,8 +14,6 @@ from wiki.errors import Invalid, NotFound, TooLarge, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages import queries
-from wiki.pages.merging import Text as Text
-from wiki.pages.merging import TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.rendering import context_of, keep_rendering
 from wiki.pages.texts import get_text, hash_of, put_text
@@ -23,6 +22,7 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
+from wiki.text.merge import Merge, merge
 from wiki.text.paths import (
     PathError,
     name_of,
@@ -36,6 +36,17 @@ MAX_MESSAGE = 500
 MAX_DESCRIPTION = 2000
 MAX_TAGS = 50
 MAX_TAG = 60
+
+
+@dataclass(frozen=True)
+class Text:
+    """All that an author writes on a page."""
+
+    title: str
+    body: str
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,15 +66,14 @@ class Conflict(WikiError):
     status = 409
     title = "Somebody else has changed the same lines"
 
-    def __init__(self, base: int, head: Revision, merge: TextMerge) -> None:
-        what = "lines" if merge.body.conflicts else "details"
+    def __init__(self, base: int, head: Revision, mine: Text, theirs: Text, merge: Merge) -> None:
         super().__init__(
-            f"Somebody else has saved this page since you began, and changed the same {what}."
+            "Somebody else has saved this page since you began, and changed the same lines."
         )
         self.base = base
         self.head = head
-        self.mine = merge.mine
-        self.theirs = merge.theirs
+        self.mine = mine
+        self.theirs = theirs
         self.merge = merge
 
 
@@ -362,12 +372,32 @@ def _same(one: Text, other: Text) -> bool:
 def _merge(
     session: Session, base: int, head: Revision, origin: Text, mine: Text, theirs: Text
 ) -> Text:
-    """Three texts into one. :raises Conflict: when that takes people."""
-    merged = merge_texts(origin, mine, theirs)
-    if not merged.clean:
+    """Three texts into one, field by field. :raises Conflict:"""
+    body = merge(origin.body, mine.body, theirs.body)
+    title = _merge_value(origin.title, mine.title, theirs.title)
+    description = _merge_value(origin.description, mine.description, theirs.description)
+    if body.text is None or title is None or description is None:
         session.expunge_all()  # so that what the error carries outlives the rollback
-        raise Conflict(base, head, merged)
-    return merged.resolve()
+        raise Conflict(base, head, mine, theirs, body)
+    gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
+    tags = [tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone]
+    fields = {
+        key: value
+        for key in {**theirs.fields, **mine.fields}
+        if (
+            value := mine.fields.get(key)
+            if mine.fields.get(key) != origin.fields.get(key)
+            else theirs.fields.get(key)
+        )
+        is not None
+    }
+    return Text(title, body.text, tuple(tags), description, fields)
+
+
+def _merge_value(origin: str, mine: str, theirs: str) -> str | None:
+    if mine in (origin, theirs):
+        return theirs
+    return mine if theirs == origin else None
 
 
 def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:

@@ -58,6 +58,14 @@ def tree_beside(session: Session, space: Space, path: str) -> list[Node]:
     return build("")
 
 
+def space_tree(space: Space) -> list[Node]:
+    """The top of the space's tree, for the sidebar of screens about the space itself.
+
+    The one who asks may already read the space.
+    """
+    return tree_beside(reading(), space, "")
+
+
 def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any]:
     """Template variables of every screen inside a space: space, role, tree and breadcrumbs.
 

@@ -13,7 +13,7 @@ from wiki.pages.actions import Conflict, Text
 from wiki.pages.forms import PageForm, page_form, text_from
 from wiki.pages.models import Page
 from wiki.pages.rendering import prepare, read_rendering
-from wiki.pages.screens import frame, page_frame, place_at
+from wiki.pages.screens import frame, page_frame, place_at, space_tree
 from wiki.rules.access import May
 from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.markup import RenderContext, mark_missing
@@ -25,6 +25,7 @@ from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
+blueprint.add_app_template_global(space_tree)
 
 
 @blueprint.get("/<space:slug>/", defaults={"path": ""})

@@ -10,7 +10,6 @@ from wiki.people.actions import find_person
 from wiki.rules.access import May, may_create_spaces
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces import actions, queries
-from wiki.spaces.models import Space
 from wiki.web.errors import say
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -79,7 +78,7 @@ def settings(slug: str) -> ResponseReturnValue:
         else:
             say("The settings are saved.")
             return redirect(space_url(slug, "settings"), 303)
-    return _form_screen("spaces/settings.html", error, seen.space)
+    return _form_screen("spaces/settings.html", error, seen)
 
 
 @blueprint.get("/<space:slug>/-/members")
@@ -127,14 +126,17 @@ def _members_screen(seen: queries.SpaceSeen, error: Invalid | None = None) -> Re
 
 
 def _form_screen(
-    template: str, error: Invalid | None, space: Space | None = None
+    template: str, error: Invalid | None, seen: queries.SpaceSeen | None = None
 ) -> ResponseReturnValue:
+    space = seen.space if seen else None
+
     def value(name: str, default: str) -> str:
         return request.form.get(name, str(getattr(space, name)) if space else default)
 
     body = render_template(
         template,
         space=space,
+        seen=seen,
         values={
             "slug": value("slug", ""),
             "title": value("title", ""),

@@ -1,6 +1,6 @@
 // A button on each block of code that copies it.
 
-/** Add the buttons to the blocks below `root`; a preview calls this again for what it shows. */
+/** Add the buttons to the blocks of code of the pages below `root`. */
 export function addCopyButtons(root) {
   if (!navigator.clipboard) return;
   for (const block of root.querySelectorAll(".prose pre")) {
@@ -23,5 +23,3 @@ export function addCopyButtons(root) {
     host.append(block, button);
   }
 }
-
-addCopyButtons(document);

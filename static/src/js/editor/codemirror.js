@@ -1,0 +1,90 @@
+// CodeMirror in place of the textarea. It lives in a shadow root: there its style sheets are adopted
+// objects, which the content security policy allows, where in the document they would be inline.
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defineLanguageFacet, HighlightStyle, Language, syntaxHighlighting } from "@codemirror/language";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import { drawSelection, EditorView, keymap } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { GFM, parser } from "@lezer/markdown";
+import { completeLinks } from "./links.js";
+import { continueList } from "./lists.js";
+import { formatKeys } from "./formats.js";
+
+const markdown = new Language(defineLanguageFacet(), parser.configure([GFM]), [], "markdown");
+
+const colours = HighlightStyle.define([
+  { tag: tags.heading, fontWeight: "700", color: "var(--ink)" },
+  { tag: tags.strong, fontWeight: "700" },
+  { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: tags.strikethrough, textDecoration: "line-through" },
+  { tag: [tags.link, tags.url], color: "var(--link)" },
+  { tag: tags.monospace, color: "var(--code-string)" },
+  { tag: tags.quote, color: "var(--ink-soft)" },
+  { tag: [tags.processingInstruction, tags.contentSeparator, tags.labelName], color: "var(--ink-faint)" },
+  { tag: [tags.comment, tags.meta], color: "var(--code-comment)" },
+]);
+
+const theme = EditorView.theme({
+  "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.9375rem" },
+  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
+  ".cm-content": { padding: "1rem 1.25rem", caretColor: "var(--ink)", maxWidth: "52rem" },
+  ".cm-line": { padding: "0" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground":
+    { backgroundColor: "var(--accent-soft)" },
+  ".cm-selectionMatch": { backgroundColor: "var(--mark)" },
+  ".cm-panels": { backgroundColor: "var(--ground)", color: "var(--ink)", borderColor: "var(--line)" },
+  ".cm-panels input, .cm-panels button": { font: "inherit", color: "inherit", background: "var(--paper)", border: "1px solid var(--line-strong)", borderRadius: "0.25rem" },
+  ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "0.5rem", overflow: "hidden" },
+  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "0.3rem 0.75rem" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
+  ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
+});
+
+/**
+ * Show CodeMirror over a textarea and keep the textarea's value the same as its text.
+ * @param {HTMLTextAreaElement} area
+ * @param {() => void} onChange called after each change of the text
+ * @returns {EditorView}
+ */
+export function createCodeMirror(area, onChange) {
+  const host = document.createElement("div");
+  host.className = "editor-code";
+  area.after(host);
+  const root = host.attachShadow({ mode: "open" });
+  const described = area.labels[0]?.textContent?.trim() ?? "Text";
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: area.value,
+      extensions: [
+        history(),
+        drawSelection(),
+        highlightSelectionMatches(),
+        autocompletion({ override: [completeLinks], icons: false }),
+        keymap.of([...formatKeys, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
+        EditorView.lineWrapping,
+        markdown,
+        syntaxHighlighting(colours),
+        theme,
+        EditorView.contentAttributes.of({ "aria-label": described, spellcheck: "true", autocapitalize: "sentences", dir: "auto" }),
+        EditorView.perLineTextDirection.of(true),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          area.value = view.state.doc.toString();
+          onChange();
+        }),
+      ],
+    }),
+  });
+  area.hidden = true;
+  area.required = false; // a hidden field that is required could not be sent: the server says so instead
+  for (const label of area.labels) label.addEventListener("click", () => view.focus());
+  if (area.autofocus || document.activeElement === area) view.focus();
+  return view;
+}

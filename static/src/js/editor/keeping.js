@@ -1,0 +1,86 @@
+// Unsaved text is kept in this browser while one types, and offered again when one comes back: after
+// a crash, a lost connection, a sign-in that had run out. Signing out forgets it (js/leaving.js).
+import { forget, read, write } from "../storage.js";
+
+const FIELDS = ["title", "body", "tags", "description", "message"];
+
+/** What the author's fields hold now. */
+function fieldsOf(form) {
+  return Object.fromEntries(FIELDS.map((name) => [name, form.elements.namedItem(name)?.value ?? ""]));
+}
+
+const same = (one, other) => FIELDS.filter((name) => name !== "message")
+  .every((name) => (one[name] ?? "").replaceAll("\r\n", "\n") === (other[name] ?? "").replaceAll("\r\n", "\n"));
+
+/**
+ * @returns {{dirty: () => boolean, now: () => boolean, done: () => void}} whether there is unsaved text; keep it
+ *   now (false when the browser refuses); it was saved.
+ */
+export function keepText(form, view, changed) {
+  const name = `text:${form.dataset.editor || location.pathname}`;
+  const opened = fieldsOf(form);
+  let timer = 0;
+  let saved = false;
+  const dirty = () => !saved && !same(fieldsOf(form), opened);
+
+  function now() {
+    clearTimeout(timer);
+    if (!dirty()) return true;
+    const base = form.elements.namedItem("base")?.value ?? "";
+    return write(name, JSON.stringify({ at: new Date().toISOString(), base, fields: fieldsOf(form) }));
+  }
+
+  function done() {
+    saved = true;
+    clearTimeout(timer);
+    forget(name);
+  }
+
+  changed.addEventListener("change", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (dirty() ? now() : forget(name)), 500);
+  });
+  addEventListener("pagehide", now);
+  addEventListener("beforeunload", (event) => {
+    if (dirty()) event.preventDefault();
+  });
+  offer(form, view, name, opened);
+  return { dirty, now, done };
+}
+
+/** If an earlier text is kept here and differs from what the form shows, offer it. */
+function offer(form, view, name, opened) {
+  let kept;
+  try {
+    kept = JSON.parse(read(name));
+  } catch {
+    kept = null;
+  }
+  const banner = form.querySelector("[data-kept]");
+  if (!kept?.fields || !banner) return;
+  if (same(kept.fields, opened)) {
+    forget(name);
+    return;
+  }
+  const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const base = form.elements.namedItem("base")?.value ?? "";
+  banner.querySelector("[data-when]").textContent = when.format(new Date(kept.at));
+  banner.querySelector("[data-older]").hidden = !kept.base || kept.base === base;
+  banner.hidden = false;
+  banner.querySelector("[data-restore]").addEventListener("click", () => {
+    for (const field of FIELDS) {
+      const control = form.elements.namedItem(field);
+      if (control && field !== "body") control.value = kept.fields[field] ?? "";
+    }
+    // Saved against the revision it was written on, so that what others did since is merged.
+    if (kept.base && form.elements.namedItem("base")) form.elements.namedItem("base").value = kept.base;
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: kept.fields.body ?? "" } });
+    banner.hidden = true;
+    view.focus();
+  });
+  banner.querySelector("[data-discard]").addEventListener("click", () => {
+    forget(name);
+    banner.hidden = true;
+    view.focus();
+  });
+}

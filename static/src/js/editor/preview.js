@@ -1,0 +1,63 @@
+// The preview beside the text: the server renders it, as it will render the page.
+import { addCopyButtons } from "../copy.js";
+import { read, write } from "../storage.js";
+import { makeReachable } from "../scrollers.js";
+
+export function startPreview(form, view, changed) {
+  const pane = form.querySelector("[data-preview]");
+  const switches = form.querySelectorAll("[data-show]");
+  if (!pane || !switches.length) return;
+  const shown = pane.querySelector(".prose");
+  const note = pane.querySelector("[data-preview-state]");
+  let asked = null;
+  let timer = 0;
+  let stale = true;
+
+  async function refresh() {
+    if (form.dataset.shows === "write" || !stale) return;
+    stale = false;
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(pane.dataset.preview, { method: "POST", body, signal: asked.signal });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { html } = await answer.json();
+      shown.innerHTML = html; // sanitised by the server, as every page is
+      note.textContent = html.trim() ? "" : "Nothing to preview yet.";
+      addCopyButtons(pane);
+      makeReachable(pane);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      stale = true;
+      note.textContent = "The preview does not answer. What you write is not touched by that.";
+    }
+  }
+
+  function show(what) {
+    form.dataset.shows = what;
+    for (const button of switches) button.setAttribute("aria-pressed", String(button.dataset.show === what));
+    pane.hidden = what === "write";
+    refresh();
+    if (what !== "preview") view.requestMeasure();
+  }
+
+  for (const button of switches) {
+    button.addEventListener("click", () => {
+      show(button.dataset.show);
+      write("editor", button.dataset.show);
+    });
+  }
+  changed.addEventListener("change", () => {
+    stale = true;
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 350);
+  });
+  const wide = matchMedia("(width >= 64rem)");
+  const preferred = () => {
+    const wanted = read("editor") ?? "write";
+    return wide.matches || wanted !== "both" ? wanted : "write";
+  };
+  wide.addEventListener("change", () => show(preferred()));
+  show(preferred());
+}

@@ -1,0 +1,6 @@
+// Signing out forgets the unsaved texts that this browser keeps: the next person at it shall not find them.
+import { forget, names } from "./storage.js";
+
+document.querySelector("form[action='/-/logout']")?.addEventListener("submit", () => {
+  for (const name of names("text:")) forget(name);
+});
