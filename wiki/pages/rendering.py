@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, PageLink, RenderingRow, Revision
 from wiki.pages.texts import get_text
-from wiki.text.markup import RENDERER_VERSION, Heading, Link, RenderContext, Rendering
+from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
 from wiki.text.paths import path_key
 from wiki.text.sandbox import render_safely
 
@@ -109,16 +111,30 @@ def keep_rendering(
     session.flush()
 
 
-def read_rendering(
-    session: Session, space_slug: str, revision: Revision, context: RenderContext | None = None
-) -> Rendering:
+@dataclass(frozen=True)
+class Shown:
+    """What a screen needs of a rendering. ``source_shown`` says why it is the plain source, if it
+    is; headings are mappings of ``level``, ``id`` and ``text``."""
+
+    html: str
+    headings: Sequence[Mapping[str, Any]]
+    source_shown: str
+
+
+def read_rendering(session: Session, space_slug: str, revision: Revision) -> Shown:
     """The stored rendering of a revision, or, where there is none yet, one made now."""
-    context = context or context_of(space_slug, revision)
+    context = context_of(space_slug, revision)
     key = rendering_key(revision.content_hash, context)
-    row = session.scalar(select(RenderingRow).where(RenderingRow.key == key))
+    row = session.execute(
+        select(RenderingRow.html, RenderingRow.headings, RenderingRow.source_shown).where(
+            RenderingRow.key == key
+        )
+    ).one_or_none()
     if row is not None:
-        return _rendering(row)
-    return _renderer.render(key, get_text(session, revision.content_hash), context)
+        return Shown(*row)
+    rendering = _renderer.render(key, get_text(session, revision.content_hash), context)
+    headings = [asdict(heading) for heading in rendering.headings]
+    return Shown(rendering.html, headings, rendering.source_shown)
 
 
 def _row(key: str, rendering: Rendering) -> RenderingRow:
@@ -130,16 +146,4 @@ def _row(key: str, rendering: Rendering) -> RenderingRow:
         headings=[asdict(heading) for heading in rendering.headings],
         links=[asdict(link) for link in rendering.links],
         source_shown=rendering.source_shown,
-    )
-
-
-def _rendering(row: RenderingRow) -> Rendering:
-    return Rendering(
-        html=row.html,
-        headings=[Heading(**heading) for heading in row.headings],
-        links=[Link(**link) for link in row.links],
-        text=row.text,
-        excerpt=row.excerpt,
-        headings_text=" ".join(heading["text"] for heading in row.headings),
-        source_shown=row.source_shown,
     )

@@ -1,0 +1,79 @@
+"""No screen asks the database more often because there is more in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from tests.cast import Scene
+
+
+@contextmanager
+def counted(wiki: Scene) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("PRAGMA", "BEGIN")):
+            statements.append(statement)
+
+    # On PostgreSQL the reader is the writer's engine with another option.
+    engines = [wiki.database.writer]
+    if wiki.database.is_sqlite:
+        engines.append(wiki.database.reader)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+SCREENS = (
+    "/",
+    "/eng/",
+    "/eng/a/b",
+    "/eng/a/b?revision=1",
+    "/eng/a/b/-/edit",
+    "/eng/a/b/-/move",
+    "/eng/a/b/-/delete",
+    "/eng/a/b/-/backlinks",
+    "/eng/-/tree",
+    "/-/spaces",
+    "/eng/-/members",
+    "/eng/a/nothing",
+)
+
+
+def test_no_query_count_grows_with_the_data(wiki: Scene) -> None:
+    wiki.write("a", "x")
+    wiki.write("a/b", "[one](c1.md)")
+    wiki.write("a/b", "[one](c1.md) again")
+    before = counts(wiki)
+    for number in range(12):
+        wiki.write(f"a/c{number}", "[b](b.md)")
+        wiki.write(f"a/b/d{number}", "[b](../b.md)")
+        wiki.write(f"top{number}", "[b](a/b.md)")
+        wiki.write("a/b", " ".join(f"[x](c{n}.md) [y](no{n}.md)" for n in range(number)))
+    assert counts(wiki) == before
+    assert max(before.values()) < 16
+
+
+def counts(wiki: Scene) -> dict[str, int]:
+    found = {}
+    wiki.get("eve", "/")  # finds out who Eve is
+    for url in SCREENS:
+        with counted(wiki) as statements:
+            assert wiki.get("eve", url).status_code in (200, 404), url
+        found[url] = len(statements)
+    return found
+
+
+@pytest.mark.parametrize("who", ["nobody", "eve"])
+def test_a_page_seen_before_asks_the_database_nothing(wiki: Scene, who: str) -> None:
+    wiki.write("plan", "words", space="open")
+    for _ in range(2):  # the first view may give the browser its CSRF token
+        wiki.get(who, "/open/plan")
+    with counted(wiki) as statements:
+        wiki.get(who, "/open/plan")
+    # PostgreSQL is asked for its snapshot, SQLite for its version.
+    assert [s for s in statements if "pg_current_snapshot" not in s] == []
