@@ -28,7 +28,7 @@ demo: setup ## serve a small lively organisation, kept in ./data/demo
 	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)
 
 test: lint ## linters, types, import contracts, then every test (PYTEST_ARGS)
-	$(PY) -m pytest --numprocesses=auto $(PYTEST_ARGS)
+	$(PY) -m pytest --numprocesses=auto --databases=all $(PYTEST_ARGS)
 
 lint: setup ## ruff, mypy and the import contracts
 	$(PY) -m ruff check .

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -15,25 +13,21 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from tests.cast import PASSWORD, Scene
+from tests.surroundings import (  # noqa: F401 pytest finds them by name
+    chromium,
+    corpus,
+    postgres_url,
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_generate_tests,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.people.actions import hash_password
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--databases",
-        default="sqlite",
-        help="which databases to run on, separated by commas: sqlite, postgres",
-    )
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "backend" in metafunc.fixturenames:
-        backends = metafunc.config.getoption("--databases").split(",")
-        metafunc.parametrize("backend", backends, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -95,10 +89,7 @@ class _postgres:
 
     def __init__(self, template: str | None = None) -> None:
         self.template = template or "template0"
-        server = os.environ.get("WIKI_TEST_POSTGRES_URL") or (
-            f"postgresql+psycopg://{getpass.getuser()}@127.0.0.1:5432/postgres"
-        )
-        self.server = make_url(server)
+        self.server = make_url(postgres_url())
         self.name = f"wiki_test_{uuid.uuid4().hex[:12]}"
 
     def _run(self, statement: str, *names: str) -> None:
