@@ -108,3 +108,15 @@ def test_folders_without_a_page_are_in_the_tree(wiki: Scene) -> None:
     assert wiki.get("cai", "/eng/deep/down").status_code == 200
     wiki.post("ben", "/eng/deep/down/below/-/delete")
     assert "deep" not in wiki.get("cai", "/eng/-/tree").text
+
+
+def test_a_preview_without_scripts_shows_the_page_and_saves_nothing(wiki: Scene) -> None:
+    wiki.write("rota", "old")
+    shown = wiki.post("ben", "/eng/rota/-/edit", title="Rota", body="*new*", base=1, preview=1)
+    assert shown.status_code == 200
+    assert "<em>new</em>" in shown.text
+    assert ">\n*new*</textarea>" in shown.text
+    assert wiki.page("rota").head == 1
+    made = wiki.post("ben", "/eng/-/new", title="Fresh", body="*new*", preview=1)
+    assert "<em>new</em>" in made.text
+    assert wiki.get("cai", "/eng/fresh").status_code == 404

@@ -116,11 +116,13 @@ def new(slug: str) -> ResponseReturnValue:
     try:
         checked = actions.checked(text, _max_bytes())
         path = actions.checked_path("" if request.form.get("home") else path)
-        prepare(
+        rendering = prepare(
             actions.content_hash_of(checked),
             checked.body,
             RenderContext(slug, path, not path, checked.title),
         )
+        if "preview" in request.form:
+            return _new_screen(seen, form, preview=rendering.html)
         with writing() as session:
             saved = actions.create_page(
                 session,
@@ -137,7 +139,7 @@ def new(slug: str) -> ResponseReturnValue:
 
 
 def _new_screen(
-    seen: Any, form: PageForm, error: Invalid | TooLarge | None = None
+    seen: Any, form: PageForm, error: Invalid | TooLarge | None = None, preview: str | None = None
 ) -> ResponseReturnValue:
     under = request.values.get("under") or parent_of(form.path) or ""
     body = render_template(
@@ -146,6 +148,7 @@ def _new_screen(
         form=form,
         under=under,
         home=bool(request.values.get("home")),
+        preview=preview,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
@@ -162,11 +165,13 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     form = page_form(request.form)
     try:
         checked = actions.checked(text_from(form), _max_bytes())
-        prepare(
+        rendering = prepare(
             actions.content_hash_of(checked),
             checked.body,
             RenderContext(slug, page.path, page.folder, checked.title),
         )
+        if "preview" in request.form:
+            return _edit_screen(place, page, form, preview=rendering.html)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -201,10 +206,15 @@ def _form_of(page: Page) -> PageForm:
 
 
 def _edit_screen(
-    place: queries.Place, page: Page, form: PageForm, error: Invalid | TooLarge | None = None
+    place: queries.Place,
+    page: Page,
+    form: PageForm,
+    error: Invalid | TooLarge | None = None,
+    preview: str | None = None,
 ) -> ResponseReturnValue:
     body = render_template(
         "pages/edit.html",
+        preview=preview,
         **page_frame(place, page),
         form=form,
         errors={error.field or "": error.sentence} if error else {},

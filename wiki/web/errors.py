@@ -40,6 +40,10 @@ SENTENCES = {
 }
 
 
+AGAIN = frozenset({400, 401, 429, 500, 503})
+"""What may go well when the same form is sent once more."""
+
+
 def is_api() -> bool:
     """Whether the request is to the REST API, which answers with problem JSON."""
     return request.path.startswith("/-/api/")
@@ -49,9 +53,27 @@ def error_page(status: int, title: str | None = None, sentence: str | None = Non
     """The page for an error, without a word of what was asked for."""
     usual = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     body = render_template(
-        "errors/error.html", status=status, title=title or usual[0], sentence=sentence or usual[1]
+        "errors/error.html",
+        status=status,
+        title=title or usual[0],
+        sentence=sentence or usual[1],
+        unsent=unsent_text(),
+        again=status in AGAIN,
     )
     return make_response(body, status)
+
+
+def unsent_text() -> dict[str, str] | None:
+    """The fields of a refused form that carried a page's text, to be handed back to its author."""
+    if request.method != "POST":
+        return None
+    try:
+        fields = request.form.to_dict()
+    except HTTPException:  # too large, or broken: there is nothing to hand back
+        return None
+    if not fields.get("body"):
+        return None
+    return {name: value for name, value in fields.items() if name != "csrf_token"}
 
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
@@ -77,6 +99,8 @@ def init_app(app: Flask) -> None:
         elif isinstance(error, SignInRequired):
             if request.method in ("GET", "HEAD"):
                 return redirect(url_for("people.login", next=request.full_path.rstrip("?")))
+            if unsent_text():
+                return error_page(401, "Please sign in again", "Your sign-in has run out.")
             return redirect(url_for("people.login"))
         else:
             response = error_page(error.status, error.title, error.sentence)
@@ -90,6 +114,8 @@ def init_app(app: Flask) -> None:
             "This form was open for too long or in another sign-in. "
             "Go back, reload it and send it again."
         )
+        if unsent_text():
+            sentence = "This form was open for too long or in another sign-in."
         return error_page(400, "Please send that again", sentence)
 
     @app.errorhandler(HTTPException)
