@@ -1,46 +1,200 @@
-"""Placeholder until the renderer lands."""
+"""Markdown to HTML: the one renderer of pages, a pure function of a text and where it stands.
 
+`render` runs in the process that calls it and takes as long as the text wants: what strangers
+write goes through `sandbox.render_safely`.
+"""
+
+import logging
+import re
 from dataclasses import dataclass
+from importlib.metadata import version
+from xml.etree.ElementTree import Element
 
-RENDERER_VERSION = 0
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
 
+from wiki.text.blocks import Blocks
+from wiki.text.destinations import RenderContext
+from wiki.text.excerpt import excerpt, text_of_html
+from wiki.text.headings import TAGS, Heading, Headings, contents, text_of
+from wiki.text.links import Link, Links, mark_missing
+from wiki.text.rawhtml import RawHtml
+from wiki.text.sanitize import TooDeepHtmlError, sanitise
+from wiki.text.tree import RAW, TooDeepError, escape, pipeline
 
-@dataclass(frozen=True)
-class RenderContext:
-    space: str
-    path: str
-    folder: bool
-    title: str
-    base_url: str | None = None
+__all__ = [
+    "RENDERER_VERSION",
+    "Heading",
+    "Link",
+    "RenderContext",
+    "Rendering",
+    "mark_missing",
+    "plain_rendering",
+    "render",
+    "text_of_line",
+]
 
+_LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
+RENDERER_VERSION = "1/" + "/".join(version(name) for name in _LIBRARIES)
+"""Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
-@dataclass(frozen=True)
-class Heading:
-    level: int
-    id: str
-    text: str
+MAX_SOURCE = 2_000_000  # characters
+MAX_HTML = 16_000_000
 
-
-@dataclass(frozen=True)
-class Link:
-    ordinal: int
-    kind: str
-    space: str
-    path: str
-    fragment: str
-    text: str
+_log = logging.getLogger(__name__)
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Rendering:
+    """What a text gives: HTML for readers, plain text for the index, and what it points to.
+
+    `html` is safe to write into a page and lacks the leading heading that repeats the title.
+    `headings` are those in `html`; `text` and `headings_text` have every word. `source_shown` is
+    empty, or a sentence saying why `html` is the plain source instead of the page.
+    """
+
     html: str
     headings: list[Heading]
     links: list[Link]
     text: str
-    excerpt: str
     headings_text: str
+    excerpt: str
     source_shown: str = ""
 
 
-def mark_missing(html: str, o: list[int]) -> str:
-    return html
+def render(source: str, context: RenderContext) -> Rendering:
+    """The rendering of `source`; never raises, but shows the source where rendering fails."""
+    if len(source) > MAX_SOURCE:
+        return plain_rendering(source, "This page is too long to be laid out; this is its source.")
+    try:
+        return _render(clean_source(source), context)
+    except (TooDeepError, TooDeepHtmlError, RecursionError):
+        return plain_rendering(
+            source, "This page nests too deep to be laid out; this is its source."
+        )
+    except MemoryError:
+        return plain_rendering(source, "This page needs too much memory; this is its source.")
+    except Exception:
+        _log.exception("rendering %s/%s failed", context.space, context.path)
+        return plain_rendering(source, "This page cannot be laid out; this is its source.")
+
+
+def plain_rendering(source: str, reason: str) -> Rendering:
+    """The source as it stands, for a text that cannot be rendered in time and memory."""
+    text = clean_source(source)
+    html = f'<pre class="source" tabindex="0">{escape(text)}</pre>'
+    return Rendering(html, [], [], text, "", excerpt(text), reason)
+
+
+def clean_source(source: str) -> str:
+    """`source` with line ends as `\\n` and without what no reader can see or no file can hold."""
+    text = source.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return _UNREADABLE.sub("\ufffd", text)
+
+
+def text_of_line(line: str) -> str:
+    """The plain text of one line of Markdown, such as a title; at most 300 characters of it."""
+    try:
+        html = sanitise(pipeline().convert(clean_source(line[:300]).replace("\n", " ").strip()))
+    except (TooDeepError, TooDeepHtmlError, RecursionError):
+        return line[:300].strip()
+    return " ".join(text_of_html(html).split())
+
+
+def _render(source: str, context: RenderContext) -> Rendering:
+    page = _Page(context)
+    raw = pipeline(page).convert(source)
+    if len(raw) > MAX_HTML:
+        raise TooDeepHtmlError("The HTML is too long.")
+    html = sanitise(raw)
+    text = text_of_html(html)
+    if page.title:
+        text = f"{page.title}\n{text}".strip()
+    headings = page.headings.found
+    headings_text = "\n".join([page.title] * bool(page.title) + [each.text for each in headings])
+    return Rendering(
+        html, headings, page.links.found, text, headings_text, excerpt(page.opening or text)
+    )
+
+
+class _Page(Extension):
+    """One page on its way through Python-Markdown: what the tree processor finds, it keeps."""
+
+    def __init__(self, context: RenderContext) -> None:
+        super().__init__()
+        self.context = context
+        self.headings = Headings()
+        self.links = Links(context)
+        self.blocks = Blocks()
+        self.title = ""  # of the leading heading, where that repeats the page's title
+        self.opening = ""  # text of the first paragraph
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        md.treeprocessors.register(_PageProcessor(md, self), "page", 10)
+
+
+class _PageProcessor(Treeprocessor):
+    def __init__(self, md: Markdown, page: _Page) -> None:
+        super().__init__(md)
+        self.page = page
+        self.raw = RawHtml(page.links, self.open_table)
+
+    def run(self, root: Element) -> None:
+        page = self.page
+        self.drop_title(root)
+        page.opening = next((text for text in map(text_of, root.iter("p")) if text), "")
+        inside_links: set[Element] = set()
+        tables_of_contents: list[Element] = []
+        for element in list(root.iter()):
+            tag = element.tag
+            if tag == RAW:
+                element.text = self.raw.rewrite(element.text or "")
+            elif tag == "a":
+                if element.get("href", "").startswith("#fn"):
+                    continue
+                inside_links.update(element.iter("img"))
+                page.links.link(element)
+            elif tag == "wikilink":
+                page.links.wiki_link(element)
+            elif tag == "mention":
+                page.links.mention(element)
+            elif tag == "img":
+                page.links.picture(element, element in inside_links)
+            elif tag in TAGS:
+                page.headings.add(element)
+            elif tag == "p" and element.text == "[TOC]" and not len(element):
+                tables_of_contents.append(element)
+            elif tag == "pre":
+                page.blocks.code(element)
+            elif tag == "blockquote":
+                page.blocks.quote(element)
+            elif tag == "admonition":
+                page.blocks.admonition(element)
+            elif tag == "table":
+                page.blocks.table(element)
+            elif tag in ("ul", "ol"):
+                page.blocks.items(element)
+        for place in tables_of_contents:
+            place.tag, place.text = "div", None
+            place.set("class", "toc")
+            place.extend(contents(page.headings.found))
+
+    def drop_title(self, root: Element) -> None:
+        """Leaves only an anchor of a leading heading that the template shows as the title."""
+        title = " ".join(self.page.context.title.split())
+        first = root[0] if len(root) else None
+        if first is None or first.tag != "h1" or not title or text_of(first) != title:
+            return
+        self.page.title = title
+        self.page.headings.add(first)
+        self.page.headings.found.pop()
+        for child in list(first):
+            first.remove(child)
+        first.tag, first.text = "span", None
+
+    def open_table(self) -> str:
+        """The start tag of a table's box, for tables that are raw HTML."""
+        attributes = self.page.blocks.open_table().items()
+        return "<div" + "".join(f' {name}="{value}"' for name, value in attributes) + ">"

@@ -1,10 +1,206 @@
-"""Placeholder until the renderer lands."""
+"""Rendering that cannot hurt: in a process of its own, with limits, killed when it takes too long.
 
-import markdown
+A text that exceeds time or memory is answered by its plain source. Each process that renders keeps
+a few children and starts them when they are first needed; a fork forgets its parent's children.
+"""
 
-from wiki.text.markup import RenderContext, Rendering
+import atexit
+import json
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, cast
+
+from wiki.text.child import LENGTH, decode, pack
+from wiki.text.destinations import RenderContext
+from wiki.text.markup import MAX_SOURCE, Rendering, plain_rendering
+
+SECONDS = 1.4
+CHILDREN = 2  # at most, in each process that renders
+_START_SECONDS = 30.0
+_GRACE = 0.5  # the child's own timer comes first
+
+_log = logging.getLogger(__name__)
+
+_TOO_LONG = "This page is too long to be laid out; this is its source."
+_TOO_SLOW = "This page takes too long to be laid out; this is its source."
+_DIED = "This page could not be laid out; this is its source."
 
 
-def render_safely(source: str, context: RenderContext, seconds: float = 2.0) -> Rendering:
+def render_safely(source: str, context: RenderContext, seconds: float = SECONDS) -> Rendering:
+    """The rendering of `source`, or its plain source with `source_shown` saying why.
 
-    return Rendering(markdown.markdown(source), [], [], source, source[:200], "")
+    Takes at most about `seconds` once a child is free. Safe to call from any thread.
+    """
+    if len(source) > MAX_SOURCE:
+        return plain_rendering(source, _TOO_LONG)
+    try:
+        child = _pool.take()
+    except OSError:
+        _log.exception("the process that renders cannot be started")
+        return plain_rendering(source, _DIED)
+    healthy = False
+    try:
+        answer = child.ask(
+            {"source": source, "context": asdict(context), "seconds": seconds}, seconds + _GRACE
+        )
+        healthy = not answer["leaving"]
+        return decode(answer["rendering"])  # type: ignore[arg-type]
+    except TimeoutError:
+        return plain_rendering(source, _TOO_SLOW)
+    except (OSError, EOFError):
+        timed_out = child.was_stopped_by_its_timer()
+        return plain_rendering(source, _TOO_SLOW if timed_out else _DIED)
+    finally:
+        _pool.give_back(child, healthy)
+
+
+class _Child:
+    """One process that renders, and the pipes to it."""
+
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "wiki.text.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        self.requests = cast(IO[bytes], self.process.stdin)
+        self.answers = cast(IO[bytes], self.process.stdout)
+        try:
+            self._read(time.monotonic() + _START_SECONDS)
+        except (EOFError, TimeoutError) as error:
+            self.stop()
+            raise OSError("the process that renders did not start") from error
+
+    def ask(self, message: dict[str, object], seconds: float) -> dict[str, object]:
+        """The answer; raises `TimeoutError`, and `EOFError` or `OSError` when the child is gone."""
+        deadline = time.monotonic() + seconds
+        data = memoryview(pack(message))
+        while data:
+            data = data[os.write(self.requests.fileno(), data) :]
+        return self._read(deadline)
+
+    def _read(self, deadline: float) -> dict[str, object]:
+        head = self._read_bytes(LENGTH.size, deadline)
+        body = self._read_bytes(LENGTH.unpack(head)[0], deadline)
+        answer: dict[str, object] = json.loads(body)
+        return answer
+
+    def _read_bytes(self, count: int, deadline: float) -> bytes:
+        chunks: list[bytes] = []
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.answers, selectors.EVENT_READ)
+            while count:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise TimeoutError
+                chunk = os.read(self.answers.fileno(), min(count, 2**20))
+                if not chunk:
+                    raise EOFError
+                chunks.append(chunk)
+                count -= len(chunk)
+        return b"".join(chunks)
+
+    def was_stopped_by_its_timer(self) -> bool:
+        """Whether the timer of a rendering ended the process."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.wait(timeout=_GRACE) == -signal.SIGALRM
+        return False
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def close_pipes(self) -> None:
+        """Closes this side's ends of the pipes; the child ends when it next reads."""
+        for pipe in (self.requests, self.answers):
+            with suppress(OSError):
+                pipe.close()
+
+    def stop(self) -> None:
+        """Ends the process now."""
+        self.close_pipes()
+        self.process.kill()
+        self.process.wait()
+
+
+class _Pool:
+    """The children of this process: idle ones wait in a list, at most `CHILDREN` exist."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.idle: list[_Child] = []
+        self.count = 0
+
+    def take(self) -> _Child:
+        """A living child for the caller alone; waits while all are busy."""
+        with self.changed:
+            while not self.idle and self.count >= CHILDREN:
+                self.changed.wait()
+            child = self.idle.pop() if self.idle else None
+            if child is None:
+                self.count += 1
+        if child is not None and child.is_alive():
+            return child
+        try:
+            if child is not None:
+                child.stop()
+            return _Child()
+        except BaseException:
+            self._leave()
+            raise
+
+    def give_back(self, child: _Child, healthy: bool) -> None:
+        """Takes a child back, or ends it and makes room for another."""
+        if not healthy:
+            child.stop()
+            self._leave()
+            return
+        with self.changed:
+            self.idle.append(child)
+            self.changed.notify()
+
+    def _leave(self) -> None:
+        with self.changed:
+            self.count -= 1
+            self.changed.notify()
+
+    def close(self) -> None:
+        """Ends the idle children."""
+        with self.changed:
+            idle, self.idle = self.idle, []
+            self.count -= len(idle)
+        for child in idle:
+            child.stop()
+
+
+_pool = _Pool()
+
+
+def _forget_children() -> None:
+    """In a fork: the children belong to the parent; this process will start its own."""
+    global _pool
+    for child in _pool.idle:
+        child.close_pipes()
+    _pool = _Pool()
+
+
+def close() -> None:
+    """Ends the children of this process; the next rendering starts new ones."""
+    _pool.close()
+
+
+atexit.register(close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_children)

@@ -1,0 +1,105 @@
+"""The process in which texts are rendered: reads requests, writes renderings, dies when told to.
+
+Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
+of length, big-endian, and JSON. Each rendering has a timer whose signal kills the process, inside
+any library and also when the parent is gone. Memory, files and their sizes are limited.
+"""
+
+import json
+import signal
+import struct
+import sys
+from typing import BinaryIO
+
+from wiki.text.destinations import RenderContext
+from wiki.text.headings import Heading
+from wiki.text.links import Link
+from wiki.text.markup import Rendering, render
+
+try:
+    import resource
+except ImportError:  # a system without it has the timer and the parent only
+    resource = None  # type: ignore[assignment]
+
+MEMORY = 768 * 2**20  # bytes of address space
+TIRED = 384 * 2**20  # bytes ever used at once; a process beyond is replaced after its answer
+LENGTH = struct.Struct(">I")
+
+
+def encode(rendering: Rendering) -> dict[str, object]:
+    """A rendering as JSON can hold it."""
+    fields = dict(vars(rendering))
+    fields["headings"] = [list(vars(heading).values()) for heading in rendering.headings]
+    fields["links"] = [list(vars(link).values()) for link in rendering.links]
+    return fields
+
+
+def decode(fields: dict[str, object]) -> Rendering:
+    """The rendering that `encode` took apart."""
+    values: dict[str, list[list[object]]] = fields  # type: ignore[assignment]
+    headings = [Heading(*heading) for heading in values["headings"]]  # type: ignore[arg-type]
+    links = [Link(*link) for link in values["links"]]  # type: ignore[arg-type]
+    return Rendering(**{**fields, "headings": headings, "links": links})  # type: ignore[arg-type]
+
+
+def read_message(stream: BinaryIO) -> dict[str, object] | None:
+    """The next message, or `None` at the end of the stream."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    message: dict[str, object] = json.loads(stream.read(LENGTH.unpack(head)[0]))
+    return message
+
+
+def pack(message: dict[str, object]) -> bytes:
+    """A message as bytes with its length before it."""
+    body = json.dumps(message, separators=(",", ":")).encode()
+    return LENGTH.pack(len(body)) + body
+
+
+def limit() -> None:
+    """Puts bounds on what this process can take from the machine."""
+    if resource is None:
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        _, hard = resource.getrlimit(what)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(what, (most, most))
+
+
+def is_tired() -> bool:
+    """Whether this process holds so much memory that a fresh one should take over."""
+    if resource is None:
+        return False
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > TIRED
+
+
+def main() -> None:
+    """Answers requests until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    limit()
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    render("*warm* `up`", RenderContext("", ""))
+    answers.write(pack({"ready": True}))
+    answers.flush()
+    while (request := read_message(requests)) is not None:
+        context = RenderContext(**request["context"])  # type: ignore[arg-type]
+        signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
+        rendering = render(str(request["source"]), context)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        tired = is_tired()
+        answers.write(pack({"rendering": encode(rendering), "leaving": tired}))
+        answers.flush()
+        if tired:
+            break
+
+
+if __name__ == "__main__":
+    main()

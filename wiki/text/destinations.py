@@ -1,0 +1,186 @@
+"""Where a link leads: addresses as authors write them, resolved to pages, files and other hosts."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from wiki.text.headings import fragment_id
+from wiki.text.paths import PathError, name_of, normalise_path, parent_of, resolve, slugify
+
+Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
+
+FOLDER_PAGES = frozenset({"index", "readme"})
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_MARKDOWN = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
+_OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
+_MAIL = ("mailto", "tel", "xmpp")
+_MAX_ADDRESS = 2000
+
+
+@dataclass(frozen=True)
+class RenderContext:
+    """Where a text stands: links are resolved from here, and `title` is not shown twice.
+
+    `folder` says that relative links start inside `path` (the page came from `index.md`), not
+    beside it. `base_url` is the wiki's own address without a slash at its end.
+    """
+
+    space: str
+    path: str
+    folder: bool = False
+    title: str = ""
+    base_url: str | None = None
+
+    @property
+    def base(self) -> str:
+        """The folder that relative links start from."""
+        return self.path if self.folder else parent_of(self.path) or ""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What an address means. `url` is safe to write.
+
+    For `broken` it is empty and `path` says why.
+    """
+
+    kind: Kind
+    url: str
+    space: str = ""
+    path: str = ""
+    fragment: str = ""
+
+
+def page_url(space: str, path: str, fragment: str = "") -> str:
+    """`("eng", "on call")` gives `"/eng/on%20call"`; the home page ends in a slash."""
+    return f"/{_quote(space)}/{_quote(path)}" + (f"#{_quote(fragment)}" if fragment else "")
+
+
+def file_url(space: str, path: str) -> str:
+    """The address of the file at `path` (folder and name) in the tree of `space`."""
+    folder, name = parent_of(path) or "", name_of(path)
+    return f"/{_quote(space)}/" + "/".join(
+        _quote(part) for part in (folder, "-/files", name) if part
+    )
+
+
+def resolve_link(address: str, context: RenderContext, image: bool = False) -> Destination:
+    """The meaning of a link's (or, with `image`, a picture's) address on a page."""
+    address = re.sub(r"[\x00-\x20\x7f]+", " ", address).strip()
+    if len(address) > _MAX_ADDRESS:
+        return _broken("the address is too long")
+    if context.base_url and address.startswith(context.base_url + "/"):
+        address = address[len(context.base_url) :]
+    if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
+        return _external(address)
+    path, _, fragment = address.partition("#")
+    path, _, query = path.partition("?")
+    path, fragment = unquote(path).replace("\\", "/"), fragment_id(unquote(fragment))
+    tail = (f"?{_requote(query)}" if query else "") + (f"#{_quote(fragment)}" if fragment else "")
+    if not path and not query:
+        return Destination("anchor", tail or "#", context.space, context.path, fragment)
+    try:
+        if path.startswith("/"):
+            return _site(path, tail, fragment, image)
+        if not path:
+            url = page_url(context.space, context.path) + tail
+            return Destination("page", url, context.space, context.path, fragment)
+        target = resolve(context.base, path)
+        if target is None:
+            return _broken("it leads out of the space")
+        return _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
+    except PathError as error:
+        return _broken(str(error))
+
+
+def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
+    """The meaning of `[[target]]`: a path from the root of the space, or of `space:`."""
+    space = context.space
+    other = _OTHER_SPACE.match(target)
+    if other:
+        space, target = slugify(other[1]), target[other.end() :]
+    path, _, section = target.partition("#")
+    fragment = fragment_id(section)
+    segments = [segment for segment in path.split("/") if segment.strip()]
+    if not segments and not other:
+        return Destination("anchor", f"#{_quote(fragment)}", space, context.path, fragment)
+    try:
+        path = normalise_path("/".join(slugify(segment) for segment in segments))
+    except PathError as error:
+        return _broken(str(error))
+    return Destination("page", page_url(space, path, fragment), space, path, fragment)
+
+
+def host_of(url: str) -> str:
+    """The host of an absolute address, for people to read."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
+def _in_space(
+    space: str, target: str, is_folder: bool, tail: str, fragment: str, image: bool
+) -> Destination:
+    name = name_of(target)
+    if _MARKDOWN.search(name) and not image:
+        target = target[: target.rindex(".")]
+        if name_of(target).casefold() in FOLDER_PAGES:
+            target = parent_of(target) or ""
+    elif not is_folder and (image or _EXTENSION.search(name)):
+        path = normalise_path(target)
+        return Destination("file", file_url(space, path) + tail, space, path)
+    path = normalise_path(target)
+    return Destination("page", page_url(space, path) + tail, space, path, fragment)
+
+
+def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
+    """An address from the root of the site: `/<space>/<path>` or something behind `/-/`."""
+    segments = [segment for segment in path.split("/") if segment]
+    if any(segment in (".", "..") for segment in segments):
+        return _broken("it contains . or ..")
+    url = "/" + "/".join(_quote(segment) for segment in segments)
+    if segments and path.endswith("/"):
+        url += "/"
+    if not segments or segments[0] == "-":
+        return Destination("site", url + tail)
+    space, rest = segments[0], segments[1:]
+    if "-" in rest:
+        verb = rest.index("-")
+        if rest[verb + 1 : verb + 2] == ["files"] and len(rest) == verb + 3:
+            target = normalise_path("/".join([*rest[:verb], rest[-1]]))
+            return Destination("file", file_url(space, target) + tail, space, target)
+        return Destination("site", url + tail)
+    return _in_space(space, "/".join(rest), path.endswith("/"), tail, fragment, image)
+
+
+def _external(address: str) -> Destination:
+    scheme, colon, rest = address.partition(":")
+    if not colon or re.match(r"[/\\]{2}", address):
+        scheme, rest = "https", address.replace("\\", "/")
+    scheme = scheme.lower()
+    if scheme in ("http", "https"):
+        rest = rest.replace("\\", "/")
+        if not rest.startswith("//") or not rest.strip("/"):
+            return _broken("the address has no host")
+    elif scheme not in _MAIL:
+        return _broken(f"links to {scheme}: are not allowed")
+    url = f"{scheme}:{_requote(rest)}"
+    return Destination("external", url, path=url)
+
+
+def _broken(reason: str) -> Destination:
+    return Destination("broken", "", path=reason)
+
+
+def _quote(text: str) -> str:
+    """Percent-encodes a path or fragment that holds no encoding yet."""
+    return quote(text, safe="/:@!$&'()*+,;=")
+
+
+def _requote(text: str) -> str:
+    """Percent-encodes what an address cannot hold, leaving what is encoded already."""
+    return quote(text, safe="/%:?#[]@!$&'()*+,;=")

@@ -1,0 +1,121 @@
+"""The grammar of pages: CommonMark, GitHub's extensions, and what a wiki adds, as tokens.
+
+Wiki links and mentions are inline rules, admonitions a block rule of markdown-it; their tokens are
+`wikilink` (meta: target, label), `mention` (meta: handle) and `admonition_open`/`_close` (meta:
+kind, title, folding).
+"""
+
+import re
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
+MAX_WIKI_LINK = 400  # characters
+
+_MENTION = re.compile(r"@([^\W\d_](?:[\w.-]{0,62}[^\W_])?)(?![@/\w])")
+_ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]{0,30})(?:[ \t]+"([^"]*)")?[ \t]*$')
+_ADMONITION_INDENT = 4
+
+
+@cache
+def grammar() -> MarkdownIt:
+    """The one parser of this process; it holds no state between texts."""
+    options = {
+        "html": True,
+        "maxNesting": MAX_NESTING,
+        "tasklists": True,
+        "strikethrough_single_tilde": True,
+    }
+    parser = MarkdownIt("commonmark", options)
+    parser.enable(["table", "strikethrough"])
+    parser.use(gfm_autolink_plugin)
+    parser.use(footnote_plugin, inline=False)
+    parser.use(deflist_plugin)
+    parser.inline.ruler.before("link", "wikilink", _wiki_link)
+    parser.inline.ruler.before("gfm_autolink_email", "mention", _mention)
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    parser.block.ruler.before("fence", "admonition", _admonition, {"alt": interrupts})
+    return parser
+
+
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    """`[[path/to/page#section|label]]`, unless CommonMark has a meaning for the same text."""
+    start = state.pos + 2
+    if not state.src.startswith("[[", state.pos) or state.linkLevel > 0:
+        return False
+    end = state.src.find("]]", start, min(state.posMax, start + MAX_WIKI_LINK))
+    if end < 0:
+        return False
+    inner = state.src[start:end]
+    target, _, label = inner.partition("|")
+    if not target.strip() or any(character in inner for character in "[]\n<"):
+        return False
+    if state.src.startswith("(", end + 2):  # [[1]](address): a link whose text is [1]
+        return False
+    if state.pos and state.src[state.pos - 1] in "![":
+        return False
+    if normalizeReference(inner) in state.env.get("references", {}):
+        return False
+    if not silent:
+        token = state.push("wikilink", "", 0)
+        token.meta = {"target": target.strip(), "label": label.strip()}
+    state.pos = end + 2
+    return True
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """`@handle`, where no word ends just before and no other address goes on just after."""
+    if state.src[state.pos] != "@" or state.linkLevel > 0 or silent:
+        return False
+    if state.pos:
+        before = state.src[state.pos - 1]
+        if before.isalnum() or before in "_-+./@=&#:\\":
+            return False
+    match = _MENTION.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    token = state.push("mention", "", 0)
+    token.meta = {"handle": match[1]}
+    state.pos = match.end()
+    return True
+
+
+def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """`!!! note "Title"` (or `???` folded, `???+` unfolded) and the indented lines below it."""
+    if state.is_code_block(start_line):
+        return False
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    if begin >= len(state.src) or state.src[begin] not in "!?":
+        return False
+    match = _ADMONITION.match(state.src[begin : state.eMarks[start_line]])
+    if match is None:
+        return False
+    if silent:
+        return True
+
+    indent = state.blkIndent + _ADMONITION_INDENT
+    next_line = last = start_line + 1
+    while next_line < end_line:
+        if not state.isEmpty(next_line):
+            if state.sCount[next_line] < indent:
+                break
+            last = next_line + 1
+        next_line += 1
+
+    token = state.push("admonition_open", "div", 1)
+    token.map = [start_line, last]
+    token.meta = {"kind": match[2].lower(), "title": match[3], "folding": match[1][3:4] or match[1]}
+    before = state.parentType, state.lineMax, state.blkIndent
+    state.parentType, state.lineMax, state.blkIndent = "admonition", last, indent
+    state.md.block.tokenize(state, start_line + 1, last)
+    state.parentType, state.lineMax, state.blkIndent = before
+    state.push("admonition_close", "div", -1)
+    state.line = last
+    return True

@@ -1,0 +1,130 @@
+"""Headings: their names in addresses, a link on each, and the table of contents."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+PREFIX = "sec-"  # no name that an author gives can be one of the application's own
+
+_CUSTOM = re.compile(r"\s*\{#([^\s{}]{1,100})\}\s*$")
+_ANCHOR_LABEL = "Link to the section: "
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section of a page; `id` is what stands behind `#` in its address."""
+
+    level: int
+    id: str
+    text: str
+
+
+def heading_slug(text: str) -> str:
+    """As GitHub names headings: lower case, no punctuation, a `-` for each blank."""
+    kept = []
+    for character in unicodedata.normalize("NFC", text.strip().lower()):
+        if character in "-_" or unicodedata.category(character)[0] in "LMN":
+            kept.append(character)
+        elif character.isspace():
+            kept.append("-")
+    return "".join(kept)[:200]
+
+
+def fragment_id(fragment: str) -> str:
+    """The id that a fragment means, as people write it (`on-call`) or copy it (`sec-on-call`)."""
+    if not fragment or re.fullmatch(r"(?:fn|fnref)-[0-9-]+", fragment):
+        return fragment
+    slug = heading_slug(fragment)
+    return slug if slug.startswith(PREFIX) or not slug else PREFIX + slug
+
+
+def text_of(element: Element) -> str:
+    """What a reader reads of a heading: no note marks, blanks collapsed."""
+    parts: list[str] = []
+    _gather(element, parts)
+    return " ".join("".join(parts).split())
+
+
+def _gather(element: Element, parts: list[str]) -> None:
+    if element.tag == "sup" and element.get("class") == "footnote-ref":
+        return
+    if element.tag == "#raw":
+        return
+    if element.tag == "img":
+        parts.append(element.get("alt") or "")
+    if element.tag == "wikilink":
+        parts.append(element.get("label") or element.get("target") or "")
+    if element.tag == "mention":
+        parts.append("@" + (element.get("handle") or ""))
+    parts.append(element.text or "")
+    for child in element:
+        _gather(child, parts)
+        parts.append(child.tail or "")
+
+
+class Headings:
+    """Gives every heading of a page a unique id and a link to itself."""
+
+    def __init__(self) -> None:
+        self.found: list[Heading] = []
+        self._used: dict[str, int] = {}
+
+    def add(self, element: Element) -> None:
+        """Names `element` (h1 to h6) and puts the link at its end."""
+        slug = self._custom(element) or heading_slug(text_of(element)) or "section"
+        text = text_of(element)
+        identifier = self._unique(fragment_id(slug))
+        self.found.append(Heading(int(element.tag[1]), identifier, text))
+        element.set("id", identifier)
+        label = _ANCHOR_LABEL + text[:200]
+        anchor = Element("a", {"class": "anchor", "href": f"#{identifier}", "aria-label": label})
+        element.append(anchor)
+
+    def _unique(self, identifier: str) -> str:
+        count = self._used.get(identifier)
+        while count is not None:
+            numbered = f"{identifier}-{count}"
+            self._used[identifier] = count + 1
+            if numbered not in self._used:
+                identifier = numbered
+                break
+            count += 1
+        self._used[identifier] = 1
+        return identifier
+
+    @staticmethod
+    def _custom(element: Element) -> str | None:
+        """The name in `## Heading {#name}`, taken off the text."""
+        text = element[-1].tail if len(element) else element.text
+        match = _CUSTOM.search(text or "")
+        if match is None or text is None:
+            return None
+        if len(element):
+            element[-1].tail = text[: match.start()]
+        else:
+            element.text = text[: match.start()]
+        return match[1]
+
+
+def contents(headings: list[Heading]) -> Element:
+    """The table of contents as nested lists in a `div`."""
+    top = Element("div", {"class": "toc"})
+    stack: list[tuple[int, Element]] = [(0, top)]
+    for heading in headings:
+        while stack[-1][0] >= heading.level:
+            stack.pop()
+        parent = stack[-1][1]
+        if len(parent) and parent[-1].tag == "ul":
+            items = parent[-1]
+        else:
+            items = Element("ul")
+            parent.append(items)
+        item = Element("li")
+        link = Element("a", {"href": f"#{heading.id}"})
+        link.text = heading.text
+        item.append(link)
+        items.append(item)
+        stack.append((heading.level, item))
+    return top

@@ -1,0 +1,157 @@
+"""Links, pictures and mentions of a page: each resolved, listed and dressed for reading."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from wiki.text.destinations import (
+    Destination,
+    Kind,
+    RenderContext,
+    host_of,
+    resolve_link,
+    resolve_wiki_link,
+)
+from wiki.text.headings import text_of
+
+REL = "noopener noreferrer nofollow"
+PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"])
+
+_MARKER = re.compile(r'(<a class="wl-(\d+))(?= |")')
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of a page, in the order of the text; `ordinal` names its mark `wl-<ordinal>`.
+
+    `space` and `path` are set for pages and files; for `external` the path is the whole address,
+    for `mention` the handle, for `broken` the reason. `embedded` says that a file is shown, not
+    linked.
+    """
+
+    ordinal: int
+    kind: Kind
+    space: str
+    path: str
+    fragment: str
+    text: str
+    embedded: bool = False
+
+
+def mark_missing(html: str, ordinals: Iterable[int]) -> str:
+    """`html` of a `Rendering` with the class `missing` on the links of these ordinals."""
+    wanted = {str(ordinal) for ordinal in ordinals}
+    if not wanted:
+        return html
+    return _MARKER.sub(
+        lambda match: match[1] + " missing" if match[2] in wanted else match[1], html
+    )
+
+
+class Links:
+    """Resolves the addresses of one page and keeps the list of what it links to."""
+
+    def __init__(self, context: RenderContext) -> None:
+        self.context = context
+        self.found: list[Link] = []
+
+    def note(self, to: Destination, text: str, embedded: bool = False) -> int:
+        """Lists a link and returns its ordinal."""
+        text = " ".join(text.split())[:300]
+        link = Link(len(self.found), to.kind, to.space, to.path, to.fragment, text, embedded)
+        self.found.append(link)
+        return link.ordinal
+
+    def attributes(self, to: Destination, text: str, extra: str = "") -> dict[str, str]:
+        """The class, address and rel of a link to `to`, which is listed."""
+        ordinal = self.note(to, text)
+        marked = to.kind in ("page", "file", "mention")
+        classes = [f"wl-{ordinal}"] if marked else []
+        web = to.kind == "external" and to.url.startswith("http")
+        classes += ["external"] if web else []
+        classes += extra.split()
+        attributes = {"class": " ".join(classes)} if classes else {}
+        attributes["href"] = to.url
+        if web:
+            attributes["rel"] = REL
+        return attributes
+
+    def link(self, element: Element) -> None:
+        """Dresses `<a href>` in place; one that leads nowhere becomes a span that says why."""
+        title = element.get("title")
+        to = resolve_link(element.get("href", ""), self.context)
+        text = text_of(element)
+        element.attrib.clear()
+        if to.kind == "broken":
+            self.broken(element, to, text)
+            return
+        element.attrib.update(self.attributes(to, text))
+        if title:
+            element.set("title", title)
+
+    def broken(
+        self, element: Element, to: Destination, text: str, what: str = "This link leads nowhere"
+    ) -> None:
+        """Makes `element` a span whose title says what is wrong, and lists the link."""
+        self.note(to, text)
+        element.tag = "span"
+        why = f": {to.path}" if to.kind == "broken" else ""
+        element.attrib.update({"class": "broken-link", "title": what + why})
+
+    def wiki_link(self, element: Element) -> None:
+        """Turns `[[target|label]]` into a link in place."""
+        target = element.get("target", "")
+        to = resolve_wiki_link(target, self.context)
+        label = element.get("label") or target.lstrip("#").strip("/")
+        element.attrib.clear()
+        element.text = label
+        if to.kind == "broken":
+            self.broken(element, to, label)
+            return
+        element.tag = "a"
+        element.attrib.update(self.attributes(to, label))
+
+    def mention(self, element: Element) -> None:
+        """Turns `@handle` into a link to the person in place."""
+        handle = element.get("handle", "").lower()
+        to = Destination("mention", f"/-/people/{handle}", path=handle)
+        element.tag, element.text = "a", "@" + element.get("handle", "")
+        element.attrib.clear()
+        element.attrib.update(self.attributes(to, element.text, "mention"))
+
+    def picture(self, element: Element, inside_link: bool) -> None:
+        """Dresses `<img>` in place.
+
+        A picture on another host never loads by itself: the reader gets its description and an
+        address to open, or only the description where the picture is itself a link.
+        """
+        attributes = dict(element.attrib)
+        alt, title = attributes.get("alt", ""), attributes.get("title", "")
+        to = resolve_link(attributes.get("src", ""), self.context, image=True)
+        element.attrib.clear()
+        if to.kind == "file" and to.path.rpartition(".")[2].lower() in PICTURES:
+            self.note(to, alt, embedded=True)
+            element.attrib.update({"src": to.url, "alt": alt})
+            if title:
+                element.set("title", title)
+            for name in ("width", "height", "align"):
+                if name in attributes:
+                    element.set(name, attributes[name])
+            element.set("loading", "lazy")
+            return
+        if to.kind in ("broken", "anchor") or (inside_link and to.kind != "external"):
+            element.text = alt or "Image"
+            self.broken(element, to, alt, "This picture cannot be shown")
+            return
+        if to.kind == "external":
+            element.text = f"Image at {host_of(to.url)}" + (f": {alt}" if alt else "")
+        else:
+            element.text = alt or to.path.rpartition("/")[2] or "Image"
+        if inside_link:
+            self.note(to, alt, embedded=True)
+            element.tag = "span"
+            element.set("class", "image-link")
+        else:
+            element.tag = "a"
+            element.attrib.update(self.attributes(to, alt, "image-link"))
