@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,18 +103,3 @@ class _postgres:
 
     def __exit__(self, *_: object) -> None:
         self._run("DROP DATABASE {} WITH (FORCE)", self.name)
-
-
-@pytest.fixture(scope="session")
-def handbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The newest tree of the corpus; tests that need it are left out where it is not."""
-    place = Path(
-        os.environ.get("WIKI_CORPUS")
-        or Path(__file__).resolve().parents[2] / "shared/corpus/handbook.bundle"
-    )
-    if not place.exists():
-        pytest.skip("the handbook is not here; WIKI_CORPUS says where handbook.bundle lies")
-    tree = tmp_path_factory.mktemp("corpus") / "handbook"
-    clone = ["git", "clone", "--quiet", "--branch", "main", str(place), str(tree)]
-    subprocess.run(clone, check=True)
-    return tree

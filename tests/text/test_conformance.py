@@ -77,9 +77,9 @@ def comparable(html: str) -> list[object]:
 
 
 @pytest.mark.corpus
-def test_the_handbook_has_the_structure_that_githubs_parser_finds(handbook):
+def test_the_handbook_has_the_structure_that_githubs_parser_finds(corpus):
     options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
-    pages = sorted(handbook.rglob("*.md"))
+    pages = sorted(corpus.rglob("*.md"))
     different = []
     for page in pages:
         _, body = split(page.read_text(encoding="utf-8"))
