@@ -14,10 +14,21 @@ from wiki.pages import rendering
 from wiki.pages import views as pages
 from wiki.people import sign_in
 from wiki.people import views as people
-from wiki.resources import STATIC, TEMPLATES
+from wiki.resources import TEMPLATES
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
-from wiki.web import assets, errors, filters, memo, public, request, security, urls
+from wiki.web import (
+    assets,
+    compress,
+    errors,
+    filters,
+    memo,
+    public,
+    request,
+    security,
+    static,
+    urls,
+)
 
 
 def open_database(settings: Settings) -> Database:
@@ -35,8 +46,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app = Flask(
         __name__,
         template_folder=str(TEMPLATES),
-        static_folder=str(STATIC),
-        static_url_path="/-/static",
+        static_folder=None,
     )
     app.config.update(
         SECRET_KEY=settings.key(),
@@ -57,6 +67,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     request.init_app(app, request.Parts(settings, database or open_database(settings)))
     app.extensions["wiki.memo"] = memo.Memo(limit=64 << 20)
     urls.init_app(app)
+    compress.init_app(app)  # first, so that it sees each answer last
+    static.init_app(app)
     errors.init_app(app)
     security.init_app(app)
     assets.init_app(app)
@@ -64,7 +76,6 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     sign_in.init_app(app)
     public.init_app(app)
     CSRFProtect(app)
-    public.public(app.view_functions["static"])
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for blueprint in (home.blueprint, people.blueprint, spaces.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,6 +18,7 @@ from wiki.migrate import migrate
 from wiki.people.actions import create_person, find_person, hash_password
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.serve import ServeError, address_of, listen, serve_wiki
 from wiki.spaces import actions as spaces
 from wiki.worker import run_until_told
 
@@ -31,7 +34,7 @@ class Wiki(click.Group):
             return super().invoke(ctx)
         except WikiError as error:
             raise click.ClickException(error.sentence) from None
-        except ConfigError as error:
+        except (ConfigError, ServeError) as error:
             raise click.ClickException(str(error)) from None
         except OperationalError as error:
             raise click.ClickException(f"The database cannot be used: {error.orig}") from None
@@ -148,3 +151,23 @@ def worker() -> None:
     """
     settings, database = opened()
     run_until_told(database, settings)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port; 0 takes any free one.")
+@click.option("--workers", type=click.IntRange(1), help="Web processes; by default one per core.")
+@click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="In each.")
+@click.option("--access-log", is_flag=True, help="Write a line per request to stderr.")
+def serve(host: str, port: int, workers: int | None, threads: int, access_log: bool) -> None:
+    """Serve the wiki: bring the database up to date, then answer and deliver until told to stop.
+
+    Example: wiki serve --host 0.0.0.0 --port 8080
+    """
+    settings, database = opened()
+    listener = listen(host, port)
+    if "WIKI_BASE_URL" not in os.environ:
+        settings = replace(settings, base_url=address_of(listener).rstrip("/"))
+    click.echo(f"{settings.site_name} is at {address_of(listener)}")
+    database.dispose()
+    serve_wiki(settings, listener, workers=workers, threads=threads, access_log=access_log)

@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from wiki.app import create_app, open_database
+from wiki.config import Settings
 from wiki.web.gateway import Connection, Gateway
+from wiki.worker import run_until_told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -261,6 +264,43 @@ class _Server(uvicorn.Server):
         return Connection(self.config, self.server_state, {})
 
 
-def default_workers() -> int:
-    """Web processes for this machine: one for each core, at least two so that one may die."""
-    return max(2, min(os.cpu_count() or 1, 8))
+def address_of(listener: socket.socket) -> str:
+    """Where a browser on this machine finds what listens there."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve_wiki(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    workers: int | None = None,
+    threads: int = 8,
+    access_log: bool = False,
+) -> None:
+    """Serve the wiki on ``listener``, and deliver its events, until SIGTERM or SIGINT.
+
+    :param workers: web processes; by default one for each core, at least two so that one may die.
+    :param threads: requests that each of them works on at once.
+    :param access_log: whether to write a line per request to stderr.
+    """
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for quiet in ("uvicorn", "alembic", "whoosh"):
+        logging.getLogger(quiet).setLevel(logging.ERROR)
+    logging.getLogger("wiki.access").setLevel(logging.INFO if access_log else logging.WARNING)
+
+    def answer() -> None:
+        limit = max(settings.max_file_mb, settings.max_import_mb) * 2**20 + 2**20
+        web(lambda: create_app(settings).wsgi_app, listener, threads=threads, body_limit=limit)
+
+    def deliver() -> None:
+        listener.close()
+        run_until_told(open_database(settings), settings)
+
+    count = workers or max(2, min(os.cpu_count() or 1, 8))
+    children = [Child(f"web {number}", answer) for number in range(1, count + 1)]
+    Tree([*children, Child("worker", deliver)]).run()

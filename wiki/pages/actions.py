@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -14,6 +13,8 @@ from wiki.errors import Invalid, NotFound, TooLarge, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages import queries
+from wiki.pages.merging import Text as Text
+from wiki.pages.merging import TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.rendering import context_of, keep_rendering
 from wiki.pages.texts import get_text, hash_of, put_text
@@ -22,7 +23,6 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
-from wiki.text.merge import Merge, merge
 from wiki.text.paths import (
     PathError,
     name_of,
@@ -36,17 +36,6 @@ MAX_MESSAGE = 500
 MAX_DESCRIPTION = 2000
 MAX_TAGS = 50
 MAX_TAG = 60
-
-
-@dataclass(frozen=True)
-class Text:
-    """All that an author writes on a page."""
-
-    title: str
-    body: str
-    tags: tuple[str, ...] = ()
-    description: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,14 +55,15 @@ class Conflict(WikiError):
     status = 409
     title = "Somebody else has changed the same lines"
 
-    def __init__(self, base: int, head: Revision, mine: Text, theirs: Text, merge: Merge) -> None:
+    def __init__(self, base: int, head: Revision, merge: TextMerge) -> None:
+        what = "lines" if merge.body.conflicts else "details"
         super().__init__(
-            "Somebody else has saved this page since you began, and changed the same lines."
+            f"Somebody else has saved this page since you began, and changed the same {what}."
         )
         self.base = base
         self.head = head
-        self.mine = mine
-        self.theirs = theirs
+        self.mine = merge.mine
+        self.theirs = merge.theirs
         self.merge = merge
 
 
@@ -372,32 +362,12 @@ def _same(one: Text, other: Text) -> bool:
 def _merge(
     session: Session, base: int, head: Revision, origin: Text, mine: Text, theirs: Text
 ) -> Text:
-    """Three texts into one, field by field. :raises Conflict:"""
-    body = merge(origin.body, mine.body, theirs.body)
-    title = _merge_value(origin.title, mine.title, theirs.title)
-    description = _merge_value(origin.description, mine.description, theirs.description)
-    if body.text is None or title is None or description is None:
+    """Three texts into one. :raises Conflict: when that takes people."""
+    merged = merge_texts(origin, mine, theirs)
+    if not merged.clean:
         session.expunge_all()  # so that what the error carries outlives the rollback
-        raise Conflict(base, head, mine, theirs, body)
-    gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
-    tags = [tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone]
-    fields = {
-        key: value
-        for key in {**theirs.fields, **mine.fields}
-        if (
-            value := mine.fields.get(key)
-            if mine.fields.get(key) != origin.fields.get(key)
-            else theirs.fields.get(key)
-        )
-        is not None
-    }
-    return Text(title, body.text, tuple(tags), description, fields)
-
-
-def _merge_value(origin: str, mine: str, theirs: str) -> str | None:
-    if mine in (origin, theirs):
-        return theirs
-    return mine if theirs == origin else None
+        raise Conflict(base, head, merged)
+    return merged.resolve()
 
 
 def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:

@@ -1,0 +1,105 @@
+"""All that an author writes on a page, and how two edits of it become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wiki.text.merge import Merge, merge
+
+
+@dataclass(frozen=True)
+class Text:
+    """All that an author writes on a page."""
+
+    title: str
+    body: str
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A value that both sides changed, and differently; None where a side has none.
+
+    ``name`` is ``title``, ``description``, or ``fields.`` and the name of the field.
+    """
+
+    name: str
+    base: Any
+    mine: Any
+    theirs: Any
+
+
+@dataclass(frozen=True)
+class TextMerge:
+    """Two edits of one text brought together as far as they do not contradict each other."""
+
+    mine: Text
+    theirs: Text
+    body: Merge
+    disputes: tuple[Dispute, ...]
+    agreed: Text
+    """What is settled: everything but the body and the disputes, where it is theirs."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is left to people."""
+        return self.body.clean and not self.disputes
+
+    def resolve(self, answers: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> Text:
+        """The merged text.
+
+        :param answers: what takes the place of each conflict of the body, in order.
+        :param values: for each dispute's name, the value to take.
+        :raises ValueError: when an answer is missing.
+        """
+        values = values or {}
+        missing = [dispute.name for dispute in self.disputes if dispute.name not in values]
+        if missing:
+            raise ValueError(f"no answer for {', '.join(missing)}")
+        fields = dict(self.agreed.fields)
+        plain: dict[str, Any] = {}
+        for dispute in self.disputes:
+            group, _, key = dispute.name.partition(".")
+            value = values[dispute.name]
+            if not key:
+                plain[group] = value
+            elif value is None:
+                fields.pop(key, None)
+            else:
+                fields[key] = value
+        return replace(self.agreed, **plain, fields=fields, body=self.body.resolve(answers))
+
+
+def merge_texts(origin: Text, mine: Text, theirs: Text) -> TextMerge:
+    """Merge the body by diff3, tags as sets, and every other value as a whole."""
+    disputes: list[Dispute] = []
+
+    def settle(name: str, base: Any, ours: Any, other: Any) -> Any:
+        if ours in (base, other):
+            return other
+        if other != base:
+            sides = (None if value is _ABSENT else value for value in (base, ours, other))
+            disputes.append(Dispute(name, *sides))
+            return other
+        return ours
+
+    title = settle("title", origin.title, mine.title, theirs.title)
+    description = settle("description", origin.description, mine.description, theirs.description)
+    fields = {}
+    for key in {**theirs.fields, **mine.fields}:
+        sides = (text.fields.get(key, _ABSENT) for text in (origin, mine, theirs))
+        value = settle(f"fields.{key}", *sides)
+        if value is not _ABSENT:
+            fields[key] = value
+    gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
+    tags = tuple(tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone)
+    agreed = Text(title, theirs.body, tags, description, fields)
+    body = merge(origin.body, mine.body, theirs.body)
+    return TextMerge(mine, theirs, body, tuple(disputes), agreed)

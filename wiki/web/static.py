@@ -1,0 +1,60 @@
+"""Serves the built front end: compressed copies, and cached for ever where the name has a hash."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
+
+from wiki.resources import STATIC
+from wiki.web.compress import best_encoding
+from wiki.web.public import public
+
+PREFIX = "/-/static"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+")
+_HASHED = re.compile(r"-[A-Z0-9]{8}\.[a-z]+(?:\.map)?$")
+# Encoding as browsers name it, and the ending of the copy that the build left.
+_COPIES = {"br": ".br", "gzip": ".gz"}
+
+
+def init_app(app: Flask, folder: Path = STATIC) -> None:
+    """Serve ``folder``, which the front end's build fills, below ``/-/static/``.
+
+    :param app: an app made without a static folder of its own.
+    """
+
+    @lru_cache(maxsize=256)
+    def read(name: str) -> bytes:
+        return (folder / name).read_bytes()
+
+    @app.get(f"{PREFIX}/<filename>", endpoint="static")
+    @public
+    def static(filename: str) -> Response:
+        hidden = filename.endswith(tuple(_COPIES.values()))
+        if hidden or not _NAME.fullmatch(filename) or not (folder / filename).is_file():
+            raise NotFound
+        response = Response(content_type=_content_type(filename))
+        hashed = _HASHED.search(filename)
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if hashed else "no-cache"
+        )
+        offered = tuple(name for name in _COPIES if (folder / (filename + _COPIES[name])).is_file())
+        if offered:
+            response.vary.add("Accept-Encoding")
+        encoding = best_encoding(request.headers.get("Accept-Encoding", ""), offered)
+        if encoding:
+            response.content_encoding = encoding
+            filename += _COPIES[encoding]
+        response.set_data(read(filename))
+        return response
+
+
+def _content_type(name: str) -> str:
+    if name.endswith((".map", ".json")):
+        return "application/json"
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
