@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 PYTEST_ARGS ?=
-FRONT  := $(shell find static/src -type f 2>/dev/null) package.json package-lock.json
+FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mjs package.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
