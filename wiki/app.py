@@ -15,6 +15,7 @@ from wiki.pages import views as pages
 from wiki.people import sign_in
 from wiki.people import views as people
 from wiki.resources import TEMPLATES
+from wiki.search import views as search
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.web import (
@@ -77,6 +78,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     public.init_app(app)
     CSRFProtect(app)
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
-    for blueprint in (home.blueprint, people.blueprint, spaces.blueprint, pages.blueprint):
+    for blueprint in (
+        home.blueprint,
+        people.blueprint,
+        spaces.blueprint,
+        pages.blueprint,
+        search.blueprint,
+    ):
         app.register_blueprint(blueprint)
     return app

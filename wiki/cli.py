@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
 from wiki.app import open_database
@@ -18,6 +20,7 @@ from wiki.migrate import migrate
 from wiki.people.actions import create_person, find_person, hash_password
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.search.index import rebuild
 from wiki.serve import ServeError, address_of, listen, serve_wiki
 from wiki.spaces import actions as spaces
 from wiki.worker import run_until_told
@@ -141,6 +144,28 @@ def add_space(
                 raise click.ClickException(f"Nobody is called {lead}.")
             spaces.give_role(session, SHELL, made, person.id, Role.LEAD)
     click.echo(f"/{slug}/ is ready.")
+
+
+@main.command()
+def reindex() -> None:
+    """Build a new search index beside the old one, which goes on answering meanwhile.
+
+    Example: wiki reindex
+    """
+    settings, database = opened()
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Indexing pages", total=None)
+        try:
+            count = rebuild(
+                database,
+                settings,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        except TimeoutError:
+            raise click.ClickException(
+                "Another process is building the search index; its index will do."
+            ) from None
+    click.echo(f"{count} {'page is' if count == 1 else 'pages are'} searchable.")
 
 
 @main.command()

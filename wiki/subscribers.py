@@ -7,15 +7,26 @@ as some may wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from wiki.config import Settings
+from wiki.db import Database
 from wiki.outbox import events
 from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_moved
+from wiki.search.handlers import index_pages, mend_index, reconcile_index
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageMoved: (render_moved,),
+    events.PageSaved: (index_pages,),
+    events.PageMoved: (render_moved, index_pages),
+    events.PageDeleted: (index_pages,),
+    events.PageRestored: (index_pages,),
 }
+
+Chore = Callable[[Database, Settings], None]
+# What the worker sees to beside events: once when it begins, and every second from then on.
+AT_START: tuple[Chore, ...] = (reconcile_index,)
+NOW_AND_THEN: tuple[Chore, ...] = (mend_index,)
 
 
 def name_of(handler: Handler) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
-from wiki.subscribers import handlers_by_name
+from wiki.subscribers import AT_START, NOW_AND_THEN, handlers_by_name
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
 # How long to believe that nothing is due without looking at the deliveries themselves.
 REST_SECONDS = 5.0
+# How often to see to chores, each of which is cheap when there is nothing to do.
+CHORE_SECONDS = 1.0
 
 
 class Worker:
@@ -42,6 +44,7 @@ class Worker:
             if not mine:
                 return
             self.deliverer.release_all()
+            threading.Thread(target=self._see_to_chores, name="chores", daemon=True).start()
             rested = 0.0
             version = None
             while not self._stopping.is_set():
@@ -60,6 +63,21 @@ class Worker:
                         rested = max(rested, REST_SECONDS - max(wait, 0.05))
                 self._stopping.wait(POLL_SECONDS)
                 rested += POLL_SECONDS
+
+    def _see_to_chores(self) -> None:
+        """Do what has to be done beside events; a long chore holds up no delivery."""
+        once = list(AT_START)
+        while not self._stopping.is_set():
+            for chore in (*once, *NOW_AND_THEN):
+                if self._stopping.is_set():
+                    return
+                try:
+                    chore(self.database, self.settings)
+                except Exception:
+                    log.exception("a chore of the worker failed; it is tried again")
+                else:
+                    once = [other for other in once if other is not chore]
+            self._stopping.wait(CHORE_SECONDS)
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:

@@ -36,12 +36,14 @@ class Document:
 class Filters:
     """Who asks, in facts: only pages of `spaces` exist for this question.
 
-    `authors` is None when nobody in particular is asked for; `not_authors` are left out.
+    Of each group in `authors` one must have written on the page, of `not_authors` nobody. Pages in
+    `hidden` do not exist either, wherever the index still has them.
     """
 
     spaces: frozenset[int]
-    authors: frozenset[int] | None = None
+    authors: tuple[frozenset[int], ...] = ()
     not_authors: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

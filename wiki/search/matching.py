@@ -115,6 +115,8 @@ def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
     segment = leaf.segment
     spaces = filters.spaces
     found = {d for d in leaf.live if segment.space_ids[d] in spaces}
+    if filters.hidden:
+        found = {d for d in found if segment.page_ids[d] not in filters.hidden}
     start, end = query.updated.start, query.updated.end
     if start:
         found = {d for d in found if segment.updated[d] >= start.timestamp()}
@@ -130,8 +132,8 @@ def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
     for clause in query.without:
         if clause.field in (Field.TAG, Field.KIND):
             found -= _marked(segment, clause)
-    if filters.authors is not None:
-        found &= _documents(segment, "author", map(str, filters.authors))
+    for group in filters.authors:
+        found &= _documents(segment, "author", map(str, group))
     if filters.not_authors:
         found -= _documents(segment, "author", map(str, filters.not_authors))
     return found

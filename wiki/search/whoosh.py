@@ -53,7 +53,7 @@ class WhooshEngine:
         self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
     ) -> Results:
         """The best hits among the pages of `filters.spaces`; raises IndexUnavailable."""
-        if query.empty or not filters.spaces:
+        if query.empty:
             return Results()
         return self._reading(lambda s: self._search(s, query, filters, offset, limit))
 
@@ -61,8 +61,6 @@ class WhooshEngine:
         self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
     ) -> list[TitleHit]:
         """Pages whose title begins so; with `near`, similar ones too; raises IndexUnavailable."""
-        if not filters.spaces:
-            return []
         return self._reading(lambda s: titles(s, text, filters, limit, near))
 
     def revisions(self) -> dict[int, int]:

@@ -1,0 +1,231 @@
+"""The index of this wiki: where it lies, and how it comes to agree with the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.rendering import context_of, prepare, rendering_key
+from wiki.pages.texts import DamagedText, get_text
+from wiki.search.engine import Document, IndexUnavailable
+from wiki.search.whoosh import WhooshEngine
+from wiki.spaces.models import Space
+
+log = logging.getLogger(__name__)
+
+CHUNK = 100
+"""Pages read from the database at once."""
+MANY = 200
+"""With more stale pages than that, and more than half of all, a new index is built instead."""
+
+# Reading rows and writing them into the index is one step, so that an older reading of a page
+# never lands on a newer one.
+_indexing = threading.Lock()
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many pages are done, of how many."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the index did not have as the database has it: pages by id."""
+
+    stale: tuple[int, ...] = ()
+    """Missing in the index, or there in another revision."""
+    gone: tuple[int, ...] = ()
+    """In the index, but deleted or never committed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.stale or self.gone)
+
+
+def engine_of(settings: Settings) -> WhooshEngine:
+    """The search engine over the data folder's index; one per process."""
+    return _engine_in(settings.data_dir / "index")
+
+
+@lru_cache(maxsize=8)
+def _engine_in(root: Path) -> WhooshEngine:
+    return WhooshEngine(root)
+
+
+def index(database: Database, settings: Settings, page_ids: Collection[int]) -> None:
+    """Makes the index say of these pages what the database says of them now.
+
+    :raises IndexUnavailable: when there is no usable index.
+    :raises TimeoutError: when another process does not let go of it.
+    """
+    with _indexing:
+        for some in _chunks(page_ids):
+            found = list(_documents(database, some))
+            engine_of(settings).update(found, set(some) - {one.page_id for one in found})
+
+
+def difference(database: Database, settings: Settings) -> Difference:
+    """How the index differs from the database.
+
+    :raises IndexUnavailable: when there is no usable index.
+    """
+    have = engine_of(settings).revisions()
+    want = _revisions(database)
+    return Difference(
+        stale=tuple(page for page, revision in want.items() if have.get(page) != revision),
+        gone=tuple(page for page in have if page not in want),
+    )
+
+
+def reconcile(database: Database, settings: Settings) -> Difference:
+    """Takes into the index whatever it missed, by a crash or by being switched off."""
+    try:
+        found = difference(database, settings)
+    except IndexUnavailable:
+        rebuild(database, settings)
+        return Difference()
+    if len(found.stale) > max(MANY, len(_revisions(database)) // 2):
+        rebuild(database, settings)
+    elif found:
+        index(database, settings, [*found.stale, *found.gone])
+    if found:
+        log.info("search index: %d pages taken in, %d out", len(found.stale), len(found.gone))
+    return found
+
+
+def rebuild(database: Database, settings: Settings, progress: Progress | None = None) -> int:
+    """Builds a new index beside the old one, which goes on answering, and swaps them.
+
+    :param progress: told how far it has come.
+    :returns: how many pages are in it.
+    :raises TimeoutError: when another process is building one already.
+    """
+
+    def documents(ids: Collection[int] | None) -> Iterable[Document]:
+        if ids is not None:
+            return _documents(database, ids)
+        return _watched(_documents(database, every := list(_revisions(database))), len(every))
+
+    def _watched(found: Iterable[Document], total: int) -> Iterator[Document]:
+        done = 0
+        for done, one in enumerate(found, 1):
+            yield one
+            if progress and not done % 10:
+                progress(done, total)
+        if progress:
+            progress(done, done)
+
+    return engine_of(settings).rebuild(documents, lambda: _revisions(database))
+
+
+def mend(database: Database, settings: Settings) -> str:
+    """Builds a new index if there is none or it is damaged; why, or nothing.
+
+    Cheap when all is well: two looks at the folder.
+    """
+    reason = engine_of(settings).wanted()
+    if reason:
+        log.warning("%s A new one is being built.", reason)
+        try:
+            rebuild(database, settings)
+        except TimeoutError:
+            return ""  # somebody else is at it
+        log.warning("the new search index is in use")
+    return reason
+
+
+def _revisions(database: Database) -> Mapping[int, int]:
+    """The revision number of every page that is there."""
+    with database.read() as session:
+        rows = session.execute(select(Page.id, Page.head).where(Page.deleted_at.is_(None)))
+        return {row.id: row.head for row in rows}
+
+
+def _documents(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
+    """The pages of these ids that are there, as they are now."""
+    for some in _chunks(page_ids):
+        with database.read() as session:
+            found = _read(session, some)
+        yield from found
+
+
+def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
+    found = session.execute(
+        select(Page, Revision, Space.slug)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .join(Space, Space.id == Page.space_id)
+        .where(Page.id.in_(page_ids), Page.deleted_at.is_(None))
+    )
+    rows = [(page, revision, slug) for page, revision, slug in found]
+    authors: dict[int, list[int]] = {}
+    for page_id, author_id in session.execute(
+        select(Revision.page_id, Revision.author_id)
+        .where(Revision.page_id.in_(page_ids), Revision.author_id.is_not(None))
+        .distinct()
+    ):
+        authors.setdefault(page_id, []).append(author_id or 0)
+    texts = _texts(session, rows)
+    documents = []
+    for page, revision, _slug in rows:
+        body, headings = texts[page.id]
+        documents.append(
+            Document(
+                page_id=page.id,
+                revision=page.head,
+                space_id=page.space_id,
+                path=page.path,
+                title=page.title,
+                body=body,
+                headings=headings,
+                tags=tuple(revision.tags),
+                author_ids=tuple(authors.get(page.id, ())),
+                kind=page.kind,
+                updated=page.updated_at,
+            )
+        )
+    return documents
+
+
+def _texts(
+    session: Session, rows: Sequence[tuple[Page, Revision, str]]
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Plain text and headings by page id: from the stored renderings, or rendered now."""
+    keys = {
+        page.id: rendering_key(revision.content_hash, context_of(slug, revision))
+        for page, revision, slug in rows
+    }
+    stored = {
+        key: (text, tuple(heading["text"] for heading in headings))
+        for key, text, headings in session.execute(
+            select(RenderingRow.key, RenderingRow.text, RenderingRow.headings).where(
+                RenderingRow.key.in_(keys.values())
+            )
+        )
+    }
+    texts = {}
+    for page, revision, slug in rows:
+        found = stored.get(keys[page.id])
+        if found is None:
+            try:
+                text = get_text(session, revision.content_hash)
+                rendering = prepare(revision.content_hash, text, context_of(slug, revision))
+                found = rendering.text, tuple(heading.text for heading in rendering.headings)
+            except DamagedText:
+                log.exception("page %d is indexed by its title only", page.id)
+                found = "", ()
+        texts[page.id] = found
+    return texts
+
+
+def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    left = iter(ids)
+    while some := list(islice(left, CHUNK)):
+        yield some

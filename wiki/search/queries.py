@@ -1,0 +1,270 @@
+"""Searching as somebody: what they ask, among what they may read, as rows of the database.
+
+The engine looks only at the spaces that the asker may read at this moment. Its index may be some
+seconds behind: pages on their way into it that the asker may not read (any more) are named to it
+as hidden, so that they show in no hit, count, excerpt or suggestion; and every page it finds passes
+the gate once more on its way to the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.search.engine import Engine, Filters, Results
+from wiki.search.excerpts import Pieces, marked
+from wiki.search.query import Field, Query, parse
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_spaces
+from wiki.text.paths import ancestors_of, path_key
+
+PER_SCREEN = 10
+"""Hits of one screen."""
+LAST_SCREEN = 100
+"""Screens that can be turned to; who looks further needs another question."""
+MOST_PEOPLE = 50
+"""People that one `author:` may mean."""
+SUBSCRIBER = "search.index_pages"
+"""The name under which what the index has still to hear waits in the outbox."""
+MOST_TAGS = 8
+"""Tags offered to narrow a search."""
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A step on the way to a page; `path` is within its space."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A hit as it is shown: the page, the way to it, its marked title and excerpt."""
+
+    page: Page
+    crumbs: tuple[Crumb, ...]
+    title: Pieces
+    excerpt: Pieces
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One screen of hits and what is known about all of them."""
+
+    query: Query
+    hits: tuple[Listed, ...] = ()
+    total: int = 0
+    cut: bool = False
+    """The search was stopped because it took too long: `total` is a lower bound."""
+    number: int = 1
+    """Of this screen, from 1."""
+    corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loosened: bool = False
+    spaces: tuple[tuple[Space, int], ...] = ()
+    tags: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a next screen."""
+        return self.number < LAST_SCREEN and self.number * PER_SCREEN < self.total
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    engine: Engine,
+    text: str,
+    *,
+    space: str = "",
+    number: int = 1,
+    per_screen: int = PER_SCREEN,
+) -> Answer:
+    """What the actor finds for `text`, in the space of that slug or in all of theirs.
+
+    :param number: of the screen, from 1.
+    :raises IndexUnavailable: when there is no usable index at the moment.
+    """
+    query = parse(text)
+    readable = list_spaces(session, actor)
+    filters, notes = _filters(session, actor, query, readable, space)
+    number = max(1, min(number, LAST_SCREEN))
+    found = engine.search(query, filters, offset=(number - 1) * per_screen, limit=per_screen)
+    by_id = {one.id: one for one in readable}
+    return Answer(
+        query=query,
+        hits=_listed(session, actor, found),
+        total=found.total,
+        cut=found.cut,
+        number=number,
+        corrected=found.corrected,
+        loosened=found.loosened,
+        spaces=tuple((by_id[i], count) for i, count in found.spaces.items() if i in by_id),
+        tags=tuple(found.tags.items())[:MOST_TAGS],
+        notes=(*query.notes, *notes),
+    )
+
+
+def titles(
+    session: Session,
+    actor: Actor,
+    engine: Engine,
+    text: str,
+    *,
+    space: str = "",
+    limit: int = 8,
+    near: bool = False,
+) -> list[Listed]:
+    """Pages whose title begins as `text` does, those of the space with that slug first.
+
+    :param near: also misspelt or partly matching titles.
+    :raises IndexUnavailable: when there is no usable index at the moment.
+    """
+    readable = list_spaces(session, actor)
+    filters = Filters(frozenset(one.id for one in readable), hidden=_hidden(session, actor))
+    found = engine.titles(text, filters, limit=limit * 3, near=near)
+    pages = _pages(session, actor, [hit.page_id for hit in found])
+    here = [pages[hit.page_id] for hit in found if hit.page_id in pages]
+    if space:
+        exact = [page for page in here if page.title.casefold() == text.strip().casefold()]
+        here = [*exact, *(page for page in here if page not in exact)]
+        here.sort(key=lambda page: (page not in exact, page.space.slug != space))
+    return with_crumbs(session, here[:limit])
+
+
+def _filters(
+    session: Session, actor: Actor, query: Query, readable: Sequence[Space], space: str
+) -> tuple[Filters, list[str]]:
+    """The asker's facts, and sentences about operators that name nothing."""
+    notes = []
+    ids = {one.id for one in readable}
+    wanted = [*query.values(Field.SPACE), *([space] if space else [])]
+    for name in wanted:
+        named = _named(readable, name)
+        if not named:
+            notes.append(f"There is no space “{name}” that you can read.")
+        ids &= named
+    for name in query.refused(Field.SPACE):
+        ids -= _named(readable, name)
+    return (
+        Filters(
+            spaces=frozenset(ids),
+            authors=tuple(_people(session, actor, name) for name in query.values(Field.AUTHOR)),
+            not_authors=frozenset().union(
+                *(_people(session, actor, name) for name in query.refused(Field.AUTHOR))
+            ),
+            hidden=_hidden(session, actor),
+        ),
+        notes,
+    )
+
+
+def _hidden(session: Session, actor: Actor) -> frozenset[int]:
+    """Pages of which the index has not heard yet that the asker may not read them."""
+    under_way = (
+        select(EventRow.page_id)
+        .join(Delivery, Delivery.event_id == EventRow.id)
+        .where(Delivery.subscriber == SUBSCRIBER, EventRow.page_id.is_not(None))
+    )
+    return frozenset(
+        session.scalars(select(Page.id).where(Page.id.in_(under_way), ~live_for(actor)))
+    )
+
+
+def _named(spaces: Iterable[Space], name: str) -> set[int]:
+    name = name.casefold()
+    return {one.id for one in spaces if name in (one.slug.casefold(), one.title.casefold())}
+
+
+def _people(session: Session, actor: Actor, name: str) -> frozenset[int]:
+    """Whom `author:` means: `me`, a user name, or a part of a name."""
+    name = name.removeprefix("@").casefold()
+    if name == "me":
+        return frozenset({actor.person_id} if actor.person_id is not None else ())
+    exact = session.scalars(select(Person.id).where(func.lower(Person.handle) == name)).all()
+    if exact:
+        return frozenset(exact)
+    return frozenset(
+        session.scalars(
+            select(Person.id)
+            .where(
+                or_(
+                    func.lower(Person.name).contains(name, autoescape=True),
+                    func.lower(Person.handle).startswith(name, autoescape=True),
+                )
+            )
+            .limit(MOST_PEOPLE)
+        )
+    )
+
+
+def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...]:
+    pages = _pages(session, actor, [hit.page_id for hit in found.hits])
+    there = [hit for hit in found.hits if hit.page_id in pages]
+    listed = with_crumbs(session, [pages[hit.page_id] for hit in there])
+    return tuple(
+        replace(
+            one,
+            title=marked(one.page.title, found.terms),
+            # The excerpt is the indexed revision's; one that is gone may hold what was taken out.
+            excerpt=hit.excerpt if hit.revision == one.page.head else (),
+            score=hit.score,
+        )
+        for hit, one in zip(there, listed, strict=True)
+    )
+
+
+def _pages(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Page]:
+    """Those of the pages that are there and that the actor may read, by id."""
+    if not ids:
+        return {}
+    rows = session.scalars(
+        select(Page)
+        .join(Page.space)
+        .where(Page.id.in_(ids), live_for(actor))
+        .options(contains_eager(Page.space), joinedload(Page.updated_by))
+    )
+    return {page.id: page for page in rows.unique()}
+
+
+def with_crumbs(session: Session, pages: Sequence[Page]) -> list[Listed]:
+    """The pages with the titles of what stands above them, found in one query."""
+    above = {
+        (page.space_id, path_key(path))
+        for page in pages
+        for path in ancestors_of(page.path)
+        if path
+    }
+    titles: dict[tuple[int, str], str] = {}
+    if above:
+        rows = session.execute(
+            select(Page.space_id, Page.path_key, Page.title).where(
+                Page.space_id.in_({space for space, _ in above}),
+                Page.path_key.in_({key for _, key in above}),
+                Page.deleted_at.is_(None),
+            )
+        )
+        titles = {(space, key): title for space, key, title in rows}
+    return [
+        Listed(
+            page=page,
+            crumbs=tuple(
+                Crumb(titles.get((page.space_id, path_key(path))) or path.rpartition("/")[2], path)
+                for path in ancestors_of(page.path)
+                if path
+            ),
+            title=((page.title, False),),
+            excerpt=(),
+        )
+        for page in pages
+    ]

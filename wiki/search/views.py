@@ -1,0 +1,91 @@
+"""Search in the browser: the screen of results, and what the switcher shows as one types."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from wiki.pages.recent import recent_changes
+from wiki.search import queries
+from wiki.search.engine import IndexUnavailable
+from wiki.search.index import engine_of
+from wiki.search.query import LONGEST_QUESTION
+from wiki.spaces.queries import list_editable_spaces, list_spaces
+from wiki.web.public import public
+from wiki.web.request import actor, reading, settings
+
+blueprint = Blueprint("search", __name__)
+
+
+@blueprint.get("/-/search")
+@public
+def results() -> ResponseReturnValue:
+    """What is found, screen by screen; without a question, how to ask."""
+    session = reading()
+    text = request.args.get("q", "").strip()
+    slug = request.args.get("space", "")
+    known = {"q": text, "slug": slug, "spaces": list_spaces(session, actor())}
+    if not text:
+        return render_template("search/ask.html", **known)
+    try:
+        answer = queries.search(
+            session,
+            actor(),
+            engine_of(settings()),
+            text,
+            space=slug,
+            number=request.args.get("page", 1, type=int),
+        )
+        near = (
+            []
+            if answer.hits
+            else queries.titles(session, actor(), engine_of(settings()), text, limit=5, near=True)
+        )
+    except IndexUnavailable:
+        return render_template("search/unavailable.html", **known), 503
+    return render_template(
+        "search/results.html",
+        **known,
+        answer=answer,
+        near=near,
+        with_tag=lambda tag: _address(text=f"{text} tag:{_quoted(tag)}", slug=slug),
+        in_space=lambda other: _address(text=text, slug=other),
+        screen=lambda number: _address(text=text, slug=slug, number=number),
+        writable=next(
+            (one for one in list_editable_spaces(session, actor()) if one.slug == slug), None
+        )
+        if slug and not answer.hits
+        else None,
+    )
+
+
+@blueprint.get("/-/switch")
+@public
+def switch() -> ResponseReturnValue:
+    """A fragment: the pages whose titles begin so; before anything is typed, the newest."""
+    session = reading()
+    text = request.args.get("q", "").strip()[:LONGEST_QUESTION]
+    slug = request.args.get("space", "")
+    if not text:
+        pages = list(
+            {row.page.id: row.page for row in recent_changes(session, actor(), limit=40)}.values()
+        )
+        found = queries.with_crumbs(session, pages[:8])
+    else:
+        try:
+            found = queries.titles(
+                session, actor(), engine_of(settings()), text, space=slug, near=True
+            )
+        except IndexUnavailable:
+            return render_template("search/switcher.html", q=text, unavailable=True)
+    return render_template("search/switcher.html", q=text, found=found)
+
+
+def _address(*, text: str, slug: str = "", number: int = 1) -> str:
+    return url_for(
+        "search.results", q=text, space=slug or None, page=number if number > 1 else None
+    )
+
+
+def _quoted(tag: str) -> str:
+    return f'"{tag}"' if any(c.isspace() for c in tag) else tag
