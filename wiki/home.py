@@ -6,9 +6,12 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, render_te
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
+from wiki.db import now
 from wiki.errors import NotFound
 from wiki.pages.recent import recent_changes
+from wiki.resources import TEMPLATES
 from wiki.spaces.queries import list_spaces
+from wiki.text.markup import RenderContext, mark_missing, render
 from wiki.web.public import public
 from wiki.web.request import actor, reading
 
@@ -55,4 +58,7 @@ def styles() -> ResponseReturnValue:
     """The living style page, in development only."""
     if not current_app.debug:
         raise NotFound
-    return render_template("ui/styles.html")
+    sample = (TEMPLATES / "ui/styles.md").read_text()
+    rendering = render(sample, RenderContext("styles", "styles", False, "Styles"))
+    html = mark_missing(rendering.html, [link.ordinal for link in rendering.links])
+    return render_template("ui/styles.html", prose=html, now=now())

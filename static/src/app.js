@@ -5,7 +5,6 @@ import "./js/focus.js";
 import "./js/leaving.js";
 import "./js/menus.js";
 import "./js/remember.js";
-import { makeReachable } from "./js/scrollers.js";
 import "./js/shortcuts.js";
 import "./js/switcher.js";
 import "./js/times.js";
@@ -13,5 +12,3 @@ import "./js/toc.js";
 import "./js/tree.js";
 
 addCopyButtons(document);
-makeReachable(document);
-addEventListener("resize", () => makeReachable(document));

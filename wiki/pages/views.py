@@ -238,7 +238,8 @@ def preview(slug: str) -> ResponseReturnValue:
     seen.require(May.EDIT)
     form = page_form(request.form)
     checked = actions.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
-    path = actions.checked_path(form.path) if form.path else slugify(checked.title)
+    is_page = form.path or form.base  # a new one has no base, and its path may follow its title
+    path = actions.checked_path(form.path) if is_page else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(actions.content_hash_of(checked), checked.body, context)
     return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})

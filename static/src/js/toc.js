@@ -1,5 +1,5 @@
 // Marks in the contents the heading that is being read.
-const links = [...document.querySelectorAll(".toc a[href^='#']")];
+const links = [...document.querySelectorAll(".contents a[href^='#']")];
 const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
 
 function mark() {
@@ -28,5 +28,5 @@ if (links.length) {
 // On a phone the contents lie in the drawer: going to a heading closes it.
 document.getElementById("drawer")?.addEventListener("click", (event) => {
   const drawer = event.currentTarget;
-  if (event.target.closest(".toc a") && drawer.matches(":popover-open")) drawer.hidePopover();
+  if (event.target.closest(".contents a") && drawer.matches(":popover-open")) drawer.hidePopover();
 });

@@ -1,7 +1,6 @@
 // The preview beside the text: the server renders it, as it will render the page.
 import { addCopyButtons } from "../copy.js";
 import { read, write } from "../storage.js";
-import { makeReachable } from "../scrollers.js";
 
 export function startPreview(form, view, changed) {
   const pane = form.querySelector("[data-preview]");
@@ -22,11 +21,10 @@ export function startPreview(form, view, changed) {
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(pane.dataset.preview, { method: "POST", body, signal: asked.signal });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { html } = await answer.json();
+      const { html, source_shown: reason } = await answer.json();
       shown.innerHTML = html; // sanitised by the server, as every page is
-      note.textContent = html.trim() ? "" : "Nothing to preview yet.";
+      note.textContent = reason || (html.trim() ? "" : "Nothing to preview yet.");
       addCopyButtons(pane);
-      makeReachable(pane);
     } catch (error) {
       if (error.name === "AbortError") return;
       stale = true;
