@@ -199,6 +199,11 @@ class RawHtml(HTMLParser):
         """Called by the parser for `&#name;`."""
         self.parts.append(f"&#{name};")
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """Called by the parser for `<![…]>`; its own version raises for what it does not know."""
+        end = self.rawdata.find(">", i)
+        return end + 1 if end > 0 else -1
+
     def unknown_decl(self, data: str) -> None:
         """Called by the parser for `<![CDATA[…]]>` and the like, which are left out."""
 

@@ -112,7 +112,7 @@ def sanitise(html: str) -> str:
     """
     if depth_of(html, MAX_DEPTH) > MAX_DEPTH:
         raise TooDeepHtmlError(f"The HTML nests more than {MAX_DEPTH} levels deep.")
-    return _cleaner().clean(html)
+    return _cleaner().clean(html).lstrip("\ufeff")  # a parser takes one for a mark of order
 
 
 def depth_of(html: str, limit: int) -> int:
