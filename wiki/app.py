@@ -8,6 +8,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from wiki import home
+from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.pages import rendering
@@ -59,7 +60,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
-        MAX_CONTENT_LENGTH=max(settings.max_file_mb, settings.max_page_kb // 1024 * 4) << 20,
+        # One more for what a form has around the file itself.
+        MAX_CONTENT_LENGTH=max(settings.max_file_mb + 1, settings.max_page_kb // 1024 * 4) << 20,
         MAX_FORM_MEMORY_SIZE=8 << 20,
         TEMPLATES_AUTO_RELOAD=False,
     )
@@ -84,6 +86,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         spaces.blueprint,
         pages.blueprint,
         search.blueprint,
+        attachments.blueprint,
     ):
         app.register_blueprint(blueprint)
     return app

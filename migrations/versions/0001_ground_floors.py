@@ -377,7 +377,8 @@ def upgrade() -> None:
     op.create_table(
         "attachments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("page_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("page_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column(
             "name_key",
@@ -387,11 +388,18 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content_type", sa.String(length=100), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "removed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.CheckConstraint(
+            "(page_id IS NULL) <> (space_id IS NULL)", name=op.f("ck_attachments_one_owner")
         ),
         sa.ForeignKeyConstraint(
             ["created_by_id"],
@@ -402,11 +410,35 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["page_id"], ["pages.id"], name=op.f("fk_attachments_page_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["removed_by_id"],
+            ["people.id"],
+            name=op.f("fk_attachments_removed_by_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id"], ["spaces.id"], name=op.f("fk_attachments_space_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
-        sa.UniqueConstraint("page_id", "name_key", name=op.f("uq_attachments_page_id_name_key")),
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachments_page_id"), ["page_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachments_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachments_space_id"), ["space_id"], unique=False)
+        batch_op.create_index(
+            "uq_attachments_page_name",
+            ["page_id", "name_key"],
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_attachments_space_name",
+            ["space_id", "name_key"],
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
 
     op.create_table(
         "page_links",
@@ -521,7 +553,19 @@ def downgrade() -> None:
 
     op.drop_table("page_links")
     with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_attachments_space_name",
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_attachments_page_name",
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_attachments_space_id"))
         batch_op.drop_index(batch_op.f("ix_attachments_sha256"))
+        batch_op.drop_index(batch_op.f("ix_attachments_page_id"))
 
     op.drop_table("attachments")
     with op.batch_alter_table("pages", schema=None) as batch_op:

@@ -81,20 +81,21 @@ class PageRestored(Event):
 
 @dataclass(frozen=True)
 class FileAdded(Event):
-    """A file was attached, or a new version of it."""
+    """A file was attached (``page_id`` None: to the space), or a new version of one, or one is
+    back that was removed."""
 
     space_id: int
-    page_id: int
+    page_id: int | None
     attachment_id: int
     name: str
 
 
 @dataclass(frozen=True)
 class FileRemoved(Event):
-    """A file was taken off its page."""
+    """A file was taken off its page; its bytes are kept."""
 
     space_id: int
-    page_id: int
+    page_id: int | None
     attachment_id: int
     name: str
 

@@ -20,6 +20,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from wiki.errors import NotFound, SignInRequired, TooMany, WikiError
+from wiki.web.request import settings
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,12 @@ AGAIN = frozenset({400, 401, 429, 500, 503})
 def is_api() -> bool:
     """Whether the request is to the REST API, which answers with problem JSON."""
     return request.path.startswith("/-/api/")
+
+
+def wants_json() -> bool:
+    """Whether whoever asks is a program: under the API always, elsewhere when it says so."""
+    kinds = ["text/html", "application/json"]
+    return is_api() or request.accept_mimetypes.best_match(kinds) == kinds[1]
 
 
 def error_page(status: int, title: str | None = None, sentence: str | None = None) -> Response:
@@ -87,14 +94,14 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error with a page, or with problem JSON under the API."""
+    """Answer every error with a page, or to programs with problem JSON."""
 
     @app.errorhandler(WikiError)
     def wiki_error(error: WikiError) -> ResponseReturnValue:
-        if is_api():
+        if wants_json():
             more: dict[str, object] = {"field": error.field} if error.field else {}
             response = problem(error.status, error.title, error.sentence, **more)
-            if isinstance(error, SignInRequired):
+            if isinstance(error, SignInRequired) and is_api():
                 response.headers["WWW-Authenticate"] = "Bearer"
         elif isinstance(error, SignInRequired):
             if request.method in ("GET", "HEAD"):
@@ -116,18 +123,19 @@ def init_app(app: Flask) -> None:
         )
         if unsent_text():
             sentence = "This form was open for too long or in another sign-in."
-        return error_page(400, "Please send that again", sentence)
+        title = "Please send that again"
+        return problem(400, title, sentence) if wants_json() else error_page(400, title, sentence)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
         if status < 400:
             return error.get_response()
-        if is_api():
-            title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
-            response = problem(status, title, sentence)
-        else:
-            response = error_page(status)
+        title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+        if status == 413:
+            sentence += f" A file has at most {settings().max_file_mb} MiB."
+        answer = problem if wants_json() else error_page
+        response = answer(status, title, sentence)
         if status == 405 and error.get_response().headers.get("Allow"):
             response.headers["Allow"] = error.get_response().headers["Allow"]
         return response
@@ -135,7 +143,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
         log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
-        if is_api():
+        if wants_json():
             return problem(500, *SENTENCES[500])
         return error_page(500)
 

@@ -1,4 +1,4 @@
-"""Jinja filters for what people read: times in words, initials and a person's colour."""
+"""Jinja filters for what people read: times in words, sizes, initials and a person's colour."""
 
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
@@ -57,6 +57,20 @@ def hue(handle: str) -> str:
     return f"hue-{crc32(handle.encode()) % HUES}"
 
 
+def size(count: int) -> str:
+    """``3.4 MiB``: a number of bytes in words."""
+    if count < 1024:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    amount = float(count)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount /= 1024
+        if amount < 1023.5 or unit == "GiB":
+            break
+    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
+
+
 def register(app: Flask) -> None:
     """Give an app's templates these filters, under their own names."""
-    app.jinja_env.filters.update(iso=iso, exact=exact, ago=ago, initials=initials, hue=hue)
+    app.jinja_env.filters.update(
+        iso=iso, exact=exact, ago=ago, initials=initials, hue=hue, size=size
+    )

@@ -1,0 +1,206 @@
+"""Finding files, always as somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from wiki.attachments.models import Attachment
+from wiki.errors import NotFound
+from wiki.pages.models import Page, Redirect
+from wiki.pages.queries import live_for, readable_by
+from wiki.rules.access import Actor, May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import SpaceSeen, see_space, see_space_by_id
+from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
+
+
+@dataclass(frozen=True)
+class FileSeen:
+    """A file as somebody found it. ``moved`` says that it was asked for at a former place."""
+
+    file: Attachment
+    seen: SpaceSeen
+    moved: bool = False
+
+    @property
+    def path(self) -> str:
+        """Its place in the space's tree, folders and name."""
+        return place_of(self.file)
+
+
+def place_of(file: Attachment) -> str:
+    """The file's place in its space's tree: the path of its page joined with its name."""
+    return join(file.page.path, file.name) if file.page else file.name
+
+
+def find_file(session: Session, actor: Actor, slug: str, raw_path: str) -> FileSeen:
+    """The file at ``raw_path`` (folders and name) of a space, as a tree of documents has it.
+
+    The page it belongs to may be any of those above it; the nearest goes first. Where no page has
+    it, those that once were there are asked.
+
+    :raises NotFound: when there is none, or none that the actor may read.
+    """
+    seen = see_space(session, actor, slug)
+    try:
+        key = path_key(normalise_path(raw_path))
+    except PathError:
+        raise NotFound from None
+    if not key:
+        raise NotFound
+    found = current_at(session, actor, seen.space, key)
+    if found:
+        return FileSeen(found[0], seen)
+    moved = _at_former_paths(session, actor, seen.space, key)
+    if moved is None or moved.page is None:
+        raise NotFound
+    return FileSeen(moved, see_space_by_id(session, actor, moved.page.space_id), moved=True)
+
+
+def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[Attachment]:
+    """The current files whose place has this key, that of the nearest page first."""
+    ways = dict(_ways(key))
+    of_pages = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(ways),
+            live_for(actor),
+            Attachment.name_key.in_(ways.values()),
+            Attachment.removed_at.is_(None),
+        )
+    )
+    of_the_space = select(Attachment.id).where(
+        Attachment.space_id == space.id,
+        Attachment.name_key == key,
+        Attachment.removed_at.is_(None),
+    )
+    rows = session.scalars(
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(Attachment.id.in_(union_all(of_pages, of_the_space)))
+        .options(contains_eager(Attachment.page))
+    )
+    found = [row for row in rows if row.page is None or ways[row.page.path_key] == row.name_key]
+    return sorted(found, key=lambda row: (len(row.name_key), row.page is None))
+
+
+def _at_former_paths(session: Session, actor: Actor, space: Space, key: str) -> Attachment | None:
+    ways = dict(_ways(key))
+    rows = session.execute(
+        select(Attachment, Redirect.path_key)
+        .join(Attachment.page)
+        .join(Redirect, Redirect.page_id == Page.id)
+        .where(
+            Redirect.space_id == space.id,
+            Redirect.path_key.in_(ways),
+            live_for(actor),
+            Attachment.name_key.in_(ways.values()),
+            Attachment.removed_at.is_(None),
+        )
+        .options(contains_eager(Attachment.page).joinedload(Page.space))
+    )
+    found = [row for row, former in rows if ways[former] == row.name_key]
+    return min(found, key=lambda row: len(row.name_key), default=None)
+
+
+def _ways(key: str) -> Iterator[tuple[str, str]]:
+    """The ways to cut a file's key in two: key of a page, key of the file's name there."""
+    for above in ancestors_of(key):
+        yield above, key[len(above) :].lstrip("/")
+
+
+def get_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
+    """The file of that id; one that was replaced or removed is seen by those who may edit.
+
+    :raises NotFound: when there is none, or none that the actor may read.
+    """
+    file = session.scalar(
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(Attachment.id == file_id, or_(Attachment.page_id.is_(None), readable_by(actor)))
+        .options(contains_eager(Attachment.page))
+    )
+    if file is None:
+        raise NotFound
+    space_id = file.page.space_id if file.page else file.space_id
+    seen = see_space_by_id(session, actor, space_id or 0)
+    if file.removed_at is not None and not seen.may(May.EDIT):
+        raise NotFound
+    return FileSeen(file, seen)
+
+
+def nearest_page(session: Session, actor: Actor, space: Space, folder: str) -> Page | None:
+    """The live page at or nearest above a path; None when not even the space has a page."""
+    keys = [path_key(place) for place in (*ancestors_of(folder), folder)]
+    pages = session.scalars(
+        select(Page).where(Page.space_id == space.id, Page.path_key.in_(keys), live_for(actor))
+    )
+    return max(pages, key=lambda page: len(page.path_key), default=None)
+
+
+def list_files(
+    session: Session, actor: Actor, space: Space, path: str, *, removed: bool = False
+) -> Sequence[Attachment]:
+    """The files at and below a path that belong to the page there or to one above it.
+
+    :param removed: list instead what was replaced or removed there, newest first; only for those
+        who may edit.
+    """
+    key = path_key(path)
+    owners: list[ColumnElement[bool]] = [
+        and_(Attachment.space_id == space.id, _under(key)),
+        and_(Page.space_id == space.id, live_for(actor), Page.path_key == key),
+    ]
+    owners += [
+        and_(Page.space_id == space.id, live_for(actor), Page.path_key == above, _under(rest))
+        for above, rest in _ways(key)
+    ]
+    query = (
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(or_(*owners))
+        .options(contains_eager(Attachment.page), joinedload(Attachment.created_by))
+    )
+    if removed:
+        query = (
+            query.where(Attachment.removed_at.is_not(None))
+            .options(joinedload(Attachment.removed_by))
+            .order_by(Attachment.removed_at.desc(), Attachment.id.desc())
+            .limit(100)
+        )
+    else:
+        query = query.where(Attachment.removed_at.is_(None)).order_by(
+            Attachment.name_key, Attachment.id
+        )
+    return session.scalars(query).all()
+
+
+def _under(key: str) -> ColumnElement[bool]:
+    """The condition that the file's name lies below ``key``, as an index range."""
+    if not key:
+        return Attachment.name_key != ""
+    # "0" is the character after "/".
+    return and_(Attachment.name_key > f"{key}/", Attachment.name_key < f"{key}0")
+
+
+def files_of_space(session: Session, actor: Actor, space: Space) -> Sequence[Attachment]:
+    """Every current file of a space whose page the actor may read; :func:`place_of` places it."""
+    return session.scalars(
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(
+            or_(
+                Attachment.space_id == space.id,
+                and_(Page.space_id == space.id, live_for(actor)),
+            ),
+            Attachment.removed_at.is_(None),
+        )
+        .options(contains_eager(Attachment.page))
+        .order_by(Attachment.id)
+    ).all()

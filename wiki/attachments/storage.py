@@ -1,0 +1,131 @@
+"""The bytes of files: each content once, in the data folder under its SHA-256, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import IO
+
+from wiki.attachments.kinds import SNIFFED, content_type_of
+from wiki.errors import TooLarge
+
+CHUNK = 1 << 20
+STALE_SECONDS = 24 * 3600
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class DamagedFile(Exception):
+    """A stored file is missing, or is not what was stored."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Bytes that are safely on disk: what they are found under, and what they are."""
+
+    sha256: str
+    size: int
+    content_type: str
+
+
+class Storage:
+    """The folder ``files`` of a data folder: ``files/<first two digits>/<SHA-256>``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "files"
+        self._arriving = self.folder / "arriving"
+
+    def put(self, stream: IO[bytes], *, name: str = "The file", max_bytes: int) -> Stored:
+        """Store what ``stream`` gives until its end; it is on disk for good when this returns.
+
+        :param name: what the sentence of the error calls it.
+        :raises TooLarge: beyond ``max_bytes``; nothing of it is then kept.
+        """
+        self._arriving.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        arriving = self._arriving / secrets.token_hex(16)
+        digest, size, head = hashlib.sha256(), 0, b""
+        try:
+            with arriving.open("xb") as file:
+                while chunk := stream.read(CHUNK):
+                    size += len(chunk)
+                    if size > max_bytes:
+                        raise TooLarge(
+                            f"{name} is too large: a file has at most {max_bytes >> 20} MiB."
+                        )
+                    head += chunk[: SNIFFED - len(head)]
+                    digest.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            stored = Stored(digest.hexdigest(), size, content_type_of(head))
+            self._settle(arriving, stored)
+        finally:
+            arriving.unlink(missing_ok=True)
+        return stored
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes with this hash lie, or would.
+
+        :raises ValueError: when it is not the hash of anything.
+        """
+        if not _HASH.fullmatch(sha256):
+            raise ValueError("That is no SHA-256 in hexadecimal.")
+        return self.folder / sha256[:2] / sha256
+
+    def open(self, sha256: str, size: int) -> BufferedReader:
+        """The bytes with this hash.
+
+        :raises DamagedFile: when they are missing or not of this size.
+        """
+        try:
+            file = self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise DamagedFile(f"The file {sha256} is missing.") from None
+        if os.fstat(file.fileno()).st_size != size:
+            file.close()
+            raise DamagedFile(f"The file {sha256} does not have its {size} bytes.")
+        return file
+
+    def verify(self, sha256: str, size: int) -> None:
+        """Read all of a file and compare it with its hash.
+
+        :raises DamagedFile: when they do not agree.
+        """
+        with self.open(sha256, size) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise DamagedFile(f"The file {sha256} has changed since it was stored.")
+
+    def _settle(self, arriving: Path, stored: Stored) -> None:
+        """Give what arrived its name, unless the same bytes are there already, whole."""
+        target = self.path(stored.sha256)
+        target.parent.mkdir(exist_ok=True)
+        try:
+            self.verify(stored.sha256, stored.size)
+        except DamagedFile:
+            arriving.chmod(0o440)
+            arriving.replace(target)
+        _sync_folder(target.parent)
+        _sync_folder(self.folder)
+
+    def _sweep(self) -> None:
+        """Forget what never finished arriving because its process was killed."""
+        for path in self._arriving.iterdir():
+            try:
+                if path.stat().st_mtime < time.time() - STALE_SECONDS:
+                    path.unlink()
+            except FileNotFoundError:
+                continue  # another process was quicker
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
