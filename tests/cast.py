@@ -14,8 +14,11 @@ space       visibility  who
 
 from __future__ import annotations
 
+import itertools
+
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from wiki.config import Settings
@@ -150,6 +153,20 @@ class Scene:
             page = look_up(session, self.actor("eve"), space, path).page
             assert page is not None, f"no page at /{space}/{path}"
             return page
+
+    def alone(self) -> None:
+        """Let only this test's commits count as changes of the database.
+
+        PostgreSQL's snapshot changes with every transaction on the server, also of other tests.
+        """
+        commits = itertools.count(1)
+        latest = [0]
+
+        @event.listens_for(self.database.writer, "commit")
+        def note(_connection: object) -> None:
+            latest[0] = next(commits)
+
+        self.database.version = lambda: latest[0]  # type: ignore[method-assign]
 
     def deliver(self) -> int:
         """Do what the worker would do now."""

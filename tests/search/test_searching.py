@@ -295,6 +295,7 @@ def test_a_screen_of_many_hits_asks_the_database_no_more_often_than_one_of_few(
             assert wiki.get("eve", "/-/search?q=word").status_code == 200
         return len(statements)
 
+    wiki.alone()
     wiki.write("a/b", "word", tags=("x",))
     few = asked()
     for number in range(9):
