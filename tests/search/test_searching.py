@@ -255,7 +255,7 @@ def test_a_slip_is_forgiven_and_said(wiki: Scene) -> None:
     wiki.deliver()
     shown = wiki.get("cai", "/-/search?q=recieve").text
     assert titles(shown) == ["a"]
-    assert "“receive” was looked for as well" in shown
+    assert "Also looked for “receive” in place of “recieve”." in shown
 
 
 def test_the_switcher_finds_titles_those_of_this_space_first(wiki: Scene) -> None:

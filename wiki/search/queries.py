@@ -62,6 +62,8 @@ class Answer:
     """One screen of hits and what is known about all of them."""
 
     query: Query
+    readable: tuple[Space, ...] = ()
+    """Every space that the asker may read."""
     hits: tuple[Listed, ...] = ()
     total: int = 0
     cut: bool = False
@@ -103,6 +105,7 @@ def search(
     by_id = {one.id: one for one in readable}
     return Answer(
         query=query,
+        readable=tuple(readable),
         hits=_listed(session, actor, found),
         total=found.total,
         cut=found.cut,

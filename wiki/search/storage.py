@@ -126,7 +126,9 @@ class Segment(W3Segment):  # type: ignore[misc]
 
 
 class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's codec with that segment."""
+    """Whoosh's codec with that segment, and without the lengths of fields: weights have them."""
+
+    length_stats = False
 
     def new_segment(self, _storage: FileStorage, indexname: str) -> Segment:
         """Whoosh's hook."""

@@ -24,9 +24,9 @@ def results() -> ResponseReturnValue:
     session = reading()
     text = request.args.get("q", "").strip()
     slug = request.args.get("space", "")
-    known = {"q": text, "slug": slug, "spaces": list_spaces(session, actor())}
     if not text:
-        return render_template("search/ask.html", **known)
+        spaces = list_spaces(session, actor())
+        return render_template("search/ask.html", q="", slug=slug, spaces=spaces)
     try:
         answer = queries.search(
             session,
@@ -42,10 +42,14 @@ def results() -> ResponseReturnValue:
             else queries.titles(session, actor(), engine_of(settings()), text, limit=5, near=True)
         )
     except IndexUnavailable:
-        return render_template("search/unavailable.html", **known), 503
+        spaces = list_spaces(session, actor())
+        body = render_template("search/unavailable.html", q=text, slug=slug, spaces=spaces)
+        return body, 503
     return render_template(
         "search/results.html",
-        **known,
+        q=text,
+        slug=slug,
+        spaces=answer.readable,
         answer=answer,
         near=near,
         with_tag=lambda tag: _address(text=f"{text} tag:{_quoted(tag)}", slug=slug),
