@@ -11,7 +11,7 @@ from wiki import home
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
-from wiki.pages import rendering
+from wiki.pages import conflict_views, history_views, rendering
 from wiki.pages import views as pages
 from wiki.people import sign_in
 from wiki.people import views as people
@@ -85,6 +85,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         people.blueprint,
         spaces.blueprint,
         pages.blueprint,
+        conflict_views.blueprint,
+        history_views.blueprint,
         search.blueprint,
         attachments.blueprint,
     ):

@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "home.html",
         spaces=list_spaces(session, actor()),
-        changes=recent_changes(session, actor(), limit=20),
+        changes=recent_changes(session, actor(), limit=20).rows,
     )
 
 

@@ -54,8 +54,9 @@ def test_edits_of_the_same_line_are_shown_side_by_side_and_nothing_is_lost(wiki:
     wiki.post("ben", "/eng/list/-/edit", title="list", body="limit 5\n", base=1)
     conflict = wiki.post("eve", "/eng/list/-/edit", title="list", body="limit 8\n", base=1)
     assert conflict.status_code == 409
-    assert "limit 5" in conflict.text
-    assert "limit 8" in conflict.text
+    assert "limit <ins>5</ins>" in conflict.text
+    assert "limit <ins>8</ins>" in conflict.text
+    assert "limit 3" in conflict.text
     assert wiki.page("list").head == 2
 
 

@@ -54,13 +54,6 @@ def test_folds_hide_only_what_is_the_same(old: str, new: str, context: int | Non
             assert section.kind != "fold"
 
 
-@given(TEXT, TEXT, CONTEXT)
-def test_both_columns_hold_every_line_once(old: str, new: str, context: int | None) -> None:
-    pairs = [p for section in diff(old, new, context).sections for p in section.side_by_side()]
-    assert "".join(left.source for left, _ in pairs if left) == old
-    assert "".join(right.source for _, right in pairs if right) == new
-
-
 @given(TEXT)
 def test_equal_texts_have_no_change(text: str) -> None:
     found = diff(text, text)
@@ -172,3 +165,15 @@ def test_texts_made_to_be_slow_are_shown_whole(old: str, new: str) -> None:
     found = diff(old, new)
     same = (found.old == old, found.new == new)
     assert same == (True, True)
+
+
+def test_lines_of_code_and_tables_are_known_as_such() -> None:
+    found = diff("para\n\n```\nold()\n```\n", "para\n\n```\nnew()\n```\n")
+    assert [(row.kind, (row.new or row.old).code) for row in found.rows if row.new or row.old] == [
+        ("same", False),
+        ("same", False),
+        ("same", True),
+        ("removed", True),
+        ("added", True),
+        ("same", True),
+    ]

@@ -67,6 +67,16 @@ class Conflict(WikiError):
         self.merge = merge
 
 
+class MovedOn(WikiError):
+    """Somebody saved between the look and the decision. Nothing was changed."""
+
+    status = 409
+    title = "The page has changed"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has saved this page since you looked at it.")
+
+
 def create_page(
     session: Session,
     actor: Actor,
@@ -159,13 +169,22 @@ def save_page(
 
 
 def revert_page(
-    session: Session, actor: Actor, page_id: int, number: int, *, message: str = ""
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    number: int,
+    *,
+    message: str = "",
+    seen: int | None = None,
 ) -> Saved:
     """Make an older revision's text the newest again, as a new revision.
 
-    :raises NotFound: :raises Forbidden:
+    :param seen: the head that the actor looked at when they decided.
+    :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
     """
     page, space = _writable(session, actor, page_id)
+    if seen is not None and seen != page.head:
+        raise MovedOn
     text = text_of(session, queries.get_revision(session, page, number))
     head = queries.head_of(session, page)
     if _same(text, text_of(session, head)):

@@ -50,6 +50,19 @@ def page_form(sent: Mapping[str, str]) -> PageForm:
     )
 
 
+def form_of(text: Text, base: int, message: str = "") -> PageForm:
+    """The editor filled with a text that is based on a revision."""
+    return PageForm(
+        title=text.title,
+        body=text.body,
+        tags=", ".join(text.tags),
+        description=text.description,
+        message=message,
+        base=base,
+        fields=text.fields,
+    )
+
+
 def text_from(form: PageForm) -> Text:
     """What the author wrote."""
     return Text(

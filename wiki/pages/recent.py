@@ -1,16 +1,79 @@
-"""Recent changes: revisions, newest first, as far as somebody may read."""
+"""Recent changes: what happened to pages, newest first, as far as somebody may read.
+
+They are read from the events, so that deletions and moves are among them. What one person did in
+one go (an import, a subtree moved, a page edited three times) is one entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.outbox.models import EventRow
+from wiki.pages.history import people
 from wiki.pages.models import Page, Revision
-from wiki.pages.queries import live_for
+from wiki.pages.queries import readable_by
+from wiki.people.models import Person
 from wiki.rules.access import Actor
+from wiki.spaces import queries as spaces
 from wiki.spaces.models import Space
+from wiki.web.paging import Slice
+
+_DEEDS = {
+    PageSaved.__name__: "",
+    PageMoved.__name__: "move",
+    PageDeleted.__name__: "delete",
+    PageRestored.__name__: "restore",
+}
+_IN_ONE_GO = {"import", "move", "delete", "restore"}
+_SHOWN = 3
+_BATCH = 500
+_MOST = 5_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody did, once or several times in a row, to a page or to several.
+
+    ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``pages`` are the first few
+    of ``count``. For edits of one page ``revision`` is the newest and ``since`` the number of the
+    one before the oldest.
+    """
+
+    at: datetime
+    deed: str
+    who: Person | None
+    pages: tuple[Page, ...]
+    count: int
+    revision: Revision | None = None
+    since: int = 0
+
+    @property
+    def page(self) -> Page:
+        """The (first) page that was changed."""
+        return self.pages[0]
+
+
+@dataclass
+class _Run:
+    """Events in a row that are told as one, newest first."""
+
+    deed: str
+    actor_id: int | None
+    rows: list[Row[Any]]
+
+    def takes(self, row: Row[Any], deed: str) -> bool:
+        if row.actor_id != self.actor_id or row.at.date() != self.rows[0].at.date():
+            return False
+        if deed in _IN_ONE_GO:
+            return deed == self.deed and row.space_id == self.rows[0].space_id
+        return self.deed not in _IN_ONE_GO and row.page_id == self.rows[0].page_id
 
 
 def recent_changes(
@@ -20,25 +83,108 @@ def recent_changes(
     space: Space | None = None,
     before: int | None = None,
     limit: int = 50,
-) -> Sequence[Revision]:
-    """Revisions of live pages, newest first.
+) -> Slice[Change]:
+    """What happened to pages that the actor may read, in spaces that they may read.
 
-    :param before: only those before the revision of this id.
+    Deletions are told to those who could restore the page.
+
+    :param space: only what happened there.
+    :param before: only events before the one of this id; the cursor of the next screenful.
     """
+    runs: list[_Run] = []
+    read = 0
+    more = True
+    while more and len(runs) <= limit and read < _MOST:
+        rows = _events(session, actor, space, before)
+        for row in rows:
+            deed = _DEEDS[row.name] or row.payload.get("action", "edit")
+            if runs and runs[-1].takes(row, deed):
+                runs[-1].rows.append(row)
+            else:
+                runs.append(_Run(deed, row.actor_id, [row]))
+            before = row.id
+        read += len(rows)
+        more = len(rows) == _BATCH
+    if len(runs) > limit:
+        runs, more = runs[:limit], True
+    return Slice(_told(session, runs), str(runs[-1].rows[-1].id) if more and runs else None)
+
+
+def _events(
+    session: Session, actor: Actor, space: Space | None, before: int | None
+) -> Sequence[Row[Any]]:
     query = (
-        select(Revision)
-        .join(Revision.page)
-        .join(Page.space)
-        .where(live_for(actor))
-        .options(
-            contains_eager(Revision.page).contains_eager(Page.space),
-            joinedload(Revision.author),
+        select(
+            EventRow.id,
+            EventRow.name,
+            EventRow.at,
+            EventRow.actor_id,
+            EventRow.space_id,
+            EventRow.page_id,
+            EventRow.payload,
         )
-        .order_by(Revision.id.desc())
-        .limit(limit)
+        .join(Page, Page.id == EventRow.page_id)
+        .where(EventRow.name.in_(_DEEDS), readable_by(actor))
     )
     if space is not None:
-        query = query.where(Page.space_id == space.id)
+        query = query.where(EventRow.space_id == space.id)
+    else:
+        readable = select(Space.id).where(spaces.readable_by(actor))
+        query = query.where(EventRow.space_id.in_(readable))
     if before is not None:
-        query = query.where(Revision.id < before)
-    return session.scalars(query).unique().all()
+        query = query.where(EventRow.id < before)
+    return session.execute(query.order_by(EventRow.id.desc()).limit(_BATCH)).all()
+
+
+def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
+    """The runs with their pages, people and newest revisions: three queries for all of them."""
+    shown = {run.rows[0].id: _first_pages(run.rows) for run in runs}
+    ids = {id for pages in shown.values() for id in pages}
+    pages = {
+        page.id: page
+        for page in session.scalars(
+            select(Page)
+            .join(Page.space)
+            .where(Page.id.in_(ids))
+            .options(contains_eager(Page.space))
+        )
+    }
+    wanted = [
+        (run.rows[0].page_id, number)
+        for run in runs
+        if (number := _number(run.rows[0])) is not None
+    ]
+    revisions = {
+        (revision.page_id, revision.number): revision
+        for revision in session.scalars(
+            select(Revision)
+            .where(tuple_(Revision.page_id, Revision.number).in_(wanted))
+            .options(joinedload(Revision.author))
+        )
+    }
+    who = people(session, [run.actor_id for run in runs])
+    changes = []
+    for run in runs:
+        newest, oldest = run.rows[0], run.rows[-1]
+        revision = revisions.get((newest.page_id, _number(newest)))
+        changes.append(
+            Change(
+                at=newest.at,
+                deed=run.deed,
+                who=revision.author if revision else who.get(run.actor_id),
+                pages=tuple(pages[id] for id in shown[newest.id]),
+                count=len({row.page_id for row in run.rows}),
+                revision=revision,
+                since=max(_number(oldest) - 1, 0),
+            )
+        )
+    return changes
+
+
+def _first_pages(rows: Sequence[Row[Any]]) -> list[int]:
+    return list(dict.fromkeys(row.page_id for row in rows))[:_SHOWN]
+
+
+def _number(row: Row[Any]) -> int:
+    """The revision that an event is about; 0 when it is about none."""
+    return int(row.payload.get("revision", 0))

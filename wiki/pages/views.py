@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, queries
 from wiki.pages.actions import Conflict, Text
-from wiki.pages.forms import PageForm, page_form, text_from
+from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
+from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.models import Page
 from wiki.pages.rendering import prepare, read_rendering
 from wiki.pages.screens import frame, page_frame, place_at, space_tree
@@ -161,7 +162,9 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     page = _live(place)
     place.seen.require(May.EDIT)
     if request.method == "GET":
-        return _edit_screen(place, page, _form_of(page))
+        head = queries.head_of(reading(), page)
+        form = form_of(actions.text_of(reading(), head), page.head)
+        return edit_screen(place, page, form)
     form = page_form(request.form)
     try:
         checked = actions.checked(text_from(form), _max_bytes())
@@ -171,7 +174,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
             RenderContext(slug, page.path, page.folder, checked.title),
         )
         if "preview" in request.form:
-            return _edit_screen(place, page, form, preview=rendering.html)
+            return edit_screen(place, page, form, preview=rendering.html)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -183,52 +186,14 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 max_bytes=_max_bytes(),
             )
     except Conflict as conflict:
-        return _conflict_screen(place, page, form, conflict)
+        return conflict_screen(place, page, form, conflict)
     except (Invalid, TooLarge) as error:
-        return _edit_screen(place, page, form, error)
+        return edit_screen(place, page, form, error)
     if saved.merged:
-        say("Saved. Somebody else had saved meanwhile; both edits are in the page.")
+        say_merged(saved, form.base)
     elif not saved.changed:
         say("Nothing was changed, so no revision was added.", "note")
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
-
-
-def _form_of(page: Page) -> PageForm:
-    text = actions.text_of(reading(), queries.head_of(reading(), page))
-    return PageForm(
-        title=text.title,
-        body=text.body,
-        tags=", ".join(text.tags),
-        description=text.description,
-        base=page.head,
-        fields=text.fields,
-    )
-
-
-def _edit_screen(
-    place: queries.Place,
-    page: Page,
-    form: PageForm,
-    error: Invalid | TooLarge | None = None,
-    preview: str | None = None,
-) -> ResponseReturnValue:
-    body = render_template(
-        "pages/edit.html",
-        preview=preview,
-        **page_frame(place, page),
-        form=form,
-        errors={error.field or "": error.sentence} if error else {},
-    )
-    return body, error.status if error else 200
-
-
-def _conflict_screen(
-    place: queries.Place, page: Page, form: PageForm, conflict: Conflict
-) -> ResponseReturnValue:
-    body = render_template(
-        "pages/conflict.html", **page_frame(place, page), form=form, conflict=conflict
-    )
-    return body, 409
 
 
 @blueprint.post("/<space:slug>/-/preview")

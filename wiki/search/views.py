@@ -71,10 +71,9 @@ def switch() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]
     slug = request.args.get("space", "")
     if not text:
-        pages = list(
-            {row.page.id: row.page for row in recent_changes(session, actor(), limit=40)}.values()
-        )
-        found = queries.with_crumbs(session, pages[:8])
+        lately = recent_changes(session, actor(), limit=40).rows
+        pages = {page.id: page for change in lately for page in change.pages if not page.deleted_at}
+        found = queries.with_crumbs(session, list(pages.values())[:8])
     else:
         try:
             found = queries.titles(

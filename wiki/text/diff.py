@@ -43,6 +43,8 @@ class Line:
     """The text in pieces, the changed ones marked; empty where nothing is marked."""
     ended: bool = True
     """False for a last line without a "\\n"."""
+    code: bool = False
+    """Whether its layout has meaning: code, display math, a row of a table."""
 
     @property
     def pieces(self) -> tuple[Span, ...]:
@@ -70,24 +72,9 @@ class Section:
     kind: Literal["change", "same", "fold"]
     rows: tuple[Row, ...]
     number: int = 0
-    """Which change it is, from 1; which fold, from 1."""
+    """Which change it is, from 1; of anything else, the change above it, or 0."""
     heading: str = ""
     """For a fold: the last heading in it, so that readers know where they are."""
-
-    def side_by_side(self) -> Iterator[tuple[Line | None, Line | None]]:
-        """Old and new lines for two columns; deleted lines stand beside those added there."""
-        gone: list[Line] = []
-        come: list[Line] = []
-        for row in self.rows:
-            if row.kind == "removed" and row.old:
-                gone.append(row.old)
-            elif row.kind == "added" and row.new:
-                come.append(row.new)
-            else:
-                yield from _zipped(gone, come)
-                gone, come = [], []
-                yield row.old, row.new
-        yield from _zipped(gone, come)
 
 
 @dataclass(frozen=True)
@@ -131,31 +118,25 @@ def diff(old: str, new: str, context: int | None = 3) -> Diff:
     `context` is how many unchanged lines to leave around a change before folding; None folds
     nothing. Two equal texts have no change, and are one fold or one section of the same.
     """
-    left, right = split(old), split(new)
-    code = verbatim(right)
-    comparison = _Pairing()
+    left, right = _Text(old), _Text(new)
+    pairing = _Pairing()
     sections: list[Section] = []
-    at = to = folds = 0
-    found = line_changes(left, right)
+    at = to = 0
+    found = line_changes(left.lines, right.lines)
     for number, (a, b, c, d) in enumerate(found, start=1):
-        rows = [_same(at + k, to + k, left[at + k]) for k in range(a - at)]
-        sections += _unchanged(rows, context, bool(sections), True, code)
-        changed = tuple(comparison.rows(left[a:b], right[c:d], a + 1, c + 1))
+        rows = [Row("same", left.line(at + k), right.line(to + k)) for k in range(a - at)]
+        sections += _unchanged(rows, context, number - 1, below=True)
+        changed = tuple(pairing.rows(left, right, (a, b), (c, d)))
         sections.append(Section("change", changed, number))
         at, to = b, d
-    rows = [_same(at + k, to + k, left[at + k]) for k in range(len(left) - at)]
-    sections += _unchanged(rows, context, bool(sections), False, code)
-    numbered: list[Section] = []
-    for section in sections:
-        if section.kind == "fold":
-            folds += 1
-            section = Section("fold", section.rows, folds, section.heading)
-        numbered.append(section)
-    return Diff(tuple(numbered))
+    rest = range(len(left.lines) - at)
+    rows = [Row("same", left.line(at + k), right.line(to + k)) for k in rest]
+    sections += _unchanged(rows, context, len(found), below=False)
+    return Diff(tuple(sections))
 
 
 def _unchanged(
-    rows: list[Row], context: int | None, above: bool, below: bool, code: list[bool]
+    rows: list[Row], context: int | None, above: int, *, below: bool
 ) -> Iterator[Section]:
     """`rows` that are the same in both texts, folded away from the changes above and below."""
     start = context if above and context is not None else 0
@@ -163,34 +144,34 @@ def _unchanged(
     if context is None or end - start < WORTH:
         start = end = len(rows)
     if rows[:start]:
-        yield Section("same", tuple(rows[:start]))
+        yield Section("same", tuple(rows[:start]), above)
     if rows[start:end]:
-        yield Section("fold", tuple(rows[start:end]), 0, _last_heading(rows[start:end], code))
+        yield Section("fold", tuple(rows[start:end]), above, _last_heading(rows[start:end]))
     if rows[end:]:
-        yield Section("same", tuple(rows[end:]))
+        yield Section("same", tuple(rows[end:]), above)
 
 
-def _last_heading(rows: list[Row], code: list[bool]) -> str:
+def _last_heading(rows: list[Row]) -> str:
     for row in reversed(rows):
-        if row.new and row.new.text.lstrip().startswith("#") and not code[row.new.number - 1]:
+        if row.new and row.new.text.startswith(("#", " ")) and not row.new.code:
             found = heading(row.new.text)
             if found:
                 return found
     return ""
 
 
-def _zipped(gone: list[Line], come: list[Line]) -> Iterator[tuple[Line | None, Line | None]]:
-    for at in range(max(len(gone), len(come))):
-        yield gone[at] if at < len(gone) else None, come[at] if at < len(come) else None
+class _Text:
+    """One of the two texts, by lines."""
 
+    def __init__(self, text: str) -> None:
+        self.lines = split(text)
+        self._code = verbatim(self.lines)
 
-def _line(number: int, source: str, spans: tuple[Span, ...] = ()) -> Line:
-    ended = source.endswith("\n")
-    return Line(number, source[:-1] if ended else source, spans, ended)
-
-
-def _same(at: int, to: int, source: str) -> Row:
-    return Row("same", _line(at + 1, source), _line(to + 1, source))
+    def line(self, at: int, spans: tuple[Span, ...] = ()) -> Line:
+        """The line at an index from 0."""
+        source = self.lines[at]
+        ended = source.endswith("\n")
+        return Line(at + 1, source[:-1] if ended else source, spans, ended, self._code[at])
 
 
 class _Pairing:
@@ -200,20 +181,25 @@ class _Pairing:
         self._codes: dict[str, str] = {}
         self._left = PAIRS
 
-    def rows(self, old: list[str], new: list[str], first: int, second: int) -> Iterator[Row]:
-        """The rows of a stretch; `first` and `second` are the numbers of its first lines."""
-        i = j = 0
-        for x, y in [*self._pairs(old, new), (len(old), len(new))]:
-            for k in range(i, x):
-                yield Row("removed", _line(first + k, old[k]), None)
-            for k in range(j, y):
-                yield Row("added", None, _line(second + k, new[k]))
-            if x < len(old):
-                before, after = mark(old[x].removesuffix("\n"), new[y].removesuffix("\n"))
-                yield Row(
-                    "changed", _line(first + x, old[x], before), _line(second + y, new[y], after)
-                )
-            i, j = x + 1, y + 1
+    def rows(
+        self, old: _Text, new: _Text, gone: tuple[int, int], come: tuple[int, int]
+    ) -> Iterator[Row]:
+        """The rows of a stretch that was the lines `gone` of `old` and is `come` of `new`."""
+        i, j = gone[0], come[0]
+        pairs = self._pairs(old.lines[slice(*gone)], new.lines[slice(*come)])
+        for x, y in pairs:
+            for k in range(i, gone[0] + x):
+                yield Row("removed", old.line(k), None)
+            for k in range(j, come[0] + y):
+                yield Row("added", None, new.line(k))
+            i, j = gone[0] + x, come[0] + y
+            before, after = mark(*(s.removesuffix("\n") for s in (old.lines[i], new.lines[j])))
+            yield Row("changed", old.line(i, before), new.line(j, after))
+            i, j = i + 1, j + 1
+        for k in range(i, gone[1]):
+            yield Row("removed", old.line(k), None)
+        for k in range(j, come[1]):
+            yield Row("added", None, new.line(k))
 
     def _pairs(self, old: list[str], new: list[str]) -> list[tuple[int, int]]:
         """Places of lines that are alike, both rising."""

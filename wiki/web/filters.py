@@ -44,6 +44,12 @@ def ago(when: datetime, now: datetime | None = None) -> str:
     return f"{when.day} {when:%b}" if when.year == now.year else f"{when.day} {when:%b %Y}"
 
 
+def day(when: datetime) -> str:
+    """``Monday, 23 November 2026``: the heading of what happened on a day (of UTC)."""
+    when = _in_utc(when)
+    return f"{when:%A}, {when.day} {when:%B %Y}"
+
+
 def initials(name: str) -> str:
     """``AL`` for Ada Lovelace: the first letters of the first and the last word, ``?`` for none."""
     words = [word for word in name.split() if word[0].isalnum()]
@@ -72,5 +78,5 @@ def size(count: int) -> str:
 def register(app: Flask) -> None:
     """Give an app's templates these filters, under their own names."""
     app.jinja_env.filters.update(
-        iso=iso, exact=exact, ago=ago, initials=initials, hue=hue, size=size
+        iso=iso, exact=exact, ago=ago, day=day, initials=initials, hue=hue, size=size
     )

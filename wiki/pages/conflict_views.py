@@ -1,0 +1,141 @@
+"""When two people save the same page: both edits merged, or shown side by side and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.pages import actions, queries
+from wiki.pages.actions import Conflict, Saved
+from wiki.pages.forms import PageForm, form_of, page_form, text_from
+from wiki.pages.history import authors_between
+from wiki.pages.merging import merge_texts
+from wiki.pages.models import Action, Page
+from wiki.pages.rendering import prepare
+from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
+from wiki.pages.screens import page_frame, place_at
+from wiki.rules.access import May
+from wiki.text.markup import RenderContext
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, settings, writing
+from wiki.web.urls import page_url, verb
+
+blueprint = Blueprint("conflicts", __name__)
+
+
+@verb(blueprint, "resolve", methods=["GET", "POST"])
+def resolve(slug: str, path: str) -> ResponseReturnValue:
+    """Save what was decided about two edits of the same lines; or go on editing with it."""
+    place = place_at(slug, path)
+    page = place.page
+    if page is None:
+        raise NotFound
+    place.seen.require(May.EDIT)
+    if request.method == "GET":
+        return redirect(page_url(slug, page.path, "edit"), 302)
+    form = page_form(request.form)
+    max_bytes = settings().max_page_kb * 1024
+    try:
+        conflict = _conflict(page, form, max_bytes)
+        text = actions.checked(answered(conflict.merge, request.form), max_bytes)
+        decided = form_of(text, conflict.head.number, form.message)
+        if "more" in request.form:
+            return edit_screen(place, page, decided)
+        context = RenderContext(slug, page.path, page.folder, text.title)
+        prepare(actions.content_hash_of(text), text.body, context)
+    except Unanswered:
+        return conflict_screen(place, page, form, conflict, request.form)
+    except (Invalid, TooLarge) as error:
+        return edit_screen(place, page, form, error)
+    try:
+        with writing() as session:
+            saved = actions.save_page(
+                session,
+                actor(),
+                page.id,
+                text,
+                base=decided.base,
+                message=form.message,
+                action=Action.MERGE,
+                max_bytes=max_bytes,
+            )
+    except Conflict as again:
+        return conflict_screen(place_at(slug, path), page, decided, again)
+    say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
+    return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+
+
+def _conflict(page: Page, form: PageForm, max_bytes: int) -> Conflict:
+    """The conflict that the form was about, made again from what it sent.
+
+    :raises NotFound: when the form names revisions that there are not.
+    """
+    session = reading()
+    raw = request.form.get("theirs", "")
+    theirs = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    head = queries.get_revision(session, page, theirs)
+    origin = actions.text_of(session, queries.get_revision(session, page, form.base))
+    mine = actions.checked(text_from(form), max_bytes)
+    merge = merge_texts(origin, mine, actions.text_of(session, head))
+    return Conflict(form.base, head, merge)
+
+
+def conflict_screen(
+    place: queries.Place,
+    page: Page,
+    form: PageForm,
+    conflict: Conflict,
+    sent: Mapping[str, str] | None = None,
+) -> ResponseReturnValue:
+    """Both texts and what they were made of, with a choice for each place where they differ."""
+    authors = authors_between(reading(), page, conflict.base, conflict.head.number)
+    body = render_template(
+        "pages/conflict.html",
+        **page_frame(place, page),
+        form=form,
+        conflict=conflict,
+        questions=questions(conflict.merge, sent or {}),
+        settled=settled(conflict.merge),
+        seal=seal(conflict.merge),
+        authors=authors,
+        unanswered=sent is not None,
+    )
+    return body, 409
+
+
+def edit_screen(
+    place: queries.Place,
+    page: Page,
+    form: PageForm,
+    error: Invalid | TooLarge | None = None,
+    preview: str | None = None,
+) -> ResponseReturnValue:
+    """The editor, with what its author has written so far."""
+    body = render_template(
+        "pages/edit.html",
+        preview=preview,
+        **page_frame(place, page),
+        form=form,
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def say_merged(saved: Saved, base: int) -> None:
+    """Tell an author that somebody else's edit is in the page beside their own."""
+    page, number = saved.page, saved.revision.number
+    authors = authors_between(reading(), page, base, number - 1)
+    names = [author.person.name for author in authors if author.person] or ["Somebody"]
+    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    home = page_url(page.space.slug, page.path)
+    url = f"{home}{'/' if page.path else ''}-/diff/{base}..{number - 1}"
+    say(
+        Markup(
+            "Saved. {} saved this page while you were editing; both edits are in it. "
+            '<a href="{}">See the other edit</a>'
+        ).format(who, url)
+    )
