@@ -12,14 +12,15 @@ if (single) {
   single.addEventListener("change", () => write("keys", single.checked ? "on" : "off"));
 }
 
-/** True where keys are text: fields, the editor. */
-export function typing(target) {
+/** True where keys are text: fields, and the editor, which lies in a shadow root. */
+export function typing(event) {
+  const target = event.composedPath()[0];
   return target.isContentEditable || target.closest?.("input, textarea, select") !== null;
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.repeat) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   if (document.querySelector("dialog[open]") || read("keys") === "off") return;
   if (jumping) {
     jumping = false;

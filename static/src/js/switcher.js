@@ -89,7 +89,7 @@ if (dialog) {
   document.addEventListener("keydown", (event) => {
     const controlK = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
     const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey
-      && !typing(event.target) && read("keys") !== "off";
+      && !typing(event) && read("keys") !== "off";
     if ((!controlK && !slash) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     open();

@@ -72,7 +72,7 @@ export function createCodeMirror(area, onChange) {
         markdown,
         syntaxHighlighting(colours),
         theme,
-        EditorView.contentAttributes.of({ "aria-label": described, spellcheck: "true", autocapitalize: "sentences", dir: "auto" }),
+        EditorView.contentAttributes.of({ "aria-label": described, tabindex: "0", spellcheck: "true", autocapitalize: "sentences", dir: "auto" }),
         EditorView.perLineTextDirection.of(true),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;

@@ -1,0 +1,105 @@
+"""A real browser on a real server: one of each for the whole run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.browser.visit import Visit
+from tests.browser.world import fill
+from tests.cast import Scene
+from wiki.app import create_app, open_database
+from wiki.config import Settings
+from wiki.migrate import migrate
+from wiki.serve import listen
+from wiki.web.gateway import Connection, Gateway
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Scene]:
+    """The app with the cast, and pages to look at."""
+    data = tmp_path_factory.mktemp("world")
+    settings = Settings(data_dir=data, secret_key="a key that is only good for testing")
+    database = open_database(settings)
+    migrate(database)
+    app = create_app(settings, database)
+    scene = Scene(app, settings, database, password_hash)
+    fill(scene)
+    yield scene
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def site(world: Scene) -> Iterator[str]:
+    """Where the app is served, as `wiki serve` would: ``http://127.0.0.1:…``."""
+    listener = listen("127.0.0.1", 0)
+    gateway = Gateway(world.app, threads=4, body_limit=64 << 20)
+    server = uvicorn.Server(
+        uvicorn.Config(gateway, http=Connection, ws="none", lifespan="off", log_config=None)
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, without a profile."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(world: Scene) -> dict[str, str]:
+    """The cookie of a sign-in, by handle."""
+    cookies = {}
+    for handle in ("ada", "ben", "cai", "eve"):
+        cookie = world.client(handle).get_cookie("wiki")
+        assert cookie is not None
+        cookies[handle] = cookie.value
+    return cookies
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str, signed_in: dict[str, str], world: Scene) -> Iterator[Visit]:
+    """Opens pages as somebody; at the end nothing may have gone wrong in the browser."""
+    contexts: list[BrowserContext] = []
+
+    def open_context(handle: str, **options: object) -> BrowserContext:
+        context = browser.new_context(base_url=site, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        if handle != "nobody":
+            context.add_cookies([{"name": "wiki", "value": signed_in[handle], "url": site}])
+        return context
+
+    visiting = Visit(open_context, site, world)
+    yield visiting
+    for context in contexts:
+        context.close()
+    assert visiting.problems == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    root = Path(__file__).parents[2]
+    return (root / "node_modules/axe-core/axe.min.js").read_text()

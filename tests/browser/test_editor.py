@@ -1,0 +1,137 @@
+"""The editor: quick, and it never loses a word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def fresh(visit: Visit, request: pytest.FixtureRequest) -> str:
+    """The address of a page that only this test edits."""
+    name = re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-60:].strip("-")
+    visit.world.write(f"edits/{name}", "Begin.\n", title="Draft")
+    return f"/eng/edits/{name}"
+
+
+def write(page: Page, words: str) -> None:
+    """Type at the end of the text."""
+    text = page.get_by_role("textbox", name="Text")
+    text.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(words)
+
+
+def state(page: Page) -> str:
+    return page.locator("[data-state]").inner_text()
+
+
+@pytest.mark.parametrize("key", ["Control+s", "Control+Enter"])
+def test_a_key_saves(visit: Visit, fresh: str, key: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "More words.")
+    page.keyboard.press(key)
+    page.wait_for_url(f"**{fresh}")
+    expect(page.locator(".prose")).to_contain_text("More words.")
+
+
+def test_the_preview_shows_what_the_server_renders(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    page.get_by_role("button", name="Both").click()
+    write(page, "Some *stressed* words.")
+    expect(page.locator("[data-preview] em")).to_have_text("stressed")
+
+
+def test_the_toolbar_marks_what_is_selected(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    page.get_by_role("textbox", name="Text").click()
+    page.keyboard.press("Control+a")
+    page.get_by_role("button", name="Bold").click()
+    expect(page.locator("textarea[name=body]")).to_have_value("**Begin.\n**")
+
+
+def test_enter_goes_on_with_a_list(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "1. one\ntwo\n\nafter")
+    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n1. one\n2. two\nafter")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda route: route.abort("internetdisconnected"), "the wiki does not answer"),
+        (lambda route: route.fulfill(status=503, body="busy"), "the wiki has a problem"),
+        (lambda route: route.fulfill(status=429, body="slower"), "too many saves"),
+    ],
+)
+def test_a_save_that_fails_says_so_and_keeps_the_text(
+    visit: Visit, fresh: str, answer: object, sentence: str
+) -> None:
+    visit.expect("Failed to load resource")
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "Not to be lost.")
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "POST":
+            answer(route)  # type: ignore[operator]
+        else:
+            route.continue_()
+
+    page.route("**/-/edit", refuse)
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-state]")).to_contain_text(f"Not saved: {sentence}")
+    expect(page.locator("[data-state]")).to_contain_text("The text is kept in this browser")
+    page.unroute("**/-/edit")
+    page.close()
+
+    again = page.context.new_page()
+    again.goto(f"{fresh}/-/edit")
+    expect(again.locator("textarea[name=body]")).to_have_value("Begin.\n")
+    again.get_by_role("button", name="Bring it back").click()
+    expect(again.locator("textarea[name=body]")).to_have_value("Begin.\nNot to be lost.")
+    again.keyboard.press("Control+s")
+    again.wait_for_url(f"**{fresh}")
+    expect(again.locator(".prose")).to_contain_text("Not to be lost.")
+    again.goto(f"{fresh}/-/edit")
+    expect(again.get_by_role("button", name="Bring it back")).to_be_hidden()
+
+
+def test_a_sign_in_that_ran_out_keeps_the_text(visit: Visit, fresh: str) -> None:
+    visit.expect("401")
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "Still here.")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-state]")).to_contain_text("your sign-in has run out")
+    expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+
+
+def test_leaving_with_unsaved_text_asks_first(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    write(page, "Unsaved.")
+    page.goto("/eng/")
+    assert asked == ["beforeunload"]
+
+
+def test_signing_out_forgets_the_kept_text(visit: Visit, fresh: str) -> None:
+    page = visit.open("eve", f"{fresh}/-/edit")
+    page.on("dialog", lambda dialog: dialog.accept())
+    write(page, "For nobody else.")
+    page.goto("/eng/")
+    kept = "Object.keys(localStorage).filter((key) => key.startsWith('trellis:text:')).length"
+    assert page.evaluate(kept) == 1
+    page.evaluate(
+        "document.querySelector(\"form[action='/-/logout']\").addEventListener('submit',"
+        " (event) => event.preventDefault())"
+    )
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    assert page.evaluate(kept) == 0

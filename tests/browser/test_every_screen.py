@@ -1,0 +1,78 @@
+"""Every screen, wide and on a phone, light and dark: nothing that axe objects to, no sideways
+scrolling, no request to another host, no word in the console."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
+
+pytestmark = pytest.mark.browser
+
+SCREENS = [
+    ("nobody", "/"),
+    ("nobody", "/-/login"),
+    ("nobody", "/-/spaces"),
+    ("nobody", "/open/"),
+    ("nobody", "/open/public"),
+    ("nobody", "/lab/"),
+    ("ben", "/"),
+    ("ben", "/-/spaces"),
+    ("ben", "/-/spaces/new"),
+    ("ben", "/eng/"),
+    ("ben", "/lab/"),
+    ("ben", "/eng/handbook/everything"),
+    ("ben", "/eng/handbook/everything?revision=1"),
+    ("cai", "/eng/handbook/onboarding"),
+    ("ben", "/eng/Über-uns/日本語"),
+    ("ben", "/eng/teams"),
+    ("ben", "/eng/nothing/here"),
+    ("cai", "/eng/nothing/here"),
+    ("ben", "/eng/gone"),
+    ("ben", "/eng/handbook/everything/-/edit"),
+    ("ben", "/eng/-/new"),
+    ("ben", "/eng/-/new?path=teams/new"),
+    ("ben", "/eng/handbook/everything/-/move"),
+    ("ben", "/eng/teams/team-1/rota/-/delete"),
+    ("ben", "/eng/handbook/everything/-/backlinks"),
+    ("ben", "/eng/busy/-/backlinks"),
+    ("ben", "/eng/-/tree"),
+    ("eve", "/eng/-/settings"),
+    ("eve", "/eng/-/members"),
+    ("cai", "/eng/-/members"),
+    ("cai", "/eng/handbook/everything/-/edit"),
+]
+
+
+def objections(page: Page, axe: str) -> list[str]:
+    """What axe finds, one line each."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+# What sticks out of the page, leaving aside what scrolls inside itself.
+STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  ["the page", ...[...document.querySelectorAll("body *")]
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
+      && !e.closest("pre, .table-scroll, .table-frame, .tabs, [popover], dialog"))
+    .map((e) => e.outerHTML.slice(0, 120))]"""
+
+
+@pytest.mark.parametrize(("handle", "path"), SCREENS)
+def test_a_screen_is_for_everyone(visit: Visit, axe: str, handle: str, path: str) -> None:
+    visit.expect("the server responded with a status of 40")
+    page = visit.page(handle)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path)
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            assert objections(page, axe) == [], f"{size['width']} wide, {scheme}"
+    page.set_viewport_size(NARROWEST)
+    assert page.evaluate(STICKING_OUT) == []

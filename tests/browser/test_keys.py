@@ -1,0 +1,88 @@
+"""The keyboard does what the pointer does."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/eng/handbook/onboarding"
+
+
+def test_e_edits_and_h_shows_the_history(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("e")
+    page.wait_for_url("**/-/edit")
+    page.goto(PAGE)
+    with page.expect_request(lambda request: request.url.endswith(f"{PAGE}/-/history")):
+        visit.expect("404")
+        page.keyboard.press("h")
+
+
+def test_a_question_mark_shows_all_keys_and_escape_hides_them(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(help_).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(help_).to_be_hidden()
+
+
+def test_g_then_h_goes_home(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url(f"{visit.site}/")
+
+
+def test_single_keys_can_be_switched_off(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("?")
+    page.get_by_label("Use keys without Ctrl").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.keyboard.press("?")
+    assert page.url.endswith(PAGE)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#switcher")).to_be_visible()
+
+
+def test_letters_typed_into_a_field_are_only_letters(visit: Visit) -> None:
+    page = visit.open("ben", "/-/spaces/new")
+    page.get_by_label("Name").press_sequentially("he?/")
+    expect(page.get_by_label("Name")).to_have_value("he?/")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the text")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_sidebar_stays_as_its_reader_left_it(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    tree = page.get_by_role("navigation", name="Pages of Eng")
+    expect(tree).to_be_visible()
+    page.get_by_role("button", name="Hide or show the sidebar").click()
+    expect(tree).to_be_hidden()
+    page.reload()
+    expect(tree).to_be_hidden()
+
+
+def test_on_a_phone_one_button_opens_tree_and_contents(visit: Visit) -> None:
+    page = visit.open("ben", "/eng/handbook/everything", viewport={"width": 390, "height": 844})
+    contents = page.get_by_role("complementary", name="On this page")
+    expect(contents).to_be_hidden()
+    page.get_by_role("button", name="Open navigation").click()
+    expect(contents).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages of Eng")).to_be_visible()
+    contents.get_by_role("link", name="A heading of the third rank").click()
+    expect(contents).to_be_hidden()
+    expect(page.get_by_role("heading", name="A heading of the third rank")).to_be_in_viewport()

@@ -1,0 +1,57 @@
+"""Somebody's browser, watched: what it asks of other hosts, logs or refuses is a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+from tests.cast import Scene
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NARROWEST = {"width": 320, "height": 640}
+
+
+class Visit:
+    """Opens pages; ``problems`` gathers what must not happen anywhere."""
+
+    def __init__(
+        self, open_context: Callable[..., BrowserContext], site: str, world: Scene
+    ) -> None:
+        self._open_context = open_context
+        self.site = site
+        self.world = world
+        self.problems: list[str] = []
+        self.expected: tuple[str, ...] = ()
+
+    def page(self, handle: str = "nobody", *, scripts: bool = True, **options: Any) -> Page:
+        """A fresh browser of somebody's, showing nothing yet."""
+        options.setdefault("viewport", WIDE)
+        page = self._open_context(handle, java_script_enabled=scripts, **options).new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.problems.append(f"script failed: {error}"))
+        page.on("request", self._asked)
+        return page
+
+    def open(self, handle: str, path: str, **options: Any) -> Page:
+        """A page of the wiki in a fresh browser of somebody's."""
+        page = self.page(handle, **options)
+        page.goto(path)
+        return page
+
+    def expect(self, *parts: str) -> None:
+        """Messages that hold one of these parts are wanted in this test."""
+        self.expected += parts
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        if not any(part in message.text for part in self.expected):
+            self.problems.append(f"{message.location.get('url', '')}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.site, "data:")):
+            self.problems.append(f"asked another host: {request.url}")

@@ -1,0 +1,33 @@
+"""What lies in the wiki that the browser visits: every kind of content, full and empty places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cast import Scene
+from wiki.pages.actions import delete_page, move_page
+
+SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
+
+
+def fill(scene: Scene) -> None:
+    """Write the pages."""
+    sample = SAMPLE.read_text()
+    scene.write("", "Welcome. See [[handbook/everything]].", title="Engineering")
+    scene.write("handbook/everything", "First words.", title="Everything on one page")
+    scene.write(
+        "handbook/everything", sample, by="ben", tags=("samples", "first week"), message="All"
+    )
+    scene.write("handbook/onboarding", "Ask Eve for *keys*.\n", title="Onboarding")
+    for number in range(12):
+        scene.write(f"teams/team-{number}/rota", "Who is on call.", title=f"Rota of team {number}")
+    scene.write("Über uns/日本語", "まず読むもの。", title="日本語のページ " + "w" * 120)
+    scene.write("old-name", "It was elsewhere.", title="Moved page")
+    scene.write("gone", "It is gone.", title="Gone page")
+    scene.write("busy", "One line.\n", title="Busy page")
+    scene.write("public", "Everyone reads this.", space="open", title="A public page")
+    eve = scene.actor("eve")
+    with scene.database.write() as session:
+        move_page(session, eve, scene.page("old-name").id, "new-name")
+        delete_page(session, eve, scene.page("gone").id)
+    scene.deliver()
