@@ -135,3 +135,36 @@ def test_signing_out_forgets_the_kept_text(visit: Visit, fresh: str) -> None:
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     assert page.evaluate(kept) == 0
+
+
+DROP = """(text) => {
+  const data = new DataTransfer();
+  data.items.add(new File([Uint8Array.from(atob(PNG), (c) => c.charCodeAt(0))], "red dot.png",
+    { type: "image/png" }));
+  text.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true,
+    cancelable: true, composed: true }));
+}""".replace(
+    "PNG",
+    '"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="',
+)
+
+
+def test_a_pasted_picture_is_attached_and_shown(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "Look: ")
+    page.get_by_role("textbox", name="Text").evaluate(DROP)
+    expect(page.locator("[data-state]")).to_contain_text("red-dot.png is attached")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(f"**{fresh}")
+    picture = page.get_by_role("img", name="red-dot")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.naturalWidth") == 1
+
+
+def test_two_open_brackets_offer_the_pages_of_the_wiki(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "See [[onboar")
+    option = page.get_by_role("option", name="Onboarding")
+    expect(option).to_be_visible()
+    option.click()
+    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\nSee [[handbook/onboarding]]")

@@ -42,6 +42,20 @@ SCREENS = [
     ("eve", "/eng/-/members"),
     ("cai", "/eng/-/members"),
     ("cai", "/eng/handbook/everything/-/edit"),
+    ("ben", "/eng/handbook/everything/-/history"),
+    ("cai", "/eng/handbook/onboarding/-/history"),
+    ("ben", "/eng/handbook/everything/-/diff/1..2?view=side"),
+    ("ben", "/eng/handbook/everything/-/diff/1..2?view=unified"),
+    ("ben", "/eng/handbook/everything/-/restore?revision=1"),
+    ("ben", "/eng/handbook/everything/-/files"),
+    ("cai", "/eng/handbook/onboarding/-/files"),
+    ("nobody", "/-/changes"),
+    ("ben", "/-/changes"),
+    ("ben", "/eng/-/changes"),
+    ("ben", "/-/search"),
+    ("ben", "/-/search?q=words"),
+    ("ben", "/-/search?q=nothinglikethis"),
+    ("nobody", "/-/search?q=everyone"),
 ]
 
 

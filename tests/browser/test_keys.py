@@ -86,3 +86,48 @@ def test_on_a_phone_one_button_opens_tree_and_contents(visit: Visit) -> None:
     contents.get_by_role("link", name="A heading of the third rank").click()
     expect(contents).to_be_hidden()
     expect(page.get_by_role("heading", name="A heading of the third rank")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("key", ["Control+k", "/"])
+def test_the_switcher_jumps_to_a_page(visit: Visit, key: str) -> None:
+    page = visit.open("ben", "/eng/")
+    page.keyboard.press(key)
+    page.get_by_role("combobox").fill("onboar")
+    expect(page.get_by_role("option", name="Onboarding")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{PAGE}")
+
+
+def test_the_switcher_goes_on_to_the_search_page(visit: Visit) -> None:
+    page = visit.open("ben", "/eng/")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("keys")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/-/search?q=keys")
+    expect(page.get_by_role("link", name="Onboarding")).to_be_visible()
+
+
+def test_what_is_typed_in_the_header_goes_on_in_the_switcher(visit: Visit) -> None:
+    page = visit.open("ben", "/eng/")
+    page.get_by_role("searchbox", name="Search all pages").first.focus()
+    page.keyboard.type("rota")
+    expect(page.locator("#switcher")).to_be_visible()
+    expect(page.get_by_role("combobox")).to_have_value("rota")
+    expect(page.get_by_role("option").first).to_contain_text("Rota")
+
+
+def test_the_switcher_does_without_an_answer(visit: Visit) -> None:
+    visit.expect("Failed to load resource")
+    page = visit.open("ben", "/eng/")
+    page.route("**/-/switch?*", lambda route: route.abort())
+    page.keyboard.press("Control+k")
+    expect(page.get_by_text("Quick search does not answer")).to_be_visible()
+    page.get_by_role("combobox").fill("keys")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/-/search?q=keys")
+
+
+def test_n_and_p_step_through_the_changes_of_a_comparison(visit: Visit) -> None:
+    page = visit.open("ben", "/eng/handbook/everything/-/diff/1..2")
+    page.keyboard.press("n")
+    expect(page.locator("#change-1")).to_be_focused()

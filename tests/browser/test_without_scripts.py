@@ -52,6 +52,16 @@ def test_a_page_lives_its_whole_life_without_scripts(visit: Visit) -> None:
     page.wait_for_url("**/eng/teams/plain")
     expect(page.locator(".prose")).to_have_text("Other words.")
 
+    visit.world.deliver()
+    page.get_by_role("searchbox", name="Search all pages").fill("other words")
+    page.keyboard.press("Enter")
+    page.locator("main").get_by_role("link", name="Plain page").click()
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("link", name="restore revision 1").click()
+    page.get_by_role("button", name="Restore revision 1").click()
+    page.wait_for_url("**/eng/teams/plain")
+    expect(page.locator(".prose em")).to_have_text("plain")
+
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()

@@ -4,6 +4,7 @@ import { keepText } from "./keeping.js";
 import { startPreview } from "./preview.js";
 import { startSaving } from "./saving.js";
 import { startToolbar } from "./toolbar.js";
+import { startUploads } from "./uploads.js";
 
 /** @param {HTMLFormElement} form with data-editor, and a textarea named body. */
 export function startEditor(form) {
@@ -18,4 +19,5 @@ export function startEditor(form) {
   startSaving(form, kept, changed);
   startPreview(form, text, changed);
   startToolbar(form, text);
+  startUploads(form, text);
 }
