@@ -46,6 +46,14 @@ def test_a_delivery_heard_twice_does_no_harm(wiki: Scene) -> None:
     assert found(wiki, "cai", "word") == ["a"]
 
 
+def test_what_the_index_has_already_is_not_written_again(wiki: Scene) -> None:
+    wiki.write("a", "word")
+    rebuild(wiki.database, wiki.settings)
+    before = sorted(engine_of(wiki.settings).shelf.root.rglob("*"))
+    assert wiki.deliver()
+    assert sorted(engine_of(wiki.settings).shelf.root.rglob("*")) == before
+
+
 def test_what_a_crash_kept_out_of_the_index_is_taken_in_at_the_next_start(wiki: Scene) -> None:
     wiki.write("kept", "word")
     wiki.write("changed", "word")

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
+from wiki.outbox.models import Delivery
 from wiki.rules.roles import Visibility
 from wiki.search.handlers import index_pages
 from wiki.search.queries import SUBSCRIBER
@@ -180,6 +181,22 @@ def test_a_page_moved_to_a_private_space_is_hidden_before_the_index_has_heard(
     wiki.deliver()
     assert found(wiki, "dot", "initech") == []
     assert found(wiki, "cai", "initech") == ["Falcon"]
+
+
+@pytest.mark.parametrize("how", ["move", "delete"])
+def test_an_index_that_has_missed_a_change_shows_nothing_that_the_database_denies(
+    wiki: Scene, how: str
+) -> None:
+    wiki.write("plan", "initech", title="Falcon")
+    wiki.deliver()
+    wiki.post("ben", f"/eng/plan/-/{how}", path="plan", space="lab")
+    with wiki.database.write() as session:
+        session.query(Delivery).delete()  # as after a power cut: delivered, but not kept
+    shown = wiki.get("dot", "/-/search?q=initech").text
+    assert "Nothing found" in shown
+    assert "Falcon" not in shown
+    assert switched(wiki, "dot", "falc") == []
+    assert wiki.get("dot", "/-/search?q=initech&page=2").status_code == 200
 
 
 def test_a_passage_that_was_taken_out_is_not_shown_before_the_index_has_heard(

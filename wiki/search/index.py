@@ -63,11 +63,15 @@ def _engine_in(root: Path) -> WhooshEngine:
 def index(database: Database, settings: Settings, page_ids: Collection[int]) -> None:
     """Makes the index say of these pages what the database says of them now.
 
+    Pages that it has in their newest revision already, after a rebuild for example, cost nothing.
+
     :raises IndexUnavailable: when there is no usable index.
     :raises TimeoutError: when another process does not let go of it.
     """
     with _indexing:
-        for some in _chunks(page_ids):
+        have = engine_of(settings).revisions()
+        want = _revisions(database, page_ids)
+        for some in _chunks([one for one in page_ids if have.get(one) != want.get(one)]):
             found = list(_documents(database, some))
             engine_of(settings).update(found, set(some) - {one.page_id for one in found})
 
@@ -142,11 +146,17 @@ def mend(database: Database, settings: Settings) -> str:
     return reason
 
 
-def _revisions(database: Database) -> Mapping[int, int]:
-    """The revision number of every page that is there."""
+def _revisions(database: Database, page_ids: Collection[int] | None = None) -> Mapping[int, int]:
+    """The revision number of every page that is there, or of those of these ids."""
+    query = select(Page.id, Page.head).where(Page.deleted_at.is_(None))
     with database.read() as session:
-        rows = session.execute(select(Page.id, Page.head).where(Page.deleted_at.is_(None)))
-        return {row.id: row.head for row in rows}
+        if page_ids is None:
+            return {row.id: row.head for row in session.execute(query)}
+        found = {}
+        for some in _chunks(page_ids):
+            rows = session.execute(query.where(Page.id.in_(some)))
+            found.update({row.id: row.head for row in rows})
+        return found
 
 
 def _documents(database: Database, page_ids: Collection[int]) -> Iterator[Document]:

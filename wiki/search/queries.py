@@ -103,11 +103,12 @@ def search(
     number = max(1, min(number, LAST_SCREEN))
     found = engine.search(query, filters, offset=(number - 1) * per_screen, limit=per_screen)
     by_id = {one.id: one for one in readable}
+    hits = _listed(session, actor, found)
     return Answer(
         query=query,
         readable=tuple(readable),
-        hits=_listed(session, actor, found),
-        total=found.total,
+        hits=hits,
+        total=found.total - (len(found.hits) - len(hits)),
         cut=found.cut,
         number=number,
         corrected=found.corrected,
@@ -134,7 +135,7 @@ def titles(
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     readable = list_spaces(session, actor)
-    filters = Filters(frozenset(one.id for one in readable), hidden=_hidden(session, actor))
+    filters = Filters(frozenset(one.id for one in readable))
     found = engine.titles(text, filters, limit=limit * 3, near=near)
     pages = _pages(session, actor, [hit.page_id for hit in found])
     here = [pages[hit.page_id] for hit in found if hit.page_id in pages]

@@ -107,9 +107,10 @@ class WhooshEngine:
                 self._snapshot = None
                 raise
             except Exception as error:
-                log.exception("the search index could not be read")
                 self._snapshot = None
-                self.shelf.distrust(f"{type(error).__name__}: {error}")
+                if not self.shelf.suspicion():
+                    log.exception("the search index could not be read")
+                    self.shelf.distrust(f"{type(error).__name__}: {error}")
                 raise IndexUnavailable("The search index cannot be read.") from error
 
     def _fresh(self) -> Snapshot:
