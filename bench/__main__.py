@@ -1,0 +1,139 @@
+"""python -m bench: measure on the handbook, print the table, fail where a target is missed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from bench import measure
+from bench.browser import Browser
+from bench.measure import Result
+from bench.servers import ROOT, THREADS, WORKERS, running
+
+SPACE = "handbook"
+PASSWORD = secrets.token_urlsafe(12)
+
+
+def corpus(folder: Path) -> Path:
+    """The handbook's newest tree, cloned when it is a bundle.
+
+    :raises SystemExit: when it is not here.
+    """
+    source = Path(os.environ.get("WIKI_CORPUS") or ROOT.parent / "shared/corpus/handbook.bundle")
+    if not source.exists():
+        raise SystemExit("The handbook is not here: set WIKI_CORPUS to its bundle or its folder.")
+    if source.is_dir():
+        return source
+    target = folder / "corpus"
+    subprocess.run(["git", "clone", "-q", "--branch=main", source, target], check=True)
+    return target
+
+
+def wiki(*arguments: str, **options: str) -> None:
+    """Run a command of the wiki, quietly."""
+    subprocess.run(
+        [sys.executable, "-m", "wiki", *arguments],
+        check=True,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        input=options.get("input"),
+    )
+
+
+def prepare() -> None:
+    """An account that edits, and a public space."""
+    wiki("user", "add", "ada", "--admin", "--password-stdin", input=PASSWORD)
+    wiki("space", "add", SPACE, "--title", "Handbook", "--public", "--lead", "ada")
+
+
+def imported(tree: Path, data: Path) -> Result:
+    """Import the tree, until the last page of it can be found."""
+    begun = time.perf_counter()
+    wiki("import", str(tree), "--space", SPACE)
+    stored = time.perf_counter() - begun
+    while undelivered(data):
+        time.sleep(0.02)
+    seconds = time.perf_counter() - begun
+    count = len(paths(data))
+    return Result(
+        "import until searchable",
+        f"{count / seconds:.0f} pages/s",
+        "≥ 25 pages/s",
+        count / seconds >= 25,
+        f"{count} pages in {seconds:.1f} s, the last {seconds - stored:.1f} s of it indexing",
+    )
+
+
+def undelivered(data: Path) -> int:
+    """Deliveries that the worker still has before it."""
+    with closing(sqlite3.connect(data / "wiki.db", timeout=30)) as database:
+        return int(database.execute("SELECT count(*) FROM deliveries").fetchone()[0])
+
+
+def paths(data: Path) -> list[str]:
+    """Addresses of all pages."""
+    with closing(sqlite3.connect(data / "wiki.db", timeout=30)) as database:
+        rows = database.execute(
+            "SELECT s.slug || '/' || p.path FROM pages p JOIN spaces s ON s.id = p.space_id "
+            "WHERE p.deleted_at IS NULL AND s.slug = ?",
+            (SPACE,),
+        )
+        return ["/" + path for (path,) in rows]
+
+
+def main() -> int:
+    """Measure and print; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", help="measure only what has this word in its name")
+    only = parser.parse_args().only
+    results: list[Result] = []
+
+    def wanted(word: str) -> bool:
+        return not only or only in word
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = folder / "data"
+        os.environ["WIKI_DATA_DIR"] = str(data)
+        tree = corpus(folder)
+        prepare()
+        command = ("wiki", "serve", "--port=0", f"--workers={WORKERS}", f"--threads={THREADS}")
+        with running(*command) as port, running("bench.servers") as bare:
+            results.append(imported(tree, data))
+            browser = Browser(port)
+            pages = {path: len(Browser(port).ask(path)[2]) for path in paths(data)}
+            browser.sign_in("ada", PASSWORD)
+            if wanted("wire"):
+                results.append(measure.wire(port, pages))
+            if wanted("search"):
+                results.append(measure.searches(Browser(port), pages))
+            if wanted("page view"):
+                results += measure.page_views(port, bare, pages, browser.cookie())
+                results.append(measure.first_times(port, bare, pages, browser))
+            if wanted("save"):
+                results.append(measure.saves(browser, pages, folder))
+    show(results)
+    return int(any(result.good is False for result in results))
+
+
+def show(results: list[Result]) -> None:
+    """Print the table."""
+    columns = ("what", "figure", "reach", "detail")
+    rows = [[getattr(result, column) for column in columns] for result in results]
+    widths = [max(len(row[i]) for row in [*rows, list(columns)]) for i in range(4)]
+    print(" ", *(name.ljust(width) for name, width in zip(columns, widths, strict=True)), sep="  ")
+    for result, row in zip(results, rows, strict=True):
+        sign = {True: "✓", False: "✗", None: " "}[result.good]
+        print(f" {sign}", *(c.ljust(w) for c, w in zip(row, widths, strict=True)), sep="  ")
+
+
+sys.exit(main())
