@@ -16,7 +16,6 @@ class Browser:
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.connection.connect()
         self.cookies: dict[str, str] = {}
 
     def ask(

@@ -320,6 +320,8 @@ class Connection(HttpToolsProtocol):
         self._timer = None
         if self.cycle is not None and not self.cycle.response_complete:
             self._expect_head()  # the answer to the request before is still being read
+        elif not self._head:  # opened ahead of need; an answer would be taken for another's
+            self.transport.close()
         elif not self.transport.is_closing():
             self._close_with(408, "The request took too long to arrive.")
 
