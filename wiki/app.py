@@ -67,8 +67,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     rendering.limit_rendering(settings.render_seconds)
-    request.init_app(app, request.Parts(settings, database or open_database(settings)))
-    app.extensions["wiki.memo"] = memo.Memo(limit=64 << 20)
+    parts = request.Parts(settings, database or open_database(settings))
+    request.init_app(app, parts)
+    memo.init_app(app, parts.database, limit=64 << 20)
     urls.init_app(app)
     compress.init_app(app)  # first, so that it sees each answer last
     static.init_app(app)

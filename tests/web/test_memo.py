@@ -71,3 +71,23 @@ def test_the_least_recently_used_is_forgotten_first() -> None:
     assert memo.get(2, "a") is None
     assert memo.get(1, "a") is None
     assert memo.get(2, "d") == "D"
+
+
+def test_a_message_that_is_shown_once_is_not_remembered(wiki: Scene) -> None:
+    page = wiki.write("rota", "words")
+    form = {"title": page.title, "body": "words", "base": str(page.head)}
+    assert wiki.post("eve", "/eng/rota/-/edit", **form).status_code == 303
+    message = "Nothing was changed"
+    assert message in wiki.get("eve", "/eng/rota").text
+    assert message not in wiki.get("eve", "/eng/rota").text
+    assert message not in wiki.get("eve", "/eng/rota").text
+
+
+def test_another_address_or_encoding_is_another_answer(wiki: Scene) -> None:
+    wiki.write("rota", "first words", space="open")
+    wiki.write("rota", "second words", space="open")
+    for _ in range(2):
+        assert "first words" in wiki.get("nobody", "/open/rota?revision=1").text
+        assert "second words" in wiki.get("nobody", "/open/rota").text
+        packed = wiki.get("nobody", "/open/rota", headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
+from wiki.db import BigId
 from wiki.errors import NotFound
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.rules.access import Actor, May
@@ -55,6 +68,27 @@ class Place:
         return self.seen.space
 
 
+# Building a statement costs more than running it, so those of every page view are built once.
+@cache
+def _place() -> Select[Space, int | None, Page | None]:
+    person = bindparam("person_id", type_=BigId)
+    return (
+        select(Space, Membership.role, Page)
+        .outerjoin(
+            Membership, and_(Membership.space_id == Space.id, Membership.person_id == person)
+        )
+        .outerjoin(
+            Page,
+            and_(
+                Page.space_id == Space.id,
+                Page.path_key == bindparam("key"),
+                Page.deleted_at.is_(None),
+            ),
+        )
+        .where(Space.slug == bindparam("slug"))
+    )
+
+
 def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
     """What the actor finds at ``/<slug>/<raw_path>``.
 
@@ -67,16 +101,7 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
         raise NotFound from None
     key = path_key(path)
     row = session.execute(
-        select(Space, Membership.role, Page)
-        .outerjoin(
-            Membership,
-            and_(Membership.space_id == Space.id, Membership.person_id == actor.person_id),
-        )
-        .outerjoin(
-            Page,
-            and_(Page.space_id == Space.id, Page.path_key == key, Page.deleted_at.is_(None)),
-        )
-        .where(Space.slug == slug)
+        _place(), {"slug": slug, "key": key, "person_id": actor.person_id}
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -135,14 +160,19 @@ def get_revision(session: Session, page: Page, number: int) -> Revision:
 
     :raises NotFound: when the page has no revision of that number.
     """
-    revision = session.scalar(
-        select(Revision)
-        .where(Revision.page_id == page.id, Revision.number == number)
-        .options(joinedload(Revision.author))
-    )
+    revision = session.scalar(_revision(), {"page_id": page.id, "number": number})
     if revision is None:
         raise NotFound
     return revision
+
+
+@cache
+def _revision() -> Select[Revision]:
+    return (
+        select(Revision)
+        .where(Revision.page_id == bindparam("page_id"), Revision.number == bindparam("number"))
+        .options(joinedload(Revision.author))
+    )
 
 
 @dataclass(frozen=True)
@@ -157,6 +187,31 @@ class TreeNode:
     has_children: bool
 
 
+_Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
+
+
+@cache
+def _children() -> tuple[_Node, _Node]:
+    space_id: BindParameter[int] = bindparam("space_id")
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    below, lower = aliased(Page), aliased(Folder)
+    has_below = or_(
+        exists().where(
+            below.space_id == space_id,
+            below.parent_key == Page.path_key,
+            below.deleted_at.is_(None),
+        ),
+        exists().where(lower.space_id == space_id, lower.parent_key == Page.path_key),
+    )
+    pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
+        Page.space_id == space_id, Page.parent_key.in_(keys), Page.deleted_at.is_(None)
+    )
+    folders = select(
+        Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
+    ).where(Folder.space_id == space_id, Folder.parent_key.in_(keys))
+    return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
+
+
 def children_of(
     session: Session, space: Space, keys: Sequence[str], limit: int = 1000
 ) -> dict[str, list[TreeNode]]:
@@ -164,40 +219,8 @@ def children_of(
 
     The caller may already read the space.
     """
-    below, lower = aliased(Page), aliased(Folder)
-
-    def has_below(path: ColumnElement[str]) -> ColumnElement[bool]:
-        return or_(
-            exists().where(
-                below.space_id == space.id, below.parent_key == path, below.deleted_at.is_(None)
-            ),
-            exists().where(lower.space_id == space.id, lower.parent_key == path),
-        )
-
-    pages = session.execute(
-        select(
-            Page.path,
-            Page.path_key,
-            Page.parent_key,
-            Page.title,
-            Page.id,
-            has_below(Page.path_key.expression),
-        )
-        .where(Page.space_id == space.id, Page.parent_key.in_(keys), Page.deleted_at.is_(None))
-        .limit(limit)
-    )
-    folders = session.execute(
-        select(
-            Folder.path,
-            Folder.path_key,
-            Folder.parent_key,
-            literal(None),
-            literal(None),
-            literal(True),
-        )
-        .where(Folder.space_id == space.id, Folder.parent_key.in_(keys))
-        .limit(limit)
-    )
+    wanted = {"space_id": space.id, "keys": list(keys), "limit": limit}
+    pages, folders = (session.execute(statement, wanted) for statement in _children())
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
     for path, key, parent, title, id, has in [*pages, *folders]:
         found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))
@@ -227,11 +250,7 @@ def breadcrumbs(session: Session, space: Space, path: str) -> list[Crumb]:
     titles = {
         key: (found, title)
         for key, found, title in session.execute(
-            select(Page.path_key, Page.path, Page.title).where(
-                Page.space_id == space.id,
-                Page.path_key.in_([path_key(ancestor) for ancestor in above]),
-                Page.deleted_at.is_(None),
-            )
+            _titles(), {"space_id": space.id, "keys": [path_key(ancestor) for ancestor in above]}
         )
     }
     crumbs = []
@@ -243,9 +262,23 @@ def breadcrumbs(session: Session, space: Space, path: str) -> list[Crumb]:
     return crumbs
 
 
+@cache
+def _titles() -> Select[str, str, str]:
+    return select(Page.path_key, Page.path, Page.title).where(
+        Page.space_id == bindparam("space_id"),
+        Page.path_key.in_(bindparam("keys", expanding=True)),
+        Page.deleted_at.is_(None),
+    )
+
+
 def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
     """Ordinals of the head's links that lead nowhere for the actor: nothing is there, or nothing
     that they may read."""
+    return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
+
+
+@lru_cache(maxsize=64)
+def _missing_links(actor: Actor) -> Select[int]:
     target = aliased(Page)
     target_space = aliased(Space)
     readable = select(Space.id).where(spaces.readable_by(actor))
@@ -296,12 +329,8 @@ def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
         )
         .exists()
     )
-    return list(
-        session.scalars(
-            select(PageLink.ordinal).where(
-                PageLink.page_id == page.id, ~or_(there, moved, home, folder)
-            )
-        )
+    return select(PageLink.ordinal).where(
+        PageLink.page_id == bindparam("page_id"), ~or_(there, moved, home, folder)
     )
 
 

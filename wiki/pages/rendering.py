@@ -7,9 +7,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, PageLink, RenderingRow, Revision
@@ -121,15 +122,18 @@ class Shown:
     source_shown: str
 
 
+@cache
+def _shown() -> Select[str, list[Any], str]:
+    return select(RenderingRow.html, RenderingRow.headings, RenderingRow.source_shown).where(
+        RenderingRow.key == bindparam("key")
+    )
+
+
 def read_rendering(session: Session, space_slug: str, revision: Revision) -> Shown:
     """The stored rendering of a revision, or, where there is none yet, one made now."""
     context = context_of(space_slug, revision)
     key = rendering_key(revision.content_hash, context)
-    row = session.execute(
-        select(RenderingRow.html, RenderingRow.headings, RenderingRow.source_shown).where(
-            RenderingRow.key == key
-        )
-    ).one_or_none()
+    row = session.execute(_shown(), {"key": key}).one_or_none()
     if row is not None:
         return Shown(*row)
     rendering = _renderer.render(key, get_text(session, revision.content_hash), context)

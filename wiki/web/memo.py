@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import wraps
 from time import monotonic
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
-from flask import Response, current_app, g, make_response, request, session
+from flask import Flask, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 
-from wiki.web.request import parts, viewer_key
+from wiki.db import Database
+from wiki.web.request import parts
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 P = ParamSpec("P")
 
@@ -60,6 +64,12 @@ class Memo:
                 self._size -= self._entries.popitem(last=False)[1][1]
 
 
+def init_app(app: Flask, database: Database, *, limit: int) -> None:
+    """Give the app a memo of ``limit`` bytes, and let it answer what it answered before."""
+    memo = app.extensions["wiki.memo"] = Memo(limit)
+    app.wsgi_app = Remembering(app.wsgi_app, database, memo)  # type: ignore[method-assign]
+
+
 def memo() -> Memo:
     """The app's memo."""
     found: Memo = current_app.extensions["wiki.memo"]
@@ -75,26 +85,84 @@ def version() -> Hashable:
 
 
 def remembered(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Remember a screen's response for the one who looks (each sign-in on its own)."""
+    """Let :class:`Remembering` answer for this view.
+
+    What the view shows may depend on the address, the cookie and the database, and on nothing else
+    of the request.
+    """
 
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if request.method != "GET" or "_flashes" in session:
-            return view(*args, **kwargs)
-        seen = version()
-        key = (viewer_key(), request.full_path)
-        found = memo().get(seen, key)
-        if found is None:
-            response = make_response(view(*args, **kwargs))
-            if response.status_code != 200 or session.modified or response.is_streamed:
-                return response
+        response = make_response(view(*args, **kwargs))
+        if request.method == "GET" and response.status_code == 200 and not response.is_streamed:
             response.add_etag()
-            found = (response.get_data(), response.get_etag()[0], response.content_type)
-            if len(found[0]) <= LARGEST:
-                memo().put(seen, key, found, len(found[0]) + 500)
-        body, etag, content_type = found
-        response = Response(body, content_type=content_type)
-        response.set_etag(etag or "")
-        return response.make_conditional(request)
+            request.environ[REMEMBER] = True
+        return response
 
     return answer
+
+
+class Remembering:
+    """Answers a request as it answered the very same one before, without asking the application.
+
+    The same is: address, cookie and accepted encodings to the byte, in the same version of the
+    database. An answer that sets a cookie is never remembered. Whether an answer may be is for the
+    view to say (:func:`remembered`); a client that has it already is told so.
+    """
+
+    def __init__(self, application: WSGIApplication, database: Database, memo: Memo) -> None:
+        self.application = application
+        self.database = database
+        self.memo = memo
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
+            return self.application(environ, start_response)
+        version = self.database.version()
+        key = tuple(map(environ.get, _WHAT_MAKES_IT_THE_SAME))
+        found: tuple[list[tuple[str, str]], bytes] | None = self.memo.get(version, key)
+        if found is None:
+            begun: list[Any] = []
+
+            def start(*given: Any) -> Callable[[bytes], object]:
+                begun[:] = given
+                return _no_write
+
+            answer = self.application(environ, start)
+            status, headers = begun[:2]
+            kept = REMEMBER in environ and status.startswith("200")
+            if not kept or any(name == "Set-Cookie" for name, _ in headers):
+                start_response(status, headers)
+                return answer
+            found = headers, b"".join(answer)
+            if hasattr(answer, "close"):
+                answer.close()
+            if len(found[1]) <= LARGEST:
+                self.memo.put(version, key, found, len(found[1]) + 2000)
+        headers, body = found
+        if "HTTP_IF_NONE_MATCH" in environ and _has_it(environ["HTTP_IF_NONE_MATCH"], headers):
+            start_response("304 NOT MODIFIED", [h for h in headers if h[0] not in _OF_THE_BODY])
+            return []
+        start_response("200 OK", headers)
+        return [body]
+
+
+REMEMBER = "wiki.remember"
+_OF_THE_BODY = ("Content-Length", "Content-Type", "Content-Encoding")
+_WHAT_MAKES_IT_THE_SAME = (
+    "PATH_INFO",
+    "QUERY_STRING",
+    "HTTP_COOKIE",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_HOST",
+    "wsgi.url_scheme",
+)
+
+
+def _has_it(tags: str, headers: list[tuple[str, str]]) -> bool:
+    own = next((value for name, value in headers if name == "ETag"), "").removeprefix("W/")
+    return bool(own) and own in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+
+
+def _no_write(_data: bytes) -> object:
+    raise NotImplementedError("Answers are returned, not written.")

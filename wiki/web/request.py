@@ -67,12 +67,6 @@ def actor() -> Actor:
     return found
 
 
-def viewer_key() -> int:
-    """Tells apart those whose screens differ: the id of the sign-in, 0 for nobody."""
-    key: int = getattr(current_user, "session_id", 0)
-    return key
-
-
 def init_app(app: Flask, wiki: Parts) -> None:
     """Give the app its parts, and close each request's reading session at its end."""
     app.extensions["wiki"] = wiki

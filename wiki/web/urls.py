@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, url_for
 from werkzeug.routing import BaseConverter
 
+# What may stand in a path as it is, for Werkzeug and for us.
+_AS_IT_IS = "!$&'()*+,/:;=@"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -40,6 +43,8 @@ def verb(blueprint: Blueprint, name: str, **options: Any) -> Callable[[View], Vi
 
 def page_url(slug: str, path: str, verb: str = "", **query: Any) -> str:
     """The address of a page, or of one of its verbs (an endpoint of ``pages``)."""
+    if not verb and not query:  # the rule of ``pages.read``, of which a screen has hundreds
+        return f"/{slug}/{quote(path, safe=_AS_IT_IS)}"
     return url_for(f"pages.{verb or 'read'}", slug=slug, path=path, **query)
 
 
