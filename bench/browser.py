@@ -17,6 +17,7 @@ class Browser:
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.cookies: dict[str, str] = {}
+        self.used = 0.0
 
     def ask(
         self, path: str, form: dict[str, str] | None = None, accept: str = ""
@@ -30,10 +31,15 @@ class Browser:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         begun = time.perf_counter()
+        if begun - self.used > 10:  # the server closes what is idle for long
+            self.connection.close()
+            self.connection.connect()
+            begun = time.perf_counter()
         self.connection.request("POST" if form is not None else "GET", path, body, headers)
         answer = self.connection.getresponse()
         data = answer.read()
-        seconds = time.perf_counter() - begun
+        self.used = time.perf_counter()
+        seconds = self.used - begun
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value

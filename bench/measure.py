@@ -79,7 +79,7 @@ def page_views(
         plain = [request(bare, f"/{pages[path]}") for path in paths]
         asked = [request(wiki, path, as_whom, accept) for path in paths]
         rate(bare, plain, 0.3)
-        rate(wiki, asked, 0.3, first=2 * len(paths))
+        rate(wiki, asked, 0.3, first=8 * len(paths))
         shares, rates = [], []
         for _ in range(ROUNDS):
             before, own, after = rate(bare, plain), rate(wiki, asked), rate(bare, plain)
