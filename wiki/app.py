@@ -8,6 +8,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from wiki import home
+from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     filters.register(app)
     sign_in.init_app(app)
     public.init_app(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for blueprint in (
         home.blueprint,
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         history_views.blueprint,
         search.blueprint,
         attachments.blueprint,
+        api.blueprint,
     ):
         app.register_blueprint(blueprint)
     return app

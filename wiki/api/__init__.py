@@ -1,1 +1,1 @@
-"""REST over the same actions that the screens use."""
+"""REST over the same actions as the screens: JSON in and out, bearer tokens, OpenAPI."""

@@ -23,10 +23,12 @@ from wiki.text.paths import PathError, join, name_of, normalise_path, parent_of,
 
 @dataclass(frozen=True)
 class Attached:
-    """The outcome of attaching: the file, and whether it was not there already."""
+    """The outcome of attaching: the file, whether it was not there already, and whether it took
+    the place of another."""
 
     file: Attachment
     changed: bool
+    replaced: bool = False
 
 
 def attach_file(
@@ -75,7 +77,7 @@ def attach_file(
     session.add(file)
     session.flush()
     announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name))
-    return Attached(file, True)
+    return Attached(file, True, bool(before))
 
 
 def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:

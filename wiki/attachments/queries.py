@@ -189,8 +189,13 @@ def _under(key: str) -> ColumnElement[bool]:
     return and_(Attachment.name_key > f"{key}/", Attachment.name_key < f"{key}0")
 
 
-def files_of_space(session: Session, actor: Actor, space: Space) -> Sequence[Attachment]:
-    """Every current file of a space whose page the actor may read; :func:`place_of` places it."""
+def files_of_space(
+    session: Session, actor: Actor, space: Space, *, after: int = 0, limit: int | None = None
+) -> Sequence[Attachment]:
+    """The current files of a space whose page the actor may read, by id.
+
+    :param after: only those with a larger id. :param limit: all of them without one.
+    """
     return session.scalars(
         select(Attachment)
         .outerjoin(Attachment.page)
@@ -200,7 +205,9 @@ def files_of_space(session: Session, actor: Actor, space: Space) -> Sequence[Att
                 and_(Page.space_id == space.id, live_for(actor)),
             ),
             Attachment.removed_at.is_(None),
+            Attachment.id > after,
         )
-        .options(contains_eager(Attachment.page))
+        .options(contains_eager(Attachment.page), joinedload(Attachment.created_by))
         .order_by(Attachment.id)
+        .limit(limit)
     ).all()

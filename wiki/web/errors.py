@@ -101,7 +101,7 @@ def init_app(app: Flask) -> None:
         if wants_json():
             more: dict[str, object] = {"field": error.field} if error.field else {}
             response = problem(error.status, error.title, error.sentence, **more)
-            if isinstance(error, SignInRequired) and is_api():
+            if error.status == 401 and is_api():
                 response.headers["WWW-Authenticate"] = "Bearer"
         elif isinstance(error, SignInRequired):
             if request.method in ("GET", "HEAD"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, url_for
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 # What may stand in a path as it is, for Werkzeug and for us.
 _AS_IT_IS = "!$&'()*+,/:;=@"
@@ -19,6 +20,30 @@ class PagePath(BaseConverter):
 
     regex = r"(?!-(?:/|$))[^/]+(?:/(?!-(?:/|$))[^/]+)*"
     part_isolating = False
+
+
+class ApiPagePath(PagePath):
+    """A page's path at the end of an address of the API, where some endings are verbs: a page whose
+    own path ends so has one more slash behind it."""
+
+    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*)"
+    regex = rf"(?:(?!{_verb}$){PagePath.regex}|{PagePath.regex}/)"
+
+    def to_python(self, value: str) -> str:
+        """The path without the slash that tells it from a verb."""
+        return value.removesuffix("/")
+
+    def to_url(self, value: str) -> str:
+        """The path, with a slash where it could be taken for a verb."""
+        url: str = super().to_url(value)
+        return f"{url}/" if re.fullmatch(self._verb, value) else url
+
+
+class Id(IntegerConverter):
+    """A number that every database can look for."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**53)
 
 
 class SpaceSlug(BaseConverter):
@@ -56,6 +81,8 @@ def space_url(slug: str, verb: str) -> str:
 def init_app(app: Flask) -> None:
     """Teach the app the converters."""
     app.url_map.converters["page"] = PagePath
+    app.url_map.converters["apipage"] = ApiPagePath
+    app.url_map.converters["int"] = Id
     app.url_map.converters["space"] = SpaceSlug
     app.add_template_global(page_url)
     app.add_template_global(space_url)

@@ -1,0 +1,67 @@
+"""Revisions and comparisons over the API."""
+
+from tests.api.conftest import Api
+from tests.cast import Scene
+
+
+def test_revisions_are_listed_newest_first_slice_by_slice(api: Api, wiki: Scene) -> None:
+    for number in range(1, 6):
+        wiki.write("p", f"text {number}", message=f"change {number}")
+    first = api.get("cai", "/pages/eng/p/revisions?limit=2")
+    assert [one["number"] for one in first.json["revisions"]] == [5, 4]
+    assert first.headers["Link"] == f'<{first.json["next"]}>; rel="next"'
+    seen = list(first.json["revisions"])
+    following = first.json["next"]
+    while following:
+        page = api.get("cai", following.removeprefix("/-/api/v1"))
+        seen += page.json["revisions"]
+        following = page.json["next"]
+    assert [one["number"] for one in seen] == [5, 4, 3, 2, 1]
+    assert seen[0]["message"] == "change 5"
+    assert "Link" not in page.headers
+
+
+def test_one_revision_has_its_text(api: Api, wiki: Scene) -> None:
+    wiki.write("p", "old", tags=("a",))
+    wiki.write("p", "new")
+    one = api.get("cai", "/pages/eng/p/revisions/1")
+    assert (one.json["body"], one.json["tags"], one.json["action"]) == ("old", ["a"], "create")
+    assert api.get("cai", "/pages/eng/p/revisions/3").status_code == 404
+    assert api.get("cai", "/pages/eng/p/revisions/0").status_code == 404
+    known = {"If-None-Match": one.headers["ETag"]}
+    again = api.get("cai", "/pages/eng/p/revisions/1", headers=known)
+    assert again.status_code == 304
+
+
+def test_the_home_page_has_revisions_too(api: Api, wiki: Scene) -> None:
+    wiki.write("", "one")
+    wiki.write("", "two")
+    assert len(api.get("cai", "/pages/eng/revisions").json["revisions"]) == 2
+    assert api.get("cai", "/pages/eng/revisions/1").json["body"] == "one"
+    assert api.get("cai", "/pages/eng/diff/1..2").json["added"] == 1
+
+
+def test_two_revisions_are_compared_word_by_word(api: Api, wiki: Scene) -> None:
+    filler = "".join(f"line {n}\n" for n in range(20))
+    wiki.write("p", f"{filler}The limit is 3.\n{filler}gone\n")
+    wiki.write("p", f"{filler}The limit is 5.\n{filler}")
+    found = api.get("cai", "/pages/eng/p/diff/1..2").json
+    assert (found["old"]["number"], found["new"]["number"]) == (1, 2)
+    assert (found["added"], found["removed"]) == (1, 2)
+    assert len(found["hunks"]) == 2
+    (row,) = [row for row in found["hunks"][0]["rows"] if row["kind"] == "changed"]
+    assert [piece["text"] for piece in row["new"]["pieces"] if piece["changed"]] == ["5"]
+    assert row["old"]["number"] == 21
+    assert found["hunks"][1]["rows"][-1]["kind"] == "removed"
+    assert found["hunks"][1]["rows"][-1]["new"] is None
+
+
+def test_context_and_order_can_be_chosen(api: Api, wiki: Scene) -> None:
+    wiki.write("p", "a\nb\nc\n")
+    wiki.write("p", "a\nB!\nc\n")
+    bare = api.get("cai", "/pages/eng/p/diff/2..1?context=0").json
+    rows = [row for hunk in bare["hunks"] for row in hunk["rows"] if row["kind"] != "same"]
+    assert "".join(piece["text"] for piece in rows[-1]["new"]["pieces"]) == "b"
+    assert api.get("cai", "/pages/eng/p/diff/1..1").json["hunks"] == []
+    assert api.get("cai", "/pages/eng/p/diff/1..9").status_code == 404
+    assert api.get("cai", "/pages/eng/p/diff/1..2?context=-1").status_code == 422

@@ -1,0 +1,114 @@
+"""Spaces, search and files over the API."""
+
+from tests.api.conftest import V1, Api
+from tests.attachments import samples
+from tests.cast import Scene
+
+
+def test_everybody_lists_the_spaces_they_may_read(api: Api) -> None:
+    expected = {
+        "nobody": {"open"},
+        "gus": {"open", "fair"},
+        "dot": {"open", "eng"},
+        "cai": {"open", "eng", "lab"},
+        "eve": {"open", "eng", "lab", "fair"},
+    }
+    for who, slugs in expected.items():
+        listed = api.get(who, "/spaces").json["spaces"]
+        assert {one["slug"] for one in listed} == slugs
+        for one in listed:
+            assert api.get(who, f"/spaces/{one['slug']}").json == one
+    assert api.get("ben", "/spaces/eng").json["can_edit"] is True
+    assert api.get("cai", "/spaces/eng").json["can_edit"] is False
+
+
+def test_a_member_makes_a_space_and_leads_it(api: Api) -> None:
+    made = api.call(
+        "dot", "POST", "/spaces", json={"slug": "own", "title": "Own", "visibility": "private"}
+    )
+    assert made.status_code == 201
+    assert made.headers["Location"] == f"{V1}/spaces/own"
+    assert api.put("dot", "/pages/own/", {"body": "mine"}).status_code == 201
+    assert api.get("eve", "/spaces/own").status_code == 404
+    again = api.call("eve", "POST", "/spaces", json={"slug": "own", "title": "x"})
+    assert (again.status_code, again.json["field"]) == (422, "slug")
+    guest = api.call("gus", "POST", "/spaces", json={"slug": "his", "title": "x"})
+    assert guest.status_code == 403
+    bad = api.call(
+        "eve", "POST", "/spaces", json={"slug": "x", "title": "x", "visibility": "secret"}
+    )
+    assert "“private”" in bad.json["detail"]
+
+
+def test_search_finds_what_the_asker_may_read(api: Api, wiki: Scene) -> None:
+    for space in ("open", "eng", "lab"):
+        wiki.write("zebra", "A zebra crossing", space=space, title=f"Zebra in {space}")
+    wiki.deliver()
+    found = {
+        who: [hit["page"]["space"] for hit in api.get(who, "/search?q=zebra").json["hits"]]
+        for who in ("nobody", "dot", "cai")
+    }
+    assert {who: set(spaces) for who, spaces in found.items()} == {
+        "nobody": {"open"},
+        "dot": {"open", "eng"},
+        "cai": {"open", "eng", "lab"},
+    }
+    one = api.get("cai", "/search?q=zebra&limit=1").json
+    assert one["total"] == 3
+    assert one["total_is_exact"] is True
+    assert [piece for piece in one["hits"][0]["title"] if piece["changed"]]
+    second = api.get("cai", one["next"].removeprefix(V1)).json
+    assert second["hits"][0]["page"] != one["hits"][0]["page"]
+    only = api.get("cai", "/search?q=zebra&space=lab").json
+    assert [hit["page"]["url"] for hit in only["hits"]] == ["/lab/zebra"]
+
+
+def test_a_search_without_a_question_is_refused(api: Api, wiki: Scene) -> None:
+    assert api.get("eve", "/search").status_code == 422
+    assert api.get("eve", "/search?q=" + "x" * 5000).status_code == 422
+    assert api.get("eve", "/search?q=x&page=0").status_code == 422
+
+
+def test_a_file_is_attached_read_listed_and_removed(api: Api, wiki: Scene) -> None:
+    wiki.write("teams", "x")
+    png = samples.png()
+    kind = {"Content-Type": "image/png"}
+    made = api.call("ben", "PUT", "/files/eng/teams/images/Logo 1.png", data=png, headers=kind)
+    assert made.status_code == 201
+    assert made.json["path"] == "teams/images/Logo-1.png"
+    assert made.json["content_type"] == "image/png"
+    assert made.headers["Location"] == f"{V1}/files/eng/teams/images/Logo-1.png"
+    assert api.get("cai", "/files/eng/teams/images/Logo-1.png").data == png
+    assert wiki.get("cai", made.json["url"]).data == png
+    part = api.get("cai", "/files/eng/teams/images/Logo-1.png", headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.data) == (206, png[:4])
+    again = api.call("ben", "PUT", "/files/eng/teams/images/Logo 1.png", data=png)
+    assert again.status_code == 200
+    other = api.call("ben", "PUT", "/files/eng/teams/images/Logo 1.png", data=b"text")
+    assert (other.status_code, other.json["content_type"]) == (200, "text/plain")
+    api.call("ben", "PUT", "/files/eng/b.txt", data=b"b")
+    first = api.get("cai", "/files/eng?limit=1").json
+    second = api.get("cai", first["next"].removeprefix(V1)).json
+    listed = [one["path"] for one in first["files"] + second["files"]]
+    assert listed == ["teams/images/Logo-1.png", "b.txt"]
+    assert api.call("cai", "DELETE", "/files/eng/b.txt").status_code == 403
+    assert api.call("ben", "DELETE", "/files/eng/b.txt").status_code == 204
+    assert api.get("cai", "/files/eng/b.txt").status_code == 404
+    assert api.call("ben", "DELETE", "/files/eng/b.txt").status_code == 404
+
+
+def test_hidden_files_are_absent_and_large_ones_refused(api: Api, wiki: Scene) -> None:
+    api.call("eve", "PUT", "/files/lab/a.txt", data=b"secret")
+    for who in ("nobody", "dot"):
+        hidden = api.get(who, "/files/lab/a.txt")
+        absent = api.get(who, "/files/none/a.txt")
+        assert (hidden.status_code, hidden.data) == (404, absent.data)
+        assert dict(hidden.headers) == dict(absent.headers)
+        assert api.get(who, "/files/lab").status_code == 404
+    assert api.call("dot", "PUT", "/files/lab/a.txt", data=b"x").status_code == 404
+    assert api.call("cai", "PUT", "/files/lab/a.txt", data=b"x").status_code == 403
+    object.__setattr__(wiki.settings, "max_file_mb", 1)
+    large = api.call("eve", "PUT", "/files/lab/b.bin", data=b"x" * ((1 << 20) + 1))
+    assert large.status_code == 413
+    assert "1 MiB" in large.json["detail"]
+    assert api.call("eve", "PUT", "/files/lab/notes.md", data=b"x").status_code == 422

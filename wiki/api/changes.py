@@ -1,0 +1,148 @@
+"""What happened since an event, for programs that follow along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from flask import Response, request, url_for
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.api import resources, wire
+from wiki.api.operations import (
+    MOST_CHANGES,
+    Answer,
+    Query,
+    answer,
+    limit_query,
+    number_asked,
+    operation,
+    with_next,
+)
+from wiki.outbox.models import EventRow
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_spaces, see_space
+from wiki.web.request import actor, reading
+
+TYPES = {
+    "PageSaved": "page_saved",
+    "PageMoved": "page_moved",
+    "PageDeleted": "page_deleted",
+    "PageRestored": "page_restored",
+    "FileAdded": "file_added",
+    "FileRemoved": "file_removed",
+    "SpaceCreated": "space_created",
+    "SpaceChanged": "space_changed",
+}
+
+
+@operation(
+    "GET",
+    "/changes",
+    "List what happened after an event.",
+    {200: Answer("Changes, oldest first.", resources.ChangeList)},
+    queries=(
+        Query(
+            "after",
+            "Id of the last change that you know; 0 begins at the beginning.",
+            {"type": "integer", "minimum": 0, "default": 0},
+        ),
+        Query("space", "Slug of the only space to tell about."),
+        limit_query(100, MOST_CHANGES),
+    ),
+)
+def list_changes() -> Response:
+    """Ids grow in the order in which changes become visible: whoever goes on after the last one
+    misses nothing in the spaces that they may read. A page that moves out of them is told as
+    deleted. Who gets access to a space reads its pages first, since its earlier changes lie
+    behind."""
+    after = number_asked("after", 0, least=0, most=2**53)
+    limit = number_asked("limit", 100, least=1, most=MOST_CHANGES)
+    slug = request.args.get("space", "")
+    if slug:
+        spaces: Sequence[Space] = [see_space(reading(), actor(), slug).space]
+    else:
+        spaces = list_spaces(reading(), actor())
+    rows = _rows(reading(), [space.id for space in spaces], after, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1].id if rows else after
+    changes = _told(reading(), actor(), rows, {space.id: space.slug for space in spaces})
+    following = (
+        url_for("api.list_changes", after=last, limit=limit, space=slug or None) if more else None
+    )
+    return with_next(answer(resources.ChangeList(changes, last, more)), following)
+
+
+def _rows(session: Session, spaces: Sequence[int], after: int, limit: int) -> list[EventRow]:
+    """Events in these spaces, and moves of pages out of them, in order."""
+    moved_out = and_(
+        EventRow.name == "PageMoved",
+        EventRow.payload["old_space_id"].as_integer().in_(spaces),
+    )
+    return list(
+        session.scalars(
+            select(EventRow)
+            .where(
+                EventRow.id > after,
+                EventRow.name.in_(TYPES),
+                or_(EventRow.space_id.in_(spaces), moved_out),
+            )
+            .order_by(EventRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def _told(
+    session: Session, actor: Actor, rows: Sequence[EventRow], slugs: dict[int, str]
+) -> list[resources.Change]:
+    people = {
+        person.id: person
+        for person in session.scalars(select(Person).where(Person.id.in_(_ids(rows, "actor_id"))))
+    }
+    pages = {
+        page.id: page
+        for page in session.scalars(
+            select(Page)
+            .where(Page.id.in_(_ids(rows, "page_id")), live_for(actor))
+            .options(joinedload(Page.space))
+        )
+    }
+    return [_change(row, slugs, people, pages) for row in rows]
+
+
+def _ids(rows: Iterable[EventRow], name: str) -> set[int]:
+    return {value for row in rows if (value := getattr(row, name)) is not None}
+
+
+def _change(
+    row: EventRow, slugs: dict[int, str], people: dict[int, Person], pages: dict[int, Page]
+) -> resources.Change:
+    payload, kind, where = row.payload, TYPES[row.name], row.space_id or 0
+    path, old_path = payload.get("path"), None
+    if kind == "page_moved":
+        came_from = payload["old_space_id"]
+        if where not in slugs:
+            # Where it went is nothing that the asker may know.
+            kind, where, path = "page_deleted", came_from, payload["old_path"]
+        else:
+            path = payload["new_path"]
+            old_path = payload["old_path"] if came_from == where else None
+    page = pages.get(row.page_id or 0)
+    return resources.Change(
+        id=row.id,
+        type=kind,  # type: ignore[arg-type]
+        at=row.at,
+        actor=wire.somebody(people.get(row.actor_id or 0)),
+        space=slugs[where],
+        page=wire.page_line(page) if page else None,
+        page_id=row.page_id,
+        revision=payload.get("revision") if kind != "page_deleted" else None,
+        path=path,
+        old_path=old_path,
+        file=payload.get("name"),
+    )

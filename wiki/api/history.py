@@ -1,0 +1,156 @@
+"""Revisions of a page, and two of them compared."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wiki.api import resources, wire
+from wiki.api.operations import (
+    Answer,
+    Query,
+    answer,
+    limit_query,
+    number_asked,
+    operation,
+    with_next,
+)
+from wiki.errors import NotFound
+from wiki.pages.actions import text_of
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import get_revision, look_up
+from wiki.pages.texts import get_text
+from wiki.text import diff
+from wiki.web.request import actor, reading
+
+MOST_REVISIONS = 500
+MOST_CONTEXT = 1000
+
+
+@operation(
+    "GET",
+    "/pages/{space}/{path}/revisions",
+    "List the revisions of a page.",
+    {200: Answer("Revisions, newest first.", resources.RevisionList)},
+    queries=(
+        Query("before", "Only those with a smaller number.", {"type": "integer", "minimum": 1}),
+        limit_query(50, MOST_REVISIONS),
+    ),
+)
+def list_revisions(slug: str, path: str) -> Response:
+    """Newest first; `next` leads on."""
+    page = _live(slug, path)
+    limit = number_asked("limit", 50, least=1, most=MOST_REVISIONS)
+    before = number_asked("before", page.head + 1, least=1, most=2**53)
+    found = (
+        reading()
+        .scalars(
+            select(Revision)
+            .where(Revision.page_id == page.id, Revision.number < min(before, page.head + 1))
+            .order_by(Revision.number.desc())
+            .limit(limit)
+            .options(joinedload(Revision.author))
+        )
+        .all()
+    )
+    following = None
+    if found and found[-1].number > 1:
+        following = url_for(
+            "api.list_revisions", slug=slug, path=path, before=found[-1].number, limit=limit
+        )
+    lines = [wire.revision_line(revision) for revision in found]
+    return with_next(answer(resources.RevisionList(lines, following)), following)
+
+
+@operation(
+    "GET",
+    "/pages/{space}/{path}/revisions/{number}",
+    "Read one revision of a page.",
+    {
+        200: Answer("The revision with its text.", resources.RevisionWithText),
+        304: Answer("It is the one of the `If-None-Match` header."),
+    },
+)
+def read_revision(slug: str, path: str, number: int) -> Response:
+    """All that an author wrote."""
+    page = _live(slug, path)
+    revision = _revision(page, number)
+    text = text_of(reading(), revision)
+    line = vars(wire.revision_line(revision))
+    response = answer(resources.RevisionWithText(**line, body=text.body, fields=text.fields))
+    response.set_etag(f"{page.id}.{number}")
+    response.make_conditional(request)
+    return response
+
+
+@operation(
+    "GET",
+    "/pages/{space}/{path}/diff/{old}..{new}",
+    "Compare two revisions of a page.",
+    {200: Answer("What changed, line by line and word by word.", resources.Diff)},
+    queries=(
+        Query(
+            "context",
+            "Unchanged lines around each change.",
+            {"type": "integer", "minimum": 0, "maximum": MOST_CONTEXT, "default": 3},
+        ),
+    ),
+)
+def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
+    """What was done to the text between two revisions, in either order."""
+    context = number_asked("context", 3, least=0, most=MOST_CONTEXT)
+    page = _live(slug, path)
+    before, after = _revision(page, old), _revision(page, new)
+    found = diff.diff(
+        get_text(reading(), before.content_hash),
+        get_text(reading(), after.content_hash),
+        context=context,
+    )
+    return answer(
+        resources.Diff(
+            old=wire.revision_line(before),
+            new=wire.revision_line(after),
+            added=found.added,
+            removed=found.removed,
+            hunks=_hunks(found),
+        )
+    )
+
+
+def _hunks(found: diff.Diff) -> list[resources.Hunk]:
+    """The sections between folds that have changes in them."""
+    hunks: list[list[resources.DiffRow]] = [[]]
+    if not found.changes:
+        return []
+    for section in found.sections:
+        if section.kind == "fold":
+            hunks.append([])
+            continue
+        hunks[-1] += [_row(row) for row in section.rows]
+    return [resources.Hunk(rows) for rows in hunks if rows]
+
+
+def _row(row: diff.Row) -> resources.DiffRow:
+    return resources.DiffRow(row.kind, _line(row.old), _line(row.new))
+
+
+def _line(line: diff.Line | None) -> resources.DiffLine | None:
+    if line is None:
+        return None
+    return resources.DiffLine(
+        line.number, [resources.Piece(span.text, span.changed) for span in line.pieces]
+    )
+
+
+def _live(slug: str, path: str) -> Page:
+    place = look_up(reading(), actor(), slug, path)
+    if place.page is None:
+        raise NotFound
+    return place.page
+
+
+def _revision(page: Page, number: int) -> Revision:
+    if not 1 <= number <= page.head:
+        raise NotFound
+    return get_revision(reading(), page, number)

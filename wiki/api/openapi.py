@@ -1,0 +1,172 @@
+"""The OpenAPI document, made of the table of operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from flask import Response, current_app, jsonify
+
+from wiki.api import resources
+from wiki.api.operations import OPERATIONS, PREFIX, Answer, Operation, blueprint, operation
+from wiki.api.shapes import schema_of, shapes_within
+from wiki.web.errors import SENTENCES
+
+VERSION = "1.0.0"
+
+_IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
+    "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
+    "path": (
+        "Path of the page. Its slashes are written as they are. A page whose path ends in "
+        "`revisions`, `revisions/…` or `diff/…` is addressed with one more slash at the end.",
+        {"type": "string"},
+    ),
+    "file": ("Place of the file: folders and name, with slashes.", {"type": "string"}),
+    "number": ("Number of the revision.", {"type": "integer", "minimum": 1}),
+    "old": ("Number of the revision to compare with.", {"type": "integer", "minimum": 1}),
+    "new": ("Number of the revision to compare.", {"type": "integer", "minimum": 1}),
+}
+_ALWAYS = (400, 401, 404, 422)
+_TITLES = {
+    401: "The token is missing or not accepted.",
+    412: "A condition in the headers does not hold.",
+    416: "The file has no such bytes.",
+    422: "Something that was sent cannot be accepted.",
+    428: "The base revision is missing.",
+}
+
+
+@operation(
+    "GET",
+    "/openapi.json",
+    "Read this description.",
+    {200: Answer("An OpenAPI document.", dict)},
+)
+def describe() -> Response:
+    """OpenAPI 3.1."""
+    return jsonify(document())
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The description of all operations."""
+    paths: dict[str, dict[str, Any]] = {}
+    for one in OPERATIONS.values():
+        for template in one.templates:
+            of_home = template != one.template
+            entry = paths.setdefault(template, {"parameters": _path_parameters(template)})
+            entry[one.method.lower()] = _operation(one, of_home=of_home)
+    shapes = {
+        shape.__name__: schema_of(shape, sent=False)
+        for one in OPERATIONS.values()
+        for answer in one.answers.values()
+        if answer.shape not in (None, dict)
+        for shape in shapes_within(answer.shape)
+    }
+    shapes["Problem"] = schema_of(resources.Problem)
+    for one in OPERATIONS.values():
+        if one.body is not None:
+            shapes[one.body.__name__] = schema_of(one.body, sent=True)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trellis",
+            "version": VERSION,
+            "description": "Pages, revisions, spaces, search, changes and files of this wiki. "
+            "What you may not read answers exactly as what does not exist.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": PREFIX}],
+        "security": [{"token": []}, {}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(shapes.items())),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of your account. Without one you read what is public.",
+                }
+            },
+        },
+    }
+
+
+def _path_parameters(template: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _IN_PATH[name][0],
+            "schema": _IN_PATH[name][1],
+        }
+        for name in re.findall(r"\{(\w+)\}", template)
+    ]
+
+
+def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{one.name}_of_home" if of_home else one.name,
+        "summary": f"{one.summary[:-1]} (the home page of a space)." if of_home else one.summary,
+        "description": _about(one),
+        "responses": {
+            **{str(status): _answer(answer) for status, answer in one.answers.items()},
+            **_problems({*_ALWAYS, *one.problems, 500} - set(one.answers)),
+        },
+    }
+    if one.queries:
+        described["parameters"] = [
+            {
+                "name": query.name,
+                "in": "query",
+                "description": query.description,
+                "schema": query.schema,
+            }
+            for query in one.queries
+        ]
+    if one.body is not None:
+        schema = {"$ref": f"#/components/schemas/{one.body.__name__}"}
+        content: dict[str, Any] = {"application/json": {"schema": schema}}
+        described["requestBody"] = {"required": True, "content": content}
+    elif one.takes_bytes:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/octet-stream": {}},
+        }
+    if one.writes:
+        described["security"] = [{"token": []}]
+    return described
+
+
+def _about(one: Operation) -> str:
+    view = current_app.view_functions[f"{blueprint.name}.{one.name}"]
+    return " ".join((view.__doc__ or "").split())
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": answer.description}
+    if answer.shape is dict:
+        described["content"] = {"application/json": {"schema": {"type": "object"}}}
+    elif answer.shape is not None:
+        kind = "application/json"
+        if issubclass(answer.shape, resources.Problem):
+            kind = "application/problem+json"
+        schema = {"$ref": f"#/components/schemas/{answer.shape.__name__}"}
+        described["content"] = {kind: {"schema": schema}}
+    elif answer.is_bytes:
+        described["content"] = {"*/*": {}}
+    return described
+
+
+def _problems(statuses: Iterable[int]) -> dict[str, Any]:
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        str(status): {
+            "description": _TITLES.get(status) or SENTENCES[status][1],
+            "content": {"application/problem+json": schema},
+        }
+        for status in sorted(statuses)
+    }

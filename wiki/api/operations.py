@@ -1,0 +1,206 @@
+"""The table of operations: what can be called, with what, and what comes back.
+
+Routes, authentication and the OpenAPI document are all made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import BadRequest
+
+from wiki.api.bearer import identify
+from wiki.api.shapes import from_json, to_json
+from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
+from wiki.web.public import public
+from wiki.web.request import act_as, parts, reading, settings
+
+PREFIX = "/-/api/v1"
+MOST_CHANGES = 1000
+
+View = TypeVar("View", bound=Callable[..., Any])
+Shape = TypeVar("Shape")
+
+blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parameter behind the question mark."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that an operation may give: a shape as JSON, bytes, or nothing."""
+
+    description: str
+    shape: type | None = None
+    is_bytes: bool = False
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address. ``writes`` says that it needs a token that may change things."""
+
+    name: str
+    method: str
+    template: str
+    summary: str
+    answers: Mapping[int, Answer]
+    queries: tuple[Query, ...]
+    body: type | None
+    takes_bytes: bool
+    writes: bool
+    problems: tuple[int, ...]
+
+    @property
+    def templates(self) -> list[str]:
+        """Its addresses: one for pages with a path, one for the home page, which has none."""
+        home = self.template.replace("/{path}", "")
+        return [self.template] if home == self.template else [self.template, home]
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+# How each parameter of a template is written in a route.
+_CONVERTERS = {
+    "space": "<space:slug>",
+    "path": "<page:path>",
+    "file": "<path:file>",
+    "number": "<int:number>",
+    "old": "<int:old>",
+    "new": "<int:new>",
+}
+
+
+def operation(
+    method: str,
+    template: str,
+    summary: str,
+    answers: Mapping[int, Answer],
+    *,
+    queries: tuple[Query, ...] = (),
+    body: type | None = None,
+    takes_bytes: bool = False,
+    writes: bool = False,
+    problems: tuple[int, ...] = (),
+) -> Callable[[View], View]:
+    """Make a view an operation: put it in the table and give it its routes.
+
+    :param problems: status codes of problems, besides 400, 401, 404 and 422.
+    """
+
+    def register(view: View) -> View:
+        name: str = view.__name__
+        one = Operation(
+            name, method, template, summary, answers, queries, body, takes_bytes, writes, problems
+        )
+        OPERATIONS[name] = one
+        public(view)
+        for address in one.templates:
+            rule = re.sub(r"\{(\w+)\}", lambda m: _CONVERTERS[m[1]], address)
+            if rule.endswith("<page:path>"):
+                rule = rule.replace("<page:path>", "<apipage:path>")
+            elif rule == "/pages/<space:slug>":
+                rule += "/"
+            blueprint.add_url_rule(
+                rule,
+                name,
+                view,
+                methods=[method],
+                defaults={} if address == template else {"path": ""},
+                strict_slashes=not rule.endswith("/"),
+            )
+        return view
+
+    return register
+
+
+class Malformed(WikiError):
+    """A body that cannot be read at all."""
+
+    status = 400
+    title = "That is not JSON"
+
+
+class WrongType(WikiError):
+    """A body of another media type."""
+
+    status = 415
+    title = "Send JSON"
+
+
+@blueprint.before_request
+def authenticate() -> None:
+    """Find out who calls, and whether they may call this."""
+    called = OPERATIONS[(request.endpoint or "").removeprefix("api.")]
+    if called.takes_bytes:
+        request.max_content_length = settings().max_file_mb << 20
+    else:
+        # A character takes up to six bytes in JSON.
+        request.max_content_length = 6 * settings().max_page_kb * 1024 + (1 << 20)
+    caller = identify(reading(), parts().database)
+    act_as(caller.actor)
+    if called.writes and caller.actor.is_anonymous:
+        raise SignInRequired
+    if called.writes and not caller.writes:
+        raise Forbidden("This token may only read.")
+
+
+def sent_body(shape: type[Shape]) -> Shape:
+    """What the request carries, as this shape.
+
+    :raises Malformed: :raises WrongType: :raises Invalid:
+    """
+    if request.mimetype != "application/json":
+        raise WrongType("Send the body as JSON, with “Content-Type: application/json”.")
+    try:
+        sent = request.get_json()
+    except BadRequest as error:
+        cause = error.__cause__ or error.__context__
+        why = str(cause) if isinstance(cause, ValueError) else ""
+        raise Malformed(f"The body cannot be read as JSON. {why}".strip()) from None
+    except RecursionError:
+        raise Malformed("The body is nested too deeply.") from None
+    return from_json(shape, sent)
+
+
+def answer(shape: Any, status: int = 200) -> Response:
+    """A dataclass as a JSON response."""
+    response = jsonify(to_json(shape))
+    response.status_code = status
+    return response
+
+
+def with_next(response: Response, url: str | None) -> Response:
+    """Say where the next slice of a list is, also in a header."""
+    if url:
+        response.headers["Link"] = f'<{url}>; rel="next"'
+    return response
+
+
+def number_asked(name: str, default: int, *, least: int, most: int) -> int:
+    """A number from the query string.
+
+    :raises Invalid: when it is none, or out of its bounds.
+    """
+    raw = request.args.get(name)
+    if raw is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,16}", raw) or not least <= int(raw) <= most:
+        raise Invalid(f"“{name}” must be a whole number from {least} to {most}.", field=name)
+    return int(raw)
+
+
+def limit_query(default: int, most: int) -> Query:
+    """The parameter ``limit`` of a list."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return Query("limit", "How many at most.", schema)

@@ -1,0 +1,254 @@
+"""Pages: read, made, changed, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from flask import Response, request, url_for
+
+from wiki.api import resources, wire
+from wiki.api.operations import Answer, Query, answer, operation, sent_body
+from wiki.api.shapes import to_json
+from wiki.errors import Invalid, NotFound, WikiError
+from wiki.pages import actions
+from wiki.pages.actions import Conflict, Text, create_page, delete_page, save_page, text_of
+from wiki.pages.models import Page
+from wiki.pages.queries import Place, get_revision, head_of, look_up
+from wiki.pages.rendering import context_of, prepare
+from wiki.rules.access import May
+from wiki.text.markup import RenderContext
+from wiki.text.paths import title_from
+from wiki.web.errors import problem
+from wiki.web.request import actor, reading, settings, writing
+
+AT = "/pages/{space}/{path}"
+
+
+class BaseNeeded(WikiError):
+    """A change that does not say what it is based on."""
+
+    status = 428
+    title = "Say which revision you started from"
+
+
+class Stale(WikiError):
+    """A condition of the request's headers does not hold."""
+
+    status = 412
+    title = "The page is not what you expect"
+
+
+class PageGone(WikiError):
+    """The page an edit started from is not at this path."""
+
+    status = 409
+    title = "The page is not here any more"
+
+
+@operation(
+    "GET",
+    AT,
+    "Read a page.",
+    {
+        200: Answer("The page; its `ETag` stands for this revision of it.", resources.Page),
+        304: Answer("The page is the one of the `If-None-Match` header."),
+        308: Answer("The page has moved to the address in `Location`.", resources.Problem),
+    },
+)
+def read_page(slug: str, path: str) -> Response:
+    """A page with its newest text. A page that has moved answers with a redirect."""
+    place = look_up(reading(), actor(), slug, path)
+    if place.page is None:
+        return _elsewhere(place)
+    head = head_of(reading(), place.page)
+    page = wire.whole_page(place.space.slug, place.page, head, text_of(reading(), head))
+    response = answer(page)
+    response.set_etag(_etag(place.page))
+    response.make_conditional(request)
+    return response
+
+
+def _elsewhere(place: Place) -> Response:
+    if place.moved_to is None:
+        raise NotFound
+    url = page_address(place.moved_to.space.slug, place.moved_to.path)
+    response = problem(308, "Moved", "The page has moved.")
+    response.headers["Location"] = url
+    return response
+
+
+def page_address(slug: str, path: str) -> str:
+    """The address of a page in the API."""
+    return url_for("api.read_page", slug=slug, path=path)
+
+
+def _etag(page: Page) -> str:
+    return f"{page.id}.{page.head}"
+
+
+@operation(
+    "PUT",
+    AT,
+    "Make a page, or change one.",
+    {
+        200: Answer("The page as it is now.", resources.SavedPage),
+        201: Answer("The new page.", resources.SavedPage),
+        409: Answer("Somebody else has changed the same.", resources.ConflictProblem),
+    },
+    body=resources.PageInput,
+    writes=True,
+    problems=(403, 412, 413, 415, 428),
+)
+def put_page(slug: str, path: str) -> Response:
+    """A change carries `base_revision`. When somebody has saved since, both edits are merged;
+    where they touch the same lines the answer is 409 with both texts and the base, and nothing is
+    saved. `If-Match` with a page's `ETag` asks for no merging; `If-None-Match: *` only makes new
+    pages."""
+    sent = sent_body(resources.PageInput)
+    if sent.label is not None:
+        raise Invalid("This version knows no labels: leave “label” out.", field="label")
+    if sent.kind != "article":
+        raise Invalid("There is no such kind of page; “article” is one.", field="kind")
+    place = look_up(reading(), actor(), slug, path)
+    place.seen.require(May.EDIT)
+    _check_conditions(place.page)
+    if place.page is None:
+        return _create(place, sent)
+    return _save(place, place.page, sent)
+
+
+def _check_conditions(page: Page | None) -> None:
+    wanted = request.if_match
+    if wanted and (page is None or not (wanted.star_tag or wanted.contains(_etag(page)))):
+        raise Stale("The page has another revision now than “If-Match” says.")
+    if page is not None and request.if_none_match.star_tag:
+        raise Stale("There is a page already.")
+
+
+def _create(place: Place, sent: resources.PageInput) -> Response:
+    if sent.base_revision:
+        raise PageGone(
+            "There is no page at this path, although the edit started from one: it was moved or "
+            "deleted."
+        )
+    path = actions.checked_path(place.path)
+    title = sent.title if sent.title is not None else title_from(path) or place.space.title
+    text = actions.checked(
+        Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent.fields or {}),
+        _max_bytes(),
+    )
+    prepare(
+        actions.content_hash_of(text),
+        text.body,
+        RenderContext(place.space.slug, path, not path, text.title),
+    )
+    with writing() as session:
+        saved = create_page(
+            session,
+            actor(),
+            place.space,
+            path,
+            text,
+            message=sent.message,
+            max_bytes=_max_bytes(),
+        )
+    response = _saved(place.space.slug, saved, 201)
+    response.headers["Location"] = page_address(place.space.slug, saved.page.path)
+    return response
+
+
+def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
+    base = sent.base_revision
+    if base is None and request.if_match and not request.if_match.star_tag:
+        base = page.head
+    if base is None:
+        raise BaseNeeded(
+            "There is a page at this path: send “base_revision”, the revision that you started "
+            f"from. The newest is {page.head}."
+        )
+    if not 1 <= base <= page.head:
+        raise Invalid(f"The page has no revision {base}.", field="base_revision")
+    before = text_of(reading(), get_revision(reading(), page, base))
+    text = actions.checked(
+        Text(
+            before.title if sent.title is None else sent.title,
+            sent.body,
+            before.tags if sent.tags is None else tuple(sent.tags),
+            before.description if sent.description is None else sent.description,
+            before.fields if sent.fields is None else sent.fields,
+        ),
+        _max_bytes(),
+    )
+    prepare(actions.content_hash_of(text), text.body, context_of(place.space.slug, page))
+    try:
+        with writing() as session:
+            if request.if_match:  # what was checked above may have changed on the way here
+                _check_conditions(session.get(Page, page.id))
+            saved = save_page(
+                session,
+                actor(),
+                page.id,
+                text,
+                base=base,
+                message=sent.message,
+                max_bytes=_max_bytes(),
+            )
+    except Conflict as conflict:
+        return _conflict(conflict, before)
+    return _saved(place.space.slug, saved, 200)
+
+
+def _conflict(conflict: Conflict, base: Text) -> Response:
+    return problem(
+        conflict.status,
+        conflict.title,
+        f"{conflict.sentence} Nothing was saved. Bring “yours” and “theirs” together and send "
+        f"the result with base_revision {conflict.head.number}.",
+        type="urn:trellis:problem:conflict",
+        base=to_json(wire.side(conflict.base, base)),
+        yours=to_json(wire.side(None, conflict.mine)),
+        theirs=to_json(wire.side(conflict.head.number, conflict.theirs)),
+    )
+
+
+def _saved(slug: str, saved: actions.Saved, status: int) -> Response:
+    session = reading()
+    page = session.get_one(Page, saved.page.id)
+    head = get_revision(session, page, saved.revision.number)
+    whole = wire.whole_page(slug, page, head, text_of(session, head))
+    plain = {one.name: getattr(whole, one.name) for one in fields(whole)}
+    response = answer(
+        resources.SavedPage(**plain, changed=saved.changed, merged=saved.merged), status
+    )
+    response.set_etag(f"{page.id}.{head.number}")
+    return response
+
+
+@operation(
+    "DELETE",
+    AT,
+    "Delete a page.",
+    {204: Answer("The page is deleted; it can be restored in the browser.")},
+    queries=(
+        Query("subtree", "`true` deletes the pages below it too.", {"enum": ["true", "false"]}),
+    ),
+    writes=True,
+    problems=(403, 412),
+)
+def remove_page(slug: str, path: str) -> Response:
+    """Take a page out of the way. Its revisions are kept."""
+    subtree = request.args.get("subtree", "false")
+    if subtree not in ("true", "false"):
+        raise Invalid("“subtree” must be “true” or “false”.", field="subtree")
+    place = look_up(reading(), actor(), slug, path)
+    place.seen.require(May.EDIT)
+    if place.page is None:
+        raise NotFound
+    with writing() as session:
+        _check_conditions(session.get(Page, place.page.id))
+        delete_page(session, actor(), place.page.id, with_subtree=subtree == "true")
+    return Response(status=204)
+
+
+def _max_bytes() -> int:
+    return settings().max_page_kb * 1024

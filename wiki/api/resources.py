@@ -1,0 +1,294 @@
+"""What goes over the wire: one dataclass for each thing that is sent or received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from wiki.api.shapes import told
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person, as far as everybody may know them."""
+
+    handle: str = told("User name.")
+    name: str = told("The name that is shown.")
+
+
+@dataclass(frozen=True)
+class PageLine:
+    """A page without its text."""
+
+    id: int = told("Stays the same through every move; `/-/p/<id>` always leads to the page.")
+    space: str = told("Slug of its space.")
+    path: str = told("Path in the space; empty for the space's home page.")
+    title: str = told("Its title.")
+    url: str = told("Address of the page in the browser.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with its newest revision."""
+
+    id: int = told("Stays the same through every move; `/-/p/<id>` always leads to the page.")
+    space: str = told("Slug of its space.")
+    path: str = told("Path in the space; empty for the space's home page.")
+    url: str = told("Address of the page in the browser.", format="uri-reference")
+    kind: Literal["article"] = told("What kind of page it is.")
+    title: str = told("Its title.")
+    body: str = told("Its text in Markdown, without front matter.")
+    tags: list[str] = told("Its tags.")
+    description: str = told("What it is about, in a sentence; may be empty.")
+    fields: dict[str, Any] = told("Other keys of its front matter.")
+    folder: bool = told("Whether its relative links start inside its path, not beside it.")
+    revision: int = told("Number of this revision: the base of the next edit.")
+    message: str = told("What its author said of this revision.")
+    author: Somebody | None = told("Who wrote this revision; null for an import or the shell.")
+    created_at: datetime = told("When the page was made.")
+    updated_at: datetime = told("When this revision was saved.")
+
+
+@dataclass(frozen=True)
+class SavedPage(Page):
+    """A page as it is after a save."""
+
+    changed: bool = told("False when everything was as sent already, and no revision was added.")
+    merged: bool = told("Whether somebody had saved meanwhile, and both edits are in the page now.")
+
+
+@dataclass(frozen=True)
+class PageInput:
+    """What an author writes on a page. What is left out stays as it is in the base revision."""
+
+    body: str = told("Text in Markdown; a block of front matter in it fills the other fields.")
+    title: str | None = told("Title; made from the path when a new page has none.", None)
+    tags: list[str] | None = told("All of its tags.", None)
+    description: str | None = told("What it is about, in a sentence.", None)
+    fields: dict[str, Any] | None = told("Other keys of its front matter, all of them.", None)
+    message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
+    kind: str = told("What kind of page it is.", "article", enum=["article"])
+    label: str | None = told("Not known to this version: leave it out.", None)
+    base_revision: int | None = told(
+        "Number of the revision that the edit started from. Needed to change a page that exists.",
+        None,
+    )
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A snapshot of a page, without its text."""
+
+    number: int = told("Counted from 1.")
+    action: str = told("`create`, `edit`, `merge`, `revert`, `move` or `import`.")
+    path: str = told("Path of the page at that time.")
+    title: str = told("Title at that time.")
+    tags: list[str] = told("Tags at that time.")
+    description: str = told("Description at that time.")
+    message: str = told("What its author said of it.")
+    author: Somebody | None = told("Who wrote it; null for an import or the shell.")
+    created_at: datetime = told("When.")
+    base: int | None = told("The revision its author started from, or the one that was restored.")
+
+
+@dataclass(frozen=True)
+class RevisionWithText(Revision):
+    """A snapshot of a page."""
+
+    body: str = told("Text in Markdown, without front matter.")
+    fields: dict[str, Any] = told("Other keys of its front matter.")
+
+
+@dataclass(frozen=True)
+class RevisionList:
+    """Revisions of a page, newest first."""
+
+    revisions: list[Revision] = told("This slice of them.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a line."""
+
+    text: str = told("Its text.")
+    changed: bool = told("Whether it is only on this side.")
+
+
+@dataclass(frozen=True)
+class DiffLine:
+    """A line of one side."""
+
+    number: int = told("Counted from 1.")
+    pieces: list[Piece] = told("Its text in pieces, the changed words marked.")
+
+
+@dataclass(frozen=True)
+class DiffRow:
+    """A line of the old text, of the new one, or of both."""
+
+    kind: Literal["same", "changed", "removed", "added"] = told("What happened to it.")
+    old: DiffLine | None = told("On the old side; null for an added line.")
+    new: DiffLine | None = told("On the new side; null for a removed line.")
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """A stretch with changes in it and a few unchanged lines around them."""
+
+    rows: list[DiffRow] = told("Its lines, in order.")
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two revisions compared."""
+
+    old: Revision = told("The one compared with.")
+    new: Revision = told("The one compared.")
+    added: int = told("Lines added; a changed line counts as one added and one removed.")
+    removed: int = told("Lines removed.")
+    hunks: list[Hunk] = told("Where the texts differ; empty when they are the same.")
+
+
+@dataclass(frozen=True)
+class Space:
+    """A top-level area with members."""
+
+    slug: str = told("The first part of the addresses of its pages.")
+    title: str = told("What it is called.")
+    description: str = told("What belongs in it.")
+    visibility: Literal["public", "internal", "private"] = told("Who may read it.")
+    member_role: str = told("What every member may do in a public or internal space.")
+    can_edit: bool = told("Whether the asker may edit its pages.")
+    url: str = told("Address of its home page in the browser.", format="uri-reference")
+    created_at: datetime = told("When it was made.")
+
+
+@dataclass(frozen=True)
+class SpaceList:
+    """All spaces that the asker may read."""
+
+    spaces: list[Space] = told("By title.")
+
+
+@dataclass(frozen=True)
+class SpaceInput:
+    """A space to be made; who makes it leads it."""
+
+    slug: str = told("Letters a to z, digits and dashes.", pattern="^[a-z0-9][a-z0-9-]{0,59}$")
+    title: str = told("What it is called.", maxLength=200)
+    description: str = told("What belongs in it.", "", maxLength=2000)
+    visibility: Literal["public", "internal", "private"] = told("Who may read it.", "internal")
+    member_role: Literal["reader", "commenter", "editor"] = told(
+        "What every member may do in a public or internal space.", "editor"
+    )
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A page that was found."""
+
+    page: PageLine = told("The page.")
+    title: list[Piece] = told("Its title in pieces; `changed` marks what was asked for.")
+    excerpt: list[Piece] = told("Where it was found; `changed` marks what was asked for.")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a search found, best first."""
+
+    query: str = told("What was asked.")
+    total: int = told("Pages found.")
+    total_is_exact: bool = told("False when the search was cut short: there may be more.")
+    hits: list[Hit] = told("This slice of them.")
+    notes: list[str] = told("Sentences about what in the question could not be used.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happened."""
+
+    id: int = told("Grows with time: ask for changes `after` it.")
+    type: Literal[
+        "page_saved",
+        "page_moved",
+        "page_deleted",
+        "page_restored",
+        "file_added",
+        "file_removed",
+        "space_created",
+        "space_changed",
+    ] = told("What happened.")
+    at: datetime = told("When.")
+    actor: Somebody | None = told("Through whom; null for an import or the shell.")
+    space: str = told("Slug of the space where it happened.")
+    page: PageLine | None = told("The page as it is now; null when it is gone, or there is none.")
+    page_id: int | None = told("Id of the page, also when it is gone.")
+    revision: int | None = told("Number of the revision that was added.")
+    path: str | None = told("Path of the page at that time, for what moves, goes or comes back.")
+    old_path: str | None = told("Path before a move inside the space.")
+    file: str | None = told("Name of the file, within its page.")
+
+
+@dataclass(frozen=True)
+class ChangeList:
+    """What happened, in order."""
+
+    changes: list[Change] = told("This slice.")
+    after: int = told("Where to go on: ask for changes `after` this.")
+    more: bool = told("Whether there is more already.")
+
+
+@dataclass(frozen=True)
+class File:
+    """An attached file."""
+
+    path: str = told("Its place in the space: folders and name.")
+    name: str = told("Its name.")
+    url: str = told("Address of its bytes in the browser.", format="uri-reference")
+    content_type: str = told("Found out from its first bytes.")
+    size: int = told("In bytes.")
+    sha256: str = told("Hash of its bytes, in hexadecimal.")
+    author: Somebody | None = told("Who attached it; null for an import or the shell.")
+    created_at: datetime = told("When.")
+
+
+@dataclass(frozen=True)
+class FileList:
+    """Files of a space."""
+
+    files: list[File] = told("In the order in which they were attached.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something could not be done (RFC 9457)."""
+
+    type: str = told("`about:blank`, or what kind of problem it is.", format="uri-reference")
+    title: str = told("In a few words.")
+    status: int = told("The status code of the answer.")
+    detail: str = told("In a sentence for people.")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A text in a conflict."""
+
+    revision: int | None = told("Its number; null for what was sent.")
+    title: str = told("Title.")
+    body: str = told("Text in Markdown.")
+    tags: list[str] = told("Tags.")
+    description: str = told("Description.")
+    fields: dict[str, Any] = told("Other keys of its front matter.")
+
+
+@dataclass(frozen=True)
+class ConflictProblem(Problem):
+    """Somebody else has saved, and both edits touch the same. Nothing was saved."""
+
+    base: Side = told("What both edits started from.")
+    yours: Side = told("What was sent.")
+    theirs: Side = told("What is on the page now.")

@@ -1,0 +1,93 @@
+"""Search, with the same questions as in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Response, request, url_for
+
+from wiki.api import resources, wire
+from wiki.api.operations import (
+    Answer,
+    Query,
+    answer,
+    limit_query,
+    number_asked,
+    operation,
+    with_next,
+)
+from wiki.errors import Invalid, WikiError
+from wiki.search import queries
+from wiki.search.engine import IndexUnavailable
+from wiki.search.index import engine_of
+from wiki.search.query import LONGEST_QUESTION
+from wiki.web.request import actor, reading, settings
+
+MOST_HITS = 50
+
+
+class NoIndex(WikiError):
+    """Search cannot answer at the moment."""
+
+    status = 503
+    title = "Search is being prepared"
+
+
+@operation(
+    "GET",
+    "/search",
+    "Search the pages that you may read.",
+    {200: Answer("What was found.", resources.Results)},
+    queries=(
+        Query("q", 'The question, with operators such as `tag:` and `"phrases"`.'),
+        Query("space", "Slug of the space to search in; all of them without it."),
+        Query(
+            "page",
+            "Number of the slice.",
+            {"type": "integer", "minimum": 1, "maximum": queries.LAST_SCREEN, "default": 1},
+        ),
+        limit_query(queries.PER_SCREEN, MOST_HITS),
+    ),
+    problems=(503,),
+)
+def search_pages() -> Response:
+    """Best first; a save is found within seconds."""
+    text = request.args.get("q", "").strip()
+    if not text or len(text) > LONGEST_QUESTION:
+        raise Invalid(f"Ask something in “q”, in at most {LONGEST_QUESTION} characters.", field="q")
+    space = request.args.get("space", "")
+    number = number_asked("page", 1, least=1, most=queries.LAST_SCREEN)
+    limit = number_asked("limit", queries.PER_SCREEN, least=1, most=MOST_HITS)
+    try:
+        found = queries.search(
+            reading(),
+            actor(),
+            engine_of(settings()),
+            text,
+            space=space,
+            number=number,
+            per_screen=limit,
+        )
+    except IndexUnavailable:
+        raise NoIndex("The search index is being prepared; please ask again in a moment.") from None
+    following = None
+    if number < queries.LAST_SCREEN and number * limit < found.total:
+        following = url_for(
+            "api.search_pages", q=text, space=space or None, page=number + 1, limit=limit
+        )
+    results = resources.Results(
+        query=text,
+        total=found.total,
+        total_is_exact=not found.cut,
+        hits=[
+            resources.Hit(wire.page_line(hit.page), _pieces(hit.title), _pieces(hit.excerpt))
+            for hit in found.hits
+        ],
+        notes=list(found.notes),
+        next=following,
+    )
+    return with_next(answer(results), following)
+
+
+def _pieces(pieces: Iterable[tuple[str, bool]]) -> list[resources.Piece]:
+    return [resources.Piece(text, marked) for text, marked in pieces]

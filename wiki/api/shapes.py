@@ -1,0 +1,187 @@
+"""Dataclasses as JSON: written, read with sentences for what is wrong, described as schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, field, fields, is_dataclass
+from datetime import UTC, datetime
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from wiki.errors import Invalid
+
+Shape = TypeVar("Shape")
+
+LARGEST_INTEGER = 2**53 - 1
+"""The largest one that every program reads out of JSON unchanged."""
+
+
+def told(description: str, default: Any = MISSING, **schema: Any) -> Any:
+    """A field with its description, and what else its schema says of it."""
+    return field(default=default, metadata={"schema": {"description": description, **schema}})
+
+
+def to_json(value: Any) -> Any:
+    """A value made of dataclasses, lists and plain values, as JSON has it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {key: to_json(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(one) for one in value]
+    return value
+
+
+def from_json(shape: type[Shape], sent: Any) -> Shape:
+    """Make a dataclass of a JSON object.
+
+    :raises Invalid: naming the field that is missing, unknown or not of its type.
+    """
+    if not isinstance(sent, dict):
+        raise Invalid("Send a JSON object.")
+    known = {one.name: one for one in _fields(shape)}
+    for name in sent:
+        if name not in known:
+            raise Invalid(f"There is no field “{name[:60]}” here.", field=name[:60])
+    types = _types(shape)
+    given = {}
+    for name, one in known.items():
+        if name in sent:
+            given[name] = _checked(sent[name], types[name], name)
+        elif one.default is MISSING:
+            raise Invalid(f"The field “{name}” is missing.", field=name)
+    return shape(**given)
+
+
+def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
+    """The JSON Schema of a dataclass; others that it names are ``$ref``\\ s.
+
+    :param sent: whether clients send it: then what has a default may be left out, and nothing
+        unknown is accepted.
+    """
+    types = _types(shape)
+    properties = {}
+    required = []
+    for one in _fields(shape):
+        about = dict(one.metadata.get("schema", {}))
+        described = _schema(types[one.name])
+        if "$ref" in described:
+            described = {"allOf": [described]}
+        if sent and one.default is not MISSING and one.default is not None:
+            about["default"] = one.default
+        properties[one.name] = {**described, **about}
+        if not sent or one.default is MISSING:
+            required.append(one.name)
+    described = {
+        "type": "object",
+        "description": " ".join((shape.__doc__ or "").split()),
+        "properties": properties,
+        "required": required,
+    }
+    return described | {"additionalProperties": False} if sent else described
+
+
+def shapes_within(shape: type) -> Iterable[type]:
+    """The dataclass itself and all that it is made of."""
+    yield shape
+    for kind in _types(shape).values():
+        yield from _within(kind)
+
+
+def _within(kind: Any) -> Iterable[type]:
+    if isinstance(kind, type) and is_dataclass(kind):
+        yield from shapes_within(kind)
+    for part in get_args(kind):
+        yield from _within(part)
+
+
+def _types(shape: type) -> dict[str, Any]:
+    return get_type_hints(shape)
+
+
+def _fields(shape: type) -> tuple[Field[Any], ...]:
+    return fields(shape)
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
+
+
+_PLAIN: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    datetime: {"type": "string", "format": "date-time"},
+    NoneType: {"type": "null"},
+    Any: {},
+}
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    if kind in _PLAIN:
+        return dict(_PLAIN[kind])
+    if is_dataclass(kind):
+        return {"$ref": f"#/components/schemas/{kind.__name__}"}  # type: ignore[union-attr]
+    if _is_union(kind):
+        return {"anyOf": [_schema(part) for part in get_args(kind)]}
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return {"enum": list(args)}
+    if origin is list:
+        return {"type": "array", "items": _schema(args[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(args[1])}
+    raise TypeError(f"{kind} has no schema")
+
+
+_WORDS = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _checked(value: Any, kind: Any, name: str) -> Any:
+    if _is_union(kind):
+        choices = get_args(kind)
+        if value is None and NoneType in choices:
+            return None
+        return _checked(value, next(one for one in choices if one is not NoneType), name)
+    origin, args = get_origin(kind) or kind, get_args(kind)
+    if origin is Any:
+        return _no_half_characters(value, name)
+    if origin is Literal:
+        if value not in args or isinstance(value, bool):
+            words = ", ".join(f"“{one}”" for one in args)
+            raise Invalid(f"“{name}” must be one of {words}.", field=name)
+        return value
+    if not isinstance(value, origin) or (origin is int and isinstance(value, bool)):
+        raise Invalid(f"“{name}” must be {_WORDS[origin]}.", field=name)
+    if origin is int and abs(value) > LARGEST_INTEGER:
+        raise Invalid(f"“{name}” is too large a number.", field=name)
+    if origin is list:
+        return [_checked(one, args[0], name) for one in value]
+    return _no_half_characters(value, name)
+
+
+def _no_half_characters(value: Any, name: str) -> Any:
+    r"""JSON can hold ``"\ud800"``, one half of a character, which nothing can store."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str):
+            try:
+                one.encode()
+            except UnicodeEncodeError:
+                sentence = f"“{name}” holds halves of characters that cannot be stored."
+                raise Invalid(sentence, field=name) from None
+    return value

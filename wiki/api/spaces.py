@@ -1,0 +1,67 @@
+"""Spaces: listed, read, made."""
+
+from __future__ import annotations
+
+from flask import Response, url_for
+
+from wiki.api import resources, wire
+from wiki.api.operations import Answer, answer, operation, sent_body
+from wiki.rules.access import May
+from wiki.rules.roles import Role, Visibility
+from wiki.spaces.actions import create_space
+from wiki.spaces.queries import list_editable_spaces, list_spaces, see_space
+from wiki.web.request import actor, reading, writing
+
+
+@operation(
+    "GET",
+    "/spaces",
+    "List the spaces that you may read.",
+    {200: Answer("The spaces.", resources.SpaceList)},
+)
+def read_spaces() -> Response:
+    """By title."""
+    editable = {row.id for row in list_editable_spaces(reading(), actor())}
+    found = list_spaces(reading(), actor())
+    return answer(
+        resources.SpaceList([wire.space(row, can_edit=row.id in editable) for row in found])
+    )
+
+
+@operation(
+    "GET",
+    "/spaces/{space}",
+    "Read a space.",
+    {200: Answer("The space.", resources.Space)},
+)
+def read_space(slug: str) -> Response:
+    """What it is called and who may come in."""
+    seen = see_space(reading(), actor(), slug)
+    return answer(wire.space(seen.space, can_edit=bool(seen.may(May.EDIT))))
+
+
+@operation(
+    "POST",
+    "/spaces",
+    "Make a space.",
+    {201: Answer("The new space.", resources.Space)},
+    body=resources.SpaceInput,
+    writes=True,
+    problems=(403, 413, 415),
+)
+def make_space() -> Response:
+    """Who makes it leads it."""
+    sent = sent_body(resources.SpaceInput)
+    with writing() as session:
+        made = create_space(
+            session,
+            actor(),
+            slug=sent.slug,
+            title=sent.title,
+            description=sent.description,
+            visibility=Visibility(sent.visibility),
+            member_role=Role.named(sent.member_role),
+        )
+    response = answer(wire.space(made, can_edit=True), 201)
+    response.headers["Location"] = url_for("api.read_space", slug=made.slug)
+    return response

@@ -1,0 +1,16 @@
+"""All operations together: importing this puts every one of them into the table."""
+
+from wiki.api import changes, files, history, openapi, pages, search, spaces
+from wiki.api.operations import OPERATIONS, blueprint
+
+__all__ = [
+    "OPERATIONS",
+    "blueprint",
+    "changes",
+    "files",
+    "history",
+    "openapi",
+    "pages",
+    "search",
+    "spaces",
+]

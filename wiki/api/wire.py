@@ -1,0 +1,100 @@
+"""Rows of the database as what goes over the wire."""
+
+from __future__ import annotations
+
+from wiki.api import resources
+from wiki.attachments.models import Attachment
+from wiki.attachments.queries import place_of
+from wiki.attachments.views import file_url
+from wiki.pages.actions import Text
+from wiki.pages.models import Page, Revision
+from wiki.people.models import Person
+from wiki.rules.roles import Role
+from wiki.spaces.models import Space
+from wiki.text.paths import name_of
+from wiki.web.urls import page_url
+
+
+def somebody(person: Person | None) -> resources.Somebody | None:
+    """A person, or nobody."""
+    return None if person is None else resources.Somebody(person.handle, person.name)
+
+
+def page_line(page: Page) -> resources.PageLine:
+    """A page whose space is loaded, without its text."""
+    url = page_url(page.space.slug, page.path)
+    return resources.PageLine(page.id, page.space.slug, page.path, page.title, url)
+
+
+def whole_page(slug: str, page: Page, head: Revision, text: Text) -> resources.Page:
+    """A page of the space with that slug, and its newest revision."""
+    return resources.Page(
+        id=page.id,
+        space=slug,
+        path=page.path,
+        url=page_url(slug, page.path),
+        kind="article",
+        title=text.title,
+        body=text.body,
+        tags=list(text.tags),
+        description=text.description,
+        fields=text.fields,
+        folder=page.folder,
+        revision=head.number,
+        message=head.message,
+        author=somebody(head.author),
+        created_at=page.created_at,
+        updated_at=head.created_at,
+    )
+
+
+def revision_line(revision: Revision) -> resources.Revision:
+    """A revision without its text."""
+    return resources.Revision(
+        number=revision.number,
+        action=revision.action,
+        path=revision.path,
+        title=revision.title,
+        tags=list(revision.tags),
+        description=revision.description,
+        message=revision.message,
+        author=somebody(revision.author),
+        created_at=revision.created_at,
+        base=revision.base,
+    )
+
+
+def side(number: int | None, text: Text) -> resources.Side:
+    """One of the texts in a conflict."""
+    return resources.Side(
+        number, text.title, text.body, list(text.tags), text.description, text.fields
+    )
+
+
+def space(row: Space, *, can_edit: bool) -> resources.Space:
+    """A space."""
+    return resources.Space(
+        slug=row.slug,
+        title=row.title,
+        description=row.description,
+        visibility=row.visibility,  # type: ignore[arg-type]
+        member_role=Role(row.member_role).word,
+        can_edit=can_edit,
+        url=page_url(row.slug, ""),
+        created_at=row.created_at,
+    )
+
+
+def file(slug: str, row: Attachment) -> resources.File:
+    """A file of the space with that slug."""
+    path = place_of(row)
+    return resources.File(
+        path=path,
+        name=name_of(path),
+        url=file_url(slug, path),
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        author=somebody(row.created_by),
+        created_at=row.created_at,
+    )
