@@ -1,5 +1,8 @@
 """Reading, making, changing and deleting pages over the API."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 from tests.api.conftest import V1, Api
 from tests.cast import Scene
 
@@ -142,6 +145,21 @@ def test_pages_named_like_verbs_have_one_more_slash(api: Api) -> None:
     assert api.get("ben", "/pages/eng/a/revisions").status_code == 404, "of the page a"
     assert api.put("ben", "/pages/eng/a/revisions", {"body": "x"}).status_code == 405
     assert api.get("ben", "/pages/eng/a/revisions/revisions").json["revisions"]
+
+
+def test_of_two_who_make_a_page_at_once_one_does(api: Api) -> None:
+    api.token("ben"), api.token("eve")
+    together = Barrier(2)
+
+    def make(who: str) -> int:
+        together.wait()
+        return api.put(who, "/pages/eng/new", {"body": f"by {who}"}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(make, ("ben", "eve")))
+    assert answers[0] == 201
+    assert answers[1] in (409, 428)
+    assert api.get("cai", "/pages/eng/new").json["revision"] == 1
 
 
 def test_what_later_versions_know_is_refused_with_a_sentence(api: Api) -> None:

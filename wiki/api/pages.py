@@ -38,6 +38,13 @@ class Stale(WikiError):
     title = "The page is not what you expect"
 
 
+class PageTaken(WikiError):
+    """Two make a page at one path at the same moment: one of them did."""
+
+    status = 409
+    title = "There is a page already"
+
+
 class PageGone(WikiError):
     """The page an edit started from is not at this path."""
 
@@ -142,16 +149,21 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         text.body,
         RenderContext(place.space.slug, path, not path, text.title),
     )
-    with writing() as session:
-        saved = create_page(
-            session,
-            actor(),
-            place.space,
-            path,
-            text,
-            message=sent.message,
-            max_bytes=_max_bytes(),
-        )
+    try:
+        with writing() as session:
+            saved = create_page(
+                session,
+                actor(),
+                place.space,
+                path,
+                text,
+                message=sent.message,
+                max_bytes=_max_bytes(),
+            )
+    except Invalid:
+        if look_up(reading(), actor(), place.space.slug, path).page is None:
+            raise
+        raise PageTaken("Somebody else has just made a page at this path.") from None
     response = _saved(place.space.slug, saved, 201)
     response.headers["Location"] = page_address(place.space.slug, saved.page.path)
     return response

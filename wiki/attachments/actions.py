@@ -157,7 +157,5 @@ def _locked(session: Session, actor: Actor, file_id: int) -> FileSeen:
 
 def _lock(session: Session, space: Space, page: Page | None) -> None:
     """Make others wait who would change files of the same owner."""
-    if page is not None:
-        session.execute(select(Page.id).where(Page.id == page.id).with_for_update())
-    else:
-        session.execute(select(Space.id).where(Space.id == space.id).with_for_update())
+    table, key = (Page, page.id) if page is not None else (Space, space.id)
+    session.execute(select(table.id).where(table.id == key).with_for_update(key_share=True))

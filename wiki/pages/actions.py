@@ -406,6 +406,8 @@ def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space
 def _require_free(
     session: Session, space: Space, path: str, besides: set[int] | None = None
 ) -> None:
+    # Others that would take a path of this space wait until this one is taken, or not.
+    session.execute(select(Space.id).where(Space.id == space.id).with_for_update(key_share=True))
     taken = session.scalar(
         select(Page).where(
             Page.space_id == space.id, Page.path_key == path_key(path), Page.deleted_at.is_(None)
