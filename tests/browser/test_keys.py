@@ -98,6 +98,17 @@ def test_the_switcher_jumps_to_a_page(visit: Visit, key: str) -> None:
     page.wait_for_url(f"**{PAGE}")
 
 
+def test_escape_closes_the_switcher_and_gives_the_focus_back(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    edit = page.get_by_role("link", name="Edit", exact=True)
+    edit.focus()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("onboar")
+    page.keyboard.press("Escape")
+    expect(page.locator("#switcher")).to_be_hidden()
+    expect(edit).to_be_focused()
+
+
 def test_the_switcher_goes_on_to_the_search_page(visit: Visit) -> None:
     page = visit.open("ben", "/eng/")
     page.keyboard.press("Control+k")

@@ -75,7 +75,10 @@ if (dialog) {
   });
   field.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only empty itself
+      dialog.close();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter" && !event.ctrlKey && answered === field.value.trim() && chosen >= 0) {

@@ -3,7 +3,7 @@
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { defineLanguageFacet, HighlightStyle, Language, syntaxHighlighting } from "@codemirror/language";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -37,11 +37,13 @@ const theme = EditorView.theme({
     { backgroundColor: "var(--accent-soft)" },
   ".cm-selectionMatch": { backgroundColor: "var(--mark)" },
   ".cm-panels": { backgroundColor: "var(--ground)", color: "var(--ink)", borderColor: "var(--line)" },
+  ".cm-panel.cm-search": { display: "flex", flexWrap: "wrap", gap: "0.35rem", alignItems: "center", padding: "0.5rem 2rem 0.5rem 0.75rem", fontFamily: "var(--sans)" },
+  ".cm-panel.cm-search br": { flexBasis: "100%", content: "''" },
   ".cm-panels input, .cm-panels button": { font: "inherit", color: "inherit", background: "var(--paper)", border: "1px solid var(--line-strong)", borderRadius: "0.25rem" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "0.5rem", overflow: "hidden" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)" },
-  ".cm-tooltip-autocomplete > ul > li": { padding: "0.3rem 0.75rem" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)", maxHeight: "14rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.3rem 0.75rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
   ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
 });
 
@@ -65,6 +67,7 @@ export function createCodeMirror(area, onChange) {
       extensions: [
         history(),
         drawSelection(),
+        search({ top: true }),
         highlightSelectionMatches(),
         autocompletion({ override: [completeLinks], icons: false }),
         keymap.of([...formatKeys, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
