@@ -197,6 +197,12 @@ def test_neighbouring_words_changed_by_two_people_are_a_conflict() -> None:
     assert not merge(PARAGRAPH, ours, theirs).clean
 
 
+def test_a_line_that_one_person_wrote_anew_is_not_mixed_with_anothers_word() -> None:
+    ours = "Nobody counts days here any more, people rest, and should ask their lead first.\n"
+    theirs = PARAGRAPH.replace("lead", "manager")
+    assert not merge(PARAGRAPH, ours, theirs).clean
+
+
 def test_one_person_adding_a_word_and_both_changing_another_alike_merge() -> None:
     both = PARAGRAPH.replace("lead", "manager")
     ours = both.replace("twenty", "thirty")

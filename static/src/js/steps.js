@@ -4,6 +4,7 @@
 export function startSteps(screen) {
   const changes = [...screen.querySelectorAll("tbody.change")];
   const where = screen.querySelector("[data-where]");
+  if (!changes.length) return;
   let at = changes.findIndex((change) => `#${change.id}` === location.hash);
 
   function show(index) {

@@ -58,6 +58,13 @@ function offer(form, view, name, opened) {
   }
   const banner = form.querySelector("[data-kept]");
   if (!kept?.fields || !banner) return;
+  // What was in conflict has been decided and saved since (js/deciding.js).
+  const decided = read(`${name}:decided`);
+  forget(`${name}:decided`);
+  if (decided && Number(form.elements.namedItem("base")?.value) > Number(decided)) {
+    forget(name);
+    return;
+  }
   if (same(kept.fields, opened)) {
     forget(name);
     return;
