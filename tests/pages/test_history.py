@@ -173,6 +173,10 @@ def test_an_older_revision_says_that_it_is_old(wiki: Scene) -> None:
     rota(wiki)
     shown = wiki.get("cai", "/eng/rota?revision=1").text
     assert "revision 1 of 3" in shown
+    assert "Begin" in shown
+    assert "/eng/rota?revision=2" in shown
+    assert "-/restore" not in shown
+    assert "/eng/rota/-/restore?revision=1" in wiki.get("ben", "/eng/rota?revision=1").text
     assert "/eng/rota/-/diff/1..3" in shown
     assert "one week" in shown
 
