@@ -20,6 +20,7 @@ from wiki.resources import TEMPLATES
 from wiki.search import views as search
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
+from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
     compress,
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         conflict_views.blueprint,
         history_views.blueprint,
         search.blueprint,
+        transfer.blueprint,
         attachments.blueprint,
         api.blueprint,
     ):

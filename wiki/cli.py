@@ -5,24 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from wiki.app import open_database
+from wiki.attachments.storage import Storage
 from wiki.config import ConfigError, Settings, load
 from wiki.db import Database
 from wiki.errors import WikiError
 from wiki.migrate import migrate
+from wiki.outbox.deliver import Deliverer
 from wiki.people.actions import create_person, find_person, hash_password
-from wiki.rules.access import Actor
+from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.search.index import rebuild
 from wiki.serve import ServeError, address_of, listen, serve_wiki
 from wiki.spaces import actions as spaces
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_members, see_space
+from wiki.subscribers import handlers_by_name
+from wiki.transfer.console import bar, report_text, write_report
+from wiki.transfer.exporting import export_space
+from wiki.transfer.importing import TreeImport
+from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
 # The shell of the machine outranks every account.
@@ -166,6 +178,82 @@ def reindex() -> None:
                 "Another process is building the search index; its index will do."
             ) from None
     click.echo(f"{count} {'page is' if count == 1 else 'pages are'} searchable.")
+
+
+def _writer(session: Session, slug: str, handle: str | None) -> Actor:
+    """Who a transfer is done as: the one named, else the shell, else (where only members may
+    write) somebody who leads the space."""
+    if handle:
+        person = find_person(session, handle)
+        if person is None:
+            raise click.ClickException(f"Nobody is called {handle}.")
+        return person.actor()
+    space = session.scalar(select(Space).where(Space.slug == slug))
+    if space is None:
+        raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")
+    if decide(May.EDIT, SHELL, space.facts(Role.NONE)):
+        return SHELL
+    for membership in list_members(session, space):
+        if membership.role == Role.LEAD and membership.person.disabled_at is None:
+            return membership.person.actor()
+    raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
+
+
+@main.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--space", "slug", required=True, help="Address of the space to import into.")
+@click.option("--as", "handle", help="User name to import as; by default the shell's, or a lead's.")
+@click.option("--keep-folder", is_flag=True, help="Keep the one folder around all in a zip.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the whole report here.")
+def import_tree(
+    path: Path, slug: str, handle: str | None, keep_folder: bool, report: Path | None
+) -> None:
+    """Import a folder or zip of Markdown files into a space. Run again, it brings in what changed.
+
+    Example: wiki import docs/ --space handbook
+    """
+    settings, database = opened()
+    source = open_source(path, limits_of(settings), keep_outer=keep_folder)
+    with database.read() as session:
+        actor = _writer(session, slug, handle)
+        space_id = see_space(session, actor, slug).space.id
+    tree = TreeImport(database, settings, actor, space_id, source)
+    try:
+        with bar(f"Importing {path.name}") as progress:
+            tree.run(progress=progress)
+            found = tree.finish()
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "Interrupted. What was imported is in; the same command goes on from there."
+        ) from None
+    finally:
+        source.close()
+    if report:
+        write_report(found, report)
+    click.echo(report_text(found))
+    with Console(stderr=True).status("Making the pages searchable"):
+        Deliverer(database, settings, handlers_by_name()).deliver_all()
+
+
+@main.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--space", "slug", required=True, help="Address of the space to export.")
+@click.option("--as", "handle", help="User name to export as; by default the shell's, or a lead's.")
+def export_tree(folder: Path, slug: str, handle: str | None) -> None:
+    """Write a space into a new folder: Markdown files that import to the same pages.
+
+    Example: wiki export backup/handbook --space handbook
+    """
+    settings, database = opened()
+    with database.read() as session, bar(f"Exporting {slug}") as progress:
+        actor = _writer(session, slug, handle)
+        space = see_space(session, actor, slug).space
+        done = export_space(session, actor, space, folder, Storage(settings.data_dir), progress)
+    for sentence in done.damaged:
+        click.echo(sentence, err=True)
+    click.echo(f"{done.pages} pages and {done.files} files are in {folder}.")
+    if done.damaged:
+        raise click.ClickException(f"{len(done.damaged)} files could not be exported.")
 
 
 @main.command()

@@ -5,5 +5,6 @@ from wiki.outbox import models as outbox
 from wiki.pages import models as pages
 from wiki.people import models as people
 from wiki.spaces import models as spaces
+from wiki.transfer import models as transfer
 
-__all__ = ["attachments", "outbox", "pages", "people", "spaces"]
+__all__ = ["attachments", "outbox", "pages", "people", "spaces", "transfer"]

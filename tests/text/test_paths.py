@@ -45,6 +45,7 @@ def normal(raw: str) -> str | None:
         ("zero\u200bwidth", "zerowidth"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("a--b", "a--b"),
+        ("a\U0001fabf", "a\U0001fabf"),
     ],
 )
 def test_a_path_has_one_normal_form(raw, path):
@@ -70,6 +71,8 @@ def test_a_path_has_one_normal_form(raw, path):
         "a／b",
         "℀",
         "a\\b",
+        ".hidden",
+        "a/.b",
         "\u200d",
         "\uffff",
         "x" * (MAX_SEGMENT + 1),

@@ -13,6 +13,13 @@ from wiki.rules.access import Actor
 _ANNOUNCING = 0x7E111
 
 
+def deliver_again(session: Session, event_id: int, subscriber: str) -> None:
+    """Tell a subscriber of the same event once more: a handler that did a part of its work asks
+    for the rest this way, and lets others have their turn."""
+    session.add(Delivery(event_id=event_id, subscriber=subscriber))
+    session.flush()
+
+
 def announce(session: Session, actor: Actor, event: Event) -> EventRow:
     """Write down that ``event`` happened through ``actor``, and who has to hear of it.
 

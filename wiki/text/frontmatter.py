@@ -62,6 +62,12 @@ def split(source: str) -> tuple[FrontMatter, str]:
     return front_matter, _BLANK_LINE.sub("", body, count=1)
 
 
+def looks_like_front_matter(body: str) -> bool:
+    """Whether what `split` left in the body was meant as front matter: `key: …` between `---`."""
+    block = _BLOCK.match(body[: MAX_FRONT_MATTER + 16])
+    return block is not None and re.match(r"\s*[\w-]+[ \t]*:", block["yaml"]) is not None
+
+
 def join(front_matter: FrontMatter, body: str) -> str:
     """The file that `split` takes apart into exactly these two."""
     entries: dict[str, Json] = {}

@@ -26,7 +26,7 @@ def normalise_path(raw: str) -> str:
     """The path as it is stored: NFC, blanks inside a segment as `-`, no slash at either end.
 
     `""` is a space's home page. Normalising twice changes nothing more. Raises `PathError` for
-    segments that are empty, `-`, `.` or `..`, for control characters and for what is too long.
+    segments that are empty, `-` or begin with a dot, for control characters and for too much.
     """
     if len(raw) > 8 * MAX_PATH:
         raise PathError(f"A path has at most {MAX_PATH} characters.")
@@ -46,7 +46,8 @@ def _normalise_segment(raw: str) -> str:
         category = unicodedata.category(character)
         if category in ("Cc", "Cs") and not character.isspace():
             raise PathError("A path cannot contain control characters.")
-        if category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or ord(character) >= 0xFDD0):
+        code = ord(character)
+        if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
             raise PathError("A path cannot contain code points that are not characters.")
     text = unicodedata.normalize("NFC", raw.translate(_DROPPED)).strip()
     text = unicodedata.normalize("NFC", _SPACES.sub("-", text))
@@ -55,6 +56,8 @@ def _normalise_segment(raw: str) -> str:
     folded = _fold(text)
     if text in _RESERVED or folded in _RESERVED:
         raise PathError(f"“{text}” cannot be a part of a path: it has a meaning of its own.")
+    if text.startswith(".") or folded.startswith("."):
+        raise PathError(f"“{text}” cannot be a part of a path: it begins with a dot.")
     if "/" in folded or "\\" in folded:
         raise PathError(f"“{text}” contains a character that reads as a slash.")
     if not folded.strip():

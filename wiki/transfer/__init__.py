@@ -1,1 +1,1 @@
-"""Import and export."""
+"""Import and export: trees of Markdown files in and out of a space."""

@@ -1,0 +1,78 @@
+"""Beginning an import in the browser."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.errors import Invalid, TooLarge
+from wiki.outbox.actions import announce
+from wiki.outbox.events import ImportRequested
+from wiki.rules.access import May
+from wiki.spaces.queries import SpaceSeen
+from wiki.transfer.models import Import
+from wiki.transfer.sources import ZipSource, limits_of
+
+CHUNK = 1 << 20
+
+
+def uploads(settings: Settings) -> Path:
+    """The folder in which uploaded trees wait."""
+    return settings.data_dir / "imports"
+
+
+def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
+    """Put an uploaded zip where the worker finds it, after a look whether it is one.
+
+    :returns: its name in :func:`uploads`.
+    :raises TooLarge: :raises Invalid: when nothing in it can be imported.
+    """
+    folder = uploads(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{secrets.token_hex(16)}.zip"
+    target, size = folder / name, 0
+    try:
+        with target.open("xb") as file:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > settings.max_import_mb << 20:
+                    raise TooLarge(f"A zip has at most {settings.max_import_mb} MiB.")
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        source = ZipSource(target, limits_of(settings))
+        source.close()
+        if not any(entry.is_markdown for entry in source.entries):
+            raise Invalid("There is no Markdown file in this zip.", field="file")
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def request_import(
+    session: Session, seen: SpaceSeen, *, name: str, file: str, keep_outer: bool
+) -> Import:
+    """Ask the worker to import a kept zip into a space.
+
+    :param name: what the zip was called on the machine it came from.
+    :raises Forbidden: unless the actor leads the space.
+    """
+    seen.require(May.MANAGE)
+    row = Import(
+        space_id=seen.space.id,
+        person_id=seen.actor.person_id,
+        name=" ".join(name.split())[:300] or "a zip",
+        file=file,
+        keep_outer=keep_outer,
+        report={},
+    )
+    session.add(row)
+    session.flush()
+    announce(session, seen.actor, ImportRequested(seen.space.id, row.id))
+    return row

@@ -1,0 +1,53 @@
+"""An import on a terminal: the bar while it works, the report at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from wiki.transfer import sources
+from wiki.transfer.report import Report
+
+SHOWN = 10
+"""Problems of a kind that a terminal gets; a file gets all."""
+
+
+@contextmanager
+def bar(what: str) -> Iterator[sources.Progress]:
+    """A progress bar on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def report_text(report: Report, most: int | None = SHOWN) -> str:
+    """The report in words; at most `most` problems of a kind."""
+    lines = [report.summary()]
+    if report.hidden:
+        lines.append(f"{report.hidden} hidden files were passed over.")
+    for kind, problems in report.by_kind():
+        lines += ["", f"{kind.value} ({len(problems)}):"]
+        lines += [f"  {one.where}: {one.sentence}" for one in problems[:most]]
+        if most is not None and len(problems) > most:
+            lines.append(f"  … and {len(problems) - most} more; --report FILE writes them all")
+    if report.more_problems:
+        lines += ["", f"{report.more_problems} more problems were not written down."]
+    return "\n".join(lines)
+
+
+def write_report(report: Report, file: Path) -> None:
+    """The whole report as a text file."""
+    file.write_text(report_text(report, None) + "\n", encoding="utf-8")

@@ -1,0 +1,106 @@
+"""Exporting a space: a tree of Markdown files that imports to the same pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.queries import files_of_space, place_of
+from wiki.attachments.storage import DamagedFile, Storage
+from wiki.errors import Invalid
+from wiki.pages.actions import Text, text_of
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import live_for
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.frontmatter import FrontMatter, join
+from wiki.transfer.headings import leading_title
+from wiki.transfer.layout import file_of
+from wiki.transfer.sources import Progress
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many pages and files were written, and the files that could not be."""
+
+    pages: int
+    files: int
+    damaged: list[str]
+
+
+def export_space(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    folder: Path,
+    storage: Storage,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write all that the actor may read of a space into `folder`, which must be new or empty.
+
+    :raises Invalid: when it is not, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Invalid(f"{folder} is not empty: give a new or an empty folder.")
+    revisions = session.scalars(
+        select(Revision)
+        .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))
+        .where(Page.space_id == space.id, live_for(actor))
+        .order_by(Page.path_key)
+    ).all()
+    files = files_of_space(session, actor, space)
+    total, done, damaged = len(revisions) + len(files), 0, []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for revision in revisions:
+            place = file_of(revision.path, revision.folder)
+            text = file_text(text_of(session, revision), revision.path)
+            _write(folder, place, text.encode())
+            done += 1
+            if progress:
+                progress(done, total)
+        for file in files:
+            try:
+                with storage.open(file.sha256, file.size) as bytes_of_file:
+                    target = _made(folder, place_of(file))
+                    with target.open("xb") as written:
+                        shutil.copyfileobj(bytes_of_file, written)
+            except DamagedFile as error:
+                damaged.append(f"{place_of(file)}: {error}")
+            done += 1
+            if progress:
+                progress(done, total)
+    except OSError as error:
+        raise Invalid(f"{error.filename} cannot be written: {error.strerror}.") from None
+    return Exported(len(revisions), len(files) - len(damaged), damaged)
+
+
+def file_text(text: Text, path: str) -> str:
+    """The text of a page's file. It states the title only where an import would not find it."""
+    stated = leading_title(text.body, path) != text.title
+    front_matter = FrontMatter(
+        title=text.title if stated else None,
+        description=text.description or None,
+        tags=text.tags,
+        rest=text.fields,
+    )
+    return join(front_matter, text.body)
+
+
+def _write(folder: Path, place: str, data: bytes) -> None:
+    with _made(folder, place).open("xb") as file:
+        file.write(data)
+
+
+def _made(folder: Path, place: str) -> Path:
+    """Where the file is written; its folders are there. Paths in the wiki cannot climb."""
+    target = folder / place
+    if os.path.commonpath([folder, target]) != str(folder):
+        raise Invalid(f"{place} leads out of the folder.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target

@@ -1,0 +1,94 @@
+"""The worker's part of an import: a slice of it, then the others' turn, until all is done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError
+
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.errors import WikiError
+from wiki.outbox.actions import deliver_again
+from wiki.outbox.deliver import Happening
+from wiki.rules.access import May
+from wiki.spaces.queries import see_space_by_id
+from wiki.transfer.actions import uploads
+from wiki.transfer.importing import TreeImport
+from wiki.transfer.models import Import
+from wiki.transfer.report import Report
+from wiki.transfer.sources import ZipSource, limits_of
+
+SLICE_SECONDS = 1.0
+"""So long others wait for what they are told by the same worker."""
+
+log = logging.getLogger(__name__)
+
+
+def import_more(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """Do a slice of each import, and ask to be told of the same event again for the rest.
+
+    Interrupted at any point, it is delivered again, finds what is done by comparing, and goes on.
+    """
+    for happening in happenings:
+        import_id = int(happening.payload["import_id"])
+        try:
+            finished = _advance(database, settings, import_id)
+        except OperationalError:
+            raise  # the database is away for a moment: the delivery is tried again
+        except WikiError as refused:
+            _give_up(database, settings, import_id, refused.sentence)
+            finished = True
+        except Exception:
+            log.exception("import %d failed", import_id)
+            sentence = (
+                "The mistake is ours and has been written down. What was imported so far is in; "
+                "importing the same zip again goes on from there."
+            )
+            _give_up(database, settings, import_id, sentence)
+            finished = True
+        if not finished:
+            with database.write() as session:
+                deliver_again(session, happening.event_id, "transfer.import_more")
+
+
+def _advance(database: Database, settings: Settings, import_id: int) -> bool:
+    """A slice of an import; True when there is nothing left to do."""
+    with database.read() as session:
+        row = session.get(Import, import_id)
+        if row is None or row.finished_at is not None or row.person is None:
+            return True
+        actor = row.person.actor()
+        if row.person.disabled_at is not None:
+            raise WikiError(f"The account of {actor.name} was closed meanwhile.")
+        see_space_by_id(session, actor, row.space_id).require(May.MANAGE)
+        space_id, position, report = row.space_id, row.position, Report.from_json(row.report)
+        file, keep_outer = uploads(settings) / row.file, row.keep_outer
+    source = ZipSource(file, limits_of(settings), keep_outer=keep_outer)
+    try:
+        tree = TreeImport(database, settings, actor, space_id, source)
+        tree.report = report
+        position = tree.run(position, seconds=SLICE_SECONDS)
+        finished = position >= tree.total
+        if finished:
+            tree.finish()
+    finally:
+        source.close()
+    with database.write() as session:
+        row = session.get_one(Import, import_id)
+        row.position, row.total, row.report = position, tree.total, tree.report.to_json()
+        row.finished_at = now() if finished else None
+    if finished:
+        file.unlink(missing_ok=True)
+    return finished
+
+
+def _give_up(database: Database, settings: Settings, import_id: int, sentence: str) -> None:
+    with database.write() as session:
+        row = session.get(Import, import_id)
+        if row is None:
+            return
+        row.failure, row.finished_at = sentence, now()
+        file = row.file
+    (uploads(settings) / file).unlink(missing_ok=True)

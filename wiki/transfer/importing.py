@@ -1,0 +1,258 @@
+"""Importing a tree: what is new or changed becomes revisions, the rest is left alone.
+
+Work is done in steps that can be stopped after any: pages in their order, then files. What a step
+did is found again by comparing, so an import that was interrupted is simply started again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+
+from sqlalchemy.orm import Session
+
+from wiki.attachments.actions import attach_file
+from wiki.attachments.storage import Storage
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.errors import Invalid, WikiError
+from wiki.pages.actions import Conflict, Text, checked, content_hash_of, create_page, save_page
+from wiki.pages.models import Action
+from wiki.pages.rendering import prepare
+from wiki.rules.access import Actor, May
+from wiki.spaces.queries import see_space_by_id
+from wiki.text import frontmatter
+from wiki.text.links import PICTURES
+from wiki.text.markup import RenderContext
+from wiki.text.paths import path_key
+from wiki.text.sandbox import CHILDREN
+from wiki.transfer.headings import leading_title
+from wiki.transfer.inventory import Held, LinkCheck, held_files, held_pages, linked_files
+from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
+from wiki.transfer.report import Kind, Problem, Report
+from wiki.transfer.sources import Progress, Source
+
+CHUNK = 24
+"""Pages of one transaction: others who save wait for it."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A page to be written: as it is planned, and what the wiki holds there."""
+
+    page: PlannedPage
+    text: Text
+    held: Held | None
+
+
+class TreeImport:
+    """One tree on its way into one space, as somebody who may edit there.
+
+    :raises Forbidden: :raises NotFound: when they may not.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, actor: Actor, space_id: int, source: Source
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.actor = actor
+        self.source = source
+        self.layout = lay_out(source.entries)
+        self.report = Report()
+        with database.read() as session:
+            seen = see_space_by_id(session, actor, space_id)
+            seen.require(May.EDIT)
+            self.space = seen.space
+            self.held = held_pages(session, actor, self.space)
+
+    @property
+    def total(self) -> int:
+        """How many pages and files there are."""
+        return len(self.layout.pages) + len(self.layout.files)
+
+    def run(
+        self, start: int = 0, *, seconds: float | None = None, progress: Progress | None = None
+    ) -> int:
+        """Do what is left from `start` on, or as much as `seconds` allow (one chunk at least).
+
+        :returns: where to go on; :attr:`total` when all is done.
+        """
+        position = start
+        until = None if seconds is None else time.monotonic() + seconds
+        for done in self._steps(start):
+            position += done
+            if progress:
+                progress(position, self.total)
+            if until is not None and time.monotonic() >= until:
+                break
+        return position
+
+    def finish(self) -> Report:
+        """The report, with what only the whole tree can tell: files refused, links to nowhere."""
+        self.report.hidden = self.source.hidden
+        self.report.add([*self.source.refused, *self.layout.problems])
+        with self.database.read() as session:
+            check = LinkCheck(session, self.actor, self.space)
+            places = {path_key(page.path): page.entry.path for page in self.layout.pages}
+            self.report.add(check.problems(places))
+        return self.report
+
+    def _steps(self, start: int) -> Iterator[int]:
+        pages, files = self.layout.pages, self.layout.files
+        with ThreadPoolExecutor(CHILDREN) as renderers:
+            for first in range(start, len(pages), CHUNK):
+                chunk = pages[first : first + CHUNK]
+                self._import_pages(chunk, renderers)
+                yield len(chunk)
+        first_file = max(start - len(pages), 0)
+        if first_file < len(files):
+            yield from self._import_files(files[first_file:])
+
+    def _import_pages(self, chunk: Sequence[PlannedPage], renderers: ThreadPoolExecutor) -> None:
+        changes = [change for page in chunk if (change := self._change(page)) is not None]
+        if not changes:
+            return
+        list(renderers.map(self._prepare, changes))
+        try:
+            with self.database.write() as session:
+                saved = [self._write(session, change) for change in changes]
+        except WikiError:
+            saved = [self._write_alone(change) for change in changes]
+        for change, problem in zip(changes, saved, strict=True):
+            if problem is not None:
+                self.report.add([problem])
+            if problem is not None and problem.kind is not Kind.REPLACED:
+                continue
+            if change.held is None:
+                self.report.created += 1
+            else:
+                self.report.changed += 1
+
+    def _change(self, page: PlannedPage) -> _Change | None:
+        """What has to be written for a page; None when nothing has, or nothing can be."""
+        where = page.entry.path
+        try:
+            source = _decode(self.source.read(page.entry))
+            text = checked(
+                Text(self._fallback_title(page, source), source), self.settings.max_page_kb << 10
+            )
+        except UnicodeDecodeError:
+            sentence = "Its text is not UTF-8: save it in that encoding and import it again."
+            self.report.add([Problem(Kind.UNREADABLE, where, sentence)])
+            return None
+        except WikiError as refused:
+            self.report.add([Problem(Kind.REFUSED, where, refused.sentence)])
+            return None
+        if frontmatter.looks_like_front_matter(text.body):
+            sentence = "The block between --- lines at its head is no YAML that can be read."
+            self.report.add([Problem(Kind.FRONT_MATTER, where, sentence)])
+        held = self.held.get(path_key(page.path))
+        if held is not None and held.has(text, content_hash_of(text), page.folder):
+            self.report.unchanged += 1
+            return None
+        return _Change(page, text, held)
+
+    def _fallback_title(self, page: PlannedPage, source: str) -> str:
+        _, body = frontmatter.split(source)
+        return leading_title(body, page.path) or self.space.title
+
+    def _prepare(self, change: _Change) -> None:
+        path = change.held.path if change.held else change.page.path
+        context = RenderContext(self.space.slug, path, change.page.folder, change.text.title)
+        prepare(content_hash_of(change.text), change.text.body, context)
+
+    def _write_alone(self, change: _Change) -> Problem | None:
+        """The same in a transaction of its own; what refuses it is told."""
+        where = change.page.entry.path
+        try:
+            with self.database.write() as session:
+                return self._write(session, change)
+        except Conflict:
+            sentence = "Both were changed in the same lines since the last import."
+            return Problem(Kind.CONFLICT, where, sentence)
+        except WikiError as refused:
+            return Problem(Kind.REFUSED, where, refused.sentence)
+
+    def _write(self, session: Session, change: _Change) -> Problem | None:
+        page, text, held = change.page, change.text, change.held
+        most = self.settings.max_page_kb << 10
+        message = f"Imported from {page.entry.path}"
+        if held is None:
+            create_page(
+                session,
+                self.actor,
+                self.space,
+                page.path,
+                text,
+                message=message,
+                folder=page.folder,
+                action=Action.IMPORT,
+                max_bytes=most,
+            )
+            return None
+        edited = held.imported is not None and held.imported.number != held.head.number
+        base = held.imported.number if held.imported else held.head.number
+        # Edited here and in the tree: merged as two people's edits are. The revision is then no
+        # import, so that the next one still compares with what the tree last said.
+        save_page(
+            session,
+            self.actor,
+            held.page_id,
+            text,
+            base=base,
+            message=message,
+            action=Action.EDIT if edited else Action.IMPORT,
+            folder=page.folder,
+            max_bytes=most,
+        )
+        if held.imported is None:
+            sentence = f"The page “{held.head.title}” was here before this tree was."
+            return Problem(Kind.REPLACED, page.entry.path, sentence)
+        return None
+
+    def _import_files(self, files: Sequence[PlannedFile]) -> Iterator[int]:
+        with self.database.read() as session:
+            wanted = linked_files(session, self.actor, self.space)
+            held = held_files(session, self.actor, self.space)
+        storage = Storage(self.settings.data_dir)
+        for file in files:
+            key = path_key(file.path)
+            if key in wanted or file.path.rpartition(".")[2].lower() in PICTURES:
+                problem = self._import_file(file, held.get(key), storage)
+            else:
+                problem = Problem(Kind.LEFT_OUT, file.entry.path, "No page shows or links it.")
+            self.report.add([problem] if problem else [])
+            yield 1
+
+    def _import_file(self, file: PlannedFile, held: str | None, storage: Storage) -> Problem | None:
+        try:
+            data = self.source.read(file.entry)
+            if hashlib.sha256(data).hexdigest() == held:
+                self.report.files_unchanged += 1
+                return None
+            stored = storage.put(BytesIO(data), max_bytes=self.settings.max_file_mb << 20)
+            with self.database.write() as session:
+                attach_file(session, self.actor, self.space, file.path, stored)
+        except Invalid as refused:
+            return Problem(Kind.REFUSED, file.entry.path, refused.sentence)
+        self.report.files_added += 1
+        return None
+
+
+def _decode(data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 where a mark at its head says so.
+
+    :raises UnicodeDecodeError: when it is neither.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    text = data.decode("utf-8-sig")
+    if "\0" in text:
+        raise UnicodeDecodeError("utf-8", data[:1], 0, 1, "it is no text")
+    return text

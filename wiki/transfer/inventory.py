@@ -1,0 +1,209 @@
+"""What a space holds already: pages as they were last imported, files, and where links lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.queries import files_of_space, place_of
+from wiki.pages.actions import Text
+from wiki.pages.models import Action, Page, Redirect, RenderingRow, Revision
+from wiki.pages.queries import live_for
+from wiki.pages.rendering import context_of, rendering_key
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.paths import ancestors_of, path_key
+from wiki.transfer.report import Kind, Problem
+
+_AT_ONCE = 400
+"""Values in one `IN (…)`."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What an author wrote in one revision, the body by its hash."""
+
+    number: int
+    title: str
+    content_hash: str
+    tags: tuple[str, ...]
+    description: str
+    fields: dict[str, Any]
+    folder: bool
+
+    def has(self, text: Text, content_hash: str, folder: bool) -> bool:
+        """Whether a file says just this."""
+        same = (self.title, self.content_hash, self.tags, self.description, self.fields)
+        return folder == self.folder and same == (
+            text.title,
+            content_hash,
+            text.tags,
+            text.description,
+            text.fields,
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A page that is there: its newest revision, and the newest that an import made."""
+
+    page_id: int
+    path: str
+    head: State
+    imported: State | None
+
+    def has(self, text: Text, content_hash: str, folder: bool) -> bool:
+        """Whether there is nothing to do: the page says this, or did when it was last imported
+        and was edited here since."""
+        states = [self.head] + ([self.imported] if self.imported else [])
+        return any(state.has(text, content_hash, folder) for state in states)
+
+
+_STATE = (
+    Revision.number,
+    Revision.title,
+    Revision.content_hash,
+    Revision.tags,
+    Revision.description,
+    Revision.fields,
+    Revision.folder,
+)
+
+
+def held_pages(session: Session, actor: Actor, space: Space) -> dict[str, Held]:
+    """The live pages of a space by the key of their path, and of the paths they moved from."""
+    heads = session.execute(
+        select(Page.id, Page.path, *_STATE)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .where(Page.space_id == space.id, live_for(actor))
+    ).all()
+    newest = (
+        select(Revision.page_id, func.max(Revision.number).label("number"))
+        .join(Page, Page.id == Revision.page_id)
+        .where(Page.space_id == space.id, live_for(actor), Revision.action == Action.IMPORT.value)
+        .group_by(Revision.page_id)
+        .subquery()
+    )
+    imports = session.execute(
+        select(Revision.page_id, *_STATE).join(
+            newest,
+            (newest.c.page_id == Revision.page_id) & (newest.c.number == Revision.number),
+        )
+    )
+    imported = {page_id: _state(rest) for page_id, *rest in imports}
+    by_id = {
+        page_id: Held(page_id, path, _state(rest), imported.get(page_id))
+        for page_id, path, *rest in heads
+    }
+    found = {path_key(held.path): held for held in by_id.values()}
+    for key, page_id in session.execute(
+        select(Redirect.path_key, Redirect.page_id).where(Redirect.space_id == space.id)
+    ):
+        if page_id in by_id:
+            found.setdefault(key, by_id[page_id])
+    return found
+
+
+def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:
+    """The SHA-256 of each file of a space by the key of its place."""
+    files = files_of_space(session, actor, space)
+    return {path_key(place_of(file)): file.sha256 for file in files}
+
+
+def linked_files(session: Session, actor: Actor, space: Space) -> set[str]:
+    """The keys of the places of all files that pages of a space show or link."""
+    return {
+        path_key(link["path"])
+        for _, link in _links(session, actor, space)
+        if link["kind"] == "file" and link["space"] == space.slug
+    }
+
+
+class LinkCheck:
+    """Which links of a space's pages lead to nothing in it."""
+
+    def __init__(self, session: Session, actor: Actor, space: Space) -> None:
+        self.session = session
+        self.actor = actor
+        self.space = space
+        self.pages = set(held_pages(session, actor, space))
+        self.folders = {above for key in self.pages for above in ancestors_of(key)}
+        self.files = set(held_files(session, actor, space))
+
+    def problems(self, places: Mapping[str, str]) -> Iterator[Problem]:
+        """What is wrong with the links of the pages with these path keys; each is told by the
+        file that the mapping gives for it."""
+        for revision, link in _links(self.session, self.actor, self.space):
+            where = places.get(path_key(revision.path))
+            problem = self._problem(where, link) if where is not None else None
+            if problem:
+                yield problem
+        for revision, reason in _shown_as_source(self.session, self.actor, self.space):
+            where = places.get(path_key(revision.path))
+            if where is not None:
+                yield Problem(Kind.SOURCE, where, reason)
+
+    def _problem(self, where: str, link: Mapping[str, Any]) -> Problem | None:
+        text = f"“{link['text']}”" if link["text"] else "A link"
+        if link["kind"] == "broken":
+            return Problem(Kind.ADDRESS, where, f"{text}: {link['path']}.")
+        if link["space"] != self.space.slug:
+            return None
+        key = path_key(link["path"])
+        if link["kind"] == "file" and key not in self.files:
+            return Problem(Kind.FILE, where, f"{text} leads to {link['path']}.")
+        if link["kind"] == "page" and key not in self.pages:
+            what = "a folder without a page" if key in self.folders else "no page"
+            return Problem(Kind.LINK, where, f"{text} leads to {link['path'] or '/'}: {what}.")
+        return None
+
+
+def _links(
+    session: Session, actor: Actor, space: Space
+) -> Iterator[tuple[Revision, Mapping[str, Any]]]:
+    for revision, links, _ in _renderings(session, actor, space):
+        for link in links:
+            yield revision, link
+
+
+def _shown_as_source(
+    session: Session, actor: Actor, space: Space
+) -> Iterator[tuple[Revision, str]]:
+    for revision, _, reason in _renderings(session, actor, space):
+        if reason:
+            yield revision, reason
+
+
+def _renderings(
+    session: Session, actor: Actor, space: Space
+) -> Iterator[tuple[Revision, list[Any], str]]:
+    """The head of each page with the links and the verdict of its stored rendering."""
+    heads = session.scalars(
+        select(Revision)
+        .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))
+        .where(Page.space_id == space.id, live_for(actor))
+        .order_by(Page.path_key)
+    ).all()
+    for first in range(0, len(heads), _AT_ONCE):
+        some = heads[first : first + _AT_ONCE]
+        keys = [rendering_key(one.content_hash, context_of(space.slug, one)) for one in some]
+        rows = {
+            key: (links, reason)
+            for key, links, reason in session.execute(
+                select(RenderingRow.key, RenderingRow.links, RenderingRow.source_shown).where(
+                    RenderingRow.key.in_(keys)
+                )
+            )
+        }
+        for revision, key in zip(some, keys, strict=True):
+            if key in rows:
+                yield revision, *rows[key]
+
+
+def _state(values: Sequence[Any]) -> State:
+    number, title, content_hash, tags, description, fields, folder = values
+    return State(number, title, content_hash, tuple(tags), description, dict(fields), folder)

@@ -1,0 +1,91 @@
+"""What an import did, and what of the tree it could not take over as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+MOST_PROBLEMS = 5000
+"""Problems kept word by word; the rest is counted."""
+
+
+class Kind(StrEnum):
+    """What kind of problem it is; the value is the heading above all of that kind."""
+
+    REFUSED = "Not imported"
+    COLLISION = "Not imported, because another file is the same page"
+    UNREADABLE = "Not imported, because the text cannot be read"
+    CONFLICT = "Changed here and in the tree, and left as it is here"
+    REPLACED = "Written here before, and replaced (its history is kept)"
+    LINK = "Links that lead to no page"
+    FILE = "Files that are linked and not there"
+    ADDRESS = "Addresses that cannot be followed"
+    FRONT_MATTER = "Front matter that cannot be read, left in the text"
+    SOURCE = "Pages shown as their plain source"
+    LEFT_OUT = "Files that no page shows or links, left out"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One of them: the file in the tree, and a sentence."""
+
+    kind: Kind
+    where: str
+    sentence: str
+
+
+@dataclass
+class Report:
+    """Counts of pages and files, and the problems in the order they were met."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    files_added: int = 0
+    files_unchanged: int = 0
+    hidden: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    more_problems: int = 0
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Take problems in, as far as there is room."""
+        for problem in problems:
+            if len(self.problems) < MOST_PROBLEMS:
+                self.problems.append(problem)
+            else:
+                self.more_problems += 1
+
+    def by_kind(self) -> list[tuple[Kind, list[Problem]]]:
+        """The problems under their headings, the graver kinds first."""
+        grouped: dict[Kind, list[Problem]] = {kind: [] for kind in Kind}
+        for problem in self.problems:
+            grouped[problem.kind].append(problem)
+        return [(kind, found) for kind, found in grouped.items() if found]
+
+    def summary(self) -> str:
+        """The counts in one sentence."""
+        pages = f"{_count(self.created, 'page')} new, {self.changed} changed"
+        files = f"{_count(self.files_added, 'file')} added"
+        same = self.unchanged + self.files_unchanged
+        return f"{pages}, {files}, {same} unchanged."
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON column holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Report:
+        """What :meth:`to_json` gave; an empty mapping is an empty report."""
+        known = {one.name for one in fields(cls)} - {"problems"}
+        report = cls(**{name: value for name, value in values.items() if name in known})
+        report.problems = [
+            Problem(Kind(one["kind"]), one["where"], one["sentence"])
+            for one in values.get("problems", [])
+        ]
+        return report
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

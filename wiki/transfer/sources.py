@@ -1,0 +1,235 @@
+"""Where a tree of files comes from: a folder or a zip, with nothing outside it ever read.
+
+Symbolic links, names that climb out, devices, bombs and what is beyond the limits are refused with
+a sentence each before anything of them is read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from wiki.config import Settings
+from wiki.errors import Invalid
+from wiki.transfer.report import Kind, Problem
+
+MOST_ENTRIES = 100_000
+MARKDOWN = (".md", ".markdown", ".mdx")
+_JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes: of a Markdown file, of another file, and of all together."""
+
+    page: int
+    file: int
+    total: int
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the administrator allows; all together may be eight times the largest zip."""
+    return Limits(
+        page=settings.max_page_kb << 10,
+        file=settings.max_file_mb << 20,
+        total=settings.max_import_mb << 23,
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a tree: its place with `/` between the parts, and its size in bytes as stated."""
+
+    path: str
+    size: int
+    key: Any = field(compare=False, default=None)
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is a page and not a file of one."""
+        return self.path.lower().endswith(MARKDOWN)
+
+
+class Source:
+    """The files of a tree that may be read, in the order of their places, and those refused."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.entries: list[Entry] = []
+        self.refused: list[Problem] = []
+        self.hidden = 0
+        self.outer = ""
+        """The folder around everything that was left out of the places."""
+
+    def read(self, entry: Entry) -> bytes:
+        """All bytes of a file.
+
+        :raises Invalid: when it is damaged, or larger than it said.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of what the tree is read from."""
+
+    def _take(self, path: str, size: int, key: Any = None) -> bool:
+        """Note a file, or why not; False when there is no room for any more."""
+        parts = path.split("/")
+        if _is_hidden(parts):
+            self.hidden += 1
+            return True
+        entry = Entry(path, size, key)
+        most = self.limits.page if entry.is_markdown else self.limits.file
+        if size > most:
+            self._refuse(path, f"It has {_size(size)}; at most {_size(most)} are taken.")
+        elif any(not part or part in (".", "..") or "\\" in part for part in parts):
+            self._refuse(path, "Its name leads out of the tree.")
+        elif any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in path):
+            self._refuse(printable(path), "Its name is not readable text.")
+        else:
+            self.entries.append(entry)
+        return len(self.entries) + len(self.refused) < MOST_ENTRIES
+
+    def _refuse(self, path: str, sentence: str) -> None:
+        self.refused.append(Problem(Kind.REFUSED, printable(path), sentence))
+
+    def _finish(self) -> None:
+        if sum(entry.size for entry in self.entries) > self.limits.total:
+            raise Invalid(f"The tree is too large: at most {_size(self.limits.total)} are taken.")
+        self.entries.sort(key=lambda entry: entry.path)
+
+    def _bounded(self, file: IO[bytes], entry: Entry) -> bytes:
+        data = file.read(entry.size + 1)
+        if len(data) > entry.size:
+            raise Invalid("It is larger than it says.")
+        return data
+
+
+class FolderSource(Source):
+    """A folder on this machine. Links inside it are not followed."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        super().__init__(limits)
+        self.folder = folder.resolve()
+        if not self.folder.is_dir():
+            raise Invalid(f"{folder} is no folder.")
+        self._walk()
+        self._finish()
+
+    def _walk(self) -> None:
+        pending = [(self.folder, "")]
+        while pending:
+            here, before = pending.pop()
+            try:
+                found = sorted(os.scandir(here), key=lambda one: one.name)
+            except OSError as error:
+                self._refuse(before.rstrip("/"), f"It cannot be read: {error.strerror}.")
+                continue
+            for one in found:
+                path = before + one.name
+                if _is_hidden([one.name]):
+                    self.hidden += 1
+                elif one.is_symlink():
+                    self._refuse(path, "It is a symbolic link, and those are not followed.")
+                elif one.is_dir(follow_symlinks=False):
+                    pending.append((here / one.name, path + "/"))
+                elif not one.is_file(follow_symlinks=False):
+                    self._refuse(path, "It is no ordinary file.")
+                elif not self._take(path, one.stat(follow_symlinks=False).st_size):
+                    raise Invalid(f"The tree has more than {MOST_ENTRIES} files.")
+
+    def read(self, entry: Entry) -> bytes:
+        try:
+            handle = os.open(self.folder / entry.path, os.O_RDONLY | os.O_NOFOLLOW)
+            with os.fdopen(handle, "rb") as file:
+                return self._bounded(file, entry)
+        except OSError as error:
+            raise Invalid(f"It cannot be read: {error.strerror}.") from None
+
+
+class ZipSource(Source):
+    """A zip file. With `keep_outer` a folder around everything stays part of the places."""
+
+    def __init__(self, file: Path, limits: Limits, *, keep_outer: bool = False) -> None:
+        super().__init__(limits)
+        try:
+            self.zip = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise Invalid("This is no zip file, or a damaged one.") from None
+        try:
+            for info in self.zip.infolist():
+                if not info.is_dir() and not self._take_member(info):
+                    raise Invalid(f"The zip has more than {MOST_ENTRIES} files.")
+            self._finish()
+        except Invalid:
+            self.zip.close()
+            raise
+        if not keep_outer:
+            self._strip_outer()
+
+    def _take_member(self, info: zipfile.ZipInfo) -> bool:
+        mode = info.external_attr >> 16
+        if info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            self._refuse(info.filename, "It is a symbolic link or no ordinary file.")
+        elif info.flag_bits & 1:
+            self._refuse(info.filename, "It is encrypted.")
+        elif info.filename.startswith("/") or info.filename[1:2] == ":":
+            self._refuse(info.filename, "Its name leads out of the tree.")
+        else:
+            return self._take(info.filename, info.file_size, info)
+        return len(self.entries) + len(self.refused) < MOST_ENTRIES
+
+    def _strip_outer(self) -> None:
+        tops = {entry.path.partition("/")[0] for entry in self.entries}
+        if len(tops) == 1 and all("/" in entry.path for entry in self.entries):
+            self.outer = tops.pop()
+            start = len(self.outer) + 1
+            self.entries = [replace(entry, path=entry.path[start:]) for entry in self.entries]
+
+    def read(self, entry: Entry) -> bytes:
+        try:
+            with self.zip.open(entry.key) as file:
+                return self._bounded(file, entry)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+            raise Invalid("It is damaged inside the zip.") from None
+
+    def close(self) -> None:
+        self.zip.close()
+
+
+def open_source(path: Path, limits: Limits, *, keep_outer: bool = False) -> Source:
+    """The tree in the folder or zip at `path`.
+
+    :raises Invalid: when it is neither, or beyond the limits.
+    """
+    if path.is_dir():
+        return FolderSource(path, limits)
+    return ZipSource(path, limits, keep_outer=keep_outer)
+
+
+def printable(path: str) -> str:
+    """`path` with what cannot be shown or stored written as codes."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in path)[:500]
+
+
+def _is_hidden(parts: list[str]) -> bool:
+    return any(
+        (part.startswith(".") and part not in (".", "..")) or part in _JUNK for part in parts
+    )
+
+
+def _size(count: int) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count} {unit}"
+        count //= 1024
+    return f"{count} GiB"
+
+
+Progress = Callable[[int, int], None]
+"""Called with how many files are done and how many there are."""
