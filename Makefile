@@ -27,6 +27,8 @@ demo: setup ## serve a small lively organisation, kept in ./data/demo
 	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki demo
 	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)
 
+# Databases of tests need not outlive them: in memory, where there is such a place.
+test: export PYTEST_DEBUG_TEMPROOT ?= $(wildcard /dev/shm)
 test: lint ## linters, types, import contracts, then every test (PYTEST_ARGS)
 	$(PY) -m pytest --numprocesses=auto --databases=all $(PYTEST_ARGS)
 
