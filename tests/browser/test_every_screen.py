@@ -3,10 +3,13 @@ scrolling, no request to another host, no word in the console."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
+from tests.cast import Scene
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +79,19 @@ STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] 
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
       && !e.closest("pre, .table-scroll, .table-frame, .tabs, [popover], dialog"))
     .map((e) => e.outerHTML.slice(0, 120))]"""
+
+
+@pytest.fixture
+def in_development(world: Scene) -> Iterator[None]:
+    """The style page is there in development only."""
+    world.app.debug = True
+    yield
+    world.app.debug = False
+
+
+@pytest.mark.usefixtures("in_development")
+def test_every_component_is_for_everyone(visit: Visit, axe: str) -> None:
+    test_a_screen_is_for_everyone(visit, axe, "ben", "/-/styles")
 
 
 @pytest.mark.parametrize(("handle", "path"), SCREENS)
