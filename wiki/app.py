@@ -28,6 +28,7 @@ from wiki.web import (
     filters,
     memo,
     public,
+    redirects,
     request,
     security,
     static,
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     urls.init_app(app)
     compress.init_app(app)  # first, so that it sees each answer last
     static.init_app(app)
+    redirects.init_app(app)
     errors.init_app(app)
     security.init_app(app)
     assets.init_app(app)

@@ -168,3 +168,31 @@ def test_two_open_brackets_offer_the_pages_of_the_wiki(visit: Visit, fresh: str)
     expect(option).to_be_visible()
     option.click()
     expect(page.locator("textarea[name=body]")).to_have_value("Begin.\nSee [[handbook/onboarding]]")
+
+
+def test_two_who_edit_different_lines_are_merged(visit: Visit, fresh: str) -> None:
+    visit.world.write(fresh.removeprefix("/eng/"), "one\n\ntwo\n\nthree\n")
+    ben = visit.open("ben", f"{fresh}/-/edit")
+    visit.world.write(fresh.removeprefix("/eng/"), "ONE\n\ntwo\n\nthree\n")
+    write(ben, "four")
+    ben.keyboard.press("Control+s")
+    ben.wait_for_url(f"**{fresh}")
+    expect(ben.get_by_role("status").first).to_contain_text("both edits are in it")
+    expect(ben.locator(".prose")).to_contain_text("ONE")
+    expect(ben.locator(".prose")).to_contain_text("four")
+
+
+def test_a_field_to_correct_comes_back_with_the_text(visit: Visit) -> None:
+    visit.expect("422")
+    visit.world.write("edits/taken", "Here.")
+    page = visit.open("ben", "/eng/-/new?path=edits/taken")
+    page.get_by_label("Title").fill("Another")
+    write(page, "Words for it.")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("textarea[name=body]")).to_have_value("Words for it.")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_label("Title").click()
+    page.goto("/eng/")
+    assert asked == ["beforeunload"]

@@ -19,9 +19,11 @@ const same = (one, other) => FIELDS.filter((name) => name !== "message")
 export function keepText(form, view, changed) {
   const name = `text:${form.dataset.editor || location.pathname}`;
   const opened = fieldsOf(form);
+  // The server handed back a text that it has not saved: a preview, a field to correct, a conflict.
+  const unsaved = "unsaved" in form.dataset;
   let timer = 0;
   let saved = false;
-  const dirty = () => !saved && !same(fieldsOf(form), opened);
+  const dirty = () => !saved && (unsaved || !same(fieldsOf(form), opened));
 
   function now() {
     clearTimeout(timer);
@@ -44,7 +46,8 @@ export function keepText(form, view, changed) {
   addEventListener("beforeunload", (event) => {
     if (dirty()) event.preventDefault();
   });
-  offer(form, view, name, opened);
+  if (unsaved) now();
+  else offer(form, view, name, opened);
   return { dirty, now, done };
 }
 

@@ -52,23 +52,27 @@ export function startSaving(form, kept, changed) {
     let answer;
     let page;
     try {
-      answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      answer = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { "Wiki-Redirect": "tell" }, // following it here would use up the next screen's message
+      });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
       fail(navigator.onLine ? "the wiki does not answer." : "you are offline.");
       return;
     }
-    const where = new URL(answer.url);
-    if (where.pathname.startsWith("/-/login") || page.querySelector("[data-signed-out]")) {
+    const next = answer.headers.get("Wiki-Redirect") ?? "";
+    if (next.startsWith("/-/login") || page.querySelector("[data-signed-out]")) {
       fail("your sign-in has run out.");
       const link = document.createElement("a");
       link.href = `/-/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       link.textContent = "Sign in again";
       state.append(" ", link);
-    } else if (answer.redirected && answer.ok) {
+    } else if (next) {
       kept.done();
       say("Saved", "good");
-      location.assign(answer.url);
+      location.assign(next);
     } else if (page.querySelector("textarea[name=body]")) {
       leaveQuietly();
       sendPlainly(); // a conflict or a field to correct: the server's screen shows it, with the text

@@ -1,0 +1,24 @@
+"""Redirects for scripts: a form sent by one learns where it leads without going there."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+ASKED = "Wiki-Redirect"
+"""Request header: ``tell`` asks to be told the address. Answer header: the address."""
+
+
+def init_app(app: Flask) -> None:
+    """Answer 204 with the address instead of a redirect, where that was asked for.
+
+    A browser's ``fetch`` either follows a redirect unseen, which would use up the message that
+    the next screen is to show, or hides where it leads.
+    """
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if request.headers.get(ASKED) == "tell" and response.location:
+            response.headers[ASKED] = response.headers.pop("Location")
+            response.status_code = 204
+            response.set_data(b"")
+        return response
