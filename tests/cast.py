@@ -14,7 +14,11 @@ space       visibility  who
 
 from __future__ import annotations
 
+import email.parser
+import email.policy
 import itertools
+import re
+from email.message import EmailMessage
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -36,6 +40,20 @@ from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 
 PASSWORD = "correct horse battery"
+
+
+def csrf_token(html: str) -> str:
+    """The token of the first form in a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found, "no form with a token"
+    return found[1]
+
+
+def without_tokens(html: str) -> str:
+    """A page without the CSRF tokens of its forms, which differ from session to session."""
+    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r'\1""', html)
+
+
 SITE_ROLES = {
     "ada": SiteRole.ADMIN,
     "ben": SiteRole.MEMBER,
@@ -167,6 +185,14 @@ class Scene:
             latest[0] = next(commits)
 
         self.database.version = lambda: latest[0]  # type: ignore[method-assign]
+
+    def letters(self) -> list[EmailMessage]:
+        """Do what the worker would do now, and read all mails that were sent, oldest first."""
+        self.deliver()
+        folder = self.settings.data_dir / "mail"
+        read = email.parser.BytesParser(policy=email.policy.default)
+        found = [read.parsebytes(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+        return [letter for letter in found if isinstance(letter, EmailMessage)]
 
     def deliver(self) -> int:
         """Do what the worker would do now."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from itsdangerous import TimestampSigner
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -27,13 +29,32 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.people.actions import hash_password
+from wiki.people import actions
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_hasher() -> Iterator[PasswordHasher]:
+    """Hash passwords without the effort that keeps them safe; gives the hasher that makes it."""
+    slow = actions._hasher
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(actions, "_hasher", quick)
+        patch.setattr(actions, "_NOBODY", quick.hash("nobody has this password"))
+        yield slow
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_second() -> Iterator[None]:
+    """Sign all CSRF tokens in one second, so that equal screens have equal bytes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TimestampSigner, "get_timestamp", lambda _: 1_700_000_000)
+        yield
 
 
 @pytest.fixture(scope="session")
-def password_hash() -> str:
-    """Made once: hashing is slow on purpose."""
-    return hash_password(PASSWORD)
+def password_hash(slow_hasher: PasswordHasher) -> str:
+    """That of everybody's password."""
+    return actions.hash_password(PASSWORD)
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,22 @@ from datetime import timedelta
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wiki import home
 from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
-from wiki.pages import conflict_views, history_views, rendering
+from wiki.pages import conflict_views, history_views, profiles, rendering
 from wiki.pages import views as pages
-from wiki.people import sign_in
+from wiki.people import admin as admin_people
+from wiki.people import me, sign_in
 from wiki.people import views as people
 from wiki.resources import TEMPLATES
 from wiki.search import views as search
+from wiki.spaces import admin as admin_spaces
+from wiki.spaces import invite_views as invitations
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.transfer import views as transfer
@@ -30,6 +34,7 @@ from wiki.web import (
     public,
     redirects,
     request,
+    same_site,
     security,
     static,
     urls,
@@ -81,21 +86,32 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     security.init_app(app)
     assets.init_app(app)
     filters.register(app)
+    same_site.init_app(app)
     sign_in.init_app(app)
     public.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
-    for blueprint in (
-        home.blueprint,
-        people.blueprint,
-        spaces.blueprint,
-        pages.blueprint,
-        conflict_views.blueprint,
-        history_views.blueprint,
-        search.blueprint,
-        transfer.blueprint,
-        attachments.blueprint,
-        api.blueprint,
+    for room in (
+        home,
+        people,
+        me,
+        admin_people,
+        spaces,
+        invitations,
+        admin_spaces,
+        pages,
+        conflict_views,
+        history_views,
+        profiles,
+        search,
+        transfer,
+        attachments,
+        api,
     ):
-        app.register_blueprint(blueprint)
+        app.register_blueprint(room.blueprint)
+    if settings.trusted_proxies:
+        # Only the address is taken from proxies: the host is the settings' affair.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
+        )
     return app

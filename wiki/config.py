@@ -21,8 +21,8 @@ class ConfigError(Exception):
     """A setting is unknown or malformed; the message is one sentence naming it."""
 
 
-def _setting(help: str, default: Any) -> Any:
-    return field(default=default, metadata={"help": help})
+def _setting(help: str, default: Any, *, zero: bool = False) -> Any:
+    return field(default=default, metadata={"help": help, "zero": zero})
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ class Settings:
     )
     mail_from: str = _setting("Sender of mails.", "wiki@localhost")
     session_days: int = _setting("Days after which an unused sign-in ends.", 30)
+    trusted_proxies: int = _setting(
+        "Number of proxies in front of the wiki that add to `X-Forwarded-For`; 0 ignores that "
+        "header, because anybody can send it.",
+        0,
+        zero=True,
+    )
     max_page_kb: int = _setting("Largest page text, in KiB.", 2048)
     max_file_mb: int = _setting("Largest attached file, in MiB.", 64)
     max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
@@ -101,21 +107,24 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if name not in known:
             raise ConfigError(f"{name} is not a setting of this wiki; see docs/administrators.")
         setting = known[name]
-        given[setting.name] = _parse(name, value, type(setting.default))
+        given[setting.name] = _parse(
+            name, value, type(setting.default), zero=setting.metadata["zero"]
+        )
     settings = Settings(**given)
     _check(settings)
     return settings
 
 
-def _parse(name: str, value: str, kind: type) -> Any:
+def _parse(name: str, value: str, kind: type, *, zero: bool) -> Any:
     value = value.strip()
     if kind in (int, float):
         try:
             number = kind(value)
         except ValueError:
             number = -1
-        if not 0 < number < 1_000_000:
-            what = "a whole number above 0" if kind is int else "a number above 0"
+        if not (0 < number < 1_000_000 or (zero and number == 0)):
+            what = "a whole number" if kind is int else "a number"
+            what += "" if zero else " above 0"
             raise ConfigError(f"{name} must be {what}, not “{value}”.")
         return number
     if issubclass(kind, Path):
@@ -141,5 +150,7 @@ def _check(settings: Settings) -> None:
         )
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError("WIKI_SECRET_KEY must have at least 32 characters.")
+    if "@" not in settings.mail_from or not settings.mail_from.isprintable():
+        raise ConfigError("WIKI_MAIL_FROM must be an address such as wiki@example.org.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
         raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")

@@ -49,6 +49,13 @@ class SignInRequired(WikiError):
         super().__init__("Please sign in first.")
 
 
+class Ended(WikiError):
+    """A link that was good for one use or for some time, and is good no more (or never was)."""
+
+    status = 410
+    title = "This link has ended"
+
+
 class TooLarge(WikiError):
     """Input beyond a limit; the sentence names the limit."""
 

@@ -14,6 +14,7 @@ from wiki.db import Database
 from wiki.outbox import events
 from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_moved
+from wiki.people.handlers import send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
 from wiki.transfer.handlers import import_more
 
@@ -23,6 +24,8 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageDeleted: (index_pages,),
     events.PageRestored: (index_pages,),
     events.ImportRequested: (import_more,),
+    events.MailRequested: (send_mail,),
+    events.PasswordResetRequested: (send_reset_link,),
 }
 
 Chore = Callable[[Database, Settings], None]

@@ -40,6 +40,14 @@ class MemberChanged(Event):
 
 
 @dataclass(frozen=True)
+class LeadTaken(Event):
+    """An admin took the lead role in a space without being given it."""
+
+    space_id: int
+    person_id: int
+
+
+@dataclass(frozen=True)
 class PageSaved(Event):
     """A revision was added by creating, editing, merging, restoring or importing."""
 
@@ -116,6 +124,13 @@ class PersonChanged(Event):
 
 
 @dataclass(frozen=True)
+class PasswordResetRequested(Event):
+    """Somebody asked for a link to a new password; the row has what they typed."""
+
+    reset_id: int
+
+
+@dataclass(frozen=True)
 class SignedIn(Event):
     """Somebody signed in."""
 
@@ -132,6 +147,14 @@ class SignedOut(Event):
 @dataclass(frozen=True)
 class InvitationCreated(Event):
     """Somebody was invited, perhaps into a space."""
+
+    invitation_id: int
+    space_id: int | None
+
+
+@dataclass(frozen=True)
+class InvitationRevoked(Event):
+    """An invitation was taken back before anybody used it."""
 
     invitation_id: int
     space_id: int | None

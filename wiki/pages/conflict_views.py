@@ -21,13 +21,25 @@ from wiki.pages.screens import page_frame, place_at
 from wiki.rules.access import May
 from wiki.text.markup import RenderContext
 from wiki.web.errors import say
+from wiki.web.kept import keeps_text
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("conflicts", __name__)
 
 
+def _resolve_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
+    place = place_at(slug, path)
+    if place.page is None:
+        raise NotFound
+    place.seen.require(May.EDIT)
+    form = page_form(sent)
+    conflict = _conflict(place.page, form, sent, settings().max_page_kb * 1024)
+    return conflict_screen(place, place.page, form, conflict, sent)
+
+
 @verb(blueprint, "resolve", methods=["GET", "POST"])
+@keeps_text(_resolve_again)
 def resolve(slug: str, path: str) -> ResponseReturnValue:
     """Save what was decided about two edits of the same lines; or go on editing with it."""
     place = place_at(slug, path)
@@ -40,7 +52,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     form = page_form(request.form)
     max_bytes = settings().max_page_kb * 1024
     try:
-        conflict = _conflict(page, form, max_bytes)
+        conflict = _conflict(page, form, request.form, max_bytes)
         text = actions.checked(answered(conflict.merge, request.form), max_bytes)
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
@@ -69,13 +81,13 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
 
 
-def _conflict(page: Page, form: PageForm, max_bytes: int) -> Conflict:
+def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: int) -> Conflict:
     """The conflict that the form was about, made again from what it sent.
 
     :raises NotFound: when the form names revisions that there are not.
     """
     session = reading()
-    raw = request.form.get("theirs", "")
+    raw = sent.get("theirs", "")
     theirs = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
     head = queries.get_revision(session, page, theirs)
     origin = actions.text_of(session, queries.get_revision(session, page, form.base))

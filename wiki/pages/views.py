@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -20,6 +21,7 @@ from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.markup import RenderContext, mark_missing
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import say
+from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
@@ -99,7 +101,14 @@ def permalink(page_id: int) -> ResponseReturnValue:
     return redirect(page_url(page.space.slug, page.path), 302)
 
 
+def _new_again(sent: Mapping[str, str], *, slug: str) -> ResponseReturnValue:
+    seen = see_space(reading(), actor(), slug)
+    seen.require(May.EDIT)
+    return _new_screen(seen, page_form(sent), sent=sent)
+
+
 @blueprint.route("/<space:slug>/-/new", methods=["GET", "POST"])
+@keeps_text(_new_again)
 def new(slug: str) -> ResponseReturnValue:
     """Write a page that does not exist yet."""
     seen = see_space(reading(), actor(), slug)
@@ -140,22 +149,35 @@ def new(slug: str) -> ResponseReturnValue:
 
 
 def _new_screen(
-    seen: Any, form: PageForm, error: Invalid | TooLarge | None = None, preview: str | None = None
+    seen: Any,
+    form: PageForm,
+    error: Invalid | TooLarge | None = None,
+    preview: str | None = None,
+    sent: Mapping[str, str] | None = None,
 ) -> ResponseReturnValue:
-    under = request.values.get("under") or parent_of(form.path) or ""
+    sent = request.values if sent is None else sent
+    under = sent.get("under") or parent_of(form.path) or ""
     body = render_template(
         "pages/new.html",
         **frame(seen, form.path or under),
         form=form,
         under=under,
-        home=bool(request.values.get("home")),
+        home=bool(sent.get("home")),
         preview=preview,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
 
 
+def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
+    place = place_at(slug, path)
+    page = _live(place)
+    place.seen.require(May.EDIT)
+    return edit_screen(place, page, page_form(sent))
+
+
 @verb(blueprint, "edit", methods=["GET", "POST"])
+@keeps_text(_edit_again)
 def edit(slug: str, path: str) -> ResponseReturnValue:
     """Change a page. A save carries the revision it started from."""
     place = place_at(slug, path)

@@ -47,13 +47,20 @@ class LoginSession(Base):
 
 
 class PasswordReset(Base):
-    """A link, usable once, to choose a new password."""
+    """Somebody's wish for a new password, and the link, usable once, by which it is granted.
+
+    What was typed is written down as it is; the worker finds out whether it names an account and
+    makes the link. So the one who asks cannot tell, not even by the time it takes.
+    """
 
     __tablename__ = "password_resets"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    login: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -75,7 +82,7 @@ class ApiToken(Base):
 
 
 class Attempt(Base):
-    """Failed attempts under one key (an account, an address) within one window of time."""
+    """Attempts under one key (a typed name, an address) within one window of time."""
 
     __tablename__ = "attempts"
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Flask
-from flask_login import LoginManager, UserMixin, current_user
-from sqlalchemy import delete, select
+from flask import Flask, Response, g, request
+from flask import session as cookie
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import SignInRequired
-from wiki.people.models import LoginSession, Person
+from wiki.people.models import LoginSession, PasswordReset, Person
 from wiki.rules.access import Actor
 from wiki.web.memo import memo, version
-from wiki.web.request import reading
+from wiki.web.request import parts, reading, settings
+
+log = logging.getLogger(__name__)
+
+# How stale "last seen" may be: a view that finds it older writes it anew, all others only read.
+SEEN_EVERY = timedelta(minutes=15)
 
 
 def hash_token(token: str) -> str:
     """What is stored of a random token: its SHA-256, in hexadecimal."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def new_token() -> str:
@@ -29,13 +38,15 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+@dataclass(frozen=True, eq=False)
 class SignedIn(UserMixin):
     """A person in one of their sign-ins, as Flask-Login wants them."""
 
-    def __init__(self, token: str, session_id: int, actor: Actor) -> None:
-        self.token = token
-        self.session_id = session_id
-        self.actor = actor
+    token: str
+    session_id: int
+    actor: Actor
+    seen_at: datetime
+    expires_at: datetime
 
     def get_id(self) -> str:
         """What the cookie holds."""
@@ -46,24 +57,56 @@ def open_session(
     session: Session, person: Person, *, days: int, address: str = "", user_agent: str = ""
 ) -> SignedIn:
     """Begin a sign-in for a person who has proved who they are."""
-    token = new_token()
+    token, at = new_token(), now()
     row = LoginSession(
         token_hash=hash_token(token),
         person_id=person.id,
-        expires_at=now() + timedelta(days=days),
+        created_at=at,
+        seen_at=at,
+        expires_at=at + timedelta(days=days),
         address=address[:64],
         user_agent=user_agent[:300],
     )
     session.add(row)
     session.flush()
-    return SignedIn(token, row.id, person.actor())
+    return SignedIn(token, row.id, person.actor(), row.seen_at, row.expires_at)
 
 
-def find_session(session: Session, token: str) -> tuple[SignedIn, datetime] | None:
-    """The sign-in of a cookie's token and when it ends, unless it has ended or its person may
-    not come in any more."""
+def begin(session: Session, person: Person) -> SignedIn:
+    """Open a session for the browser that sent this request, in place of the one it may have.
+
+    Hand the result to :func:`enter` once the transaction is committed.
+    """
+    user = current_user._get_current_object()
+    if isinstance(user, SignedIn):
+        close_session(session, user.session_id)
+    forget_past(session)
+    return open_session(
+        session,
+        person,
+        days=settings().session_days,
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+    )
+
+
+def enter(signed_in: SignedIn) -> None:
+    """Give the browser its cookie, new in every part: nothing planted before is trusted after."""
+    cookie.clear()
+    cookie.permanent = True
+    login_user(signed_in, remember=False)
+
+
+def leave() -> None:
+    """Empty the browser's cookie."""
+    logout_user()
+    cookie.clear()
+
+
+def find_session(session: Session, token: str) -> SignedIn | None:
+    """The sign-in of a cookie's token, unless it ended or its person may not come in any more."""
     row = session.execute(
-        select(LoginSession.id, LoginSession.expires_at, Person)
+        select(LoginSession, Person)
         .join(Person, Person.id == LoginSession.person_id)
         .where(
             LoginSession.token_hash == hash_token(token),
@@ -73,7 +116,27 @@ def find_session(session: Session, token: str) -> tuple[SignedIn, datetime] | No
     ).one_or_none()
     if row is None:
         return None
-    return SignedIn(token, row[0], row[2].actor()), row[1]
+    found, person = row
+    return SignedIn(token, found.id, person.actor(), found.seen_at, found.expires_at)
+
+
+def close_session(session: Session, session_id: int) -> None:
+    """End a sign-in, on whatever device it is."""
+    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
+
+
+def close_sessions(session: Session, person_id: int, *, keep: int | None = None) -> int:
+    """End all sign-ins of a person but the one to ``keep``; returns how many."""
+    ended = delete(LoginSession).where(LoginSession.person_id == person_id)
+    if keep is not None:
+        ended = ended.where(LoginSession.id != keep)
+    return len(session.scalars(ended.returning(LoginSession.id)).all())
+
+
+def forget_past(session: Session) -> None:
+    """Drop sign-ins and password links whose time is over."""
+    session.execute(delete(LoginSession).where(LoginSession.expires_at <= now()))
+    session.execute(delete(PasswordReset).where(PasswordReset.expires_at <= now()))
 
 
 def current() -> SignedIn:
@@ -88,7 +151,7 @@ def current() -> SignedIn:
 
 
 def init_app(app: Flask) -> None:
-    """Let Flask-Login find who is signed in."""
+    """Let Flask-Login find who is signed in, and note now and then that they were here."""
     manager = LoginManager()
     manager.session_protection = None  # type: ignore[assignment]
     manager.init_app(app)
@@ -96,16 +159,36 @@ def init_app(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
         seen, key = version(), ("sign-in", hash_token(token))
-        found: tuple[SignedIn, datetime] | None = memo().get(seen, key)
+        found: SignedIn | None = memo().get(seen, key)
         if found is None:
             found = find_session(reading(), token)
             if found is None:
                 return None
             memo().put(seen, key, found, 1000)
-        signed_in, expires_at = found
-        return signed_in if expires_at > now() else None
+        return found if found.expires_at > now() else None
+
+    @app.after_request
+    def note_presence(response: Response) -> Response:
+        user = g.get("_login_user")  # a request that asked for nobody's name is not held up
+        if isinstance(user, SignedIn) and user.seen_at + SEEN_EVERY <= now():
+            try:
+                _note(user)
+            except SQLAlchemyError:
+                log.exception("could not note that somebody was seen")
+        return response
 
 
-def close_session(session: Session, session_id: int) -> None:
-    """End a sign-in, on whatever device it is."""
-    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
+def _note(user: SignedIn) -> None:
+    at = now()
+    with parts().database.write() as session:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.id == user.session_id)
+            .values(
+                seen_at=at,
+                expires_at=at + timedelta(days=settings().session_days),
+                address=(request.remote_addr or "")[:64],
+            )
+        )
+    cookie.permanent = True
+    cookie.modified = True  # the cookie, too, lives on from here

@@ -119,3 +119,18 @@ def may_administer(actor: Actor) -> Decision:
     if actor.is_admin:
         return Decision(True, f"{actor.name} is an admin.")
     return Decision(False, "Only admins can do this.")
+
+
+def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
+    """Whether the actor may make a link by which somebody new comes in with ``as_role``.
+
+    Every member can make a space and lead it. If leads could bring in members, anybody could open
+    all internal spaces to anybody; so they bring in guests, who see one space and nothing else.
+    """
+    if actor.is_admin:
+        return Decision(True, f"{actor.name} is an admin.")
+    if not actor.is_member:
+        return Decision(False, "Only members can invite somebody who has no account yet.")
+    if as_role is SiteRole.GUEST:
+        return Decision(True, f"{actor.name} is a member.")
+    return Decision(False, "Only admins can invite members of the organisation.")

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid
 from wiki.outbox.actions import announce
-from wiki.outbox.events import MemberChanged, SpaceChanged, SpaceCreated
+from wiki.outbox.events import LeadTaken, MemberChanged, SpaceChanged, SpaceCreated
 from wiki.people.models import Person
-from wiki.rules.access import Actor, May, may_create_spaces
+from wiki.rules.access import Actor, May, may_administer, may_create_spaces
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import SpaceSeen
@@ -107,6 +107,10 @@ def set_role(session: Session, seen: SpaceSeen, person: Person, role: Role) -> N
     leaving = role is Role.NONE and person.id == seen.actor.person_id
     if not leaving:
         seen.require(May.MANAGE)
+    if role and person.disabled_at is not None:
+        raise Invalid(f"The account of {person.name} is disabled.", field="person")
+    # Held until the end, so that two leads who remove each other at once take turns.
+    session.get_one(Space, seen.space.id, with_for_update=True)
     membership = session.get(Membership, (seen.space.id, person.id))
     before = Role(membership.role) if membership else Role.NONE
     if before is role:
@@ -141,6 +145,21 @@ def give_role(session: Session, actor: Actor, space: Space, person_id: int, role
         actor,
         MemberChanged(space.id, person_id, "" if role is Role.NONE else role.word),
     )
+
+
+def take_lead(session: Session, actor: Actor, space: Space) -> None:
+    """Let an admin lead a space that they were not given; it is written down as what it is.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    decision = may_administer(actor)
+    if not decision or actor.person_id is None:
+        raise Forbidden(decision.reason)
+    membership = session.get(Membership, (space.id, actor.person_id))
+    if membership is not None and membership.role == int(Role.LEAD):
+        return
+    give_role(session, actor, space, actor.person_id, Role.LEAD)
+    announce(session, actor, LeadTaken(space.id, actor.person_id))
 
 
 def _count_leads(session: Session, space: Space) -> int:

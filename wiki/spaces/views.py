@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Forbidden, Invalid
 from wiki.people.actions import find_person
-from wiki.rules.access import May, may_create_spaces
-from wiki.rules.roles import Role, Visibility
-from wiki.spaces import actions, queries
+from wiki.rules.access import May, may_create_spaces, may_invite
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces import actions, invitations, queries
 from wiki.web.errors import say
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -85,7 +85,7 @@ def settings(slug: str) -> ResponseReturnValue:
 def members(slug: str) -> ResponseReturnValue:
     """Who was given a role in the space."""
     seen = queries.see_space(reading(), actor(), slug)
-    return _members_screen(seen)
+    return members_screen(seen)
 
 
 @blueprint.post("/<space:slug>/-/members")
@@ -99,27 +99,41 @@ def set_member(slug: str) -> ResponseReturnValue:
             person = find_person(session, request.form.get("person", ""))
             if person is None:
                 raise Invalid(
-                    "Nobody has that user name or address. Invite them instead.", field="person"
+                    "Nobody has that user name or address. Invite them below, if they are new.",
+                    field="person",
                 )
             actions.set_role(session, seen, person, role)
             name = person.name
     except Invalid as refused:
-        return _members_screen(queries.see_space(reading(), actor(), slug), refused)
+        return members_screen(queries.see_space(reading(), actor(), slug), refused)
     say(f"{name} is {role.word} now." if role else f"{name} is no longer a member.")
     if person.id == actor().person_id and not role:
         return redirect("/", 303)
     return redirect(space_url(slug, "members"), 303)
 
 
-def _members_screen(seen: queries.SpaceSeen, error: Invalid | None = None) -> ResponseReturnValue:
+def members_screen(
+    seen: queries.SpaceSeen, error: Invalid | None = None, *, link: str = ""
+) -> ResponseReturnValue:
+    """Who has a role in the space; for its leads also who is invited.
+
+    :param link: the link of an invitation that was just made, shown this once.
+    """
+    can_manage = bool(seen.may(May.MANAGE))
+    typed = request.form.get("person", "")
     body = render_template(
         "spaces/members.html",
         space=seen.space,
         seen=seen,
         members=queries.list_members(reading(), seen.space),
         roles=[role for role in Role if role],
-        can_manage=bool(seen.may(May.MANAGE)),
-        person=request.form.get("person", ""),
+        can_manage=can_manage,
+        person=typed,
+        link=link,
+        email=request.form.get("email", typed if "@" in typed else "") if not link else "",
+        invitations=invitations.open_of_space(reading(), seen) if can_manage else (),
+        may_invite=can_manage and bool(may_invite(seen.actor, SiteRole.GUEST)),
+        may_invite_members=bool(may_invite(seen.actor, SiteRole.MEMBER)),
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200

@@ -20,7 +20,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from wiki.errors import NotFound, SignInRequired, TooMany, WikiError
-from wiki.web.request import settings
+from wiki.web.kept import kept_of_request, show_again, sign_in_page
+from wiki.web.request import is_api, is_foreign, settings
+from wiki.web.urls import this_url
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +47,6 @@ AGAIN = frozenset({400, 401, 429, 500, 503})
 """What may go well when the same form is sent once more."""
 
 
-def is_api() -> bool:
-    """Whether the request is to the REST API, which answers with problem JSON."""
-    return request.path.startswith("/-/api/")
-
-
 def wants_json() -> bool:
     """Whether whoever asks is a program: under the API always, elsewhere when it says so."""
     kinds = ["text/html", "application/json"]
@@ -72,7 +69,7 @@ def error_page(status: int, title: str | None = None, sentence: str | None = Non
 
 def unsent_text() -> dict[str, str] | None:
     """The fields of a refused form that carried a page's text, to be handed back to its author."""
-    if request.method != "POST":
+    if request.method != "POST" or is_foreign():
         return None
     try:
         fields = request.form.to_dict()
@@ -105,7 +102,10 @@ def init_app(app: Flask) -> None:
                 response.headers["WWW-Authenticate"] = "Bearer"
         elif isinstance(error, SignInRequired):
             if request.method in ("GET", "HEAD"):
-                return redirect(url_for("people.login", next=request.full_path.rstrip("?")))
+                return redirect(url_for("people.login", next=this_url()))
+            kept = kept_of_request()
+            if kept is not None:
+                return sign_in_page(kept.url, kept), 401
             if unsent_text():
                 return error_page(401, "Please sign in again", "Your sign-in has run out.")
             return redirect(url_for("people.login"))
@@ -117,14 +117,30 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> ResponseReturnValue:
-        sentence = (
-            "This form was open for too long or in another sign-in. "
-            "Go back, reload it and send it again."
-        )
-        if unsent_text():
-            sentence = "This form was open for too long or in another sign-in."
         title = "Please send that again"
-        return problem(400, title, sentence) if wants_json() else error_page(400, title, sentence)
+        if is_api():
+            return problem(400, title, "Send a bearer token or an X-CSRFToken header.")
+        if wants_json():
+            return problem(400, title, "This form was open for too long or in another sign-in.")
+        kept = kept_of_request()
+        if kept is not None:
+            say("Your sign-in changed while this form was open. Nothing is saved yet.", "warn")
+            response = make_response(show_again(kept))
+            response.status_code = 400
+            return response
+        if not request.cookies:
+            sentence = (
+                "Your browser sent no cookie, and this needs one. "
+                f"Allow cookies, and visit this wiki at {settings().base_url}."
+            )
+        elif unsent_text():
+            sentence = "This form was open for too long or in another sign-in."
+        else:
+            sentence = (
+                "This form was open for too long or in another sign-in. "
+                "Go back, reload it and send it again."
+            )
+        return error_page(400, title, sentence)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -20,6 +20,11 @@ def public(view: View) -> View:
     return view
 
 
+def is_public(view: Callable[..., Any]) -> bool:
+    """Whether anybody may call the view."""
+    return getattr(view, "is_public", False)
+
+
 def init_app(app: Flask) -> None:
     """Ask for a sign-in before every view that is not public."""
 
@@ -28,6 +33,6 @@ def init_app(app: Flask) -> None:
         if request.endpoint is None:
             return None
         view = app.view_functions[request.endpoint]
-        if not getattr(view, "is_public", False) and actor().is_anonymous:
+        if not is_public(view) and actor().is_anonymous:
             raise SignInRequired
         return None

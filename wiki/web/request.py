@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -73,6 +74,26 @@ def actor() -> Actor:
         return acting
     found: Actor = getattr(current_user, "actor", ANONYMOUS)
     return found
+
+
+def is_api() -> bool:
+    """Whether the request is to the REST API, which answers with problem JSON."""
+    return request.path.startswith("/-/api/")
+
+
+def is_foreign() -> bool:
+    """Whether the browser says that another site's page sent this request.
+
+    A client that says nothing is no browser of these years, and has no cookie to be misused.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    ours = {urlsplit(settings().base_url).netloc, request.host}
+    return urlsplit(origin).netloc not in ours
 
 
 def init_app(app: Flask, wiki: Parts) -> None:

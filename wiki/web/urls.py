@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, url_for
+from flask import Blueprint, Flask, request, url_for
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 # What may stand in a path as it is, for Werkzeug and for us.
@@ -78,8 +78,29 @@ def space_url(slug: str, verb: str) -> str:
     return f"/{slug}/-/{verb}"
 
 
+def this_url() -> str:
+    """The address of this request, to come back to: path and query, without the host."""
+    query = request.query_string.decode("ascii", "ignore")
+    path = quote(request.path, safe="/:@!$&'()*+,;=-._~")
+    return f"{path}?{query}" if query else path
+
+
+def local_url(url: str | None) -> str:
+    """``url`` if it leads to this wiki, whatever a browser makes of it, else the start.
+
+    Browsers drop tabs and line ends from addresses, take a backslash for a slash, and two slashes
+    for the beginning of a host.
+    """
+    if not url or len(url) > 4000 or not url.startswith("/") or url.startswith("//"):
+        return "/"
+    if "\\" in url or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in url):
+        return "/"
+    return url
+
+
 def init_app(app: Flask) -> None:
     """Teach the app the converters."""
+    app.add_template_global(this_url)
     app.url_map.converters["page"] = PagePath
     app.url_map.converters["apipage"] = ApiPagePath
     app.url_map.converters["int"] = Id

@@ -1,0 +1,88 @@
+"""A person as others see them: their name, and what they wrote as far as the asker may read it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from wiki.errors import NotFound
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import live_for
+from wiki.pages.recent import Change
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.spaces.models import Membership
+from wiki.web.paging import Slice
+from wiki.web.request import actor, reading
+
+blueprint = Blueprint("profiles", __name__)
+
+ROWS = 30
+
+
+@blueprint.get("/-/people/<handle>")
+def profile(handle: str) -> ResponseReturnValue:
+    """Who somebody is."""
+    session = reading()
+    person = see_person(session, actor(), handle)
+    before = request.args.get("before", type=int)
+    found = written_by(session, actor(), person, before=before)
+    return render_template(
+        "people/profile.html",
+        person=person,
+        changes=found.rows,
+        older=found.after,
+        newest=before is None,
+    )
+
+
+def written_by(
+    session: Session, actor: Actor, person: Person, *, before: int | None = None, limit: int = ROWS
+) -> Slice[Change]:
+    """A person's revisions of pages that the actor may read, newest first.
+
+    :param before: only those before the revision of this id; the cursor of the next slice.
+    """
+    query = (
+        select(Revision)
+        .join(Revision.page)
+        .join(Page.space)
+        .where(Revision.author_id == person.id, live_for(actor))
+        .options(contains_eager(Revision.page).contains_eager(Page.space))
+        .order_by(Revision.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(Revision.id < before)
+    found = session.scalars(query).unique().all()
+    rows = [
+        Change(one.created_at, one.action, person, (one.page,), 1, one, one.number - 1)
+        for one in found[:limit]
+    ]
+    return Slice(rows, str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def see_person(session: Session, actor: Actor, handle: str) -> Person:
+    """The person of that name, if the actor may know of them.
+
+    Members know each other; a guest knows those they share a space with, and whose words they read.
+
+    :raises NotFound: when there is nobody, or nobody they may know of.
+    """
+    person = session.scalar(select(Person).where(Person.handle == handle))
+    if person is None or actor.is_anonymous:
+        raise NotFound
+    if actor.is_member or person.id == actor.person_id:
+        return person
+    mine = select(Membership.space_id).where(Membership.person_id == actor.person_id)
+    shared = select(Membership.person_id).where(
+        Membership.person_id == person.id, Membership.space_id.in_(mine)
+    )
+    if (
+        session.scalar(shared.limit(1)) is None
+        and not written_by(session, actor, person, limit=1).rows
+    ):
+        raise NotFound
+    return person

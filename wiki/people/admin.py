@@ -1,0 +1,125 @@
+"""The administration's screens of people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from wiki.errors import Forbidden, Invalid
+from wiki.people import actions, queries
+from wiki.people.models import Person
+from wiki.rules.access import may_administer
+from wiki.rules.roles import SiteRole
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, writing
+
+blueprint = Blueprint("admin_people", __name__, url_prefix="/-/admin")
+
+ROLES = (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
+
+
+@blueprint.before_request
+def admins_only() -> None:
+    """Nothing here is for others; the actions ask again."""
+    decision = may_administer(actor())
+    if not decision:
+        raise Forbidden(decision.reason)
+
+
+@blueprint.get("")
+def start() -> ResponseReturnValue:
+    """The administration begins with its people."""
+    return redirect("/-/admin/people")
+
+
+@blueprint.get("/people")
+def people() -> ResponseReturnValue:
+    """Everybody with an account, found by a part of their name."""
+    query = request.args.get("q", "")
+    return render_template(
+        "admin/people.html",
+        query=query,
+        after=request.args.get("after"),
+        found=queries.list_people(reading(), actor(), query=query, after=request.args.get("after")),
+    )
+
+
+@blueprint.get("/people/<handle>")
+def person(handle: str) -> ResponseReturnValue:
+    """One account, and what an admin may do with it."""
+    return _screen(queries.get_person(reading(), actor(), handle))
+
+
+@blueprint.post("/people/<handle>/role")
+def set_role(handle: str) -> ResponseReturnValue:
+    """Make somebody a guest, a member or an admin."""
+
+    def change(session: Session, person: Person) -> str:
+        try:
+            role = SiteRole(request.form.get("role", ""))
+        except ValueError:
+            raise Invalid("There is no such role.", field="role") from None
+        actions.set_site_role(session, actor(), person, role)
+        return f"{person.name} is {'an' if role is SiteRole.ADMIN else 'a'} {role} now."
+
+    return _change(handle, change)
+
+
+@blueprint.post("/people/<handle>/disable")
+def disable(handle: str) -> ResponseReturnValue:
+    """Shut somebody out."""
+
+    def change(session: Session, person: Person) -> str:
+        actions.disable(session, actor(), person)
+        return f"{person.name} cannot sign in any more."
+
+    return _change(handle, change)
+
+
+@blueprint.post("/people/<handle>/enable")
+def enable(handle: str) -> ResponseReturnValue:
+    """Let somebody in again."""
+
+    def change(session: Session, person: Person) -> str:
+        actions.enable(session, actor(), person)
+        return f"{person.name} can sign in again."
+
+    return _change(handle, change)
+
+
+@blueprint.post("/people/<handle>/end-sign-ins")
+def end_sign_ins(handle: str) -> ResponseReturnValue:
+    """Sign somebody out everywhere."""
+
+    def change(session: Session, person: Person) -> str:
+        actions.end_sessions(session, actor(), person.id)
+        return f"{person.name} is signed out everywhere."
+
+    return _change(handle, change)
+
+
+def _change(handle: str, change: Callable[[Session, Person], str]) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            sentence = change(session, queries.get_person(session, actor(), handle))
+    except Invalid as error:
+        return _screen(queries.get_person(reading(), actor(), handle), error)
+    say(sentence, "good")
+    return redirect(f"/-/admin/people/{handle}", 303)
+
+
+def _screen(person: Person, error: Invalid | None = None) -> ResponseReturnValue:
+    count, seen_at = queries.sign_ins_of(reading(), actor(), person)
+    body = render_template(
+        "admin/person.html",
+        person=person,
+        sign_ins=count,
+        seen_at=seen_at,
+        tokens=queries.count_tokens(reading(), actor(), person),
+        roles=ROLES,
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200

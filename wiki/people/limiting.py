@@ -1,0 +1,146 @@
+"""Counting attempts in the database, so that the count survives a restart and holds everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.errors import TooMany
+from wiki.people.models import Attempt
+from wiki.rules import limits
+from wiki.rules.limits import Limit, Window
+
+# A name is locked long before an address is, from which a whole office may come.
+SIGN_IN_NAME = Limit(10, timedelta(minutes=15))
+SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
+RESET_NAME = Limit(3, timedelta(hours=1))
+RESET_ADDRESS = Limit(20, timedelta(hours=1))
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What is counted under one key, and how much of it is too much."""
+
+    key: str
+    limit: Limit
+
+
+def sign_in_counters(login: str, address: str) -> list[Counter]:
+    """What a sign-in counts for: the name as it was typed, whether or not it exists, and the
+    address it comes from."""
+    return [
+        Counter(f"sign-in name {_digest(login)}", SIGN_IN_NAME),
+        Counter(f"sign-in from {network_of(address)}", SIGN_IN_ADDRESS),
+    ]
+
+
+def reset_counters(login: str, address: str) -> list[Counter]:
+    """What a request for a password link counts for."""
+    return [
+        Counter(f"reset name {_digest(login)}", RESET_NAME),
+        Counter(f"reset from {network_of(address)}", RESET_ADDRESS),
+    ]
+
+
+def own_password_counters(person_id: int) -> list[Counter]:
+    """What it counts for when somebody who is signed in is asked for their password."""
+    return [Counter(f"password of {person_id}", SIGN_IN_NAME)]
+
+
+def refuse_if_spent(session: Session, counters: Sequence[Counter]) -> None:
+    """Go on only if every counter admits one more attempt.
+
+    :raises TooMany: with the longest wait.
+    """
+    rows = {
+        row.key: row
+        for row in session.scalars(
+            select(Attempt).where(Attempt.key.in_([counter.key for counter in counters]))
+        )
+    }
+    _refuse([(counter, _window(rows.get(counter.key))) for counter in counters])
+
+
+def spend(session: Session, counters: Sequence[Counter]) -> None:
+    """Count one attempt, before it is known how it ends: so that many at once cannot all slip in.
+
+    :raises TooMany: when one of the counters is spent; then nothing is counted.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    held = []
+    for counter in sorted(counters, key=lambda counter: counter.key):
+        session.execute(
+            insert(Attempt)
+            .values(key=counter.key, failures=0, window_ends_at=now())
+            .on_conflict_do_update(index_elements=["key"], set_={"key": counter.key})
+        )  # whether made or found, the row is ours until the end of the transaction
+        row = session.get_one(Attempt, counter.key, populate_existing=True)
+        held.append((counter, row))
+    _refuse([(counter, _window(row)) for counter, row in held])
+    for counter, row in held:
+        after = limits.spend(_window(row), counter.limit, now())
+        row.failures, row.window_ends_at = after.count, after.ends_at
+    session.flush()
+
+
+def give_back(session: Session, counters: Sequence[Counter]) -> None:
+    """Take back one attempt that was none: it succeeded. Others of the same address still count."""
+    for counter in sorted(counters, key=lambda counter: counter.key):
+        row = session.get(Attempt, counter.key, with_for_update=True, populate_existing=True)
+        if row is not None:
+            row.failures = limits.give_back(Window(row.failures, row.window_ends_at)).count
+    session.flush()
+
+
+def forget(session: Session, counters: Sequence[Counter]) -> None:
+    """Begin anew with these keys, because whoever may has shown who they are."""
+    keys = [counter.key for counter in counters]
+    session.execute(delete(Attempt).where(Attempt.key.in_(keys)))
+
+
+def forget_past(session: Session) -> None:
+    """Drop the windows that have ended."""
+    session.execute(delete(Attempt).where(Attempt.window_ends_at <= now()))
+
+
+def _refuse(windows: Sequence[tuple[Counter, Window | None]]) -> None:
+    wait = max(limits.wait_for(window, counter.limit, now()) for counter, window in windows)
+    if wait:
+        minutes = math.ceil(wait / timedelta(minutes=1))
+        raise TooMany(
+            "Too many attempts. Please wait "
+            f"{'a minute' if minutes == 1 else f'{minutes} minutes'} and try again.",
+            retry_after=math.ceil(wait.total_seconds()),
+        )
+
+
+def _window(row: Attempt | None) -> Window | None:
+    return None if row is None or not row.failures else Window(row.failures, row.window_ends_at)
+
+
+def _digest(login: str) -> str:
+    """The typed name as a key: people also type their password there, so it is not kept."""
+    return hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that an IPv6 customer gets whole."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)

@@ -1,0 +1,80 @@
+"""What the wiki writes to people by mail: plain text, links from the settings only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.outbox.actions import announce
+from wiki.outbox.events import MailRequested
+from wiki.people.models import Mail
+from wiki.rules.access import Actor
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail before it has a recipient."""
+
+    subject: str
+    body: str
+
+
+def post(session: Session, actor: Actor, recipient: str, letter: Letter) -> Mail:
+    """Hand a letter to the worker, which sends it once the transaction is committed."""
+    row = Mail(recipient=recipient, subject=letter.subject[:300], body=letter.body)
+    session.add(row)
+    session.flush()
+    announce(session, actor, MailRequested(row.id))
+    return row
+
+
+def absolute(settings: Settings, path: str) -> str:
+    """The address of a path for somebody outside: never made from what a request claims."""
+    return settings.base_url.rstrip("/") + path
+
+
+def password_link(settings: Settings, name: str, token: str) -> Letter:
+    """The link by which somebody chooses a new password."""
+    return Letter(
+        f"A new password for {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"somebody, probably you, asked for a new password for {settings.site_name}.\n"
+        "Choose it here within one hour:\n\n"
+        f"{absolute(settings, f'/-/reset/{token}')}\n\n"
+        "If it was not you, there is nothing to do: your password has not changed.\n",
+    )
+
+
+def password_changed(settings: Settings, name: str) -> Letter:
+    """News that the password is another one."""
+    return Letter(
+        f"Your password for {settings.site_name} was changed",
+        f"Hello {name},\n\n"
+        f"your password for {settings.site_name} was changed, and your other sign-ins were ended.\n"
+        "If it was not you, choose a new one at once and tell an admin:\n\n"
+        f"{absolute(settings, '/-/forgot')}\n",
+    )
+
+
+def address_changed(settings: Settings, name: str) -> Letter:
+    """News for the old address that mails go to another one now."""
+    return Letter(
+        f"Your address at {settings.site_name} was changed",
+        f"Hello {name},\n\n"
+        f"mails from {settings.site_name} no longer go to this address, because it was changed\n"
+        "in your account. If it was not you, tell an admin at once.\n",
+    )
+
+
+def invitation(settings: Settings, inviter: str, into: str, link: str, days: int) -> Letter:
+    """The link by which somebody comes in; ``into`` is a space's title, or empty."""
+    where = f"“{into}” at {settings.site_name}" if into else settings.site_name
+    return Letter(
+        f"{inviter or 'Somebody'} invites you to {into or settings.site_name}",
+        "Hello,\n\n"
+        f"{inviter or 'somebody'} invites you to {where}.\n"
+        f"Come in by this link; it can be used once, within {days} days:\n\n"
+        f"{link}\n",
+    )

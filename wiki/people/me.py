@@ -1,0 +1,154 @@
+"""Your account: name, password, where you are signed in, API tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, NotFound, TooMany
+from wiki.people import actions, limiting, mails, queries, sign_in, tokens
+from wiki.people.devices import device
+from wiki.people.models import LoginSession, Person
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, settings, writing
+
+blueprint = Blueprint("me", __name__)
+
+
+@blueprint.get("/-/me")
+def account() -> ResponseReturnValue:
+    """All of it on one screen."""
+    return _screen()
+
+
+@blueprint.post("/-/me/profile")
+def change_profile() -> ResponseReturnValue:
+    """Another name or address; the address needs the password, because it can change it."""
+    try:
+        person = _myself(reading())
+        name, email = request.form.get("name", ""), request.form.get("email", "").strip()
+        before = person.email
+        if email.lower() != (before or ""):
+            _confirm("email_password")
+        with writing() as session:
+            changed = actions.change_profile(
+                session, actor(), _myself(session), name=name, email=email
+            )
+            if "email" in changed and before:
+                mails.post(session, actor(), before, mails.address_changed(settings(), person.name))
+    except (Invalid, TooMany) as error:
+        return _screen(error)
+    say("Your profile is saved." if changed else "Nothing was changed.", "good")
+    return redirect("/-/me", 303)
+
+
+@blueprint.post("/-/me/password")
+def change_password() -> ResponseReturnValue:
+    """Another password; other sign-ins end."""
+    try:
+        hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
+        _confirm("current_password")
+        with writing() as session:
+            person = _myself(session)
+            actions.set_password(
+                session, actor(), person, hashed, keep_session=sign_in.current().session_id
+            )
+            if person.email:
+                letter = mails.password_changed(settings(), person.name)
+                mails.post(session, actor(), person.email, letter)
+    except (Invalid, TooMany) as error:
+        return _screen(error)
+    say("Your password is changed. You stay signed in here and nowhere else.", "good")
+    return redirect("/-/me", 303)
+
+
+@blueprint.post("/-/me/sign-ins/<int:session_id>/end")
+def end_sign_in(session_id: int) -> ResponseReturnValue:
+    """Sign out on one other device."""
+    with writing() as session:
+        row = session.get(LoginSession, session_id)
+        if row is None or row.person_id != actor().person_id:
+            raise NotFound
+        sign_in.close_session(session, session_id)
+    if session_id == sign_in.current().session_id:
+        sign_in.leave()
+        return redirect("/", 303)
+    say("That sign-in is ended.", "good")
+    return redirect("/-/me#sign-ins", 303)
+
+
+@blueprint.post("/-/me/sign-ins/end-others")
+def end_other_sign_ins() -> ResponseReturnValue:
+    """Sign out everywhere but here."""
+    me = sign_in.current()
+    with writing() as session:
+        actions.end_sessions(session, me.actor, me.actor.person_id or 0, keep=me.session_id)
+    say("You are signed in here and nowhere else.", "good")
+    return redirect("/-/me#sign-ins", 303)
+
+
+@blueprint.post("/-/me/tokens")
+def make_token() -> ResponseReturnValue:
+    """A new API token; this answer is the only one that shows it."""
+    try:
+        with writing() as session:
+            _, token = tokens.create_token(
+                session,
+                actor(),
+                _myself(session),
+                name=request.form.get("token_name", ""),
+                writes=request.form.get("scope") == "write",
+            )
+    except Invalid as error:
+        return _screen(error)
+    return _screen(token=token)
+
+
+@blueprint.post("/-/me/tokens/<int:token_id>/revoke")
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    """End a token."""
+    with writing() as session:
+        row = tokens.revoke_token(session, actor(), token_id)
+    say(f"The token “{row.name}” no longer works.", "good")
+    return redirect("/-/me#tokens", 303)
+
+
+def _myself(session: Session) -> Person:
+    return session.get_one(Person, actor().person_id)
+
+
+def _confirm(field: str) -> None:
+    """Go on only with one's own password, so that a browser left open does not give away more.
+
+    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
+    """
+    counters = limiting.own_password_counters(actor().person_id or 0)
+    with writing() as session:
+        limiting.spend(session, counters)
+    if not actions.check_password(_myself(reading()), request.form.get(field, "")):
+        raise Invalid("That is not your password.", field=field)
+    with writing() as session:
+        limiting.forget(session, counters)
+
+
+def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> ResponseReturnValue:
+    session = reading()
+    person = _myself(session)
+    values: dict[str, Any] = {
+        "person": person,
+        "name": request.form.get("name", person.name),
+        "email": request.form.get("email", person.email or ""),
+        "here": sign_in.current().session_id,
+        "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
+        "tokens": tokens.live_tokens(session, actor()),
+        "token": token,
+        "sent": request.form if error else {},
+        "least": actions.MIN_PASSWORD,
+        "errors": {error.field or "": error.sentence} if error else {},
+    }
+    body = render_template("people/me.html", **values)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    return body, error.status if error else 200, headers

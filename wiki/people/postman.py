@@ -1,0 +1,114 @@
+"""Sending a mail: to an SMTP server, or in development to a file."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from wiki.config import Settings
+from wiki.people.models import Mail
+
+SECONDS = 10.0  # for each step of the conversation with the mail server
+PORTS = {"smtp": 587, "smtps": 465}
+
+
+class NotSent(Exception):
+    """A mail could not be handed over; the message says why, without any password.
+
+    ``unreachable`` means that no other mail could be handed over now either.
+    """
+
+    def __init__(self, sentence: str, *, unreachable: bool) -> None:
+        super().__init__(sentence)
+        self.unreachable = unreachable
+
+
+def message_of(mail: Mail, settings: Settings) -> EmailMessage:
+    """The mail with its headers. The same row makes the same Message-ID, so that a mail sent twice
+    after a crash can be told to be one."""
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    message = EmailMessage()
+    message["From"] = _sender(settings)
+    message["To"] = mail.recipient
+    message["Subject"] = " ".join(mail.subject.split())
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<mail-{mail.id}-{int(mail.created_at.timestamp())}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message
+
+
+def send(mail: Mail, settings: Settings) -> None:
+    """Hand a mail over.
+
+    :raises NotSent: when the server cannot be reached or refuses.
+    """
+    message = message_of(mail, settings)
+    if not settings.smtp_url:
+        name = f"{mail.created_at:%Y%m%dT%H%M%S}-{mail.id}.eml"
+        _write(message, settings.data_dir / "mail", name)
+        return
+    try:
+        _send_by_smtp(message, settings.smtp_url)
+    except (OSError, smtplib.SMTPException) as error:
+        refused = isinstance(error, smtplib.SMTPException) and not isinstance(
+            error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
+        )
+        raise NotSent(
+            f"The mail server did not take a mail: {error}", unreachable=not refused
+        ) from error
+
+
+def _sender(settings: Settings) -> str:
+    name, address = parseaddr(settings.mail_from)
+    return settings.mail_from if name else f'"{_plain(settings.site_name)}" <{address}>'
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace('"', "").replace("\\", "").split())
+
+
+def _send_by_smtp(message: EmailMessage, url: str) -> None:
+    server = urlsplit(url)
+    host, port = server.hostname or "localhost", server.port or PORTS[server.scheme]
+    context = ssl.create_default_context()
+    connection: smtplib.SMTP
+    if server.scheme == "smtps":
+        connection = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+    else:
+        connection = smtplib.SMTP(host, port, timeout=SECONDS)
+    with connection:
+        connection.ehlo()
+        secret = server.scheme == "smtps"
+        if not secret and connection.has_extn("starttls"):
+            connection.starttls(context=context)
+            connection.ehlo()
+            secret = True
+        if server.username:
+            if not secret and not _is_this_machine(host):
+                raise smtplib.SMTPException("it offers no encryption, so the password was not sent")
+            connection.login(unquote(server.username), unquote(server.password or ""))
+        connection.send_message(message)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _write(message: EmailMessage, folder: Path, name: str) -> None:
+    """A file for each mail, complete as soon as it has its name; only its owner reads it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = folder / f".{name}.part"
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(message.as_bytes())
+    unfinished.replace(folder / name)

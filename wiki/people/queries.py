@@ -1,0 +1,105 @@
+"""Reading accounts: one's own sign-ins, and for admins everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.errors import Forbidden, NotFound
+from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.rules.access import Actor, may_administer
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
+
+
+def sign_ins(session: Session, actor: Actor) -> Sequence[LoginSession]:
+    """Where the actor is signed in, the latest first."""
+    return session.scalars(
+        select(LoginSession)
+        .where(LoginSession.person_id == actor.person_id, LoginSession.expires_at > now())
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person as the administration lists them."""
+
+    person: Person
+    seen_at: datetime | None
+
+
+def list_people(
+    session: Session, actor: Actor, *, query: str = "", after: str | None = None, limit: int = 50
+) -> Slice[PersonRow]:
+    """Everybody with an account, by user name.
+
+    :param query: a part of a name, user name or address.
+    :param after: the cursor of the slice before.
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor)
+    last_seen = (
+        select(func.max(LoginSession.seen_at))
+        .where(LoginSession.person_id == Person.id)
+        .scalar_subquery()
+    )
+    found = select(Person, last_seen).order_by(Person.handle).limit(limit + 1)
+    words = "".join(character for character in query if character.isprintable()).strip().lower()
+    if words:
+        found = found.where(
+            or_(
+                Person.handle.contains(words, autoescape=True),
+                Person.email.contains(words, autoescape=True),
+                func.lower(Person.name).contains(words, autoescape=True),
+            )
+        )
+    cursor = decode_cursor(after, [str])
+    if cursor:
+        found = found.where(Person.handle > cursor[0])
+    rows = [PersonRow(person, seen) for person, seen in session.execute(found)]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Slice(rows, encode_cursor([rows[-1].person.handle]) if more else None)
+
+
+def get_person(session: Session, actor: Actor, handle: str) -> Person:
+    """A person, for an admin.
+
+    :raises Forbidden: unless the actor administers. :raises NotFound: when there is none.
+    """
+    _require_admin(actor)
+    person = session.scalar(select(Person).where(Person.handle == handle))
+    if person is None:
+        raise NotFound
+    return person
+
+
+def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:
+    """How many sign-ins of a person are open, and when the latest was seen, for an admin."""
+    _require_admin(actor)
+    row = session.execute(
+        select(func.count(LoginSession.id), func.max(LoginSession.seen_at)).where(
+            LoginSession.person_id == person.id, LoginSession.expires_at > now()
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def count_tokens(session: Session, actor: Actor, person: Person) -> int:
+    """How many API tokens of a person work, for an admin."""
+    _require_admin(actor)
+    live = select(func.count(ApiToken.id)).where(
+        ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None)
+    )
+    return session.scalar(live) or 0
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)

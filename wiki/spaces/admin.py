@@ -1,0 +1,104 @@
+"""The administration's screen of spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Forbidden, NotFound
+from wiki.people.models import Person
+from wiki.rules.access import Actor, may_administer
+from wiki.rules.roles import Role
+from wiki.spaces.actions import take_lead
+from wiki.spaces.models import Membership, Space
+from wiki.web.errors import say
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.request import actor, reading, writing
+from wiki.web.urls import page_url
+
+blueprint = Blueprint("admin_spaces", __name__)
+
+
+@blueprint.get("/-/admin/spaces")
+def spaces() -> ResponseReturnValue:
+    """All spaces, also those whose pages an admin may not read."""
+    found = list_all(reading(), actor(), after=request.args.get("after"))
+    return render_template("admin/spaces.html", found=found, after=request.args.get("after"))
+
+
+@blueprint.post("/-/admin/spaces/<space:slug>/lead")
+def lead(slug: str) -> ResponseReturnValue:
+    """Take the lead role in a space; everybody who may see its events sees this one."""
+    with writing() as session:
+        _require_admin(actor())
+        space = session.scalar(select(Space).where(Space.slug == slug))
+        if space is None:
+            raise NotFound
+        take_lead(session, actor(), space)
+    say(f"You lead {space.title} now. That was written down.", "good")
+    return redirect(page_url(slug, ""), 303)
+
+
+@dataclass(frozen=True)
+class SpaceRow:
+    """A space as the administration lists it: never more than its name and who is in it."""
+
+    space: Space
+    members: int
+    leads: Sequence[Person]
+    mine: bool
+
+
+def list_all(
+    session: Session, actor: Actor, *, after: str | None = None, limit: int = 50
+) -> Slice[SpaceRow]:
+    """Every space by slug.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor)
+    count = (
+        select(func.count())
+        .where(Membership.space_id == Space.id)
+        .correlate(Space)
+        .scalar_subquery()
+    )
+    query = select(Space, count).order_by(Space.slug).limit(limit + 1)
+    cursor = decode_cursor(after, [str])
+    if cursor:
+        query = query.where(Space.slug > cursor[0])
+    found = session.execute(query).all()
+    more = len(found) > limit
+    found = found[:limit]
+    leads: dict[int, list[Person]] = {}
+    for space_id, person in session.execute(
+        select(Membership.space_id, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.space_id.in_([space.id for space, _ in found]),
+            Membership.role == int(Role.LEAD),
+        )
+        .order_by(Person.name)
+    ):
+        leads.setdefault(space_id, []).append(person)
+    rows = [
+        SpaceRow(
+            space,
+            members,
+            leads.get(space.id, []),
+            any(person.id == actor.person_id for person in leads.get(space.id, ())),
+        )
+        for space, members in found
+    ]
+    return Slice(rows, encode_cursor([rows[-1].space.slug]) if more else None)
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -1,0 +1,278 @@
+"""Invitations: links by which somebody comes in, and into a space when the link names one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Ended, Forbidden, Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import InvitationAccepted, InvitationCreated, InvitationRevoked
+from wiki.people import limiting, mails
+from wiki.people.actions import HANDLE, checked_email, create_person, raise_site_role
+from wiki.people.models import Person
+from wiki.people.sign_in import hash_token, new_token
+from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
+from wiki.rules.limits import Limit
+from wiki.rules.roles import Role, SiteRole
+from wiki.spaces.actions import give_role
+from wiki.spaces.models import Invitation, Membership, Space
+from wiki.spaces.queries import SpaceSeen
+
+LASTS = timedelta(days=14)
+PER_PERSON = Limit(100, timedelta(days=1))
+RANK = (SiteRole.ANONYMOUS, SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
+
+
+def invite(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    *,
+    seen: SpaceSeen | None = None,
+    role: Role = Role.NONE,
+    site_role: SiteRole = SiteRole.GUEST,
+    email: str | None = None,
+) -> tuple[Invitation, str]:
+    """Make an invitation, and mail it when it has an address; returns its row and its link.
+
+    :param seen: the space to join, for somebody who leads it; without one, by an admin only.
+    :param role: the role in that space.
+    :raises Forbidden: when the actor may not invite, or not like this.
+    :raises Invalid: for an address that is none or has an account. :raises TooMany:
+    """
+    decision = may_invite(actor, site_role) if seen else may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    if seen is not None:
+        seen.require(May.MANAGE)
+        if not Role.NONE < role <= seen.role:
+            raise Invalid("Choose a role in the space, at most your own.", field="role")
+    email = checked_email(email) if email and email.strip() else None
+    if email is not None:
+        owner = session.scalar(select(Person).where(Person.email == email))
+        if owner is not None:
+            raise Invalid(f"{owner.name} has an account with this address already.", field="email")
+    limiting.spend(session, [limiting.Counter(f"invitations of {actor.person_id}", PER_PERSON)])
+    token = new_token()
+    row = Invitation(
+        token_hash=hash_token(token),
+        email=email,
+        site_role=site_role.value,
+        space_id=seen.space.id if seen else None,
+        role=int(role) if seen else None,
+        created_by_id=actor.person_id,
+        expires_at=now() + LASTS,
+    )
+    session.add(row)
+    session.flush()
+    link = mails.absolute(settings, f"/-/invite/{token}")
+    announce(session, actor, InvitationCreated(row.id, row.space_id))
+    if email is not None:
+        letter = mails.invitation(
+            settings, actor.name, seen.space.title if seen else "", link, LASTS.days
+        )
+        mails.post(session, actor, email, letter)
+    return row, link
+
+
+def revoke(session: Session, actor: Actor, invitation: Invitation) -> None:
+    """Take an invitation back. Who may is decided by :func:`get_of_space` or by being an admin."""
+    if invitation.revoked_at is None and invitation.used_at is None:
+        invitation.revoked_at = now()
+        session.flush()
+        announce(session, actor, InvitationRevoked(invitation.id, invitation.space_id))
+
+
+def open_of_space(session: Session, seen: SpaceSeen) -> Sequence[Invitation]:
+    """Invitations into a space that can still be used, for those who lead it, newest first.
+
+    :raises Forbidden: for all others.
+    """
+    seen.require(May.MANAGE)
+    return _open(session, Invitation.space_id == seen.space.id)
+
+
+def open_of_site(session: Session, actor: Actor) -> Sequence[Invitation]:
+    """All invitations that can still be used, for admins, newest first.
+
+    :raises Forbidden: for all others.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    return _open(session)
+
+
+def _open(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invitation]:
+    return session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now(),
+            *conditions,
+        )
+        .options(joinedload(Invitation.space), joinedload(Invitation.created_by))
+        .order_by(Invitation.id.desc())
+        .limit(200)
+    ).all()
+
+
+def get_of_space(session: Session, seen: SpaceSeen, invitation_id: int) -> Invitation:
+    """An invitation into a space, for those who lead it.
+
+    :raises Forbidden: for all others. :raises NotFound: when it leads elsewhere.
+    """
+    seen.require(May.MANAGE)
+    row = session.get(Invitation, invitation_id)
+    if row is None or row.space_id != seen.space.id:
+        raise NotFound
+    return row
+
+
+def get_of_site(session: Session, actor: Actor, invitation_id: int) -> Invitation:
+    """Any invitation, for admins.
+
+    :raises Forbidden: for all others. :raises NotFound: when there is none.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    row = session.get(Invitation, invitation_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def find_invitation(session: Session, token: str) -> Invitation:
+    """The invitation of a link that can still be used.
+
+    It ends, too, when whoever made it may not invite any more.
+
+    :raises Ended: otherwise, and never says which of the reasons it is.
+    """
+    row = session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.token_hash == hash_token(token),
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now(),
+        )
+        .options(joinedload(Invitation.space), joinedload(Invitation.created_by))
+    )
+    if row is None or not _is_backed(session, row):
+        raise _ended()
+    return row
+
+
+def _ended() -> Ended:
+    return Ended(
+        "This invitation was used, was taken back or has expired. Ask for a new one where you "
+        "got it from."
+    )
+
+
+def _is_backed(session: Session, row: Invitation) -> bool:
+    inviter = row.created_by
+    if inviter is None:
+        return True  # made from the shell
+    if inviter.disabled_at is not None:
+        return False
+    actor = inviter.actor()
+    if row.space is None:
+        return bool(may_administer(actor))
+    membership = session.get(Membership, (row.space.id, inviter.id))
+    facts = row.space.facts(Role(membership.role) if membership else Role.NONE)
+    return bool(decide(May.MANAGE, actor, facts) and may_invite(actor, SiteRole(row.site_role)))
+
+
+def _use(session: Session, token: str) -> Invitation:
+    """Claim the invitation for this transaction: of two at once, one gets it.
+
+    :raises Ended: for the other one.
+    """
+    row = find_invitation(session, token)
+    claimed = (
+        update(Invitation)
+        .where(
+            Invitation.id == row.id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
+        )
+        .values(used_at=now())
+        .returning(Invitation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if session.scalar(claimed) is None:
+        raise _ended()
+    session.refresh(row)
+    return row
+
+
+def accept_as_new(
+    session: Session, token: str, *, handle: str, name: str, email: str | None, password_hash: str
+) -> tuple[Person, Invitation]:
+    """Use an invitation to make an account. An address that was invited is the account's.
+
+    :raises Ended: when it cannot be used any more. :raises Invalid: as ``create_person``.
+    """
+    row = _use(session, token)
+    person = create_person(
+        session,
+        ANONYMOUS,
+        handle=handle,
+        name=name,
+        email=row.email or email,
+        password_hash=password_hash,
+        site_role=SiteRole(row.site_role),
+    )
+    _join(session, row, person)
+    return person, row
+
+
+def accept_as(session: Session, actor: Actor, token: str) -> Invitation:
+    """Use an invitation for the account that one has. It never takes anything away.
+
+    :raises Ended: when it cannot be used any more.
+    """
+    row = _use(session, token)
+    person = session.get_one(Person, actor.person_id)
+    invited = SiteRole(row.site_role)
+    if RANK.index(invited) > RANK.index(SiteRole(person.site_role)):
+        raise_site_role(session, actor, person, invited)
+    _join(session, row, person)
+    return row
+
+
+def _join(session: Session, row: Invitation, person: Person) -> None:
+    row.used_by_id = person.id
+    session.flush()
+    if row.space_id is not None:
+        membership = session.get(Membership, (row.space_id, person.id))
+        role = Role(row.role or 0)
+        if role > (membership.role if membership else Role.NONE):
+            space = session.get_one(Space, row.space_id)
+            give_role(session, person.actor(), space, person.id, role)
+    announce(session, person.actor(), InvitationAccepted(row.id, row.space_id, person.id))
+
+
+def suggested_handle(session: Session, email: str | None) -> str:
+    """A free user name made from an address, or nothing when there is none to make it from."""
+    local = unicodedata.normalize("NFKD", (email or "").partition("@")[0])
+    base = re.sub(r"[^a-z0-9._-]+", "", local.lower()).strip("._-")[:50]
+    if not HANDLE.fullmatch(base):
+        return ""
+    taken = set(
+        session.scalars(
+            select(Person.handle).where(Person.handle.startswith(base, autoescape=True))
+        )
+    )
+    numbered = (f"{base}{number}" for number in range(2, len(taken) + 3))
+    return next(handle for handle in (base, *numbered) if handle not in taken)
