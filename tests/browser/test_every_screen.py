@@ -52,6 +52,7 @@ SCREENS = [
     ("ben", "/eng/handbook/everything/-/restore?revision=1"),
     ("ben", "/eng/handbook/everything/-/files"),
     ("cai", "/eng/handbook/onboarding/-/files"),
+    ("eve", "/eng/-/import"),
     ("nobody", "/-/changes"),
     ("ben", "/-/changes"),
     ("ben", "/eng/-/changes"),
