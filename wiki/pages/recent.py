@@ -33,8 +33,8 @@ _DEEDS = {
 }
 _IN_ONE_GO = {"import", "move", "delete", "restore"}
 _SHOWN = 3
-_BATCH = 500
-_MOST = 5_000
+_FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
+"""Events read at first (enough unless much was done in one go), then at a time, and at most."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,9 @@ def recent_changes(
     :param before: only events before the one of this id; the cursor of the next screenful.
     """
     runs: list[_Run] = []
-    read = 0
-    more = True
+    read, batch, more = 0, max(_FIRST, 2 * limit), True
     while more and len(runs) <= limit and read < _MOST:
-        rows = _events(session, actor, space, before)
+        rows = _events(session, actor, space, before, batch)
         for row in rows:
             deed = _DEEDS[row.name] or row.payload.get("action", "edit")
             if runs and runs[-1].takes(row, deed):
@@ -104,14 +103,14 @@ def recent_changes(
                 runs.append(_Run(deed, row.actor_id, [row]))
             before = row.id
         read += len(rows)
-        more = len(rows) == _BATCH
+        more, batch = len(rows) == batch, _FURTHER
     if len(runs) > limit:
         runs, more = runs[:limit], True
     return Slice(_told(session, runs), str(runs[-1].rows[-1].id) if more and runs else None)
 
 
 def _events(
-    session: Session, actor: Actor, space: Space | None, before: int | None
+    session: Session, actor: Actor, space: Space | None, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
     query = (
         select(
@@ -133,7 +132,7 @@ def _events(
         query = query.where(EventRow.space_id.in_(readable))
     if before is not None:
         query = query.where(EventRow.id < before)
-    return session.execute(query.order_by(EventRow.id.desc()).limit(_BATCH)).all()
+    return session.execute(query.order_by(EventRow.id.desc()).limit(limit)).all()
 
 
 def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
