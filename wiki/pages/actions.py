@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, Update, bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import KEY_LENGTH, now
 from wiki.errors import Invalid, NotFound, TooLarge, WikiError
@@ -389,14 +391,29 @@ def _merge(
     return merged.resolve()
 
 
-def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
-    """The live page, locked against others that would write it, and its space."""
-    page = session.scalar(
+# Building a statement costs more than running it, so those of every save are built once.
+@lru_cache(maxsize=64)
+def _page_to_write(actor: Actor) -> Select[Page]:
+    return (
         select(Page)
-        .where(Page.id == page_id, queries.live_for(actor))
+        .where(Page.id == bindparam("page_id"), queries.live_for(actor))
         .options(joinedload(Page.space, innerjoin=True))
         .with_for_update(of=Page)
     )
+
+
+@cache
+def _new_head() -> Update:
+    return (
+        update(Page)
+        .where(Page.id == bindparam("of_page"), Page.head == bindparam("seen"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
+    """The live page, locked against others that would write it, and its space."""
+    page = session.scalar(_page_to_write(actor), {"page_id": page_id})
     if page is None:
         raise NotFound
     see_space_by_id(session, actor, page.space_id).require(May.EDIT)
@@ -452,22 +469,20 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    moved = session.execute(
-        update(Page)
-        .where(Page.id == page.id, Page.head == revision.number - 1)
-        .values(
-            head=revision.number,
-            title=text.title,
-            folder=page.folder,
-            updated_at=moment,
-            updated_by_id=actor.person_id,
-        )
-        .execution_options(synchronize_session=False)
+    new = {
+        "head": revision.number,
+        "title": text.title,
+        "updated_at": moment,
+        "updated_by_id": actor.person_id,
+    }
+    moved = session.connection().execute(
+        _new_head(), {"of_page": page.id, "seen": page.head, **new}
     )
     # The lock makes this impossible; if it ever were, nothing may be overwritten.
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if moved.rowcount != 1:
         raise RuntimeError("The head moved under a locked page.")
-    session.refresh(page)
+    for name, value in new.items():
+        set_committed_value(page, name, value)
     return revision
 
 

@@ -6,11 +6,11 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Delete, Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, PageLink, RenderingRow, Revision
@@ -93,9 +93,9 @@ def keep_rendering(
     """Store what the page's head renders to, and its links."""
     key = rendering_key(revision.content_hash, context)
     rendering = _renderer.render(key, source, context)
-    if session.get(RenderingRow, key) is None:
-        session.add(_row(key, rendering))
-    session.execute(delete(PageLink).where(PageLink.page_id == page.id))
+    if session.scalar(_kept(), {"key": key}) is None:
+        session.execute(_KEEP, _row(key, rendering))
+    session.execute(_forget_links(), {"of_page": page.id})
     links = [
         {
             "page_id": page.id,
@@ -108,8 +108,25 @@ def keep_rendering(
         if link.kind == "page"
     ]
     if links:
-        session.execute(PageLink.__table__.insert(), links)  # type: ignore[attr-defined]
-    session.flush()
+        session.execute(_LINK, links)
+
+
+_KEEP = insert(RenderingRow)
+_LINK = insert(PageLink)
+
+
+@cache
+def _kept() -> Select[str]:
+    return select(RenderingRow.key).where(RenderingRow.key == bindparam("key"))
+
+
+@cache
+def _forget_links() -> Delete:
+    return (
+        delete(PageLink)
+        .where(PageLink.page_id == bindparam("of_page"))
+        .execution_options(synchronize_session=False)
+    )
 
 
 @dataclass(frozen=True)
@@ -137,17 +154,18 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     if row is not None:
         return Shown(*row)
     rendering = _renderer.render(key, get_text(session, revision.content_hash), context)
-    headings = [asdict(heading) for heading in rendering.headings]
+    headings = [vars(heading) for heading in rendering.headings]
     return Shown(rendering.html, headings, rendering.source_shown)
 
 
-def _row(key: str, rendering: Rendering) -> RenderingRow:
-    return RenderingRow(
-        key=key,
-        html=rendering.html,
-        text=rendering.text,
-        excerpt=rendering.excerpt,
-        headings=[asdict(heading) for heading in rendering.headings],
-        links=[asdict(link) for link in rendering.links],
-        source_shown=rendering.source_shown,
-    )
+def _row(key: str, rendering: Rendering) -> dict[str, Any]:
+    return {
+        "key": key,
+        "html": rendering.html,
+        "text": rendering.text,
+        "excerpt": rendering.excerpt,
+        # Flat dataclasses: their own dictionaries do, without asdict's deep copy.
+        "headings": [vars(heading) for heading in rendering.headings],
+        "links": [vars(link) for link in rendering.links],
+        "source_shown": rendering.source_shown,
+    }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Content
@@ -24,11 +25,23 @@ def put_text(session: Session, text: str) -> str:
     """Store ``text`` unless it is there already; returns its hash."""
     data = text.encode()
     key = hashlib.sha256(data).hexdigest()
-    if session.scalar(select(Content.hash).where(Content.hash == key)) is None:
+    if session.scalar(_stored(), {"key": key}) is None:
         packed = zstandard.ZstdCompressor(level=9).compress(data)
-        session.add(Content(hash=key, size=len(data), data=packed))
-        session.flush()
+        session.execute(_STORE, {"hash": key, "size": len(data), "data": packed})
     return key
+
+
+_STORE = insert(Content)
+
+
+@cache
+def _stored() -> Select[str]:
+    return select(Content.hash).where(Content.hash == bindparam("key"))
+
+
+@cache
+def _packed() -> Select[bytes]:
+    return select(Content.data).where(Content.hash == bindparam("key"))
 
 
 def get_text(session: Session, key: str) -> str:
@@ -36,7 +49,7 @@ def get_text(session: Session, key: str) -> str:
 
     :raises DamagedText: when the bytes are not those that were stored.
     """
-    packed = session.scalar(select(Content.data).where(Content.hash == key))
+    packed = session.scalar(_packed(), {"key": key})
     if packed is None:
         raise DamagedText(f"The text {key} is missing.")
     return unpack(key, packed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
+from wiki.db import BigId
 from wiki.errors import Forbidden, NotFound
 from wiki.rules.access import Actor, Decision, May, decide, role_in
 from wiki.rules.roles import Role, Visibility
@@ -75,23 +77,37 @@ def see_space(session: Session, actor: Actor, slug: str) -> SpaceSeen:
 
     :raises NotFound: when there is none, or none that they may read.
     """
-    return _see(session, actor, Space.slug == slug)
+    return _see(session, actor, _by_slug(), slug)
 
 
 def see_space_by_id(session: Session, actor: Actor, space_id: int) -> SpaceSeen:
     """The same, by id."""
-    return _see(session, actor, Space.id == space_id)
+    return _see(session, actor, _by_id(), space_id)
 
 
-def _see(session: Session, actor: Actor, which: ColumnElement[bool]) -> SpaceSeen:
-    row = session.execute(
+@cache
+def _by_slug() -> Select[Space, int | None]:
+    return _with_role(Space.slug == bindparam("which"))
+
+
+@cache
+def _by_id() -> Select[Space, int | None]:
+    return _with_role(Space.id == bindparam("which"))
+
+
+def _with_role(which: ColumnElement[bool]) -> Select[Space, int | None]:
+    own = Membership.person_id == bindparam("person_id", type_=BigId)
+    return (
         select(Space, Membership.role)
-        .outerjoin(
-            Membership,
-            and_(Membership.space_id == Space.id, Membership.person_id == actor.person_id),
-        )
+        .outerjoin(Membership, and_(Membership.space_id == Space.id, own))
         .where(which)
-    ).one_or_none()
+    )
+
+
+def _see(
+    session: Session, actor: Actor, statement: Select[Space, int | None], which: str | int
+) -> SpaceSeen:
+    row = session.execute(statement, {"which": which, "person_id": actor.person_id}).one_or_none()
     if row is None:
         raise NotFound
     return seen(row[0], row[1], actor)
