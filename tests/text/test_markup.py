@@ -195,7 +195,7 @@ def test_a_table_of_contents_stands_where_it_is_asked_for():
         ("> [!NOTE]\n> text", "note", "Note"),
         ("> [!warning] text", "warning", "Warning"),
         ("!!! tip\n    text", "tip", "Tip"),
-        ('!!! danger "Mind *this*"\n    text', "caution", "Mind *this*"),
+        ('!!! danger "Mind *this*"\n    text', "caution", "Mind <em>this</em>"),
         ("!!! house-rule\n\n    text", "note", "House rule"),
     ],
 )
@@ -278,6 +278,12 @@ def test_the_index_gets_words_without_markup():
         "<b>raw</b> &amp; <!-- no -->"
     )
     assert render(source, HERE).text == "T\nHello bold x\na b\nc d\nalt\nraw &"
+
+
+def test_the_excerpt_begins_with_the_first_paragraph():
+    source = "# T\n\n> [!NOTE]\n> aside\n\n!!! tip\n    other\n\nThe *point*.\n\nMore."
+    assert render(source, HERE).excerpt == "The point."
+    assert render("- only\n- a list", HERE).excerpt == "only a list"
 
 
 def test_the_text_of_one_line_has_no_markup():

@@ -44,7 +44,6 @@ class Blocks:
     def admonition(self, element: Element) -> None:
         """`!!! note "Title"` as a `div`, `???` as `details`."""
         kind, folding = element.get("kind", "note"), element.get("folding", "!!!")
-        title = element.get("title", kind.replace("-", " ").capitalize())
         element.attrib.clear()
         element.set("class", f"admonition admonition-{LOOKS.get(kind, 'note')}")
         if folding == "!!!":
@@ -52,12 +51,8 @@ class Blocks:
             element.set("role", "note")
         else:
             element.tag = "details"
-            if folding == "+":
+            if folding == "???+":
                 element.set("open", "")
-        if title or folding != "!!!":
-            head = Element("p" if folding == "!!!" else "summary", {"class": "admonition-title"})
-            head.text = title or kind.capitalize()
-            element.insert(0, head)
 
     def quote(self, element: Element) -> None:
         """A quote that begins with `[!NOTE]` becomes an admonition."""
@@ -71,6 +66,9 @@ class Blocks:
         if not first.text and not len(first):
             element.remove(first)
         element.set("kind", match[1].lower())
+        title = Element("p", {"class": "admonition-title"})
+        title.text = match[1].capitalize()
+        element.insert(0, title)
         self.admonition(element)
 
     def code(self, pre: Element) -> None:

@@ -1,8 +1,8 @@
 """The grammar of pages: CommonMark, GitHub's extensions, and what a wiki adds, as tokens.
 
 Wiki links and mentions are inline rules, admonitions a block rule of markdown-it; their tokens are
-`wikilink` (meta: target, label), `mention` (meta: handle) and `admonition_open`/`_close` (meta:
-kind, title, folding).
+`wikilink` (meta: target, label), `mention` (meta: handle), `admonition_open`/`_close` (meta: kind,
+folding) and `admonition_title_open`/`_close` around inline text.
 """
 
 import re
@@ -111,7 +111,16 @@ def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool)
 
     token = state.push("admonition_open", "div", 1)
     token.map = [start_line, last]
-    token.meta = {"kind": match[2].lower(), "title": match[3], "folding": match[1][3:4] or match[1]}
+    token.meta = {"kind": match[2].lower(), "folding": match[1]}
+    title = match[2].replace("-", " ").capitalize() if match[3] is None else match[3].strip()
+    if title or match[1] != "!!!":  # what folds needs something to press
+        tag = "p" if match[1] == "!!!" else "summary"
+        token = state.push("admonition_title_open", tag, 1)
+        token.attrs = {"class": "admonition-title"}
+        token = state.push("inline", "", 0)
+        token.content = title or match[2].capitalize()
+        token.children = []
+        state.push("admonition_title_close", tag, -1)
     before = state.parentType, state.lineMax, state.blkIndent
     state.parentType, state.lineMax, state.blkIndent = "admonition", last, indent
     state.md.block.tokenize(state, start_line + 1, last)

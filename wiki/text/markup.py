@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "1/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "2/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters
@@ -144,7 +144,7 @@ class _PageProcessor(Treeprocessor):
     def run(self, root: Element) -> None:
         page = self.page
         self.drop_title(root)
-        page.opening = next((text for text in map(text_of, root.iter("p")) if text), "")
+        page.opening = next((text for text in map(text_of, root.findall("p")) if text), "")
         inside_links: set[Element] = set()
         tables_of_contents: list[Element] = []
         for element in list(root.iter()):

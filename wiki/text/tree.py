@@ -1,7 +1,7 @@
 """Python-Markdown's parse stage, built on markdown-it: text to one clean element tree, and back.
 
 Beside HTML's elements the tree holds `#raw` (HTML as its author wrote it, in `text`), `wikilink`
-(attributes target, label), `mention` (handle) and `admonition` (kind, title, folding): the tree
+(attributes target, label), `mention` (handle) and `admonition` (kind, folding): the tree
 processors of `markup` turn them into HTML.
 """
 
@@ -102,8 +102,7 @@ class _TreeBuilder:
         if token.type in _FOOTNOTE_TAGS:
             self.open_footnote(token)
         elif token.type == "admonition_open":
-            meta = {name: value for name, value in token.meta.items() if value is not None}
-            self.push(Element("admonition", meta))
+            self.push(Element("admonition", token.meta))
         elif token.type in ("th_open", "td_open"):
             style = attributes.pop("style", "")
             if style:

@@ -37,7 +37,7 @@ def report_text(report: Report, most: int | None = SHOWN) -> str:
     """The report in words; at most `most` problems of a kind."""
     lines = [report.summary()]
     if report.hidden:
-        lines.append(f"{report.hidden} hidden files were passed over.")
+        lines.append(f"Hidden files and folders passed over: {report.hidden}.")
     for kind, problems in report.by_kind():
         lines += ["", f"{kind.value} ({len(problems)}):"]
         lines += [f"  {one.where}: {one.sentence}" for one in problems[:most]]

@@ -54,7 +54,7 @@ def begin(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/import/<int:import_id>")
 def status(slug: str, import_id: int) -> ResponseReturnValue:
-    """How far an import has come; reloads itself until it is done."""
+    """How far an import has come; a script looks again until it is done."""
     seen = see_space(reading(), actor(), slug)
     row = get_import(reading(), seen, import_id)
     return render_template(
