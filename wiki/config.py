@@ -63,7 +63,7 @@ class Settings:
     max_file_mb: int = _setting("Largest attached file, in MiB.", 64)
     max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
     render_seconds: float = _setting(
-        "Seconds a page may take to render before its plain source is shown instead.", 2.0
+        "Seconds a page may take to render before its plain source is shown instead.", 1.5
     )
 
     @property

@@ -1,0 +1,89 @@
+"""`wiki import` and `wiki export`, as they are typed."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.transfer.trees import TREE, write_tree, zipped
+from wiki.cli import main
+from wiki.transfer.importing import TreeImport
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WIKI_DATA_DIR", str(tmp_path / "data"))
+
+    def invoke(*arguments: object, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(main, [str(one) for one in arguments], input=stdin)
+
+    assert invoke("space", "add", "guide", "--title", "Guide").exit_code == 0
+    return invoke
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "tree", TREE)
+
+
+def test_a_folder_goes_in_and_comes_out_searchable(run, tree, tmp_path):
+    done = run("import", tree, "--space", "guide", "--report", tmp_path / "report.txt")
+    assert done.exit_code == 0, done.output
+    assert "8 pages new, 0 changed, 2 files added" in done.output
+    assert "setup/nowhere: no page" in (tmp_path / "report.txt").read_text()
+    again = run("import", tree, "--space", "guide")
+    assert "0 pages new, 0 changed, 0 files added, 10 unchanged." in again.output
+    out = run("export", tmp_path / "out", "--space", "guide")
+    assert out.output == f"8 pages and 2 files are in {tmp_path / 'out'}.\n"
+    assert (tmp_path / "out/setup/tools.md").read_bytes() == (tree / "setup/tools.md").read_bytes()
+    assert "0 pages new, 0 changed" in run("import", tmp_path / "out", "--space", "guide").output
+
+
+def test_a_zip_goes_in(run, tmp_path):
+    file = tmp_path / "docs.zip"
+    file.write_bytes(zipped({"docs/index.md": "# Docs\n", "docs/a.md": "# A\n"}).read())
+    assert "2 pages new" in run("import", file, "--space", "guide").output
+    kept = run("import", file, "--space", "guide", "--keep-folder")
+    assert "2 pages new" in kept.output
+
+
+def test_a_private_space_is_written_as_its_lead_or_as_whom_one_names(run, tree, tmp_path):
+    for name in ("eve", "dot"):
+        added = run("user", "add", name, "--password-stdin", stdin="correct horse battery\n")
+        assert added.exit_code == 0, added.output
+    assert run("space", "add", "lab", "--title", "Lab", "--private").exit_code == 0
+    assert "Nobody leads lab" in run("import", tree, "--space", "lab").output
+    run("space", "add", "den", "--title", "Den", "--private", "--lead", "eve")
+    assert "8 pages new" in run("import", tree, "--space", "den").output
+    refused = run("import", tree, "--space", "den", "--as", "dot")
+    assert (refused.exit_code, "There is nothing here" in refused.output) == (1, True)
+    assert (
+        "Nobody is called xyz"
+        in run("export", tmp_path / "o", "--space", "den", "--as", "xyz").output
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("import", "{tree}", "--space", "none"), "There is no space none"),
+        (("import", "{tree}/index.md", "--space", "guide"), "This is no zip file"),
+        (("export", "{tree}", "--space", "guide"), "is not empty"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(run, tree, arguments, sentence):
+    done = run(*(one.format(tree=tree) for one in arguments))
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: ")
+    assert sentence in done.output
+    assert done.output.count("\n") == 1
+
+
+def test_an_interrupted_import_says_how_to_go_on(run, tree, monkeypatch):
+    def interrupt(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TreeImport, "run", interrupt)
+    done = run("import", tree, "--space", "guide")
+    assert done.exit_code == 1
+    assert "the same command goes on from there" in done.output
