@@ -22,6 +22,7 @@ from wiki.db import Database
 from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.outbox.deliver import Deliverer
+from wiki.pages.rendering import limit_rendering
 from wiki.people.actions import create_person, find_person, hash_password
 from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -38,6 +39,8 @@ from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
 # The shell of the machine outranks every account.
+# Seconds that a page may take to render where nobody waits for it.
+PATIENCE = 10.0
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
 
 
@@ -213,6 +216,7 @@ def import_tree(
     Example: wiki import docs/ --space handbook
     """
     settings, database = opened()
+    limit_rendering(max(settings.render_seconds, PATIENCE))
     source = open_source(path, limits_of(settings), keep_outer=keep_folder)
     with database.read() as session:
         actor = _writer(session, slug, handle)
