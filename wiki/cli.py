@@ -38,9 +38,9 @@ from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
-# The shell of the machine outranks every account.
 # Seconds that a page may take to render where nobody waits for it.
 PATIENCE = 10.0
+# The shell of the machine outranks every account.
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
 
 
