@@ -69,6 +69,7 @@ class Browser:
         status, _, _, _ = self.ask("/-/login", {**form, name: handle, "password": password})
         if status not in (302, 303):
             raise SystemExit(f"the sign-in answered {status}")
+        self.ask("/")  # which completes the cookie
 
 
 def _attribute(tag: str, name: str) -> str:
