@@ -23,7 +23,7 @@ from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.outbox.deliver import Deliverer
 from wiki.pages.rendering import limit_rendering
-from wiki.people.actions import create_person, find_person, hash_password
+from wiki.people.actions import create_person, find_person, hash_password, setup_token
 from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.search.index import rebuild
@@ -286,5 +286,11 @@ def serve(host: str, port: int, workers: int | None, threads: int, access_log: b
     if "WIKI_BASE_URL" not in os.environ:
         settings = replace(settings, base_url=address_of(listener).rstrip("/"))
     click.echo(f"{settings.site_name} is at {address_of(listener)}")
+    with database.write() as session:
+        token = setup_token(session)
+    if token is not None:
+        click.echo("Nobody administers this wiki yet. Whoever opens this link first does:")
+        click.echo(f"  {settings.base_url}/-/setup?token={token}")
+    sys.stdout.flush()
     database.dispose()
     serve_wiki(settings, listener, workers=workers, threads=threads, access_log=access_log)

@@ -59,6 +59,32 @@ def test_the_command_makes_the_database_says_its_address_and_answers_there(
     assert process.returncode == 0
 
 
+def test_a_first_start_says_how_to_become_the_first_admin_and_a_later_one_does_not(
+    run: Run, tmp_path: Path
+) -> None:
+    process = run("--port", "0")
+    assert process.stdout
+    said = [process.stdout.readline() for _ in range(3)]
+    found = re.search(r"http://127\.0\.0\.1:(\d+)(/-/setup\?token=\S+)", said[2])
+    assert found, said
+    connection = HTTPConnection("127.0.0.1", int(found[1]), timeout=PATIENCE)
+    connection.request("GET", found[2])
+    assert connection.getresponse().status == 200
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    command = [sys.executable, "-m", "wiki", "user", "add", "ada", "--admin", "--password-stdin"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        command, cwd=tmp_path, env=environ, input="correct horse battery", text=True, check=True
+    )
+    again = run("--port", "0")
+    assert again.stdout
+    assert again.stdout.readline()
+    again.send_signal(signal.SIGTERM)
+    rest, _ = again.communicate(timeout=PATIENCE)
+    assert "setup" not in rest
+
+
 def test_a_port_in_use_ends_the_command_with_one_line(run: Run) -> None:
     with listen("127.0.0.1", 0) as taken:
         process = run("--port", str(taken.getsockname()[1]))
