@@ -19,6 +19,8 @@ from wiki.app import open_database
 from wiki.attachments.storage import Storage
 from wiki.config import ConfigError, Settings, load
 from wiki.db import Database
+from wiki.demo.make import make_demo
+from wiki.demo.story import CAST
 from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.outbox.deliver import Deliverer
@@ -258,6 +260,24 @@ def export_tree(folder: Path, slug: str, handle: str | None) -> None:
     click.echo(f"{done.pages} pages and {done.files} files are in {folder}.")
     if done.damaged:
         raise click.ClickException(f"{len(done.damaged)} files could not be exported.")
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Beside the people and spaces that are there already.")
+def demo(force: bool) -> None:
+    """Fill an empty wiki with a small lively organisation to look at.
+
+    Example: WIKI_DATA_DIR=data/demo wiki demo
+    """
+    settings, database = opened()
+    made = make_demo(database, settings, SHELL, force=force)
+    click.echo("Saddlebag has moved in." if made.is_new else "Saddlebag is here already.")
+    for handle, name, _, what in CAST:
+        click.echo(f"  {handle}  {name} {what}")
+    if made.password:
+        click.echo(f"The password of each of them is {made.password}")
+    else:
+        click.echo("Their password was shown when they moved in.")
 
 
 @main.command()

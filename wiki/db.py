@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,22 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
 
 def now() -> datetime:
     """The present moment, in UTC."""
-    return datetime.now(UTC)
+    return _moment.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Let it be ``moment`` inside the block: for what is written down later than it happened."""
+    token = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

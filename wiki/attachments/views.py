@@ -161,27 +161,34 @@ def _files_screen(
     found = [
         {
             "row": file,
-            "path": (path := place_of(file)),
+            "name": _within(place, path := place_of(file)),
             "url": file_url(space.slug, path),
             "markdown": markdown_for(file, path, folder),
             "is_image": is_image(file.content_type),
         }
         for file in queries.list_files(session, actor(), space, place.path)
     ]
-    earlier = queries.list_files(session, actor(), space, place.path, removed=True)
+    earlier = (
+        queries.list_files(session, actor(), space, place.path, removed=True) if can_edit else ()
+    )
     body = render_template(
         "attachments/files.html",
-        **frame(place.seen, join(place.path, "files"), "Files"),
+        **frame(place.seen, place.path, title),
         page=place.page,
         path=place.path,
         title=title,
         files=found,
-        earlier=earlier if can_edit else (),
+        earlier=[(file, _within(place, place_of(file))) for file in earlier],
         can_edit=can_edit,
         max_mb=settings().max_file_mb,
         refused=refused or (),
     )
     return body, 422 if refused else 200
+
+
+def _within(place: Place, path: str) -> str:
+    """A file's place as it is called on the list of a page at or above it."""
+    return path.split("/", place.path.count("/") + 1)[-1] if place.path else path
 
 
 @blueprint.route("/-/f/<int:file_id>/remove", methods=["GET", "POST"])
@@ -196,10 +203,11 @@ def remove(file_id: int) -> ResponseReturnValue:
     found.seen.require(May.EDIT)
     if found.file.removed_at is not None:
         return redirect(_list_url(found), 302)
-    path = parent_of(found.path) or ""
+    page = found.file.page
+    path = page.path if page else ""
     return render_template(
         "attachments/remove.html",
-        **frame(found.seen, join(path, "files"), "Files"),
+        **frame(found.seen, path, page.title if page else None),
         file=found.file,
         name=name_of(found.file.name),
         is_image=is_image(found.file.content_type),

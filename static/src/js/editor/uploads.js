@@ -27,8 +27,8 @@ export function startUploads(form, view) {
     body.append("file", file);
     try {
       const answer = await fetch(target, { method: "POST", body, headers: { Accept: "application/json" } });
-      const { files = [], refused = [] } = await answer.json();
-      if (!files.length) throw new Error(refused[0]?.sentence ?? "The wiki did not accept it.");
+      const { files = [], refused = [], detail } = await answer.json();
+      if (!files.length) throw new Error(refused[0]?.sentence ?? detail ?? "The wiki did not accept it.");
       replace(view, mark, files[0].markdown);
       say(`${files[0].name} is attached. The text is not saved yet.`, "");
     } catch (error) {

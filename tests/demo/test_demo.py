@@ -1,0 +1,175 @@
+"""The demo: made once, by what users do, with nothing broken in it but what is meant to be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+
+from wiki.app import create_app
+from wiki.attachments.queries import find_file
+from wiki.cli import SHELL, main
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.demo.make import NotEmpty, make_demo
+from wiki.outbox.deliver import Deliverer
+from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.models import Page, PageLink, Redirect, RenderingRow, Revision
+from wiki.pages.queries import missing_links
+from wiki.people.actions import check_password, find_person
+from wiki.people.models import Person
+from wiki.search.index import engine_of
+from wiki.search.queries import search
+from wiki.spaces.actions import create_space
+from wiki.spaces.models import Space
+from wiki.subscribers import handlers_by_name
+
+
+@pytest.fixture
+def demo(database: Database, settings: Settings) -> str:
+    """A wiki with the demo in it: the password of its people."""
+    return make_demo(database, settings, SHELL).password
+
+
+def test_a_small_organisation_has_moved_in(demo: str, database: Database) -> None:
+    with database.read() as session:
+        people = session.scalars(select(Person).order_by(Person.handle)).all()
+        assert [one.handle for one in people] == ["ada", "ben", "cai", "dot", "eve", "gus"]
+        assert all(check_password(one, demo) for one in people[:1])
+        spaces = session.execute(select(Space.slug, Space.visibility)).all()
+        assert dict(spaces) == {
+            "handbook": "public",
+            "eng": "internal",
+            "lab": "private",
+            "towns": "private",
+        }
+        live = session.scalar(select(func.count()).where(Page.deleted_at.is_(None)))
+        assert live >= 25
+        actions = set(session.scalars(select(Revision.action)))
+        assert actions == {"create", "edit", "merge", "move", "revert"}
+        assert session.scalar(select(func.count()).select_from(Redirect)) == 1
+        assert session.scalar(select(func.count()).where(Page.deleted_at.is_not(None))) == 1
+
+
+def test_its_past_lies_before_now_and_in_order(demo: str, database: Database) -> None:
+    with database.read() as session:
+        told = session.scalars(select(EventRow.at).order_by(EventRow.id)).all()
+        saved = session.scalars(select(Revision.created_at).order_by(Revision.id)).all()
+    for moments in (told, saved):
+        assert list(moments) == sorted(moments)
+        assert 50 < (moments[-1] - moments[0]).days < 60
+        assert moments[-1] < now()
+
+
+def test_every_page_renders_and_one_link_waits_to_be_written(demo: str, database: Database) -> None:
+    with database.read() as session:
+        eve = find_person(session, "eve")
+        missing = [
+            session.scalar(
+                select(PageLink.path_key).where(
+                    PageLink.page_id == page.id, PageLink.ordinal == ordinal
+                )
+            )
+            for page in session.scalars(select(Page).where(Page.deleted_at.is_(None)))
+            for ordinal in missing_links(session, eve.actor(), page)
+        ]
+        assert missing == ["port-merrow/ferry"]
+        assert not session.scalars(
+            select(RenderingRow.key).where(RenderingRow.source_shown != "")
+        ).all()
+        for html in session.scalars(select(RenderingRow.html)):
+            assert "broken-link" not in html
+
+
+def test_its_pictures_are_there_for_those_who_may_see_them(
+    demo: str, database: Database, settings: Settings
+) -> None:
+    client = create_app(settings, database).test_client()
+    pictures = {
+        "/handbook/-/files/cargo-bike.svg": 200,
+        "/eng/architecture/-/files/chain.svg": 404,
+        "/towns/port-merrow/-/files/trips.png": 404,
+    }
+    for picture, status in pictures.items():
+        assert client.get(picture).status_code == status
+        slug, _, path = picture.replace("/-/files", "").strip("/").partition("/")
+        with database.read() as session:
+            eve = find_person(session, "eve").actor()
+            assert find_file(session, eve, slug, path).file.size > 200
+            shown = select(RenderingRow.key).where(RenderingRow.html.contains(f'src="{picture}"'))
+            assert session.scalars(shown).first()
+
+
+def test_it_can_be_searched_and_the_lab_stays_closed(
+    demo: str, database: Database, settings: Settings
+) -> None:
+    Deliverer(database, settings, handlers_by_name()).deliver_all()
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Delivery)) == 0
+        found = {}
+        for handle in ("eve", "dot"):
+            person = find_person(session, handle)
+            answer = search(session, person.actor(), engine_of(settings), "trailer prototype")
+            found[handle] = {hit.page.space.slug for hit in answer.hits}
+    assert "lab" in found["eve"]
+    assert "lab" not in found["dot"]
+
+
+def test_a_second_time_changes_nothing(demo: str, database: Database, settings: Settings) -> None:
+    def counts() -> list[int | None]:
+        with database.read() as session:
+            return [
+                session.scalar(select(func.count()).select_from(table))
+                for table in (Person, Space, Revision, EventRow)
+            ]
+
+    before = counts()
+    again = make_demo(database, settings, SHELL)
+    assert (again.is_new, again.password) == (False, demo)
+    assert counts() == before
+
+
+def test_it_stays_out_of_a_wiki_in_use_unless_told(database: Database, settings: Settings) -> None:
+    with database.write() as session:
+        create_space(session, SHELL, slug="ours", title="Ours")
+    with pytest.raises(NotEmpty, match="--force"):
+        make_demo(database, settings, SHELL)
+    with database.read() as session:
+        assert session.scalars(select(Space.slug)).all() == ["ours"]
+    assert make_demo(database, settings, SHELL, force=True).is_new
+
+
+def test_nothing_of_it_stays_when_it_cannot_be_made(database: Database, settings: Settings) -> None:
+    with database.write() as session:
+        create_space(session, SHELL, slug="towns", title="Our own towns")
+    with pytest.raises(Exception, match="“towns” cannot be used"):
+        make_demo(database, settings, SHELL, force=True)
+    with database.read() as session:
+        assert session.scalars(select(Space.slug)).all() == ["towns"]
+        assert session.scalar(select(func.count()).select_from(Person)) == 0
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner(env={"WIKI_DATA_DIR": str(folder)}).invoke(main, words)
+
+
+def test_the_command_says_who_there_is_and_the_password(tmp_path: Path) -> None:
+    first = run(tmp_path, "demo")
+    assert first.exit_code == 0
+    assert "gus  Gus Lindqvist is a guest from a town hall" in first.output
+    password = re.search(r"password of each of them is (\S+)", first.output)[1]
+    assert (tmp_path / "demo-password").stat().st_mode & 0o777 == 0o600
+    second = run(tmp_path, "demo")
+    assert second.exit_code == 0
+    assert "here already" in second.output
+    assert password in second.output
+
+
+def test_the_command_refuses_a_wiki_in_use_in_one_line(tmp_path: Path) -> None:
+    run(tmp_path, "space", "add", "ours", "--title", "Ours")
+    refused = run(tmp_path, "demo")
+    assert refused.exit_code == 1
+    assert "people or spaces of its own" in refused.output

@@ -1,0 +1,157 @@
+"""Lets people of a demo do what users do, at moments of the past."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from wiki.attachments.actions import attach_file
+from wiki.attachments.storage import Storage
+from wiki.db import at
+from wiki.pages.actions import (
+    Text,
+    create_page,
+    delete_page,
+    move_page,
+    revert_page,
+    save_page,
+    text_of,
+)
+from wiki.pages.models import Page
+from wiki.pages.queries import get_revision, look_up
+from wiki.people.actions import create_person
+from wiki.rules.access import Actor
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.models import Space
+
+PAGES = Path(__file__).parent / "pages"
+
+
+class Stage:
+    """One transaction in which a past is made up. Verbs happen at the moment of :meth:`on`.
+
+    :param end: the moment at which the past ends.
+    """
+
+    def __init__(
+        self, session: Session, storage: Storage, shell: Actor, *, end: datetime, password_hash: str
+    ) -> None:
+        self.session = session
+        self.storage = storage
+        self.shell = shell
+        self.end = end
+        self.password_hash = password_hash
+        self.people: dict[str, Actor] = {}
+        self.spaces: dict[str, Space] = {}
+
+    @contextmanager
+    def on(self, days_ago: int, clock: str) -> Iterator[None]:
+        """Let it be some days before the end, at a time such as ``09:40`` (UTC)."""
+        hour, minute = map(int, clock.split(":"))
+        day = self.end - timedelta(days=days_ago)
+        with at(day.replace(hour=hour, minute=minute, second=0, microsecond=0)):
+            yield
+
+    def joins(self, handle: str, name: str, role: SiteRole = SiteRole.MEMBER) -> None:
+        """Somebody gets an account."""
+        person = create_person(
+            self.session,
+            self.shell,
+            handle=handle,
+            name=name,
+            email=f"{handle}@saddlebag.example",
+            password_hash=self.password_hash,
+            site_role=role,
+        )
+        self.people[handle] = person.actor()
+
+    def opens(
+        self,
+        who: str,
+        slug: str,
+        title: str,
+        description: str,
+        visibility: Visibility,
+        member_role: Role = Role.EDITOR,
+    ) -> None:
+        """Somebody makes a space, and leads it."""
+        self.spaces[slug] = create_space(
+            self.session,
+            self.people[who],
+            slug=slug,
+            title=title,
+            description=description,
+            visibility=visibility,
+            member_role=member_role,
+        )
+
+    def invites(self, who: str, slug: str, **roles: Role) -> None:
+        """A lead gives roles in a space."""
+        for handle, role in roles.items():
+            person_id = self.people[handle].person_id or 0
+            give_role(self.session, self.people[who], self.spaces[slug], person_id, role)
+
+    def writes(self, who: str, place: str, message: str = "") -> None:
+        """Somebody makes the page of a place such as ``eng/on-call``, from its file."""
+        slug, _, path = place.partition("/")
+        source = (PAGES / slug / f"{path or 'home'}.md").read_text()
+        create_page(
+            self.session,
+            self.people[who],
+            self.spaces[slug],
+            path,
+            Text(title=path, body=source),
+            message=message,
+        )
+
+    def changes(
+        self, who: str, place: str, *edits: tuple[str, str], message: str = "", base: int = 0
+    ) -> None:
+        """Somebody replaces words of a page; with ``base``, of an older revision than the head."""
+        page = self._page(place)
+        text = text_of(self.session, get_revision(self.session, page, base or page.head))
+        body = text.body
+        for old, new in edits:
+            if body.count(old) != 1:
+                raise ValueError(f"“{old}” is not once in {place}.")
+            body = body.replace(old, new)
+        save_page(
+            self.session,
+            self.people[who],
+            page.id,
+            Text(text.title, body, text.tags, text.description, text.fields),
+            base=base or page.head,
+            message=message,
+        )
+
+    def brings_back(self, who: str, place: str, number: int, message: str) -> None:
+        """Somebody makes an older revision the newest again."""
+        page = self._page(place)
+        revert_page(self.session, self.people[who], page.id, number, message=message)
+
+    def moves(self, who: str, place: str, path: str, message: str) -> None:
+        """Somebody gives a page another path."""
+        move_page(self.session, self.people[who], self._page(place).id, path, message=message)
+
+    def deletes(self, who: str, place: str) -> None:
+        """Somebody deletes a page."""
+        delete_page(self.session, self.people[who], self._page(place).id)
+
+    def attaches(self, who: str, place: str, data: bytes) -> None:
+        """Somebody attaches a file."""
+        slug, _, path = place.partition("/")
+        stored = self.storage.put(io.BytesIO(data), max_bytes=1 << 20)
+        attach_file(self.session, self.people[who], self.spaces[slug], path, stored)
+
+    def _page(self, place: str) -> Page:
+        slug, _, path = place.partition("/")
+        page = look_up(self.session, self.people["eve"], slug, path).page
+        if page is None:
+            raise ValueError(f"There is no page at {place}.")
+        return page
