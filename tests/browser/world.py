@@ -22,6 +22,8 @@ def fill(scene: Scene) -> None:
     for number in range(12):
         scene.write(f"teams/team-{number}/rota", "Who is on call.", title=f"Rota of team {number}")
     scene.write("Über uns/日本語", "まず読むもの。", title="日本語のページ " + "w" * 120)
+    scene.write("deep", "Far down.", title="Deep page")
+    scene.write("deep/" + "a-rather-long-name-of-a-folder/" * 6 + "page", "Here.", title="Far down")
     scene.write("old-name", "It was elsewhere.", title="Moved page")
     scene.write("gone", "It is gone.", title="Gone page")
     scene.write("busy", "One line.\n", title="Busy page")
