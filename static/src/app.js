@@ -6,6 +6,7 @@ import "./js/leaving.js";
 import "./js/menus.js";
 import "./js/progress.js";
 import "./js/remember.js";
+import "./js/sections.js";
 import "./js/shortcuts.js";
 import "./js/switcher.js";
 import "./js/times.js";
