@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
+import io
 import itertools
 import re
 from email.message import EmailMessage
@@ -25,6 +26,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from wiki.attachments.actions import attach_file
+from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Deliverer
@@ -164,6 +167,13 @@ class Scene:
                     session, actor, place.page.id, text, base=place.page.head, message=message
                 )
             return saved.page
+
+    def attach(self, path: str, data: bytes, *, space: str = "eng", by: str = "eve") -> int:
+        """Attach a file at a place of the tree, as an import does; its id."""
+        stored = Storage(self.settings.data_dir).put(io.BytesIO(data), max_bytes=1 << 20)
+        with self.database.write() as session:
+            seen = see_space(session, self.actor(by), space)
+            return attach_file(session, self.actor(by), seen.space, path, stored).file.id
 
     def page(self, path: str, *, space: str = "eng") -> Page:
         """The live page at a path."""

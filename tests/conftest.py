@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings as property_tests
 from itsdangerous import TimestampSigner
 from psycopg import sql
 from sqlalchemy import make_url
@@ -30,6 +31,10 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.people import actions
+
+# A busy machine is no reason to fail.
+property_tests.register_profile("wiki", deadline=None)
+property_tests.load_profile("wiki")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,7 +56,7 @@ def test_search_finds_what_the_asker_may_read(api: Api, wiki: Scene) -> None:
     one = api.get("cai", "/search?q=zebra&limit=1").json
     assert one["total"] == 3
     assert one["total_is_exact"] is True
-    assert [piece for piece in one["hits"][0]["title"] if piece["changed"]]
+    assert [piece for piece in one["hits"][0]["title"] if piece["found"]]
     second = api.get("cai", one["next"].removeprefix(V1)).json
     assert second["hits"][0]["page"] != one["hits"][0]["page"]
     only = api.get("cai", "/search?q=zebra&space=lab").json

@@ -10,9 +10,6 @@ from werkzeug.test import TestResponse
 
 from tests.attachments import samples
 from tests.cast import Scene
-from wiki.attachments.actions import attach_file
-from wiki.attachments.storage import Storage
-from wiki.spaces.queries import see_space
 
 PNG = samples.png()
 
@@ -28,12 +25,8 @@ def send(
     )
 
 
-def put(wiki: Scene, path: str, data: bytes = PNG, *, space: str = "eng", by: str = "eve") -> int:
-    """Attach a file at a place of the tree, as an import does."""
-    stored = Storage(wiki.settings.data_dir).put(io.BytesIO(data), max_bytes=1 << 20)
-    with wiki.database.write() as session:
-        seen = see_space(session, wiki.actor(by), space)
-        return attach_file(session, wiki.actor(by), seen.space, path, stored).file.id
+def put(wiki: Scene, path: str, data: bytes = PNG, *, space: str = "eng") -> int:
+    return wiki.attach(path, data, space=space)
 
 
 def without_address(response: TestResponse) -> str:

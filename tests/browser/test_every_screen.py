@@ -54,6 +54,7 @@ SCREENS = [
     ("ben", "/eng/handbook/everything/-/restore?revision=1"),
     ("ben", "/eng/handbook/everything/-/files"),
     ("cai", "/eng/handbook/onboarding/-/files"),
+    ("ben", "/-/f/1/remove"),
     ("eve", "/eng/-/import"),
     ("nobody", "/-/forgot"),
     ("nobody", "/-/reset/not-a-token"),

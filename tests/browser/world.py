@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.pages.actions import delete_page, move_page
 
@@ -28,6 +29,10 @@ def fill(scene: Scene) -> None:
     scene.write("gone", "It is gone.", title="Gone page")
     scene.write("busy", "One line.\n", title="Busy page")
     scene.write("public", "Everyone reads this.", space="open", title="A public page")
+    scene.attach("handbook/everything/minutes of the meeting.txt", b"Present: all.")
+    scene.attach("handbook/everything/" + "w" * 110 + ".png", png(40, 30))
+    for shade in (90, 160):  # the second takes the place of the first
+        scene.attach("handbook/everything/drawing.png", png(30, 40, shade))
     eve = scene.actor("eve")
     with scene.database.write() as session:
         move_page(session, eve, scene.page("old-name").id, "new-name")

@@ -155,6 +155,13 @@ def authenticate() -> None:
         raise Forbidden("This token may only read.")
 
 
+@blueprint.after_request
+def vary(response: Response) -> Response:
+    """Tell caches that each token gets answers of its own."""
+    response.vary.add("Authorization")
+    return response
+
+
 def sent_body(shape: type[Shape]) -> Shape:
     """What the request carries, as this shape.
 

@@ -186,12 +186,20 @@ class SpaceInput:
 
 
 @dataclass(frozen=True)
+class FoundPiece:
+    """A piece of a title or an excerpt."""
+
+    text: str = told("Its text.")
+    found: bool = told("Whether it is what was asked for.")
+
+
+@dataclass(frozen=True)
 class Hit:
     """A page that was found."""
 
     page: PageLine = told("The page.")
-    title: list[Piece] = told("Its title in pieces; `changed` marks what was asked for.")
-    excerpt: list[Piece] = told("Where it was found; `changed` marks what was asked for.")
+    title: list[FoundPiece] = told("Its title in pieces.")
+    excerpt: list[FoundPiece] = told("In pieces, where in the text it was found.")
 
 
 @dataclass(frozen=True)

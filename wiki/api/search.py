@@ -89,5 +89,5 @@ def search_pages() -> Response:
     return with_next(answer(results), following)
 
 
-def _pieces(pieces: Iterable[tuple[str, bool]]) -> list[resources.Piece]:
-    return [resources.Piece(text, marked) for text, marked in pieces]
+def _pieces(pieces: Iterable[tuple[str, bool]]) -> list[resources.FoundPiece]:
+    return [resources.FoundPiece(text, marked) for text, marked in pieces]

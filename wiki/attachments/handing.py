@@ -53,6 +53,7 @@ def hand_out(storage: Storage, found: FileSeen) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     response.set_etag(file.sha256)
     response.make_conditional(request)
+    del response.headers["Date"]  # the server writes one
     if response.status_code != 200:
         return response
     part = _asked_range(file.size, file.sha256)
