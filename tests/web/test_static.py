@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.cast import Scene
 from wiki.web import static
 
 
@@ -58,3 +59,11 @@ def test_only_a_name_with_a_hash_is_kept_for_ever(client: FlaskClient) -> None:
 )
 def test_what_is_no_built_file_is_absent(client: FlaskClient, name: str) -> None:
     assert client.get(f"/-/static/{name}").status_code == 404
+
+
+def test_a_file_is_the_same_for_everybody(wiki: Scene) -> None:
+    for handle in ("nobody", "ben"):
+        answer = wiki.get(handle, "/-/static/LICENSES.txt")
+        assert answer.status_code == 200
+        assert "Cookie" not in answer.headers.get("Vary", "")
+        assert "Set-Cookie" not in answer.headers

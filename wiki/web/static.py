@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import NotFound
 
 from wiki.resources import STATIC
@@ -21,11 +22,22 @@ _HASHED = re.compile(r"-[A-Z0-9]{8}\.[a-z]+(?:\.map)?$")
 _COPIES = {"br": ".br", "gzip": ".gz"}
 
 
+class _SessionsOfScreens(SecureCookieSessionInterface):
+    """Cookie sessions that files have no part in: a file that varied with the cookie would be
+    fetched anew whenever a sign-in or a message changes it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask, folder: Path = STATIC) -> None:
     """Serve ``folder``, which the front end's build fills, below ``/-/static/``.
 
     :param app: an app made without a static folder of its own.
     """
+
+    app.session_interface = _SessionsOfScreens()
 
     @lru_cache(maxsize=256)
     def read(name: str) -> bytes:
