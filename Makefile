@@ -12,7 +12,7 @@ FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mj
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test lint format bench wheel lock clean
+.PHONY: help setup run demo test lint format docs bench wheel lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: setup ## ruff, mypy and the import contracts
 format: $(VENV)/installed ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+docs: $(VENV)/installed ## write the reference of settings and commands from the code
+	$(PY) -m docs.reference
 
 bench: setup ## the table of ratios that the project holds itself to
 	$(PY) -m bench

@@ -6,30 +6,25 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from wiki.app import open_database
 from wiki.attachments.storage import Storage
-from wiki.config import ConfigError, Settings, load
-from wiki.db import Database
+from wiki.commands import people
+from wiki.commands.base import SHELL, Wiki, named, opened
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
-from wiki.errors import WikiError
-from wiki.migrate import migrate
 from wiki.outbox.deliver import Deliverer
 from wiki.pages.rendering import limit_rendering
-from wiki.people.actions import create_person, find_person, hash_password, setup_token
+from wiki.people.actions import setup_token
 from wiki.rules.access import Actor, May, decide
-from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.rules.roles import Role, Visibility
 from wiki.search.index import rebuild
-from wiki.serve import ServeError, address_of, listen, serve_wiki
+from wiki.serve import address_of, listen, serve_wiki
 from wiki.spaces import actions as spaces
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_members, see_space
@@ -42,22 +37,6 @@ from wiki.worker import run_until_told
 
 # Seconds that a page may take to render where nobody waits for it.
 PATIENCE = 10.0
-# The shell of the machine outranks every account.
-SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
-
-
-class Wiki(click.Group):
-    """Turns what goes wrong for known reasons into one line on stderr and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except WikiError as error:
-            raise click.ClickException(error.sentence) from None
-        except (ConfigError, ServeError) as error:
-            raise click.ClickException(str(error)) from None
-        except OperationalError as error:
-            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
 
 
 @click.group(cls=Wiki)
@@ -66,57 +45,8 @@ def main() -> None:
     """Trellis, a wiki-style knowledge base."""
 
 
-def opened() -> tuple[Settings, Database]:
-    """The settings and the migrated database that a command works on."""
-    settings = load()
-    database = open_database(settings)
-    migrate(database)
-    return settings, database
-
-
-@main.group()
-def user() -> None:
-    """Accounts."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--email", help="Address for mails and sign-in.")
-@click.option("--full-name", help="The name that others see.")
-@click.option("--admin", is_flag=True, help="Let them administer the site.")
-@click.option("--guest", is_flag=True, help="A guest sees only spaces they were invited to.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_user(
-    name: str,
-    email: str | None,
-    full_name: str | None,
-    admin: bool,
-    guest: bool,
-    password_stdin: bool,
-) -> None:
-    """Make an account.
-
-    Example: echo "$PASSWORD" | wiki user add ada --email ada@example.org --admin --password-stdin
-    """
-    if admin and guest:
-        raise click.UsageError("An account is an admin's or a guest's, not both.")
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    hashed = hash_password(password)
-    _, database = opened()
-    with database.write() as session:
-        person = create_person(
-            session,
-            SHELL,
-            handle=name,
-            name=full_name or name,
-            email=email,
-            password_hash=hashed,
-            site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
-        )
-    click.echo(f"{person.handle} can sign in now.")
+main.add_command(people.user)
+main.add_command(people.token)
 
 
 @main.group()
@@ -156,10 +86,7 @@ def add_space(
             visibility=visibility,
         )
         if lead:
-            person = find_person(session, lead)
-            if person is None:
-                raise click.ClickException(f"Nobody is called {lead}.")
-            spaces.give_role(session, SHELL, made, person.id, Role.LEAD)
+            spaces.give_role(session, SHELL, made, named(session, lead).id, Role.LEAD)
     click.echo(f"/{slug}/ is ready.")
 
 
@@ -189,10 +116,7 @@ def _writer(session: Session, slug: str, handle: str | None) -> Actor:
     """Who a transfer is done as: the one named, else the shell, else (where only members may
     write) somebody who leads the space."""
     if handle:
-        person = find_person(session, handle)
-        if person is None:
-            raise click.ClickException(f"Nobody is called {handle}.")
-        return person.actor()
+        return named(session, handle).actor()
     space = session.scalar(select(Space).where(Space.slug == slug))
     if space is None:
         raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")

@@ -185,7 +185,8 @@ def test_the_answer_is_the_same_for_a_page_that_does_not_exist(wiki: Scene) -> N
 
 
 @pytest.mark.parametrize(
-    "url", ["/-/me", "/nowhere/at/all", "/eng/rota/-/delete", "//evil.example", "/-/logout"]
+    "url",
+    ["/-/me", "/nowhere/at/all", "/eng/rota/-/delete", "//evil.example", "/-/logout", "/-/login"],
 )
 def test_text_is_shown_for_copying_when_its_form_is_none(wiki: Scene, url: str) -> None:
     browser = wiki.new_client()

@@ -243,3 +243,13 @@ def test_before_there_is_an_admin_the_sign_in_says_how_to_become_one(wiki: Scene
     with wiki.database.write() as session:
         session.execute(update(Person).values(site_role="member"))
     assert "first admin" in wiki.get("nobody", "/-/login").text
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/-/login"],
+)
+def test_nobody_is_led_out_of_the_wiki_or_in_a_circle(wiki: Scene, url: str) -> None:
+    assert sign_in(wiki.new_client(), "ben", next=url).location == "/"
+    signed_in = wiki.client("ben").get("/-/login", query_string={"next": url})
+    assert signed_in.location == "/"

@@ -20,12 +20,19 @@ from wiki.web.urls import local_url
 
 blueprint = Blueprint("people", __name__)
 
+# What one is not led to once one is in.
+WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")
 WRONG = "That name and password do not go together."
+
+
+def _destination(url: str | None) -> str:
+    url = local_url(url)
+    return "/" if url.startswith(WAYS_IN) else url
 
 
 def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
     """The sign-in form came with the token of another session: ask once more, keep what it had."""
-    url = local_url(sent.get("next"))
+    url = _destination(sent.get("next"))
     kept = carried(url)
     if actor().is_anonymous:
         return sign_in_page(url, kept, login=sent.get("login", "")), 400
@@ -37,7 +44,7 @@ def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
 @public
 def login() -> ResponseReturnValue:
     """Sign in with a user name or address, and a password."""
-    url = local_url(request.values.get("next"))
+    url = _destination(request.values.get("next"))
     if request.method == "GET":
         if not actor().is_anonymous:
             return redirect(url)

@@ -1,0 +1,62 @@
+"""What every command begins with: the settings, the database, the shell as the one who acts."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from wiki.app import open_database
+from wiki.config import ConfigError, Settings, load
+from wiki.db import Database
+from wiki.errors import WikiError
+from wiki.migrate import migrate
+from wiki.people.actions import find_person
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.rules.roles import SiteRole
+from wiki.serve import ServeError
+
+# The shell of the machine outranks every account.
+SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
+
+
+class Wiki(click.Group):
+    """Turns what goes wrong for known reasons into one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WikiError as error:
+            raise click.ClickException(error.sentence) from None
+        except (ConfigError, ServeError) as error:
+            raise click.ClickException(str(error)) from None
+        except OperationalError as error:
+            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+
+
+def opened() -> tuple[Settings, Database]:
+    """The settings and the migrated database that a command works on."""
+    settings = load()
+    database = open_database(settings)
+    migrate(database)
+    return settings, database
+
+
+def named(session: Session, name: str) -> Person:
+    """The person of that user name or address."""
+    person = find_person(session, name)
+    if person is None:
+        raise click.ClickException(f"Nobody is called {name}.")
+    return person
+
+
+def asked_password(from_stdin: bool) -> str:
+    """A password, from standard input or typed twice."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password

@@ -1,0 +1,152 @@
+"""Commands about accounts and API tokens."""
+
+from __future__ import annotations
+
+import click
+
+from wiki.commands.base import SHELL, asked_password, named, opened
+from wiki.people import actions, queries, tokens
+from wiki.rules.roles import SiteRole
+
+ROLES = [role.value for role in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)]
+
+
+@click.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--email", help="Address for mails and sign-in.")
+@click.option("--full-name", help="The name that others see.")
+@click.option("--admin", is_flag=True, help="Let them administer the site.")
+@click.option("--guest", is_flag=True, help="A guest sees only spaces they were invited to.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_user(
+    name: str,
+    email: str | None,
+    full_name: str | None,
+    admin: bool,
+    guest: bool,
+    password_stdin: bool,
+) -> None:
+    """Make an account.
+
+    Example: echo "$PASSWORD" | wiki user add ada --email ada@example.org --admin --password-stdin
+    """
+    if admin and guest:
+        raise click.UsageError("An account is an admin's or a guest's, not both.")
+    hashed = actions.hash_password(asked_password(password_stdin))
+    _, database = opened()
+    with database.write() as session:
+        person = actions.create_person(
+            session,
+            SHELL,
+            handle=name,
+            name=full_name or name,
+            email=email,
+            password_hash=hashed,
+            site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
+        )
+    click.echo(f"{person.handle} can sign in now.")
+
+
+@user.command("list")
+@click.option("--find", "query", default="", help="Only those with this in name or address.")
+def list_users(query: str) -> None:
+    """List accounts: user name, role, state, address, full name, parted by tabs.
+
+    Example: wiki user list --find example.org
+    """
+    _, database = opened()
+    after = None
+    with database.read() as session:
+        while True:
+            found = queries.list_people(session, SHELL, query=query, after=after, limit=500)
+            for row in found.rows:
+                person = row.person
+                state = "disabled" if person.disabled_at else "enabled"
+                fields = (person.handle, person.site_role, state, person.email or "-", person.name)
+                click.echo("\t".join(fields))
+            after = found.after
+            if after is None:
+                return
+
+
+@user.command("disable")
+@click.argument("name")
+def disable_user(name: str) -> None:
+    """Shut somebody out: sign-ins and API tokens end at once, what they wrote is kept.
+
+    Example: wiki user disable ben
+    """
+    _, database = opened()
+    with database.write() as session:
+        person = named(session, name)
+        actions.disable(session, SHELL, person)
+    click.echo(f"{person.handle} cannot sign in any more.")
+
+
+@user.command("enable")
+@click.argument("name")
+def enable_user(name: str) -> None:
+    """Let somebody in again.
+
+    Example: wiki user enable ben
+    """
+    _, database = opened()
+    with database.write() as session:
+        person = named(session, name)
+        actions.enable(session, SHELL, person)
+    click.echo(f"{person.handle} can sign in again.")
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def set_password(name: str, password_stdin: bool) -> None:
+    """Give somebody another password; their sign-ins end.
+
+    Example: echo "$PASSWORD" | wiki user password ben --password-stdin
+    """
+    _, database = opened()
+    with database.read() as session:
+        named(session, name)
+    hashed = actions.hash_password(asked_password(password_stdin))
+    with database.write() as session:
+        person = named(session, name)
+        actions.set_password(session, SHELL, person, hashed)
+    click.echo(f"{person.handle} has another password now.")
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+def set_role(name: str, role: str) -> None:
+    """Make somebody a guest, a member or an admin.
+
+    Example: wiki user role ben admin
+    """
+    _, database = opened()
+    with database.write() as session:
+        person = named(session, name)
+        actions.set_site_role(session, SHELL, person, SiteRole(role))
+    click.echo(f"{person.handle} is {'an' if role == 'admin' else 'a'} {role} now.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--for", "purpose", default="the shell", show_default=True, help="What it is for.")
+@click.option("--read-only", is_flag=True, help="A token that changes nothing.")
+def token(name: str, purpose: str, read_only: bool) -> None:
+    """Print a new API token of somebody's. It is shown this once.
+
+    Example: wiki token ben --for "nightly export" --read-only
+    """
+    _, database = opened()
+    with database.write() as session:
+        _, made = tokens.create_token(
+            session, SHELL, named(session, name), name=purpose, writes=not read_only
+        )
+    click.echo(made)
