@@ -74,6 +74,21 @@ SCREENS = [
     ("ben", "/-/search?q=words"),
     ("ben", "/-/search?q=nothinglikethis"),
     ("nobody", "/-/search?q=everyone"),
+    ("nobody", "/-/forgot"),
+    ("nobody", "/-/forgot?asked=1"),
+    ("nobody", "/-/reset/of-the-world"),
+    ("nobody", "/-/invite/of-the-world"),
+    ("nobody", "/-/invite/guessed"),
+    ("ben", "/-/invite/of-the-world"),
+    ("ben", "/-/me"),
+    ("cai", "/-/people/ben"),
+    ("cai", "/-/people/gus"),
+    ("ben", "/-/admin/people"),
+    ("ada", "/-/admin/people"),
+    ("ada", "/-/admin/people?q=nothinglikethis"),
+    ("ada", "/-/admin/people/ben"),
+    ("ada", "/-/admin/invitations"),
+    ("ada", "/-/admin/spaces"),
 ]
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.attachments.samples import png
 from tests.cast import Scene
+from wiki.db import now
 from wiki.pages.actions import delete_page, move_page
+from wiki.people.models import PasswordReset, Person
+from wiki.people.sign_in import hash_token
+from wiki.people.tokens import create_token
+from wiki.rules.roles import Role
+from wiki.spaces.models import Invitation
 
 SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
 
@@ -37,4 +44,25 @@ def fill(scene: Scene) -> None:
     with scene.database.write() as session:
         move_page(session, eve, scene.page("old-name").id, "new-name")
         delete_page(session, eve, scene.page("gone").id)
+        session.add(
+            Invitation(
+                token_hash=hash_token("of-the-world"),
+                email="a-long-name.of-somebody-new@subsidiary.example.org",
+                site_role="guest",
+                space_id=scene.page("busy").space_id,
+                role=int(Role.EDITOR),
+                created_by_id=eve.person_id,
+                expires_at=now() + timedelta(days=14),
+            )
+        )
+        session.add(
+            PasswordReset(
+                login="ben",
+                token_hash=hash_token("of-the-world"),
+                person_id=scene.actor("ben").person_id,
+                expires_at=now() + timedelta(days=1),
+            )
+        )
+        ben = session.get_one(Person, scene.actor("ben").person_id)
+        create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
     scene.deliver()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from wiki.web import gateway
+
 from .conftest import Served
 
 
@@ -134,3 +136,19 @@ def test_several_requests_share_a_connection(served: Served) -> None:
     last = b"GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     received = answer_to(served, request * 3 + last)
     assert received.count(b"HTTP/1.1 200 OK") == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (b"/-/invite/a-secret-link", "/-/invite/…"),
+        (b"/-/reset/a-secret-link", "/-/reset/…"),
+        (b"/eng/-/invite/a-page", "/eng/-/invite/a-page"),
+    ],
+)
+def test_the_access_log_keeps_no_link_by_which_one_comes_in(
+    caplog: pytest.LogCaptureFixture, path: bytes, written: str
+) -> None:
+    caplog.set_level("INFO", logger="wiki.access")
+    gateway._log({"raw_path": path, "method": "GET", "client": ("192.0.2.1", 1)}, 200, 0.1)
+    assert f"192.0.2.1 GET {written} 200 " in caplog.text

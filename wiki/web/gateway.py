@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import io
 import logging
+import re
 import sys
 import tempfile
 import time
@@ -35,6 +36,9 @@ BODY_SECONDS = 30  # for a body, and one more second for each
 BODY_RATE = 8 * 1024  # bytes of it
 IN_MEMORY = 512 * 1024  # bytes of a request body; what is larger waits in a temporary file
 PIECE = 256 * 1024  # bytes of an answer handed to the loop at once
+
+# Whoever has such a link may come in by it.
+TOKEN_IN_PATH = re.compile(r"^(/-/(?:invite|reset)/).+")
 
 access = logging.getLogger("wiki.access")
 
@@ -270,9 +274,10 @@ async def _refuse(send: Send, status: int, sentence: str) -> int:
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
-    """One line per request. Never the query: it may hold a token, and what people search for."""
+    """One line per request. Never the query: it may hold a token, and what people search for; nor
+    the token in a path."""
     client = scope.get("client") or ("-", 0)
-    path = scope["raw_path"].decode("latin-1")
+    path = TOKEN_IN_PATH.sub(r"\1…", scope["raw_path"].decode("latin-1"))
     access.info("%s %s %s %d %.1fms", client[0], scope["method"], path, status, seconds * 1000)
 
 
