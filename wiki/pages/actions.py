@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from sqlalchemy import Select, Update, bindparam, delete, select, update
+from sqlalchemy import Delete, Select, Update, bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -117,7 +117,7 @@ def create_page(
     )
     session.add(page)
     session.flush()
-    session.execute(delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == key))
+    session.execute(_no_redirect(), {"in_space": space.id, "at": key})
     settle_folders(session, space.id, [path])
     revision = _add_revision(session, actor, page, text, action, message, base=None)
     _render(session, space, page, revision, text.body)
@@ -420,16 +420,35 @@ def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space
     return page, page.space
 
 
+@cache
+def _hold_space() -> Select[int]:
+    return select(Space.id).where(Space.id == bindparam("space_id")).with_for_update(key_share=True)
+
+
+@cache
+def _page_at() -> Select[Page]:
+    return select(Page).where(
+        Page.space_id == bindparam("space_id"),
+        Page.path_key == bindparam("key"),
+        Page.deleted_at.is_(None),
+    )
+
+
+@cache
+def _no_redirect() -> Delete:
+    return (
+        delete(Redirect)
+        .where(Redirect.space_id == bindparam("in_space"), Redirect.path_key == bindparam("at"))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _require_free(
     session: Session, space: Space, path: str, besides: set[int] | None = None
 ) -> None:
     # Others that would take a path of this space wait until this one is taken, or not.
-    session.execute(select(Space.id).where(Space.id == space.id).with_for_update(key_share=True))
-    taken = session.scalar(
-        select(Page).where(
-            Page.space_id == space.id, Page.path_key == path_key(path), Page.deleted_at.is_(None)
-        )
-    )
+    session.execute(_hold_space(), {"space_id": space.id})
+    taken = session.scalar(_page_at(), {"space_id": space.id, "key": path_key(path)})
     if taken is not None and taken.id not in (besides or ()):
         raise Invalid(
             f"There is already a page at “{taken.path or 'the start of the space'}”: "

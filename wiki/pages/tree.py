@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Folder, Page
-from wiki.pages.queries import below
 from wiki.text.paths import ancestors_of, path_key
 
 
@@ -20,32 +20,61 @@ def settle_folders(session: Session, space_id: int, paths: Iterable[str]) -> Non
         for place in (*ancestors_of(path), path):
             if place:
                 wanted.setdefault(path_key(place), place)
-    for key in sorted(wanted, reverse=True):
-        is_page = session.scalar(
-            select(Page.id).where(
-                Page.space_id == space_id, Page.path_key == key, Page.deleted_at.is_(None)
-            )
+    if not wanted:
+        return
+    among = {"space_id": space_id, "keys": list(wanted)}
+    pages = set(session.scalars(_pages(), among))
+    folders = set(session.scalars(_folders(), among))
+    for key, path in wanted.items():
+        has_below = key not in pages and session.scalar(
+            _page_below(), {"space_id": space_id, "start": f"{key}/", "end": f"{key}0"}
         )
-        has_below = session.scalar(
-            select(Page.id)
-            .where(Page.space_id == space_id, below(key), Page.deleted_at.is_(None))
-            .limit(1)
+        if has_below and key not in folders:
+            folder = {"path_key": key, "parent_key": key.rpartition("/")[0], "path": path}
+            session.execute(_ADD, {"space_id": space_id, **folder})
+        elif key in folders and not has_below:
+            session.execute(_remove(), {"in_space": space_id, "at": key})
+
+
+# Built once: creating a page asks for each folder above it.
+_ADD = insert(Folder)
+
+
+@cache
+def _pages() -> Select[str]:
+    return select(Page.path_key).where(
+        Page.space_id == bindparam("space_id"),
+        Page.path_key.in_(bindparam("keys", expanding=True)),
+        Page.deleted_at.is_(None),
+    )
+
+
+@cache
+def _folders() -> Select[str]:
+    return select(Folder.path_key).where(
+        Folder.space_id == bindparam("space_id"),
+        Folder.path_key.in_(bindparam("keys", expanding=True)),
+    )
+
+
+@cache
+def _page_below() -> Select[int]:
+    return (
+        select(Page.id)
+        .where(
+            Page.space_id == bindparam("space_id"),
+            Page.path_key >= bindparam("start"),
+            Page.path_key < bindparam("end"),
+            Page.deleted_at.is_(None),
         )
-        folder = session.get(Folder, (space_id, key))
-        if has_below is not None and is_page is None:
-            if folder is None:
-                path = wanted[key]
-                session.add(
-                    Folder(
-                        space_id=space_id,
-                        path_key=key,
-                        parent_key=key.rpartition("/")[0],
-                        path=path,
-                    )
-                )
-        elif folder is not None:
-            session.execute(
-                delete(Folder).where(Folder.space_id == space_id, Folder.path_key == key)
-            )
-            session.expunge(folder)
-    session.flush()
+        .limit(1)
+    )
+
+
+@cache
+def _remove() -> Delete:
+    return (
+        delete(Folder)
+        .where(Folder.space_id == bindparam("in_space"), Folder.path_key == bindparam("at"))
+        .execution_options(synchronize_session=False)
+    )
