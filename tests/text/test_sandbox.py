@@ -168,7 +168,7 @@ def test_a_fork_starts_children_of_its_own():
 def test_no_process_stays_behind_when_ours_ends():
     program = (
         "from wiki.text import sandbox; from wiki.text.markup import RenderContext;"
-        "sandbox.render_safely('x', RenderContext('s', 'p'));"
+        "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(sandbox._pool.idle[0].process.pid)"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -180,7 +180,7 @@ def test_no_process_stays_behind_when_ours_ends():
 def test_the_child_gets_no_secret_of_ours(monkeypatch):
     sandbox.close()
     monkeypatch.setenv("WIKI_SECRET_KEY", "a secret")
-    render_safely("x", HERE)
+    render_safely("x", HERE, seconds=30)
     environment = f"/proc/{sandbox._pool.idle[0].process.pid}/environ"
     if os.path.exists(environment):  # noqa: PTH110
         with open(environment, "rb") as file:  # noqa: PTH123

@@ -115,6 +115,7 @@ def test_the_report_tells_what_could_not_be_resolved(wiki, tree):
 
 
 def test_a_second_run_changes_nothing(wiki, tree):
+    wiki.alone()
     bring_in(wiki, tree)
     before = wiki.database.version()
     report = bring_in(wiki, tree)
