@@ -139,7 +139,8 @@ def test_sign_ins_are_listed_with_device_and_address_and_ended_one_by_one(wiki: 
     assert "Safari on iPhone" in screen
     assert "192.0.2.2" in screen
     with wiki.database.read() as session:
-        ids = dict(session.execute(select(LoginSession.address, LoginSession.id)).tuples().all())
+        rows = session.execute(select(LoginSession.address, LoginSession.id))
+        ids = {address: number for address, number in rows}  # noqa: C416
     end = f"/-/me/sign-ins/{ids['192.0.2.2']}/end"
     assert wiki.client("eve").post(end).status_code == 404
     assert phone.get("/-/me").status_code == 200
@@ -177,6 +178,7 @@ def test_devices_are_named_in_words(user_agent: str, words: str) -> None:
 def make_token(wiki: Scene, handle: str, scope: str) -> str:
     shown = wiki.post(handle, "/-/me/tokens", token_name="Backup", scope=scope)
     assert shown.status_code == 200
+    assert shown.headers["Cache-Control"] == "no-store"
     found = re.search(r"wiki_[\w-]{40,}", shown.text)
     assert found
     return found[0]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.cast import PASSWORD, Scene
+from tests.pages.test_query_counts import counted
 from wiki.app import create_app
 from wiki.config import Settings
 from wiki.db import Database
@@ -264,3 +265,43 @@ def test_a_link_is_worth_nothing_once_there_is_an_admin(
     with database.write() as session:
         session.execute(update(Person).values(site_role="member"))
     assert app.test_client().get(link).status_code == 200  # type: ignore[attr-defined]
+
+
+def test_no_list_asks_the_database_more_often_because_it_is_longer(wiki: Scene) -> None:
+    urls = (
+        "/-/admin/people",
+        "/-/admin/people/ben",
+        "/-/admin/invitations",
+        "/-/admin/spaces",
+        "/-/people/ada",
+        "/-/me",
+        "/more0/-/members",
+    )
+
+    def add(*numbers: int) -> None:
+        for number in numbers:
+            wiki.post("ada", "/-/spaces/new", slug=f"more{number}", title="More")
+            wiki.post("ada", f"/more{number}/-/invitations", role="reader")
+            wiki.post("ada", f"/more{number}/-/members", person="cai", role="lead")
+            wiki.post("ada", "/more0/-/invitations", role="reader")
+            wiki.post("ada", "/-/admin/invitations", site_role="guest")
+            wiki.post("ada", "/-/me/tokens", token_name="x")
+            wiki.write(f"page{number}", "x", space=f"more{number}", by="ada")
+            wiki.new_client("ada")
+
+    def counts() -> list[int]:
+        found = []
+        for url in urls:
+            wiki.get("ada", "/")  # finds out who Ada is
+            with counted(wiki) as statements:
+                assert wiki.get("ada", url).status_code == 200
+            found.append(len(statements))
+        return found
+
+    wiki.alone()
+    add(0, 1)
+    before = counts()
+    add_people(wiki, 10)
+    add(2, 3, 4, 5)
+    assert counts() == before
+    assert max(before) < 12

@@ -24,6 +24,7 @@ FORM = {"name": "Hal", "handle": "hal", "email": "hal@example.org", "password": 
 
 def link_in(answer: TestResponse) -> str:
     assert answer.status_code == 200, answer.status_code
+    assert answer.headers["Cache-Control"] == "no-store"
     found = re.search(r"http://127\.0\.0\.1:8000(/-/invite/[\w-]+)", answer.text)
     assert found
     return found[1]

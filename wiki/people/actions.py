@@ -164,11 +164,6 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
     if person.site_role == role.value:
         return
     _keep_an_admin(session, person)
-    raise_site_role(session, actor, person, role)
-
-
-def raise_site_role(session: Session, actor: Actor, person: Person, role: SiteRole) -> None:
-    """Write down a site role that somebody has a right to, such as by an invitation."""
     person.site_role = role.value
     session.flush()
     announce(session, actor, PersonChanged(person.id, {"site_role": role.value}))

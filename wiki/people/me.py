@@ -49,8 +49,8 @@ def change_profile() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Another password; other sign-ins end."""
     try:
-        hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         _confirm("current_password")
+        hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
             person = _myself(session)
             actions.set_password(
@@ -151,4 +151,6 @@ def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> Respo
     }
     body = render_template("people/me.html", **values)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if token:
+        headers["Cache-Control"] = "no-store"
     return body, error.status if error else 200, headers

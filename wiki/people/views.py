@@ -141,9 +141,9 @@ def reset(token: str) -> ResponseReturnValue:
             error = refused
         else:
             with writing() as session:
-                person = resets.use_link(session, settings(), token, hashed)
                 for name in (person.handle, person.email or ""):
                     limiting.forget(session, limiting.sign_in_counters(name, "")[:1])
+                resets.use_link(session, settings(), token, hashed)
             sign_in.leave()
             say("Your new password is set. Sign in with it.", "good")
             return redirect("/-/login", 303)

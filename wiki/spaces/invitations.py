@@ -14,9 +14,14 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
-from wiki.outbox.events import InvitationAccepted, InvitationCreated, InvitationRevoked
+from wiki.outbox.events import (
+    InvitationAccepted,
+    InvitationCreated,
+    InvitationRevoked,
+    PersonChanged,
+)
 from wiki.people import limiting, mails
-from wiki.people.actions import HANDLE, checked_email, create_person, raise_site_role
+from wiki.people.actions import HANDLE, checked_email, create_person
 from wiki.people.models import Person
 from wiki.people.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
@@ -245,9 +250,13 @@ def accept_as(session: Session, actor: Actor, token: str) -> Invitation:
     row = _use(session, token)
     person = session.get_one(Person, actor.person_id)
     invited = SiteRole(row.site_role)
-    if RANK.index(invited) > RANK.index(SiteRole(person.site_role)):
-        raise_site_role(session, actor, person, invited)
+    raised = RANK.index(invited) > RANK.index(SiteRole(person.site_role))
+    if raised:
+        person.site_role = invited.value
+        session.flush()
     _join(session, row, person)
+    if raised:
+        announce(session, actor, PersonChanged(person.id, {"site_role": invited.value}))
     return row
 
 

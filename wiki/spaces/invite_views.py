@@ -81,7 +81,7 @@ def site() -> ResponseReturnValue:
         site_role=request.form.get("site_role", SiteRole.MEMBER.value),
         errors={error.field or "": error.sentence} if error else {},
     )
-    return body, error.status if error else 200
+    return body, error.status if error else 200, {"Cache-Control": "no-store"} if link else {}
 
 
 @blueprint.post("/-/admin/invitations/<int:invitation_id>/revoke")

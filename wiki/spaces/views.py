@@ -136,7 +136,7 @@ def members_screen(
         may_invite_members=bool(may_invite(seen.actor, SiteRole.MEMBER)),
         errors={error.field or "": error.sentence} if error else {},
     )
-    return body, error.status if error else 200
+    return body, error.status if error else 200, {"Cache-Control": "no-store"} if link else {}
 
 
 def _form_screen(
