@@ -1,24 +1,32 @@
 """What admins do with accounts and spaces, and the first admin."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from tests.cast import PASSWORD, Scene
 from tests.pages.test_query_counts import counted
 from wiki.app import create_app
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Database, now
+from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
-from wiki.people import queries
+from wiki.people import actions, queries
 from wiki.people.actions import create_person, setup_token
 from wiki.people.models import Person
-from wiki.rules.access import ANONYMOUS
-from wiki.rules.roles import SiteRole
+from wiki.rules.access import ANONYMOUS, Actor
+from wiki.rules.roles import Role, SiteRole
+from wiki.spaces.actions import set_role
 from wiki.spaces.models import Membership, Space
+from wiki.spaces.queries import see_space
+
+Change = Callable[[Session], None]
 
 
 def site_role(wiki: Scene, handle: str) -> str:
@@ -94,6 +102,13 @@ def test_a_disabled_person_is_out_at_the_next_request_and_cannot_come_back(wiki:
     assert wiki.new_client().post("/-/login", data=form).status_code == 303
 
 
+def test_a_sign_in_of_somebody_disabled_is_none_even_while_its_row_is_there(wiki: Scene) -> None:
+    browser = wiki.new_client("ben")
+    with wiki.database.write() as session:
+        session.execute(update(Person).where(Person.handle == "ben").values(disabled_at=now()))
+    assert browser.get("/-/me").status_code == 302
+
+
 def test_an_admin_ends_somebodys_sign_ins(wiki: Scene) -> None:
     browser = wiki.new_client("ben")
     assert wiki.post("ada", "/-/admin/people/ben/end-sign-ins").status_code == 303
@@ -122,22 +137,37 @@ def test_the_last_admin_stays(wiki: Scene) -> None:
     assert wiki.get("ada", "/-/admin/people").status_code == 403
 
 
+def second_of_two(database: Database, first: Change, second: Change) -> Future[None]:
+    """Begin the first change, begin the second before the first is committed, finish both."""
+
+    def run() -> None:
+        with database.write() as session:
+            second(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            first(session)
+            running = pool.submit(run)
+            with pytest.raises(TimeoutError):  # it has to wait for the first
+                running.result(timeout=0.5)
+        wait([running])
+    return running
+
+
 def test_of_two_admins_who_demote_each_other_at_once_one_stays(wiki: Scene) -> None:
     wiki.post("ada", "/-/admin/people/ben/role", role="admin")
-    pairs = [(wiki.client("ada"), "ben"), (wiki.client("ben"), "ada")]
-    ready = Barrier(2)
+    ben = wiki.people["ben"] = replace(wiki.actor("ben"), site_role=SiteRole.ADMIN)
 
-    def demote(pair: tuple[object, str]) -> int:
-        browser, other = pair
-        ready.wait()
-        url = f"/-/admin/people/{other}/role"
-        return browser.post(url, data={"role": "member"}).status_code  # type: ignore[attr-defined, no-any-return]
+    def demotes(actor: Actor, handle: str) -> Change:
+        def change(session: Session) -> None:
+            person = queries.get_person(session, actor, handle)
+            actions.set_site_role(session, actor, person, SiteRole.MEMBER)
 
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(demote, pairs))
-    assert answers[0] == 303
-    assert answers[1] in (403, 422)
-    assert sorted([site_role(wiki, "ada"), site_role(wiki, "ben")]) == ["admin", "member"]
+        return change
+
+    second = second_of_two(wiki.database, demotes(ben, "ada"), demotes(wiki.actor("ada"), "ben"))
+    assert isinstance(second.exception(), Invalid)
+    assert (site_role(wiki, "ada"), site_role(wiki, "ben")) == ("member", "admin")
 
 
 @pytest.mark.parametrize("verb", ["role", "disable", "enable", "end-sign-ins"])
@@ -167,26 +197,24 @@ def test_an_admin_sees_the_names_of_all_spaces_and_takes_the_lead_on_record(wiki
 
 def test_of_two_leads_who_remove_each_other_at_once_one_stays(wiki: Scene) -> None:
     wiki.post("eve", "/lab/-/members", person="ben", role="lead")
-    pairs = [(wiki.client("eve"), "ben"), (wiki.client("ben"), "eve")]
-    ready = Barrier(2)
 
-    def remove(pair: tuple[object, str]) -> int:
-        browser, other = pair
-        ready.wait()
-        form = {"person": other, "role": "none"}
-        return browser.post("/lab/-/members", data=form).status_code  # type: ignore[attr-defined, no-any-return]
+    def removes(who: str, other: str) -> Change:
+        def change(session: Session) -> None:
+            seen = see_space(session, wiki.actor(who), "lab")
+            person = session.get_one(Person, wiki.actor(other).person_id)
+            set_role(session, seen, person, Role.NONE)
 
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(remove, pairs))
-    assert answers[0] == 303
-    assert answers[1] in (403, 404, 422)
+        return change
+
+    second = second_of_two(wiki.database, removes("eve", "ben"), removes("ben", "eve"))
+    assert second.exception() is not None
     with wiki.database.read() as session:
         leads = session.scalars(
             select(Membership.person_id)
             .join(Space, Space.id == Membership.space_id)
-            .where(Space.slug == "lab", Membership.role == 4)
+            .where(Space.slug == "lab", Membership.role == int(Role.LEAD))
         ).all()
-    assert len(leads) == 1
+    assert leads == [wiki.actor("eve").person_id]
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from wiki.errors import NotFound, WikiError
-from wiki.web.request import is_foreign
 from wiki.web.urls import this_url
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,7 +58,7 @@ def keeps_text(again: Again) -> Callable[[View], View]:
 def kept_of_request() -> Kept | None:
     """What this request sent, if it goes to a view that keeps text."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.method != "POST" or not hasattr(view, "shows_again") or is_foreign():
+    if request.method != "POST" or not hasattr(view, "shows_again"):
         return None
     return Kept(this_url(), _without_token(request.form.items(multi=True)))
 
