@@ -299,6 +299,7 @@ def serve_wiki(
 
     def deliver() -> None:
         listener.close()
+        os.nice(5)  # who waits for an answer goes before who indexes
         run_until_told(open_database(settings), settings)
 
     count = workers or max(2, min(os.cpu_count() or 1, 8))
