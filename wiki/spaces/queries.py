@@ -134,11 +134,6 @@ def list_editable_spaces(session: Session, actor: Actor) -> Sequence[Space]:
     return session.scalars(select(Space).where(editable_by(actor)).order_by(Space.title)).all()
 
 
-def readable_space_ids(session: Session, actor: Actor) -> frozenset[int]:
-    """Ids of all spaces that the actor may read, for engines outside the database."""
-    return frozenset(session.scalars(select(Space.id).where(readable_by(actor))))
-
-
 def list_members(session: Session, space: Space) -> Sequence[Membership]:
     """Who was given a role in the space, highest first."""
     return (
