@@ -13,14 +13,14 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox import events
 from wiki.outbox.deliver import Handler
-from wiki.pages.handlers import render_moved
+from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
 from wiki.transfer.handlers import import_more
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageSaved: (index_pages,),
-    events.PageMoved: (render_moved, index_pages),
+    events.PageSaved: (render_heads, index_pages),
+    events.PageMoved: (render_heads, index_pages),
     events.PageDeleted: (index_pages,),
     events.PageRestored: (index_pages,),
     events.ImportRequested: (import_more,),

@@ -121,3 +121,26 @@ def test_a_preview_without_scripts_shows_the_page_and_saves_nothing(wiki: Scene)
     made = wiki.post("ben", "/eng/-/new", title="Fresh", body="*new*", preview=1)
     assert "<em>new</em>" in made.text
     assert wiki.get("cai", "/eng/fresh").status_code == 404
+
+
+def test_what_a_save_left_to_be_rendered_is_stored_by_whoever_comes_first(wiki: Scene) -> None:
+    def rendered() -> tuple[int, int]:
+        page = wiki.page("rota")
+        return page.rendered, page.head
+
+    wiki.write("rota", "Ben, Eve")
+    form = {"title": "Rota", "body": "[Nobody](nobody.md)", "base": 1}
+    saved = wiki.post("ben", "/eng/rota/-/edit", **form)  # its process dies before it has answered
+    assert saved.status_code == 303
+    assert rendered() == (1, 2)
+    wiki.deliver()
+    assert rendered() == (2, 2)
+
+    wiki.post("ben", "/eng/rota/-/edit", **{**form, "body": "[Somebody](somebody.md)", "base": 2})
+    assert rendered() == (2, 3)
+    assert 'missing" href="/eng/somebody"' in wiki.get("cai", "/eng/rota").text
+    assert rendered() == (3, 3)
+
+    last = wiki.post("ben", "/eng/rota/-/edit", **{**form, "body": "*Done*", "base": 3})
+    last.close()  # the answer is out
+    assert rendered() == (4, 4)

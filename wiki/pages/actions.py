@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Delete, Select, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wiki.db import KEY_LENGTH, now
+from wiki.db import KEY_LENGTH, BigId, now
 from wiki.errors import Invalid, NotFound, TooLarge, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
@@ -22,8 +22,8 @@ from wiki.pages.rendering import context_of, keep_rendering
 from wiki.pages.texts import get_text, hash_of, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
-from wiki.spaces.models import Space
-from wiki.spaces.queries import see_space_by_id
+from wiki.spaces.models import Membership, Space
+from wiki.spaces.queries import see_space_by_id, seen
 from wiki.text import frontmatter
 from wiki.text.paths import (
     PathError,
@@ -136,10 +136,13 @@ def save_page(
     action: Action = Action.EDIT,
     folder: bool | None = None,
     max_bytes: int = 2 << 20,
+    render_later: bool = False,
 ) -> Saved:
     """Add a revision. ``base`` is the number of the revision that the author started from; when
     the head has moved on, both edits are merged where they do not touch.
 
+    :param render_later: leave it to the caller to :func:`keep_head` once this is committed; were
+        it to die before, the worker does.
     :raises Conflict: when they do. :raises NotFound: :raises Forbidden: :raises Invalid:
     """
     page, space = _writable(session, actor, page_id)
@@ -165,7 +168,8 @@ def save_page(
         return Saved(page, head, False)
     page.folder = folder
     revision = _add_revision(session, actor, page, text, action, message, base=base)
-    _render(session, space, page, revision, text.body)
+    if not render_later:
+        _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
     return Saved(page, revision, True, merged)
 
@@ -392,14 +396,20 @@ def _merge(
 
 
 # Building a statement costs more than running it, so those of every save are built once.
-@lru_cache(maxsize=64)
-def _page_to_write(actor: Actor) -> Select[Page]:
+@cache
+def _page_to_write() -> Select[Page, Space, int | None]:
+    own = Membership.person_id == bindparam("person_id", type_=BigId)
     return (
-        select(Page)
-        .where(Page.id == bindparam("page_id"), queries.live_for(actor))
-        .options(joinedload(Page.space, innerjoin=True))
+        select(Page, Space, Membership.role)
+        .join(Page.space)
+        .outerjoin(Membership, and_(Membership.space_id == Space.id, own))
+        .where(Page.id == bindparam("page_id"), Page.deleted_at.is_(None))
+        .options(contains_eager(Page.space))
         .with_for_update(of=Page)
     )
+
+
+_REVISION = insert(Revision).returning(Revision.id)
 
 
 @cache
@@ -413,11 +423,14 @@ def _new_head() -> Update:
 
 def _writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
     """The live page, locked against others that would write it, and its space."""
-    page = session.scalar(_page_to_write(actor), {"page_id": page_id})
-    if page is None:
+    row = session.execute(
+        _page_to_write(), {"page_id": page_id, "person_id": actor.person_id}
+    ).one_or_none()
+    if row is None:
         raise NotFound
-    see_space_by_id(session, actor, page.space_id).require(May.EDIT)
-    return page, page.space
+    page, space, role = row
+    seen(space, role, actor).require(May.EDIT)
+    return page, space
 
 
 @cache
@@ -469,34 +482,36 @@ def _add_revision(
 ) -> Revision:
     """Insert the revision and make it the head. The page's row is locked by the caller."""
     moment = now()
-    revision = Revision(
-        page_id=page.id,
-        number=page.head + 1,
-        action=action.value,
-        space_id=page.space_id,
-        path=page.path,
-        folder=page.folder,
-        title=text.title,
-        description=text.description,
-        tags=list(text.tags),
-        fields=text.fields,
-        content_hash=put_text(session, text.body),
-        message=" ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
-        base=base,
-        author_id=actor.person_id,
-        created_at=moment,
-    )
+    connection = session.connection()
+    row = {
+        "page_id": page.id,
+        "number": page.head + 1,
+        "action": action.value,
+        "space_id": page.space_id,
+        "path": page.path,
+        "folder": page.folder,
+        "title": text.title,
+        "description": text.description,
+        "tags": list(text.tags),
+        "fields": text.fields,
+        "content_hash": put_text(session, text.body),
+        "message": " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
+        "base": base,
+        "author_id": actor.person_id,
+        "created_at": moment,
+    }
+    session.flush()  # what was changed on the page itself
+    row["id"] = connection.execute(_REVISION, row).scalar_one()
+    revision = Revision(**row)
+    make_transient_to_detached(revision)
     session.add(revision)
-    session.flush()
     new = {
         "head": revision.number,
         "title": text.title,
         "updated_at": moment,
         "updated_by_id": actor.person_id,
     }
-    moved = session.connection().execute(
-        _new_head(), {"of_page": page.id, "seen": page.head, **new}
-    )
+    moved = connection.execute(_new_head(), {"of_page": page.id, "seen": page.head, **new})
     # The lock makes this impossible; if it ever were, nothing may be overwritten.
     if moved.rowcount != 1:
         raise RuntimeError("The head moved under a locked page.")

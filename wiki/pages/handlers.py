@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.pages.models import Page, Revision
-from wiki.pages.rendering import context_of, keep_rendering, prepare
-from wiki.pages.texts import get_text
-from wiki.spaces.models import Space
+from wiki.pages.rendering import keep_head
 
 
-def render_moved(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Render moved pages at their new place, so that reading finds them ready."""
+def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """Store the renderings and links of saved and moved pages where that is not done yet."""
     for page_id in {happening.page_id for happening in happenings}:
-        with database.read() as session:
-            row = session.execute(
-                select(Page, Revision, Space.slug)
-                .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
-                .join(Space, Space.id == Page.space_id)
-                .where(Page.id == page_id)
-            ).one_or_none()
-            if row is None:
-                continue
-            _page, revision, slug = row
-            text = get_text(session, revision.content_hash)
-        context = context_of(slug, revision)
-        prepare(revision.content_hash, text, context)
-        with database.write() as session:
-            current = session.get(Page, page_id)
-            if current is not None and current.head == revision.number:
-                keep_rendering(session, current, revision, text, context)
+        if page_id is not None:
+            keep_head(database, page_id)
+
+
+render_moved = render_heads
+"""Deliveries under way may carry its former name."""

@@ -49,6 +49,8 @@ class Page(Base):
     title: Mapped[str] = mapped_column(String(300))
     folder: Mapped[bool] = mapped_column(default=False)
     head: Mapped[int] = mapped_column(default=1)
+    # Derived: the revision whose rendering and links are stored; the head, soon after each save.
+    rendered: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     updated_at: Mapped[datetime] = mapped_column(default=now)

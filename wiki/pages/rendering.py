@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, bindparam, delete, insert, select
+from sqlalchemy import Delete, Select, Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from wiki.db import Database
 from wiki.pages.models import Page, PageLink, RenderingRow, Revision
 from wiki.pages.texts import get_text
+from wiki.spaces.models import Space
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
 from wiki.text.paths import path_key
-from wiki.text.sandbox import render_safely
+from wiki.text.sandbox import CHILDREN, render_safely
 
 
 class Renderer:
-    """Renders within a time limit, remembering the last few results.
+    """Renders within a time limit, remembering the last few results and those under way.
 
-    A form renders before it takes the writers' lock; the action then finds the result here.
+    A form begins to render before it takes the writers' lock; who needs the result finds it here.
     """
 
     def __init__(self, seconds: float, keep: int = 64) -> None:
         self.seconds = seconds
         self._keep = keep
-        self._recent: OrderedDict[str, Rendering] = OrderedDict()
+        self._recent: OrderedDict[str, Future[Rendering]] = OrderedDict()
         self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
 
-    def render(self, key: str, source: str, context: RenderContext) -> Rendering:
-        """What ``source`` renders to; ``key`` is :func:`rendering_key` of both."""
+    def begin(self, key: str, source: str, context: RenderContext) -> Future[Rendering]:
+        """What ``source`` will render to; ``key`` is :func:`rendering_key` of both."""
         with self._lock:
             found = self._recent.get(key)
             if found is not None:
                 self._recent.move_to_end(key)
                 return found
-        rendering = render_safely(source, context, seconds=self.seconds)
-        with self._lock:
-            self._recent[key] = rendering
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(CHILDREN, "render")
+            found = self._threads.submit(render_safely, source, context, seconds=self.seconds)
+            self._recent[key] = found
             while len(self._recent) > self._keep:
                 self._recent.popitem(last=False)
-        return rendering
+        return found
+
+    def render(self, key: str, source: str, context: RenderContext) -> Rendering:
+        """The same, when it is there."""
+        return self.begin(key, source, context).result()
+
+    def forget(self) -> None:
+        """In a fork: the threads, and what they were about to render, are the parent's."""
+        self.__init__(self.seconds, self._keep)  # type: ignore[misc]
 
 
 _renderer = Renderer(2.0)
+os.register_at_fork(after_in_child=_renderer.forget)
 
 
 def limit_rendering(seconds: float) -> None:
@@ -87,15 +103,41 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
     return _renderer.render(rendering_key(content_hash, context), source, context)
 
 
+def begin(content_hash: str, source: str, context: RenderContext) -> Future[Rendering]:
+    """Begin to render, so that the result is there when the revision is saved."""
+    return _renderer.begin(rendering_key(content_hash, context), source, context)
+
+
+def keep_head(database: Database, page_id: int) -> None:
+    """Store what a page's head renders to, unless that is done: after a save, once, by whoever
+    comes first of the one who saved, the worker and a reader."""
+    with database.read() as session:
+        row = session.execute(_head(), {"page_id": page_id}).one_or_none()
+        if row is None:
+            return
+        page, revision, slug = row
+        context = context_of(slug, revision)
+        key = rendering_key(revision.content_hash, context)
+        if page.rendered == page.head and session.scalar(_kept(), {"key": key}) is not None:
+            return
+        text = get_text(session, revision.content_hash)
+    _renderer.render(key, text, context)
+    with database.write() as session:
+        row = session.execute(_head(), {"page_id": page_id}).one_or_none()
+        if row is not None and row[1].number == revision.number:
+            keep_rendering(session, row[0], revision, text, context)
+
+
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
 ) -> None:
     """Store what the page's head renders to, and its links."""
     key = rendering_key(revision.content_hash, context)
     rendering = _renderer.render(key, source, context)
-    if session.scalar(_kept(), {"key": key}) is None:
-        session.execute(_KEEP, _row(key, rendering))
-    session.execute(_forget_links(), {"of_page": page.id})
+    connection = session.connection()
+    if connection.scalar(_kept(), {"key": key}) is None:
+        connection.execute(_KEEP, _row(key, rendering))
+    connection.execute(_forget_links(), {"of_page": page.id})
     links = [
         {
             "page_id": page.id,
@@ -108,7 +150,10 @@ def keep_rendering(
         if link.kind == "page"
     ]
     if links:
-        session.execute(_LINK, links)
+        connection.execute(_LINK, links)
+    if page.rendered != revision.number:
+        connection.execute(_rendered(), {"of_page": page.id, "number": revision.number})
+        set_committed_value(page, "rendered", revision.number)
 
 
 _KEEP = insert(RenderingRow)
@@ -118,6 +163,26 @@ _LINK = insert(PageLink)
 @cache
 def _kept() -> Select[str]:
     return select(RenderingRow.key).where(RenderingRow.key == bindparam("key"))
+
+
+@cache
+def _head() -> Select[Page, Revision, str]:
+    return (
+        select(Page, Revision, Space.slug)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .join(Space, Space.id == Page.space_id)
+        .where(Page.id == bindparam("page_id"))
+    )
+
+
+@cache
+def _rendered() -> Update:
+    return (
+        update(Page)
+        .where(Page.id == bindparam("of_page"))
+        .values(rendered=bindparam("number"))
+        .execution_options(synchronize_session=False)
+    )
 
 
 @cache
@@ -132,11 +197,12 @@ def _forget_links() -> Delete:
 @dataclass(frozen=True)
 class Shown:
     """What a screen needs of a rendering. ``source_shown`` says why it is the plain source, if it
-    is; headings are mappings of ``level``, ``id`` and ``text``."""
+    is; headings are mappings of ``level``, ``id`` and ``text``; ``kept`` says that it is stored."""
 
     html: str
     headings: Sequence[Mapping[str, Any]]
     source_shown: str
+    kept: bool
 
 
 @cache
@@ -152,10 +218,11 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     key = rendering_key(revision.content_hash, context)
     row = session.execute(_shown(), {"key": key}).one_or_none()
     if row is not None:
-        return Shown(*row)
+        html, headings, source_shown = row
+        return Shown(html, headings, source_shown, True)
     rendering = _renderer.render(key, get_text(session, revision.content_hash), context)
-    headings = [vars(heading) for heading in rendering.headings]
-    return Shown(rendering.html, headings, rendering.source_shown)
+    made = [vars(heading) for heading in rendering.headings]
+    return Shown(rendering.html, made, rendering.source_shown, False)
 
 
 def _row(key: str, rendering: Rendering) -> dict[str, Any]:

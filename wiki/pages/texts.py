@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from functools import cache
 
 import zstandard
@@ -25,13 +26,23 @@ def put_text(session: Session, text: str) -> str:
     """Store ``text`` unless it is there already; returns its hash."""
     data = text.encode()
     key = hashlib.sha256(data).hexdigest()
-    if session.scalar(_stored(), {"key": key}) is None:
-        packed = zstandard.ZstdCompressor(level=9).compress(data)
-        session.execute(_STORE, {"hash": key, "size": len(data), "data": packed})
+    connection = session.connection()
+    if connection.scalar(_stored(), {"key": key}) is None:
+        packed = _compressor().compress(data)
+        connection.execute(_STORE, {"hash": key, "size": len(data), "data": packed})
     return key
 
 
 _STORE = insert(Content)
+_of_thread = threading.local()
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """This thread's own: making one costs more than using it, and they are not to be shared."""
+    found: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
+    if found is None:
+        found = _of_thread.compressor = zstandard.ZstdCompressor(level=9)
+    return found
 
 
 @cache
@@ -49,7 +60,7 @@ def get_text(session: Session, key: str) -> str:
 
     :raises DamagedText: when the bytes are not those that were stored.
     """
-    packed = session.scalar(_packed(), {"key": key})
+    packed = session.connection().scalar(_packed(), {"key": key})
     if packed is None:
         raise DamagedText(f"The text {key} is missing.")
     return unpack(key, packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -14,7 +15,7 @@ from wiki.pages.actions import Conflict, Text
 from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
 from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.models import Page
-from wiki.pages.rendering import prepare, read_rendering
+from wiki.pages.rendering import begin, keep_head, prepare, read_rendering
 from wiki.pages.screens import frame, page_frame, place_at, space_tree
 from wiki.rules.access import May
 from wiki.spaces.queries import list_editable_spaces, see_space
@@ -24,7 +25,7 @@ from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
 from wiki.web.public import public
-from wiki.web.request import actor, reading, settings, writing
+from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
@@ -49,14 +50,19 @@ def read(slug: str, path: str) -> ResponseReturnValue:
     session = reading()
     revision = queries.get_revision(session, page, number or page.head)
     rendering = read_rendering(session, slug, revision)
+    is_head = revision.number == page.head
+    if is_head and not (rendering.kept and page.rendered == page.head):
+        finish_reading()
+        keep_head(parts().database, page.id)  # read for the first time: stored, for all others
+        session = reading()
     html = rendering.html
-    if revision.number == page.head:
+    if is_head:
         html = mark_missing(html, queries.missing_links(session, actor(), page))
     return render_template(
         "pages/read.html",
         **page_frame(place, page),
         revision=revision,
-        is_old=revision.number != page.head,
+        is_old=not is_head,
         html=html,
         rendering=rendering,
         can_edit=bool(place.seen.may(May.EDIT)),
@@ -190,13 +196,13 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     form = page_form(request.form)
     try:
         checked = actions.checked(text_from(form), _max_bytes())
-        rendering = prepare(
+        rendering = begin(
             actions.content_hash_of(checked),
             checked.body,
             RenderContext(slug, page.path, page.folder, checked.title),
         )
         if "preview" in request.form:
-            return edit_screen(place, page, form, preview=rendering.html)
+            return edit_screen(place, page, form, preview=rendering.result().html)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -206,6 +212,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 base=form.base,
                 message=form.message,
                 max_bytes=_max_bytes(),
+                render_later=True,
             )
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
@@ -215,7 +222,10 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         say_merged(saved, form.base)
     elif not saved.changed:
         say("Nothing was changed, so no revision was added.", "note")
-    return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+    answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+    # The save is safe, and its author need not wait for what is derived from it.
+    answer.call_on_close(partial(keep_head, parts().database, saved.page.id))
+    return answer
 
 
 @blueprint.post("/<space:slug>/-/preview")
