@@ -119,7 +119,7 @@ def create_page(
     session.flush()
     session.execute(_no_redirect(), {"in_space": space.id, "at": key})
     settle_folders(session, space.id, [path])
-    revision = _add_revision(session, actor, page, text, action, message, base=None)
+    revision = _add_revision(session, actor, page, text, action, message, base=None, previous=None)
     _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
     return Saved(page, revision, True)
@@ -167,7 +167,9 @@ def save_page(
     if _same(text, theirs) and folder == page.folder:
         return Saved(page, head, False)
     page.folder = folder
-    revision = _add_revision(session, actor, page, text, action, message, base=base)
+    revision = _add_revision(
+        session, actor, page, text, action, message, base=base, previous=head.content_hash
+    )
     if not render_later:
         _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
@@ -195,7 +197,16 @@ def revert_page(
     head = queries.head_of(session, page)
     if _same(text, text_of(session, head)):
         return Saved(page, head, False)
-    revision = _add_revision(session, actor, page, text, Action.REVERT, message, base=number)
+    revision = _add_revision(
+        session,
+        actor,
+        page,
+        text,
+        Action.REVERT,
+        message,
+        base=number,
+        previous=head.content_hash,
+    )
     _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
     return Saved(page, revision, True)
@@ -479,8 +490,12 @@ def _add_revision(
     message: str,
     *,
     base: int | None,
+    previous: str | None,
 ) -> Revision:
-    """Insert the revision and make it the head. The page's row is locked by the caller."""
+    """Insert the revision and make it the head. The page's row is locked by the caller.
+
+    :param previous: hash of the text that it replaces.
+    """
     moment = now()
     connection = session.connection()
     row = {
@@ -494,7 +509,7 @@ def _add_revision(
         "description": text.description,
         "tags": list(text.tags),
         "fields": text.fields,
-        "content_hash": put_text(session, text.body),
+        "content_hash": put_text(session, text.body, previous),
         "message": " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
         "base": base,
         "author_id": actor.person_id,
@@ -524,7 +539,8 @@ def _move_one(
     session: Session, actor: Actor, page: Page, space: Space, path: str, message: str
 ) -> None:
     old_space_id, old_path, old_key = page.space_id, page.path, page.path_key
-    text = text_of(session, queries.head_of(session, page))
+    head = queries.head_of(session, page)
+    text = text_of(session, head)
     new_key = path_key(path)
     page.space_id = space.id
     page.path = path
@@ -544,6 +560,7 @@ def _move_one(
         Action.MOVE,
         message or f"Moved from {old_path or 'the start of the space'} to {path}",
         base=None,
+        previous=head.content_hash,
     )
 
 

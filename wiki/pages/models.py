@@ -64,12 +64,19 @@ class Page(Base):
 
 
 class Content(Base):
-    """A text, stored once under the SHA-256 of its UTF-8 bytes, compressed with zstandard."""
+    """A text, stored once under the SHA-256 of its UTF-8 bytes, compressed with zstandard.
+
+    ``base`` is the hash of the text it was compressed against (None: it is whole), ``position``
+    says how far it is from a whole one. No foreign key and no index: both would take more room
+    than the texts, and ``wiki check`` proves that each base is there.
+    """
 
     __tablename__ = "contents"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0)
+    base: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -1,58 +1,78 @@
-"""Texts of revisions: content-addressed, stored once, compressed, verified when read."""
+"""Texts of revisions: content-addressed, stored once, compressed, verified when read.
+
+A text is compressed against the one it replaced (zstandard, with that as a raw dictionary), so a
+small edit takes a few hundred bytes. Along the history of a page texts have positions from 0, which
+is stored whole; the base of position p lies as many positions back as the largest power of
+:data:`STEP` that divides p. Any text is then read by unpacking at most :data:`DEEPEST` others, as
+with the skip-deltas of Subversion (notes/skip-deltas), whose step is 2.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any, NamedTuple
 
 import zstandard
-from sqlalchemy import Select, bindparam, insert, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wiki.pages.models import Content
+from wiki.pages.models import Content, Revision
+
+STEP = 8
+WHOLE_EVERY = STEP * 4
+DEEPEST = (STEP - 1) + (WHOLE_EVERY // STEP - 1)
+LEVEL = 9
+AT_ONCE = 400
+"""Values in one ``IN (…)``."""
 
 
 class DamagedText(Exception):
     """A stored text does not have the hash it is stored under."""
 
 
+class Packed(NamedTuple):
+    """A text as it is stored: ``base`` is the hash of the text it was compressed against."""
+
+    hash: str
+    size: int
+    position: int
+    base: str | None
+    data: bytes
+
+
 def hash_of(text: str) -> str:
     """The name a text is stored under: the SHA-256 of its UTF-8 bytes, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _hash(text.encode())
 
 
-def put_text(session: Session, text: str) -> str:
-    """Store ``text`` unless it is there already; returns its hash."""
+def put_text(session: Session, text: str, previous: str | None = None) -> str:
+    """Store ``text`` unless it is there already; returns its hash.
+
+    :param previous: the hash of a stored text that it probably resembles: the one it replaces.
+    """
     data = text.encode()
-    key = hashlib.sha256(data).hexdigest()
+    key = _hash(data)
     connection = session.connection()
     if connection.scalar(_stored(), {"key": key}) is None:
-        packed = _compressor().compress(data)
-        connection.execute(_STORE, {"hash": key, "size": len(data), "data": packed})
+        packed = pack(key, data, _against(connection, previous) if previous else None)
+        connection.execute(_store(connection.dialect.name), packed._asdict())
+        _recent.put(key, data)
     return key
-
-
-_STORE = insert(Content)
-_of_thread = threading.local()
-
-
-def _compressor() -> zstandard.ZstdCompressor:
-    """This thread's own: making one costs more than using it, and they are not to be shared."""
-    found: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
-    if found is None:
-        found = _of_thread.compressor = zstandard.ZstdCompressor(level=9)
-    return found
-
-
-@cache
-def _stored() -> Select[str]:
-    return select(Content.hash).where(Content.hash == bindparam("key"))
-
-
-@cache
-def _packed() -> Select[bytes]:
-    return select(Content.data).where(Content.hash == bindparam("key"))
 
 
 def get_text(session: Session, key: str) -> str:
@@ -60,21 +80,263 @@ def get_text(session: Session, key: str) -> str:
 
     :raises DamagedText: when the bytes are not those that were stored.
     """
-    packed = session.connection().scalar(_packed(), {"key": key})
-    if packed is None:
-        raise DamagedText(f"The text {key} is missing.")
-    return unpack(key, packed)
+    return _loaded(session.connection(), [key])[key].decode()
 
 
-def unpack(key: str, packed: bytes) -> str:
+def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """The texts stored under ``keys``, in one query for every few hundred.
+
+    :raises DamagedText: when any of them is not what was stored.
+    """
+    connection = session.connection()
+    wanted = list(dict.fromkeys(keys))
+    found: dict[str, str] = {}
+    for first in range(0, len(wanted), AT_ONCE):
+        texts = _loaded(connection, wanted[first : first + AT_ONCE])
+        found.update((key, data.decode()) for key, data in texts.items())
+    return found
+
+
+def forget_texts(session: Session, hashes: Collection[str]) -> int:
+    """Remove those of the texts that no revision refers to any more, for good.
+
+    What was compressed against one of them is compressed anew first.
+
+    :returns: how many are gone.
+    """
+    wanted = set(hashes)
+    for some in _slices(wanted):
+        wanted -= set(
+            session.scalars(
+                select(Revision.content_hash).where(Revision.content_hash.in_(some)).distinct()
+            )
+        )
+    connection = session.connection()
+    for some in _slices(wanted):  # who is about to refer to one of them has come to an end
+        connection.execute(select(Content.hash).where(Content.hash.in_(some)).with_for_update())
+    for some in _slices(wanted):
+        against = select(Content.hash).where(Content.base.in_(some))
+        for key in set(connection.scalars(against)) - wanted:
+            _rebase(connection, key, wanted)
+    for some in _slices(wanted):
+        connection.execute(delete(Content).where(Content.hash.in_(some)))
+    _recent.forget(wanted)
+    return len(wanted)
+
+
+def pack(key: str, data: bytes, against: Against | None) -> Packed:
+    """A text as it is to be stored; whole where it does not resemble what it follows."""
+    if against is not None:
+        packed = _with_base(against.data).compress(data)
+        if len(packed) * 8 < len(data):
+            return Packed(key, len(data), against.position, against.base, packed)
+    whole = _whole().compress(data)
+    if against is not None and len(packed) < len(whole):
+        return Packed(key, len(data), against.position, against.base, packed)
+    return Packed(key, len(data), 0, None, whole)
+
+
+class Against(NamedTuple):
+    """What a text at ``position`` is compressed against: the text stored under ``base``."""
+
+    position: int
+    base: str
+    data: bytes
+
+
+def base_position(position: int) -> int | None:
+    """The position of the text that the one at ``position`` is compressed against, if any."""
+    position %= WHOLE_EVERY
+    if not position:
+        return None
+    back = 1
+    while position % (back * STEP) == 0:
+        back *= STEP
+    return position - back
+
+
+def unpack(row: Packed | Row[Any], base: bytes | None) -> bytes:
     """The text within stored bytes, checked against its hash.
 
+    :param base: the text it was compressed against.
     :raises DamagedText: when they do not agree.
     """
     try:
-        data = zstandard.ZstdDecompressor().decompress(packed)
-    except zstandard.ZstdError as error:
-        raise DamagedText(f"The text {key} cannot be unpacked.") from error
-    if hashlib.sha256(data).hexdigest() != key:
-        raise DamagedText(f"The text {key} has changed since it was stored.")
-    return data.decode()
+        data = _unpacker(base).decompress(row.data, max_output_size=row.size or 1)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise DamagedText(f"The text {row.hash} cannot be unpacked.") from error
+    if _hash(data) != row.hash:
+        raise DamagedText(f"The text {row.hash} has changed since it was stored.")
+    return data
+
+
+class _Recent:
+    """The texts used last, as bytes by hash: what has a hash never changes."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = data
+                self._size += len(data)
+            while self._size > self._most:
+                self._size -= len(self._kept.popitem(last=False)[1])
+
+    def forget(self, keys: Iterable[str]) -> None:
+        with self._lock:
+            for key in keys:
+                self._size -= len(self._kept.pop(key, b""))
+
+
+_recent = _Recent(8 << 20)
+_of_thread = threading.local()
+
+
+def _loaded(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
+    """The texts of these hashes, at most :data:`AT_ONCE` of them."""
+    found = {key: data for key in keys if (data := _recent.get(key)) is not None}
+    missing = [key for key in keys if key not in found]
+    if missing:
+        rows: dict[str, Any] = {
+            row.hash: row for row in connection.execute(_chains(), {"keys": missing})
+        }
+        for key in missing:
+            found[key] = _unpacked(key, rows, found)
+    return found
+
+
+def _unpacked(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) -> bytes:
+    """A text, by unpacking first what it was compressed against."""
+    way: list[Row[Any]] = []
+    at: str | None = key
+    while at is not None and at not in found:
+        row = rows.get(at)
+        if row is None or len(way) > len(rows):
+            raise DamagedText(f"The text {at} is missing.")
+        way.append(row)
+        at = row.base
+    data = found[at] if at else None
+    for row in reversed(way):
+        data = found[row.hash] = unpack(row, data)
+        _recent.put(row.hash, data)
+    return found[key]
+
+
+def _against(connection: Connection, previous: str) -> Against | None:
+    """What the text that replaces the one stored under ``previous`` is compressed against."""
+    row = connection.execute(_place(), {"key": previous}).one_or_none()
+    if row is None:
+        return None
+    position = row.position + 1
+    wanted = base_position(position)
+    if wanted is None:
+        return None
+    key = previous
+    if wanted != row.position:
+        above = connection.execute(_way(), {"keys": [previous]}).all()
+        key = max((one for one in above if one.position <= wanted), key=lambda o: o.position).hash
+    if connection.scalar(_stored(), {"key": key}) is None:
+        return None
+    return Against(position, key, _loaded(connection, [key])[key])
+
+
+def _rebase(connection: Connection, key: str, going: Collection[str]) -> None:
+    """Compress a text against the nearest one above it that stays, or store it whole."""
+    above = connection.execute(_way(), {"keys": [key]}).all()
+    own = next(row for row in above if row.hash == key)
+    stay = [row for row in above if row.hash not in going and row.hash != key]
+    data = _loaded(connection, [key])[key]
+    packed = Packed(key, len(data), 0, None, _whole().compress(data))
+    if stay:
+        base = max(stay, key=lambda row: row.position).hash
+        delta = _with_base(_loaded(connection, [base])[base]).compress(data)
+        packed = Packed(key, len(data), own.position, base, delta)
+    connection.execute(update(Content).where(Content.hash == key).values(packed._asdict()))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _whole() -> zstandard.ZstdCompressor:
+    """This thread's own: making one costs more than using it, and they are not to be shared."""
+    found: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
+    if found is None:
+        found = _of_thread.compressor = zstandard.ZstdCompressor(level=LEVEL)
+    return found
+
+
+def _with_base(base: bytes) -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=LEVEL, dict_data=_dictionary(base))
+
+
+def _unpacker(base: bytes | None) -> zstandard.ZstdDecompressor:
+    return zstandard.ZstdDecompressor(dict_data=_dictionary(base) if base else None)
+
+
+def _dictionary(base: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+def _slices(keys: Collection[str]) -> Iterator[list[str]]:
+    every = sorted(keys)
+    for first in range(0, len(every), AT_ONCE):
+        yield every[first : first + AT_ONCE]
+
+
+@cache
+def _store(dialect: str) -> Insert:
+    """Two who save the same text at once store it once."""
+    if dialect == "postgresql":
+        return postgresql.insert(Content).on_conflict_do_nothing()
+    return sqlite.insert(Content).on_conflict_do_nothing()
+
+
+@cache
+def _stored() -> Select[str]:
+    """Whether a text is there; it then stays there until the transaction ends."""
+    held = select(Content.hash).where(Content.hash == bindparam("key"))
+    return held.with_for_update(read=True, key_share=True)
+
+
+@cache
+def _place() -> Select[int]:
+    return select(Content.position).where(Content.hash == bindparam("key"))
+
+
+@cache
+def _way() -> Select[str, int]:
+    """Hashes and positions of texts and of all that they are compressed against."""
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    way = select(Content.hash, Content.base, Content.position).where(Content.hash.in_(keys))
+    found = way.cte("way", recursive=True)
+    found = found.union(
+        select(Content.hash, Content.base, Content.position).join(
+            found, found.c.base == Content.hash
+        )
+    )
+    return select(found.c.hash, found.c.position)
+
+
+@cache
+def _chains() -> Select[str, int, int, str | None, bytes]:
+    """Texts as they are stored, and all that they are compressed against."""
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    way = select(Content.hash, Content.base).where(Content.hash.in_(keys))
+    found = way.cte("way", recursive=True)
+    found = found.union(
+        select(Content.hash, Content.base).join(found, found.c.base == Content.hash)
+    )
+    return select(Content.hash, Content.size, Content.position, Content.base, Content.data).join(
+        found, found.c.hash == Content.hash
+    )
