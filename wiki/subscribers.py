@@ -14,7 +14,7 @@ from wiki.db import Database
 from wiki.outbox import events
 from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_moved
-from wiki.people.handlers import send_mail, send_reset_link
+from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
 from wiki.transfer.handlers import import_more
 
@@ -26,6 +26,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
     events.PasswordResetRequested: (send_reset_link,),
+    events.AddressClaimRequested: (send_claim_link,),
 }
 
 Chore = Callable[[Database, Settings], None]

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
-from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.people.models import ApiToken, LoginSession, Person, PersonAddress
+from wiki.people.placeholders import is_account, is_placeholder
 from wiki.rules.access import Actor, may_administer
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
@@ -34,11 +35,18 @@ class PersonRow:
 
 
 def list_people(
-    session: Session, actor: Actor, *, query: str = "", after: str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    *,
+    query: str = "",
+    imported: bool = False,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Slice[PersonRow]:
     """Everybody with an account, by user name.
 
     :param query: a part of a name, user name or address.
+    :param imported: list instead those whose work was imported and who have no account.
     :param after: the cursor of the slice before.
     :raises Forbidden: unless the actor administers.
     """
@@ -49,12 +57,18 @@ def list_people(
         .scalar_subquery()
     )
     found = select(Person, last_seen).order_by(Person.handle).limit(limit + 1)
+    found = found.where(is_placeholder() if imported else is_account())
     words = "".join(character for character in query if character.isprintable()).strip().lower()
     if words:
         found = found.where(
             or_(
                 Person.handle.contains(words, autoescape=True),
                 Person.email.contains(words, autoescape=True),
+                Person.id.in_(
+                    select(PersonAddress.person_id).where(
+                        PersonAddress.key.contains(words, autoescape=True)
+                    )
+                ),
                 func.lower(Person.name).contains(words, autoescape=True),
             )
         )
@@ -77,6 +91,23 @@ def get_person(session: Session, actor: Actor, handle: str) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def count_placeholders(session: Session, actor: Actor) -> int:
+    """How many people's work waits to be claimed, for an admin."""
+    _require_admin(actor)
+    return session.scalar(select(func.count(Person.id)).where(is_placeholder())) or 0
+
+
+def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[PersonAddress]:
+    """The addresses of Git histories that sign a person's work, for an admin or themselves."""
+    if actor.person_id != person.id:
+        _require_admin(actor)
+    return session.scalars(
+        select(PersonAddress)
+        .where(PersonAddress.person_id == person.id)
+        .order_by(PersonAddress.created_at, PersonAddress.key)
+    ).all()
 
 
 def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:
