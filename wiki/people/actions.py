@@ -310,9 +310,10 @@ def shown_name(raw: str) -> str:
     return " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", raw)).split())
 
 
-def checked_email(raw: str) -> str:
+def checked_email(raw: str, *, field: str = "email") -> str:
     """An address in the form it is stored in: trimmed, lower case.
 
+    :param field: the form's field to name in a refusal.
     :raises Invalid: when it cannot be one.
     """
     email = unicodedata.normalize("NFC", raw.strip()).lower()
@@ -321,7 +322,7 @@ def checked_email(raw: str) -> str:
         or not email.isprintable()
         or not re.fullmatch(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+", email)
     ):
-        raise Invalid("That is not an e-mail address.", field="email")
+        raise Invalid("That is not an e-mail address.", field=field)
     return email
 
 

@@ -32,6 +32,7 @@ class PersonRow:
 
     person: Person
     seen_at: datetime | None
+    addresses: tuple[str, ...] = ()
 
 
 def list_people(
@@ -75,9 +76,11 @@ def list_people(
     cursor = decode_cursor(after, [str])
     if cursor:
         found = found.where(Person.handle > cursor[0])
-    rows = [PersonRow(person, seen) for person, seen in session.execute(found)]
-    more = len(rows) > limit
-    rows = rows[:limit]
+    people = session.execute(found).all()
+    more = len(people) > limit
+    people = people[:limit]
+    addresses = _addresses(session, [person.id for person, _ in people]) if imported else {}
+    rows = [PersonRow(one, seen, tuple(addresses.get(one.id, ()))) for one, seen in people]
     return Slice(rows, encode_cursor([rows[-1].person.handle]) if more else None)
 
 
@@ -108,6 +111,17 @@ def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[Per
         .where(PersonAddress.person_id == person.id)
         .order_by(PersonAddress.created_at, PersonAddress.key)
     ).all()
+
+
+def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for person_id, address in session.execute(
+        select(PersonAddress.person_id, PersonAddress.address)
+        .where(PersonAddress.person_id.in_(ids))
+        .order_by(PersonAddress.created_at, PersonAddress.key)
+    ):
+        found.setdefault(person_id, []).append(address)
+    return found
 
 
 def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:
