@@ -14,7 +14,7 @@ from wiki.db import Database
 from wiki.outbox import events
 from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_heads
-from wiki.people.handlers import send_mail, send_reset_link
+from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
 from wiki.transfer.handlers import import_more
 
@@ -26,7 +26,11 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
     events.PasswordResetRequested: (send_reset_link,),
+    events.AddressClaimRequested: (send_claim_link,),
 }
+
+# Deliveries under way may still carry these.
+FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
@@ -50,4 +54,5 @@ def names_by_event() -> dict[str, tuple[str, ...]]:
 
 def handlers_by_name() -> dict[str, Handler]:
     """Subscriber name -> handler, as the deliverer wants it."""
-    return {name_of(handler): handler for all in SUBSCRIBERS.values() for handler in all}
+    found = {name_of(handler): handler for all in SUBSCRIBERS.values() for handler in all}
+    return {**FORMER_NAMES, **found}

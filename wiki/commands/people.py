@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from wiki.commands.base import SHELL, asked_password, named, opened
+from wiki.errors import NotFound
 from wiki.people import actions, queries, tokens
+from wiki.people.claims import merge_by_hand
 from wiki.rules.roles import SiteRole
 
 ROLES = [role.value for role in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)]
@@ -54,7 +56,8 @@ def add_user(
 
 @user.command("list")
 @click.option("--find", "query", default="", help="Only those with this in name or address.")
-def list_users(query: str) -> None:
+@click.option("--imported", is_flag=True, help="List those without an account, by imported work.")
+def list_users(query: str, imported: bool) -> None:
     """List accounts: user name, role, state, address, full name, parted by tabs.
 
     Example: wiki user list --find example.org
@@ -63,12 +66,16 @@ def list_users(query: str) -> None:
     after = None
     with database.read() as session:
         while True:
-            found = queries.list_people(session, SHELL, query=query, after=after, limit=500)
+            found = queries.list_people(
+                session, SHELL, query=query, imported=imported, after=after, limit=500
+            )
             for row in found.rows:
                 person = row.person
                 state = "disabled" if person.disabled_at else "enabled"
-                fields = (person.handle, person.site_role, state, person.email or "-", person.name)
-                click.echo("\t".join(fields))
+                role, address = person.site_role, person.email or "-"
+                if imported:
+                    role, state, address = "-", "imported", ", ".join(row.addresses) or "-"
+                click.echo("\t".join((person.handle, role, state, address, person.name)))
             after = found.after
             if after is None:
                 return
@@ -133,6 +140,25 @@ def set_role(name: str, role: str) -> None:
         person = named(session, name)
         actions.set_site_role(session, SHELL, person, SiteRole(role))
     click.echo(f"{person.handle} is {'an' if role == 'admin' else 'a'} {role} now.")
+
+
+@user.command("merge")
+@click.argument("placeholder")
+@click.argument("name")
+def merge_users(placeholder: str, name: str) -> None:
+    """Make the imported work of somebody without an account the work of one who has one.
+
+    Example: wiki user merge "~jane-doe" jane
+    """
+    _, database = opened()
+    with database.write() as session:
+        try:
+            imported = queries.get_person(session, SHELL, placeholder)
+        except NotFound:
+            raise click.ClickException(f"Nobody is called {placeholder}.") from None
+        into = named(session, name)
+        merge_by_hand(session, SHELL, imported, into)
+    click.echo(f"What was imported as {imported.name} is {into.handle}'s work now.")
 
 
 @click.command()

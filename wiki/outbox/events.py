@@ -124,6 +124,30 @@ class PersonChanged(Event):
 
 
 @dataclass(frozen=True)
+class PersonImported(Event):
+    """A placeholder was made for somebody whose work came with a Git history."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
+class AddressClaimRequested(Event):
+    """Somebody said that an address is theirs; the row has who and which."""
+
+    claim_id: int
+
+
+@dataclass(frozen=True)
+class PlaceholderClaimed(Event):
+    """All that was a placeholder's is this person's now: they proved its address, or an admin
+    said so."""
+
+    person_id: int
+    placeholder_id: int
+    proven: bool
+
+
+@dataclass(frozen=True)
 class PasswordResetRequested(Event):
     """Somebody asked for a link to a new password; the row has what they typed."""
 

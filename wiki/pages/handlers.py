@@ -15,7 +15,3 @@ def render_heads(database: Database, settings: Settings, happenings: Sequence[Ha
     for page_id in {happening.page_id for happening in happenings}:
         if page_id is not None:
             keep_head(database, page_id)
-
-
-render_moved = render_heads
-"""Deliveries under way may carry its former name."""

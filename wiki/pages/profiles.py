@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
@@ -11,6 +11,7 @@ from wiki.errors import NotFound
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.recent import Change
+from wiki.people.claims import merged_into
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.spaces.models import Membership
@@ -27,6 +28,8 @@ def profile(handle: str) -> ResponseReturnValue:
     """Who somebody is."""
     session = reading()
     person = see_person(session, actor(), handle)
+    if person.handle != handle:
+        return redirect(f"/-/people/{person.handle}", 301)
     before = request.args.get("before", type=int)
     found = written_by(session, actor(), person, before=before)
     return render_template(
@@ -65,13 +68,15 @@ def written_by(
 
 
 def see_person(session: Session, actor: Actor, handle: str) -> Person:
-    """The person of that name, if the actor may know of them.
+    """The person of that name, or who took over their work, if the actor may know of them.
 
     Members know each other; a guest knows those they share a space with, and whose words they read.
 
     :raises NotFound: when there is nobody, or nobody they may know of.
     """
     person = session.scalar(select(Person).where(Person.handle == handle))
+    if person is not None and person.imported_at is not None:
+        person = merged_into(session, person) or person
     if person is None or actor.is_anonymous:
         raise NotFound
     if actor.is_member or person.id == actor.person_id:

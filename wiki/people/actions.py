@@ -15,7 +15,7 @@ from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
-from wiki.people.models import ApiToken, Person, SetupLink
+from wiki.people.models import ApiToken, PasswordReset, Person, SetupLink
 from wiki.people.sign_in import close_sessions, hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole
@@ -73,9 +73,13 @@ def normal_login(typed: str) -> str:
 
 
 def find_person(session: Session, login: str) -> Person | None:
-    """The person who signs in with this handle or address."""
+    """The person who signs in with this handle or address; never a placeholder."""
     login = normal_login(login)
-    return session.scalar(select(Person).where(or_(Person.handle == login, Person.email == login)))
+    return session.scalar(
+        select(Person).where(
+            or_(Person.handle == login, Person.email == login), Person.imported_at.is_(None)
+        )
+    )
 
 
 def create_person(
@@ -126,6 +130,11 @@ def change_profile(
     if not name:
         raise Invalid("A name has at least one letter.", field="name")
     wanted = {"name": name, "email": _free_email(session, email, person)}
+    if wanted["email"] != person.email:
+        # Links that went to the old address end; whoever uses one right now is waited for.
+        end_password_links(session, person)
+        session.refresh(person, with_for_update=True)
+        person.email_proven_at = None
     changed = [key for key, value in wanted.items() if getattr(person, key) != value]
     for key in changed:
         setattr(person, key, wanted[key])
@@ -153,12 +162,22 @@ def set_password(
     announce(session, actor, PersonChanged(person.id, {"password": True}))
 
 
+def end_password_links(session: Session, person: Person) -> None:
+    """Let no link to a new password that was mailed before work any more."""
+    session.execute(
+        update(PasswordReset)
+        .where(PasswordReset.person_id == person.id, PasswordReset.used_at.is_(None))
+        .values(used_at=now())
+    )
+
+
 def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole) -> None:
     """Make somebody a guest, a member or an admin.
 
     :raises Forbidden: unless the actor administers. :raises Invalid: for the last admin.
     """
     _require_admin(actor)
+    _require_account(person)
     if role is SiteRole.ANONYMOUS:
         raise Invalid("There is no such role.", field="role")
     if person.site_role == role.value:
@@ -175,6 +194,7 @@ def disable(session: Session, actor: Actor, person: Person) -> None:
     :raises Forbidden: unless the actor administers. :raises Invalid: for the last admin.
     """
     _require_admin(actor)
+    _require_account(person)
     if person.disabled_at is not None:
         return
     _keep_an_admin(session, person)
@@ -279,16 +299,21 @@ def checked_name(raw: str) -> str:
 
     :raises Invalid: when it is too long.
     """
-    kept = _CONTROL.sub(" ", unicodedata.normalize("NFC", raw))
-    name = " ".join(kept.split())
+    name = shown_name(raw)
     if len(name) > 200:
         raise Invalid("A name has at most 200 characters.", field="name")
     return name
 
 
-def checked_email(raw: str) -> str:
+def shown_name(raw: str) -> str:
+    """A name as one line of what can be shown, of any length."""
+    return " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", raw)).split())
+
+
+def checked_email(raw: str, *, field: str = "email") -> str:
     """An address in the form it is stored in: trimmed, lower case.
 
+    :param field: the form's field to name in a refusal.
     :raises Invalid: when it cannot be one.
     """
     email = unicodedata.normalize("NFC", raw.strip()).lower()
@@ -297,7 +322,7 @@ def checked_email(raw: str) -> str:
         or not email.isprintable()
         or not re.fullmatch(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+", email)
     ):
-        raise Invalid("That is not an e-mail address.", field="email")
+        raise Invalid("That is not an e-mail address.", field=field)
     return email
 
 
@@ -323,6 +348,11 @@ def _require_admin(actor: Actor) -> None:
     decision = may_administer(actor)
     if not decision:
         raise Forbidden(decision.reason)
+
+
+def _require_account(person: Person) -> None:
+    if person.imported_at is not None:
+        raise Invalid(f"{person.name} has no account: their work was imported.", field="role")
 
 
 def _keep_an_admin(session: Session, person: Person) -> None:

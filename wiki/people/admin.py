@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid
 from wiki.people import actions, queries
+from wiki.people.claims import merge_by_hand, merged_into
 from wiki.people.models import Person
 from wiki.rules.access import may_administer
 from wiki.rules.roles import SiteRole
@@ -37,20 +38,25 @@ def start() -> ResponseReturnValue:
 
 @blueprint.get("/people")
 def people() -> ResponseReturnValue:
-    """Everybody with an account, found by a part of their name."""
-    query = request.args.get("q", "")
+    """Everybody with an account, or everybody without, found by a part of their name."""
+    query, imported = request.args.get("q", ""), request.args.get("who") == "imported"
+    after = request.args.get("after")
     return render_template(
         "admin/people.html",
         query=query,
-        after=request.args.get("after"),
-        found=queries.list_people(reading(), actor(), query=query, after=request.args.get("after")),
+        after=after,
+        imported=imported,
+        placeholders=queries.count_placeholders(reading(), actor()),
+        found=queries.list_people(reading(), actor(), query=query, imported=imported, after=after),
     )
 
 
 @blueprint.get("/people/<handle>")
 def person(handle: str) -> ResponseReturnValue:
-    """One account, and what an admin may do with it."""
-    return _screen(queries.get_person(reading(), actor(), handle))
+    """One account, or one placeholder, and what an admin may do with it."""
+    found = queries.get_person(reading(), actor(), handle)
+    into = merged_into(reading(), found)
+    return redirect(f"/-/admin/people/{into.handle}", 301) if into else _screen(found)
 
 
 @blueprint.post("/people/<handle>/role")
@@ -101,6 +107,23 @@ def end_sign_ins(handle: str) -> ResponseReturnValue:
     return _change(handle, change)
 
 
+@blueprint.post("/people/<handle>/merge")
+def merge(handle: str) -> ResponseReturnValue:
+    """Say whose work a placeholder's is."""
+    typed = request.form.get("into", "")
+    try:
+        with writing() as session:
+            placeholder = queries.get_person(session, actor(), handle)
+            into = actions.find_person(session, typed)
+            if into is None:
+                raise Invalid("Nobody with an account has that user name or address.", field="into")
+            merge_by_hand(session, actor(), placeholder, into)
+    except Invalid as error:
+        return _screen(queries.get_person(reading(), actor(), handle), error)
+    say(f"What was imported as {placeholder.name} is {into.name}’s work now.", "good")
+    return redirect(f"/-/admin/people/{into.handle}", 303)
+
+
 def _change(handle: str, change: Callable[[Session, Person], str]) -> ResponseReturnValue:
     try:
         with writing() as session:
@@ -112,12 +135,22 @@ def _change(handle: str, change: Callable[[Session, Person], str]) -> ResponseRe
 
 
 def _screen(person: Person, error: Invalid | None = None) -> ResponseReturnValue:
+    if person.imported_at is not None:
+        body = render_template(
+            "admin/placeholder.html",
+            person=person,
+            addresses=queries.addresses_of(reading(), actor(), person),
+            into=request.form.get("into", ""),
+            errors={error.field or "": error.sentence} if error else {},
+        )
+        return body, error.status if error else 200
     count, seen_at = queries.sign_ins_of(reading(), actor(), person)
     body = render_template(
         "admin/person.html",
         person=person,
         sign_ins=count,
         seen_at=seen_at,
+        addresses=queries.addresses_of(reading(), actor(), person),
         tokens=queries.count_tokens(reading(), actor(), person),
         roles=ROLES,
         errors={error.field or "": error.sentence} if error else {},

@@ -8,7 +8,7 @@ from time import monotonic
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.people import postman, resets
+from wiki.people import claims, postman, resets
 from wiki.people.models import Mail
 from wiki.people.postman import NotSent
 
@@ -48,3 +48,10 @@ def send_reset_link(database: Database, settings: Settings, batch: Sequence[Happ
     for happening in batch:
         with database.write() as session:
             resets.send_link(session, settings, happening.payload["reset_id"])
+
+
+def send_claim_link(database: Database, settings: Settings, batch: Sequence[Happening]) -> None:
+    """Find out whether there is work under the address that somebody claims; mail it the link."""
+    for happening in batch:
+        with database.write() as session:
+            claims.send_link(session, settings, happening.payload["claim_id"])

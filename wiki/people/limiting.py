@@ -25,6 +25,9 @@ SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
 RESET_NAME = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
+CLAIMS_OF_ONE = Limit(10, timedelta(hours=1))
+CLAIMS_OF_ADDRESS = Limit(3, timedelta(hours=1))
+
 
 @dataclass(frozen=True)
 class Counter:
@@ -48,6 +51,14 @@ def reset_counters(login: str, address: str) -> list[Counter]:
     return [
         Counter(f"reset name {_digest(login)}", RESET_NAME),
         Counter(f"reset from {network_of(address)}", RESET_ADDRESS),
+    ]
+
+
+def claim_counters(person_id: int, address: str) -> list[Counter]:
+    """What it counts for when somebody says that an address is theirs."""
+    return [
+        Counter(f"claims of {person_id}", CLAIMS_OF_ONE),
+        Counter(f"claim for {_digest(address)}", CLAIMS_OF_ADDRESS),
     ]
 
 

@@ -58,6 +58,19 @@ def password_changed(settings: Settings, name: str) -> Letter:
     )
 
 
+def claim_link(settings: Settings, asker: str, handle: str, address: str, token: str) -> Letter:
+    """The link by which somebody takes over what was imported under an address."""
+    return Letter(
+        f"Is this your work at {settings.site_name}?",
+        f"Hello,\n\n"
+        f"{asker} (@{handle}) says that {address} is their address, and asks for what was\n"
+        f"imported to {settings.site_name} under it. If that is you, sign in as @{handle}\n"
+        "and open this link within a day:\n\n"
+        f"{absolute(settings, f'/-/me/claim/{token}')}\n\n"
+        "If it is not you, do not open it: then nothing changes.\n",
+    )
+
+
 def address_changed(settings: Settings, name: str) -> Letter:
     """News for the old address that mails go to another one now."""
     return Letter(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, TooMany
-from wiki.people import actions, limiting, mails, queries, sign_in, tokens
+from wiki.people import actions, claims, limiting, mails, queries, sign_in, tokens
 from wiki.people.devices import device
 from wiki.people.models import LoginSession, Person
 from wiki.web.errors import say
@@ -63,6 +63,28 @@ def change_password() -> ResponseReturnValue:
         return _screen(error)
     say("Your password is changed. You stay signed in here and nowhere else.", "good")
     return redirect("/-/me", 303)
+
+
+@blueprint.post("/-/me/claims")
+def claim_address() -> ResponseReturnValue:
+    """Say that an address is one's own. The answer is the same whatever is known under it."""
+    typed = request.form.get("claim_address", "")
+    try:
+        counters = limiting.claim_counters(
+            actor().person_id or 0, actions.checked_email(typed, field="claim_address")
+        )
+        limiting.refuse_if_spent(reading(), counters)
+        with writing() as session:
+            limiting.spend(session, counters)
+            claims.ask_for_link(session, actor(), typed)
+    except (Invalid, TooMany) as error:
+        return _screen(error)
+    say(
+        "If anything was imported under that address, a mail with a link is on its way to it. "
+        "The link works once, within a day.",
+        "good",
+    )
+    return redirect("/-/me#imported", 303)
 
 
 @blueprint.post("/-/me/sign-ins/<int:session_id>/end")
@@ -141,6 +163,8 @@ def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> Respo
         "person": person,
         "name": request.form.get("name", person.name),
         "email": request.form.get("email", person.email or ""),
+        "offer": claims.offer_by_email(session, actor()),
+        "addresses": queries.addresses_of(session, actor(), person),
         "here": sign_in.current().session_id,
         "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
         "tokens": tokens.live_tokens(session, actor()),

@@ -1,4 +1,4 @@
-"""Tables of people: accounts, sign-ins, reset links, API tokens, failed attempts, mails."""
+"""Tables of people: accounts, placeholders, sign-ins, mailed links, API tokens, attempts, mails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from wiki.rules.roles import SiteRole
 
 
 class Person(Base):
-    """Somebody with an account, or (without a password) one who was only imported or invited."""
+    """Somebody with an account; or, with ``imported_at``, a placeholder: somebody whose work came
+    with a Git history and who has no account.
+
+    ``email_proven_at`` says that a link mailed to the address came back from its owner.
+    """
 
     __tablename__ = "people"
 
@@ -21,14 +25,60 @@ class Person(Base):
     handle: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    email_proven_at: Mapped[datetime | None]
     password_hash: Mapped[str | None] = mapped_column(String(200))
     site_role: Mapped[str] = mapped_column(String(20), default=SiteRole.MEMBER.value)
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None] = mapped_column(index=True)
 
     def actor(self) -> Actor:
         """The person as the gate knows them."""
         return Actor(self.id, self.handle, self.name, SiteRole(self.site_role))
+
+
+class PersonAddress(Base):
+    """An address that stood in a Git history, and whose work it signs: a placeholder's or, once
+    ``proven_at``, an account's."""
+
+    __tablename__ = "person_addresses"
+
+    key: Mapped[str] = mapped_column(String(254), primary_key=True)
+    address: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    proven_at: Mapped[datetime | None]
+
+
+class Merged(Base):
+    """A placeholder whose work became somebody else's. Its row stays, so that its id and its
+    handle never come to mean another person, and its profile leads on."""
+
+    __tablename__ = "merged_people"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    into_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    merged_at: Mapped[datetime] = mapped_column(default=now)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class AddressClaim(Base):
+    """Somebody's word that an address is theirs, and the link, usable once, that proves it.
+
+    As with a password link, the worker finds out whether there is anything under the address.
+    """
+
+    __tablename__ = "address_claims"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):

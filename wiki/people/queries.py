@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
-from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.people.models import ApiToken, LoginSession, Person, PersonAddress
+from wiki.people.placeholders import is_account, is_placeholder
 from wiki.rules.access import Actor, may_administer
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
@@ -31,14 +32,22 @@ class PersonRow:
 
     person: Person
     seen_at: datetime | None
+    addresses: tuple[str, ...] = ()
 
 
 def list_people(
-    session: Session, actor: Actor, *, query: str = "", after: str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    *,
+    query: str = "",
+    imported: bool = False,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Slice[PersonRow]:
     """Everybody with an account, by user name.
 
     :param query: a part of a name, user name or address.
+    :param imported: list instead those whose work was imported and who have no account.
     :param after: the cursor of the slice before.
     :raises Forbidden: unless the actor administers.
     """
@@ -49,21 +58,29 @@ def list_people(
         .scalar_subquery()
     )
     found = select(Person, last_seen).order_by(Person.handle).limit(limit + 1)
+    found = found.where(is_placeholder() if imported else is_account())
     words = "".join(character for character in query if character.isprintable()).strip().lower()
     if words:
         found = found.where(
             or_(
                 Person.handle.contains(words, autoescape=True),
                 Person.email.contains(words, autoescape=True),
+                Person.id.in_(
+                    select(PersonAddress.person_id).where(
+                        PersonAddress.key.contains(words, autoescape=True)
+                    )
+                ),
                 func.lower(Person.name).contains(words, autoescape=True),
             )
         )
     cursor = decode_cursor(after, [str])
     if cursor:
         found = found.where(Person.handle > cursor[0])
-    rows = [PersonRow(person, seen) for person, seen in session.execute(found)]
-    more = len(rows) > limit
-    rows = rows[:limit]
+    people = session.execute(found).all()
+    more = len(people) > limit
+    people = people[:limit]
+    addresses = _addresses(session, [person.id for person, _ in people]) if imported else {}
+    rows = [PersonRow(one, seen, tuple(addresses.get(one.id, ()))) for one, seen in people]
     return Slice(rows, encode_cursor([rows[-1].person.handle]) if more else None)
 
 
@@ -77,6 +94,34 @@ def get_person(session: Session, actor: Actor, handle: str) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def count_placeholders(session: Session, actor: Actor) -> int:
+    """How many people's work waits to be claimed, for an admin."""
+    _require_admin(actor)
+    return session.scalar(select(func.count(Person.id)).where(is_placeholder())) or 0
+
+
+def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[PersonAddress]:
+    """The addresses of Git histories that sign a person's work, for an admin or themselves."""
+    if actor.person_id != person.id:
+        _require_admin(actor)
+    return session.scalars(
+        select(PersonAddress)
+        .where(PersonAddress.person_id == person.id)
+        .order_by(PersonAddress.created_at, PersonAddress.key)
+    ).all()
+
+
+def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for person_id, address in session.execute(
+        select(PersonAddress.person_id, PersonAddress.address)
+        .where(PersonAddress.person_id.in_(ids))
+        .order_by(PersonAddress.created_at, PersonAddress.key)
+    ):
+        found.setdefault(person_id, []).append(address)
+    return found
 
 
 def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:

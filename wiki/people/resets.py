@@ -13,7 +13,7 @@ from wiki.errors import Ended
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PasswordResetRequested
 from wiki.people import mails
-from wiki.people.actions import find_person, normal_login, set_password
+from wiki.people.actions import end_password_links, find_person, normal_login, set_password
 from wiki.people.models import PasswordReset, Person
 from wiki.people.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS
@@ -93,11 +93,10 @@ def use_link(session: Session, settings: Settings, token: str, password_hash: st
     person = person_of(session, token)
     if session.scalar(used) is None:
         return person_of(session, token)  # somebody was faster: raises
-    session.execute(
-        update(PasswordReset)
-        .where(PasswordReset.person_id == person.id, PasswordReset.used_at.is_(None))
-        .values(used_at=now())
-    )
+    end_password_links(session, person)
+    # The link was mailed to the address that the account has: changing that ends its links.
+    session.refresh(person, with_for_update=True)
+    person.email_proven_at = now()
     set_password(session, person.actor(), person, password_hash)
     if person.email:
         mails.post(

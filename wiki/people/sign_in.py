@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import SignInRequired
-from wiki.people.models import LoginSession, PasswordReset, Person
+from wiki.people.models import AddressClaim, LoginSession, PasswordReset, Person
 from wiki.rules.access import Actor
 from wiki.web.memo import memo, version
 from wiki.web.request import parts, reading, settings
@@ -134,7 +134,8 @@ def close_sessions(session: Session, person_id: int, *, keep: int | None = None)
 
 
 def forget_past(session: Session) -> None:
-    """Drop sign-ins and password links whose time is over."""
+    """Drop sign-ins and mailed links whose time is over."""
+    session.execute(delete(AddressClaim).where(AddressClaim.expires_at <= now()))
     session.execute(delete(LoginSession).where(LoginSession.expires_at <= now()))
     session.execute(delete(PasswordReset).where(PasswordReset.expires_at <= now()))
 

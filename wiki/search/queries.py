@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for
-from wiki.people.models import Person
+from wiki.people.models import Merged, Person
 from wiki.rules.access import Actor
 from wiki.search.engine import Engine, Filters, Results
 from wiki.search.excerpts import Pieces, marked
@@ -194,22 +194,33 @@ def _people(session: Session, actor: Actor, name: str) -> frozenset[int]:
     """Whom `author:` means: `me`, a user name, or a part of a name."""
     name = name.removeprefix("@").casefold()
     if name == "me":
-        return frozenset({actor.person_id} if actor.person_id is not None else ())
+        return _with_merged(session, [actor.person_id] if actor.person_id is not None else [])
     exact = session.scalars(select(Person.id).where(func.lower(Person.handle) == name)).all()
     if exact:
-        return frozenset(exact)
-    return frozenset(
-        session.scalars(
-            select(Person.id)
-            .where(
-                or_(
-                    func.lower(Person.name).contains(name, autoescape=True),
-                    func.lower(Person.handle).startswith(name, autoescape=True),
-                )
-            )
-            .limit(MOST_PEOPLE)
+        return _with_merged(session, exact)
+    named = session.scalars(
+        select(Person.id)
+        .where(
+            or_(
+                func.lower(Person.name).contains(name, autoescape=True),
+                func.lower(Person.handle).startswith(name, autoescape=True),
+            ),
+            Person.id.not_in(select(Merged.person_id)),
+        )
+        .limit(MOST_PEOPLE)
+    )
+    return _with_merged(session, named.all())
+
+
+def _with_merged(session: Session, ids: Sequence[int]) -> frozenset[int]:
+    """The people, and the placeholders that became theirs: pages that were indexed before still
+    name those, and say the right thing by it."""
+    pairs = session.execute(
+        select(Merged.person_id, Merged.into_id).where(
+            or_(Merged.into_id.in_(ids), Merged.person_id.in_(ids))
         )
     )
+    return frozenset(ids).union(*(pair for pair in pairs)) if ids else frozenset()
 
 
 def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...]:

@@ -1,4 +1,4 @@
-"""The table of imports begun in the browser; the zip lies in the data folder until it is done."""
+"""Tables of transfer: imports begun in the browser, and mirrors of spaces in Git repositories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from wiki.spaces.models import Space
 
 
 class Import(Base):
-    """One uploaded tree: how far it has come, and at its end what it could not take over.
+    """One uploaded tree: how far it has come, and at its end what it could not take over. The zip
+    lies in the data folder until it is done.
 
     `position` and `total` count pages and files. While `finished_at` is None the worker is at it,
     or will be. `failure` is a sentence when it had to be given up.
@@ -34,6 +35,30 @@ class Import(Base):
     failure: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
+
+    space: Mapped[Space] = relationship()
+    person: Mapped[Person | None] = relationship()
+
+
+class Mirror(Base):
+    """A Git repository that every new revision of a space is committed to, as far as somebody
+    (None: the machine's shell) may read.
+
+    How far it has come stands in the repository; ``event_id`` repeats it for those who look.
+    """
+
+    __tablename__ = "mirrors"
+
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    folder: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    event_id: Mapped[int] = mapped_column(BigId, default=0)
+    mirrored_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(Text, default="")
+    failed_at: Mapped[datetime | None]
 
     space: Mapped[Space] = relationship()
     person: Mapped[Person | None] = relationship()
