@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, text
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from wiki.db import now
@@ -29,28 +33,64 @@ def announce(session: Session, actor: Actor, event: Event) -> int:
 
     :returns: the event's id.
     """
+    _take_turn(session)
+    row = _row(event, actor.person_id, now())
+    session.flush()  # what happened comes before the word of it
+    event_id = int(session.connection().execute(_EVENT, row).scalar_one())
+    _owe(session, [(event_id, row["name"])], row["at"])
+    return event_id
+
+
+def record(session: Session, happened: Sequence[tuple[Event, int | None, datetime]]) -> None:
+    """Write down what happened elsewhere, in its order, with whose doing it was and when. Nobody
+    hears of it: :func:`tell_newest` says what has come of it all."""
+    if happened:
+        _take_turn(session)
+        session.flush()
+        session.connection().execute(_PAST, [_row(*one) for one in happened])
+
+
+def tell_newest(session: Session, page_ids: Collection[int]) -> None:
+    """Let the newest event of each of these pages be heard by all who subscribe to it."""
+    session.flush()
+    newest = (
+        select(func.max(EventRow.id))
+        .where(EventRow.page_id.in_(page_ids), EventRow.name.in_(list(session.info["subscribers"])))
+        .group_by(EventRow.page_id)
+    )
+    events = session.execute(select(EventRow.id, EventRow.name).where(EventRow.id.in_(newest)))
+    _owe(session, [(event_id, name) for event_id, name in events.all()], now())
+
+
+def _take_turn(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
+
+
+def _row(event: Event, actor_id: int | None, at: datetime) -> dict[str, Any]:
     payload = event.payload()
-    name, moment = type(event).__name__, now()
-    row = {
-        "name": name,
-        "at": moment,
-        "actor_id": actor.person_id,
+    return {
+        "name": type(event).__name__,
+        "at": at,
+        "actor_id": actor_id,
         "space_id": payload.get("space_id"),
         "page_id": payload.get("page_id"),
         "payload": payload,
     }
-    session.flush()  # what happened comes before the word of it
-    connection = session.connection()
-    event_id = int(connection.execute(_EVENT, row).scalar_one())
-    subscribers = session.info["subscribers"].get(name, ())
-    if subscribers:
-        debts = [{"event_id": event_id, "subscriber": one, "due_at": moment} for one in subscribers]
-        connection.execute(_DELIVERY, debts)
-    return event_id
+
+
+def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) -> None:
+    subscribers = session.info["subscribers"]
+    debts = [
+        {"event_id": event_id, "subscriber": one, "due_at": due_at}
+        for event_id, name in events
+        for one in subscribers.get(name, ())
+    ]
+    if debts:
+        session.connection().execute(_DELIVERY, debts)
 
 
 # Built once: every write announces something.
 _EVENT = insert(EventRow).returning(EventRow.id)
+_PAST = insert(EventRow)
 _DELIVERY = insert(Delivery)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import Database
 from wiki.pages.models import Page, PageLink, RenderingRow, Revision
-from wiki.pages.texts import get_text
+from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
 from wiki.text.paths import path_key
@@ -111,21 +111,39 @@ def begin(content_hash: str, source: str, context: RenderContext) -> Future[Rend
 def keep_head(database: Database, page_id: int) -> None:
     """Store what a page's head renders to, unless that is done: after a save, once, by whoever
     comes first of the one who saved, the worker and a reader."""
+    keep_heads(database, [page_id])
+
+
+def keep_heads(database: Database, page_ids: Collection[int]) -> None:
+    """The same for several pages, in one transaction."""
     with database.read() as session:
-        row = session.execute(_head(), {"page_id": page_id}).one_or_none()
-        if row is None:
-            return
-        page, revision, slug = row
-        context = context_of(slug, revision)
-        key = rendering_key(revision.content_hash, context)
-        if page.rendered == page.head and session.scalar(_kept(), {"key": key}) is not None:
-            return
-        text = get_text(session, revision.content_hash)
-    _renderer.render(key, text, context)
+        todo = []
+        for page, revision, slug in session.execute(_heads(), {"page_ids": list(page_ids)}).all():
+            context = context_of(slug, revision)
+            key = rendering_key(revision.content_hash, context)
+            if page.rendered != page.head or session.scalar(_kept(), {"key": key}) is None:
+                todo.append((page.id, revision, context))
+        texts = get_texts(session, [revision.content_hash for _, revision, _ in todo])
+    if not todo:
+        return
+    made = [
+        _renderer.begin(
+            rendering_key(revision.content_hash, context), texts[revision.content_hash], context
+        )
+        for _, revision, context in todo
+    ]
+    for one in made:
+        one.result()
     with database.write() as session:
-        row = session.execute(_head(), {"page_id": page_id}).one_or_none()
-        if row is not None and row[1].number == revision.number:
-            keep_rendering(session, row[0], revision, text, context)
+        ids = [page_id for page_id, _, _ in todo]
+        pages = {
+            page.id: page
+            for page, revision, _ in session.execute(_heads(), {"page_ids": ids}).all()
+        }
+        for (page_id, revision, context), rendering in zip(todo, made, strict=True):
+            found = pages.get(page_id)
+            if found is not None and found.head == revision.number:
+                _keep(session, found, revision, rendering.result(), context)
 
 
 def keep_rendering(
@@ -133,7 +151,13 @@ def keep_rendering(
 ) -> None:
     """Store what the page's head renders to, and its links."""
     key = rendering_key(revision.content_hash, context)
-    rendering = _renderer.render(key, source, context)
+    _keep(session, page, revision, _renderer.render(key, source, context), context)
+
+
+def _keep(
+    session: Session, page: Page, revision: Revision, rendering: Rendering, context: RenderContext
+) -> None:
+    key = rendering_key(revision.content_hash, context)
     connection = session.connection()
     if connection.scalar(_kept(), {"key": key}) is None:
         connection.execute(_KEEP, _row(key, rendering))
@@ -166,12 +190,12 @@ def _kept() -> Select[str]:
 
 
 @cache
-def _head() -> Select[Page, Revision, str]:
+def _heads() -> Select[Page, Revision, str]:
     return (
         select(Page, Revision, Space.slug)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
         .join(Space, Space.id == Page.space_id)
-        .where(Page.id == bindparam("page_id"))
+        .where(Page.id.in_(bindparam("page_ids", expanding=True)))
     )
 
 

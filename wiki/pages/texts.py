@@ -136,6 +136,72 @@ def pack(key: str, data: bytes, against: Against | None) -> Packed:
     return Packed(key, len(data), 0, None, whole)
 
 
+class Shelf:
+    """Texts put away many at once: kept here until :meth:`flush`, which stores them together.
+
+    What it has put away before is known without asking, so that a long history is written quickly.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[int, str | None]] = {}
+        self._texts = _Recent(48 << 20)
+        self._waiting: dict[str, tuple[Packed, bytes]] = {}
+
+    def put(self, session: Session, text: str, previous: str | None) -> str:
+        """As :func:`put_text`."""
+        data = text.encode()
+        key = _hash(data)
+        if key not in self._places:
+            packed = pack(key, data, self._against(session, previous) if previous else None)
+            self._waiting[key] = packed, data
+            self._places[key] = packed.position, packed.base
+            self._texts.put(key, data)
+        return key
+
+    def flush(self, session: Session) -> None:
+        """Store all that waits; a text that somebody else stored meanwhile stays as it is."""
+        connection = session.connection()
+        if self._waiting:
+            rows = [packed._asdict() for packed, _ in self._waiting.values()]
+            connection.execute(_store(connection.dialect.name), rows)
+            self._waiting.clear()
+
+    def text(self, session: Session, key: str) -> str:
+        """As :func:`get_text`, also of what waits."""
+        return self._data(session, key).decode()
+
+    def _data(self, session: Session, key: str) -> bytes:
+        if key in self._waiting:
+            return self._waiting[key][1]
+        data = self._texts.get(key)
+        if data is None:
+            data = _loaded(session.connection(), [key])[key]
+            self._texts.put(key, data)
+        return data
+
+    def _against(self, session: Session, previous: str) -> Against | None:
+        place = self._place(session, previous)
+        if place is None:
+            return None
+        position = place[0] + 1
+        wanted = base_position(position)
+        key: str | None = previous
+        while wanted is not None and key is not None and place is not None:
+            if place[0] <= wanted:
+                return Against(position, key, self._data(session, key))
+            key = place[1]
+            place = self._place(session, key) if key else None
+        return None
+
+    def _place(self, session: Session, key: str) -> tuple[int, str | None] | None:
+        if key not in self._places:
+            row = session.connection().execute(_place(), {"key": key}).one_or_none()
+            if row is None:
+                return None
+            self._places[key] = row.position, row.base
+        return self._places[key]
+
+
 class Against(NamedTuple):
     """What a text at ``position`` is compressed against: the text stored under ``base``."""
 
@@ -310,8 +376,8 @@ def _stored() -> Select[str]:
 
 
 @cache
-def _place() -> Select[int]:
-    return select(Content.position).where(Content.hash == bindparam("key"))
+def _place() -> Select[int, str | None]:
+    return select(Content.position, Content.base).where(Content.hash == bindparam("key"))
 
 
 @cache

@@ -138,7 +138,7 @@ class TreeImport:
         """What has to be written for a page; None when nothing has, or nothing can be."""
         where = page.entry.path
         try:
-            source = _decode(self.source.read(page.entry))
+            source = decode(self.source.read(page.entry))
             text = checked(
                 Text(self._fallback_title(page, source), source), self.settings.max_page_kb << 10
             )
@@ -245,7 +245,7 @@ class TreeImport:
         return None
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
     """The text of a file in UTF-8, or in UTF-16 where a mark at its head says so.
 
     :raises UnicodeDecodeError: when it is neither.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
@@ -62,3 +62,44 @@ class Mirror(Base):
 
     space: Mapped[Space] = relationship()
     person: Mapped[Person | None] = relationship()
+
+
+class ImportedHistory(Base):
+    """A Git history that came into a space: known again by its first commit, and how far it came.
+
+    ``tip`` is the commit up to which everything is in; ``finished_at`` is None while the last
+    import of it has not come to its end.
+    """
+
+    __tablename__ = "imported_histories"
+    __table_args__ = (UniqueConstraint("space_id", "root"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+    root: Mapped[str] = mapped_column(String(64))
+    tip: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+
+
+class ImportedFile(Base):
+    """Which page a file of a Git history became, and the version of it that came last.
+
+    ``revision`` is the page's revision that says just what the file says (0 when the two were
+    merged); ``origin`` is what a wiki that wrote the history calls the page.
+    """
+
+    __tablename__ = "imported_files"
+    __table_args__ = (Index("ix_imported_files_page_id", "page_id"),)
+
+    history_id: Mapped[int] = mapped_column(
+        ForeignKey("imported_histories.id", ondelete="CASCADE"), primary_key=True
+    )
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    file: Mapped[str] = mapped_column(Text)
+    blob: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=0)
+    gone: Mapped[bool] = mapped_column(default=False)
+    origin: Mapped[str] = mapped_column(String(80), default="")

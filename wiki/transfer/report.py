@@ -14,6 +14,7 @@ MOST_PROBLEMS = 5000
 class Kind(StrEnum):
     """What kind of problem it is; the value is the heading above all of that kind."""
 
+    HISTORY = "The history itself"
     REFUSED = "Not imported"
     COLLISION = "Not imported, because another file is the same page"
     UNREADABLE = "Not imported, because the text cannot be read"
@@ -42,6 +43,9 @@ class Report:
 
     created: int = 0
     changed: int = 0
+    revisions: int = 0
+    moved: int = 0
+    deleted: int = 0
     unchanged: int = 0
     files_added: int = 0
     files_unchanged: int = 0
@@ -67,6 +71,9 @@ class Report:
     def summary(self) -> str:
         """The counts in one sentence."""
         pages = f"{_count(self.created, 'page')} new, {self.changed} changed"
+        if self.revisions:
+            revised = f"{_count(self.revisions, 'revision')}: {_count(self.created, 'page')} new"
+            pages = f"{revised}, {self.moved} moved, {self.deleted} deleted"
         files = f"{_count(self.files_added, 'file')} added"
         same = self.unchanged + self.files_unchanged
         return f"{pages}, {files}, {same} unchanged."
@@ -88,4 +95,4 @@ class Report:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

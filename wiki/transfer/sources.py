@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from wiki.config import Settings
 from wiki.errors import Invalid
+from wiki.transfer.git import History
 from wiki.transfer.report import Kind, Problem
 
 MOST_ENTRIES = 100_000
@@ -80,7 +81,7 @@ class Source:
     def _take(self, path: str, size: int, key: Any = None) -> bool:
         """Note a file, or why not; False when there is no room for any more."""
         parts = path.split("/")
-        if _is_hidden(parts):
+        if is_hidden(parts):
             self.hidden += 1
             return True
         entry = Entry(path, size, key)
@@ -132,7 +133,7 @@ class FolderSource(Source):
                 continue
             for one in found:
                 path = before + one.name
-                if _is_hidden([one.name]):
+                if is_hidden([one.name]):
                     self.hidden += 1
                 elif one.is_symlink():
                     self._refuse(path, "It is a symbolic link, and those are not followed.")
@@ -202,6 +203,33 @@ class ZipSource(Source):
         self.zip.close()
 
 
+class GitSource(Source):
+    """The files of a history's newest commit."""
+
+    def __init__(self, history: History, limits: Limits, *, wiki: bool = False) -> None:
+        super().__init__(limits)
+        self._blobs = history.blobs()
+        for file in history.tree():
+            if wiki and file.path.lower() == "home.md":
+                file = replace(file, path="index.md")
+            if file.mode == "120000":
+                self._refuse(file.path, "It is a symbolic link, and those are not followed.")
+            elif file.mode == "160000":
+                self._refuse(file.path, "It is a submodule, and those are not followed.")
+            elif not self._take(file.path, file.size, file.blob):
+                raise Invalid(f"The tree has more than {MOST_ENTRIES} files.")
+        self._finish()
+
+    def read(self, entry: Entry) -> bytes:
+        data = self._blobs.read(entry.key, entry.size)
+        if data is None:
+            raise Invalid("It is larger than it says.")
+        return data
+
+    def close(self) -> None:
+        self._blobs.close()
+
+
 def open_source(path: Path, limits: Limits, *, keep_outer: bool = False) -> Source:
     """The tree in the folder or zip at `path`.
 
@@ -217,7 +245,8 @@ def printable(path: str) -> str:
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in path)[:500]
 
 
-def _is_hidden(parts: list[str]) -> bool:
+def is_hidden(parts: list[str]) -> bool:
+    """Whether a file of this place is none of the tree's own, but of a tool."""
     return any(
         (part.startswith(".") and part not in (".", "..")) or part in _JUNK for part in parts
     )

@@ -1,0 +1,410 @@
+"""Writing down a past: pages and revisions as they came about elsewhere, by whom and when.
+
+A :class:`Recorder` takes steps one after another and stores what has come of them many at once.
+What it writes is what :mod:`wiki.pages.actions` would have written at the time: revisions,
+redirects from former paths, folders, an event for each step. Renderings and links follow at the
+end, for what has become of each page and not for what it once was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid
+from wiki.outbox.actions import record
+from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.pages.actions import MAX_MESSAGE, Text, checked_path
+from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.texts import Shelf
+from wiki.pages.tree import settle_folders
+from wiki.rules.access import Actor, May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text.paths import parent_of, path_key
+
+AT_ONCE = 400
+"""Values in one ``IN (…)``."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Who did a step and when, and what they said of it."""
+
+    author_id: int | None
+    at: datetime
+    message: str = ""
+
+
+@dataclass
+class PastPage:
+    """A page on its way through its past; what an author wrote last, and where it stands."""
+
+    id: int
+    path: str
+    folder: bool
+    deleted: bool
+    head: int
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    fields: dict[str, Any]
+    content_hash: str
+    updated: Stamp
+    removed: Stamp | None = None
+    stored_key: str | None = None
+    """The key of its path while the database has it as live, else None."""
+
+    def says(self, text: Text, content_hash: str) -> bool:
+        """Whether its newest revision is just this."""
+        mine = (self.title, self.description, self.tags, self.fields, self.content_hash)
+        return mine == (text.title, text.description, text.tags, text.fields, content_hash)
+
+
+@dataclass
+class _Waiting:
+    """What is to be stored at the next flush."""
+
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    events: list[tuple[Event, int | None, datetime]] = field(default_factory=list)
+    pages: dict[int, PastPage] = field(default_factory=dict)
+    redirects: dict[str, int | None] = field(default_factory=dict)
+    paths: set[str] = field(default_factory=set)
+
+
+class Recorder:
+    """Writes down the past of a space in one transaction, as somebody who leads it.
+
+    Others who would take a path of the space, or save one of its loaded pages, wait meanwhile.
+
+    :param shelf: what was put away in earlier transactions need not be asked for again.
+    :raises NotFound: :raises Forbidden: when the actor does not lead the space.
+    """
+
+    def __init__(self, session: Session, actor: Actor, space: Space, shelf: Shelf) -> None:
+        see_space_by_id(session, actor, space.id).require(May.MANAGE)
+        self.session = session
+        self.space_id = space.id
+        self.shelf = shelf
+        self._known: dict[int, PastPage] = {}
+        self._at: dict[str, PastPage | None] = {}
+        self._waiting = _Waiting()
+        session.execute(
+            select(Space.id).where(Space.id == space.id).with_for_update(key_share=True)
+        )
+
+    def load(self, page_ids: Collection[int]) -> None:
+        """Get to know pages of the space, so that :meth:`page` need not ask for each."""
+        missing = sorted(set(page_ids) - self._known.keys())
+        for first in range(0, len(missing), AT_ONCE):
+            rows = self.session.execute(
+                select(Page, Revision)
+                .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+                .where(
+                    Page.id.in_(missing[first : first + AT_ONCE]), Page.space_id == self.space_id
+                )
+                .with_for_update(of=Page)
+            )
+            for page, revision in rows:
+                self._learn(page, revision)
+
+    def page(self, page_id: int) -> PastPage | None:
+        """A page of the space, live or deleted; None where it is not (any more)."""
+        self.load([page_id])
+        return self._known.get(page_id)
+
+    def at(self, path: str) -> PastPage | None:
+        """The live page at a path, as things stand after the steps so far."""
+        key = path_key(path)
+        if key not in self._at:
+            page_id = self.session.scalar(
+                select(Page.id).where(
+                    Page.space_id == self.space_id,
+                    Page.path_key == key,
+                    Page.deleted_at.is_(None),
+                )
+            )
+            found = self.page(page_id) if page_id is not None else None
+            if found is not None and (found.deleted or path_key(found.path) != key):
+                found = None  # it has gone elsewhere in a step that is not stored yet
+            self._at[key] = found
+        return self._at[key]
+
+    def create(
+        self, path: str, folder: bool, text: Text, stamp: Stamp, action: Action = Action.IMPORT
+    ) -> PastPage:
+        """A new page at a free path.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        path = self._free(path, None)
+        key = path_key(path)
+        row = {
+            "space_id": self.space_id,
+            "path": path,
+            "path_key": key,
+            "parent_key": parent_of(key),
+            "title": text.title,
+            "folder": folder or not path,
+            "head": 0,
+            "created_at": stamp.at,
+            "created_by_id": stamp.author_id,
+            "updated_at": stamp.at,
+            "updated_by_id": stamp.author_id,
+            "deleted_at": stamp.at,  # until it is stored where it stands at the end
+        }
+        page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())
+        page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", stamp)
+        self._known[page_id] = page
+        self._place(page)
+        self._revise(page, text, action, stamp, None)
+        return page
+
+    def revise(
+        self,
+        page: PastPage,
+        text: Text,
+        stamp: Stamp,
+        *,
+        action: Action = Action.IMPORT,
+        path: str | None = None,
+        folder: bool | None = None,
+        base: int | None = None,
+    ) -> bool:
+        """A new revision of a live page, perhaps at another path; False when nothing changes.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        folder = page.folder if folder is None else folder
+        old_path = page.path
+        moves = path is not None and path != page.path
+        content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
+        if not moves and folder == page.folder and page.says(text, content_hash):
+            return False
+        if moves:
+            self._move(page, self._free(path or "", page))
+        page.folder = folder or not page.path
+        self._revise(page, text, action, stamp, base, old_path if moves else None)
+        return True
+
+    def leave(self, page: PastPage) -> None:
+        """The page is about to move: others may take its place before it has taken another's."""
+        self._at[path_key(page.path)] = None
+
+    def stay(self, page: PastPage) -> None:
+        """The page does not move after all: it is where it was or, where that is taken, deleted."""
+        key = path_key(page.path)
+        if not page.deleted and self._at.get(key) is None:
+            self._at[key] = page
+        elif not page.deleted and self._at.get(key) is not page:
+            self.delete(page, page.updated)
+
+    def delete(self, page: PastPage, stamp: Stamp) -> None:
+        """The page is deleted, if it is not."""
+        if page.deleted:
+            return
+        page.deleted, page.removed = True, stamp
+        if self._at.get(path_key(page.path)) is page:
+            self._at[path_key(page.path)] = None
+        self._touch(page, PageDeleted(self.space_id, page.id, page.path), stamp)
+
+    def restore(self, page: PastPage, stamp: Stamp, path: str) -> None:
+        """A deleted page is back, at a free path.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        path = self._free(path, page)
+        old_path, page.deleted, page.removed = page.path, False, None
+        page.path = path
+        self._place(page)
+        self._touch(page, PageRestored(self.space_id, page.id, path), stamp)
+        if path != old_path:
+            self._waiting.paths.add(old_path)
+            self._redirect(old_path, page)
+
+    def redirect(self, path: str, page: PastPage) -> None:
+        """Let a path that no page has lead to this one."""
+        if self.at(path) is None:
+            self._redirect(path, page)
+
+    @property
+    def steps(self) -> int:
+        """How many steps wait to be stored."""
+        return len(self._waiting.events)
+
+    def flush(self) -> None:
+        """Store all that waits."""
+        waiting, connection = self._waiting, self.session.connection()
+        self.shelf.flush(self.session)
+        if waiting.revisions:
+            connection.execute(_REVISIONS, waiting.revisions)
+        self._store_pages(list(waiting.pages.values()))
+        self._store_redirects(waiting.redirects)
+        settle_folders(self.session, self.space_id, sorted(waiting.paths))
+        record(self.session, waiting.events)
+        self._waiting = _Waiting()
+
+    def _learn(self, page: Page, revision: Revision) -> None:
+        known = PastPage(
+            id=page.id,
+            path=page.path,
+            folder=page.folder,
+            deleted=page.deleted_at is not None,
+            head=page.head,
+            title=revision.title,
+            description=revision.description,
+            tags=tuple(revision.tags),
+            fields=dict(revision.fields),
+            content_hash=revision.content_hash,
+            updated=Stamp(page.updated_by_id, page.updated_at),
+            removed=Stamp(page.deleted_by_id, page.deleted_at) if page.deleted_at else None,
+            stored_key=page.path_key if page.deleted_at is None else None,
+        )
+        self._known[page.id] = known
+        if not known.deleted:
+            self._at.setdefault(page.path_key, known)
+
+    def _free(self, raw_path: str, page: PastPage | None) -> str:
+        path = checked_path(raw_path)
+        taken = self.at(path)
+        if taken is not None and taken is not page:
+            raise Invalid(f"There is already a page at “{path or '/'}”: “{taken.title}”.")
+        return path
+
+    def _place(self, page: PastPage) -> None:
+        key = path_key(page.path)
+        self._at[key] = page
+        self._waiting.redirects[key] = None
+        self._waiting.paths.add(page.path)
+
+    def _move(self, page: PastPage, path: str) -> None:
+        old_path, page.path = page.path, path
+        self._waiting.paths.add(old_path)
+        if self._at.get(path_key(old_path)) is page:
+            self._at[path_key(old_path)] = None
+        self._place(page)
+        self._redirect(old_path, page)
+
+    def _redirect(self, path: str, page: PastPage) -> None:
+        key = path_key(path)
+        if self._at.get(key) is None:
+            self._waiting.redirects[key] = page.id
+
+    def _revise(
+        self,
+        page: PastPage,
+        text: Text,
+        action: Action,
+        stamp: Stamp,
+        base: int | None,
+        old_path: str | None = None,
+    ) -> None:
+        content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
+        page.head += 1
+        page.title, page.description = text.title, text.description
+        page.tags, page.fields = text.tags, dict(text.fields)
+        page.content_hash, page.updated = content_hash, stamp
+        self._waiting.revisions.append(
+            {
+                "page_id": page.id,
+                "number": page.head,
+                "action": action.value,
+                "space_id": self.space_id,
+                "path": page.path,
+                "folder": page.folder,
+                "title": page.title,
+                "description": page.description,
+                "tags": list(page.tags),
+                "fields": page.fields,
+                "content_hash": content_hash,
+                "message": " ".join(stamp.message.replace("\0", " ").split())[:MAX_MESSAGE],
+                "base": base,
+                "author_id": stamp.author_id,
+                "created_at": stamp.at,
+            }
+        )
+        event: Event = PageSaved(self.space_id, page.id, page.head, action.value)
+        if old_path is not None:
+            event = PageMoved(self.space_id, page.id, page.head, self.space_id, old_path, page.path)
+        self._touch(page, event, stamp)
+
+    def _touch(self, page: PastPage, event: Event, stamp: Stamp) -> None:
+        self._waiting.pages[page.id] = page
+        self._waiting.events.append((event, stamp.author_id, stamp.at))
+
+    def _store_pages(self, pages: list[PastPage]) -> None:
+        connection = self.session.connection()
+        leaving = [
+            {"of_page": page.id, "away": f"/{page.id}"}
+            for page in pages
+            if page.stored_key is not None
+            and (page.deleted or page.stored_key != path_key(page.path))
+        ]
+        if leaving:  # so that no two pages meet at a path on their way
+            connection.execute(_AWAY, leaving)
+        rows = []
+        for page in pages:
+            key = path_key(page.path)
+            rows.append(
+                {
+                    "of_page": page.id,
+                    "path": page.path,
+                    "path_key": key,
+                    "parent_key": parent_of(key),
+                    "title": page.title,
+                    "folder": page.folder,
+                    "head": page.head,
+                    "updated_at": page.updated.at,
+                    "updated_by_id": page.updated.author_id,
+                    "deleted_at": page.removed.at if page.removed else None,
+                    "deleted_by_id": page.removed.author_id if page.removed else None,
+                }
+            )
+            page.stored_key = None if page.deleted else key
+        if rows:
+            connection.execute(_PAGES, rows)
+
+    def _store_redirects(self, redirects: dict[str, int | None]) -> None:
+        keys = list(redirects)
+        for first in range(0, len(keys), AT_ONCE):
+            among = [(self.space_id, key) for key in keys[first : first + AT_ONCE]]
+            self.session.execute(
+                delete(Redirect)
+                .where(tuple_(Redirect.space_id, Redirect.path_key).in_(among))
+                .execution_options(synchronize_session=False)
+            )
+        rows = [
+            {"space_id": self.space_id, "path_key": key, "page_id": page_id}
+            for key, page_id in redirects.items()
+            if page_id is not None
+        ]
+        if rows:
+            self.session.connection().execute(insert(Redirect), rows)
+
+
+_PAGE = insert(Page).returning(Page.id)
+_REVISIONS = insert(Revision)
+_TABLE = cast(Table, Page.__table__)
+_AWAY = update(_TABLE).where(_TABLE.c.id == bindparam("of_page")).values(path_key=bindparam("away"))
+_STANDS = (
+    "path",
+    "path_key",
+    "parent_key",
+    "title",
+    "folder",
+    "head",
+    "updated_at",
+    "updated_by_id",
+    "deleted_at",
+    "deleted_by_id",
+)
+_PAGES = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("of_page"))
+    .values({name: bindparam(name) for name in _STANDS})
+)
