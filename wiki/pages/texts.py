@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from contextlib import suppress
 from functools import cache
 
 import zstandard
@@ -53,6 +55,17 @@ def get_text(session: Session, key: str) -> str:
     if packed is None:
         raise DamagedText(f"The text {key} is missing.")
     return unpack(key, packed)
+
+
+def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """The texts stored under these keys, as far as they are there and whole."""
+    found = {}
+    for key, packed in session.execute(
+        select(Content.hash, Content.data).where(Content.hash.in_(keys))
+    ):
+        with suppress(DamagedText):
+            found[key] = unpack(key, packed)
+    return found
 
 
 def unpack(key: str, packed: bytes) -> str:

@@ -58,7 +58,9 @@ class Mirror(Base):
     event_id: Mapped[int] = mapped_column(BigId, default=0)
     mirrored_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
 
     space: Mapped[Space] = relationship()
     person: Mapped[Person | None] = relationship()
