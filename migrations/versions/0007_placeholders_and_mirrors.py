@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("person_id", BigId, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("event_id", BigId, nullable=False),
+        sa.Column("tip", sa.String(length=64), nullable=False),
         sa.Column("mirrored_at", Moment, nullable=True),
         sa.Column("failure", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),

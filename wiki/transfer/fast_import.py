@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from wiki.errors import WikiError
 
@@ -86,7 +86,7 @@ class Repository:
 
         :raises GitError: when it fails, with what it said.
         """
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
             self._command(*arguments),
             env=environment(),
             stdin=subprocess.DEVNULL,
@@ -177,28 +177,27 @@ class Repository:
         :raises GitError: when Git refuses.
         """
         with tempfile.TemporaryFile() as heard:
-            git = subprocess.Popen(
+            git = subprocess.Popen(  # noqa: S603 the same
                 self._command("fast-import", "--quiet", "--done"),
                 env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=heard,
             )
-            assert git.stdin is not None
+            pipe = cast(IO[bytes], git.stdin)
             try:
-                yield Stream(git.stdin, bool(self.tip()[0]))
-                git.stdin.write(b"done\n")
-                git.stdin.close()
-                git.wait()
+                yield Stream(pipe, bool(self.tip()[0]))
+                pipe.write(b"done\n")
+                pipe.close()
             except BrokenPipeError:
-                git.wait()
+                pass  # Git has ended, and says below why
             except BaseException:
                 git.kill()
-                git.wait()
                 raise
             finally:
                 with suppress(BrokenPipeError):
-                    git.stdin.close()
+                    pipe.close()
+                git.wait()
             if git.returncode:
                 heard.seek(0)
                 for report in self.folder.glob("fast_import_crash_*"):

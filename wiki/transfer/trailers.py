@@ -18,8 +18,8 @@ from collections.abc import Mapping
 PAGE = "Wiki-Page"
 """What stays the same while a page is edited, moved, deleted and restored."""
 ACTION = "Wiki-Action"
-"""`create`, `edit`, `merge`, `revert`, `move`, `import` for a revision; `delete`, `restore`; `attach`
-and `detach` for files."""
+"""`create`, `edit`, `merge`, `revert`, `move`, `import`: a revision; `delete`, `restore`: a page;
+`attach`, `detach`: a file."""
 REVISION = "Wiki-Revision"
 """The number of the revision."""
 BASE = "Wiki-Base"
