@@ -32,6 +32,7 @@ pytestmark = pytest.mark.git
 
 DAY = datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 Export = Callable[..., Committed]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def export(wiki: Scene, target: Path) -> Export:
 
 
 @pytest.fixture
-def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("wiki.cli.opened", "wiki.commands.mirrors.opened"):
         monkeypatch.setattr(name, lambda: (wiki.settings, wiki.database))
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
@@ -194,7 +195,7 @@ def test_files_are_committed_as_they_come_and_go(wiki: Scene, export: Export, ta
 
 
 def test_a_file_whose_bytes_are_lost_is_said_and_the_rest_goes_out(
-    wiki: Scene, export: Export, target: Path, run: Callable[..., Result]
+    wiki: Scene, export: Export, target: Path, run: Run
 ) -> None:
     wiki.write("a", "A.")
     wiki.attach("a/lost.txt", b"1")
@@ -335,7 +336,7 @@ def test_all_that_an_author_writes_is_in_the_file(
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(
-    wiki: Scene, run: Callable[..., Result], tmp_path: Path
+    wiki: Scene, run: Run, tmp_path: Path
 ) -> None:
     wiki.write("a", "A.")
     wiki.write("a", "A.", space="open")
@@ -358,7 +359,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
 
 
 def test_without_git_there_is_one_clear_sentence(
-    wiki: Scene, run: Callable[..., Result], target: Path, monkeypatch: pytest.MonkeyPatch
+    wiki: Scene, run: Run, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     done = run("export", "--git", target, "--space", "eng", "--as", "eve")
