@@ -126,7 +126,8 @@ def _continue(
     :param known: a commit, and the event up to which all was there with it.
     :param seconds: stop after so long, at the end of a slice.
     """
-    tip, start = _cursor(repository)
+    tip, said = _newest(repository)
+    start = int(said.get(trailers.EVENT, "0"))
     if known[0] == tip:
         start = max(start, known[1])
     history = SpaceHistory(
@@ -137,10 +138,10 @@ def _continue(
         domain=users_domain(settings),
     )
     until = history.newest()
-    if start > until:
+    if start > until or not _happened(session, said):
         raise GitError(
-            f"{repository.folder} is ahead of the wiki, whose data may be those of a backup: "
-            "begin a new repository."
+            f"{repository.folder} tells of what never happened in this wiki, whose data may be "
+            "those of a backup: begin a new repository."
         )
     total = history.count(start, until)
     if not total:
@@ -162,23 +163,38 @@ def _continue(
     )
 
 
-def _cursor(repository: Repository) -> tuple[str, int]:
-    """The newest commit, and the event that it was made of.
+def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
+    """The newest commit and what it says of itself; nothing before the first.
 
     :raises GitError: when it is nobody's of this wiki; then nothing is put on top of it.
     """
     tip, message = repository.tip()
     if not tip:
-        return "", 0
-    event = trailers.split_trailers(message)[1].get(trailers.EVENT, "")
-    if not event.isdecimal():
+        return "", {}
+    said = trailers.split_trailers(message)[1]
+    if not said.get(trailers.EVENT, "").isdecimal():
         who = repository.run("log", "-1", "--format=%an", tip).decode("utf-8", "replace").strip()
         raise GitError(
             f"Somebody else committed to the branch main of {repository.folder}: its newest "
             f"commit is {tip[:10]} by {who or 'somebody'}. Move their commits to another branch; "
             "then the wiki goes on."
         )
-    return tip, int(event)
+    return tip, said
+
+
+def _happened(session: Session, said: dict[str, str]) -> bool:
+    """Whether the event of a commit is what the commit says, as far as it is still on record.
+
+    After the wiki was brought back from a backup, other things happen under the same numbers.
+    """
+    event = session.get(EventRow, int(said[trailers.EVENT])) if said else None
+    if event is None:
+        return True
+    revision = str(event.payload.get("revision") or "")
+    return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
+        said.get(trailers.ACTION) in ("delete", "restore")
+        or said.get(trailers.REVISION, "") == revision
+    )
 
 
 def add_mirror(
