@@ -1,7 +1,7 @@
 """What the machine offers to the tests: databases, a browser, the corpus; and what was left out.
 
 A test says what it needs by a marker or a fixture; what is not here is left out, and said at the
-end. On a build server (`CI=true`) a missing database or browser, and any skip, is a failure.
+end. On a build server (`CI=true`) a missing database, browser or Git, and any skip, is a failure.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BUNDLE = ROOT.parent / "shared/corpus/handbook.bundle"
 
 POSTGRES = "PostgreSQL (set WIKI_TEST_POSTGRES_URL, or run one on port 5432 that lets you in)"
 CHROMIUM = "Chromium (install it, or set WIKI_TEST_CHROMIUM to its path)"
+GIT = "Git (install it)"
 CORPUS = "the handbook (set WIKI_CORPUS to its bundle or its folder)"
 
 
@@ -86,6 +87,8 @@ def missing(config: pytest.Config) -> dict[str, str]:
         absent["postgres"] = POSTGRES
     if chromium_path() is None:
         absent["browser"] = CHROMIUM
+    if shutil.which("git") is None:
+        absent["git"] = GIT
     if corpus_source() is None:
         absent["corpus"] = CORPUS
     return absent
@@ -109,7 +112,9 @@ def failures_on_a_build_server(
 ) -> list[str]:
     """Why a run that left something out does not count there; sentences."""
     absent = missing(config)
-    found = [f"{absent[need]} is missing." for need in ("postgres", "browser") if need in absent]
+    found = [
+        f"{absent[need]} is missing." for need in ("postgres", "browser", "git") if need in absent
+    ]
     skipped = len(reporter.stats.get("skipped", []))
     if skipped:
         found.append(f"{skipped} tests were skipped.")

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from wiki.attachments.storage import Storage
-from wiki.commands import people
-from wiki.commands.base import SHELL, Wiki, named, opened
+from wiki.commands import mirrors, people
+from wiki.commands.base import SHELL, Wiki, named, opened, writer
+from wiki.commands.mirrors import say_committed
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
 from wiki.outbox.deliver import Deliverer
 from wiki.pages.rendering import limit_rendering
 from wiki.people.actions import setup_token
-from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, Visibility
 from wiki.search.index import rebuild
 from wiki.serve import address_of, listen, serve_wiki
 from wiki.spaces import actions as spaces
-from wiki.spaces.models import Space
-from wiki.spaces.queries import list_members, see_space
+from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 from wiki.transfer.console import bar, report_text, write_report
 from wiki.transfer.exporting import export_space
+from wiki.transfer.git import History, is_history
+from wiki.transfer.histories import HistoryImport
 from wiki.transfer.importing import TreeImport
+from wiki.transfer.mirroring import export_to_git
 from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
@@ -47,6 +48,7 @@ def main() -> None:
 
 main.add_command(people.user)
 main.add_command(people.token)
+main.add_command(mirrors.mirror)
 
 
 @main.group()
@@ -112,52 +114,49 @@ def reindex() -> None:
     click.echo(f"{count} {'page is' if count == 1 else 'pages are'} searchable.")
 
 
-def _writer(session: Session, slug: str, handle: str | None) -> Actor:
-    """Who a transfer is done as: the one named, else the shell, else (where only members may
-    write) somebody who leads the space."""
-    if handle:
-        return named(session, handle).actor()
-    space = session.scalar(select(Space).where(Space.slug == slug))
-    if space is None:
-        raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")
-    if decide(May.EDIT, SHELL, space.facts(Role.NONE)):
-        return SHELL
-    for membership in list_members(session, space):
-        if membership.role == Role.LEAD and membership.person.disabled_at is None:
-            return membership.person.actor()
-    raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
-
-
 @main.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--space", "slug", required=True, help="Address of the space to import into.")
 @click.option("--as", "handle", help="User name to import as; by default the shell's, or a lead's.")
 @click.option("--keep-folder", is_flag=True, help="Keep the one folder around all in a zip.")
+@click.option("--branch", help="The branch of a Git repository; by default its main one.")
+@click.option("--newest", is_flag=True, help="Of a working tree only the files, without history.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the whole report here.")
 def import_tree(
-    path: Path, slug: str, handle: str | None, keep_folder: bool, report: Path | None
+    path: Path,
+    slug: str,
+    handle: str | None,
+    keep_folder: bool,
+    branch: str | None,
+    newest: bool,
+    report: Path | None,
 ) -> None:
-    """Import a folder or zip of Markdown files into a space. Run again, it brings in what changed.
+    """Import Markdown files into a space, from a folder, a zip, or Git with its whole history.
 
-    Example: wiki import docs/ --space handbook
+    A bundle, a bare repository, a working tree or the repository of another wiki brings every
+    version of every page, by whom and when. Run again, it brings in what changed.
+
+    Example: wiki import handbook.bundle --space handbook
     """
     settings, database = opened()
     limit_rendering(max(settings.render_seconds, PATIENCE))
-    source = open_source(path, limits_of(settings), keep_outer=keep_folder)
     with database.read() as session:
-        actor = _writer(session, slug, handle)
+        actor = writer(session, slug, handle)
         space_id = see_space(session, actor, slug).space.id
-    tree = TreeImport(database, settings, actor, space_id, source)
     try:
-        with bar(f"Importing {path.name}") as progress:
-            tree.run(progress=progress)
-            found = tree.finish()
+        if is_history(path) and not newest:
+            with closing(History(path, branch)) as history, bar(f"Importing {path.name}") as told:
+                found = HistoryImport(database, settings, actor, space_id, history).run(told)
+        else:
+            with closing(open_source(path, limits_of(settings), keep_outer=keep_folder)) as source:
+                tree = TreeImport(database, settings, actor, space_id, source)
+                with bar(f"Importing {path.name}") as told:
+                    tree.run(progress=told)
+                    found = tree.finish()
     except KeyboardInterrupt:
         raise click.ClickException(
             "Interrupted. What was imported is in; the same command goes on from there."
         ) from None
-    finally:
-        source.close()
     if report:
         write_report(found, report)
     click.echo(report_text(found))
@@ -169,14 +168,25 @@ def import_tree(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--space", "slug", required=True, help="Address of the space to export.")
 @click.option("--as", "handle", help="User name to export as; by default the shell's, or a lead's.")
-def export_tree(folder: Path, slug: str, handle: str | None) -> None:
+@click.option("--git", "to_git", is_flag=True, help="With all history, as a Git repository.")
+def export_tree(folder: Path, slug: str, handle: str | None, to_git: bool) -> None:
     """Write a space into a new folder: Markdown files that import to the same pages.
 
-    Example: wiki export backup/handbook --space handbook
+    With --git a bare repository with a commit for every revision; if the folder holds one that was
+    made before, it gets what is new.
+
+    Example: wiki export --git backup/handbook.git --space handbook
     """
     settings, database = opened()
+    if to_git:
+        with database.read() as session, bar(f"Exporting {slug}") as progress:
+            actor = writer(session, slug, handle)
+            space = see_space(session, actor, slug).space
+            git = export_to_git(session, actor, settings, space, folder, progress=progress)
+        say_committed(git, folder)
+        return
     with database.read() as session, bar(f"Exporting {slug}") as progress:
-        actor = _writer(session, slug, handle)
+        actor = writer(session, slug, handle)
         space = see_space(session, actor, slug).space
         done = export_space(session, actor, space, folder, Storage(settings.data_dir), progress)
     for sentence in done.damaged:

@@ -16,13 +16,15 @@ from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
-from wiki.transfer.handlers import import_more
+from wiki.transfer.handlers import import_more, mirror_spaces
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageSaved: (render_heads, index_pages),
-    events.PageMoved: (render_heads, index_pages),
-    events.PageDeleted: (index_pages,),
-    events.PageRestored: (index_pages,),
+    events.PageSaved: (render_heads, index_pages, mirror_spaces),
+    events.PageMoved: (render_heads, index_pages, mirror_spaces),
+    events.PageDeleted: (index_pages, mirror_spaces),
+    events.PageRestored: (index_pages, mirror_spaces),
+    events.FileAdded: (mirror_spaces,),
+    events.FileRemoved: (mirror_spaces,),
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
     events.PasswordResetRequested: (send_reset_link,),

@@ -77,9 +77,12 @@ def upgrade() -> None:
         sa.Column("person_id", BigId, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("event_id", BigId, nullable=False),
+        sa.Column("tip", sa.String(length=64), nullable=False),
         sa.Column("mirrored_at", Moment, nullable=True),
         sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failed_at", Moment, nullable=True),
+        sa.Column("retry_at", Moment, nullable=True),
         sa.ForeignKeyConstraint(
             ["space_id"], ["spaces.id"], name="fk_mirrors_space_id", ondelete="CASCADE"
         ),

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -16,9 +17,11 @@ from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.people.actions import find_person
 from wiki.people.models import Person
-from wiki.rules.access import Actor
-from wiki.rules.roles import SiteRole
+from wiki.rules.access import Actor, May, decide
+from wiki.rules.roles import Role, SiteRole
 from wiki.serve import ServeError
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_members
 
 # The shell of the machine outranks every account.
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
@@ -52,6 +55,22 @@ def named(session: Session, name: str) -> Person:
     if person is None:
         raise click.ClickException(f"Nobody is called {name}.")
     return person
+
+
+def writer(session: Session, slug: str, handle: str | None) -> Actor:
+    """Who a transfer is done as: the one named, else the shell, else (where only members may
+    write) somebody who leads the space."""
+    if handle:
+        return named(session, handle).actor()
+    space = session.scalar(select(Space).where(Space.slug == slug))
+    if space is None:
+        raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")
+    if decide(May.EDIT, SHELL, space.facts(Role.NONE)):
+        return SHELL
+    for membership in list_members(session, space):
+        if membership.role == Role.LEAD and membership.person.disabled_at is None:
+            return membership.person.actor()
+    raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
 
 
 def asked_password(from_stdin: bool) -> str:

@@ -18,10 +18,15 @@ from wiki.rules.access import Actor
 _ANNOUNCING = 0x7E111
 
 
-def deliver_again(session: Session, event_id: int, subscriber: str) -> None:
+def deliver_again(
+    session: Session, event_id: int, subscriber: str, due_at: datetime | None = None
+) -> None:
     """Tell a subscriber of the same event once more: a handler that did a part of its work asks
-    for the rest this way, and lets others have their turn."""
-    session.add(Delivery(event_id=event_id, subscriber=subscriber))
+    for the rest this way, and lets others have their turn.
+
+    :param due_at: not before that moment.
+    """
+    session.add(Delivery(event_id=event_id, subscriber=subscriber, due_at=due_at or now()))
     session.flush()
 
 

@@ -217,6 +217,20 @@ class MailRequested(Event):
 
 
 @dataclass(frozen=True)
+class MirrorAdded(Event):
+    """From here on what happens in a space is committed to a Git repository."""
+
+    space_id: int
+
+
+@dataclass(frozen=True)
+class MirrorRemoved(Event):
+    """It is not any more; the repository stays."""
+
+    space_id: int
+
+
+@dataclass(frozen=True)
 class ImportRequested(Event):
     """An uploaded tree is to be imported into a space."""
 

@@ -13,6 +13,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -80,13 +81,12 @@ def get_text(session: Session, key: str) -> str:
 
     :raises DamagedText: when the bytes are not those that were stored.
     """
-    return _loaded(session.connection(), [key])[key].decode()
+    return _need(session.connection(), key).decode()
 
 
 def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
-    """The texts stored under ``keys``, in one query for every few hundred.
-
-    :raises DamagedText: when any of them is not what was stored.
+    """The texts stored under ``keys``, a few hundred to a query. Those that are damaged are left
+    out: :func:`get_text` says what is wrong with one.
     """
     connection = session.connection()
     wanted = list(dict.fromkeys(keys))
@@ -175,7 +175,7 @@ class Shelf:
             return self._waiting[key][1]
         data = self._texts.get(key)
         if data is None:
-            data = _loaded(session.connection(), [key])[key]
+            data = _need(session.connection(), key)
             self._texts.put(key, data)
         return data
 
@@ -269,7 +269,7 @@ _of_thread = threading.local()
 
 
 def _loaded(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
-    """The texts of these hashes, at most :data:`AT_ONCE` of them."""
+    """The texts of these hashes, at most :data:`AT_ONCE` of them, without those damaged."""
     found = {key: data for key in keys if (data := _recent.get(key)) is not None}
     missing = [key for key in keys if key not in found]
     if missing:
@@ -277,12 +277,20 @@ def _loaded(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
             row.hash: row for row in connection.execute(_chains(), {"keys": missing})
         }
         for key in missing:
-            found[key] = _unpacked(key, rows, found)
-    return found
+            with suppress(DamagedText):
+                _unpack_chain(key, rows, found)
+    return {key: found[key] for key in keys if key in found}
 
 
-def _unpacked(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) -> bytes:
-    """A text, by unpacking first what it was compressed against."""
+def _need(connection: Connection, key: str) -> bytes:
+    found = _loaded(connection, [key])
+    if key not in found:
+        raise DamagedText(f"The text {key} is missing, or not what was stored.")
+    return found[key]
+
+
+def _unpack_chain(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) -> None:
+    """Find a text, by unpacking first what it was compressed against."""
     way: list[Row[Any]] = []
     at: str | None = key
     while at is not None and at not in found:
@@ -295,7 +303,6 @@ def _unpacked(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) -> byt
     for row in reversed(way):
         data = found[row.hash] = unpack(row, data)
         _recent.put(row.hash, data)
-    return found[key]
 
 
 def _against(connection: Connection, previous: str) -> Against | None:
@@ -313,7 +320,8 @@ def _against(connection: Connection, previous: str) -> Against | None:
         key = max((one for one in above if one.position <= wanted), key=lambda o: o.position).hash
     if connection.scalar(_stored(), {"key": key}) is None:
         return None
-    return Against(position, key, _loaded(connection, [key])[key])
+    data = _loaded(connection, [key]).get(key)
+    return Against(position, key, data) if data is not None else None  # nothing rests on damage
 
 
 def _rebase(connection: Connection, key: str, going: Collection[str]) -> None:
@@ -321,11 +329,11 @@ def _rebase(connection: Connection, key: str, going: Collection[str]) -> None:
     above = connection.execute(_way(), {"keys": [key]}).all()
     own = next(row for row in above if row.hash == key)
     stay = [row for row in above if row.hash not in going and row.hash != key]
-    data = _loaded(connection, [key])[key]
+    data = _need(connection, key)
     packed = Packed(key, len(data), 0, None, _whole().compress(data))
     if stay:
         base = max(stay, key=lambda row: row.position).hash
-        delta = _with_base(_loaded(connection, [base])[base]).compress(data)
+        delta = _with_base(_need(connection, base)).compress(data)
         packed = Packed(key, len(data), own.position, base, delta)
     connection.execute(update(Content).where(Content.hash == key).values(packed._asdict()))
 

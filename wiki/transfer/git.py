@@ -76,9 +76,11 @@ def command(folder: Path | None, *arguments: str) -> list[str]:
 
 
 def said(stderr: bytes) -> str:
-    """What Git said of an error, in a line."""
-    words = " ".join(stderr.decode("utf-8", "replace").split())
-    return words.removeprefix("fatal: ").removeprefix("error: ")[:500] or "it gave no reason"
+    """The line in which Git says what is wrong."""
+    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    found = (fatal or [line for line in lines if line] or ["it did not say why"])[0]
+    return found.removeprefix("fatal:").removeprefix("error:").strip().rstrip(".")[:400] + "."
 
 
 def is_history(path: Path) -> bool:
@@ -178,7 +180,7 @@ class History:
             check=False,
         )
         if done.returncode:
-            raise GitError(f"Git could not {arguments[0]}: {said(done.stderr)}.")
+            raise GitError(f"Git could not {arguments[0]}: {said(done.stderr)}")
         return done.stdout
 
     def _fetch(self, source: Path, branch: str | None) -> str:
@@ -269,7 +271,7 @@ class History:
                 yield from _merged(_parsed(fields, mark.encode()))
                 if process.wait():
                     errors.seek(0)
-                    raise GitError(f"Git could not read the history: {said(errors.read())}.")
+                    raise GitError(f"Git could not read the history: {said(errors.read())}")
             finally:
                 process.kill()
                 process.wait()

@@ -1,10 +1,11 @@
-"""The worker's part of an import: a slice of it, then the others' turn, until all is done."""
+"""The worker's part of imports and mirrors: a slice, then the others' turn, until all is done."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from wiki.config import Settings
@@ -14,9 +15,10 @@ from wiki.outbox.actions import deliver_again
 from wiki.outbox.deliver import Happening
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space_by_id
+from wiki.transfer import mirroring
 from wiki.transfer.actions import uploads
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.models import Import
+from wiki.transfer.models import Import, Mirror
 from wiki.transfer.report import Report
 from wiki.transfer.sources import ZipSource, limits_of
 
@@ -51,6 +53,27 @@ def import_more(database: Database, settings: Settings, happenings: Sequence[Hap
         if not finished:
             with database.write() as session:
                 deliver_again(session, happening.event_id, "transfer.import_more")
+
+
+def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """Commit what happened in spaces that have a mirror: all that its repository has not yet, these
+    events among it."""
+    newest: dict[int, int] = {}
+    for happening in happenings:
+        for space_id in (happening.space_id, happening.payload.get("old_space_id")):
+            if space_id is not None:
+                newest[space_id] = happening.event_id
+    with database.read() as session:
+        mirrored = session.scalars(select(Mirror.space_id).where(Mirror.space_id.in_(newest)))
+        space_ids = list(mirrored)
+    for space_id in space_ids:
+        mirroring.advance(
+            database,
+            settings,
+            space_id,
+            event_id=newest[space_id],
+            seconds=mirroring.SLICE_SECONDS,
+        )
 
 
 def _advance(database: Database, settings: Settings, import_id: int) -> bool:

@@ -103,7 +103,7 @@ class _Steps:
 
 
 class HistoryImport:
-    """One branch of a repository on its way into one space, as somebody who leads it.
+    """One branch of a repository on its way into one space, as somebody who may edit there.
 
     :raises GitError: :raises Forbidden: :raises NotFound:
     """
@@ -121,7 +121,7 @@ class HistoryImport:
         self._said: set[tuple[Kind, str]] = set()
         with database.write() as session:
             seen = see_space_by_id(session, actor, space_id)
-            seen.require(May.MANAGE)
+            seen.require(May.EDIT)
             self.space: Space = seen.space
             root = history.root()
             row = session.scalar(

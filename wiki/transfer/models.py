@@ -44,7 +44,9 @@ class Mirror(Base):
     """A Git repository that every new revision of a space is committed to, as far as somebody
     (None: the machine's shell) may read.
 
-    How far it has come stands in the repository; ``event_id`` repeats it for those who look.
+    How far it has come stands in the repository: ``event_id`` holds while ``tip`` is its newest
+    commit. While it fails, ``failures`` counts the attempts; without any, ``failure`` says what was
+    left out last.
     """
 
     __tablename__ = "mirrors"
@@ -56,9 +58,12 @@ class Mirror(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     event_id: Mapped[int] = mapped_column(BigId, default=0)
+    tip: Mapped[str] = mapped_column(String(64), default="")
     mirrored_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
 
     space: Mapped[Space] = relationship()
     person: Mapped[Person | None] = relationship()

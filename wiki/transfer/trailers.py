@@ -15,12 +15,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-PREFIX = "Wiki-"
 PAGE = "Wiki-Page"
+"""What stays the same while a page is edited, moved, deleted and restored."""
 ACTION = "Wiki-Action"
+"""`create`, `edit`, `merge`, `revert`, `move`, `import`: a revision; `delete`, `restore`: a page;
+`attach`, `detach`: a file."""
 REVISION = "Wiki-Revision"
-EVENT = "Wiki-Event"
+"""The number of the revision."""
 BASE = "Wiki-Base"
+"""The number of the revision that it was made from, or that was restored, where it has one."""
+AUTHOR = "Wiki-Author"
+"""The author's name, where Git has no place for its characters."""
+EVENT = "Wiki-Event"
+"""How far the wiki's events stand in the repository with this commit."""
+MESSAGE = "Wiki-Message"
+"""`none` where the wiki has no message, and the one above is made up for those who read the log."""
 _NONE = "Wiki-Trailers: none"
 _NAME = re.compile(r"Wiki-[A-Za-z][A-Za-z-]*")
 _LINE = rf"{_NAME.pattern}: [^\n]*"
@@ -42,6 +51,12 @@ def with_trailers(message: str, trailers: Mapping[str, str]) -> str:
             return message
         block = _NONE
     return f"{message}\n\n{block}\n" if message else f"{block}\n"
+
+
+def read_message(message: str) -> tuple[str, dict[str, str]]:
+    """The message as the wiki has it, perhaps empty, and the trailers of a commit."""
+    text, trailers = split_trailers(message)
+    return ("" if trailers.get(MESSAGE) == "none" else text), trailers
 
 
 def split_trailers(message: str) -> tuple[str, dict[str, str]]:

@@ -9,6 +9,8 @@ from wiki.errors import Invalid, WikiError
 from wiki.rules.access import May
 from wiki.spaces.queries import SpaceSeen, see_space
 from wiki.transfer.actions import keep_upload, request_import
+from wiki.transfer.mirroring import mirror_of
+from wiki.transfer.models import Mirror
 from wiki.transfer.queries import get_import, list_imports
 from wiki.transfer.report import Report
 from wiki.web.request import actor, reading, settings, writing
@@ -65,6 +67,12 @@ def status(slug: str, import_id: int) -> ResponseReturnValue:
         report=Report.from_json(row.report),
         most=SHOWN,
     )
+
+
+@blueprint.app_template_global()
+def mirrored(seen: SpaceSeen) -> Mirror | None:
+    """The space's mirror, for the screen of its settings."""
+    return mirror_of(reading(), seen)
 
 
 def _form(seen: SpaceSeen, error: WikiError | None = None) -> ResponseReturnValue:
