@@ -35,7 +35,7 @@ from sqlalchemy.orm import Session
 from wiki.pages.models import Content, Revision
 
 STEP = 8
-WHOLE_EVERY = STEP * 4
+WHOLE_EVERY = STEP * 8
 DEEPEST = (STEP - 1) + (WHOLE_EVERY // STEP - 1)
 LEVEL = 9
 AT_ONCE = 400

@@ -118,6 +118,7 @@ class HistoryImport:
         self.report = Report()
         self.most = settings.max_page_kb << 10
         self._shelf = Shelf()
+        self.elsewhere: set[str] = set()
         self._said: set[tuple[Kind, str]] = set()
         with database.write() as session:
             seen = see_space_by_id(session, actor, space_id)
@@ -151,9 +152,12 @@ class HistoryImport:
             self._take_commits(after, progress)
         self._settle()
         tree = self._newest_tree()
-        tree.run()
-        self._render()
-        found = tree.finish()
+        try:
+            tree.run()
+            self._render()
+            found = tree.finish()
+        finally:
+            tree.source.close()
         with self.database.write() as session:
             row = session.get_one(ImportedHistory, self.history_id)
             row.tip, row.finished_at = self.history.tip, now()
@@ -300,6 +304,7 @@ class HistoryImport:
 
     def _newest_tree(self) -> TreeImport:
         source = GitSource(self.history, limits_of(self.settings), wiki=self._is_wiki)
+        source.entries = [one for one in source.entries if one.path not in self.elsewhere]
         return TreeImport(self.database, self.settings, self.actor, self.space.id, source)
 
     def _render(self) -> None:
@@ -395,16 +400,28 @@ class _Step:
         for one, page, new, blob in moving:
             one.file = new
             self.files.put(one)
-            self._write(new, blob, one, page)
+            self._write(new, blob, one, page, renamed=True)
         for file, blob in steps.writes:
             known = self.files.live.get(file)
             page = self.recorder.page(known.page_id) if known else None
             self._write(file, blob, known, page)
 
-    def _write(self, file: str, blob: str, one: Tracked | None, page: PastPage | None) -> None:
+    def _write(
+        self,
+        file: str,
+        blob: str,
+        one: Tracked | None,
+        page: PastPage | None,
+        *,
+        renamed: bool = False,
+    ) -> None:
         """A version of a file, which perhaps has another name than before."""
+        stays = page is not None and not page.deleted and not renamed
         try:
-            path, folder = self._free_place(file, page)
+            if page is not None and stays:  # also where it was moved to here
+                path, folder = page.path, page.folder
+            else:
+                path, folder = self._free_place(file, page)
             text = self._text(file, blob, path)
         except (PathError, WikiError) as refused:
             kind = Kind.COLLISION if isinstance(refused, _Taken) else Kind.REFUSED
@@ -422,6 +439,7 @@ class _Step:
             one, page = self._known(file)
         if one is not None and page is None:
             self.whole.problem(Kind.REPLACED, file, "Its page is in another space now.")
+            self.whole.elsewhere.add(file)
             one.blob = blob
             self.files.put(one)
             return
