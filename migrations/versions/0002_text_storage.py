@@ -11,16 +11,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Never by copying the table: on SQLite dropping the old one would take along what refers to it.
-    op.add_column("pages", sa.Column("rendered", sa.Integer(), nullable=False, server_default="0"))
-    op.execute("UPDATE pages SET rendered = head")
-    op.add_column(
-        "contents", sa.Column("position", sa.Integer(), nullable=False, server_default="0")
-    )
+    # Never by copying a table: on SQLite dropping the old one would take along what refers to it.
+    zero = {"nullable": False, "server_default": "0"}
+    op.add_column("pages", sa.Column("rendered", sa.Integer(), **zero))
+    op.add_column("contents", sa.Column("position", sa.Integer(), **zero))
     op.add_column("contents", sa.Column("base", sa.String(length=64), nullable=True))
+    checksum = sa.Column("checksum", sa.String(length=32), nullable=False, server_default="")
+    op.add_column("renderings", checksum)
+    op.execute("DELETE FROM renderings")  # they are made anew, each with its checksum
 
 
 def downgrade() -> None:
+    op.drop_column("renderings", "checksum")
     _store_whole()
     op.drop_column("contents", "base")
     op.drop_column("contents", "position")

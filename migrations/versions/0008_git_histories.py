@@ -28,7 +28,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_imported_histories"),
-        sa.UniqueConstraint("space_id", "root", name="uq_imported_histories_space_id"),
+        sa.UniqueConstraint("space_id", "root", name="uq_imported_histories_space_id_root"),
     )
     op.create_table(
         "imported_files",

@@ -164,6 +164,7 @@ class RenderingRow(Base):
     headings: Mapped[list[Any]]
     links: Mapped[list[Any]]
     source_shown: Mapped[str] = mapped_column(Text, default="")
+    checksum: Mapped[str] = mapped_column(String(32), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections import OrderedDict
@@ -250,7 +251,7 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
 
 
 def _row(key: str, rendering: Rendering) -> dict[str, Any]:
-    return {
+    row = {
         "key": key,
         "html": rendering.html,
         "text": rendering.text,
@@ -260,3 +261,14 @@ def _row(key: str, rendering: Rendering) -> dict[str, Any]:
         "links": [vars(link) for link in rendering.links],
         "source_shown": rendering.source_shown,
     }
+    return row | {"checksum": checksum_of(row)}
+
+
+def checksum_of(row: Mapping[str, Any]) -> str:
+    """By which the columns of a stored rendering are known to be what was stored."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in ("key", "html", "text", "excerpt", "source_shown"):
+        digest.update(row[name].encode() + b"\0")
+    for name in ("headings", "links"):
+        digest.update(json.dumps(row[name], sort_keys=True).encode() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""`wiki check`: whether everything that is stored is what was stored, and agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+from sqlalchemy import select, text
+
+from wiki.attachments.models import Attachment
+from wiki.attachments.storage import DamagedFile, Storage
+from wiki.commands.base import opened
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.models import Delivery
+from wiki.pages import checking
+from wiki.pages.checking import Finding, Progress
+from wiki.pages.rendering import limit_rendering
+from wiki.search.engine import IndexUnavailable
+from wiki.search.index import difference, index, rebuild
+from wiki.transfer.console import bar
+
+Check = Callable[[Database, Settings, Progress], Iterator[Finding]]
+PATIENCE = 10.0
+"""Seconds that a page may take to render."""
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
+def check(dry_run: bool) -> None:
+    """Verify every stored text, file and derived row, and put right what is derived.
+
+    Exits 1 when something was found that is lost here: a backup may have it.
+
+    Example: wiki check
+    """
+    settings, database = opened()
+    limit_rendering(max(settings.render_seconds, PATIENCE))
+    found, repaired = 0, 0
+    for name, look in CHECKS.items():
+        with bar(name) as progress:
+            findings = list(look(database, settings, progress))
+        for finding in findings:
+            found += 1
+            done = ""
+            if finding.repair is not None and not dry_run:
+                finding.repair()
+                repaired += 1
+                done = " Put right."
+            click.echo(f"{name}: {finding.sentence}{done}")
+    if not found:
+        click.echo("All is as it should be.")
+        return
+    click.echo(f"{found} found, {repaired} put right.")
+    if found > repaired:
+        raise click.exceptions.Exit(1)
+
+
+def _of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Check:
+    return lambda database, _settings, progress: look(database, progress)
+
+
+def check_database(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """SQLite finds its own pages and indexes whole, and each reference leads to a row."""
+    if not database.is_sqlite:
+        return
+    with database.read() as session:
+        for (sentence,) in session.execute(text("PRAGMA integrity_check(20)")):
+            if sentence != "ok":
+                yield Finding(f"{sentence}.")
+        for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")).fetchmany(
+            20
+        ):
+            yield Finding(f"Row {row} of {table} refers to a row of {parent} that is not there.")
+    progress(1, 1)
+
+
+def check_files(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """The bytes of every file are there and have their hash."""
+    storage = Storage(settings.data_dir)
+    with database.read() as session:
+        files = session.execute(
+            select(Attachment.sha256, Attachment.size, Attachment.name)
+            .distinct()
+            .order_by(Attachment.sha256)
+        ).all()
+    for done, (sha256, size, name) in enumerate(files):
+        try:
+            storage.verify(sha256, size)
+        except DamagedFile as error:
+            yield Finding(f"{name}: {error} A backup may have it.")
+        progress(done + 1, len(files))
+
+
+def check_index(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """The search index has every page in its newest revision, and no other."""
+    try:
+        found = difference(database, settings)
+    except IndexUnavailable as error:
+        yield Finding(f"{error} It can be built anew.", lambda: _rebuild(database, settings))
+        return
+    progress(1, 1)
+    if found:
+        ids = [*found.stale, *found.gone]
+        yield Finding(
+            f"{len(found.stale)} pages are missing or stale, {len(found.gone)} should be gone.",
+            lambda: index(database, settings, ids),
+        )
+
+
+def _rebuild(database: Database, settings: Settings) -> None:
+    rebuild(database, settings)
+
+
+def check_deliveries(
+    database: Database, settings: Settings, progress: Progress
+) -> Iterator[Finding]:
+    """No event waits for somebody who failed to hear of it too often."""
+    with database.read() as session:
+        rows = session.execute(
+            select(Delivery.id, Delivery.subscriber, Delivery.error).where(
+                Delivery.gave_up_at.is_not(None)
+            )
+        ).all()
+    progress(1, 1)
+    for id, subscriber, error in rows:
+        yield Finding(
+            f"Delivery {id} to {subscriber} was given up ({error}); it can be tried again.",
+            lambda id=id: _try_again(database, id),  # type: ignore[misc]
+        )
+
+
+def _try_again(database: Database, delivery_id: int) -> None:
+    with database.write() as session:
+        delivery = session.get(Delivery, delivery_id)
+        if delivery is not None:
+            delivery.attempts, delivery.gave_up_at, delivery.due_at = 0, None, now()
+
+
+CHECKS: dict[str, Check] = {
+    "Database": check_database,
+    **{name: _of_pages(look) for name, look in checking.CHECKS.items()},
+    "Files": check_files,
+    "Search index": check_index,
+    "Deliveries": check_deliveries,
+}

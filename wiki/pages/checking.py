@@ -1,0 +1,275 @@
+"""Whether all that the database holds of pages agrees: texts with their hashes, and what is derived
+of revisions with the revisions. What is derived can be made anew; a text cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import and_, delete, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from wiki.db import Database
+from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
+from wiki.pages.rendering import checksum_of, context_of, keep_heads, rendering_key
+from wiki.pages.texts import forget_texts, get_texts
+from wiki.pages.tree import settle_folders
+from wiki.spaces.models import Space
+from wiki.text.paths import ancestors_of, parent_of, path_key
+
+AT_ONCE = 400
+"""Rows of a query, and values of one ``IN (…)``."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not agree, in a sentence; ``repair`` puts it right where that can be."""
+
+    sentence: str
+    repair: Callable[[], None] | None = None
+
+
+Progress = Callable[[int, int], None]
+
+
+def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
+    """Every text has the hash that it is stored under, and some revision has it."""
+    with database.read() as session:
+        total = session.scalar(select(func.count()).select_from(Content)) or 0
+        seen: set[str] = set()
+        # Along the history of each page, where a text follows the one it was compressed against.
+        ordered = select(Revision.id, Revision.page_id, Revision.number, Revision.content_hash)
+        last = (0, 0)
+        while rows := session.execute(
+            ordered.where(tuple_(Revision.page_id, Revision.number) > last)
+            .order_by(Revision.page_id, Revision.number)
+            .limit(AT_ONCE)
+        ).all():
+            last = (rows[-1].page_id, rows[-1].number)
+            wanted = {row.content_hash for row in rows if row.content_hash} - seen
+            found = get_texts(session, [r.content_hash for r in rows if r.content_hash in wanted])
+            for row in rows:
+                if row.content_hash in wanted and row.content_hash not in found:
+                    yield Finding(
+                        f"The text of revision {row.number} of page {row.page_id} is damaged: "
+                        "it is missing or not what was stored. A backup may have it."
+                    )
+            seen |= wanted
+            progress(len(seen), total)
+        yield from _unused(database, session, seen)
+
+
+def _unused(database: Database, session: Session, used: set[str]) -> Iterator[Finding]:
+    """Texts that no revision has: forgotten when they are put right."""
+    stored = set(session.scalars(select(Content.hash)))
+    unused = sorted(stored - used)
+    if unused:
+
+        def forget() -> None:
+            with database.write() as writing:
+                forget_texts(writing, unused)
+
+        yield Finding(f"{len(unused)} stored texts belong to no revision.", forget)
+
+
+def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
+    """Pages say what their newest revisions say, and stand where their paths are."""
+    with database.read() as session:
+        total = session.scalar(select(func.count()).select_from(Page)) or 0
+        counted = (
+            select(
+                Revision.page_id,
+                func.max(Revision.number).label("newest"),
+                func.count().label("count"),
+            )
+            .group_by(Revision.page_id)
+            .subquery()
+        )
+        query = (
+            select(Page, Revision, counted.c.newest, counted.c.count)
+            .outerjoin(counted, counted.c.page_id == Page.id)
+            .outerjoin(
+                Revision,
+                and_(Revision.page_id == Page.id, Revision.number == counted.c.newest),
+            )
+        )
+        done = 0
+        for page, revision, newest, count in _by_id(session, query, Page.id):
+            done += 1
+            progress(done, total)
+            name = f"Page {page.id} (“{page.title}”)"
+            if revision is None:
+                yield Finding(f"{name} has no revision. A backup may have them.")
+                continue
+            if count != newest:
+                yield Finding(f"{name} lacks {newest - count} of its revisions.")
+            wanted = _derived(page, revision)
+            wrong = [key for key, value in wanted.items() if getattr(page, key) != value]
+            if wrong:
+                yield Finding(
+                    f"{name} differs from its newest revision in {', '.join(wrong)}.",
+                    lambda page_id=page.id: _put_right(database, page_id),  # type: ignore[misc]
+                )
+
+
+def _derived(page: Page, revision: Revision) -> dict[str, Any]:
+    key = path_key(page.path)
+    wanted = {"head": revision.number, "path_key": key, "parent_key": parent_of(key)}
+    if revision.content_hash:  # of a revision that was purged nothing is known
+        wanted |= {"title": revision.title, "folder": revision.folder}
+    return wanted
+
+
+def _put_right(database: Database, page_id: int) -> None:
+    with database.write() as session:
+        page = session.get_one(Page, page_id)
+        revision = session.scalars(
+            select(Revision)
+            .where(Revision.page_id == page_id)
+            .order_by(Revision.number.desc())
+            .limit(1)
+        ).one()
+        for key, value in _derived(page, revision).items():
+            setattr(page, key, value)
+        page.rendered = 0
+    keep_heads(database, [page_id])
+
+
+def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
+    """There is a folder for each path with live pages below it and none at it, and no other."""
+    with database.read() as session:
+        spaces = session.execute(select(Space.id, Space.slug)).all()
+        for number, (space_id, slug) in enumerate(spaces):
+            rows = session.execute(
+                select(Page.path_key, Page.path).where(
+                    Page.space_id == space_id, Page.deleted_at.is_(None)
+                )
+            ).all()
+            there = {row.path_key: row.path for row in rows}
+            wanted = {
+                path_key(above): above
+                for path in there.values()
+                for above in ancestors_of(path)
+                if above and path_key(above) not in there
+            }
+            held = set(session.scalars(select(Folder.path_key).where(Folder.space_id == space_id)))
+            wrong = sorted(held ^ wanted.keys())
+            if wrong:
+
+                def settle(space_id: int = space_id, wrong: Sequence[str] = wrong) -> None:
+                    with database.write() as writing:
+                        for some in _slices(iter(wrong)):
+                            settle_folders(writing, space_id, some)
+
+                yield Finding(f"{len(wrong)} folders of the tree of {slug} are wrong.", settle)
+            progress(number + 1, len(spaces))
+
+
+def check_redirects(database: Database, progress: Progress) -> Iterator[Finding]:
+    """No path leads elsewhere that has a page of its own."""
+    with database.read() as session:
+        hidden = session.scalar(
+            select(func.count())
+            .select_from(Redirect)
+            .join(
+                Page,
+                and_(
+                    Page.space_id == Redirect.space_id,
+                    Page.path_key == Redirect.path_key,
+                    Page.deleted_at.is_(None),
+                ),
+            )
+        )
+    progress(1, 1)
+    if hidden:
+        sentence = f"{hidden} redirects stand where there are pages, and are not followed."
+        yield Finding(sentence, lambda: _forget_redirects(database))
+
+
+def _forget_redirects(database: Database) -> None:
+    there = select(Page.id).where(
+        Page.space_id == Redirect.space_id,
+        Page.path_key == Redirect.path_key,
+        Page.deleted_at.is_(None),
+    )
+    with database.write() as session:
+        session.execute(
+            delete(Redirect).where(there.exists()).execution_options(synchronize_session=False)
+        )
+
+
+def check_renderings(database: Database, progress: Progress) -> Iterator[Finding]:
+    """What the newest revision of each page renders to is stored, whole."""
+    with database.read() as session:
+        live = Page.deleted_at.is_(None)
+        total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
+        query = (
+            select(Page, Revision, Space.slug)
+            .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
+            .join(Space, Space.id == Page.space_id)
+            .where(live)
+        )
+        done, stale, damaged = 0, [], []
+        rows = _by_id(session, query, Page.id)
+        while some := list(islice(rows, AT_ONCE)):
+            keys = {
+                page.id: rendering_key(revision.content_hash, context_of(slug, revision))
+                for page, revision, slug in some
+            }
+            kept = {
+                row.key: row
+                for row in session.scalars(
+                    select(RenderingRow).where(RenderingRow.key.in_(keys.values()))
+                )
+            }
+            for page, _, _ in some:
+                row = kept.get(keys[page.id])
+                if row is None or page.rendered != page.head:
+                    stale.append(page.id)
+                elif row.checksum != checksum_of(vars(row)):
+                    damaged.append((page.id, row.key))
+            session.expunge_all()
+            done += len(some)
+            progress(done, total)
+    if stale:
+        yield Finding(
+            f"{len(stale)} pages are not rendered in their newest revision.",
+            lambda: keep_heads(database, stale),
+        )
+    if damaged:
+        yield Finding(
+            f"{len(damaged)} stored renderings are not what was stored.",
+            lambda: _render_again(database, damaged),
+        )
+
+
+def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> None:
+    with database.write() as session:
+        for some in _slices(key for _, key in damaged):
+            for row in session.scalars(select(RenderingRow).where(RenderingRow.key.in_(some))):
+                session.delete(row)
+    keep_heads(database, [page_id for page_id, _ in damaged])
+
+
+def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
+    """The rows of a query in the order of an id, a slice at a time."""
+    last = 0
+    while rows := session.execute(query.where(column > last).order_by(column).limit(AT_ONCE)).all():
+        yield from rows
+        last = rows[-1][0].id
+
+
+def _slices(values: Iterator[str]) -> Iterator[list[str]]:
+    while some := list(islice(values, AT_ONCE)):
+        yield some
+
+
+CHECKS = {
+    "Texts": check_texts,
+    "Pages": check_pages,
+    "Folders": check_folders,
+    "Redirects": check_redirects,
+    "Renderings": check_renderings,
+}
