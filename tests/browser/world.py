@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select, update
+
 from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.db import now
 from wiki.pages.actions import delete_page, move_page
-from wiki.people.models import PasswordReset, Person
+from wiki.pages.models import Page, Revision
+from wiki.people.models import AddressClaim, PasswordReset, Person
+from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_token
 from wiki.rules.roles import Role
-from wiki.spaces.models import Invitation
+from wiki.spaces.models import Invitation, Space
+from wiki.transfer.models import Mirror
 
 SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
 
@@ -64,5 +69,40 @@ def fill(scene: Scene) -> None:
             )
         )
         ben = session.get_one(Person, scene.actor("ben").person_id)
+        authors = [("Old Hand", "old.hand@example.org"), ("Benjamin", "ben@example.org")]
+        authors += [
+            (f"Author {number} of the past", f"a{number}@old.example.org") for number in range(9)
+        ]
+        authors += [("W" * 80, "w" * 90 + "@a-long-name.of-a-subsidiary.example.org")]
+        found = authors_for(session, authors)
+        ben.email_proven_at = now()
+        imported = select(Page.id).where(Page.path.startswith("teams/"))
+        session.execute(
+            update(Revision)
+            .where(Revision.page_id.in_(imported))
+            .values(author_id=found["old.hand@example.org"])
+        )
+        session.add(
+            AddressClaim(
+                person_id=ben.id,
+                address="old.hand@example.org",
+                token_hash=hash_token("of-the-world"),
+                expires_at=now() + timedelta(days=1),
+            )
+        )
+        for slug, failed_at in (("eng", None), ("lab", now())):
+            space = session.scalars(select(Space).where(Space.slug == slug)).one()
+            session.add(
+                Mirror(
+                    space_id=space.id,
+                    folder=f"/nowhere/{slug}.git",
+                    event_id=1 << 40,
+                    mirrored_at=now(),
+                    failure="It is not there." if failed_at else "",
+                    failures=1 if failed_at else 0,
+                    failed_at=failed_at,
+                    retry_at=now() + timedelta(days=9),
+                )
+            )
         create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
     scene.deliver()

@@ -91,6 +91,17 @@ def test_a_deleted_page_is_gone_for_readers_and_comes_back_whole(wiki: Scene) ->
     assert "Old words" in wiki.get("cai", "/eng/old").text
 
 
+def test_a_deleted_page_whose_place_is_taken_is_restored_elsewhere(wiki: Scene) -> None:
+    page = wiki.write("old", "Old words")
+    wiki.post("ben", "/eng/old/-/delete")
+    wiki.write("old", "New words")
+    assert wiki.post("ben", f"/-/p/{page.id}/restore").status_code == 422
+    done = wiki.post("ben", f"/-/p/{page.id}/restore", path="older")
+    assert done.location == "/eng/older"
+    assert "Old words" in wiki.get("cai", "/eng/older").text
+    assert "New words" in wiki.get("cai", "/eng/old").text
+
+
 def test_the_permalink_survives_a_move(wiki: Scene) -> None:
     page = wiki.write("here", "x")
     wiki.post("ben", "/eng/here/-/move", path="there", space="open")

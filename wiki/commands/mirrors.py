@@ -39,6 +39,7 @@ def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
     with database.read() as session, bar(f"Exporting {slug}") as progress:
         actor = writer(session, slug, handle)
         space = see_space(session, actor, slug).space
+        mirroring.check_mirror(session, SHELL, space, folder)
         done = mirroring.export_to_git(session, actor, settings, space, folder, progress=progress)
     with database.write() as session:
         person = session.get(Person, actor.person_id) if actor.person_id is not None else None

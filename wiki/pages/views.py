@@ -325,6 +325,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
                 )
         except Invalid as refused:
             error = refused
+            page = queries.get_page(reading(), actor(), page_id)
         else:
             say("The page is back.")
             return redirect(page_url(page.space.slug, back.path), 303)

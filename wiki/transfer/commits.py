@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
@@ -197,14 +197,18 @@ class SpaceHistory:
         """The revisions of the events and those before them, and who of the pages may be read."""
         some = _Slice(events)
         ids = {event.page_id for event in events if event.page_id is not None}
-        wanted = set()
+        wanted: dict[int, set[int]] = {}
         for event in events:
             if event.name in _REVISED and event.page_id is not None:
                 number = int(event.payload["revision"])
-                wanted |= {(event.page_id, number), (event.page_id, number - 1)}
+                wanted.setdefault(event.page_id, set()).update((number, number - 1))
         if wanted:
-            key = tuple_(Revision.page_id, Revision.number)
-            for revision in self.session.scalars(select(Revision).where(key.in_(wanted))):
+            # Page by page: SQLite would look at all revisions there are for a list of pairs.
+            those = [
+                and_(Revision.page_id == page_id, Revision.number.in_(numbers))
+                for page_id, numbers in wanted.items()
+            ]
+            for revision in self.session.scalars(select(Revision).where(or_(*those))):
                 some.revisions[revision.page_id, revision.number] = revision
         if ids:
             readable = select(Page.id).where(Page.id.in_(ids), readable_by(self.actor))

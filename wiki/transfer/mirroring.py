@@ -207,17 +207,26 @@ def add_mirror(
     :raises Forbidden: unless the actor administers. :raises Invalid: when the space has a mirror,
         or the folder is another's.
     """
+    check_mirror(session, actor, space, folder)
+    row = Mirror(
+        space_id=space.id,
+        folder=str(folder.absolute()),
+        person_id=person.id if person else None,
+    )
+    session.add(row)
+    session.flush()
+    announce(session, actor, MirrorAdded(space.id))
+    return row
+
+
+def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> None:
+    """Go on only if a space can get a mirror in the folder; raises as :func:`add_mirror`."""
     _require_admin(actor)
     place = str(folder.absolute())
     if session.get(Mirror, space.id) is not None:
         raise Invalid(f"{space.slug} has a mirror already: remove it first.")
     if session.scalar(select(Mirror.space_id).where(Mirror.folder == place)) is not None:
         raise Invalid(f"{place} is the mirror of another space.")
-    row = Mirror(space_id=space.id, folder=place, person_id=person.id if person else None)
-    session.add(row)
-    session.flush()
-    announce(session, actor, MirrorAdded(space.id))
-    return row
 
 
 def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
