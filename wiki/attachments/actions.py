@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -76,7 +77,8 @@ def attach_file(
     )
     session.add(file)
     session.flush()
-    announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name))
+    deed: Literal["attached", "replaced"] = "replaced" if before else "attached"
+    announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, deed))
     return Attached(file, True, bool(before))
 
 
@@ -108,7 +110,7 @@ def restore_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
         file.removed_at = None
         file.removed_by_id = None
         session.flush()
-        announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name))
+        announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, "restored"))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,39 @@ class PageRestored(Event):
 
 
 @dataclass(frozen=True)
+class PagePurged(Event):
+    """A page was removed for good: this is what stays of it.
+
+    ``files`` are the contents that it alone had, until their bytes are gone.
+    """
+
+    space_id: int
+    page_id: int
+    path: str
+    revisions: int
+    files: list[str]
+
+
+@dataclass(frozen=True)
+class RevisionPurged(Event):
+    """What a revision said was removed for good; the page goes on."""
+
+    space_id: int
+    page_id: int
+    revision: int
+    path: str
+
+
+@dataclass(frozen=True)
 class FileAdded(Event):
     """A file was attached (``page_id`` None: to the space), or a new version of one, or one is
-    back that was removed."""
+    back that was removed; ``deed`` says which."""
 
     space_id: int
     page_id: int | None
     attachment_id: int
     name: str
+    deed: Literal["attached", "replaced", "restored"] = "attached"
 
 
 @dataclass(frozen=True)

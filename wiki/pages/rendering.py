@@ -94,7 +94,7 @@ def keep_rendering(
     key = rendering_key(revision.content_hash, context)
     rendering = _renderer.render(key, source, context)
     if session.scalar(_kept(), {"key": key}) is None:
-        session.execute(_KEEP, _row(key, rendering))
+        session.execute(_KEEP, _row(key, revision.content_hash, rendering))
     session.execute(_forget_links(), {"of_page": page.id})
     links = [
         {
@@ -158,9 +158,10 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     return Shown(rendering.html, headings, rendering.source_shown)
 
 
-def _row(key: str, rendering: Rendering) -> dict[str, Any]:
+def _row(key: str, content_hash: str, rendering: Rendering) -> dict[str, Any]:
     return {
         "key": key,
+        "content_hash": content_hash,
         "html": rendering.html,
         "text": rendering.text,
         "excerpt": rendering.excerpt,

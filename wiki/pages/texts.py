@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from functools import cache
+from itertools import islice
 
 import zstandard
-from sqlalchemy import Select, bindparam, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from wiki.pages.models import Content
+from wiki.pages.models import Content, Revision
+
+SLICE = 500
+"""Texts that are asked for at once."""
 
 
 class DamagedText(Exception):
@@ -53,6 +58,34 @@ def get_text(session: Session, key: str) -> str:
     if packed is None:
         raise DamagedText(f"The text {key} is missing.")
     return unpack(key, packed)
+
+
+def get_texts(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """The texts stored under ``keys``, in a query for each few hundred of them.
+
+    :raises DamagedText: when one is missing, or its bytes are not those that were stored.
+    """
+    found: dict[str, str] = {}
+    left = iter(dict.fromkeys(keys))
+    while some := list(islice(left, SLICE)):
+        rows = session.execute(select(Content.hash, Content.data).where(Content.hash.in_(some)))
+        packed = {row[0]: row[1] for row in rows}
+        for key in some:
+            if key not in packed:
+                raise DamagedText(f"The text {key} is missing.")
+            found[key] = unpack(key, packed[key])
+    return found
+
+
+def forget_texts(session: Session, hashes: Collection[str]) -> int:
+    """Remove those of these texts that no revision refers to any more; returns how many."""
+    forgotten = 0
+    left = iter(hashes)
+    while some := list(islice(left, SLICE)):
+        used = select(Revision.id).where(Revision.content_hash == Content.hash).exists()
+        gone = session.connection().execute(delete(Content).where(Content.hash.in_(some), ~used))
+        forgotten += gone.rowcount
+    return forgotten
 
 
 def unpack(key: str, packed: bytes) -> str:

@@ -66,6 +66,18 @@ def verb(blueprint: Blueprint, name: str, **options: Any) -> Callable[[View], Vi
     return register
 
 
+def verb_of_past(blueprint: Blueprint, name: str, **options: Any) -> Callable[[View], View]:
+    """The same for what can be asked of a deleted page too: also ``/-/p/<id>/<name>``. The view is
+    given ``slug`` and ``path``, or ``page_id``."""
+
+    def register(view: View) -> View:
+        endpoint = options.pop("endpoint", view.__name__)
+        blueprint.add_url_rule(f"/-/p/<int:page_id>/{name}", endpoint, view, **options)
+        return verb(blueprint, name, endpoint=endpoint, **options)(view)
+
+    return register
+
+
 def page_url(slug: str, path: str, verb: str = "", **query: Any) -> str:
     """The address of a page, or of one of its verbs (an endpoint of ``pages``)."""
     if not verb and not query:  # the rule of ``pages.read``, of which a screen has hundreds
