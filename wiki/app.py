@@ -18,6 +18,7 @@ from wiki.pages import views as pages
 from wiki.people import admin as admin_people
 from wiki.people import me, sign_in
 from wiki.people import views as people
+from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
 from wiki.search import views as search
 from wiki.spaces import admin as admin_spaces
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         history_views,
         blame_views,
         profiles,
+        purging,
         search,
         transfer,
         attachments,

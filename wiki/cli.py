@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.storage import Storage
-from wiki.commands import people
+from wiki.commands import people, purging
 from wiki.commands.base import SHELL, Wiki, named, opened
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
@@ -47,6 +47,7 @@ def main() -> None:
 
 main.add_command(people.user)
 main.add_command(people.token)
+main.add_command(purging.purge)
 
 
 @main.group()

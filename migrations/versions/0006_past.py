@@ -30,6 +30,10 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.String(length=64), nullable=False, server_default=""),
     )
     op.create_index("ix_renderings_content_hash", "renderings", ["content_hash"], unique=False)
+    purges = sa.text("name IN ('PagePurged', 'RevisionPurged')")
+    op.create_index(
+        "ix_events_purged", "events", ["id"], sqlite_where=purges, postgresql_where=purges
+    )
     op.create_table(
         "blames",
         sa.Column("page_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -77,6 +81,7 @@ def _key(content_hash: str, slug: str, path: str, folder: bool, title: str) -> s
 
 def downgrade() -> None:
     op.drop_table("blames")
+    op.drop_index("ix_events_purged", table_name="events")
     op.drop_index("ix_renderings_content_hash", table_name="renderings")
     op.drop_column("renderings", "content_hash")
     op.drop_column("revisions", "purged_by_id")

@@ -177,10 +177,9 @@ def keep_blames(session: Session, page_id: int, worth: Mapping[int, Sequence[int
 @dataclass(frozen=True)
 class Group:
     """Lines in a row that one revision brought. ``lines`` are numbers and texts, and whether the
-    layout has meaning; ``revision`` is None when it has just been purged."""
+    layout has meaning; ``before`` is the number of the revision before that one, or 0."""
 
-    number: int
-    revision: Revision | None
+    revision: Revision
     before: int
     heat: int
     lines: tuple[tuple[int, str, bool], ...]
@@ -206,14 +205,7 @@ def part_of(
     number = min(max(number, 1), count)
     start = (number - 1) * LINES
     origins = found.origins[start : start + LINES]
-    revisions = {
-        one.number: one
-        for one in session.scalars(
-            select(Revision)
-            .where(Revision.page_id == page.id, Revision.number.in_(set(origins)))
-            .options(joinedload(Revision.author))
-        )
-    }
+    revisions = revisions_of(session, page, origins)
     groups: list[Group] = []
     at = start
     while at < start + len(origins):
@@ -223,8 +215,7 @@ def part_of(
             end += 1
         groups.append(
             Group(
-                origin,
-                revisions.get(origin),
+                revisions[origin],
                 found.before[origin],
                 found.heat(origin),
                 tuple((k + 1, found.lines[k], code[k]) for k in range(at, end)),
@@ -232,3 +223,13 @@ def part_of(
         )
         at = end
     return BlamePart(tuple(groups), number, count)
+
+
+def revisions_of(session: Session, page: Page, origins: Sequence[int]) -> dict[int, Revision]:
+    """The revisions that lines come from, by number, with their authors."""
+    found = session.scalars(
+        select(Revision)
+        .where(Revision.page_id == page.id, Revision.number.in_(set(origins)))
+        .options(joinedload(Revision.author))
+    )
+    return {one.number: one for one in found}

@@ -25,7 +25,6 @@ _PAGE_EVENTS: dict[str, Deed] = {
     PageRestored.__name__: "restored",
 }
 _FILE_EVENTS = (FileAdded.__name__, FileRemoved.__name__)
-_FILE_DEEDS: dict[str, Deed] = {"replaced": "replaced", "restored": "brought back"}
 MOST_EVENTS = 1_000
 """What happened beside revisions, as far as one screen tells it."""
 
@@ -168,7 +167,9 @@ def _happened(row: EventRow, who: dict[int | None, Person]) -> Entry:
 def _file_deed(row: EventRow) -> Deed:
     if row.name == FileRemoved.__name__:
         return "removed"
-    return _FILE_DEEDS.get(row.payload.get("deed", ""), "attached")
+    if row.payload.get("restored") is not None:
+        return "brought back"
+    return "replaced" if row.payload.get("version", 1) > 1 else "attached"
 
 
 def _gathered(entries: Sequence[Entry]) -> list[Entry]:

@@ -46,8 +46,18 @@ class Renderer:
                 self._recent.popitem(last=False)
         return rendering
 
+    def forget_recent(self) -> None:
+        """Remember none of them any longer."""
+        with self._lock:
+            self._recent.clear()
+
 
 _renderer = Renderer(2.0)
+
+
+def forget_rendered() -> None:
+    """Keep no rendering in the memory of this process: a text of theirs is to be gone."""
+    _renderer.forget_recent()
 
 
 def limit_rendering(seconds: float) -> None:

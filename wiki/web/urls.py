@@ -26,7 +26,7 @@ class ApiPagePath(PagePath):
     """A page's path at the end of an address of the API, where some endings are verbs: a page whose
     own path ends so has one more slash behind it."""
 
-    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*)"
+    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*|blame)"
     regex = rf"(?:(?!{_verb}$){PagePath.regex}|{PagePath.regex}/)"
 
     def to_python(self, value: str) -> str:
