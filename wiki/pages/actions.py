@@ -290,10 +290,10 @@ def restore_page(
         return page
     path = page.path if raw_path is None else checked_path(raw_path)
     _require_free(session, space, path)
+    if path != page.path:  # first: another page may be where this one was
+        _move_one(session, actor, page, space, path, "")
     page.deleted_at = None
     page.deleted_by_id = None
-    if path != page.path:
-        _move_one(session, actor, page, space, path, "")
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
