@@ -25,7 +25,7 @@ def shown(html: str) -> list[tuple[int, int, str]]:
     """Line, revision it comes from, text."""
     found, revision = [], 0
     for row in re.findall(r'<tr id="L.*?</tr>', html, re.DOTALL):
-        named = re.search(r"What changed in revision </span>(\d+)<", row)
+        named = re.search(r"What changed in revision (\d+)<", row)
         revision = int(named[1]) if named else revision
         line = re.search(r'id="L(\d+)".*<td class="text[^"]*" dir="auto">(.*)</td>', row, re.DOTALL)
         assert line
