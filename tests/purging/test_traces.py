@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import zstandard
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
@@ -16,6 +15,7 @@ from wiki.pages.actions import Text, move_page, save_page
 from wiki.pages.comparison import _diffs
 from wiki.pages.models import Content
 from wiki.pages.rendering import _renderer
+from wiki.pages.texts import get_texts
 from wiki.search.index import engine_of
 
 # Words that occur nowhere else, each where another part of a page keeps it.
@@ -44,8 +44,8 @@ def where(wiki: Scene, secret: str) -> list[str]:
 def texts(wiki: Scene) -> str:
     """All stored texts, unpacked."""
     with wiki.database.read() as session:
-        packed = session.query(Content.data).all()
-    return "".join(zstandard.ZstdDecompressor().decompress(row[0]).decode() for row in packed)
+        found = get_texts(session, session.scalars(select(Content.hash)).all())
+    return "".join(found.values())
 
 
 def others(wiki: Scene, count: int) -> None:
