@@ -30,6 +30,7 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
+from wiki.pages import texts
 from wiki.people import actions
 
 # A busy machine is no reason to fail.
@@ -129,3 +130,9 @@ class _postgres:
 
     def __exit__(self, *_: object) -> None:
         self._run("DROP DATABASE {} WITH (FORCE)", self.name)
+
+
+@pytest.fixture
+def nothing_recent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every reading of a text goes to the database."""
+    monkeypatch.setattr(texts, "_recent", texts._Recent(0))

@@ -13,11 +13,19 @@ from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
-from wiki.pages import claim_views, conflict_views, history_views, profiles, rendering
+from wiki.pages import (
+    blame_views,
+    claim_views,
+    conflict_views,
+    history_views,
+    profiles,
+    rendering,
+)
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
 from wiki.people import me, sign_in
 from wiki.people import views as people
+from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
 from wiki.search import views as search
 from wiki.spaces import admin as admin_spaces
@@ -102,8 +110,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         pages,
         conflict_views,
         history_views,
+        blame_views,
         profiles,
         claim_views,
+        purging,
         search,
         transfer,
         attachments,

@@ -96,6 +96,10 @@ class Base(DeclarativeBase):
     }
 
 
+class StillRead(Exception):
+    """The log cannot be emptied yet."""
+
+
 class Database:
     """One database and its two ways in: :meth:`read` and :meth:`write`.
 
@@ -170,6 +174,25 @@ class Database:
             finally:
                 cursor.close()
 
+    def empty_log(self) -> None:
+        """Write all of SQLite's log into the database and leave none of it: what was overwritten is
+        in its older pages. PostgreSQL recycles its own.
+
+        :raises StillRead: while somebody reads a state that is only in the log.
+        """
+        if not self.is_sqlite:
+            return
+        with self.writers_queue():
+            connection = self.writer.raw_connection()
+            connection.detach()  # its patience is its own
+            try:
+                connection.execute("PRAGMA busy_timeout = 500")
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.close()
+        if busy:
+            raise StillRead("Somebody still reads what the log alone has.")
+
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, and at the end)."""
         self.writer.dispose()
@@ -192,7 +215,10 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -16000")
-        if not write:
+        if write:
+            # What is deleted is overwritten with zeros, as purging promises.
+            connection.execute("PRAGMA secure_delete = ON")
+        else:
             connection.execute("PRAGMA query_only = ON")
 
     @event.listens_for(engine, "begin")

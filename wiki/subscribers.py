@@ -15,7 +15,8 @@ from wiki.outbox import events
 from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
-from wiki.search.handlers import index_pages, mend_index, reconcile_index
+from wiki.purging.handlers import forget_files, wipe_freed
+from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
 from wiki.transfer.handlers import import_more, mirror_spaces
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
@@ -23,6 +24,8 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageMoved: (render_heads, index_pages, mirror_spaces),
     events.PageDeleted: (index_pages, mirror_spaces),
     events.PageRestored: (index_pages, mirror_spaces),
+    events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed),
+    events.RevisionPurged: (rebuild_index, wipe_freed),
     events.FileAdded: (mirror_spaces,),
     events.FileRemoved: (mirror_spaces,),
     events.ImportRequested: (import_more,),

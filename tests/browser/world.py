@@ -16,6 +16,7 @@ from wiki.people.models import AddressClaim, PasswordReset, Person
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_token
+from wiki.purging.actions import purge_revisions
 from wiki.rules.roles import Role
 from wiki.spaces.models import Invitation, Space
 from wiki.transfer.models import Mirror
@@ -46,7 +47,19 @@ def fill(scene: Scene) -> None:
     for shade in (90, 160):  # the second takes the place of the first
         scene.attach("handbook/everything/drawing.png", png(30, 40, shade))
     eve = scene.actor("eve")
+    for number in range(1, 5):
+        scene.write(
+            "salaries",
+            "".join(f"Line {line} as of edit {line % number}.\n" for line in range(9)),
+            by=("ben", "eve")[number % 2],
+            title="Salaries" if number != 2 else "Salary of somebody with a rather long name",
+            tags=("pay", "too-much")[: number % 3],
+            message="Says what it should not" if number == 2 else "",
+        )
+        scene.attach(f"salaries/table {number // 3}.txt", str(number).encode())
     with scene.database.write() as session:
+        salaries = scene.page("salaries")
+        purge_revisions(session, scene.actor("ada"), salaries.id, {2}, seen=4)
         move_page(session, eve, scene.page("old-name").id, "new-name")
         delete_page(session, eve, scene.page("gone").id)
         session.add(

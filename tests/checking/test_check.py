@@ -13,7 +13,6 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages import texts
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
 
@@ -21,10 +20,9 @@ Check = Callable[..., Result]
 
 
 @pytest.fixture
-def check(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Check:
+def check(wiki: Scene, monkeypatch: pytest.MonkeyPatch, nothing_recent: None) -> Check:
     """Run the command on a small wiki in which all is well."""
     monkeypatch.setattr("wiki.commands.check.opened", lambda: (wiki.settings, wiki.database))
-    monkeypatch.setattr(texts, "_recent", texts._Recent(0))
     wiki.write("plan/part", "One [plan](../plan.md)")
     wiki.write("plan/part", "Two [plan](../plan.md)")
     wiki.write("rota", "Ben, Eve")

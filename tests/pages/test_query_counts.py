@@ -38,6 +38,7 @@ SCREENS = (
     "/eng/a/b/-/delete",
     "/eng/a/b/-/backlinks",
     "/eng/a/b/-/history",
+    "/eng/a/b/-/blame",
     "/eng/-/changes",
     "/-/changes",
     "/eng/-/tree",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from tests.cast import Scene
 from wiki.db import Base
 from wiki.migrate import downgrade, migrate
-from wiki.pages import texts
 from wiki.pages.models import Content, Page, Revision
 from wiki.pages.texts import (
     DEEPEST,
@@ -28,12 +26,7 @@ from wiki.pages.texts import (
     put_text,
 )
 
-
-@pytest.fixture(autouse=True)
-def nothing_recent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every reading goes to the database."""
-    monkeypatch.setattr(texts, "_recent", texts._Recent(0))
-    yield
+pytestmark = pytest.mark.usefixtures("nothing_recent")
 
 
 def story(count: int, seed: int = 1) -> list[str]:

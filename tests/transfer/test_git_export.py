@@ -211,6 +211,7 @@ def test_a_file_whose_bytes_are_lost_is_said_and_the_rest_goes_out(
     assert export().commits == 0
 
 
+@pytest.mark.usefixtures("nothing_recent")
 def test_a_text_that_is_lost_is_said_and_the_rest_goes_out(
     wiki: Scene, export: Export, target: Path
 ) -> None:

@@ -238,7 +238,7 @@ def test_deleted_files_are_deleted_pages_that_can_be_restored(
     assert "deleted" in gone.text
     with wiki.database.read() as session:
         page = session.scalars(select(Page).where(Page.deleted_at.is_not(None))).one()
-        entries = history_of(session, page).rows
+        entries = history_of(session, wiki.actor("eve"), page).rows
         assert entries[0].at == datetime.fromtimestamp(BEGIN + 3600, UTC)
         assert entries[0].event == "deleted"
         assert entries[0].who is not None

@@ -33,6 +33,8 @@ TYPES = {
     "PageMoved": "page_moved",
     "PageDeleted": "page_deleted",
     "PageRestored": "page_restored",
+    "PagePurged": "page_purged",
+    "RevisionPurged": "revision_purged",
     "FileAdded": "file_added",
     "FileRemoved": "file_removed",
     "SpaceCreated": "space_created",

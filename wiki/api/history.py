@@ -18,10 +18,12 @@ from wiki.api.operations import (
 )
 from wiki.errors import NotFound
 from wiki.pages.actions import text_of
+from wiki.pages.blame import blame, revisions_of
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.texts import get_text
 from wiki.text import diff
+from wiki.text.blame import pack, pairs
 from wiki.web.request import actor, reading
 
 MOST_REVISIONS = 500
@@ -71,6 +73,7 @@ def list_revisions(slug: str, path: str) -> Response:
         200: Answer("The revision with its text.", resources.RevisionWithText),
         304: Answer("It is the one of the `If-None-Match` header."),
     },
+    problems=(410,),
 )
 def read_revision(slug: str, path: str, number: int) -> Response:
     """All that an author wrote."""
@@ -96,6 +99,7 @@ def read_revision(slug: str, path: str, number: int) -> Response:
             {"type": "integer", "minimum": 0, "maximum": MOST_CONTEXT, "default": 3},
         ),
     ),
+    problems=(410,),
 )
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     """What was done to the text between two revisions, in either order."""
@@ -116,6 +120,30 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
             hunks=_hunks(found),
         )
     )
+
+
+@operation(
+    "GET",
+    "/pages/{space}/{path}/blame",
+    "Tell which revision each line of a page comes from.",
+    {200: Answer("The lines of the newest or another revision, in runs.", resources.Blame)},
+    queries=(Query("revision", "Number of the revision.", {"type": "integer", "minimum": 1}),),
+    problems=(410,),
+)
+def blame_page(slug: str, path: str) -> Response:
+    """Who made each line what it is, and when."""
+    page = _live(slug, path)
+    number = number_asked("revision", page.head, least=1, most=2**53)
+    found = blame(reading(), page, _revision(page, number))
+    revisions = revisions_of(reading(), page, found.origins)
+    runs: list[resources.BlameRun] = []
+    first = 1
+    for origin, count in pairs(pack(found.origins)):
+        one = revisions[origin]
+        author = wire.somebody(one.author)
+        runs.append(resources.BlameRun(origin, author, one.created_at, first, count))
+        first += count
+    return answer(resources.Blame(number, runs))
 
 
 def _hunks(found: diff.Diff) -> list[resources.Hunk]:

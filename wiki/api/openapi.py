@@ -20,7 +20,8 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
     "path": (
         "Path of the page. Its slashes are written as they are. A page whose path ends in "
-        "`revisions`, `revisions/…` or `diff/…` is addressed with one more slash at the end.",
+        "`revisions`, `revisions/…`, `diff/…` or `blame` is addressed with one more slash at the "
+        "end.",
         {"type": "string"},
     ),
     "file": ("Place of the file: folders and name, with slashes.", {"type": "string"}),
@@ -31,6 +32,7 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
 _ALWAYS = (400, 401, 404, 422)
 _TITLES = {
     401: "The token is missing or not accepted.",
+    410: "What this revision said was purged.",
     412: "A condition in the headers does not hold.",
     416: "The file has no such bytes.",
     422: "Something that was sent cannot be accepted.",

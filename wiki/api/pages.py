@@ -104,7 +104,7 @@ def _etag(page: Page) -> str:
     },
     body=resources.PageInput,
     writes=True,
-    problems=(403, 412, 413, 415, 428),
+    problems=(403, 410, 412, 413, 415, 428),
 )
 def put_page(slug: str, path: str) -> Response:
     """A change carries `base_revision`. When somebody has saved since, both edits are merged;

@@ -90,6 +90,7 @@ class Revision:
     author: Somebody | None = told("Who wrote it; null for an import or the shell.")
     created_at: datetime = told("When.")
     base: int | None = told("The revision its author started from, or the one that was restored.")
+    purged_at: datetime | None = told("When what it said was removed for good; mostly null.")
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,25 @@ class Diff:
     added: int = told("Lines added; a changed line counts as one added and one removed.")
     removed: int = told("Lines removed.")
     hunks: list[Hunk] = told("Where the texts differ; empty when they are the same.")
+
+
+@dataclass(frozen=True)
+class BlameRun:
+    """Lines in a row that one revision made what they are."""
+
+    revision: int = told("Its number.")
+    author: Somebody | None = told("Who wrote it; null for an import or the shell.")
+    created_at: datetime = told("When.")
+    first: int = told("Number of the first of these lines, from 1.")
+    count: int = told("How many lines they are.")
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Where each line of a revision comes from. A line that was moved comes from the move."""
+
+    revision: int = told("The revision whose lines these are; `…/revisions/{number}` has them.")
+    runs: list[BlameRun] = told("All its lines, in order.")
 
 
 @dataclass(frozen=True)
@@ -224,6 +244,8 @@ class Change:
         "page_moved",
         "page_deleted",
         "page_restored",
+        "page_purged",
+        "revision_purged",
         "file_added",
         "file_removed",
         "space_created",
@@ -234,7 +256,7 @@ class Change:
     space: str = told("Slug of the space where it happened.")
     page: PageLine | None = told("The page as it is now; null when it is gone, or there is none.")
     page_id: int | None = told("Id of the page, also when it is gone.")
-    revision: int | None = told("Number of the revision that was added.")
+    revision: int | None = told("Number of the revision that was added, or purged.")
     path: str | None = told("Path of the page at that time, for what moves, goes or comes back.")
     old_path: str | None = told("Path before a move inside the space.")
     file: str | None = told("Name of the file, within its page.")

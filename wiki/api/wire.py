@@ -61,6 +61,7 @@ def revision_line(revision: Revision) -> resources.Revision:
         author=somebody(revision.author),
         created_at=revision.created_at,
         base=revision.base,
+        purged_at=revision.purged_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import FileSeen, current_at, get_file, nearest_page, place_of
-from wiki.attachments.storage import Stored
+from wiki.attachments.storage import Storage, Stored
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce
@@ -76,7 +77,8 @@ def attach_file(
     )
     session.add(file)
     session.flush()
-    announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name))
+    version = len(before) + 1
+    announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, version))
     return Attached(file, True, bool(before))
 
 
@@ -108,8 +110,25 @@ def restore_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
         file.removed_at = None
         file.removed_by_id = None
         session.flush()
-        announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name))
+        announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, 2, 1))
     return found
+
+
+def forget_unused(session: Session, storage: Storage, hashes: Iterable[str]) -> list[str]:
+    """Delete the bytes of those contents that no file refers to any more.
+
+    For what was purged: with the rows gone, this is the last of it.
+
+    :returns: the hashes whose bytes are gone.
+    """
+    wanted = list(dict.fromkeys(hashes))
+    used = set(
+        session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(wanted)).distinct())
+    )
+    gone = [sha256 for sha256 in wanted if sha256 not in used]
+    for sha256 in gone:
+        storage.forget(sha256)
+    return gone
 
 
 def checked_file_path(raw: str) -> str:

@@ -101,6 +101,10 @@ class Storage:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise DamagedFile(f"The file {sha256} has changed since it was stored.")
 
+    def forget(self, sha256: str) -> None:
+        """Delete the bytes with this hash, if they are there. Nothing may refer to them."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def _settle(self, arriving: Path, stored: Stored) -> None:
         """Give what arrived its name, unless the same bytes are there already, whole."""
         target = self.path(stored.sha256)

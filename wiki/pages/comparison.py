@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Literal
 
-from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from wiki.pages.history import Author, authors_between
+from wiki.pages.history import Author, authors_between, files_between
 from wiki.pages.models import Page, Revision
+from wiki.pages.properties import ValueChange, slugs_of, value_changes
 from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
 from wiki.rules.access import Actor
-from wiki.spaces.models import Space
-from wiki.spaces.queries import readable_by
 from wiki.text.diff import Diff, Section, diff
-from wiki.text.words import Span, mark
 
 CONTEXT = 3
 """Unchanged lines shown around a change."""
@@ -57,25 +52,19 @@ class Diffs:
                     self._size -= self._kept.popitem(last=False)[1][1]
         return found
 
+    def forget(self) -> None:
+        """Keep none of them any longer."""
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+
 
 _diffs = Diffs()
-_ABSENT = object()
-_FOLDER, _PAGE = "a folder's page", "a page"
 
 
-@dataclass(frozen=True)
-class ValueChange:
-    """A property of the page that differs. ``old`` and ``new`` are None where there is none.
-
-    ``words``: prose, with spans; ``set``: what was added and taken away; ``data``: anything else.
-    """
-
-    name: str
-    kind: Literal["words", "set", "data"]
-    old: tuple[Span, ...] | None = None
-    new: tuple[Span, ...] | None = None
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
+def forget_diffs() -> None:
+    """Keep no comparison in the memory of this process: a text of theirs is to be gone."""
+    _diffs.forget()
 
 
 @dataclass(frozen=True)
@@ -109,65 +98,19 @@ def compare(
     """
     first = get_revision(session, page, old) if old else None
     second = get_revision(session, page, new)
+    values: list[ValueChange] = []
+    if first:
+        values = value_changes(first, second, slugs_of(session, actor, (first, second)))
+    if old != new:
+        values += files_between(session, page, first.created_at if first else None, second)
     return Comparison(
         first,
         second,
-        tuple(_values(first, second, _places(session, actor, first, second))) if first else (),
+        tuple(values),
         _diffs.between(
             session, first.content_hash if first else None, second.content_hash, context
         ),
         tuple(authors_between(session, page, old, new)),
-    )
-
-
-def _places(session: Session, actor: Actor, *revisions: Revision | None) -> dict[int, str]:
-    """Slugs of the revisions' spaces, as far as the actor may know of them."""
-    ids = {revision.space_id for revision in revisions if revision}
-    rows = session.execute(
-        select(Space.id, Space.slug).where(and_(Space.id.in_(ids), readable_by(actor)))
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _values(old: Revision, new: Revision, slugs: dict[int, str]) -> list[ValueChange]:
-    def place(revision: Revision) -> str:
-        if old.space_id == new.space_id:
-            return revision.path or "/"
-        slug = slugs.get(revision.space_id)
-        return f"{slug}/{revision.path}" if slug else "a space that you may not read"
-
-    changes = [
-        _words("title", old.title, new.title),
-        _words("path", place(old), place(new)),
-        _words("description", old.description, new.description),
-    ]
-    gone, come = set(old.tags) - set(new.tags), set(new.tags) - set(old.tags)
-    if gone or come:
-        changes.append(
-            ValueChange("tags", "set", added=tuple(sorted(come)), removed=tuple(sorted(gone)))
-        )
-    for key in sorted({**old.fields, **new.fields}):
-        if old.fields.get(key) != new.fields.get(key) or (key in old.fields) != (key in new.fields):
-            before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
-            changes.append(ValueChange(key, "data", before, after))
-    if old.folder != new.folder:
-        before, after = (_plain(_FOLDER if one.folder else _PAGE) for one in (old, new))
-        changes.append(ValueChange("kind", "data", before, after))
-    return [change for change in changes if change]
-
-
-def _words(name: str, old: str, new: str) -> ValueChange | None:
-    if old == new:
-        return None
-    before, after = mark(old, new)
-    return ValueChange(name, "words", before if old else None, after if new else None)
-
-
-def _plain(value: Any) -> tuple[Span, ...] | None:
-    if value is _ABSENT:
-        return None
-    return (
-        Span(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), False),
     )
 
 

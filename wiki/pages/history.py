@@ -2,59 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.outbox.events import PageDeleted, PageRestored
+from wiki.outbox.events import FileAdded, FileRemoved, PageDeleted, PageRestored
 from wiki.outbox.models import EventRow
-from wiki.pages.models import Page, Revision
+from wiki.pages.models import Content, Page, Revision
+from wiki.pages.properties import ValueChange, slugs_of, value_changes
 from wiki.people.models import Person
+from wiki.rules.access import Actor
 from wiki.web.paging import Slice
 
-_EVENTS: dict[str, Literal["deleted", "restored"]] = {
+Deed: TypeAlias = Literal["deleted", "restored", "attached", "replaced", "brought back", "removed"]
+
+_PAGE_EVENTS: dict[str, Deed] = {
     PageDeleted.__name__: "deleted",
     PageRestored.__name__: "restored",
 }
+_FILE_EVENTS = (FileAdded.__name__, FileRemoved.__name__)
+MOST_EVENTS = 1_000
+"""What happened beside revisions, as far as one screen tells it."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a page's history: a revision, or the page's deletion or restoration."""
+    """A line of a page's history: a revision, or what happened to the page or its files.
+
+    Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
+    properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
+    where it is the same text). ``files`` are the names of those that a deed was done to.
+    ``purged_by`` is who emptied the revision.
+    """
 
     at: datetime
     who: Person | None
     revision: Revision | None = None
-    event: Literal["deleted", "restored"] | None = None
+    event: Deed | None = None
+    since: int = 0
+    values: tuple[ValueChange, ...] = ()
+    grew: int | None = None
+    files: tuple[str, ...] = ()
+    purged_by: Person | None = None
+
+    def and_before(self, older: Entry) -> Entry | None:
+        """This entry and the one below it as one, when they are the same deed of one person."""
+        same = (self.event, self.who, self.at.date()) == (older.event, older.who, older.at.date())
+        if not (same and self.files and older.files):
+            return None
+        return replace(self, files=(*self.files, *older.files))
 
 
 def history(
-    session: Session, page: Page, *, before: int | None = None, limit: int = 50
+    session: Session, actor: Actor, page: Page, *, before: int | None = None, limit: int = 50
 ) -> Slice[Entry]:
-    """What happened to a page that the caller may already read, newest first.
+    """What happened to a page that the actor may already read, newest first.
+
+    Six queries at most, and no text is unpacked.
 
     :param before: only revisions with a lower number than this, and what happened among them.
     :returns: at most ``limit`` revisions; the cursor is the number of the last one.
     """
-    query = select(Revision).where(Revision.page_id == page.id)
+    query = (
+        select(Revision, Content.size)
+        .join(Content, Content.hash == Revision.content_hash)
+        .where(Revision.page_id == page.id)
+        .options(joinedload(Revision.author))
+        .order_by(Revision.number.desc())
+    )
     if before is not None:
         query = query.where(Revision.number < before)
-    found = session.scalars(
-        query.options(joinedload(Revision.author)).order_by(Revision.number.desc()).limit(limit + 1)
-    ).all()
-    revisions, more = found[:limit], len(found) > limit
-    entries = [Entry(one.created_at, one.author, revision=one) for one in revisions]
-    if revisions:
-        entries += _events(
-            session, page, revisions[-1].created_at if more else None, _until(session, page, before)
+    found = [(one, size) for one, size in session.execute(query.limit(limit + 1))]
+    rows, more = found[:limit], len(found) > limit
+    events: Sequence[EventRow] = ()
+    if rows:
+        oldest = rows[-1][0]
+        events = _events(
+            session,
+            page,
+            (*_PAGE_EVENTS, *_FILE_EVENTS),
+            oldest.created_at if more else None,
+            _until(session, page, before),
         )
+        if more:
+            below = query.where(Revision.number < oldest.number, Revision.purged_at.is_(None))
+            found = rows + [(one, size) for one, size in session.execute(below.limit(1))]
+    who = people(session, [row.actor_id for row in events] + [one.purged_by_id for one, _ in rows])
+    entries = _revisions(session, actor, found, who)[: len(rows)]
+    entries += [_happened(row, who) for row in events]
     # What happened to the page in the same moment as a revision came after it.
     entries.sort(key=lambda entry: (entry.at, entry.revision is None), reverse=True)
-    return Slice(entries, str(revisions[-1].number) if more else None)
+    return Slice(_gathered(entries), str(rows[-1][0].number) if more else None)
+
+
+def _revisions(
+    session: Session,
+    actor: Actor,
+    found: Sequence[tuple[Revision, int]],
+    who: dict[int | None, Person],
+) -> list[Entry]:
+    """An entry for each revision, told against the nearest one below it that was not purged."""
+    slugs = slugs_of(session, actor, [one for one, _ in found])
+    entries: list[Entry] = []
+    below: tuple[Revision, int] | None = None
+    for one, size in reversed(found):
+        entry = Entry(one.created_at, one.author, revision=one)
+        if one.purged_at is not None:
+            entry = replace(entry, purged_by=who.get(one.purged_by_id))
+        else:
+            if below is not None:
+                old, old_size = below
+                same = old.content_hash == one.content_hash
+                entry = replace(
+                    entry,
+                    since=old.number,
+                    values=tuple(value_changes(old, one, slugs)),
+                    grew=None if same else size - old_size,
+                )
+            below = one, size
+        entries.append(entry)
+    return entries[::-1]
 
 
 def _until(session: Session, page: Page, before: int | None) -> datetime | None:
@@ -67,19 +138,93 @@ def _until(session: Session, page: Page, before: int | None) -> datetime | None:
 
 
 def _events(
-    session: Session, page: Page, since: datetime | None, until: datetime | None
-) -> list[Entry]:
-    query = select(EventRow).where(EventRow.page_id == page.id, EventRow.name.in_(_EVENTS))
+    session: Session,
+    page: Page,
+    names: Iterable[str],
+    since: datetime | None,
+    until: datetime | None,
+) -> Sequence[EventRow]:
+    query = select(EventRow).where(EventRow.page_id == page.id, EventRow.name.in_(names))
     if since is not None:
         query = query.where(EventRow.at >= since)
     if until is not None:
         query = query.where(EventRow.at < until)
-    rows = session.scalars(query.order_by(EventRow.id.desc()).limit(200)).all()
-    who = people(session, [row.actor_id for row in rows])
-    return [Entry(row.at, who.get(row.actor_id), event=_EVENTS[row.name]) for row in rows]
+    return session.scalars(query.order_by(EventRow.id.desc()).limit(MOST_EVENTS)).all()
 
 
-def people(session: Session, ids: Sequence[int | None]) -> dict[int | None, Person]:
+def _happened(row: EventRow, who: dict[int | None, Person]) -> Entry:
+    deed = _PAGE_EVENTS.get(row.name)
+    if deed is not None:
+        return Entry(row.at, who.get(row.actor_id), event=deed)
+    return Entry(
+        row.at,
+        who.get(row.actor_id),
+        event=_file_deed(row),
+        files=(str(row.payload.get("name", "")),),
+    )
+
+
+def _file_deed(row: EventRow) -> Deed:
+    if row.name == FileRemoved.__name__:
+        return "removed"
+    if row.payload.get("restored") is not None:
+        return "brought back"
+    return "replaced" if row.payload.get("version", 1) > 1 else "attached"
+
+
+def _gathered(entries: Sequence[Entry]) -> list[Entry]:
+    """The same with deeds in a row done to several files told as one."""
+    told: list[Entry] = []
+    for entry in entries:
+        both = told[-1].and_before(entry) if told else None
+        if both is not None:
+            told[-1] = both
+        else:
+            told.append(entry)
+    return told
+
+
+def files_between(
+    session: Session, page: Page, since: datetime | None, until: Revision
+) -> list[ValueChange]:
+    """What became of the page's files after a moment until a revision was made, all in all."""
+    there_before: dict[str, bool] = {}
+    there_after: dict[str, bool] = {}
+    replaced: set[str] = set()
+    rows = session.scalars(
+        select(EventRow)
+        .where(
+            EventRow.page_id == page.id,
+            EventRow.name.in_(_FILE_EVENTS),
+            EventRow.at <= until.created_at,
+            *([EventRow.at > since] if since is not None else []),
+        )
+        .order_by(EventRow.id.desc())
+        .limit(MOST_EVENTS)
+    ).all()
+    for row in reversed(rows):
+        name, deed = str(row.payload.get("name", "")), _file_deed(row)
+        there_before.setdefault(name, deed in ("replaced", "removed"))
+        there_after[name] = deed != "removed"
+        if deed != "removed":
+            replaced.add(name)
+    added = [name for name, there in there_after.items() if there and not there_before[name]]
+    removed = [name for name, there in there_after.items() if there_before[name] and not there]
+    other = [name for name in replaced if there_before[name] and there_after[name]]
+    if not (added or removed or other):
+        return []
+    return [
+        ValueChange(
+            "files",
+            "files",
+            added=tuple(sorted(added)),
+            removed=tuple(sorted(removed)),
+            replaced=tuple(sorted(other)),
+        )
+    ]
+
+
+def people(session: Session, ids: Iterable[int | None]) -> dict[int | None, Person]:
     """Those of the people who still have an account, by id."""
     wanted = {id for id in ids if id is not None}
     if not wanted:

@@ -7,94 +7,95 @@ from itertools import groupby
 
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
 from wiki.pages import actions, queries
 from wiki.pages.comparison import CONTEXT, compare, part_of
 from wiki.pages.history import history as history_of
-from wiki.pages.models import Page
+from wiki.pages.queries import Purged
 from wiki.pages.recent import Change, recent_changes
-from wiki.pages.screens import page_frame, place_at
+from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
-from wiki.spaces.queries import see_space
+from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
-from wiki.web.errors import say
+from wiki.web.errors import error_page, problem, say, wants_json
 from wiki.web.memo import remembered
 from wiki.web.paging import Slice
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
-from wiki.web.urls import page_url, verb
+from wiki.web.urls import page_url, verb, verb_of_past
 
 blueprint = Blueprint("history", __name__)
 
 VIEWS = ("side", "unified")
 
 
-@verb(blueprint, "history")
+@verb_of_past(blueprint, "history")
 @public
 @remembered
-def history(slug: str, path: str) -> ResponseReturnValue:
+def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Every revision of a page, to be read, compared and restored."""
-    place = place_at(slug, path)
-    page = _page(place, path)
-    found = history_of(reading(), page, before=_positive("before"))
+    past = past_at(slug, path, page_id)
+    found = history_of(reading(), actor(), past.page, before=_positive("before"))
     return render_template(
         "pages/history.html",
-        **page_frame(place, page),
+        **page_frame(past, past.page),
+        past=past,
         entries=found.rows,
         older=found.after,
-        can_edit=bool(place.seen.may(May.EDIT)),
     )
 
 
-@verb(blueprint, "diff", endpoint="choose")
+@verb_of_past(blueprint, "diff", endpoint="choose")
 @public
-def choose(slug: str, path: str) -> ResponseReturnValue:
+def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Lead to the comparison of the two revisions chosen in a form, or to the newest change."""
-    page = _page(place_at(slug, path), path)
-    new = _positive("to") or page.head
+    past = past_at(slug, path, page_id)
+    new = _positive("to") or past.page.head
     old = _positive("from") or max(new - 1, 0)
     if "to" not in request.args and "from" in request.args:
-        new = page.head
+        new = past.page.head
     old, new = sorted((old, new))
-    return redirect(_verb_url(slug, page, f"diff/{old}..{new}"), 302)
+    return redirect(past.url(f"diff/{old}..{new}"), 302)
 
 
-@verb(blueprint, "diff/<int:old>..<int:new>")
+@verb_of_past(blueprint, "diff/<int:old>..<int:new>")
 @public
 @remembered
-def diff(slug: str, path: str, old: int, new: int) -> ResponseReturnValue:
+def diff(
+    old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
+) -> ResponseReturnValue:
     """Two revisions compared, side by side or one under the other."""
-    place = place_at(slug, path)
-    page = _page(place, path)
+    past = past_at(slug, path, page_id)
+    page = past.page
     if new > page.head or old > page.head:
         raise NotFound
     if old > new:
-        return redirect(_verb_url(slug, page, f"diff/{new}..{old}", _query()), 302)
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(past.url(f"diff/{new}..{old}", query), 302)
     view = request.args.get("view", "")
     whole = request.args.get("context") == "all"
     comparison = compare(reading(), actor(), page, old, new, None if whole else CONTEXT)
     return render_template(
         "pages/diff.html",
-        **page_frame(place, page),
+        **page_frame(past, page),
+        past=past,
         comparison=comparison,
         old=old,
         new=new,
         part=part_of(comparison.text, _positive("part") or 1),
         view=view if view in VIEWS else "auto",
         whole=whole,
-        can_edit=bool(place.seen.may(May.EDIT)),
     )
 
 
 @verb(blueprint, "restore", methods=["GET", "POST"])
 def restore(slug: str, path: str) -> ResponseReturnValue:
     """Make an older revision the newest again, after showing what that changes."""
-    place = place_at(slug, path)
-    page = _page(place, path)
-    place.seen.require(May.EDIT)
+    past = past_at(slug, path, 0)
+    page = past.page
+    past.seen.require(May.EDIT)
     number = _positive("revision")
     if number is None or number > page.head:
         raise NotFound
@@ -112,8 +113,8 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 )
         except actions.MovedOn:
             moved_on = True
-            place = place_at(slug, path)
-            page = _page(place, path)
+            past = past_at(slug, path, 0)
+            page = past.page
         else:
             if saved.changed:
                 say(f"Revision {number} is the newest again, as revision {saved.revision.number}.")
@@ -121,12 +122,12 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 say("The page already reads like that, so no revision was added.", "note")
             return redirect(page_url(slug, page.path), 303)
     comparison = compare(reading(), actor(), page, page.head, number)
-    # A restored text stays where the page is now.
-    values = tuple(v for v in comparison.values if v.name not in ("path", "kind"))
+    # A restored text stays where the page is now, and so do its files.
+    values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
     comparison = replace(comparison, values=values)
     body = render_template(
         "pages/restore.html",
-        **page_frame(place, page),
+        **page_frame(past, page),
         comparison=comparison,
         part=part_of(comparison.text, 1),
         revision=queries.get_revision(reading(), page, number),
@@ -137,17 +138,18 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     return body, 409 if moved_on else 200
 
 
-@verb(blueprint, "raw")
+@verb_of_past(blueprint, "raw")
 @public
-def raw(slug: str, path: str) -> ResponseReturnValue:
+def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """The source of a page's text, as it was written."""
-    page = _page(place_at(slug, path), path)
+    past = past_at(slug, path, page_id)
+    page = past.page
     number = _positive("revision") or page.head
     revision = queries.get_revision(reading(), page, number)
     response = Response(get_text(reading(), revision.content_hash), mimetype="text/plain")
     response.set_etag(revision.content_hash)
     response.headers.set(
-        "Content-Disposition", "inline", filename=f"{name_of(page.path) or slug}.md"
+        "Content-Disposition", "inline", filename=f"{name_of(page.path) or past.space.slug}.md"
     )
     return response.make_conditional(request)
 
@@ -183,25 +185,19 @@ def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:
     return [(day[0], day) for day in days]
 
 
-class _Elsewhere(RequestRedirect):
-    """The page asked for has another path by now; its verbs have moved with it."""
-
-    code = 302
-
-
-def _page(place: queries.Place, path: str) -> Page:
-    """The live page at a place.
-
-    :raises _Elsewhere: when its path is another than ``path``. :raises NotFound:
-    """
-    page = place.page or place.moved_to
-    if page is None:
-        raise NotFound
-    if page.path != path or place.page is None:
-        tail = request.path.partition("/-/")[2]
-        slug = place.space.slug if place.page else page.space.slug
-        raise _Elsewhere(_verb_url(slug, page, tail, _query()))
-    return page
+@blueprint.app_errorhandler(Purged)
+def purged(error: Purged) -> ResponseReturnValue:
+    """Say of a revision that it was purged, and offer the way back to the others."""
+    if wants_json():
+        return problem(error.status, error.title, error.sentence)
+    if request.method == "POST":  # the form's text is handed back
+        return error_page(error.status, error.title, error.sentence)
+    page = queries.get_page(reading(), actor(), error.page_id)
+    past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
+    body = render_template(
+        "pages/purged.html", **page_frame(past, page), past=past, number=error.number, error=error
+    )
+    return body, error.status
 
 
 def _positive(name: str) -> int | None:
@@ -210,12 +206,3 @@ def _positive(name: str) -> int | None:
     if raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw):
         return int(raw)
     return None
-
-
-def _query() -> str:
-    return request.query_string.decode("ascii", "ignore")
-
-
-def _verb_url(slug: str, page: Page, verb: str, query: str = "") -> str:
-    home = page_url(slug, page.path)
-    return f"{home}{'/' if page.path else ''}-/{verb}{'?' + query if query else ''}"

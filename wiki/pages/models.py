@@ -92,7 +92,8 @@ class Action(StrEnum):
 
 
 class Revision(Base):
-    """A numbered snapshot of all that an author writes on a page; never changed."""
+    """A numbered snapshot of all that an author writes on a page; never changed, but for purging,
+    which empties it."""
 
     __tablename__ = "revisions"
     __table_args__ = (
@@ -120,6 +121,9 @@ class Revision(Base):
         ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # What it said is gone for good: the row stays as its tombstone, with an empty text.
+    purged_at: Mapped[datetime | None]
+    purged_by_id: Mapped[int | None] = mapped_column(BigId)
 
     page: Mapped[Page] = relationship()
     author: Mapped[Person | None] = relationship()
@@ -158,6 +162,8 @@ class RenderingRow(Base):
     __tablename__ = "renderings"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Of which text, so that purging finds it.
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     excerpt: Mapped[str] = mapped_column(Text)
@@ -181,3 +187,15 @@ class PageLink(Base):
     space_slug: Mapped[str] = mapped_column(String(60))
     path_key: Mapped[str] = mapped_column(Key)
     fragment: Mapped[str] = mapped_column(String(300), default="")
+
+
+class BlameRow(Base):
+    """Derived: which revision each line of a revision comes from, as runs (``wiki.text.blame``)."""
+
+    __tablename__ = "blames"
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    runs: Mapped[list[Any]]

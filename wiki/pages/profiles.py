@@ -52,7 +52,7 @@ def written_by(
         select(Revision)
         .join(Revision.page)
         .join(Page.space)
-        .where(Revision.author_id == person.id, live_for(actor))
+        .where(Revision.author_id == person.id, Revision.purged_at.is_(None), live_for(actor))
         .options(contains_eager(Revision.page).contains_eager(Page.space))
         .order_by(Revision.id.desc())
         .limit(limit + 1)

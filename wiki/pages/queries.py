@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from wiki.db import BigId
-from wiki.errors import NotFound
+from wiki.errors import NotFound, WikiError
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.rules.access import Actor, May
 from wiki.spaces import queries as spaces
@@ -158,12 +158,30 @@ def head_of(session: Session, page: Page) -> Revision:
 def get_revision(session: Session, page: Page, number: int) -> Revision:
     """One revision of a page that the caller may already read.
 
-    :raises NotFound: when the page has no revision of that number.
+    :raises NotFound: when the page has no revision of that number. :raises Purged:
     """
     revision = session.scalar(_revision(), {"page_id": page.id, "number": number})
     if revision is None:
         raise NotFound
+    if revision.purged_at is not None:
+        raise Purged(revision)
     return revision
+
+
+class Purged(WikiError):
+    """What this revision said was removed for good; only its tombstone is there."""
+
+    status = 410
+    title = "This revision was purged"
+
+    def __init__(self, revision: Revision) -> None:
+        at = revision.purged_at
+        on = f" on {at.day} {at:%B %Y}" if at else ""
+        super().__init__(
+            f"Revision {revision.number} was purged{on}: what it said was removed for good."
+        )
+        self.page_id = revision.page_id
+        self.number = revision.number
 
 
 @cache

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.outbox.actions import record
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.actions import MAX_MESSAGE, Text, checked_path
+from wiki.pages.actions import MAX_MESSAGE, Text, checked_path, unused_id
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
@@ -144,7 +144,7 @@ class Recorder:
         """
         path = self._free(path, None)
         key = path_key(path)
-        row = {
+        row: dict[str, Any] = {
             "space_id": self.space_id,
             "path": path,
             "path_key": key,
@@ -158,6 +158,9 @@ class Recorder:
             "updated_by_id": stamp.author_id,
             "deleted_at": stamp.at,  # until it is stored where it stands at the end
         }
+        unused = unused_id(self.session)
+        if unused is not None:
+            row["id"] = unused
         page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())
         page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", stamp)
         self._known[page_id] = page

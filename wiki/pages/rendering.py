@@ -62,9 +62,19 @@ class Renderer:
         """In a fork: the threads, and what they were about to render, are the parent's."""
         self.__init__(self.seconds, self._keep)  # type: ignore[misc]
 
+    def forget_recent(self) -> None:
+        """Remember none of them any longer."""
+        with self._lock:
+            self._recent.clear()
+
 
 _renderer = Renderer(2.0)
 os.register_at_fork(after_in_child=_renderer.forget)
+
+
+def forget_rendered() -> None:
+    """Keep no rendering in the memory of this process: a text of theirs is to be gone."""
+    _renderer.forget_recent()
 
 
 def limit_rendering(seconds: float) -> None:
@@ -161,7 +171,7 @@ def _keep(
     key = rendering_key(revision.content_hash, context)
     connection = session.connection()
     if connection.scalar(_kept(), {"key": key}) is None:
-        connection.execute(_KEEP, _row(key, rendering))
+        connection.execute(_KEEP, _row(key, revision.content_hash, rendering))
     connection.execute(_forget_links(), {"of_page": page.id})
     links = [
         {
@@ -250,9 +260,10 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     return Shown(rendering.html, made, rendering.source_shown, False)
 
 
-def _row(key: str, rendering: Rendering) -> dict[str, Any]:
+def _row(key: str, content_hash: str, rendering: Rendering) -> dict[str, Any]:
     row = {
         "key": key,
+        "content_hash": content_hash,
         "html": rendering.html,
         "text": rendering.text,
         "excerpt": rendering.excerpt,

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import request
 from sqlalchemy.orm import Session
+from werkzeug.routing import RequestRedirect
 
+from wiki.errors import NotFound
 from wiki.pages.models import Page
-from wiki.pages.queries import Place, TreeNode, breadcrumbs, children_of, look_up
+from wiki.pages.queries import Place, TreeNode, breadcrumbs, children_of, get_page, look_up
+from wiki.rules.access import May
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen
-from wiki.text.paths import ancestors_of, path_key
+from wiki.spaces.queries import SpaceSeen, see_space_by_id
+from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, reading
 from wiki.web.urls import page_url
 
@@ -88,6 +92,66 @@ def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any
     }
 
 
-def page_frame(place: Place, page: Page) -> dict[str, Any]:
-    """The same for a screen about one page."""
-    return frame(place.seen, page.path, page.title) | {"page": page}
+def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
+    """The same for a screen about one page. Where a deleted one was may be another by now, which
+    is not the one shown."""
+    found = frame(place.seen, page.path, page.title) | {"page": page}
+    if page.deleted_at is not None:
+        around = parent_of(page.path) or ""
+        found["tree_nodes"] = tree_beside(reading(), place.space, around)
+    return found
+
+
+@dataclass(frozen=True)
+class Past:
+    """A page, live or deleted, as somebody looks at its past."""
+
+    seen: SpaceSeen
+    page: Page
+
+    @property
+    def space(self) -> Space:
+        """The space that the page is in."""
+        return self.seen.space
+
+    @property
+    def may_restore(self) -> bool:
+        """Whether the one who looks may make an older revision the newest again."""
+        return self.page.deleted_at is None and bool(self.seen.may(May.EDIT))
+
+    def url(self, verb: str = "", query: str = "") -> str:
+        """The address of the page or of one of its verbs: by its path, or once it is deleted by
+        its id, since another page may be at its path."""
+        page = self.page
+        home = f"/-/p/{page.id}" if page.deleted_at else page_url(self.space.slug, page.path)
+        slash = "" if home.endswith("/") or not verb else "/"
+        dash = "-/" if verb and not page.deleted_at else ""
+        return f"{home}{slash}{dash}{verb}{'?' + query if query else ''}"
+
+
+class _Elsewhere(RequestRedirect):
+    """The page asked for has another address by now; its verbs have moved with it."""
+
+    code = 302
+
+
+def past_at(slug: str, path: str, page_id: int) -> Past:
+    """The page whose past is asked for by its path or, where that is not 0, by its id.
+
+    :raises NotFound: :raises RequestRedirect: when it has another address.
+    """
+    query = request.query_string.decode("ascii", "ignore")
+    if page_id:
+        page = get_page(reading(), actor(), page_id)
+        past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
+        if page.deleted_at is None:
+            raise _Elsewhere(past.url("/".join(request.path.split("/")[4:]), query))
+        return past
+    place = place_at(slug, path)
+    if place.page is not None and place.page.path == path:
+        return Past(place.seen, place.page)
+    found = place.page or place.moved_to or next(iter(place.deleted), None)
+    if found is None:
+        raise NotFound
+    past = Past(see_space_by_id(reading(), actor(), found.space_id), found)
+    raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))

@@ -16,7 +16,7 @@ from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
 from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.models import Page
 from wiki.pages.rendering import begin, keep_head, prepare, read_rendering
-from wiki.pages.screens import frame, page_frame, place_at, space_tree
+from wiki.pages.screens import Past, frame, page_frame, past_at, place_at, space_tree
 from wiki.rules.access import May
 from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.markup import RenderContext, mark_missing
@@ -41,17 +41,23 @@ def read(slug: str, path: str) -> ResponseReturnValue:
     place = place_at(slug, path)
     if place.page is None:
         return _nothing_here(place)
-    page = place.page
-    if page.path != path:
-        return redirect(page_url(slug, page.path, **request.args.to_dict()))
+    if place.page.path != path:
+        return redirect(page_url(slug, place.page.path, **request.args.to_dict()))
+    return _read_screen(Past(place.seen, place.page))
+
+
+def _read_screen(past: Past) -> ResponseReturnValue:
+    """The page, or the revision of it that the address names."""
+    page = past.page
     number = request.args.get("revision", type=int)
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
         raise NotFound
     session = reading()
     revision = queries.get_revision(session, page, number or page.head)
-    rendering = read_rendering(session, slug, revision)
+    rendering = read_rendering(session, past.space.slug, revision)
     is_head = revision.number == page.head
-    if is_head and not (rendering.kept and page.rendered == page.head):
+    live = page.deleted_at is None
+    if live and is_head and not (rendering.kept and page.rendered == page.head):
         finish_reading()
         keep_head(parts().database, page.id)  # read for the first time: stored, for all others
         session = reading()
@@ -60,12 +66,13 @@ def read(slug: str, path: str) -> ResponseReturnValue:
         html = mark_missing(html, queries.missing_links(session, actor(), page))
     return render_template(
         "pages/read.html",
-        **page_frame(place, page),
+        **page_frame(past, page),
+        past=past,
         revision=revision,
         is_old=not is_head,
         html=html,
         rendering=rendering,
-        can_edit=bool(place.seen.may(May.EDIT)),
+        can_edit=past.may_restore,
     )
 
 
@@ -102,9 +109,8 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
 @blueprint.get("/-/p/<int:page_id>")
 @public
 def permalink(page_id: int) -> ResponseReturnValue:
-    """Where a page is now, whatever it was called."""
-    page = queries.get_page(reading(), actor(), page_id)
-    return redirect(page_url(page.space.slug, page.path), 302)
+    """Where a page is now, whatever it was called; a deleted one is read here."""
+    return _read_screen(past_at("", "", page_id))
 
 
 def _new_again(sent: Mapping[str, str], *, slug: str) -> ResponseReturnValue:

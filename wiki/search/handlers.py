@@ -8,7 +8,7 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of, index, mend, reconcile
+from wiki.search.index import engine_of, index, mend, rebuild, reconcile
 
 
 def index_pages(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
@@ -24,6 +24,15 @@ def index_pages(database: Database, settings: Settings, happenings: Sequence[Hap
         if engine_of(settings).shelf.name() is not None:
             raise
         mend(database, settings)
+
+
+def rebuild_index(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """After a purge: build a new index, because the old one's files keep the words of pages and
+    texts that were taken out of it.
+
+    :raises TimeoutError: when somebody builds one already; it may have begun before the purge.
+    """
+    rebuild(database, settings)
 
 
 def reconcile_index(database: Database, settings: Settings) -> None:

@@ -179,10 +179,11 @@ def _hidden(session: Session, actor: Actor) -> frozenset[int]:
         select(EventRow.page_id)
         .join(Delivery, Delivery.event_id == EventRow.id)
         .where(Delivery.subscriber == SUBSCRIBER, EventRow.page_id.is_not(None))
+        .distinct()
     )
-    return frozenset(
-        session.scalars(select(Page.id).where(Page.id.in_(under_way), ~live_for(actor)))
-    )
+    # A purged page has no row any more.
+    readable = select(Page.id).where(Page.id == EventRow.page_id, live_for(actor)).exists()
+    return frozenset(id for id in session.scalars(under_way.where(~readable)) if id is not None)
 
 
 def _named(spaces: Iterable[Space], name: str) -> set[int]:

@@ -45,9 +45,16 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
     item occurs exactly once in both (Cohen's patience diff), and what offers no such place is
     given as one change. The result depends on the two sequences alone, never on time or load.
     """
+    # Most of two texts is the same, and need not be looked at twice.
+    lead, most = 0, min(len(old), len(new))
+    while lead < most and old[lead] == new[lead]:
+        lead += 1
+    tail, most = 0, most - lead
+    while tail < most and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
     codes: dict[Hashable, int] = {}
-    left = [codes.setdefault(item, len(codes)) for item in old]
-    right = [codes.setdefault(item, len(codes)) for item in new]
+    left = [codes.setdefault(item, len(codes)) for item in old[lead : len(old) - tail]]
+    right = [codes.setdefault(item, len(codes)) for item in new[lead : len(new) - tail]]
     found: list[Change] = []
     todo = [(0, len(left), 0, len(right))]
     while todo:
@@ -73,7 +80,7 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
             todo.extend((i, i2, j, j2) for (i, j), (i2, j2) in reversed(list(cuts)))
         else:
             found.append(Change(a, b, c, d))
-    return _joined(found)
+    return [Change(*(place + lead for place in change)) for change in _joined(found)]
 
 
 def _joined(found: list[Change]) -> list[Change]:

@@ -26,7 +26,7 @@ class ApiPagePath(PagePath):
     """A page's path at the end of an address of the API, where some endings are verbs: a page whose
     own path ends so has one more slash behind it."""
 
-    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*)"
+    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*|blame)"
     regex = rf"(?:(?!{_verb}$){PagePath.regex}|{PagePath.regex}/)"
 
     def to_python(self, value: str) -> str:
@@ -62,6 +62,18 @@ def verb(blueprint: Blueprint, name: str, **options: Any) -> Callable[[View], Vi
         )
         blueprint.add_url_rule(f"/<space:slug>/<page:path>/-/{name}", endpoint, view, **options)
         return view
+
+    return register
+
+
+def verb_of_past(blueprint: Blueprint, name: str, **options: Any) -> Callable[[View], View]:
+    """The same for what can be asked of a deleted page too: also ``/-/p/<id>/<name>``. The view is
+    given ``slug`` and ``path``, or ``page_id``."""
+
+    def register(view: View) -> View:
+        endpoint = options.pop("endpoint", view.__name__)
+        blueprint.add_url_rule(f"/-/p/<int:page_id>/{name}", endpoint, view, **options)
+        return verb(blueprint, name, endpoint=endpoint, **options)(view)
 
     return register
 

@@ -1,0 +1,238 @@
+"""Purging. The rows go in one transaction; files, index and log follow as the event is heard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.attachments.models import Attachment
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import PagePurged, RevisionPurged
+from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.actions import MovedOn
+from wiki.pages.comparison import forget_diffs
+from wiki.pages.models import BlameRow, Page, RenderingRow, Revision
+from wiki.pages.queries import readable_by
+from wiki.pages.rendering import context_of, forget_rendered, rendering_key
+from wiki.pages.texts import forget_texts, put_text
+from wiki.pages.tree import settle_folders
+from wiki.rules.access import Actor, may_administer
+from wiki.spaces.models import Space
+from wiki.transfer.models import Import
+
+# What an event of a purged page may go on saying beside numbers.
+_HARMLESS = frozenset({"action"})
+
+
+def page_to_purge(
+    session: Session, actor: Actor, page_id: int, *, anywhere: bool = False, lock: bool = False
+) -> Page:
+    """The page, live or deleted, that the actor may purge.
+
+    :param anywhere: also in spaces that the actor may not read: for the shell of the machine, which
+        has every byte anyway.
+    :raises NotFound: when there is none, or none that they may read. :raises Forbidden:
+    """
+    query = (
+        select(Page)
+        .where(Page.id == page_id)
+        .options(joinedload(Page.space, innerjoin=True))
+        .execution_options(populate_existing=lock)
+    )
+    if not anywhere:
+        query = query.where(readable_by(actor))
+    if lock:
+        query = query.with_for_update(of=Page)
+    page = session.scalar(query)
+    if page is None:
+        raise NotFound
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    return page
+
+
+def purge_page(
+    session: Session, actor: Actor, page_id: int, *, seen: int, anywhere: bool = False
+) -> None:
+    """Remove a page with its revisions, files and whatever was made of them; an event stays.
+
+    :param seen: the head that the actor looked at when they decided.
+    :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
+    """
+    page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
+    if page.head != seen:
+        raise MovedOn
+    space_id, path, was_live = page.space_id, page.path, page.deleted_at is None
+    hashes = set(session.scalars(select(Revision.content_hash).where(Revision.page_id == page_id)))
+    revisions = session.scalar(
+        select(func.count()).select_from(Revision).where(Revision.page_id == page_id)
+    )
+    files = files_of_it_alone(session, page_id)
+    _scrub_events(session, page_id)
+    _scrub_reports(session, page_id)
+    session.expunge_all()
+    # Everything that hangs on the page goes with it, by the database's own rules.
+    session.connection().execute(delete(Page).where(Page.id == page_id))
+    if was_live:
+        settle_folders(session, space_id, [path])
+    _forget(session, hashes)
+    announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
+
+
+def purge_revisions(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    numbers: Collection[int],
+    *,
+    seen: int,
+    anywhere: bool = False,
+) -> None:
+    """Empty revisions of a page: their rows stay as tombstones, and so does an event for each.
+
+    :raises Invalid: when one is the newest, or there is no such revision to purge.
+    :raises MovedOn: when the head is not ``seen`` any more. :raises NotFound: :raises Forbidden:
+    """
+    page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
+    if page.head != seen:
+        raise MovedOn
+    if page.head in numbers:
+        raise Invalid(
+            "The newest revision cannot be purged: save or restore another one first.",
+            field="revision",
+        )
+    going = session.scalars(
+        select(Revision)
+        .where(
+            Revision.page_id == page_id,
+            Revision.number.in_(numbers),
+            Revision.purged_at.is_(None),
+        )
+        .order_by(Revision.number)
+    ).all()
+    if not going or len(going) != len(set(numbers)):
+        raise Invalid("There is no such revision, or it was purged already.", field="revision")
+    hashes = {one.content_hash for one in going}
+    empty = put_text(session, "")
+    moment = now()
+    session.connection().execute(
+        update(Revision)
+        .where(Revision.id.in_([one.id for one in going]))
+        .values(
+            title="",
+            description="",
+            tags=[],
+            fields={},
+            message="",
+            content_hash=empty,
+            purged_at=moment,
+            purged_by_id=actor.person_id,
+        )
+    )
+    session.connection().execute(
+        delete(BlameRow).where(
+            BlameRow.page_id == page_id, BlameRow.number >= min(one.number for one in going)
+        )
+    )
+    told = [(one.number, one.path) for one in going]
+    session.expire_all()
+    _forget(session, hashes - {empty})
+    for number, path in told:
+        announce(session, actor, RevisionPurged(page.space_id, page_id, number, path))
+
+
+def files_of_it_alone(session: Session, page_id: int) -> set[str]:
+    """The contents of a page's files, former versions among them, that nobody else has."""
+    others = (
+        select(Attachment.sha256)
+        .where(Attachment.page_id.is_(None) | (Attachment.page_id != page_id))
+        .scalar_subquery()
+    )
+    return set(
+        session.scalars(
+            select(Attachment.sha256).where(
+                Attachment.page_id == page_id, Attachment.sha256.not_in(others)
+            )
+        )
+    )
+
+
+def _scrub_events(session: Session, page_id: int) -> None:
+    """Leave of the page's events who, when and which ids; nobody has to hear of them any more."""
+    session.connection().execute(
+        delete(Delivery).where(
+            Delivery.event_id.in_(select(EventRow.id).where(EventRow.page_id == page_id))
+        )
+    )
+    events = session.execute(
+        select(EventRow.id, EventRow.payload).where(EventRow.page_id == page_id)
+    ).all()
+    for id, payload in events:
+        scrubbed = {name: _scrubbed(name, value) for name, value in payload.items()}
+        if scrubbed != payload:
+            session.connection().execute(
+                update(EventRow).where(EventRow.id == id).values(payload=scrubbed)
+            )
+
+
+def _scrub_reports(session: Session, page_id: int) -> None:
+    """Leave out of the reports of imports what they say of the page under any name it had."""
+    said = session.execute(
+        select(Revision.space_id, Revision.path, Revision.title)
+        .where(Revision.page_id == page_id)
+        .distinct()
+    ).all()
+    names = {name for _, path, title in said for name in (path, title) if name}
+    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names)))
+    reports = session.scalars(
+        select(Import).where(Import.space_id.in_({space_id for space_id, _, _ in said}))
+    )
+    for one in reports:
+        problems = one.report.get("problems", [])
+        kept = [
+            problem
+            for problem in problems
+            if not names or not named.search(f"{problem['where']}\n{problem['sentence']}")
+        ]
+        if len(kept) != len(problems):
+            one.report = {**one.report, "problems": kept}
+    session.flush()
+
+
+def _scrubbed(name: str, value: Any) -> Any:
+    if name in _HARMLESS or isinstance(value, (int, float)) or value is None:
+        return value
+    return type(value)()
+
+
+def _forget(session: Session, hashes: Iterable[str]) -> None:
+    """Remove texts that no revision has any more, and what was rendered of them for places where
+    no revision has them any more."""
+    wanted = sorted(hashes)
+    for start in range(0, len(wanted), 200):
+        some = wanted[start : start + 200]
+        kept = {
+            rendering_key(revision.content_hash, context_of(slug, revision))
+            for revision, slug in session.execute(
+                select(Revision, Space.slug)
+                .join(Space, Space.id == Revision.space_id)
+                .where(Revision.content_hash.in_(some))
+            )
+        }
+        keys = session.scalars(select(RenderingRow.key).where(RenderingRow.content_hash.in_(some)))
+        gone = [key for key in keys if key not in kept]
+        session.connection().execute(delete(RenderingRow).where(RenderingRow.key.in_(gone)))
+    forget_texts(session, wanted)
+
+
+def forget_memory() -> None:
+    """Keep nothing in this process's memory that was made of texts."""
+    forget_diffs()
+    forget_rendered()

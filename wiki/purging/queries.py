@@ -1,0 +1,164 @@
+"""What a purge would take, for those who have to decide; and what was purged, for those who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager
+
+from wiki.attachments.models import Attachment
+from wiki.errors import Forbidden
+from wiki.outbox.models import PURGES, EventRow
+from wiki.pages import queries as pages
+from wiki.pages.history import people
+from wiki.pages.models import Page, Redirect, Revision
+from wiki.people.models import Person
+from wiki.rules.access import Actor, may_administer
+from wiki.spaces import queries as spaces
+from wiki.spaces.models import Space
+from wiki.web.paging import Slice
+
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Going:
+    """What goes with a page. ``linking`` are pages, as far as the actor may read them, whose links
+    will lead nowhere; ``elsewhere`` counts revisions of other pages that have one of its texts."""
+
+    revisions: int
+    authors: int
+    files: int
+    bytes: int
+    addresses: int
+    linking: Sequence[Page]
+    elsewhere: int
+
+
+def going_with(session: Session, actor: Actor, page: Page) -> Going:
+    """What purging a page, which the actor may already see, takes along."""
+    revisions, authors = session.execute(
+        select(func.count(), func.count(Revision.author_id.distinct())).where(
+            Revision.page_id == page.id
+        )
+    ).one()
+    files, size = session.execute(
+        select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
+            Attachment.page_id == page.id
+        )
+    ).one()
+    addresses = session.scalar(
+        select(func.count()).select_from(Redirect).where(Redirect.page_id == page.id)
+    )
+    texts = select(Revision.content_hash).where(Revision.page_id == page.id)
+    elsewhere = session.scalar(
+        select(func.count())
+        .select_from(Revision)
+        .where(
+            Revision.content_hash.in_(texts),
+            Revision.page_id != page.id,
+            Revision.purged_at.is_(None),
+        )
+    )
+    return Going(
+        revisions=revisions,
+        authors=authors,
+        files=files,
+        bytes=int(size),
+        addresses=addresses or 0,
+        linking=pages.backlinks(session, actor, page, limit=MOST_LISTED),
+        elsewhere=elsewhere or 0,
+    )
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Who else has the text of a revision: other revisions of its page (``here``), whether its
+    newest one does, and revisions of other pages, as far as the actor may read them; ``hidden``
+    counts the rest."""
+
+    here: Sequence[int]
+    newest: bool
+    elsewhere: Sequence[Revision]
+    hidden: int
+
+
+def sharing(session: Session, actor: Actor, page: Page, revision: Revision) -> Sharing:
+    """Who keeps the text of a revision when that one is purged."""
+    same = select(Revision).where(
+        Revision.content_hash == revision.content_hash, Revision.purged_at.is_(None)
+    )
+    numbers = session.scalars(
+        same.with_only_columns(Revision.number)
+        .where(Revision.page_id == page.id, Revision.id != revision.id)
+        .order_by(Revision.number)
+    ).all()
+    others = same.where(Revision.page_id != page.id)
+    total = session.scalar(select(func.count()).select_from(others.subquery())) or 0
+    readable = (
+        others.join(Revision.page)
+        .join(Page.space)
+        .where(pages.readable_by(actor))
+        .options(contains_eager(Revision.page).contains_eager(Page.space))
+    )
+    found = session.scalars(readable.order_by(Revision.id).limit(MOST_LISTED)).all()
+    known = total if len(found) < total and len(found) == MOST_LISTED else len(found)
+    return Sharing(
+        here=[number for number in numbers if number != page.head],
+        newest=page.head in numbers,
+        elsewhere=found,
+        hidden=total - known,
+    )
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """What stays of a purge. ``revision`` is 0 when a whole page went."""
+
+    at: datetime
+    who: Person | None
+    space: Space
+    path: str
+    page_id: int
+    revision: int
+    revisions: int
+
+
+def tombstones(
+    session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
+) -> Slice[Tombstone]:
+    """What was purged in spaces that the actor may read, newest first.
+
+    :param before: only events before the one of this id; the cursor of the next slice.
+    :raises Forbidden: unless the actor administers.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    query = (
+        select(EventRow, Space)
+        .join(Space, Space.id == EventRow.space_id)
+        .where(PURGES, spaces.readable_by(actor))
+        .order_by(EventRow.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(EventRow.id < before)
+    found = session.execute(query).all()
+    who = people(session, [event.actor_id for event, _ in found])
+    rows = [
+        Tombstone(
+            at=event.at,
+            who=who.get(event.actor_id),
+            space=space,
+            path=event.payload["path"],
+            page_id=event.page_id or 0,
+            revision=event.payload.get("revision", 0),
+            revisions=event.payload.get("revisions", 1),
+        )
+        for event, space in found[:limit]
+    ]
+    return Slice(rows, str(found[limit - 1][0].id) if len(found) > limit else None)

@@ -1,0 +1,51 @@
+"""Who wrote each line: origins of lines, carried from one text of a page to the next.
+
+An origin is the number of the revision that brought a line as it stands. A line that is kept keeps
+its origin; one that is changed, added or moved has that of the revision that did so. What counts as
+kept is what :func:`wiki.text.lines.line_changes` says, so that blame and comparisons agree.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from wiki.text.lines import line_changes
+
+
+def blame_lines(text: str) -> list[str]:
+    """The lines of a text without their ends: whether the last one is ended is nobody's line."""
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def step(origins: Sequence[int], old: Sequence[str], new: Sequence[str], number: int) -> list[int]:
+    """The origins of the lines `new`, which revision `number` made of the lines `old`."""
+    found: list[int] = []
+    at = 0
+    for a, b, c, d in line_changes(old, new):
+        found += origins[at:a]
+        found += [number] * (d - c)
+        at = b
+    found += origins[at:]
+    return found
+
+
+def pack(origins: Iterable[int]) -> list[int]:
+    """Origins as runs: a number, how many lines in a row have it, the next number, and so on."""
+    runs: list[int] = []
+    for origin in origins:
+        if runs and runs[-2] == origin:
+            runs[-1] += 1
+        else:
+            runs += (origin, 1)
+    return runs
+
+
+def unpack(runs: Sequence[int]) -> list[int]:
+    """The origins that were packed as `runs`."""
+    return [origin for origin, count in pairs(runs) for _ in range(count)]
+
+
+def pairs(runs: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Each run: the number, and how many lines in a row have it."""
+    return zip(runs[::2], runs[1::2], strict=True)
