@@ -24,7 +24,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageMoved: (render_heads, index_pages, mirror_spaces),
     events.PageDeleted: (index_pages, mirror_spaces),
     events.PageRestored: (index_pages, mirror_spaces),
-    events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed),
+    events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
     events.RevisionPurged: (rebuild_index, wipe_freed),
     events.FileAdded: (mirror_spaces,),
     events.FileRemoved: (mirror_spaces,),

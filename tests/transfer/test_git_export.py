@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
 
 from tests.cast import Scene
 from tests.people.test_placeholders import made
 from tests.transfer.gits import files, git, log, text
 from wiki.cli import main
 from wiki.db import at
+from wiki.outbox.models import EventRow
 from wiki.pages.actions import (
     Text,
     create_page,
@@ -22,7 +24,7 @@ from wiki.pages.actions import (
     revert_page,
     save_page,
 )
-from wiki.pages.models import Content, Revision
+from wiki.pages.models import Content, Page, Revision
 from wiki.people.placeholders import users_domain
 from wiki.spaces.queries import see_space
 from wiki.transfer.fast_import import Repository
@@ -226,6 +228,49 @@ def test_a_text_that_is_lost_is_said_and_the_rest_goes_out(
     assert len(done.problems) == 2
     assert "The text of revision 2 of a is left out" in done.problems[0]
     assert [one.changes for one in log(target)] == [["A a.md"], ["R100 a.md b.md"], ["M b.md"]]
+
+
+def test_a_purged_revision_is_passed_over_without_a_word(
+    wiki: Scene, export: Export, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in ("One.", "Two.", "Three."):
+        wiki.write("a", words)
+    second = property(lambda self: DAY if self.number == 2 else None)
+    monkeypatch.setattr(Revision, "purged_at", second, raising=False)
+    done = export()
+    assert done.problems == []
+    assert [one.trailers["Wiki-Revision"] for one in log(target)] == ["1", "3"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_page_that_is_purged_is_in_no_newer_commit(
+    wiki: Scene, export: Export, target: Path, before: bool
+) -> None:
+    wiki.write("", "Home.")
+    wiki.attach("top.txt", b"0")
+    page = wiki.write("a", "Secret.")
+    wiki.attach("a/secret.txt", b"1")
+    wiki.write("a/b", "Kept.")
+    wiki.attach("a/b/kept.txt", b"2")
+    move(wiki, "a", "c", alone=True)
+    if before:
+        export()
+    with wiki.database.write() as session:
+        session.execute(sql_delete(Page).where(Page.id == page.id))
+        events = EventRow.page_id == page.id
+        session.execute(update(EventRow).where(events).values(payload={"page_id": page.id}))
+        session.add(
+            EventRow(
+                name="PagePurged",
+                space_id=page.space_id,
+                page_id=page.id,
+                payload={"space_id": page.space_id, "page_id": page.id, "path": "c"},
+            )
+        )
+    done = export()
+    assert done.problems == []
+    assert files(target) == ["a/b.md", "a/b/kept.txt", "index.md", "top.txt"]
+    assert done.commits == (1 if before else 4)
 
 
 def test_what_could_not_stand_beside_another_file_is_said(

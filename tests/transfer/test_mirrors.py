@@ -85,6 +85,7 @@ def test_what_happens_is_committed_as_it_comes(wiki: Scene, run: Run, target: Pa
     wiki.deliver()
     assert state(run) == "up to date"
     wiki.attach("a/plan.txt", b"1")
+    wiki.deliver()
     move(wiki, "a", "b", to="open")
     wiki.deliver()
     assert [one.trailers["Wiki-Action"] for one in log(target)] == [

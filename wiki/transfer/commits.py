@@ -29,7 +29,7 @@ from wiki.text.paths import ancestors_of, join
 from wiki.transfer import trailers
 from wiki.transfer.exporting import file_text
 from wiki.transfer.fast_import import Signature, Stream
-from wiki.transfer.layout import file_of
+from wiki.transfer.layout import file_of, page_of
 
 AT_ONCE = 200
 """Events read from the database together."""
@@ -38,7 +38,9 @@ TEXTS_AT_ONCE = 40
 _REVISED = ("PageSaved", "PageMoved")
 _PAGES = (*_REVISED, "PageDeleted", "PageRestored")
 _FILES = ("FileAdded", "FileRemoved")
-FOLLOWED = (*_PAGES, *_FILES)
+# Of a page that was removed for good, events have lost what they said beside ids.
+_PURGED = "PagePurged"
+FOLLOWED = (*_PAGES, *_FILES, _PURGED)
 """The events that make commits."""
 # What Git would not let anybody check out on a machine with Windows.
 _REFUSED = frozenset({"git~1"})
@@ -191,7 +193,7 @@ class SpaceHistory:
             )
             .order_by(EventRow.id)
         )
-        return [row for row in moves if row.payload["old_space_id"] == self.space.id]
+        return [row for row in moves if row.payload.get("old_space_id") == self.space.id]
 
     def _load(self, events: Sequence[EventRow]) -> _Slice:
         """The revisions of the events and those before them, and who of the pages may be read."""
@@ -200,7 +202,7 @@ class SpaceHistory:
         wanted: dict[int, set[int]] = {}
         for event in events:
             if event.name in _REVISED and event.page_id is not None:
-                number = int(event.payload["revision"])
+                number = _number(event)
                 wanted.setdefault(event.page_id, set()).update((number, number - 1))
         if wanted:
             # Page by page: SQLite would look at all revisions there are for a list of pairs.
@@ -221,13 +223,15 @@ class SpaceHistory:
         hashes = set()
         for event in some.events[start : start + TEXTS_AT_ONCE]:
             if event.name in _REVISED:
-                revision = some.revisions.get((event.page_id or 0, int(event.payload["revision"])))
+                revision = some.revisions.get((event.page_id or 0, _number(event)))
                 if revision is not None:
                     hashes.add(revision.content_hash)
         return get_texts(self.session, hashes) if hashes else {}
 
     def _commit(self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]) -> None:
-        if event.name in _FILES:
+        if event.name == _PURGED:
+            self._purge(stream, event)
+        elif event.name in _FILES:
             self._file(stream, some, event)
         elif event.name in _REVISED:
             self._revision(stream, some, event, texts)
@@ -239,7 +243,7 @@ class SpaceHistory:
     def _revision(
         self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]
     ) -> None:
-        page_id, number = event.page_id or 0, int(event.payload["revision"])
+        page_id, number = event.page_id or 0, _number(event)
         revision = some.revisions.get((page_id, number))
         before = self._before(some, event, number)
         if event.space_id != self.space.id or page_id not in some.readable or revision is None:
@@ -254,14 +258,15 @@ class SpaceHistory:
         old = file_of(before.revision.path, before.revision.folder) if before and here else ""
         new = file_of(revision.path, revision.folder)
         moves = old not in ("", new) and old in self.tree.files
-        body = texts.get(revision.content_hash)
-        if body is None:
+        is_purged = getattr(revision, "purged_at", None) is not None
+        body = None if is_purged else texts.get(revision.content_hash)
+        if body is None and not is_purged:
             self.problems.append(
                 f"The text of revision {number} of {revision.path or 'the home page'} is left "
                 "out: it is gone or damaged."
             )
-            if not moves:
-                return
+        if body is None and not moves:
+            return
         self._begin(
             stream,
             event,
@@ -314,12 +319,35 @@ class SpaceHistory:
             if self.tree.remove(place):
                 stream.remove(place)
 
+    def _purge(self, stream: Stream, event: EventRow) -> None:
+        """A commit without a page that was removed for good, and without its files: those below it
+        that belong to no page nearer to them."""
+        path = str(event.payload.get("path", ""))
+        own = {file_of(path, False), file_of(path, True)} & self.tree.files
+        if not own:
+            return
+        pages = {page_of(place)[0] for place in self.tree.files if place.casefold().endswith(".md")}
+        for place in list(self.tree.files):
+            if f"{place}/".startswith(f"{path}/" if path else "") and place not in own:
+                above = next((one for one in reversed(ancestors_of(place)) if one in pages), None)
+                if above == path and not place.casefold().endswith(".md"):
+                    own.add(place)
+        self._begin(
+            stream,
+            event,
+            made_up=f"Purge {path or self.space.title}",
+            details={trailers.ACTION: "delete", trailers.PAGE: str(event.page_id)},
+        )
+        for place in sorted(own):
+            self.tree.remove(place)
+            stream.remove(place)
+
     def _restoration(self, stream: Stream, some: _Slice, event: EventRow) -> None:
         page_id = event.page_id or 0
         before = self._state_before(event)
         if before is None:
             return
-        revision = self._restored(before.revision, str(event.payload["path"]))
+        revision = self._restored(before.revision, str(event.payload.get("path", "")))
         self._states[page_id] = _State(revision, True)
         if page_id not in some.readable or revision.space_id != self.space.id:
             return
@@ -352,7 +380,9 @@ class SpaceHistory:
         return moved or revision
 
     def _file(self, stream: Stream, some: _Slice, event: EventRow) -> None:
-        name, path = str(event.payload["name"]), ""
+        name, path = str(event.payload.get("name", "")), ""
+        if not name:
+            return
         details = {trailers.ACTION: "attach" if event.name == "FileAdded" else "detach"}
         if event.page_id is not None:
             state = self._state_before(event)
@@ -369,7 +399,7 @@ class SpaceHistory:
             return
         if event.page_id is not None and event.page_id not in some.readable:
             return
-        file = self.session.get(Attachment, int(event.payload["attachment_id"]))
+        file = self.session.get(Attachment, int(event.payload.get("attachment_id", 0)))
         if file is not None and self._is_free(place):
             self._begin(stream, event, made_up=f"Add {place}", details=details)
             self._copy(stream, place, file)
@@ -399,10 +429,11 @@ class SpaceHistory:
         )
         there: dict[str, int] = {}
         for name, payload in events:
+            place, file_id = payload.get("name", ""), payload.get("attachment_id", 0)
             if name == "FileAdded":
-                there[payload["name"]] = payload["attachment_id"]
-            elif there.get(payload["name"]) == payload["attachment_id"]:
-                del there[payload["name"]]
+                there[place] = file_id
+            elif there.get(place) == file_id:
+                del there[place]
         if not there:
             return []
         rows = self.session.scalars(
@@ -496,7 +527,7 @@ class SpaceHistory:
         later: list[EventRow] = []
         for row in rows:
             if row.name in _REVISED:
-                state = self._revised(page_id, int(row.payload["revision"]))
+                state = self._revised(page_id, _number(row))
                 break
             later.append(row)
         else:
@@ -507,7 +538,9 @@ class SpaceHistory:
             if row.name == "PageDeleted":
                 state = replace(state, live=False)
             else:
-                state = _State(self._restored(state.revision, str(row.payload["path"])), True)
+                state = _State(
+                    self._restored(state.revision, str(row.payload.get("path", ""))), True
+                )
         return state
 
     def _revised(self, page_id: int, number: int) -> _State | None:
@@ -546,6 +579,11 @@ class SpaceHistory:
         )
         for person_id, address in addresses:
             self._people[person_id] = replace(self._people[person_id], address=address)
+
+
+def _number(event: EventRow) -> int:
+    """The number of the revision that an event speaks of, or 0."""
+    return int(event.payload.get("revision") or 0)
 
 
 def _deed(action: str) -> str:

@@ -191,10 +191,10 @@ def _happened(session: Session, said: dict[str, str]) -> bool:
     event = session.get(EventRow, int(said[trailers.EVENT])) if said else None
     if event is None:
         return True
-    revision = str(event.payload.get("revision") or "")
+    revision = str(event.payload.get("revision") or "")  # what is purged does not tell it
     return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
         said.get(trailers.ACTION) in ("delete", "restore")
-        or said.get(trailers.REVISION, "") == revision
+        or revision in ("", said.get(trailers.REVISION, ""))
     )
 
 
