@@ -16,13 +16,14 @@ from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_moved
 from wiki.people.handlers import send_mail, send_reset_link
 from wiki.search.handlers import index_pages, mend_index, reconcile_index
+from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageSaved: (index_pages,),
-    events.PageMoved: (render_moved, index_pages),
-    events.PageDeleted: (index_pages,),
-    events.PageRestored: (index_pages,),
+    events.PageSaved: (index_pages, list_by_tag),
+    events.PageMoved: (render_moved, index_pages, list_by_tag),
+    events.PageDeleted: (index_pages, list_by_tag),
+    events.PageRestored: (index_pages, list_by_tag),
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
     events.PasswordResetRequested: (send_reset_link,),

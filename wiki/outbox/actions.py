@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -41,3 +44,31 @@ def announce(session: Session, actor: Actor, event: Event) -> EventRow:
         session.add(Delivery(event=row, subscriber=subscriber))
     session.flush()
     return row
+
+
+def announce_all(session: Session, actor: Actor, events: Sequence[Event], at: datetime) -> None:
+    """Write down that all of these happened at one moment, in this order; announce last."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
+    rows = []
+    for event in events:
+        payload = event.payload()
+        rows.append(
+            EventRow(
+                name=type(event).__name__,
+                at=at,
+                actor_id=actor.person_id,
+                space_id=payload.get("space_id"),
+                page_id=payload.get("page_id"),
+                payload=payload,
+            )
+        )
+    session.add_all(rows)
+    session.flush()
+    heard = session.info["subscribers"]
+    session.add_all(
+        Delivery(event_id=row.id, subscriber=subscriber)
+        for row in rows
+        for subscriber in heard.get(row.name, ())
+    )
+    session.flush()

@@ -18,6 +18,9 @@ class EventRow(Base):
     __table_args__ = (
         Index("ix_events_space_id_id", "space_id", "id"),
         Index("ix_events_page_id_id", "page_id", "id"),
+        # What is brought in from elsewhere happened long before it arrived.
+        Index("ix_events_at", "at"),
+        Index("ix_events_space_id_at", "space_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
