@@ -166,7 +166,7 @@ def counts_by_day(
         query = query.where(Revision.created_at < end)
     return {
         found if isinstance(found, date) else date.fromisoformat(found): int(count)
-        for found, count in session.execute(query.group_by(day)).tuples()
+        for found, count in session.execute(query.group_by(day))
     }
 
 
