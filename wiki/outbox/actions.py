@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
+from wiki.db import UtcDateTime, now
 from wiki.outbox.events import Event
 from wiki.outbox.models import Delivery, EventRow
 from wiki.rules.access import Actor
@@ -50,25 +51,36 @@ def announce_all(session: Session, actor: Actor, events: Sequence[Event], at: da
     """Write down that all of these happened at one moment, in this order; announce last."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
+    session.flush()  # what happened comes before the word of it
+    # Announcers take turns: what comes after this number is from here.
+    before = session.scalar(select(func.max(EventRow.id))) or 0
     rows = []
+    names: dict[str, None] = {}
     for event in events:
         payload = event.payload()
+        name = type(event).__name__
+        names[name] = None
         rows.append(
-            EventRow(
-                name=type(event).__name__,
-                at=at,
-                actor_id=actor.person_id,
-                space_id=payload.get("space_id"),
-                page_id=payload.get("page_id"),
-                payload=payload,
-            )
+            {
+                "name": name,
+                "at": at,
+                "actor_id": actor.person_id,
+                "space_id": payload.get("space_id"),
+                "page_id": payload.get("page_id"),
+                "payload": payload,
+            }
         )
-    session.add_all(rows)
-    session.flush()
+    if not rows:
+        return
+    connection = session.connection()
+    connection.execute(insert(EventRow), rows)
     heard = session.info["subscribers"]
-    session.add_all(
-        Delivery(event_id=row.id, subscriber=subscriber)
-        for row in rows
-        for subscriber in heard.get(row.name, ())
-    )
-    session.flush()
+    for name in names:
+        for subscriber in heard.get(name, ()):
+            owed = select(EventRow.id, literal(subscriber), literal(now(), UtcDateTime), literal(0))
+            connection.execute(
+                insert(Delivery).from_select(
+                    ["event_id", "subscriber", "due_at", "attempts"],
+                    owed.where(EventRow.id > before, EventRow.name == name).order_by(EventRow.id),
+                )
+            )

@@ -207,8 +207,8 @@ def _changes(space: Space | None) -> dict[str, Any]:
     """What lists of changes have in common: those of a day, or the latest."""
     session, on = reading(), _day("on")
     found = recent_changes(session, actor(), space=space, on=on, before=_positive("before"))
-    beside = days_beside(session, actor(), on, space=space) if on else (None, None)
-    return {"days": _by_day(found), "older": found.after, "on": on, "beside": beside}
+    nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
+    return {"days": _by_day(found), "older": found.after, "on": on, "nearest": nearest}
 
 
 def _day(name: str) -> date | None:

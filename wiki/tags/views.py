@@ -216,7 +216,8 @@ def _pages(seen: SpaceSeen | None) -> ResponseReturnValue:
 
 
 def _where(seen: SpaceSeen | None) -> dict[str, Any]:
-    """The space that a screen stands in, if it stands in one, and the beginning of its addresses."""
+    """The space that a screen stands in, if any, and how its addresses begin."""
     if seen is None:
         return {"slug": "", "home": "/"}
-    return {"space": seen.space, "seen": seen, "slug": seen.space.slug, "home": f"/{seen.space.slug}/"}
+    slug = seen.space.slug
+    return {"space": seen.space, "seen": seen, "slug": slug, "home": f"/{slug}/"}

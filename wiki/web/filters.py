@@ -83,5 +83,12 @@ def size(count: int) -> str:
 def register(app: Flask) -> None:
     """Give an app's templates these filters, under their own names."""
     app.jinja_env.filters.update(
-        iso=iso, exact=exact, ago=ago, day=day, date_words=date_words, initials=initials, hue=hue, size=size
+        iso=iso,
+        exact=exact,
+        ago=ago,
+        day=day,
+        date_words=date_words,
+        initials=initials,
+        hue=hue,
+        size=size,
     )
