@@ -19,7 +19,7 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 
 MOST = 5_000
-"""Pages changed in one transaction: a second or two in which nobody else can save."""
+"""Pages changed in one transaction: a few seconds in which nobody else can save."""
 _SOME = 500
 
 Retag = Callable[[Sequence[str]], Sequence[str]]
