@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, Revision
@@ -17,6 +17,9 @@ from wiki.text.tags import tag_key
 
 BATCH = 500
 """Pages looked at in one go; more would be more parameters than a statement may have."""
+
+# Any fixed number: who settles first holds it until commit.
+_SETTLING = 0x7A65
 
 _COLUMNS = (PageTag.page_id, PageTag.tag_key, PageTag.tag, PageTag.space_id, PageTag.updated_at)
 _Rows = Mapping[str, tuple[Any, ...]]
@@ -38,9 +41,12 @@ class Difference:
 def settle(session: Session, page_ids: Iterable[int]) -> int:
     """Make the derived tags of these pages what their heads say; returns how many pages differed.
 
-    Harmless when repeated. A page that is deleted, or gone, has none.
+    Harmless when repeated. A page that is deleted, or gone, has none. On PostgreSQL those who
+    settle take turns until they commit, so that none writes what another has read before.
     """
     session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
     ids = sorted(set(page_ids))
     changed = 0
     for begin in range(0, len(ids), BATCH):
