@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from wiki.outbox.deliver import Happening
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page
 from wiki.tags import projection
+from wiki.tags.actions import rename_tag
 from wiki.tags.handlers import list_by_tag
 from wiki.tags.models import PageTag
 from wiki.text.tags import MAX_KEY, spelled, tag_key
@@ -169,3 +171,35 @@ def test_a_key_is_the_same_for_every_spelling_and_never_too_long(tag: str) -> No
 )
 def test_spellings_that_people_take_for_one(one: str, other: str) -> None:
     assert tag_key(one) == tag_key(other)
+
+
+def test_the_worker_and_a_rename_at_once_leave_the_rows_right(wiki: Scene) -> None:
+    for number in range(30):
+        wiki.write(f"page-{number}", "x", tags=("rota", "kept"))
+    told = happenings(wiki)
+    space_id, ben = wiki.page("page-1").space_id, wiki.actor("ben")
+    list_by_tag(wiki.database, wiki.settings, told)
+    failed: list[Exception] = []
+    ended = threading.Event()
+
+    def listen() -> None:
+        try:
+            while not ended.is_set():
+                with wiki.database.write() as session:  # as if each page had been changed
+                    session.execute(delete(PageTag).where(PageTag.tag_key == "kept"))
+                list_by_tag(wiki.database, wiki.settings, told)
+        except Exception as error:
+            failed.append(error)
+
+    worker = threading.Thread(target=listen)
+    worker.start()
+    for turn in range(10):
+        with wiki.database.write() as session:
+            old, new = ("rota", "duty") if turn % 2 == 0 else ("duty", "rota")
+            rename_tag(session, ben, space_id, old, new, merge=True)
+    ended.set()
+    worker.join()
+    assert failed == []
+    list_by_tag(wiki.database, wiki.settings, told)
+    assert differences(wiki) == []
+    assert wiki.page("page-1").head == 11

@@ -12,7 +12,7 @@ from wiki.pages.actions import MAX_TAG
 from wiki.pages.retagging import MOST, retag_pages
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
-from wiki.tags.projection import settle
+from wiki.tags.projection import settle, take_turn
 from wiki.tags.queries import find_tag
 from wiki.text.tags import spelled, tag_key
 
@@ -98,6 +98,7 @@ def rename_tag(
         ]
 
     deed = "merged" if there else "renamed"
+    take_turn(session)
     done = retag_pages(
         session,
         actor,
@@ -125,6 +126,7 @@ def remove_tag(
     before = find_tag(session, actor, raw, space=seen.space)
     if before is None:
         raise NotFound
+    take_turn(session)
     done = retag_pages(
         session,
         actor,

@@ -38,15 +38,23 @@ class Difference:
         return f"Page {self.page_id} has the tags {should}, but is listed under: {are}."
 
 
+def take_turn(session: Session) -> None:
+    """On PostgreSQL, wait for those who settle rows, and let nobody else until this transaction
+    ends: so that none writes what another has read before.
+
+    A row of a tag holds on to its page, so whoever locks pages does this first.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
+
+
 def settle(session: Session, page_ids: Iterable[int]) -> int:
     """Make the derived tags of these pages what their heads say; returns how many pages differed.
 
-    Harmless when repeated. A page that is deleted, or gone, has none. On PostgreSQL those who
-    settle take turns until they commit, so that none writes what another has read before.
+    Harmless when repeated. A page that is deleted, or gone, has none.
     """
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
+    take_turn(session)
     ids = sorted(set(page_ids))
     changed = 0
     for begin in range(0, len(ids), BATCH):
