@@ -32,6 +32,7 @@ from wiki.spaces import admin as admin_spaces
 from wiki.spaces import invite_views as invitations
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
+from wiki.tags import views as tags
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         claim_views,
         purging,
         search,
+        tags,
         transfer,
         attachments,
         api,

@@ -5,6 +5,7 @@ from wiki.outbox import models as outbox
 from wiki.pages import models as pages
 from wiki.people import models as people
 from wiki.spaces import models as spaces
+from wiki.tags import models as tags
 from wiki.transfer import models as transfer
 
-__all__ = ["attachments", "outbox", "pages", "people", "spaces", "transfer"]
+__all__ = ["attachments", "outbox", "pages", "people", "spaces", "tags", "transfer"]

@@ -17,13 +17,14 @@ from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.purging.handlers import forget_files, wipe_freed
 from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
+from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more, mirror_spaces
 
 SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageSaved: (render_heads, index_pages, mirror_spaces),
-    events.PageMoved: (render_heads, index_pages, mirror_spaces),
-    events.PageDeleted: (index_pages, mirror_spaces),
-    events.PageRestored: (index_pages, mirror_spaces),
+    events.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces),
+    events.PageMoved: (render_heads, index_pages, list_by_tag, mirror_spaces),
+    events.PageDeleted: (index_pages, list_by_tag, mirror_spaces),
+    events.PageRestored: (index_pages, list_by_tag, mirror_spaces),
     events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
     events.RevisionPurged: (rebuild_index, wipe_freed),
     events.FileAdded: (mirror_spaces,),

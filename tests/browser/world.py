@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select, update
 
 from tests.attachments.samples import png
 from tests.cast import Scene
-from wiki.db import now
+from wiki.db import at, now
 from wiki.pages.actions import delete_page, move_page
 from wiki.pages.models import Page, Revision
 from wiki.people.models import AddressClaim, PasswordReset, Person
@@ -42,6 +42,9 @@ def fill(scene: Scene) -> None:
     scene.write("gone", "It is gone.", title="Gone page")
     scene.write("busy", "One line.\n", title="Busy page")
     scene.write("public", "Everyone reads this.", space="open", title="A public page")
+    for day in range(60):
+        with at(datetime(2021, 3, 1, 12, tzinfo=UTC) + timedelta(days=day * day % 97)):
+            scene.write("long-ago", f"Day {day}.", title="Long ago", by="ben" if day % 3 else "eve")
     scene.attach("handbook/everything/minutes of the meeting.txt", b"Present: all.")
     scene.attach("handbook/everything/" + "w" * 110 + ".png", png(40, 30))
     for shade in (90, 160):  # the second takes the place of the first

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
 
 from tests.cast import Scene
+from wiki.db import at
 
 
 @contextmanager
@@ -45,20 +47,38 @@ SCREENS = (
     "/-/spaces",
     "/eng/-/members",
     "/eng/a/nothing",
+    "/eng/-/changes?on=2026-01-31",
+    "/-/changes?on=2026-01-31",
+    "/eng/-/calendar",
+    "/eng/-/tags",
+    "/eng/-/tags?sort=pages",
+    "/eng/-/tags/rota",
+    "/eng/-/rename-tag?tag=rota&to=duty",
+    "/eng/-/pages",
+    "/eng/-/pages?tag=rota&author=eve&sort=title",
+    "/-/tags",
+    "/-/tags/rota",
+    "/-/pages",
 )
 
 
 def test_no_query_count_grows_with_the_data(wiki: Scene) -> None:
     wiki.alone()
-    wiki.write("a", "x")
+    wiki.write("a", "x", tags=("rota", "duty"))
     wiki.write("a/b", "[one](c1.md)")
     wiki.write("a/b", "[one](c1.md) again")
+    with at(datetime(2026, 1, 31, tzinfo=UTC)):
+        wiki.write("old", "x")
+    wiki.deliver()
     before = counts(wiki)
     for number in range(12):
         wiki.write(f"a/c{number}", "[b](b.md)")
         wiki.write(f"a/b/d{number}", "[b](../b.md)")
-        wiki.write(f"top{number}", "[b](a/b.md)")
+        wiki.write(f"top{number}", "[b](a/b.md)", tags=("rota", f"number {number}"))
+        with at(datetime(2026, 1, 31, number, tzinfo=UTC)):
+            wiki.write("old", f"x {number}", by="ben" if number % 2 else "eve")
         wiki.write("a/b", " ".join(f"[x](c{n}.md) [y](no{n}.md)" for n in range(number)))
+    wiki.deliver()
     assert counts(wiki) == before
     assert max(before.values()) < 16
 

@@ -1,8 +1,10 @@
 """What changed lately, in a space and in all of them, for those who may know of it."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from tests.cast import Scene
+from wiki.db import at
 
 
 def test_changes_are_listed_newest_first_with_who_and_why(wiki: Scene) -> None:
@@ -81,3 +83,66 @@ def test_a_long_list_is_paged_and_tells_each_change_once(wiki: Scene) -> None:
 def test_an_empty_list_says_what_belongs_there(wiki: Scene) -> None:
     assert "Nothing has changed yet" in wiki.get("cai", "/eng/-/changes").text
     assert "Nothing has changed" in wiki.get("cai", "/-/changes?before=1").text
+
+
+def test_the_changes_of_a_day_are_those_that_happened_on_it(wiki: Scene) -> None:
+    """What is brought in from elsewhere arrives in another order than it happened in."""
+    for when, path in (
+        ("2021-03-05T00:00:00", "after"),
+        ("2021-03-04T09:00:00", "early"),
+        ("2021-03-04T23:59:59", "late"),
+        ("2021-03-03T23:59:59", "before"),
+        ("2021-03-04T12:00:00", "noon"),
+    ):
+        with at(datetime.fromisoformat(when).replace(tzinfo=UTC)):
+            wiki.write(path, "x\n")
+    wiki.write("now", "x\n")
+    for where, beside in (("/eng/-/changes", "/eng/-/changes"), ("/-/changes", "/-/changes")):
+        shown = wiki.get("cai", f"{where}?on=2021-03-04").text
+        found = re.findall(r'class="row-title" href="/eng/(\w+)"', shown)
+        assert found == ["late", "noon", "early"]
+        assert f'rel="prev" href="{beside}?on=2021-03-03"' in shown
+        assert f'rel="next" href="{beside}?on=2021-03-05"' in shown
+        empty = wiki.get("cai", f"{where}?on=2019-01-01").text
+        assert "Nothing has changed on this day" in empty
+        assert f'rel="next" href="{beside}?on=2021-03-03"' in empty
+
+
+def test_a_day_of_many_changes_is_paged_in_order_of_time(wiki: Scene) -> None:
+    begin = datetime(2021, 3, 4, tzinfo=UTC)
+    for number in range(130):  # arrives in no order at all
+        minute = number * 37 % 130
+        with at(begin + timedelta(minutes=minute // 2)):
+            wiki.write(f"page-{minute:03}-{number:03}", "x\n", by="ben" if number % 2 else "eve")
+    url, found = "/eng/-/changes?on=2021-03-04", []
+    while url:
+        shown = wiki.get("cai", url).text
+        found += re.findall(r'class="row-title" href="/eng/page-(\d+)-', shown)
+        older = re.search(r'rel="next" href="([^"]+before[^"]+)"', shown)
+        url = older[1].replace("&amp;", "&") if older else ""
+    assert len(found) == len(set(found)) == 130
+    halves = [int(number) // 2 for number in found]
+    assert halves == sorted(halves, reverse=True)
+
+
+def test_what_happened_on_a_day_is_hidden_from_those_who_may_not_know(wiki: Scene) -> None:
+    for space, path in (("lab", "hush"), ("open", "hear")):
+        with at(datetime(2021, 3, 4, tzinfo=UTC)):
+            wiki.write(path, "x\n", space=space)
+    with at(datetime(2021, 3, 1, tzinfo=UTC)):
+        wiki.write("older", "x\n", space="lab")
+    shown = wiki.get("dot", "/-/changes?on=2021-03-04").text
+    assert ">hear<" in shown
+    assert ">hush<" not in shown
+    assert "2021-03-01" not in shown
+    assert "2021-03-01" in wiki.get("cai", "/-/changes?on=2021-03-04").text
+
+
+def test_a_day_that_is_none_is_refused_in_a_sentence(wiki: Scene) -> None:
+    for where in ("/eng/-/changes", "/-/changes"):
+        for wrong in ("yesterday", "2021-02-30", "20210304x", "%00"):
+            refused = wiki.get("cai", f"{where}?on={wrong}")
+            assert refused.status_code == 422
+            assert "is no day: write 2026-01-31" in refused.text
+        for far in ("0001-01-01", "9999-12-31"):
+            assert wiki.get("cai", f"{where}?on={far}").status_code == 200

@@ -29,6 +29,40 @@ class PageLine:
 
 
 @dataclass(frozen=True)
+class ListedPage(PageLine):
+    """A page in a list."""
+
+    created_at: datetime = told("When the page was made.")
+    updated_at: datetime = told("When its newest revision was saved.")
+    updated_by: Somebody | None = told("Who saved it; null for an import or the shell.")
+
+
+@dataclass(frozen=True)
+class PageList:
+    """Pages, in the order that was asked for."""
+
+    pages: list[ListedPage] = told("This slice of them.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag of pages that the asker may read."""
+
+    name: str = told("As the page with it that was changed last spells it.")
+    pages: int = told("How many pages have it.")
+    url: str = told("Address of the list of its pages in the browser.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class TagList:
+    """Tags, in the order that was asked for."""
+
+    tags: list[Tag] = told("This slice of them.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
 class Page:
     """A page with its newest revision."""
 
@@ -81,7 +115,7 @@ class Revision:
     """A snapshot of a page, without its text."""
 
     number: int = told("Counted from 1.")
-    action: str = told("`create`, `edit`, `merge`, `revert`, `move` or `import`.")
+    action: str = told("`create`, `edit`, `merge`, `revert`, `move`, `import` or `tag`.")
     path: str = told("Path of the page at that time.")
     title: str = told("Title at that time.")
     tags: list[str] = told("Tags at that time.")

@@ -1,6 +1,6 @@
 """All operations together: importing this puts every one of them into the table."""
 
-from wiki.api import changes, files, history, openapi, pages, search, spaces
+from wiki.api import changes, files, history, lists, openapi, pages, search, spaces
 from wiki.api.operations import OPERATIONS, blueprint
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "changes",
     "files",
     "history",
+    "lists",
     "openapi",
     "pages",
     "search",

@@ -11,8 +11,9 @@ from wiki.pages.models import Page, Revision
 from wiki.people.models import Person
 from wiki.rules.roles import Role
 from wiki.spaces.models import Space
+from wiki.tags.queries import Tag
 from wiki.text.paths import name_of
-from wiki.web.urls import page_url
+from wiki.web.urls import page_url, tag_url
 
 
 def somebody(person: Person | None) -> resources.Somebody | None:
@@ -24,6 +25,26 @@ def page_line(page: Page) -> resources.PageLine:
     """A page whose space is loaded, without its text."""
     url = page_url(page.space.slug, page.path)
     return resources.PageLine(page.id, page.space.slug, page.path, page.title, url)
+
+
+def listed_page(page: Page) -> resources.ListedPage:
+    """A page whose space and last author are loaded."""
+    url = page_url(page.space.slug, page.path)
+    return resources.ListedPage(
+        id=page.id,
+        space=page.space.slug,
+        path=page.path,
+        title=page.title,
+        url=url,
+        created_at=page.created_at,
+        updated_at=page.updated_at,
+        updated_by=somebody(page.updated_by),
+    )
+
+
+def tag(slug: str, row: Tag) -> resources.Tag:
+    """A tag of the space with that slug, or without one of all spaces."""
+    return resources.Tag(row.name, row.count, tag_url(slug, row.name))
 
 
 def whole_page(slug: str, page: Page, head: Revision, text: Text) -> resources.Page:

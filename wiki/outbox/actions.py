@@ -38,21 +38,41 @@ def announce(session: Session, actor: Actor, event: Event) -> int:
 
     :returns: the event's id.
     """
-    _take_turn(session)
-    row = _row(event, actor.person_id, now())
+    return announce_all(session, actor, [event])[0]
+
+
+def announce_all(
+    session: Session, actor: Actor, events: Sequence[Event], at: datetime | None = None
+) -> list[int]:
+    """The same for many events, which happened in this order; their ids.
+
+    :param at: the one moment at which all of them happened; now, without it.
+    """
+    if not events:
+        return []
+    take_turn(session)
+    moment = at or now()
+    rows = [_row(event, actor.person_id, moment) for event in events]
     session.flush()  # what happened comes before the word of it
-    event_id = int(session.connection().execute(_EVENT, row).scalar_one())
-    _owe(session, [(event_id, row["name"])], row["at"])
-    return event_id
+    connection = session.connection()
+    if len(rows) == 1:
+        ids = [connection.execute(_EVENT, rows[0]).scalar_one()]
+    else:  # announcers take turns, so what comes after this number is from here
+        before = connection.scalar(select(func.max(EventRow.id))) or 0
+        connection.execute(_EVENTS, rows)
+        newer = select(EventRow.id).where(EventRow.id > before).order_by(EventRow.id)
+        ids = list(connection.scalars(newer))
+    _owe(session, [(id, row["name"]) for id, row in zip(ids, rows, strict=True)], now())
+    return ids
 
 
 def record(session: Session, happened: Sequence[tuple[Event, int | None, datetime]]) -> None:
     """Write down what happened elsewhere, in its order, with whose doing it was and when. Nobody
     hears of it: :func:`tell_newest` says what has come of it all."""
     if happened:
-        _take_turn(session)
+        take_turn(session)
         session.flush()
-        session.connection().execute(_PAST, [_row(*one) for one in happened])
+        session.connection().execute(_EVENTS, [_row(*one) for one in happened])
 
 
 def tell_newest(session: Session, page_ids: Collection[int]) -> None:
@@ -67,7 +87,12 @@ def tell_newest(session: Session, page_ids: Collection[int]) -> None:
     _owe(session, [(event_id, name) for event_id, name in events.all()], now())
 
 
-def _take_turn(session: Session) -> None:
+def take_turn(session: Session) -> None:
+    """Wait for those who announce, and let nobody else announce, until this transaction ends.
+
+    What depends on many pages at once (where links lead) is written in turn too: then each sees
+    what all before it did. Rows of pages are locked before, never after.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
 
@@ -97,5 +122,5 @@ def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) 
 
 # Built once: every write announces something.
 _EVENT = insert(EventRow).returning(EventRow.id)
-_PAST = insert(EventRow)
+_EVENTS = insert(EventRow)
 _DELIVERY = insert(Delivery)

@@ -22,6 +22,9 @@ class EventRow(Base):
         Index("ix_events_space_id_id", "space_id", "id"),
         Index("ix_events_page_id_id", "page_id", "id"),
         Index("ix_events_purged", "id", sqlite_where=PURGES, postgresql_where=PURGES),
+        # What is brought in from elsewhere happened long before it arrived.
+        Index("ix_events_at", "at"),
+        Index("ix_events_space_id_at", "space_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

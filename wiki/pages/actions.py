@@ -33,6 +33,7 @@ from wiki.text.paths import (
     parent_of,
     path_key,
 )
+from wiki.text.tags import spelled, tag_key
 
 MAX_TITLE = 300
 MAX_MESSAGE = 500
@@ -375,17 +376,21 @@ def checked(text: Text, max_bytes: int) -> Text:
         title=title,
         body=body,
         description=description,
-        tags=_checked_tags([*text.tags, *front.tags]),
+        tags=checked_tags([*text.tags, *front.tags]),
         fields={**text.fields, **front.rest},
     )
 
 
-def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags in their normal form, each once.
+
+    :raises Invalid: for too many, or one that is too long.
+    """
     seen: dict[str, str] = {}
     for raw in tags:
-        tag = " ".join(raw.replace("\0", " ").replace(",", " ").split())
+        tag = spelled(raw)
         if tag:
-            seen.setdefault(tag.casefold(), tag)
+            seen.setdefault(tag_key(tag), tag)
         if len(tag) > MAX_TAG:
             raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="tags")
     if len(seen) > MAX_TAGS:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from itertools import groupby
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import NotFound
+from wiki.db import now
+from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
+from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
 from wiki.pages.comparison import CONTEXT, compare, part_of
 from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
-from wiki.pages.recent import Change, recent_changes
+from wiki.pages.recent import Change, days_beside, recent_changes
 from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
+from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
 from wiki.web.errors import error_page, problem, say, wants_json
@@ -159,8 +164,7 @@ def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue
 @remembered
 def changes() -> ResponseReturnValue:
     """What happened in every space that the asker may read."""
-    found = recent_changes(reading(), actor(), before=_positive("before"))
-    return render_template("pages/changes.html", days=_by_day(found), older=found.after)
+    return render_template("pages/changes.html", **_changes(None))
 
 
 @blueprint.get("/<space:slug>/-/changes")
@@ -169,14 +173,56 @@ def changes() -> ResponseReturnValue:
 def changes_of_space(slug: str) -> ResponseReturnValue:
     """What happened in one space."""
     seen = see_space(reading(), actor(), slug)
-    found = recent_changes(reading(), actor(), space=seen.space, before=_positive("before"))
+    picture = None
+    if _day("on") is None and _positive("before") is None:
+        picture = calendar_until(reading(), actor(), seen.space, now().date())
     return render_template(
         "pages/changes_of_space.html",
         space=seen.space,
         seen=seen,
-        days=_by_day(found),
-        older=found.after,
+        picture=picture,
+        **_changes(seen.space),
     )
+
+
+@blueprint.get("/<space:slug>/-/calendar")
+@public
+@remembered
+def calendar(slug: str) -> ResponseReturnValue:
+    """How much was written in a space on each day of a year."""
+    seen = see_space(reading(), actor(), slug)
+    years = years_of(reading(), actor(), seen.space)
+    year = _positive("year") or (years[1] if years else now().year)
+    if "year" in request.args and (_positive("year") is None or year > date.max.year):
+        raise NotFound
+    return render_template(
+        "pages/calendar.html",
+        space=seen.space,
+        seen=seen,
+        year=year,
+        years=years,
+        calendar=calendar_of_year(reading(), actor(), seen.space, year),
+    )
+
+
+def _changes(space: Space | None) -> dict[str, Any]:
+    """What lists of changes have in common: those of a day, or the latest."""
+    session, on = reading(), _day("on")
+    found = recent_changes(session, actor(), space=space, on=on, before=_positive("before"))
+    nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
+    return {"days": _by_day(found), "older": found.after, "on": on, "nearest": nearest}
+
+
+def _day(name: str) -> date | None:
+    """The day that was sent under a name, if any was.
+
+    :raises Invalid: when it is none.
+    """
+    raw = request.args.get(name, "").strip()
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError:
+        raise Invalid(f"“{raw[:40]}” is no day: write 2026-01-31.", field=name) from None
 
 
 def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:

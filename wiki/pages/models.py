@@ -15,11 +15,32 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from wiki.db import Base, BigId, Key, now
 from wiki.people.models import Person
 from wiki.spaces.models import Space
+
+
+class title_order(FunctionElement[str]):
+    """A title as lists are sorted by it: upper and lower case make no difference."""
+
+    name = "title_order"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(title_order, "sqlite")
+def _without_case(element: title_order, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)} COLLATE NOCASE"
+
+
+@compiles(title_order, "postgresql")
+def _lower_case(element: title_order, compiler: SQLCompiler, **options: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
 
 
 class Page(Base):
@@ -37,6 +58,9 @@ class Page(Base):
         ),
         Index("ix_pages_space_id_parent_key", "space_id", "parent_key"),
         Index("ix_pages_space_id_updated_at", "space_id", "updated_at"),
+        Index("ix_pages_space_id_created_at", "space_id", "created_at"),
+        Index("ix_pages_updated_at", "updated_at"),
+        Index("ix_pages_created_at", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -61,6 +85,10 @@ class Page(Base):
     space: Mapped[Space] = relationship()
     updated_by: Mapped[Person | None] = relationship(foreign_keys=[updated_by_id])
     deleted_by: Mapped[Person | None] = relationship(foreign_keys=[deleted_by_id])
+
+
+Index("ix_pages_title", title_order(Page.title), Page.id)
+Index("ix_pages_space_id_title", Page.space_id, title_order(Page.title), Page.id)
 
 
 class Content(Base):
@@ -89,6 +117,7 @@ class Action(StrEnum):
     REVERT = "revert"
     MOVE = "move"
     IMPORT = "import"
+    TAG = "tag"
 
 
 class Revision(Base):
@@ -99,13 +128,15 @@ class Revision(Base):
     __table_args__ = (
         UniqueConstraint("page_id", "number"),
         Index("ix_revisions_created_at", "created_at"),
+        Index("ix_revisions_space_id_created_at", "space_id", "created_at", "page_id"),
+        Index("ix_revisions_author_id_page_id", "author_id", "page_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
     number: Mapped[int]
     action: Mapped[str] = mapped_column(String(20))
-    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), index=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(500))
     folder: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str] = mapped_column(String(300))

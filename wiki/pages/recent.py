@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
@@ -31,7 +31,7 @@ _DEEDS = {
     PageDeleted.__name__: "delete",
     PageRestored.__name__: "restore",
 }
-_IN_ONE_GO = {"import", "move", "delete", "restore"}
+_IN_ONE_GO = {"import", "move", "delete", "restore", "tag"}
 _SHOWN = 3
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 """Events read at first (enough unless much was done in one go), then at a time, and at most."""
@@ -71,6 +71,8 @@ class _Run:
     def takes(self, row: Row[Any], deed: str) -> bool:
         if row.actor_id != self.actor_id or row.at.date() != self.rows[0].at.date():
             return False
+        if deed == "tag" and row.at != self.rows[0].at:
+            return False
         if deed in _IN_ONE_GO:
             return deed == self.deed and row.space_id == self.rows[0].space_id
         return self.deed not in _IN_ONE_GO and row.page_id == self.rows[0].page_id
@@ -81,6 +83,7 @@ def recent_changes(
     actor: Actor,
     *,
     space: Space | None = None,
+    on: date | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> Slice[Change]:
@@ -89,12 +92,14 @@ def recent_changes(
     Deletions are told to those who could restore the page.
 
     :param space: only what happened there.
+    :param on: only what happened on this day (of UTC), the latest first. Otherwise what came to be
+        known last is first: what is brought in from elsewhere happened long before.
     :param before: only events before the one of this id; the cursor of the next screenful.
     """
     runs: list[_Run] = []
     read, batch, more = 0, max(_FIRST, 2 * limit), True
     while more and len(runs) <= limit and read < _MOST:
-        rows = _events(session, actor, space, before, batch)
+        rows = _events(session, actor, space, on, before, batch)
         for row in rows:
             deed = _DEEDS[row.name] or row.payload.get("action", "edit")
             if runs and runs[-1].takes(row, deed):
@@ -110,29 +115,70 @@ def recent_changes(
 
 
 def _events(
-    session: Session, actor: Actor, space: Space | None, before: int | None, limit: int
+    session: Session,
+    actor: Actor,
+    space: Space | None,
+    on: date | None,
+    before: int | None,
+    limit: int,
 ) -> Sequence[Row[Any]]:
-    query = (
-        select(
-            EventRow.id,
-            EventRow.name,
-            EventRow.at,
-            EventRow.actor_id,
-            EventRow.space_id,
-            EventRow.page_id,
-            EventRow.payload,
-        )
-        .join(Page, Page.id == EventRow.page_id)
-        .where(EventRow.name.in_(_DEEDS), readable_by(actor))
+    query = _of(
+        actor,
+        space,
+        EventRow.id,
+        EventRow.name,
+        EventRow.at,
+        EventRow.actor_id,
+        EventRow.space_id,
+        EventRow.page_id,
+        EventRow.payload,
     )
-    if space is not None:
-        query = query.where(EventRow.space_id == space.id)
-    else:
-        readable = select(Space.id).where(spaces.readable_by(actor))
-        query = query.where(EventRow.space_id.in_(readable))
-    if before is not None:
+    order: tuple[Any, ...] = (EventRow.id.desc(),)
+    if on is not None:
+        query = query.where(*_within(on))
+        order = (EventRow.at.desc(), EventRow.id.desc())
+        if before is not None:
+            place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
+            query = query.where(tuple_(EventRow.at, EventRow.id) < tuple_(place, before))
+    elif before is not None:
         query = query.where(EventRow.id < before)
-    return session.execute(query.order_by(EventRow.id.desc()).limit(limit)).all()
+    return session.execute(query.order_by(*order).limit(limit)).all()
+
+
+def _within(day: date) -> tuple[ColumnElement[bool], ...]:
+    begin = datetime.combine(day, time(), UTC)
+    if day == date.max:
+        return (EventRow.at >= begin,)
+    return (EventRow.at >= begin, EventRow.at < begin + timedelta(days=1))
+
+
+def days_beside(
+    session: Session, actor: Actor, day: date, *, space: Space | None = None
+) -> tuple[date | None, date | None]:
+    """The nearest days before and after a day on which something happened that the actor may
+    know of."""
+    begin = datetime.combine(day, time(), UTC)
+    moments = _of(actor, space, EventRow.at).limit(1)
+    earlier = session.scalar(moments.where(EventRow.at < begin).order_by(EventRow.at.desc()))
+    later = None
+    if day < date.max:
+        end = begin + timedelta(days=1)
+        later = session.scalar(moments.where(EventRow.at >= end).order_by(EventRow.at))
+    return (earlier.date() if earlier else None, later.date() if later else None)
+
+
+def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
+    """Columns of the events that tell of pages, as far as the actor may know of them.
+
+    The gate asks of each event in turn: so they are read along the index that sorts them, where
+    SQLite would else gather and sort those of all spaces first.
+    """
+    page = select(Page.id).where(Page.id == EventRow.page_id, readable_by(actor))
+    query = select(*columns).where(EventRow.name.in_(_DEEDS), page.correlate(EventRow).exists())
+    if space is not None:
+        return query.where(EventRow.space_id == space.id)
+    there = select(Space.id).where(Space.id == EventRow.space_id, spaces.readable_by(actor))
+    return query.where(there.correlate(EventRow).exists())
 
 
 def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
@@ -157,7 +203,11 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
         (revision.page_id, revision.number): revision
         for revision in session.scalars(
             select(Revision)
-            .where(tuple_(Revision.page_id, Revision.number).in_(wanted))
+            # The pages too: of pairs alone SQLite makes a scan of all revisions.
+            .where(
+                Revision.page_id.in_([page_id for page_id, _ in wanted]),
+                tuple_(Revision.page_id, Revision.number).in_(wanted),
+            )
             .options(joinedload(Revision.author))
         )
     }

@@ -1,6 +1,6 @@
 """Jinja filters for what people read: times in words, sizes, initials and a person's colour."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
 from flask import Flask
@@ -50,6 +50,11 @@ def day(when: datetime) -> str:
     return f"{when:%A}, {when.day} {when:%B %Y}"
 
 
+def date_words(when: date) -> str:
+    """``23 November 2026``: a day of the calendar."""
+    return f"{when.day} {when:%B %Y}"
+
+
 def initials(name: str) -> str:
     """``AL`` for Ada Lovelace: the first letters of the first and the last word, ``?`` for none."""
     words = [word for word in name.split() if word[0].isalnum()]
@@ -78,5 +83,12 @@ def size(count: int) -> str:
 def register(app: Flask) -> None:
     """Give an app's templates these filters, under their own names."""
     app.jinja_env.filters.update(
-        iso=iso, exact=exact, ago=ago, day=day, initials=initials, hue=hue, size=size
+        iso=iso,
+        exact=exact,
+        ago=ago,
+        day=day,
+        date_words=date_words,
+        initials=initials,
+        hue=hue,
+        size=size,
     )

@@ -27,8 +27,17 @@ def decode_cursor(raw: str | None, types: Sequence[type]) -> list[Any] | None:
         return None
     if not isinstance(values, list) or len(values) != len(types):
         return None
-    fits = all(type(value) is kind for value, kind in zip(values, types, strict=True))
+    fits = all(_fits(value, kind) for value, kind in zip(values, types, strict=True))
     return values if fits else None
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether a value is of its type, and one that every database can look for."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+    return not isinstance(value, int) or abs(value) <= 2**53
 
 
 @dataclass(frozen=True)

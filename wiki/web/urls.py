@@ -90,6 +90,14 @@ def space_url(slug: str, verb: str) -> str:
     return f"/{slug}/-/{verb}"
 
 
+def tag_url(slug: str, tag: str) -> str:
+    """The address of a tag of a space, or, without a slug, of a tag of all spaces."""
+    tags = f"/{slug}/-/tags" if slug else "/-/tags"
+    if all(part not in ("", ".", "..") for part in tag.split("/")):
+        return f"{tags}/{quote(tag)}"
+    return f"{tags}?tag={quote(tag, safe='')}"  # a path would be tidied up on the way
+
+
 def this_url() -> str:
     """The address of this request, to come back to: path and query, without the host."""
     query = request.query_string.decode("ascii", "ignore")
@@ -119,3 +127,4 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["space"] = SpaceSlug
     app.add_template_global(page_url)
     app.add_template_global(space_url)
+    app.add_template_global(tag_url)

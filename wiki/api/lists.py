@@ -1,0 +1,117 @@
+"""Lists of pages by tag, author and date, and the tags there are."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+
+from wiki.api import resources, wire
+from wiki.api.operations import (
+    Answer,
+    Query,
+    answer,
+    limit_query,
+    number_asked,
+    operation,
+    with_next,
+)
+from wiki.errors import Invalid
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
+from wiki.tags import lists, queries
+from wiki.web.request import actor, reading
+
+MOST_PAGES = 200
+MOST_TAGS = 500
+_DAY = {"type": "string", "format": "date"}
+_SPACE = Query("space", "Slug of the only space to list; all that you may read without it.")
+_AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
+
+
+@operation(
+    "GET",
+    "/pages",
+    "List pages.",
+    {200: Answer("Pages, without their texts.", resources.PageList)},
+    queries=(
+        _SPACE,
+        Query("tag", "Only pages with this tag."),
+        Query("author", "Only pages that the person of this user name has written on."),
+        Query("since", "Only pages whose last change was on this day (of UTC) or later.", _DAY),
+        Query("until", "Only pages whose last change was on this day (of UTC) or before.", _DAY),
+        Query(
+            "sort",
+            "By the last change, newest first; by when they were made; or by title.",
+            {"enum": [order.value for order in lists.Order], "default": "updated"},
+        ),
+        _AFTER,
+        limit_query(lists.ROWS, MOST_PAGES),
+    ),
+)
+def list_pages() -> Response:
+    """Conditions can be combined. What has a tag is listed within seconds of a save."""
+    limit = number_asked("limit", lists.ROWS, least=1, most=MOST_PAGES)
+    space = _space()
+    wanted = lists.wanted_from(request.args)
+    found = lists.list_pages(
+        reading(), actor(), wanted, space=space, after=request.args.get("after"), limit=limit
+    )
+    following = None
+    if found.after:
+        following = url_for(
+            "api.list_pages",
+            **{**wanted.query(), "after": found.after},  # type: ignore[arg-type]
+            space=space.slug if space else None,
+            limit=limit,
+        )
+    listed = resources.PageList([wire.listed_page(page) for page in found.rows], following)
+    return with_next(answer(listed), following)
+
+
+@operation(
+    "GET",
+    "/tags",
+    "List the tags of pages that you may read.",
+    {200: Answer("Tags, each with the number of its pages.", resources.TagList)},
+    queries=(
+        _SPACE,
+        Query(
+            "sort",
+            "By name, or those of most pages first.",
+            {"enum": ["name", "pages"], "default": "name"},
+        ),
+        _AFTER,
+        limit_query(queries.ROWS, MOST_TAGS),
+    ),
+)
+def list_tags() -> Response:
+    """Upper and lower case make no difference to which tag it is."""
+    limit = number_asked("limit", queries.ROWS, least=1, most=MOST_TAGS)
+    space, sort = _space(), request.args.get("sort", "name")
+    if sort not in ("name", "pages"):
+        raise Invalid("“sort” must be “name” or “pages”.", field="sort")
+    found = queries.list_tags(
+        reading(),
+        actor(),
+        space=space,
+        by_size=sort == "pages",
+        after=request.args.get("after"),
+        limit=limit,
+    )
+    following = None
+    if found.after:
+        following = url_for(
+            "api.list_tags",
+            space=space.slug if space else None,
+            sort=sort,
+            limit=limit,
+            after=found.after,
+        )
+    listed = resources.TagList(
+        [wire.tag(space.slug if space else "", tag) for tag in found.rows], following
+    )
+    return with_next(answer(listed), following)
+
+
+def _space() -> Space | None:
+    slug = request.args.get("space", "")
+    return see_space(reading(), actor(), slug).space if slug else None

@@ -1,0 +1,217 @@
+"""The calendar of a space: how much was written on each day of a year, for a picture and in words.
+
+Revisions are counted when the calendar is looked at, in one query along an index on space and
+time. Days are days of UTC, like everywhere in the wiki.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import readable_by
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+
+STEPS = 4
+"""Steps of intensity above that of a day without changes."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day: its revisions, and how many that is in steps from 0 to :data:`STEPS`."""
+
+    date: date
+    count: int
+    step: int
+
+    @property
+    def week_day(self) -> int:
+        """0 for Monday to 6 for Sunday: the row in the picture."""
+        return self.date.weekday()
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month, for the words beside the picture: its days with changes."""
+
+    first: date
+    days: tuple[Day, ...]
+
+    @property
+    def count(self) -> int:
+        """Revisions of the month."""
+        return sum(day.count for day in self.days)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A part of the picture: columns of a week each, from Monday to Sunday, and where the months
+    begin, as pairs of column and first day."""
+
+    weeks: tuple[tuple[Day, ...], ...]
+    months: tuple[tuple[int, date], ...]
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return self.weeks[0][0].date
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.weeks[-1][-1].date
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Some months of a space. ``bounds`` has the fewest and the most revisions of each step that
+    days have."""
+
+    sheets: tuple[Sheet, ...]
+    months: tuple[Month, ...]
+    bounds: tuple[tuple[int, int, int], ...]
+
+    @property
+    def count(self) -> int:
+        """All revisions."""
+        return sum(month.count for month in self.months)
+
+    @property
+    def days(self) -> int:
+        """Days with changes."""
+        return sum(len(month.days) for month in self.months)
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return self.sheets[0].first
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.sheets[-1].last
+
+
+def calendar_of_year(session: Session, actor: Actor, space: Space, year: int) -> Calendar:
+    """A year of a space that the actor may read, in two halves."""
+    halves = ((date(year, 1, 1), date(year, 6, 30)), (date(year, 7, 1), date(year, 12, 31)))
+    return _calendar(session, actor, space, halves)
+
+
+def calendar_until(session: Session, actor: Actor, space: Space, today: date) -> Calendar:
+    """The twelve months that end with that of ``today``, in two halves."""
+    year, month = today.year, today.month
+    begins = [_month(year, month - back) for back in (11, 5)]
+    end = _month(year, month + 1) - timedelta(days=1)
+    halves = ((begins[0], begins[1] - timedelta(days=1)), (begins[1], end))
+    return _calendar(session, actor, space, halves)
+
+
+def _month(year: int, month: int) -> date:
+    """The first day of a month; month 0 is December of the year before, 13 January of the next."""
+    years, month = divmod(month - 1, 12)
+    return date(year + years, month + 1, 1)
+
+
+def years_of(session: Session, actor: Actor, space: Space) -> tuple[int, int] | None:
+    """The first and the last year in which something was written that the actor may read."""
+    moments = _revisions(actor, space, Revision.created_at).limit(1)
+    first = session.scalar(moments.order_by(Revision.created_at))
+    last = session.scalar(moments.order_by(Revision.created_at.desc()))
+    return (first.year, last.year) if first and last else None
+
+
+def _calendar(
+    session: Session, actor: Actor, space: Space, halves: Sequence[tuple[date, date]]
+) -> Calendar:
+    counts = counts_by_day(session, actor, space, halves[0][0], halves[-1][1])
+    cuts = _cuts(list(counts.values()))
+    sheets = tuple(_sheet(first, last, counts, cuts) for first, last in halves)
+    days = [day for sheet in sheets for week in sheet.weeks for day in week]
+    months: dict[date, list[Day]] = {}
+    for day in days:
+        month = months.setdefault(day.date.replace(day=1), [])
+        if day.count:
+            month.append(day)
+    bounds = []
+    for step in range(1, STEPS + 1):
+        of_step = [day.count for day in days if day.step == step]
+        if of_step:
+            bounds.append((step, min(of_step), max(of_step)))
+    return Calendar(
+        sheets,
+        tuple(Month(first, tuple(found)) for first, found in months.items()),
+        tuple(bounds),
+    )
+
+
+def counts_by_day(
+    session: Session, actor: Actor, space: Space, first: date, last: date
+) -> dict[date, int]:
+    """How many revisions were made in a space on each day that has any, the last one included, of
+    pages that the actor may read."""
+    day = _day_of(session)
+    query = _revisions(actor, space, day, func.count()).where(
+        Revision.created_at >= datetime.combine(first, time(), UTC)
+    )
+    if last < date.max:
+        end = datetime.combine(last + timedelta(days=1), time(), UTC)
+        query = query.where(Revision.created_at < end)
+    return {
+        found if isinstance(found, date) else date.fromisoformat(found): int(count)
+        for found, count in session.execute(query.group_by(day))
+    }
+
+
+def _revisions(actor: Actor, space: Space, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(Revision)
+        .join(Page, Page.id == Revision.page_id)
+        .where(Revision.space_id == space.id, readable_by(actor))
+    )
+
+
+def _day_of(session: Session) -> ColumnElement[Any]:
+    if session.get_bind().dialect.name == "postgresql":
+        return cast(func.timezone(literal_column("'UTC'"), Revision.created_at), Date)
+    return func.substr(Revision.created_at, literal_column("1"), literal_column("10"))
+
+
+def _cuts(counts: Sequence[int]) -> tuple[int, ...]:
+    """The counts above which each step but the first begins: quarters of the days with changes.
+
+    By rank and not by size, so that a day of ten thousand imported revisions leaves the others
+    apart from each other.
+    """
+    ranked = sorted(counts)
+    return tuple(ranked[(len(ranked) * step - 1) // STEPS] for step in range(1, STEPS) if ranked)
+
+
+def _step(count: int, cuts: Sequence[int]) -> int:
+    return 1 + sum(count > cut for cut in cuts) if count else 0
+
+
+def _sheet(first: date, last: date, counts: Mapping[date, int], cuts: Sequence[int]) -> Sheet:
+    weeks: list[list[Day]] = []
+    months = []
+    for at in _days(first, last):
+        if not weeks or at.weekday() == 0:
+            weeks.append([])
+        count = counts.get(at, 0)
+        weeks[-1].append(Day(at, count, _step(count, cuts)))
+        if at.day == 1:
+            months.append((len(weeks) - 1, at))
+    return Sheet(tuple(map(tuple, weeks)), tuple(months))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)

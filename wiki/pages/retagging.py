@@ -1,0 +1,138 @@
+"""Changing the tags of many pages in one go, each by a revision that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, insert, select, update
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.outbox.actions import announce_all
+from wiki.outbox.events import PageSaved
+from wiki.pages.actions import MAX_MESSAGE
+from wiki.pages.models import Action, Page, Revision
+from wiki.pages.queries import live_for
+from wiki.rules.access import Actor, May
+from wiki.spaces.queries import see_space_by_id
+
+MOST = 5_000
+"""Pages changed in one transaction: a few seconds in which nobody else can save."""
+_SOME = 500
+
+Retag = Callable[[Sequence[str]], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Retagged:
+    """The pages that have a new revision, and how many are left for another time."""
+
+    page_ids: tuple[int, ...]
+    left: int = 0
+
+
+def retag_pages(
+    session: Session, actor: Actor, space_id: int, retag: Retag, *, message: str, most: int = MOST
+) -> Retagged:
+    """Give the live pages of a space other tags: those for which ``retag`` changes the list.
+
+    What has these tags is asked of the heads, not of anything derived. Texts stay as they are, so
+    nothing is rendered anew.
+
+    :raises NotFound: :raises Forbidden: when the actor may not edit in the space.
+    """
+    see_space_by_id(session, actor, space_id).require(May.EDIT)
+    chosen = _to_change(session, actor, space_id, retag)
+    chosen, later = chosen[:most], chosen[most:]
+    changed: list[int] = []
+    events = []
+    moment = now()
+    by_whom = {
+        "message": message[:MAX_MESSAGE],
+        "author_id": actor.person_id,
+        "created_at": moment,
+    }
+    for begin in range(0, len(chosen), _SOME):
+        some = chosen[begin : begin + _SOME]
+        heads = _locked_heads(session, actor, space_id, some)
+        rows = [
+            {**_carried(head), "tags": tags, **by_whom}
+            for head in heads
+            if (tags := list(retag(head.tags))) != head.tags
+        ]
+        if not rows:
+            continue
+        session.execute(insert(Revision), rows)
+        session.connection().execute(
+            update(Page.__table__)  # type: ignore[arg-type]
+            .where(Page.__table__.c.id == bindparam("of_page"))
+            .values(
+                head=bindparam("number"),
+                rendered=_rendered_as_before(bindparam("number")),
+                updated_at=moment,
+                updated_by_id=actor.person_id,
+            ),
+            [{"of_page": row["page_id"], "number": row["number"]} for row in rows],
+        )
+        for row in rows:
+            changed.append(row["page_id"])
+            events.append(PageSaved(space_id, row["page_id"], row["number"], row["action"]))
+    session.expire_all()
+    announce_all(session, actor, events, moment)
+    return Retagged(tuple(changed), len(later))
+
+
+def _rendered_as_before(number: BindParameter[int]) -> ColumnElement[int]:
+    """What was stored of the head before is as good for the new one."""
+    rendered = Page.__table__.c.rendered
+    return case((rendered == number - 1, number), else_=rendered)
+
+
+def _carried(head: Revision) -> dict[str, Any]:
+    """What the next revision has of this one."""
+    return {
+        "page_id": head.page_id,
+        "number": head.number + 1,
+        "action": Action.TAG.value,
+        "space_id": head.space_id,
+        "path": head.path,
+        "folder": head.folder,
+        "title": head.title,
+        "description": head.description,
+        "fields": head.fields,
+        "content_hash": head.content_hash,
+        "base": head.number,
+    }
+
+
+def _to_change(session: Session, actor: Actor, space_id: int, retag: Retag) -> list[int]:
+    heads = session.execute(
+        select(Page.id, Revision.tags)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .where(Page.space_id == space_id, live_for(actor))
+        .order_by(Page.id)
+    )
+    return [id for id, tags in heads if tags and list(retag(tags)) != tags]
+
+
+def _locked_heads(
+    session: Session, actor: Actor, space_id: int, page_ids: Sequence[int]
+) -> Sequence[Revision]:
+    """The heads of those of the pages that are still there, held against others that would write.
+
+    Asked for in two steps: who waits for a page's row gets the new row, but not its new revision.
+    """
+    still = session.scalars(
+        select(Page.id)
+        .where(Page.id.in_(page_ids), Page.space_id == space_id, live_for(actor))
+        .order_by(Page.id)
+        .with_for_update(of=Page)
+    ).all()
+    return session.scalars(
+        select(Revision)
+        .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))
+        .where(Page.id.in_(still))
+        .order_by(Page.id)
+    ).all()

@@ -1,0 +1,1 @@
+"""Tags: what pages are grouped by; and lists of pages by tag, author and date."""

@@ -1,0 +1,139 @@
+"""What people do with the tags of a space: rename them, merge two, take one away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, NotFound, WikiError
+from wiki.pages.actions import MAX_TAG
+from wiki.pages.retagging import MOST, retag_pages
+from wiki.rules.access import Actor, May
+from wiki.spaces.queries import see_space_by_id
+from wiki.tags.projection import settle, take_turn
+from wiki.tags.queries import find_tag
+from wiki.text.tags import spelled, tag_key
+
+
+class WouldMerge(WikiError):
+    """The new name is a tag already, and the one who renames has not been told. Nothing changed."""
+
+    status = 409
+    title = "There is such a tag already"
+
+    def __init__(self) -> None:
+        super().__init__("There is a tag of this name by now, so this would bring both together.")
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """How many pages have the new name, whether it was there before, and how many pages still
+    have the old one because there are too many for one go."""
+
+    name: str
+    pages: int
+    merged: bool
+    left: int
+
+
+def checked_name(raw: str) -> str:
+    """A tag's new name in its normal form.
+
+    :raises Invalid: when a tag cannot be called so.
+    """
+    if "," in raw:
+        raise Invalid("A tag has no comma in it: commas stand between tags.", field="to")
+    name = spelled(raw)
+    if not name:
+        raise Invalid("Say what the tag is to be called.", field="to")
+    if len(name) > MAX_TAG:
+        raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="to")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise Invalid(
+            "The name holds halves of characters that cannot be stored.", field="to"
+        ) from None
+    return name
+
+
+def rename_tag(
+    session: Session,
+    actor: Actor,
+    space_id: int,
+    raw: str,
+    raw_name: str,
+    *,
+    merge: bool,
+    most: int = MOST,
+) -> Renamed:
+    """Call a tag of a space otherwise, by a revision of each page that has it.
+
+    :param merge: whether the actor knows that other pages have the new name already.
+    :raises WouldMerge: when they do not, and there are. :raises Invalid: for a name that cannot be.
+    :raises NotFound: when no page has the tag. :raises Forbidden:
+    """
+    seen = see_space_by_id(session, actor, space_id)
+    seen.require(May.EDIT)
+    name = checked_name(raw_name)
+    old, new = tag_key(raw), tag_key(name)
+    before = find_tag(session, actor, raw, space=seen.space)
+    if before is None:
+        raise NotFound
+    there = new != old and find_tag(session, actor, name, space=seen.space) is not None
+    if there and not merge:
+        raise WouldMerge
+
+    def retag(tags: Sequence[str]) -> Sequence[str]:
+        keys = [tag_key(tag) for tag in tags]
+        if old not in keys:
+            return tags
+        has_both = new != old and new in keys
+        return [
+            name if key == old else tag
+            for tag, key in zip(tags, keys, strict=True)
+            if not (has_both and key == old)
+        ]
+
+    deed = "merged" if there else "renamed"
+    take_turn(session)
+    done = retag_pages(
+        session,
+        actor,
+        space_id,
+        retag,
+        message=f"Tag {deed}: {before.name} → {name}",
+        most=most,
+    )
+    if not done.page_ids:
+        raise Invalid(f"All pages with this tag spell it “{name}” already.", field="to")
+    settle(session, done.page_ids)
+    return Renamed(name, len(done.page_ids), there, done.left)
+
+
+def remove_tag(
+    session: Session, actor: Actor, space_id: int, raw: str, *, most: int = MOST
+) -> Renamed:
+    """Take a tag off all pages of a space, by a revision of each.
+
+    :raises NotFound: when no page has the tag. :raises Forbidden:
+    """
+    seen = see_space_by_id(session, actor, space_id)
+    seen.require(May.EDIT)
+    gone = tag_key(raw)
+    before = find_tag(session, actor, raw, space=seen.space)
+    if before is None:
+        raise NotFound
+    take_turn(session)
+    done = retag_pages(
+        session,
+        actor,
+        space_id,
+        lambda tags: [tag for tag in tags if tag_key(tag) != gone],
+        message=f"Tag removed: {before.name}",
+        most=most,
+    )
+    settle(session, done.page_ids)
+    return Renamed(before.name, len(done.page_ids), False, done.left)

@@ -1,0 +1,23 @@
+"""What tags do when they hear of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.outbox.deliver import Happening
+from wiki.tags.projection import differing, settle
+
+
+def list_by_tag(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """List the pages under the tags that they have now, and under no others.
+
+    Most saves are of pages without tags: for them nothing is written.
+    """
+    ids = {one.page_id for one in happenings if one.page_id is not None}
+    with database.read() as session:
+        ids = set(differing(session, ids))
+    if ids:
+        with database.write() as session:
+            settle(session, ids)

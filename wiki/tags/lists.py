@@ -1,0 +1,177 @@
+"""Lists of pages: by tag, author and date of the last change, in three orders, by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from wiki.errors import Invalid
+from wiki.pages.models import Page, Revision, title_order
+from wiki.pages.queries import live_for
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.tags.models import PageTag
+from wiki.text.tags import spelled, tag_key
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
+
+ROWS = 50
+MOST_CHARACTERS = 200
+
+
+class Order(StrEnum):
+    """What a list of pages is sorted by."""
+
+    UPDATED = "updated"
+    CREATED = "created"
+    TITLE = "title"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What pages are asked for. ``author`` is a user name: somebody who wrote on the page, at any
+    time; ``since`` and ``until`` are days (of UTC), the last change of the page lies within."""
+
+    tag: str = ""
+    author: str = ""
+    since: date | None = None
+    until: date | None = None
+    order: Order = Order.UPDATED
+
+    @property
+    def filters(self) -> bool:
+        """Whether anything at all is asked for but the order."""
+        return bool(self.tag or self.author or self.since or self.until)
+
+    def query(self) -> dict[str, str]:
+        """The same as the query of an address, with nothing in it that need not be."""
+        values = {
+            "tag": self.tag,
+            "author": self.author,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            "sort": self.order.value if self.order is not Order.UPDATED else "",
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def wanted_from(sent: Mapping[str, str]) -> Wanted:
+    """Read the query of an address.
+
+    :raises Invalid: for a day that is none, or an order that there is not.
+    """
+    since, until = (_day(sent.get(name, ""), name) for name in ("since", "until"))
+    if since and until and since > until:
+        raise Invalid("The first day lies after the last one.", field="since")
+    order = sent.get("sort", "") or Order.UPDATED.value
+    if order not in tuple(Order):
+        raise Invalid("Pages can be sorted by “updated”, “created” or “title”.", field="sort")
+    return Wanted(
+        tag=spelled(sent.get("tag", ""))[:MOST_CHARACTERS],
+        author=sent.get("author", "").replace("\0", " ").strip().lstrip("@")[:MOST_CHARACTERS],
+        since=since,
+        until=until,
+        order=Order(order),
+    )
+
+
+def _day(raw: str, name: str) -> date | None:
+    if not raw.strip():
+        return None
+    try:
+        return date.fromisoformat(raw.strip())
+    except ValueError:
+        raise Invalid(f"“{raw.strip()[:40]}” is no day: write 2026-01-31.", field=name) from None
+
+
+def list_pages(
+    session: Session,
+    actor: Actor,
+    wanted: Wanted,
+    *,
+    space: Space | None = None,
+    after: str | None = None,
+    limit: int = ROWS,
+) -> Slice[Page]:
+    """Live pages that the actor may read, in one query, with their space and who changed them last.
+
+    :param space: only pages of it.
+    :param after: the cursor of the slice before; one that makes no sense begins at the beginning.
+    """
+    page = aliased(Page)
+    # Who has a tag is sorted in the index that finds them.
+    updated: Any = PageTag.updated_at if wanted.tag else page.updated_at
+    last: Any = PageTag.page_id if wanted.tag else page.id
+    key: Any = updated
+    if wanted.order is Order.TITLE:
+        key, last = title_order(page.title), page.id
+    elif wanted.order is Order.CREATED:
+        key, last = page.created_at, page.id
+    # The gate asks of each page in turn: so the list is read along the index that sorts it, where
+    # SQLite would else gather the pages of all spaces first.
+    gate = select(Page.id).where(Page.id == page.id, live_for(actor))
+    query = (
+        select(page, key)
+        .options(joinedload(page.space), joinedload(page.updated_by))
+        .limit(limit + 1)
+    )
+    if wanted.tag:
+        query = query.join(PageTag, PageTag.page_id == page.id)
+        query = query.where(PageTag.tag_key == tag_key(wanted.tag))
+    if space is not None:
+        gate = gate.where(Page.space_id == space.id)
+        of = PageTag.space_id if wanted.tag else page.space_id
+        query = query.where(of == space.id)
+    query = query.where(gate.correlate(page).exists())
+    if wanted.author:
+        query = query.where(page.id.in_(_written_by(wanted.author)))
+    if wanted.since:
+        query = query.where(updated >= _begin(wanted.since))
+    if wanted.until and wanted.until < date.max:
+        query = query.where(updated < _begin(wanted.until + timedelta(days=1)))
+    if wanted.order is Order.TITLE:
+        query = query.order_by(key, last)
+        beyond = decode_cursor(after, (str, int))
+        if beyond:
+            value = title_order(beyond[0])
+            # The first condition is what the index begins at.
+            query = query.where(key >= value, or_(key > value, last > beyond[1]))
+    else:
+        query = query.order_by(key.desc(), last.desc())
+        moment = _moment(after)
+        if moment:
+            query = query.where(tuple_(key, last) < tuple_(*moment))
+    rows = session.execute(query).all()
+    found = [row[0] for row in rows[:limit]]
+    return Slice(found, _cursor(*rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _written_by(handle: str) -> Select[int]:
+    """Ids of the pages that somebody wrote on."""
+    person = select(Person.id).where(Person.handle == handle.casefold()).scalar_subquery()
+    return select(Revision.page_id).where(Revision.author_id == person)
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _cursor(page: Page, key: str | datetime) -> str:
+    return encode_cursor([key if isinstance(key, str) else key.isoformat(), page.id])
+
+
+def _moment(cursor: str | None) -> tuple[datetime, int] | None:
+    values = decode_cursor(cursor, (str, int))
+    if values is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(values[0])
+        return (moment.astimezone(UTC), values[1]) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,164 @@
+"""Keeping the derived tags: one row for each tag on the head of each live page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, insert, select, text
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page, Revision
+from wiki.tags.models import PageTag
+from wiki.text.tags import tag_key
+
+BATCH = 500
+"""Pages looked at in one go; more would be more parameters than a statement may have."""
+
+# Any fixed number: who settles first holds it until commit.
+_SETTLING = 0x7A65
+
+_COLUMNS = (PageTag.page_id, PageTag.tag_key, PageTag.tag, PageTag.space_id, PageTag.updated_at)
+_Rows = Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A page whose derived tags are not those of its head."""
+
+    page_id: int
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+
+    def __str__(self) -> str:
+        should, are = (", ".join(tags) or "none" for tags in (self.expected, self.found))
+        return f"Page {self.page_id} has the tags {should}, but is listed under: {are}."
+
+
+def take_turn(session: Session) -> None:
+    """On PostgreSQL, wait for those who settle rows, and let nobody else until this transaction
+    ends: so that none writes what another has read before.
+
+    A row of a tag holds on to its page, so whoever locks pages does this first.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
+
+
+def settle(session: Session, page_ids: Iterable[int]) -> int:
+    """Make the derived tags of these pages what their heads say; returns how many pages differed.
+
+    Harmless when repeated. A page that is deleted, or gone, has none.
+    """
+    session.flush()
+    take_turn(session)
+    ids = sorted(set(page_ids))
+    changed = 0
+    for begin in range(0, len(ids), BATCH):
+        some = ids[begin : begin + BATCH]
+        wrong = _differing(session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids()))
+        if wrong:
+            session.execute(_forget(), {"ids": list(wrong)})
+            rows = [row for _, wanted, _ in wrong.values() for row in _as_rows(wanted)]
+            if rows:
+                session.execute(_ADD, rows)
+        changed += len(wrong)
+    return changed
+
+
+def differing(session: Session, page_ids: Iterable[int]) -> list[int]:
+    """Those of the pages whose derived tags are not those of their heads."""
+    ids = sorted(set(page_ids))
+    found: list[int] = []
+    for begin in range(0, len(ids), BATCH):
+        some = ids[begin : begin + BATCH]
+        found += _differing(
+            session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids())
+        )
+    return found
+
+
+def check(session: Session) -> Iterator[Difference]:
+    """Every page whose derived tags are not those of its head, a few hundred pages at a time."""
+    last = 0
+    while True:
+        ids = session.scalars(
+            select(Page.id).where(Page.id > last).order_by(Page.id).limit(BATCH)
+        ).all()
+        if not ids:
+            return
+        span = {"first": ids[0], "last": ids[-1]}
+        wrong = _differing(session, span, _between(Page.id), _between(PageTag.page_id))
+        for page_id, wanted, there in wrong.values():
+            yield Difference(page_id, _words(wanted), _words(there))
+        last = ids[-1]
+
+
+def repair(session: Session, differences: Iterable[Difference]) -> int:
+    """Put right what :func:`check` found; returns how many pages differed still."""
+    return settle(session, (one.page_id for one in differences))
+
+
+def _differing(
+    session: Session,
+    which: Mapping[str, Any],
+    pages: ColumnElement[bool],
+    tagged: ColumnElement[bool],
+) -> dict[int, tuple[int, _Rows, _Rows]]:
+    """Pages for which rows wanted and rows there differ, with both: two queries."""
+    there: dict[int, dict[str, tuple[Any, ...]]] = {}
+    for row in session.execute(select(*_COLUMNS).where(tagged), which):
+        there.setdefault(row.page_id, {})[row.tag_key] = tuple(row)
+    wanted: dict[int, dict[str, tuple[Any, ...]]] = {}
+    for id, space_id, updated_at, tags in session.execute(_heads().where(pages), which):
+        rows = wanted.setdefault(id, {})
+        for tag in tags:
+            key = tag_key(tag)
+            rows.setdefault(key, (id, key, tag, space_id, updated_at))
+    return {
+        id: (id, wanted.get(id, {}), there.get(id, {}))
+        for id in sorted({*wanted, *there})
+        if wanted.get(id, {}) != there.get(id, {})
+    }
+
+
+@cache
+def _heads() -> Select[int, int, datetime, list[str]]:
+    return (
+        select(Page.id, Page.space_id, Page.updated_at, Revision.tags)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .where(Page.deleted_at.is_(None))
+    )
+
+
+def _ids() -> Any:
+    return bindparam("ids", expanding=True)
+
+
+def _between(column: Any) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = column.between(bindparam("first"), bindparam("last"))
+    return condition
+
+
+_ADD = insert(PageTag)
+
+
+@cache
+def _forget() -> Delete:
+    return (
+        delete(PageTag)
+        .where(PageTag.page_id.in_(bindparam("ids", expanding=True)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _as_rows(wanted: _Rows) -> list[dict[str, Any]]:
+    names = [column.key for column in _COLUMNS]
+    return [dict(zip(names, row, strict=True)) for row in wanted.values()]
+
+
+def _words(rows: _Rows) -> tuple[str, ...]:
+    return tuple(row[2] for row in rows.values())

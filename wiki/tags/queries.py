@@ -1,0 +1,131 @@
+"""Reading tags, always as somebody: which there are, and how many pages have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from wiki.errors import NotFound
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.tags.models import PageTag
+from wiki.text.tags import tag_key
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
+
+ROWS = 200
+CHOICES = 300
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag as the page with it that was changed last spells it, and how many pages have it.
+
+    ``spaces`` says how many in each space, where more than one is looked at.
+    """
+
+    key: str
+    name: str
+    count: int
+    spaces: Mapping[int, int] = field(default_factory=dict)
+
+
+def list_tags(
+    session: Session,
+    actor: Actor,
+    *,
+    space: Space | None = None,
+    by_size: bool = False,
+    after: str | None = None,
+    limit: int = ROWS,
+) -> Slice[Tag]:
+    """The tags of pages that the actor may read, by name or those of most pages first.
+
+    :param after: the cursor of the slice before.
+    """
+    count = func.count()
+    query = (
+        select(PageTag.tag_key, _spelling(actor, space), count)
+        .where(*_readable(PageTag, actor, space))
+        .group_by(PageTag.tag_key)
+        .limit(limit + 1)
+    )
+    if by_size:
+        query = query.order_by(count.desc(), PageTag.tag_key)
+        beyond = decode_cursor(after, (int, str))
+        if beyond:
+            query = query.having(
+                or_(count < beyond[0], and_(count == beyond[0], PageTag.tag_key > beyond[1]))
+            )
+    else:
+        query = query.order_by(PageTag.tag_key)
+        beyond = decode_cursor(after, (str,))
+        if beyond:
+            query = query.where(PageTag.tag_key > beyond[0])
+    rows = session.execute(query).all()
+    tags = [Tag(*row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Slice(tags, None)
+    last = tags[-1]
+    return Slice(tags, encode_cursor([last.count, last.key] if by_size else [last.key]))
+
+
+def see_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = None) -> Tag:
+    """A tag of pages that the actor may read.
+
+    :raises NotFound: when no page has it, or none that they may read.
+    """
+    tag = find_tag(session, actor, raw, space=space)
+    if tag is None:
+        raise NotFound
+    return tag
+
+
+def find_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = None) -> Tag | None:
+    """The same, or None."""
+    key = tag_key(raw)
+    rows = session.execute(
+        select(PageTag.space_id, _spelling(actor, space), func.count())
+        .where(PageTag.tag_key == key, *_readable(PageTag, actor, space))
+        .group_by(PageTag.space_id, PageTag.tag_key)
+        .order_by(PageTag.space_id)
+    ).all()
+    if not rows:
+        return None
+    spaces = {space_id: count for space_id, _, count in rows}
+    return Tag(key, rows[0][1], sum(spaces.values()), spaces)
+
+
+def tag_choices(session: Session, actor: Actor, space: Space, limit: int = CHOICES) -> list[str]:
+    """The tags that an author in a space most likely wants, those of most pages first."""
+    return [
+        tag.name for tag in list_tags(session, actor, space=space, by_size=True, limit=limit).rows
+    ]
+
+
+def _readable(tagged: type[PageTag], actor: Actor, space: Space | None) -> list[Any]:
+    """The conditions on rows of tags that they are of live pages which the actor may read."""
+    page = select(Page.id).where(Page.id == tagged.page_id, live_for(actor))
+    if space is None:
+        return [page.correlate(tagged).exists()]
+    # The first for the index, the second for a page that has moved since it was listed.
+    page = page.where(Page.space_id == space.id)
+    return [tagged.space_id == space.id, page.correlate(tagged).exists()]
+
+
+def _spelling(actor: Actor, space: Space | None) -> Any:
+    """How the page that was changed last spells the tag of a group."""
+    one = aliased(PageTag)
+    return (
+        select(one.tag)
+        .where(one.tag_key == PageTag.tag_key, *_readable(one, actor, space))
+        .order_by(one.updated_at.desc(), one.page_id.desc())
+        .limit(1)
+        .correlate(PageTag)
+        .scalar_subquery()
+    )
