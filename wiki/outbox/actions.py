@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,12 @@ _ANNOUNCING = 0x7E111
 def deliver_again(session: Session, event_id: int, subscriber: str) -> None:
     """Tell a subscriber of the same event once more: a handler that did a part of its work asks
     for the rest this way, and lets others have their turn."""
-    session.add(Delivery(event_id=event_id, subscriber=subscriber))
+    deliver_all(session, [event_id], subscriber)
+
+
+def deliver_all(session: Session, event_ids: Sequence[int], subscriber: str) -> None:
+    """Tell a handler of events that it does not subscribe to."""
+    session.add_all(Delivery(event_id=id, subscriber=subscriber) for id in event_ids)
     session.flush()
 
 
@@ -36,17 +43,25 @@ def announce(session: Session, actor: Actor, event: Event) -> EventRow:
     On PostgreSQL announcers take turns until they commit, so that ids become visible in order and
     a reader of "everything after n" misses nothing; announce last in an action.
     """
+    return announce_all(session, actor, [event])[0]
+
+
+def announce_all(session: Session, actor: Actor, events: Sequence[Event]) -> list[EventRow]:
+    """The same for many events, in this order."""
     take_turn(session)
-    payload = event.payload()
-    row = EventRow(
-        name=type(event).__name__,
-        actor_id=actor.person_id,
-        space_id=payload.get("space_id"),
-        page_id=payload.get("page_id"),
-        payload=payload,
-    )
-    session.add(row)
-    for subscriber in session.info["subscribers"].get(row.name, ()):
-        session.add(Delivery(event=row, subscriber=subscriber))
+    rows = []
+    for event in events:
+        payload = event.payload()
+        row = EventRow(
+            name=type(event).__name__,
+            actor_id=actor.person_id,
+            space_id=payload.get("space_id"),
+            page_id=payload.get("page_id"),
+            payload=payload,
+        )
+        session.add(row)
+        for subscriber in session.info["subscribers"].get(row.name, ()):
+            session.add(Delivery(event=row, subscriber=subscriber))
+        rows.append(row)
     session.flush()
-    return row
+    return rows

@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import KEY_LENGTH, now
 from wiki.errors import Invalid, NotFound, TooLarge, WikiError
-from wiki.outbox.actions import announce, deliver_again
+from wiki.outbox.actions import announce, announce_all, deliver_all
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages import queries
 from wiki.pages.graph import places_of, relink, settle_links, some_at_once
@@ -260,13 +260,16 @@ def move_page(
     _require_all_free(session, new_space, targets, {one.id for one in plan.pages})
     old = f"{old_space.slug}/{page.path}"
     old_paths = [one.path for one in plan.pages]
-    own = {task.page.id: made for task, made in plan.own_changed}
-    for one, target in zip(plan.pages, targets, strict=True):
-        head = plan.heads[one.id]
-        _move_one(session, actor, one, new_space, target, message, head, own.get(one.id))
-    for task, made in plan.changed:
-        said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
-        _revise(session, actor, task.page, task.revision, Action.REPAIR, said, made.text)
+    _move_all(session, actor, plan, new_space, targets, message)
+    said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
+    _revise_all(
+        session,
+        actor,
+        [
+            (task.page, _next(task.revision, Action.REPAIR, said, _stored(session, made)))
+            for task, made in plan.changed
+        ],
+    )
     settle_folders(session, old_space.id, old_paths)
     settle_folders(session, new_space.id, targets)
     relink(session, plan.new_links())
@@ -275,21 +278,19 @@ def move_page(
         [(slug, key) for kind, slug, key in plan.moves.places if kind == "page"]
         + [(new_space.slug, path_key(target)) for target in targets],
     )
-    for one, old_path in zip(plan.pages, old_paths, strict=True):
-        announce(
-            session,
-            actor,
-            PageMoved(
-                space_id=new_space.id,
-                page_id=one.id,
-                revision=one.head,
-                old_space_id=old_space.id,
-                old_path=old_path,
-                new_path=one.path,
-            ),
+    moved = [
+        PageMoved(
+            space_id=new_space.id,
+            page_id=one.id,
+            revision=one.head,
+            old_space_id=old_space.id,
+            old_path=old_path,
+            new_path=one.path,
         )
-    for task, _ in plan.changed:
-        _announce_repaired(session, actor, task.page)
+        for one, old_path in zip(plan.pages, old_paths, strict=True)
+    ]
+    announce_all(session, actor, moved)
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
     return Moved(
         plan.pages,
         [task.page for task, _ in plan.changed],
@@ -376,9 +377,7 @@ def restore_page(
     page.deleted_by_id = None
     if path != page.path:
         plan = plan_move(session, actor, page, space, path, with_subtree=False, others=False)
-        own = {task.page.id: made for task, made in plan.own_changed}
-        head = plan.heads[page.id]
-        _move_one(session, actor, page, space, path, "", head, own.get(page.id))
+        _move_all(session, actor, plan, space, [path], "")
         relink(session, plan.new_links())
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
@@ -573,98 +572,119 @@ def _add_revision(
 ) -> Revision:
     """Insert the revision and make it the head. The page's row is locked by the caller."""
     revision = Revision(
+        action=action.value,
         title=text.title,
         description=text.description,
         tags=list(text.tags),
         fields=text.fields,
         content_hash=put_text(session, text.body),
+        message=_checked_message(message),
         base=base,
     )
-    return _make_head(session, actor, page, revision, action, message)
+    _revise_all(session, actor, [(page, revision)])
+    return revision
 
 
-def _revise(
-    session: Session,
-    actor: Actor,
-    page: Page,
-    head: Revision,
-    action: Action,
-    message: str,
-    body: str | None,
-) -> Revision:
-    """Add a revision that differs from the head in its place, or in its body, at most."""
-    revision = Revision(
+def _checked_message(message: str) -> str:
+    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE]
+
+
+def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
+    """A revision that differs from the head in nothing that its author wrote but, perhaps, the
+    body."""
+    return Revision(
+        action=action.value,
         title=head.title,
         description=head.description,
         tags=list(head.tags),
         fields=dict(head.fields),
-        content_hash=head.content_hash if body is None else put_text(session, body),
+        content_hash=content_hash or head.content_hash,
+        message=_checked_message(message),
         base=None,
     )
-    return _make_head(session, actor, page, revision, action, message)
 
 
-def _make_head(
-    session: Session, actor: Actor, page: Page, revision: Revision, action: Action, message: str
-) -> Revision:
+def _stored(session: Session, repair: Repair | None) -> str | None:
+    return put_text(session, repair.text) if repair else None
+
+
+def _revise_all(session: Session, actor: Actor, revisions: Sequence[tuple[Page, Revision]]) -> None:
+    """Insert revisions and make them the heads of their pages, which are locked by the caller."""
+    if not revisions:
+        return
     moment = now()
-    revision.page_id = page.id
-    revision.number = page.head + 1
-    revision.action = action.value
-    revision.space_id = page.space_id
-    revision.path = page.path
-    revision.folder = page.folder
-    revision.message = " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE]
-    revision.author_id = actor.person_id
-    revision.created_at = moment
-    session.add(revision)
+    heads = []
+    for page, revision in revisions:
+        revision.page_id = page.id
+        revision.number = page.head + 1
+        revision.space_id = page.space_id
+        revision.path = page.path
+        revision.folder = page.folder
+        revision.author_id = actor.person_id
+        revision.created_at = moment
+        session.add(revision)
+        new = {
+            "head": revision.number,
+            "title": revision.title,
+            "updated_at": moment,
+            "updated_by_id": actor.person_id,
+        }
+        heads.append({"of_page": page.id, "seen": page.head, **new})
     session.flush()
-    new = {
-        "head": revision.number,
-        "title": revision.title,
-        "updated_at": moment,
-        "updated_by_id": actor.person_id,
-    }
-    moved = session.connection().execute(
-        _new_head(), {"of_page": page.id, "seen": page.head, **new}
-    )
+    changed = session.connection().execute(_new_head(), heads)
     # The lock makes this impossible; if it ever were, nothing may be overwritten.
-    if moved.rowcount != 1:
+    if changed.rowcount != len(heads):
         raise RuntimeError("The head moved under a locked page.")
-    for name, value in new.items():
-        set_committed_value(page, name, value)
-    return revision
+    for (page, _), values in zip(revisions, heads, strict=True):
+        for name in ("head", "title", "updated_at", "updated_by_id"):
+            set_committed_value(page, name, values[name])
 
 
-def _move_one(
+def _move_all(
     session: Session,
     actor: Actor,
-    page: Page,
+    plan: Plan,
     space: Space,
-    path: str,
+    targets: Sequence[str],
     message: str,
-    head: Revision,
-    repair: Repair | None,
 ) -> None:
-    old_space_id, old_path, old_key = page.space_id, page.path, page.path_key
-    new_key = path_key(path)
-    page.space_id = space.id
-    page.path = path
-    page.path_key = new_key
-    page.parent_key = parent_of(new_key)
+    """Give the pages of a plan their new places, redirects from the old ones, and revisions."""
     session.flush()
-    session.execute(_no_redirect(), {"in_space": space.id, "at": new_key})
-    if (old_space_id, old_key) != (space.id, new_key):
-        session.execute(_no_redirect(), {"in_space": old_space_id, "at": old_key})
-        redirect = {"space_id": old_space_id, "path_key": old_key, "page_id": page.id}
-        session.execute(_REDIRECT, redirect)
-    said = message or f"Moved from {old_path or 'the start of the space'} to {path}"
-    if repair and not message:
-        said += f"; {repair.changed} of its links written anew"
-    _revise(session, actor, page, head, Action.MOVE, said, repair.text if repair else None)
+    places, gone, redirects, revisions = [], [], {}, []
+    own = {task.page.id: made for task, made in plan.own_changed}
+    for page, path in zip(plan.pages, targets, strict=True):
+        key, made = path_key(path), own.get(page.id)
+        was, becomes = (page.space_id, page.path_key), (space.id, key)
+        gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
+        redirects[was] = page.id
+        redirects.pop(becomes, None)
+        said = message or f"Moved from {page.path or 'the start of the space'} to {path}"
+        if made and not message:
+            said += f"; {made.changed} of its links written anew"
+        head = plan.heads[page.id]
+        revisions.append((page, _next(head, Action.MOVE, said, _stored(session, made))))
+        place = {"space_id": space.id, "path": path, "path_key": key, "parent_key": parent_of(key)}
+        places.append({"of_page": page.id, **place})
+        for name, value in place.items():
+            set_committed_value(page, name, value)
+    # One after the other: a page may take the path of one that has just left it.
+    session.connection().execute(_new_place(), places)
+    session.connection().execute(_no_redirect(), gone)
+    rows = [
+        {"space_id": space_id, "path_key": key, "page_id": id}
+        for (space_id, key), id in redirects.items()
+    ]
+    if rows:
+        session.execute(_REDIRECT, rows)
+    _revise_all(session, actor, revisions)
 
 
 _REDIRECT = insert(Redirect)
+
+
+@cache
+def _new_place() -> Update:
+    return update(Page).where(Page.id == bindparam("of_page"))
 
 
 def _render(session: Session, space: Space, page: Page, revision: Revision, body: str) -> None:
@@ -675,12 +695,13 @@ def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revisi
     announce(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
 
 
-def _announce_repaired(session: Session, actor: Actor, page: Page) -> None:
-    """Announce a revision whose rendering is left to the worker."""
+def _announce_repaired(session: Session, actor: Actor, pages: Sequence[Page]) -> None:
+    """Announce repairs of links; the rendering of these pages is left to the worker."""
     action = Action.REPAIR.value
-    event = announce(session, actor, PageSaved(page.space_id, page.id, page.head, action))
+    saved = [PageSaved(page.space_id, page.id, page.head, action) for page in pages]
+    ids = [row.id for row in announce_all(session, actor, saved)]
     if RENDERS in session.info["subscribers"].get(PageMoved.__name__, ()):
-        deliver_again(session, event.id, RENDERS)
+        deliver_all(session, ids, RENDERS)
 
 
 def content_hash_of(text: Text) -> str:

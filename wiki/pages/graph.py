@@ -62,9 +62,8 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> None:
         take_turn(session)
         session.execute(_forget_links(), of_page)
         if links:
-            session.execute(
-                _LINK, [dict(zip(_FIELDS, (page_id, *row), strict=True)) for row in links]
-            )
+            rows = [dict(zip(_FIELDS, (page_id, *link), strict=True)) for link in links]
+            session.execute(_LINK, rows)
             session.execute(_resolve_page(), of_page)
     kept = set(session.scalars(_anchors(), of_page))
     if kept - anchors:
@@ -100,7 +99,7 @@ def relink(session: Session, links: Sequence[tuple[int, int, str, str]]) -> None
 
 
 def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[str, str]]:
-    """The places at which pages of a space are and have been: slug of the space, key of the path."""
+    """The places (slug, path key) at which pages of a space are and have been."""
     found = [(slug, page.path_key) for page in pages]
     for ids in some_at_once([page.id for page in pages]):
         found += [(slug, key) for slug, key in session.execute(_former_places(), {"ids": ids})]

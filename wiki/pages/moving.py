@@ -186,7 +186,7 @@ class _Move:
             places["page", old.slug, page.path_key] = new.slug, target
         return places
 
-    def _gives_way(self, keys: Sequence[str]) -> Select[Any]:
+    def _gives_way(self, keys: Sequence[str]) -> Select[str, int, str, str]:
         """The redirects at new places, which will give way, and the pages that they lead to."""
         target = aliased(Space)
         return (
@@ -318,7 +318,7 @@ def _heads(session: Session, ids: Iterable[int]) -> dict[int, Revision]:
     return found
 
 
-def _former(ids: Sequence[int]) -> Select[Any]:
+def _former(ids: Sequence[int]) -> Select[str, str, int]:
     return (
         select(Space.slug, Redirect.path_key, Redirect.page_id)
         .join(Space, Space.id == Redirect.space_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from typing import Any, Literal
 
@@ -46,9 +46,14 @@ class Address:
 
     def leads_to(self, context: RenderContext) -> Destination:
         """What the address means in a text that stands there."""
-        if self.form == "wiki":
-            return resolve_wiki_link(self.written, context)
-        return resolve_link(self.written, context, self.image)
+        return _meaning(self.form, self.written, self.image, context)
+
+
+@lru_cache(maxsize=2048)
+def _meaning(form: str, written: str, is_image: bool, context: RenderContext) -> Destination:
+    if form == "wiki":
+        return resolve_wiki_link(written, context)
+    return resolve_link(written, context, is_image)
 
 
 @dataclass
@@ -83,11 +88,11 @@ def _parser() -> MarkdownIt:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    return _noting(state, silent, link, 0)
+    return state.src[state.pos] == "[" and _noting(state, silent, link, 0)
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    return _noting(state, silent, image, 1)
+    return state.src[state.pos] == "!" and _noting(state, silent, image, 1)
 
 
 def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:

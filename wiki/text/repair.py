@@ -161,6 +161,8 @@ def _all_to_change(
 
 
 def _same(one: Destination, other: Destination) -> bool:
+    if one == other:
+        return True
     if "anchor" in (one.kind, other.kind) and one.kind in ("anchor", "page"):
         kinds = other.kind in ("anchor", "page")
     else:
