@@ -1,9 +1,9 @@
 """How long it takes to move a subtree of a thousand pages, links and all.
 
-Makes a wiki of its own: a thousand pages below `guide`, of the size of handbook pages and full of
-links among each other and to pages outside, and as many pages outside that link into it. Then moves
-`guide`, away and back, as the screen does: the plan with all repaired texts first, then the
-transaction. `python -m bench.moving` prints the lines.
+Makes a wiki of its own: a thousand pages below `guide`, as long and with as many links as the pages
+of the handbook, two thirds of them among each other, and as many pages outside, of whose links a
+third lead into it. Then moves `guide`, away and back, as the screen does: the plan with all repaired
+texts first, then the transaction. `python -m bench.moving` prints the lines.
 """
 
 from __future__ import annotations
@@ -63,9 +63,10 @@ class Took:
 def text(chance: random.Random, links: list[str]) -> str:
     """A page of about six and a half thousand characters with these links in it."""
     paragraphs = []
-    for number, address in enumerate(links):
-        words = [chance.choice(_WORDS) for _ in range(50)]
-        words.insert(25, f"[the {chance.choice(_WORDS)}]({address})")
+    for number in range(20):
+        words = [chance.choice(_WORDS) for _ in range(55)]
+        if number < len(links):
+            words.insert(25, f"[the {chance.choice(_WORDS)}]({links[number]})")
         if number % 5 == 0:
             paragraphs.append(f"## Part {number} on {chance.choice(_WORDS)}")
         paragraphs.append(" ".join(words))
@@ -81,8 +82,9 @@ def fill(database: Database, actor: Actor, space: Space) -> int:
     for path in [*inside, *outside]:
         up = "../" * path.count("/")
         links = []
-        for _ in range(20):
-            target = chance.choice(inside if chance.random() < 0.7 else outside)
+        near, far = (inside, outside) if path in inside else (outside, inside)
+        for _ in range(12):
+            target = chance.choice(near if chance.random() < 2 / 3 else far)
             style = chance.choice([f"{up}{target}.md", f"/{space.slug}/{target}", f"{up}{target}"])
             links.append(style)
         with database.write() as session:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
@@ -24,6 +25,8 @@ from wiki.text.links import Links
 from wiki.text.rawhtml import RawHtml
 
 Span = tuple[int, int]
+
+_NOTED = ("at", "label", "target", "known")  # what tokens carry that is not part of the rest
 
 _ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([^\s/>=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
 
@@ -66,11 +69,17 @@ class Survey:
     addresses: list[Address] = field(default_factory=list)
     rest: list[object] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
+    # What each piece of inline text gave, by the piece and whether it is a heading's.
+    pieces: dict[tuple[str, bool], tuple[list[Address], list[object]]] = field(default_factory=dict)
 
 
-def survey(text: str) -> Survey:
-    """The addresses of `text`, which has line ends of `\\n` only."""
-    env: dict[str, Any] = {}
+def survey(text: str, like: Survey | None = None) -> Survey:
+    """The addresses of `text`, which has line ends of `\\n` only.
+
+    :param like: the survey of a text that has much in common with this one, which is not parsed
+        again; the addresses in it have no span that counts.
+    """
+    env: dict[str, Any] = {"like": like}
     tokens = _parser().parse(text, env)
     return _Surveyor(text, env).survey(tokens)
 
@@ -84,7 +93,30 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.at("html_inline", _html_inline)
     parser.inline.ruler.at("wikilink", _wiki_link)
     parser.block.ruler.at("reference", _reference, {"alt": []})
+    parser.core.ruler.at("inline", _pieces)
     return parser
+
+
+def _pieces(state: StateCore) -> None:
+    """Parses the pieces of inline text that can have an address in them, and are not known."""
+    like: Survey | None = state.env["like"]
+    known: set[str] = set()
+    references = state.env.get("references", {})
+    # What a piece means depends on the definitions, and notes are numbered as they are met.
+    if (
+        like
+        and not state.env.get("footnotes")
+        and like.definitions == {label: one["href"] for label, one in references.items()}
+    ):
+        known = {content for content, _ in like.pieces if not content.startswith("[")}
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        if token.content in known:
+            token.meta["known"] = True
+        elif "[" in token.content or "<" in token.content:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
 def _link(state: StateInline, silent: bool) -> bool:
@@ -192,7 +224,7 @@ class _Surveyor:
             above = token.map or above
             if token.type == "inline":
                 self.note(token)
-                self.inline(token, self.place(token, token.map or above))
+                self.piece(token, self.place(token, token.map or above))
             elif token.type == "html_block":
                 self.html(token, self.place(token, token.map), 0)
             else:
@@ -211,6 +243,22 @@ class _Surveyor:
             self.cursor = at + len(wanted)
         return _Place(self, token.content, number, at)
 
+    def piece(self, token: Token, place: _Place) -> None:
+        found = self.found
+        like: Survey | None = self.env["like"]
+        name = token.content, self.heading
+        if like and token.meta.get("known") and name in like.pieces:
+            addresses, rest = like.pieces[name]
+            found.addresses += addresses
+            found.rest += rest
+            return
+        addresses_before, rest_before = len(found.addresses), len(found.rest)
+        if token.children:
+            self.inline(token, place)
+        else:
+            found.rest.append(token.content)
+        found.pieces[name] = found.addresses[addresses_before:], found.rest[rest_before:]
+
     def inline(self, token: Token, place: _Place) -> None:
         for child in token.children or []:
             if child.type in ("link_open", "image"):
@@ -224,7 +272,7 @@ class _Surveyor:
 
     def note(self, token: Token, content: str = "", **more: object) -> None:
         attributes = {name: v for name, v in token.attrs.items() if name not in ("href", "src")}
-        meta = {name: v for name, v in token.meta.items() if name not in ("at", "label", "target")}
+        meta = {name: v for name, v in token.meta.items() if name not in _NOTED}
         self.found.rest.append(
             (
                 *(token.type, token.tag, token.nesting, token.level, token.hidden, token.map),

@@ -20,6 +20,7 @@ from wiki.text.destinations import (
     Destination,
     RenderContext,
 )
+from wiki.text.headings import PREFIX, fragment_id
 from wiki.text.markup import clean_source
 from wiki.text.paths import PathError, normalise_path, path_key, slugify
 
@@ -77,18 +78,17 @@ def repair(source: str, before: RenderContext, after: RenderContext, moves: Move
         changes, made = good, _proved(text, old, good, after)
     if made is None:
         return Repair(source, left=tuple(left))
-    return Repair(made, sum(len(change.numbers) for change in changes), tuple(left))
+    return Repair(made, sum(len(change.wanted) for change in changes), tuple(left))
 
 
 @dataclass(frozen=True)
 class _Change:
-    """New characters for one span; `numbers` are the links that read them."""
+    """New characters for one span, and where the links that read them, by number, have to lead."""
 
     span: Span
     new: str
     address: Address
-    numbers: tuple[int, ...]
-    wanted: Destination
+    wanted: dict[int, Destination]
 
 
 def _wanted(
@@ -116,8 +116,8 @@ def _wanted(
         if same and same.new != new:  # one definition, read in two ways
             left.append(address.written)
             continue
-        numbers = (*(same.numbers if same else ()), number)
-        changes[address.span] = _Change(address.span, new, address, numbers, wanted)
+        all_wanted = {**(same.wanted if same else {}), number: wanted}
+        changes[address.span] = _Change(address.span, new, address, all_wanted)
     for span in staying & changes.keys():
         left.append(changes.pop(span).address.written)
     return [changes[span] for span in sorted(changes)], left
@@ -132,10 +132,10 @@ def _proved(text: str, old: Survey, changes: list[_Change], after: RenderContext
         parts += [text[last : change.span[0]], change.new]
         last = change.span[1]
     made = "".join([*parts, text[last:]])
-    new = survey(made)
+    new = survey(made, like=old)
     if new.rest != old.rest or len(new.addresses) != len(old.addresses):
         return None
-    intended = {number: change.wanted for change in changes for number in change.numbers}
+    intended = {number: to for change in changes for number, to in change.wanted.items()}
     for number, (was, now) in enumerate(zip(old.addresses, new.addresses, strict=True)):
         if number in intended:
             if not _same(now.leads_to(after), intended[number]):
@@ -214,9 +214,11 @@ def _wiki_targets(
 
 def _section(written: str, fragment: str) -> str:
     """How an author who wrote `written` would write `fragment`."""
-    if written.startswith("sec-"):
+    if fragment_id(written) == fragment:
+        return written
+    if written.startswith(PREFIX):
         return fragment
-    return fragment.removeprefix("sec-")
+    return fragment.removeprefix(PREFIX)
 
 
 def _paths(
@@ -230,7 +232,7 @@ def _paths(
     path, tail = raw[:cut], raw[cut:]
     query, hash_, fragment = tail.partition("#")
     written = unquote(fragment)
-    if hash_ and wanted.kind != "file" and _section_id(written) != wanted.fragment:
+    if hash_ and wanted.kind != "file" and fragment_id(written) != wanted.fragment:
         tail = query + "#" + _encode(_section(written, wanted.fragment), "%" in fragment)
     if not path and wanted.kind == "anchor":
         yield tail
@@ -256,10 +258,6 @@ def _paths(
                 yield host + "/" + "/".join([*start, *parts]) + tail
     if not is_absolute:  # nothing relative works: a page that is named like a file, for example
         yield "/" + "/".join(_encode(one, False) for one in (wanted.space, *segments)) + "/" + tail
-
-
-def _section_id(written: str) -> str:
-    return Moves().new(Destination("page", "", fragment=written)).fragment
 
 
 def _endings(
