@@ -2,8 +2,8 @@
 
 Makes a wiki of its own: a thousand pages below `guide`, as long and with as many links as the pages
 of the handbook, two thirds of them among each other, and as many pages outside, of whose links a
-third lead into it. Then moves `guide`, away and back, as the screen does: the plan with all repaired
-texts first, then the transaction. `python -m bench.moving` prints the lines.
+third lead into it. Then moves `guide`, away and back, as the screen does: the plan with all texts
+repaired first, then the transaction. `python -m bench.moving` prints the lines.
 """
 
 from __future__ import annotations

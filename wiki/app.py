@@ -13,7 +13,7 @@ from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
-from wiki.pages import conflict_views, history_views, profiles, rendering
+from wiki.pages import conflict_views, history_views, moving_views, profiles, rendering
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
 from wiki.people import me, sign_in
@@ -102,6 +102,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         pages,
         conflict_views,
         history_views,
+        moving_views,
         profiles,
         search,
         transfer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -18,8 +18,8 @@ from wiki.pages import queries
 from wiki.pages.graph import places_of, relink, settle_links, some_at_once
 from wiki.pages.merging import Text as Text
 from wiki.pages.merging import TextMerge, merge_texts
-from wiki.pages.models import Action, Page, Redirect, Revision
-from wiki.pages.moving import Plan, plan_move
+from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
+from wiki.pages.moving import Plan, plan_move, plan_renaming
 from wiki.pages.rendering import context_of, keep_rendering
 from wiki.pages.repairing import Repairs
 from wiki.pages.texts import get_text, hash_of, put_text
@@ -28,6 +28,7 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
+from wiki.text.headings import PREFIX
 from wiki.text.paths import (
     PathError,
     name_of,
@@ -49,12 +50,14 @@ MAX_TAG = 60
 
 @dataclass(frozen=True)
 class Saved:
-    """The outcome of a save: the page's head, whether it is new, whether edits were merged."""
+    """The outcome of a save: the page's head, whether it is new, whether edits were merged, and
+    the names of sections that are gone."""
 
     page: Page
     revision: Revision
     changed: bool
     merged: bool = False
+    gone: frozenset[str] = frozenset()
 
 
 class Conflict(WikiError):
@@ -173,9 +176,9 @@ def save_page(
         return Saved(page, head, False)
     page.folder = folder
     revision = _add_revision(session, actor, page, text, action, message, base=base)
-    _render(session, space, page, revision, text.body)
+    gone = _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
-    return Saved(page, revision, True, merged)
+    return Saved(page, revision, True, merged, gone)
 
 
 def revert_page(
@@ -315,6 +318,48 @@ def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) ->
         if with_subtree and path_key(path).startswith(page.path_key + "/"):
             raise Invalid("A page cannot be moved below itself.", field="path")
     return path
+
+
+def rename_sections(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    names: Mapping[str, str],
+    *,
+    repairs: Repairs | None = None,
+) -> Moved:
+    """Let links to sections of a page lead to their new names, in the pages that the actor may
+    edit, as revisions of theirs that say so.
+
+    :param names: new names of sections by those that links have.
+    :raises Invalid: when the page has no section of a new name.
+    :raises NotFound: :raises Forbidden:
+    """
+    page, space = _writable(session, actor, page_id)
+    there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
+    if not there.issuperset(names.values()):
+        raise Invalid("The page has changed meanwhile: a section of that name is gone.")
+    plan, locked = None, False
+    while plan is None or not locked:
+        known = plan.repairs if plan else repairs
+        plan = plan_renaming(session, actor, page, names, repairs=known)
+        locked = _hold(session, plan)
+    renamed = ", ".join(
+        f"#{old.removeprefix(PREFIX)} → #{new.removeprefix(PREFIX)}" for old, new in names.items()
+    )
+    said = f"Links repaired: {space.slug}/{page.path}{renamed}"
+    _revise_all(
+        session,
+        actor,
+        [
+            (task.page, _next(task.revision, Action.REPAIR, said, _stored(session, made)))
+            for task, made in plan.changed
+        ],
+    )
+    relink(session, plan.new_links())
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    repaired = [task.page for task, _ in plan.changed]
+    return Moved([], repaired, sum(made.changed for _, made in plan.changed), [])
 
 
 def _hold(session: Session, plan: Plan) -> bool:
@@ -687,8 +732,10 @@ def _new_place() -> Update:
     return update(Page).where(Page.id == bindparam("of_page"))
 
 
-def _render(session: Session, space: Space, page: Page, revision: Revision, body: str) -> None:
-    keep_rendering(session, page, revision, body, context_of(space.slug, revision))
+def _render(
+    session: Session, space: Space, page: Page, revision: Revision, body: str
+) -> frozenset[str]:
+    return keep_rendering(session, page, revision, body, context_of(space.slug, revision))
 
 
 def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:

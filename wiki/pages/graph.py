@@ -40,9 +40,12 @@ _AT_ONCE = 400
 Value = TypeVar("Value")
 
 
-def keep_links(session: Session, page_id: int, rendering: Rendering) -> None:
+def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
     """Write down what a page's head links to, and the names of its sections, where they differ
-    from what is there already."""
+    from what is there already.
+
+    :returns: the names that are gone.
+    """
     anchors = {anchor[:300] for anchor in rendering.anchors}
     links = [
         (
@@ -71,6 +74,7 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> None:
     if anchors - kept:
         new = [{"page_id": page_id, "anchor": anchor} for anchor in anchors - kept]
         session.execute(_NAME, new)
+    return frozenset(kept - anchors)
 
 
 def is_section(fragment: str) -> bool:
@@ -89,13 +93,23 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
             session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
 
 
-def relink(session: Session, links: Sequence[tuple[int, int, str, str]]) -> None:
-    """Write down new places (slug, path key) of links (page, ordinal), before they are settled."""
-    if links:
+def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:
+    """Write down what links (by page and ordinal) have become: kind, slug, path key, fragment.
+
+    Called before the places are settled. A link to a section of its own page that was kept because
+    it led nowhere and has another name now is kept no longer.
+    """
+    changed, found = [], []
+    for page_id, ordinal, (kind, slug, key, fragment) in links:
+        at = {"of_page": page_id, "at": ordinal}
+        changed.append({**at, "slug": slug, "key": key, "name": fragment})
+        if kind == "anchor":
+            found.append(at)
+    if changed:
         take_turn(session)
-        names = ("of_page", "at", "slug", "key")
-        rows = [dict(zip(names, link, strict=True)) for link in links]
-        session.connection().execute(_relink(), rows)
+        session.connection().execute(_relink(), changed)
+    if found:
+        session.connection().execute(_forget_found(), found)
 
 
 def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[str, str]]:
@@ -196,7 +210,19 @@ def _relink() -> Update:
     return (
         update(PageLink)
         .where(PageLink.page_id == bindparam("of_page"), PageLink.ordinal == bindparam("at"))
-        .values(space_slug=bindparam("slug"), path_key=bindparam("key"))
+        .values(space_slug=bindparam("slug"), path_key=bindparam("key"), fragment=bindparam("name"))
+    )
+
+
+@cache
+def _forget_found() -> Delete:
+    """Of a link to a section of its own page, when the section is there."""
+    named = select(PageAnchor.anchor).where(PageAnchor.page_id == PageLink.page_id)
+    return delete(PageLink).where(
+        PageLink.page_id == bindparam("of_page"),
+        PageLink.ordinal == bindparam("at"),
+        PageLink.kind == "anchor",
+        PageLink.fragment.in_(named),
     )
 
 

@@ -6,11 +6,11 @@ transaction, where what the screen's plan has worked out is at hand, and carries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.pages.graph import some_at_once
@@ -23,7 +23,7 @@ from wiki.spaces.models import Space
 from wiki.spaces.queries import editable_by
 from wiki.text.destinations import RenderContext
 from wiki.text.paths import ancestors_of, join, path_key
-from wiki.text.repair import Moves, Place, Repair
+from wiki.text.repair import Moves, Place, Repair, Section
 
 # Files belong to a room above this one; a move only asks which page each of them goes with.
 _files = table(
@@ -31,13 +31,18 @@ _files = table(
 )
 
 
+MAX_SECTIONS = 400
+"""Names of sections that are renamed at once."""
+
+
 @dataclass
 class Plan:
-    """A move looked through. ``targets`` are the new paths of ``pages``, the named one first.
+    """A move looked through, or a renaming of sections, for which nothing moves.
 
-    ``own`` are the repairs of moved pages, ``others`` those of pages that stay; a text that cannot
-    be repaired in time has None. ``held`` counts the pages that link here and that the mover may
-    read but not edit, ``beyond`` those that are too many to be repaired at once.
+    ``targets`` are the new paths of ``pages``, the named one first. ``own`` are the repairs of
+    moved pages, ``others`` those of pages that stay; a text that cannot be repaired in time has
+    None. ``held`` counts the pages that link here and that the mover may read but not edit,
+    ``beyond`` those that are too many to be repaired at once.
     """
 
     pages: list[Page]
@@ -71,18 +76,21 @@ class Plan:
         """Moved pages in which a link could not be written anew, and may lead elsewhere now."""
         return [task.page for task, made in self.own if made is None or made.left]
 
-    def new_links(self) -> list[tuple[int, int, str, str]]:
-        """Page, ordinal, and new place (slug, path key) of the links that are written anew, or
-        that lead along with their page."""
+    def new_links(self) -> list[tuple[int, int, Link]]:
+        """Page, ordinal, and what becomes of the links that are written anew, or that lead along
+        with their page."""
         found = []
         for task, made in (*self.own, *self.others):
             if made is None or made.left:
                 continue
-            for ordinal, (kind, slug, key, _) in self.links[task.page.id].items():
+            for ordinal, (kind, slug, key, fragment) in self.links[task.page.id].items():
                 place = ("page" if kind == "anchor" else kind, slug, key)
-                if place in task.moves.places:
-                    new_slug, path = task.moves.places[place]
-                    found.append((task.page.id, ordinal, new_slug, path_key(path)))
+                new_slug, path = task.moves.places.get(place, (slug, ""))
+                new_key = path_key(path) if place in task.moves.places else key
+                name = task.moves.sections.get((slug, key, fragment), fragment)
+                new = (kind, new_slug, new_key, name)
+                if new != (kind, slug, key, fragment):
+                    found.append((task.page.id, ordinal, new))
         return found
 
 
@@ -145,6 +153,92 @@ def plan_move(
         held,
         beyond,
         repairs,
+    )
+
+
+def plan_renaming(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    names: Mapping[str, str],
+    repairs: Repairs | None = None,
+) -> Plan:
+    """What it takes to let the links to sections of a page, by their old names, lead to the new."""
+    links: dict[int, dict[int, Link]] = {}
+    in_space: dict[int, int] = {}
+    sections: dict[Section, str] = {}
+    for row in session.execute(_to_sections(actor, page, names)):
+        id, ordinal, kind, slug, key, fragment, space_id = row
+        links.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
+        in_space[id] = space_id
+        sections[slug, key, fragment] = names[fragment]
+    moves = Moves(sections=sections)
+    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
+    editable = sorted(id for id in links if in_space[id] in may)
+    held, beyond = len(links) - len(editable), max(len(editable) - MOST, 0)
+    heads = _heads(session, editable[:MOST])
+    tasks = []
+    for id, head in heads.items():
+        stands = _standing(head.page.space.slug, head)
+        tasks.append(Task(head.page, head, stands, stands, only(moves, links[id])))
+    tasks.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    repairs = repairs or Repairs()
+    repairs.work(session, tasks)
+    others = [(task, repairs.of(task)) for task in tasks]
+    return Plan([], [], heads, moves, links, [], others, held, beyond, repairs)
+
+
+def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
+    return (
+        select(*_COLUMNS, Page.space_id)  # type: ignore[return-value]
+        .join(Page, Page.id == PageLink.page_id)
+        .where(
+            PageLink.target_id == page.id,
+            PageLink.kind != "file",
+            PageLink.fragment.in_(list(names)[:MAX_SECTIONS]),
+            live_for(actor),
+        )
+    )
+
+
+def links_to_sections(
+    session: Session, actor: Actor, page: Page, names: Iterable[str]
+) -> dict[str, int]:
+    """How many links that the actor may read lead to each of the sections of these names."""
+    found = _to_sections(actor, page, names).subquery()
+    rows = session.execute(select(found.c.fragment, func.count()).group_by(found.c.fragment))
+    return {fragment: count for fragment, count in rows}
+
+
+@dataclass(frozen=True)
+class Around:
+    """How many pages and links of pages that stay lead to what would move, and how many more pages
+    do that the mover may read and not edit."""
+
+    pages: int
+    links: int
+    held: int
+
+
+def links_into(session: Session, actor: Actor, page: Page) -> Around:
+    """Counts the links into a page and what is below it."""
+    inside = select(Page.id).where(
+        Page.space_id == page.space_id,
+        Page.deleted_at.is_(None),
+        or_(Page.path_key == page.path_key, _range(Page.path_key, page.path_key)),
+    )
+    rows = session.execute(
+        select(Page.space_id, func.count(PageLink.page_id.distinct()), func.count())
+        .join(Page, Page.id == PageLink.page_id)
+        .where(PageLink.target_id.in_(inside), PageLink.page_id.not_in(inside), live_for(actor))
+        .group_by(Page.space_id)
+    ).all()
+    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
+    mine = [(pages, links) for id, pages, links in rows if id in may]
+    return Around(
+        sum(pages for pages, _ in mine),
+        sum(links for _, links in mine),
+        sum(pages for id, pages, _ in rows if id not in may),
     )
 
 

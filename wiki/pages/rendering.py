@@ -89,13 +89,16 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
 
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
-) -> None:
-    """Store what the page's head renders to, its links and the names of its sections."""
+) -> frozenset[str]:
+    """Store what the page's head renders to, its links and the names of its sections.
+
+    :returns: the names that are gone.
+    """
     key = rendering_key(revision.content_hash, context)
     rendering = _renderer.render(key, source, context)
     if session.scalar(_kept(), {"key": key}) is None:
         session.execute(_KEEP, _row(key, rendering))
-    keep_links(session, page.id, rendering)
+    return keep_links(session, page.id, rendering)
 
 
 _KEEP = insert(RenderingRow)
