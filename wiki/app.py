@@ -13,6 +13,7 @@ from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.insights import views as insights
 from wiki.pages import conflict_views, history_views, moving_views, profiles, rendering
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         search,
         transfer,
         attachments,
+        insights,
         api,
     ):
         app.register_blueprint(room.blueprint)

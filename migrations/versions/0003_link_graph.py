@@ -10,6 +10,7 @@ depends_on = None
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOWHERE = sa.text("target_id IS NULL AND kind = 'page'")
+FILES = sa.text("kind = 'file'")
 TO_SECTIONS = sa.text("fragment <> ''")
 
 
@@ -46,6 +47,13 @@ def upgrade() -> None:
             postgresql_where=NOWHERE,
         )
         batch_op.create_index(
+            "ix_page_links_files",
+            ["space_slug", "path_key"],
+            unique=False,
+            sqlite_where=FILES,
+            postgresql_where=FILES,
+        )
+        batch_op.create_index(
             "ix_page_links_to_sections",
             ["page_id"],
             unique=False,
@@ -65,12 +73,23 @@ def upgrade() -> None:
         )
         """
     )
+    # Links to files and the names of sections are found by rendering, which the worker does.
+    op.execute(
+        """
+        INSERT INTO deliveries (event_id, subscriber, due_at, attempts)
+        SELECT MAX(events.id), 'pages.render_moved', MAX(events.at), 0
+        FROM events JOIN pages ON pages.id = events.page_id
+        WHERE pages.deleted_at IS NULL AND events.name IN ('PageSaved', 'PageMoved')
+        GROUP BY events.page_id
+        """
+    )
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM page_links WHERE kind <> 'page'")
     with op.batch_alter_table("page_links", schema=None) as batch_op:
         batch_op.drop_index("ix_page_links_to_sections")
+        batch_op.drop_index("ix_page_links_files")
         batch_op.drop_index("ix_page_links_nowhere")
         batch_op.drop_index("ix_page_links_target_id")
     with op.batch_alter_table("page_links", schema=None) as batch_op:

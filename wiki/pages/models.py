@@ -179,6 +179,13 @@ class PageLink(Base):
             postgresql_where=text("target_id IS NULL AND kind = 'page'"),
         ),
         Index(
+            "ix_page_links_files",
+            "space_slug",
+            "path_key",
+            sqlite_where=text("kind = 'file'"),
+            postgresql_where=text("kind = 'file'"),
+        ),
+        Index(
             "ix_page_links_to_sections",
             "page_id",
             sqlite_where=text("fragment <> ''"),

@@ -62,6 +62,11 @@ class Plan:
         return [(task, made) for task, made in self.others if made is not None and made.changed]
 
     @property
+    def changed_links(self) -> int:
+        """How many links these are."""
+        return sum(made.changed for _, made in self.changed)
+
+    @property
     def own_changed(self) -> list[tuple[Task, Repair]]:
         """The moved pages whose own links are written anew, with what becomes of them."""
         return [(task, made) for task, made in self.own if made is not None and made.changed]
@@ -207,7 +212,7 @@ def links_to_sections(
     """How many links that the actor may read lead to each of the sections of these names."""
     found = _to_sections(actor, page, names).subquery()
     rows = session.execute(select(found.c.fragment, func.count()).group_by(found.c.fragment))
-    return {fragment: count for fragment, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 @dataclass(frozen=True)
