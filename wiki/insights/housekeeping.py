@@ -20,6 +20,7 @@ from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import readable_by
+from wiki.text.headings import PREFIX
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 MANY = 1000
@@ -268,7 +269,8 @@ def _nearest(fragment: str, names: Iterable[str]) -> str:
     """The name that is most like ``fragment``, if one is like it at all."""
 
     def likeness(name: str) -> float:
-        return SequenceMatcher(None, fragment[:100], name[:100], autojunk=False).ratio()
+        one, other = (each.removeprefix(PREFIX)[:100] for each in (fragment, name))
+        return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
     best = max(list(names)[:200], key=likeness, default="")
     return best if best and likeness(best) > 0.6 else ""
