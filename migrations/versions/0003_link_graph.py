@@ -10,6 +10,7 @@ depends_on = None
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOWHERE = sa.text("target_id IS NULL AND kind = 'page'")
+DELETED = sa.text("deleted_at IS NOT NULL")
 FILES = sa.text("kind = 'file'")
 TO_SECTIONS = sa.text("fragment <> ''")
 
@@ -60,6 +61,14 @@ def upgrade() -> None:
             sqlite_where=TO_SECTIONS,
             postgresql_where=TO_SECTIONS,
         )
+    op.create_index(
+        "ix_pages_deleted",
+        "pages",
+        ["space_id", "path_key"],
+        unique=False,
+        sqlite_where=DELETED,
+        postgresql_where=DELETED,
+    )
     op.execute(
         """
         UPDATE page_links SET target_id = COALESCE(
@@ -86,6 +95,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_pages_deleted", "pages")
     op.execute("DELETE FROM page_links WHERE kind <> 'page'")
     with op.batch_alter_table("page_links", schema=None) as batch_op:
         batch_op.drop_index("ix_page_links_to_sections")

@@ -35,6 +35,13 @@ class Page(Base):
             sqlite_where=text("deleted_at IS NULL"),
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index(
+            "ix_pages_deleted",
+            "space_id",
+            "path_key",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         Index("ix_pages_space_id_parent_key", "space_id", "parent_key"),
         Index("ix_pages_space_id_updated_at", "space_id", "updated_at"),
     )
