@@ -13,11 +13,13 @@ from wiki.api import views as api
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.insights import views as insights
 from wiki.pages import (
     blame_views,
     claim_views,
     conflict_views,
     history_views,
+    moving_views,
     profiles,
     rendering,
 )
@@ -112,6 +114,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         conflict_views,
         history_views,
         blame_views,
+        moving_views,
         profiles,
         claim_views,
         purging,
@@ -119,6 +122,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         tags,
         transfer,
         attachments,
+        insights,
         api,
     ):
         app.register_blueprint(room.blueprint)

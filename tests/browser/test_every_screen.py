@@ -126,6 +126,17 @@ SCREENS = [
     ("ada", "/-/admin/people/ben"),
     ("ada", "/-/admin/invitations"),
     ("ada", "/-/admin/spaces"),
+    ("ben", "/eng/-/housekeeping"),
+    ("ben", "/eng/-/housekeeping?list=deleted"),
+    ("ben", "/eng/-/housekeeping?list=sections"),
+    ("ben", "/eng/-/housekeeping?list=files"),
+    ("ben", "/eng/-/housekeeping?list=orphans"),
+    ("ben", "/eng/-/housekeeping?list=dead-ends"),
+    ("cai", "/eng/-/housekeeping"),
+    ("ben", "/lab/-/housekeeping"),
+    ("ben", "/eng/sections/-/repair?from=1"),
+    ("ben", "/eng/sections/-/repair?from=2"),
+    ("ben", "/eng/sections/-/backlinks"),
 ]
 
 

@@ -49,6 +49,15 @@ def fill(scene: Scene) -> None:
     scene.attach("handbook/everything/" + "w" * 110 + ".png", png(40, 30))
     for shade in (90, 160):  # the second takes the place of the first
         scene.attach("handbook/everything/drawing.png", png(30, 40, shade))
+    scene.write("sections", "## Setup\n\nOne.\n\n## Use\n\nTwo.", title="Sections")
+    scene.write(
+        "links",
+        "To [[sections#Setup]], [[sections#Us]], [[pager/" + "long-" * 30 + "name]], [[pager]],\n"
+        "[[gone]] and ![a picture](pictures/lost.png).\n",
+        title="A page full of links",
+    )
+    scene.write("more-links", "Once more to [[pager]] and [[busy]].\n", title="More links")
+    scene.write("sections", "## Installing\n\nOne.\n\n## Use\n\nTwo.", title="Sections")
     eve = scene.actor("eve")
     for number in range(1, 5):
         scene.write(

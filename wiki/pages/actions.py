@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -12,20 +12,24 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import KEY_LENGTH, BigId, now
 from wiki.errors import Invalid, NotFound, TooLarge, WikiError
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import announce, announce_all
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.outbox.models import EventRow
 from wiki.pages import queries
+from wiki.pages.graph import places_of, relink, settle_links, some_at_once
 from wiki.pages.merging import Text as Text
 from wiki.pages.merging import TextMerge, merge_texts
-from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
+from wiki.pages.moving import Plan, plan_move, plan_renaming
 from wiki.pages.rendering import context_of, keep_rendering
+from wiki.pages.repairing import Repairs
 from wiki.pages.texts import get_text, hash_of, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import see_space_by_id, seen
 from wiki.text import frontmatter
+from wiki.text.headings import PREFIX
 from wiki.text.paths import (
     PathError,
     name_of,
@@ -33,6 +37,7 @@ from wiki.text.paths import (
     parent_of,
     path_key,
 )
+from wiki.text.repair import Repair
 from wiki.text.tags import spelled, tag_key
 
 MAX_TITLE = 300
@@ -44,12 +49,14 @@ MAX_TAG = 60
 
 @dataclass(frozen=True)
 class Saved:
-    """The outcome of a save: the page's head, whether it is new, whether edits were merged."""
+    """The outcome of a save: the page's head, whether it is new, whether edits were merged, and
+    the names of sections that are gone."""
 
     page: Page
     revision: Revision
     changed: bool
     merged: bool = False
+    gone: frozenset[str] = frozenset()
 
 
 class Conflict(WikiError):
@@ -124,6 +131,7 @@ def create_page(
     settle_folders(session, space.id, [path])
     revision = _add_revision(session, actor, page, text, action, message, base=None, previous=None)
     _render(session, space, page, revision, text.body)
+    settle_links(session, [(space.slug, key)])
     _announce_saved(session, actor, page, revision)
     return Saved(page, revision, True)
 
@@ -173,10 +181,11 @@ def save_page(
     revision = _add_revision(
         session, actor, page, text, action, message, base=base, previous=head.content_hash
     )
+    gone: frozenset[str] = frozenset()
     if not render_later:
-        _render(session, space, page, revision, text.body)
+        gone = _render(session, space, page, revision, text.body)
     _announce_saved(session, actor, page, revision)
-    return Saved(page, revision, True, merged)
+    return Saved(page, revision, True, merged, gone)
 
 
 def revert_page(
@@ -215,6 +224,17 @@ def revert_page(
     return Saved(page, revision, True)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """The outcome of a move: the moved pages, the named one first; the pages whose links to them
+    were repaired, and how many links; moved pages in which a link may lead elsewhere now."""
+
+    pages: list[Page]
+    repaired: list[Page]
+    links: int
+    unclear: list[Page]
+
+
 def move_page(
     session: Session,
     actor: Actor,
@@ -224,53 +244,146 @@ def move_page(
     space: Space | None = None,
     with_subtree: bool = True,
     message: str = "",
-) -> list[Page]:
+    repair: bool = True,
+    repairs: Repairs | None = None,
+) -> Moved:
     """Give a page (and what is below it) another path, in its own or another space.
 
-    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing.
+    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing. Its
+    own links go on leading where they led.
 
-    :returns: the moved pages, the named one first.
+    :param repair: whether links to what moves are repaired too, in the pages that the actor may
+        edit, as revisions of theirs.
+    :param repairs: what a plan of the move has worked out already.
     :raises Invalid: when a path is taken, or a page would go below itself.
     :raises NotFound: :raises Forbidden:
     """
     page, old_space = _writable(session, actor, page_id)
     new_space = space or old_space
     see_space_by_id(session, actor, new_space.id).require(May.EDIT)
-    new_path = checked_path(raw_path)
-    if not page.path:
-        raise Invalid("The home page of a space cannot be moved.", field="path")
-    if not new_path:
-        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
-    same_space = new_space.id == old_space.id
-    key, new_key = page.path_key, path_key(new_path)
-    if same_space and new_path == page.path:
-        raise Invalid("The page is already there.", field="path")
-    if same_space and with_subtree and new_key.startswith(key + "/"):
-        raise Invalid("A page cannot be moved below itself.", field="path")
-    moving = [page, *(queries.subtree_of(session, page) if with_subtree else ())]
-    targets = [checked_path(new_path + one.path[len(page.path) :]) for one in moving]
-    leaving = {one.id for one in moving}
-    for target in targets:
-        _require_free(session, new_space, target, besides=leaving)
-    old_paths = [one.path for one in moving]
-    for one, target in zip(moving, targets, strict=True):
-        _move_one(session, actor, one, new_space, target, message)
-    settle_folders(session, old_space.id, old_paths)
-    settle_folders(session, new_space.id, targets)
-    for one, old_path in zip(moving, old_paths, strict=True):
-        announce(
+    new_path = checked_move(page, new_space, raw_path, with_subtree)
+    plan, locked = None, False
+    while plan is None or not locked:
+        plan = plan_move(
             session,
             actor,
-            PageMoved(
-                space_id=new_space.id,
-                page_id=one.id,
-                revision=one.head,
-                old_space_id=old_space.id,
-                old_path=old_path,
-                new_path=one.path,
-            ),
+            page,
+            new_space,
+            new_path,
+            with_subtree=with_subtree,
+            others=repair,
+            repairs=plan.repairs if plan else repairs,
         )
-    return moving
+        locked = _hold(session, plan)
+    targets = [checked_path(target) for target in plan.targets]
+    _require_all_free(session, new_space, targets, {one.id for one in plan.pages})
+    old = f"{old_space.slug}/{page.path}"
+    old_paths = [one.path for one in plan.pages]
+    _move_all(session, actor, plan, new_space, targets, message)
+    said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
+    _repair_all(session, actor, plan, said)
+    settle_folders(session, old_space.id, old_paths)
+    settle_folders(session, new_space.id, targets)
+    relink(session, plan.new_links())
+    settle_links(
+        session,
+        [(slug, key) for kind, slug, key in plan.moves.places if kind == "page"]
+        + [(new_space.slug, path_key(target)) for target in targets],
+    )
+    moved = [
+        PageMoved(
+            space_id=new_space.id,
+            page_id=one.id,
+            revision=one.head,
+            old_space_id=old_space.id,
+            old_path=old_path,
+            new_path=one.path,
+        )
+        for one, old_path in zip(plan.pages, old_paths, strict=True)
+    ]
+    announce_all(session, actor, moved)
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    return Moved(
+        plan.pages,
+        [task.page for task, _ in plan.changed],
+        sum(made.changed for _, made in plan.changed),
+        plan.unclear,
+    )
+
+
+def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) -> str:
+    """The path in its normal form, if the page can be moved to it.
+
+    :raises Invalid: when it cannot, whatever is there.
+    """
+    path = checked_path(raw_path)
+    if not page.path:
+        raise Invalid("The home page of a space cannot be moved.", field="path")
+    if not path:
+        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
+    if space.id == page.space_id:
+        if path == page.path:
+            raise Invalid("The page is already there.", field="path")
+        if with_subtree and path_key(path).startswith(page.path_key + "/"):
+            raise Invalid("A page cannot be moved below itself.", field="path")
+    return path
+
+
+def rename_sections(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    names: Mapping[str, str],
+    *,
+    repairs: Repairs | None = None,
+) -> Moved:
+    """Let links to sections of a page lead to their new names, in the pages that the actor may
+    edit, as revisions of theirs that say so.
+
+    :param names: new names of sections by those that links have.
+    :raises Invalid: when the page has no section of a new name.
+    :raises NotFound: :raises Forbidden:
+    """
+    page, space = _writable(session, actor, page_id)
+    there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
+    if not there.issuperset(names.values()):
+        raise Invalid("The page has changed meanwhile: a section of that name is gone.")
+    plan, locked = None, False
+    while plan is None or not locked:
+        known = plan.repairs if plan else repairs
+        plan = plan_renaming(session, actor, page, names, repairs=known)
+        locked = _hold(session, plan)
+    renamed = ", ".join(
+        f"#{old.removeprefix(PREFIX)} → #{new.removeprefix(PREFIX)}" for old, new in names.items()
+    )
+    said = f"Links repaired: {space.slug}/{page.path}{renamed}"
+    _repair_all(session, actor, plan, said)
+    relink(session, plan.new_links())
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    repaired = [task.page for task, _ in plan.changed]
+    return Moved([], repaired, sum(made.changed for _, made in plan.changed), [])
+
+
+def _hold(session: Session, plan: Plan) -> bool:
+    """Lock the pages that a plan changes; false when one has changed meanwhile: then the plan has
+    to be made again."""
+    if session.get_bind().dialect.name == "sqlite":  # there is one writer at a time
+        return True
+    pages = {page.id: page for page in plan.pages}
+    pages |= {task.page.id: task.page for task, _ in plan.changed}
+    planned = {id: (page.head, page.space_id, page.path_key) for id, page in pages.items()}
+    rows = session.execute(
+        select(Page.id, Page.head, Page.space_id, Page.path_key, Page.deleted_at)
+        .where(Page.id.in_(planned))
+        .order_by(Page.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if {row.id: (row.head, row.space_id, row.path_key) for row in rows if not row.deleted_at} == (
+        planned
+    ):
+        return True
+    session.expire_all()
+    return False
 
 
 def delete_page(
@@ -287,6 +400,7 @@ def delete_page(
         one.deleted_at = moment
         one.deleted_by_id = actor.person_id
     settle_folders(session, space.id, [one.path for one in going])
+    settle_links(session, places_of(session, space.slug, going))
     for one in going:
         announce(session, actor, PageDeleted(space.id, one.id, one.path))
     return going
@@ -307,13 +421,16 @@ def restore_page(
     path = page.path if raw_path is None else checked_path(raw_path)
     _require_free(session, space, path)
     if path != page.path:  # before it is there again, for somebody else may be where it was
-        _move_one(session, actor, page, space, path, "")
+        plan = plan_move(session, actor, page, space, path, with_subtree=False, others=False)
+        _move_all(session, actor, plan, space, [path], "")
+        relink(session, plan.new_links())
     page.deleted_at = None
     page.deleted_by_id = None
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
     settle_folders(session, space.id, [path])
+    settle_links(session, places_of(session, space.slug, [page]))
     announce(session, actor, PageRestored(space.id, page.id, path))
     return page
 
@@ -423,7 +540,8 @@ def _page_to_write() -> Select[Page, Space, int | None]:
         .outerjoin(Membership, and_(Membership.space_id == Space.id, own))
         .where(Page.id == bindparam("page_id"), Page.deleted_at.is_(None))
         .options(contains_eager(Page.space))
-        .with_for_update(of=Page)
+        # A link to a page, kept by somebody else meanwhile, does not have to wait.
+        .with_for_update(of=Page, key_share=True)
     )
 
 
@@ -487,18 +605,32 @@ def _no_redirect() -> Delete:
     )
 
 
-def _require_free(
-    session: Session, space: Space, path: str, besides: set[int] | None = None
-) -> None:
+def _require_free(session: Session, space: Space, path: str) -> None:
     # Others that would take a path of this space wait until this one is taken, or not.
     session.execute(_hold_space(), {"space_id": space.id})
     taken = session.scalar(_page_at(), {"space_id": space.id, "key": path_key(path)})
-    if taken is not None and taken.id not in (besides or ()):
-        raise Invalid(
-            f"There is already a page at “{taken.path or 'the start of the space'}”: "
-            f"“{taken.title}”.",
-            field="path",
+    if taken is not None:
+        raise _taken(taken)
+
+
+def _require_all_free(
+    session: Session, space: Space, paths: Sequence[str], besides: set[int]
+) -> None:
+    session.execute(_hold_space(), {"space_id": space.id})
+    for keys in some_at_once([path_key(path) for path in paths]):
+        there = select(Page).where(
+            Page.space_id == space.id, Page.path_key.in_(keys), Page.deleted_at.is_(None)
         )
+        for taken in session.scalars(there.order_by(Page.path_key)):
+            if taken.id not in besides:
+                raise _taken(taken)
+
+
+def _taken(page: Page) -> Invalid:
+    return Invalid(
+        f"There is already a page at “{page.path or 'the start of the space'}”: “{page.title}”.",
+        field="path",
+    )
 
 
 def _add_revision(
@@ -530,7 +662,7 @@ def _add_revision(
         "tags": list(text.tags),
         "fields": text.fields,
         "content_hash": put_text(session, text.body, previous),
-        "message": " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
+        "message": _checked_message(message),
         "base": base,
         "author_id": actor.person_id,
         "created_at": moment,
@@ -555,41 +687,132 @@ def _add_revision(
     return revision
 
 
-def _move_one(
-    session: Session, actor: Actor, page: Page, space: Space, path: str, message: str
-) -> None:
-    old_space_id, old_path, old_key = page.space_id, page.path, page.path_key
-    head = queries.head_of(session, page)
-    text = text_of(session, head)
-    new_key = path_key(path)
-    page.space_id = space.id
-    page.path = path
-    page.path_key = new_key
-    page.parent_key = parent_of(new_key)
-    session.flush()
-    session.execute(
-        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == new_key)
-    )
-    if (old_space_id, old_key) != (space.id, new_key):
-        session.merge(Redirect(space_id=old_space_id, path_key=old_key, page_id=page.id))
-    _add_revision(
-        session,
-        actor,
-        page,
-        text,
-        Action.MOVE,
-        message or f"Moved from {old_path or 'the start of the space'} to {path}",
+def _checked_message(message: str) -> str:
+    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE]
+
+
+def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
+    """A revision that differs from the head in nothing that its author wrote but, perhaps, the
+    body."""
+    return Revision(
+        action=action.value,
+        title=head.title,
+        description=head.description,
+        tags=list(head.tags),
+        fields=dict(head.fields),
+        content_hash=content_hash or head.content_hash,
+        message=_checked_message(message),
         base=None,
-        previous=head.content_hash,
     )
 
 
-def _render(session: Session, space: Space, page: Page, revision: Revision, body: str) -> None:
-    keep_rendering(session, page, revision, body, context_of(space.slug, revision))
+def _stored(session: Session, head: Revision, repair: Repair | None) -> str | None:
+    return put_text(session, repair.text, head.content_hash) if repair else None
+
+
+def _revise_all(session: Session, actor: Actor, revisions: Sequence[tuple[Page, Revision]]) -> None:
+    """Insert revisions and make them the heads of their pages, which are locked by the caller."""
+    if not revisions:
+        return
+    moment = now()
+    heads = []
+    for page, revision in revisions:
+        revision.page_id = page.id
+        revision.number = page.head + 1
+        revision.space_id = page.space_id
+        revision.path = page.path
+        revision.folder = page.folder
+        revision.author_id = actor.person_id
+        revision.created_at = moment
+        session.add(revision)
+        new = {
+            "head": revision.number,
+            "title": revision.title,
+            "updated_at": moment,
+            "updated_by_id": actor.person_id,
+        }
+        heads.append({"of_page": page.id, "seen": page.head, **new})
+    session.flush()
+    changed = session.connection().execute(_new_head(), heads)
+    # The lock makes this impossible; if it ever were, nothing may be overwritten.
+    if changed.rowcount != len(heads):
+        raise RuntimeError("The head moved under a locked page.")
+    for (page, _), values in zip(revisions, heads, strict=True):
+        for name in ("head", "title", "updated_at", "updated_by_id"):
+            set_committed_value(page, name, values[name])
+
+
+def _repair_all(session: Session, actor: Actor, plan: Plan, message: str) -> None:
+    """Give the pages in which a plan repairs links their revisions."""
+    revisions = []
+    for task, made in plan.changed:
+        text = _stored(session, task.revision, made)
+        revisions.append((task.page, _next(task.revision, Action.REPAIR, message, text)))
+    _revise_all(session, actor, revisions)
+
+
+def _move_all(
+    session: Session,
+    actor: Actor,
+    plan: Plan,
+    space: Space,
+    targets: Sequence[str],
+    message: str,
+) -> None:
+    """Give the pages of a plan their new places, redirects from the old ones, and revisions."""
+    session.flush()
+    places, gone, redirects, revisions = [], [], {}, []
+    own = {task.page.id: made for task, made in plan.own_changed}
+    for page, path in zip(plan.pages, targets, strict=True):
+        key, made = path_key(path), own.get(page.id)
+        was, becomes = (page.space_id, page.path_key), (space.id, key)
+        gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
+        redirects[was] = page.id
+        redirects.pop(becomes, None)
+        said = message or f"Moved from {page.path or 'the start of the space'} to {path}"
+        if made and not message:
+            said += f"; {made.changed} of its links written anew"
+        head = plan.heads[page.id]
+        revisions.append((page, _next(head, Action.MOVE, said, _stored(session, head, made))))
+        place = {"space_id": space.id, "path": path, "path_key": key, "parent_key": parent_of(key)}
+        places.append({"of_page": page.id, **place})
+        for name, value in place.items():
+            set_committed_value(page, name, value)
+    # One after the other: a page may take the path of one that has just left it.
+    session.connection().execute(_new_place(), places)
+    session.connection().execute(_no_redirect(), gone)
+    rows = [
+        {"space_id": space_id, "path_key": key, "page_id": id}
+        for (space_id, key), id in redirects.items()
+    ]
+    if rows:
+        session.execute(_REDIRECT, rows)
+    _revise_all(session, actor, revisions)
+
+
+_REDIRECT = insert(Redirect)
+
+
+@cache
+def _new_place() -> Update:
+    return update(Page).where(Page.id == bindparam("of_page"))
+
+
+def _render(
+    session: Session, space: Space, page: Page, revision: Revision, body: str
+) -> frozenset[str]:
+    return keep_rendering(session, page, revision, body, context_of(space.slug, revision))
 
 
 def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
     announce(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
+
+
+def _announce_repaired(session: Session, actor: Actor, pages: Sequence[Page]) -> None:
+    """Announce repairs of links; the rendering of these pages is left to the worker."""
+    action = Action.REPAIR.value
+    saved = [PageSaved(page.space_id, page.id, page.head, action) for page in pages]
+    announce_all(session, actor, saved)
 
 
 def content_hash_of(text: Text) -> str:

@@ -15,6 +15,7 @@ from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.history import authors_between
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
+from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import prepare
 from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.screens import page_frame, place_at
@@ -78,6 +79,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     except Conflict as again:
         return conflict_screen(place_at(slug, path), page, decided, again)
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
+    say_gone(saved)
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
 
 

@@ -348,28 +348,24 @@ def _missing_links(actor: Actor) -> Select[int]:
         .exists()
     )
     return select(PageLink.ordinal).where(
-        PageLink.page_id == bindparam("page_id"), ~or_(there, moved, home, folder)
+        PageLink.page_id == bindparam("page_id"),
+        PageLink.kind == "page",
+        ~or_(there, moved, home, folder),
     )
 
 
-def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> Sequence[Page]:
+@dataclass(frozen=True)
+class Backlink:
+    """A page that links to another one, and the sections that it links to."""
+
+    page: Page
+    sections: tuple[str, ...]
+
+
+def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> list[Backlink]:
     """Pages that link to ``page`` under its path or one it had, as far as the actor may read."""
-    slug = session.scalar(select(Space.slug).where(Space.id == page.space_id))
-    former = session.execute(
-        select(Space.slug, Redirect.path_key)
-        .join(Space, Space.id == Redirect.space_id)
-        .where(Redirect.page_id == page.id)
-    )
-    places = [(slug, page.path_key), *((row[0], row[1]) for row in former)]
-    linking = select(PageLink.page_id).where(
-        or_(
-            *(
-                and_(PageLink.space_slug == space_slug, PageLink.path_key == key)
-                for space_slug, key in places
-            )
-        )
-    )
-    return (
+    linking = select(PageLink.page_id).where(PageLink.target_id == page.id)
+    pages = (
         session.scalars(
             select(Page)
             .join(Page.space)
@@ -381,6 +377,19 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> S
         .unique()
         .all()
     )
+    sections: dict[int, list[str]] = {}
+    for id, fragment in session.execute(
+        select(PageLink.page_id, PageLink.fragment)
+        .where(
+            PageLink.target_id == page.id,
+            PageLink.page_id.in_([one.id for one in pages]),
+            PageLink.fragment != "",
+        )
+        .distinct()
+        .order_by(PageLink.page_id, PageLink.fragment)
+    ):
+        sections.setdefault(id, []).append(fragment)
+    return [Backlink(one, tuple(sections.get(one.id, ()))) for one in pages]
 
 
 def subtree_of(session: Session, page: Page) -> Sequence[Page]:

@@ -31,7 +31,7 @@ _DEEDS = {
     PageDeleted.__name__: "delete",
     PageRestored.__name__: "restore",
 }
-_IN_ONE_GO = {"import", "move", "delete", "restore", "tag"}
+_IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
 _SHOWN = 3
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 """Events read at first (enough unless much was done in one go), then at a time, and at most."""

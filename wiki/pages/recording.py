@@ -20,6 +20,7 @@ from wiki.errors import Invalid
 from wiki.outbox.actions import record
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages.actions import MAX_MESSAGE, Text, checked_path, unused_id
+from wiki.pages.graph import former_places, settle_links
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
@@ -89,7 +90,7 @@ class Recorder:
     def __init__(self, session: Session, actor: Actor, space: Space, shelf: Shelf) -> None:
         see_space_by_id(session, actor, space.id).require(May.EDIT)
         self.session = session
-        self.space_id = space.id
+        self.space_id, self.slug = space.id, space.slug
         self.shelf = shelf
         self._known: dict[int, PastPage] = {}
         self._at: dict[str, PastPage | None] = {}
@@ -212,6 +213,7 @@ class Recorder:
         if page.deleted:
             return
         page.deleted, page.removed = True, stamp
+        self._waiting.paths.add(page.path)
         if self._at.get(path_key(page.path)) is page:
             self._at[path_key(page.path)] = None
         self._touch(page, PageDeleted(self.space_id, page.id, page.path), stamp)
@@ -249,6 +251,9 @@ class Recorder:
         self._store_pages(list(waiting.pages.values()))
         self._store_redirects(waiting.redirects)
         settle_folders(self.session, self.space_id, sorted(waiting.paths))
+        keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
+        places = [(self.slug, key) for key in keys]
+        settle_links(self.session, places + former_places(self.session, list(waiting.pages)))
         record(self.session, waiting.events)
         self._waiting = _Waiting()
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Select, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import Database
-from wiki.pages.models import Page, PageLink, RenderingRow, Revision
+from wiki.pages.graph import keep_links
+from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
-from wiki.text.paths import path_key
 from wiki.text.sandbox import CHILDREN, render_safely
 
 
@@ -135,6 +135,7 @@ def keep_heads(database: Database, page_ids: Collection[int]) -> None:
             if page.rendered != page.head or session.scalar(_kept(), {"key": key}) is None:
                 todo.append((page.id, revision, context))
         texts = get_texts(session, [revision.content_hash for _, revision, _ in todo])
+        todo = [one for one in todo if one[1].content_hash in texts]  # those not damaged
     if not todo:
         return
     made = [
@@ -159,40 +160,30 @@ def keep_heads(database: Database, page_ids: Collection[int]) -> None:
 
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
-) -> None:
-    """Store what the page's head renders to, and its links."""
+) -> frozenset[str]:
+    """Store what the page's head renders to, its links and the names of its sections.
+
+    :returns: the names that are gone.
+    """
     key = rendering_key(revision.content_hash, context)
-    _keep(session, page, revision, _renderer.render(key, source, context), context)
+    return _keep(session, page, revision, _renderer.render(key, source, context), context)
 
 
 def _keep(
     session: Session, page: Page, revision: Revision, rendering: Rendering, context: RenderContext
-) -> None:
+) -> frozenset[str]:
     key = rendering_key(revision.content_hash, context)
     connection = session.connection()
     if connection.scalar(_kept(), {"key": key}) is None:
         connection.execute(_KEEP, _row(key, revision.content_hash, rendering))
-    connection.execute(_forget_links(), {"of_page": page.id})
-    links = [
-        {
-            "page_id": page.id,
-            "ordinal": link.ordinal,
-            "space_slug": link.space,
-            "path_key": path_key(link.path),
-            "fragment": (link.fragment or "")[:300],
-        }
-        for link in rendering.links
-        if link.kind == "page"
-    ]
-    if links:
-        connection.execute(_LINK, links)
+    gone = keep_links(session, page.id, rendering)
     if page.rendered != revision.number:
         connection.execute(_rendered(), {"of_page": page.id, "number": revision.number})
         set_committed_value(page, "rendered", revision.number)
+    return gone
 
 
 _KEEP = insert(RenderingRow)
-_LINK = insert(PageLink)
 
 
 @cache
@@ -216,15 +207,6 @@ def _rendered() -> Update:
         update(Page)
         .where(Page.id == bindparam("of_page"))
         .values(rendered=bindparam("number"))
-        .execution_options(synchronize_session=False)
-    )
-
-
-@cache
-def _forget_links() -> Delete:
-    return (
-        delete(PageLink)
-        .where(PageLink.page_id == bindparam("of_page"))
         .execution_options(synchronize_session=False)
     )
 

@@ -14,11 +14,13 @@ from wiki.pages import actions, queries
 from wiki.pages.actions import Conflict, Text
 from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
 from wiki.pages.forms import PageForm, form_of, page_form, text_from
+from wiki.pages.graph import has_links_to_sections
 from wiki.pages.models import Page
+from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import begin, keep_head, prepare, read_rendering
 from wiki.pages.screens import Past, frame, page_frame, past_at, place_at, space_tree
 from wiki.rules.access import May
-from wiki.spaces.queries import list_editable_spaces, see_space
+from wiki.spaces.queries import see_space
 from wiki.text.markup import RenderContext, mark_missing
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import say
@@ -209,6 +211,10 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         )
         if "preview" in request.form:
             return edit_screen(place, page, form, preview=rendering.result().html)
+        # Who links to a section of it may have to be told of: then its author waits for that.
+        later = not has_links_to_sections(reading(), page.id)
+        if not later:
+            rendering.result()
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -218,7 +224,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 base=form.base,
                 message=form.message,
                 max_bytes=_max_bytes(),
-                render_later=True,
+                render_later=later,
             )
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
@@ -228,6 +234,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         say_merged(saved, form.base)
     elif not saved.changed:
         say("Nothing was changed, so no revision was added.", "note")
+    say_gone(saved)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is safe, and its author need not wait for what is derived from it.
     answer.call_on_close(partial(keep_head, parts().database, saved.page.id))
@@ -246,47 +253,6 @@ def preview(slug: str) -> ResponseReturnValue:
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(actions.content_hash_of(checked), checked.body, context)
     return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})
-
-
-@verb(blueprint, "move", methods=["GET", "POST"])
-def move(slug: str, path: str) -> ResponseReturnValue:
-    """Give a page, and what is below it, another path or space."""
-    place = place_at(slug, path)
-    page = _live(place)
-    place.seen.require(May.EDIT)
-    error: Invalid | None = None
-    if request.method == "POST":
-        target = see_space(reading(), actor(), request.form.get("space", slug))
-        try:
-            with writing() as session:
-                moved = actions.move_page(
-                    session,
-                    actor(),
-                    page.id,
-                    request.form.get("path", ""),
-                    space=target.space,
-                    with_subtree="subtree" in request.form,
-                    message=request.form.get("message", ""),
-                )
-        except Invalid as refused:
-            error = refused
-        else:
-            say(
-                f"Moved {len(moved)} pages. Links to the old paths lead to the new ones."
-                if len(moved) > 1
-                else "Moved. Links to the old path lead here."
-            )
-            return redirect(page_url(target.space.slug, moved[0].path), 303)
-    session = reading()
-    body = render_template(
-        "pages/move.html",
-        **page_frame(place, page),
-        spaces=list_editable_spaces(session, actor()),
-        subtree=queries.subtree_of(session, page),
-        path=request.form.get("path", page.path),
-        errors={error.field or "": error.sentence} if error else {},
-    )
-    return body, error.status if error else 200
 
 
 @verb(blueprint, "delete", methods=["GET", "POST"])

@@ -69,7 +69,7 @@ def going_with(session: Session, actor: Actor, page: Page) -> Going:
         files=files,
         bytes=int(size),
         addresses=addresses or 0,
-        linking=pages.backlinks(session, actor, page, limit=MOST_LISTED),
+        linking=[one.page for one in pages.backlinks(session, actor, page, limit=MOST_LISTED)],
         elsewhere=elsewhere or 0,
     )
 

@@ -1,0 +1,152 @@
+"""How long it takes to move a subtree of a thousand pages, links and all.
+
+Makes a wiki of its own: a thousand pages below `guide`, as long and with as many links as the pages
+of the handbook, two thirds of them among each other, and as many pages outside, of whose links a
+third lead into it. Then moves `guide`, away and back, as the screen does: the plan with all texts
+repaired first, then the transaction. `python -m bench.moving` prints the lines.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from wiki.app import open_database
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.migrate import migrate
+from wiki.pages.actions import Text, create_page, move_page
+from wiki.pages.models import Page, PageLink
+from wiki.pages.moving import plan_move
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.rules.roles import SiteRole
+from wiki.spaces.actions import create_space
+from wiki.spaces.models import Space
+from wiki.text.paths import path_key
+
+PAGES = 1000
+REACH = 10.0
+"""Seconds that the move of this many pages has to stay below."""
+
+_SAID = (
+    "each team keeps its rota here and hands over on Monday after lunch when the week begins "
+    "anew for those who carry the pager and those who rest while others watch the boards"
+)
+_WORDS = _SAID.split()
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one move took, in seconds, and what it did."""
+
+    planned: float
+    written: float
+    pages: int
+    repaired: int
+    links: int
+
+    def __str__(self) -> str:
+        whole = self.planned + self.written
+        return (
+            f"{self.pages} pages moved, {self.links} links repaired in {self.repaired} pages that "
+            f"stay: {whole:.2f} s ({self.planned:.2f} s looking, {self.written:.2f} s writing)"
+            f"  (reach: {REACH:.0f} s)"
+        )
+
+
+def text(chance: random.Random, links: list[str]) -> str:
+    """A page of about six and a half thousand characters with these links in it."""
+    paragraphs = []
+    for number in range(20):
+        words = [chance.choice(_WORDS) for _ in range(55)]
+        if number < len(links):
+            words.insert(25, f"[the {chance.choice(_WORDS)}]({links[number]})")
+        if number % 5 == 0:
+            paragraphs.append(f"## Part {number} on {chance.choice(_WORDS)}")
+        paragraphs.append(" ".join(words))
+    return "\n\n".join(paragraphs)
+
+
+def fill(database: Database, actor: Actor, space: Space) -> int:
+    """Write the pages; the id of the one to be moved."""
+    chance = random.Random(7)
+    inside = ["guide", *(f"guide/part-{n % 30}/page-{n}" for n in range(PAGES - 1))]
+    outside = [f"notes/week-{n % 50}/note-{n}" for n in range(PAGES)]
+    first = 0
+    for path in [*inside, *outside]:
+        up = "../" * path.count("/")
+        links = []
+        near, far = (inside, outside) if path in inside else (outside, inside)
+        for _ in range(12):
+            target = chance.choice(near if chance.random() < 2 / 3 else far)
+            style = chance.choice([f"{up}{target}.md", f"/{space.slug}/{target}", f"{up}{target}"])
+            links.append(style)
+        with database.write() as session:
+            name = path.rpartition("/")[2]
+            made = create_page(session, actor, space, path, Text(name, text(chance, links)))
+        first = first or made.page.id
+    return first
+
+
+def move(database: Database, actor: Actor, page_id: int, space: Space, path: str) -> Took:
+    """Move as the screen does."""
+    begun = time.perf_counter()
+    with database.read() as session:
+        page = session.get_one(Page, page_id)
+        plan = plan_move(session, actor, page, space, path, with_subtree=True)
+    planned = time.perf_counter()
+    with database.write() as session:
+        moved = move_page(session, actor, page_id, path, repairs=plan.repairs)
+    written = time.perf_counter()
+    return Took(
+        planned - begun, written - planned, len(moved.pages), len(moved.repaired), moved.links
+    )
+
+
+def broken(database: Database) -> int:
+    """Links that do not lead to the very place of a page."""
+    with database.read() as session:
+        there = select(Page.path_key).where(Page.deleted_at.is_(None))
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(PageLink)
+                .where(PageLink.kind == "page", PageLink.path_key.not_in(there))
+            )
+            or 0
+        )
+
+
+def main() -> None:
+    """Make a wiki, move its guide away and back, and print how long it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(Settings(data_dir=Path(folder), secret_key="only for measuring"))
+        migrate(database)
+        with database.write() as session:
+            person = Person(
+                handle="eve",
+                name="Eve",
+                email="eve@example.org",
+                password_hash="",
+                site_role=SiteRole.MEMBER.value,
+            )
+            session.add(person)
+            session.flush()
+            actor = person.actor()
+            space = create_space(session, actor, slug="bench", title="Bench")
+        page_id = fill(database, actor, space)
+        for path in ("handbook/team", "guide", "other"):
+            print(f"to {path_key(path):<14}", move(database, actor, page_id, space, path))
+            if broken(database):
+                raise SystemExit(f"{broken(database)} links lead nowhere")
+        database.dispose()
+
+
+if __name__ == "__main__":
+    main()

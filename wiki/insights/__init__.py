@@ -1,0 +1,1 @@
+"""What a wiki can tell about itself."""
