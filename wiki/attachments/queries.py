@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wiki.attachments.models import Attachment
+from wiki.attachments.models import Attachment, Picture
+from wiki.attachments.pictures import is_raster
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Redirect
 from wiki.pages.queries import live_for, readable_by
@@ -88,6 +89,73 @@ def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[A
     )
     found = [row for row in rows if row.page is None or ways[row.page.path_key] == row.name_key]
     return sorted(found, key=lambda row: (len(row.name_key), row.page is None))
+
+
+def versions_at(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    key: str,
+    *,
+    before: int | None = None,
+    limit: int | None = None,
+) -> Sequence[Attachment]:
+    """All that was ever attached at the place with this key, replaced and removed files too,
+    newest first. Only for those who may edit in the space.
+
+    :param before: only those with a smaller id.
+    """
+    query = (
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(_placed_at(actor, space, key))
+        .options(
+            contains_eager(Attachment.page),
+            joinedload(Attachment.created_by),
+            joinedload(Attachment.removed_by),
+        )
+        .order_by(Attachment.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Attachment.id < before)
+    return session.scalars(query).all()
+
+
+def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> int:
+    """The highest number of a version at a place; 0 where nothing was ever attached."""
+    query = select(func.max(Attachment.version)).outerjoin(Attachment.page)
+    return session.scalar(query.where(_placed_at(actor, space, key))) or 0
+
+
+def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
+    """The condition that a file, joined with its page, has the place with this key."""
+    of_pages = [
+        and_(Page.path_key == above, Attachment.name_key == name) for above, name in _ways(key)
+    ]
+    ids = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(Page.space_id == space.id, live_for(actor), or_(*of_pages))
+    )
+    of_space = select(Attachment.id).where(
+        Attachment.space_id == space.id, Attachment.name_key == key
+    )
+    return Attachment.id.in_(union_all(ids, of_space))
+
+
+def picture_of(session: Session, sha256: str) -> Picture | None:
+    """What is known of the raster image with this hash."""
+    return session.get(Picture, sha256)
+
+
+def pictures_of(session: Session, files: Iterable[Attachment]) -> dict[str, Picture]:
+    """The same for all of them, by hash."""
+    hashes = {file.sha256 for file in files if is_raster(file.content_type)}
+    if not hashes:
+        return {}
+    found = session.scalars(select(Picture).where(Picture.sha256.in_(hashes)))
+    return {picture.sha256: picture for picture in found}
 
 
 def _at_former_paths(session: Session, actor: Actor, space: Space, key: str) -> Attachment | None:

@@ -20,14 +20,22 @@ def deliver_again(session: Session, event_id: int, subscriber: str) -> None:
     session.flush()
 
 
+def take_turn(session: Session) -> None:
+    """Wait until nobody else is about to commit what they announced, and let others wait.
+
+    On SQLite whoever writes has that already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
+
+
 def announce(session: Session, actor: Actor, event: Event) -> EventRow:
     """Write down that ``event`` happened through ``actor``, and who has to hear of it.
 
     On PostgreSQL announcers take turns until they commit, so that ids become visible in order and
     a reader of "everything after n" misses nothing; announce last in an action.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
+    take_turn(session)
     payload = event.payload()
     row = EventRow(
         name=type(event).__name__,

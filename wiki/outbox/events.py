@@ -89,13 +89,18 @@ class PageRestored(Event):
 
 @dataclass(frozen=True)
 class FileAdded(Event):
-    """A file was attached (``page_id`` None: to the space), or a new version of one, or one is
-    back that was removed."""
+    """A file was attached (``page_id`` None: to the space).
+
+    ``version`` counts the files at its place: above 1 it is a new version, or back after it was
+    removed. ``restored`` is the number of the earlier version that it brought back, if it did.
+    """
 
     space_id: int
     page_id: int | None
     attachment_id: int
     name: str
+    version: int = 1
+    restored: int | None = None
 
 
 @dataclass(frozen=True)
