@@ -159,15 +159,50 @@ class RenderingRow(Base):
 
 
 class PageLink(Base):
-    """Derived: the links of a page's head to pages of this wiki, in order of appearance."""
+    """Derived: the links of a page's head to pages and files of this wiki, in order of appearance.
+
+    ``kind`` is ``page``, ``file``, or ``anchor`` for a link to a section of the page itself that is
+    not there (those that work are not kept). ``embedded`` says that a file is shown, not linked.
+    ``target_id`` is the live page that is at the place, or has moved from it, whoever may read it.
+    """
 
     __tablename__ = "page_links"
-    __table_args__ = (Index("ix_page_links_space_slug_path_key", "space_slug", "path_key"),)
+    __table_args__ = (
+        Index("ix_page_links_space_slug_path_key", "space_slug", "path_key"),
+        Index("ix_page_links_target_id", "target_id"),
+        Index(
+            "ix_page_links_nowhere",
+            "space_slug",
+            "path_key",
+            sqlite_where=text("target_id IS NULL AND kind = 'page'"),
+            postgresql_where=text("target_id IS NULL AND kind = 'page'"),
+        ),
+        Index(
+            "ix_page_links_to_sections",
+            "page_id",
+            sqlite_where=text("fragment <> ''"),
+            postgresql_where=text("fragment <> ''"),
+        ),
+    )
 
     page_id: Mapped[int] = mapped_column(
         ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
     )
     ordinal: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), default="page")
     space_slug: Mapped[str] = mapped_column(String(60))
     path_key: Mapped[str] = mapped_column(Key)
     fragment: Mapped[str] = mapped_column(String(300), default="")
+    embedded: Mapped[bool] = mapped_column(default=False)
+    target_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="SET NULL"))
+
+
+class PageAnchor(Base):
+    """Derived: the names in a page's head that a link can lead to behind a ``#``."""
+
+    __tablename__ = "page_anchors"
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    anchor: Mapped[str] = mapped_column(String(300), primary_key=True)
