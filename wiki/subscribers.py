@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox import events
@@ -23,6 +24,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageMoved: (render_moved, index_pages),
     events.PageDeleted: (index_pages,),
     events.PageRestored: (index_pages,),
+    events.FileAdded: (make_thumbnails,),
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
     events.PasswordResetRequested: (send_reset_link,),
@@ -31,7 +33,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
 AT_START: tuple[Chore, ...] = (reconcile_index,)
-NOW_AND_THEN: tuple[Chore, ...] = (mend_index,)
+NOW_AND_THEN: tuple[Chore, ...] = (mend_index, forget_old_uploads)
 
 
 def name_of(handler: Handler) -> str:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -71,9 +71,18 @@ def upgrade() -> None:
     )
     for column in ("attachment_id", "expires_at", "page_id", "person_id", "space_id"):
         op.create_index(f"ix_uploads_{column}", "uploads", [column])
+    # The pictures that are there already are looked at as if they had just been added.
+    op.execute(
+        """
+        INSERT INTO deliveries (event_id, subscriber, due_at, attempts)
+        SELECT id, 'attachments.make_thumbnails', CURRENT_TIMESTAMP, 0
+        FROM events WHERE name = 'FileAdded'
+        """
+    )
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM deliveries WHERE subscriber = 'attachments.make_thumbnails'")
     op.drop_table("uploads")
     op.drop_table("pictures")
     op.drop_index("ix_attachments_space_id_name_key", table_name="attachments")

@@ -1,6 +1,6 @@
 """All operations together: importing this puts every one of them into the table."""
 
-from wiki.api import changes, files, history, openapi, pages, search, spaces
+from wiki.api import changes, files, history, openapi, pages, search, spaces, uploads
 from wiki.api.operations import OPERATIONS, blueprint
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "pages",
     "search",
     "spaces",
+    "uploads",
 ]

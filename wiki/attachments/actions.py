@@ -31,7 +31,6 @@ from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import PathError, join, name_of, normalise_path, parent_of, path_key
 
-
 MOST_USES = 50
 """How many pages a refusal names."""
 

@@ -52,16 +52,18 @@ def require_room(
     size: int,
     sha256: str | None = None,
     instead_of: Collection[int] = (),
+    waiting: tuple[int, int] = (0, 0),
 ) -> None:
     """Go on only if a file fits on its page (or, where there is none, in its space).
 
     :param instead_of: ids of the files whose place it takes.
+    :param waiting: bytes that are promised already, on the page and in the space.
     :raises TooLarge: saying what is there and how much there may be.
     """
     if limits.page_files or limits.page_bytes:
-        _require_room_at(session, limits, space, page, name, size, instead_of)
+        _require_room_at(session, limits, space, page, name, size, instead_of, waiting[0])
     if limits.space_bytes:
-        _require_room_in(session, limits, space, name, size, sha256)
+        _require_room_in(session, limits, space, name, size, sha256, waiting[1])
 
 
 def _require_room_at(
@@ -72,6 +74,7 @@ def _require_room_at(
     name: str,
     size: int,
     instead_of: Collection[int],
+    promised: int,
 ) -> None:
     owner = Attachment.page_id == page.id if page else Attachment.space_id == space.id
     where = "This page" if page else "This space without pages"
@@ -85,6 +88,7 @@ def _require_room_at(
             f"{where} holds {count:,} of {limits.page_files:,} files, so “{name}” has no room: "
             "remove one that is no longer needed, or attach it to another page."
         )
+    total += promised
     if limits.page_bytes and total + size > limits.page_bytes:
         raise TooLarge(
             f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MB of files, so “{name}” "
@@ -94,14 +98,20 @@ def _require_room_at(
 
 
 def _require_room_in(
-    session: Session, limits: FileLimits, space: Space, name: str, size: int, sha256: str | None
+    session: Session,
+    limits: FileLimits,
+    space: Space,
+    name: str,
+    size: int,
+    sha256: str | None,
+    promised: int,
 ) -> None:
     of_space = or_(
         Attachment.space_id == space.id,
         Attachment.page_id.in_(select(Page.id).where(Page.space_id == space.id)),
     )
     contents = select(Attachment.sha256, Attachment.size).where(of_space).distinct().subquery()
-    total = session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0
+    total = (session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0) + promised
     if total + size <= limits.space_bytes:
         return
     if sha256 and session.scalar(
@@ -116,7 +126,7 @@ def _require_room_in(
 
 
 def under_way(session: Session, space: Space, page: Page | None) -> tuple[int, int]:
-    """The bytes promised to unfinished uploads: for the page (or the space's own), for the space."""
+    """The bytes promised to unfinished uploads: of the page (or the space itself), of all."""
     own = Upload.page_id == page.id if page else Upload.page_id.is_(None)
     rows = session.execute(
         select(own, func.sum(Upload.size))

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wiki.attachments.shrinker import SECONDS
+from wiki.attachments.models import Picture
 from wiki.attachments.storage import DamagedFile, Storage
+from wiki.attachments.thumbs import WIDTHS, widths_of
+from wiki.db import Database
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ KINDS = {
 }
 """The types of which thumbnails are made, and the only decoder that each is given to."""
 
+SECONDS = 22
+"""The process has a timer of its own, which comes first."""
 PATIENCE = 3.0
 """Seconds that a reader waits for others' thumbnails before they get the picture itself."""
 MOST_WAITING = 2
@@ -55,6 +59,13 @@ class Made:
 def is_raster(content_type: str) -> bool:
     """Whether there are thumbnails of such a file."""
     return content_type in KINDS
+
+
+def thumbs_of(picture: Picture) -> list[int]:
+    """The widths in which a picture has thumbnails."""
+    if picture.failure:
+        return []
+    return sorted({WIDTHS[0], *widths_of(picture.width, picture.height)})
 
 
 def make_thumbs(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
@@ -97,13 +108,13 @@ def _ask(picture: int, kind: str) -> Made:
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 the program is our own, the kind one of KINDS
             [sys.executable, "-P", "-m", "wiki.attachments.shrinker", kind],
             stdin=picture,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=SECONDS + 2,
+            timeout=SECONDS,
             check=False,
         )
         head, _, rest = done.stdout.partition(b"\n")
@@ -124,9 +135,28 @@ def _none(failure: str) -> Made:
     return Made(0, 0, False, {}, failure[:200])
 
 
+def measure(database: Database, storage: Storage, sha256: str, size: int, kind: str) -> None:
+    """Make a picture's thumbnails and write down what it is, if nobody has yet."""
+    with database.read() as session:
+        if session.get(Picture, sha256) is not None:
+            return
+    made = make_thumbs(storage, sha256, size, kind)
+    with database.write() as session:
+        if session.get(Picture, sha256) is None:
+            session.add(
+                Picture(
+                    sha256=sha256,
+                    width=made.width,
+                    height=made.height,
+                    moves=made.moves,
+                    failure=made.failure,
+                )
+            )
+
+
 @contextmanager
 def _alone(storage: Storage, *, patience: float | None) -> Iterator[bool]:
-    """Be the only one on this machine who makes thumbnails; False when ``patience`` was too short."""
+    """Be the only one on this machine who makes thumbnails; False after waiting too long."""
     handle = storage.thumbs.making()
     try:
         if patience is None:

@@ -98,12 +98,13 @@ def versions_at(
     key: str,
     *,
     before: int | None = None,
+    number: int | None = None,
     limit: int | None = None,
 ) -> Sequence[Attachment]:
     """All that was ever attached at the place with this key, replaced and removed files too,
     newest first. Only for those who may edit in the space.
 
-    :param before: only those with a smaller id.
+    :param before: only those with a smaller id. :param number: only that version.
     """
     query = (
         select(Attachment)
@@ -119,7 +120,41 @@ def versions_at(
     )
     if before is not None:
         query = query.where(Attachment.id < before)
+    if number is not None:
+        query = query.where(Attachment.version == number)
     return session.scalars(query).all()
+
+
+def find_versions(
+    session: Session,
+    actor: Actor,
+    slug: str,
+    raw_path: str,
+    *,
+    before: int | None = None,
+    number: int | None = None,
+    limit: int | None = None,
+) -> tuple[SpaceSeen, Sequence[Attachment]]:
+    """The versions of the file at ``raw_path`` of a space, newest first: all that were ever there
+    for those who may edit, the current one for those who may read.
+
+    :param before: only those with a smaller id. :param number: only that version.
+    :raises NotFound: when nothing was ever there that the actor may read.
+    """
+    seen = see_space(session, actor, slug)
+    try:
+        key = path_key(normalise_path(raw_path))
+    except PathError:
+        raise NotFound from None
+    current = current_at(session, actor, seen.space, key)[:1]
+    if not seen.may(May.EDIT):
+        if not current or number not in (None, current[0].version):
+            raise NotFound
+        return seen, [one for one in current if before is None or one.id < before]
+    found = versions_at(session, actor, seen.space, key, before=before, number=number, limit=limit)
+    if not found and not current:
+        raise NotFound
+    return seen, found
 
 
 def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> int:
@@ -156,6 +191,39 @@ def pictures_of(session: Session, files: Iterable[Attachment]) -> dict[str, Pict
         return {}
     found = session.scalars(select(Picture).where(Picture.sha256.in_(hashes)))
     return {picture.sha256: picture for picture in found}
+
+
+def pictures_at(
+    session: Session, actor: Actor, space: Space, keys: Iterable[str]
+) -> dict[str, Picture]:
+    """What is known of the pictures at these places of a space, in one query."""
+    ways = {key: dict(_ways(key)) for key in keys}
+    owners = {above for way in ways.values() for above in way}
+    names = {name for way in ways.values() for name in way.values()}
+    if not names:
+        return {}
+    rows = session.execute(
+        select(Page.path_key, Attachment.name_key, Picture)
+        .select_from(Attachment)
+        .join(Picture, Picture.sha256 == Attachment.sha256)
+        .outerjoin(Attachment.page)
+        .where(
+            Attachment.name_key.in_(names),
+            Attachment.removed_at.is_(None),
+            or_(
+                Attachment.space_id == space.id,
+                and_(Page.space_id == space.id, Page.path_key.in_(owners), live_for(actor)),
+            ),
+        )
+    )
+    there = {(owner, name): picture for owner, name, picture in rows}
+    found = {}
+    for key, way in ways.items():
+        nearest = [*reversed(way.items()), (None, key)]
+        picture = next((there[place] for place in nearest if place in there), None)
+        if picture is not None:
+            found[key] = picture
+    return found
 
 
 def _at_former_paths(session: Session, actor: Actor, space: Space, key: str) -> Attachment | None:
@@ -213,12 +281,20 @@ def nearest_page(session: Session, actor: Actor, space: Space, folder: str) -> P
 
 
 def list_files(
-    session: Session, actor: Actor, space: Space, path: str, *, removed: bool = False
+    session: Session,
+    actor: Actor,
+    space: Space,
+    path: str,
+    *,
+    removed: bool = False,
+    after: tuple[str, int] | None = None,
+    limit: int = 100,
 ) -> Sequence[Attachment]:
-    """The files at and below a path that belong to the page there or to one above it.
+    """The files at and below a path that belong to the page there or to one above it, by name.
 
     :param removed: list instead what was replaced or removed there, newest first; only for those
         who may edit.
+    :param after: only those behind this key of a name and id.
     """
     key = path_key(path)
     owners: list[ColumnElement[bool]] = [
@@ -240,13 +316,20 @@ def list_files(
             query.where(Attachment.removed_at.is_not(None))
             .options(joinedload(Attachment.removed_by))
             .order_by(Attachment.removed_at.desc(), Attachment.id.desc())
-            .limit(100)
         )
     else:
         query = query.where(Attachment.removed_at.is_(None)).order_by(
             Attachment.name_key, Attachment.id
         )
-    return session.scalars(query).all()
+    if after is not None:
+        name_key, last = after
+        query = query.where(
+            or_(
+                Attachment.name_key > name_key,
+                and_(Attachment.name_key == name_key, Attachment.id > last),
+            )
+        )
+    return session.scalars(query.limit(limit)).all()
 
 
 def _under(key: str) -> ColumnElement[bool]:

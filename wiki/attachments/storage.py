@@ -128,9 +128,9 @@ class Storage:
     def hashes(self) -> Iterator[str]:
         """The hash of every stored file, in order."""
         for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
-            for name in sorted(os.listdir(folder)):
-                if _HASH.fullmatch(name):
-                    yield name
+            for path in sorted(folder.iterdir()):
+                if _HASH.fullmatch(path.name):
+                    yield path.name
 
     def forget(self, sha256: str) -> bool:
         """Delete the bytes with this hash and all that was made of them, whoever refers to them.
