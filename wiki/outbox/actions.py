@@ -21,9 +21,10 @@ def deliver_again(session: Session, event_id: int, subscriber: str) -> None:
 
 
 def take_turn(session: Session) -> None:
-    """Wait until nobody else is about to commit what they announced, and let others wait.
+    """Wait for those who announce, and let nobody else announce, until this transaction ends.
 
-    On SQLite whoever writes has that already.
+    What depends on many pages at once (where links lead) is written in turn too: then each sees
+    what all before it did. Rows of pages are locked before, never after.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})

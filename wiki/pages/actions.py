@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, select, update
+from sqlalchemy import Delete, Select, Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import KEY_LENGTH, now
 from wiki.errors import Invalid, NotFound, TooLarge, WikiError
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import announce, deliver_again
 from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages import queries
+from wiki.pages.graph import places_of, relink, settle_links, some_at_once
 from wiki.pages.merging import Text as Text
 from wiki.pages.merging import TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.moving import Plan, plan_move
 from wiki.pages.rendering import context_of, keep_rendering
+from wiki.pages.repairing import Repairs
 from wiki.pages.texts import get_text, hash_of, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
@@ -32,6 +35,10 @@ from wiki.text.paths import (
     parent_of,
     path_key,
 )
+from wiki.text.repair import Repair
+
+RENDERS = "pages.render_moved"
+"""Who renders what an action could not wait for."""
 
 MAX_TITLE = 300
 MAX_MESSAGE = 500
@@ -121,6 +128,7 @@ def create_page(
     settle_folders(session, space.id, [path])
     revision = _add_revision(session, actor, page, text, action, message, base=None)
     _render(session, space, page, revision, text.body)
+    settle_links(session, [(space.slug, key)])
     _announce_saved(session, actor, page, revision)
     return Saved(page, revision, True)
 
@@ -197,6 +205,17 @@ def revert_page(
     return Saved(page, revision, True)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """The outcome of a move: the moved pages, the named one first; the pages whose links to them
+    were repaired, and how many links; moved pages in which a link may lead elsewhere now."""
+
+    pages: list[Page]
+    repaired: list[Page]
+    links: int
+    unclear: list[Page]
+
+
 def move_page(
     session: Session,
     actor: Actor,
@@ -206,40 +225,57 @@ def move_page(
     space: Space | None = None,
     with_subtree: bool = True,
     message: str = "",
-) -> list[Page]:
+    repair: bool = True,
+    repairs: Repairs | None = None,
+) -> Moved:
     """Give a page (and what is below it) another path, in its own or another space.
 
-    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing.
+    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing. Its
+    own links go on leading where they led.
 
-    :returns: the moved pages, the named one first.
+    :param repair: whether links to what moves are repaired too, in the pages that the actor may
+        edit, as revisions of theirs.
+    :param repairs: what a plan of the move has worked out already.
     :raises Invalid: when a path is taken, or a page would go below itself.
     :raises NotFound: :raises Forbidden:
     """
     page, old_space = _writable(session, actor, page_id)
     new_space = space or old_space
     see_space_by_id(session, actor, new_space.id).require(May.EDIT)
-    new_path = checked_path(raw_path)
-    if not page.path:
-        raise Invalid("The home page of a space cannot be moved.", field="path")
-    if not new_path:
-        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
-    same_space = new_space.id == old_space.id
-    key, new_key = page.path_key, path_key(new_path)
-    if same_space and new_path == page.path:
-        raise Invalid("The page is already there.", field="path")
-    if same_space and with_subtree and new_key.startswith(key + "/"):
-        raise Invalid("A page cannot be moved below itself.", field="path")
-    moving = [page, *(queries.subtree_of(session, page) if with_subtree else ())]
-    targets = [checked_path(new_path + one.path[len(page.path) :]) for one in moving]
-    leaving = {one.id for one in moving}
-    for target in targets:
-        _require_free(session, new_space, target, besides=leaving)
-    old_paths = [one.path for one in moving]
-    for one, target in zip(moving, targets, strict=True):
-        _move_one(session, actor, one, new_space, target, message)
+    new_path = checked_move(page, new_space, raw_path, with_subtree)
+    plan, locked = None, False
+    while plan is None or not locked:
+        plan = plan_move(
+            session,
+            actor,
+            page,
+            new_space,
+            new_path,
+            with_subtree=with_subtree,
+            others=repair,
+            repairs=plan.repairs if plan else repairs,
+        )
+        locked = _hold(session, plan)
+    targets = [checked_path(target) for target in plan.targets]
+    _require_all_free(session, new_space, targets, {one.id for one in plan.pages})
+    old = f"{old_space.slug}/{page.path}"
+    old_paths = [one.path for one in plan.pages]
+    own = {task.page.id: made for task, made in plan.own_changed}
+    for one, target in zip(plan.pages, targets, strict=True):
+        head = plan.heads[one.id]
+        _move_one(session, actor, one, new_space, target, message, head, own.get(one.id))
+    for task, made in plan.changed:
+        said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
+        _revise(session, actor, task.page, task.revision, Action.REPAIR, said, made.text)
     settle_folders(session, old_space.id, old_paths)
     settle_folders(session, new_space.id, targets)
-    for one, old_path in zip(moving, old_paths, strict=True):
+    relink(session, plan.new_links())
+    settle_links(
+        session,
+        [(slug, key) for kind, slug, key in plan.moves.places if kind == "page"]
+        + [(new_space.slug, path_key(target)) for target in targets],
+    )
+    for one, old_path in zip(plan.pages, old_paths, strict=True):
         announce(
             session,
             actor,
@@ -252,7 +288,54 @@ def move_page(
                 new_path=one.path,
             ),
         )
-    return moving
+    for task, _ in plan.changed:
+        _announce_repaired(session, actor, task.page)
+    return Moved(
+        plan.pages,
+        [task.page for task, _ in plan.changed],
+        sum(made.changed for _, made in plan.changed),
+        plan.unclear,
+    )
+
+
+def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) -> str:
+    """The path in its normal form, if the page can be moved to it.
+
+    :raises Invalid: when it cannot, whatever is there.
+    """
+    path = checked_path(raw_path)
+    if not page.path:
+        raise Invalid("The home page of a space cannot be moved.", field="path")
+    if not path:
+        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
+    if space.id == page.space_id:
+        if path == page.path:
+            raise Invalid("The page is already there.", field="path")
+        if with_subtree and path_key(path).startswith(page.path_key + "/"):
+            raise Invalid("A page cannot be moved below itself.", field="path")
+    return path
+
+
+def _hold(session: Session, plan: Plan) -> bool:
+    """Lock the pages that a plan changes; false when one has changed meanwhile: then the plan has
+    to be made again."""
+    if session.get_bind().dialect.name == "sqlite":  # there is one writer at a time
+        return True
+    pages = {page.id: page for page in plan.pages}
+    pages |= {task.page.id: task.page for task, _ in plan.changed}
+    planned = {id: (page.head, page.space_id, page.path_key) for id, page in pages.items()}
+    rows = session.execute(
+        select(Page.id, Page.head, Page.space_id, Page.path_key, Page.deleted_at)
+        .where(Page.id.in_(planned))
+        .order_by(Page.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if {row.id: (row.head, row.space_id, row.path_key) for row in rows if not row.deleted_at} == (
+        planned
+    ):
+        return True
+    session.expire_all()
+    return False
 
 
 def delete_page(
@@ -269,6 +352,7 @@ def delete_page(
         one.deleted_at = moment
         one.deleted_by_id = actor.person_id
     settle_folders(session, space.id, [one.path for one in going])
+    settle_links(session, places_of(session, space.slug, going))
     for one in going:
         announce(session, actor, PageDeleted(space.id, one.id, one.path))
     return going
@@ -291,11 +375,16 @@ def restore_page(
     page.deleted_at = None
     page.deleted_by_id = None
     if path != page.path:
-        _move_one(session, actor, page, space, path, "")
+        plan = plan_move(session, actor, page, space, path, with_subtree=False, others=False)
+        own = {task.page.id: made for task, made in plan.own_changed}
+        head = plan.heads[page.id]
+        _move_one(session, actor, page, space, path, "", head, own.get(page.id))
+        relink(session, plan.new_links())
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
     settle_folders(session, space.id, [path])
+    settle_links(session, places_of(session, space.slug, [page]))
     announce(session, actor, PageRestored(space.id, page.id, path))
     return page
 
@@ -398,7 +487,8 @@ def _page_to_write(actor: Actor) -> Select[Page]:
         select(Page)
         .where(Page.id == bindparam("page_id"), queries.live_for(actor))
         .options(joinedload(Page.space, innerjoin=True))
-        .with_for_update(of=Page)
+        # A link to a page, kept by somebody else meanwhile, does not have to wait.
+        .with_for_update(of=Page, key_share=True)
     )
 
 
@@ -443,18 +533,32 @@ def _no_redirect() -> Delete:
     )
 
 
-def _require_free(
-    session: Session, space: Space, path: str, besides: set[int] | None = None
-) -> None:
+def _require_free(session: Session, space: Space, path: str) -> None:
     # Others that would take a path of this space wait until this one is taken, or not.
     session.execute(_hold_space(), {"space_id": space.id})
     taken = session.scalar(_page_at(), {"space_id": space.id, "key": path_key(path)})
-    if taken is not None and taken.id not in (besides or ()):
-        raise Invalid(
-            f"There is already a page at “{taken.path or 'the start of the space'}”: "
-            f"“{taken.title}”.",
-            field="path",
+    if taken is not None:
+        raise _taken(taken)
+
+
+def _require_all_free(
+    session: Session, space: Space, paths: Sequence[str], besides: set[int]
+) -> None:
+    session.execute(_hold_space(), {"space_id": space.id})
+    for keys in some_at_once([path_key(path) for path in paths]):
+        there = select(Page).where(
+            Page.space_id == space.id, Page.path_key.in_(keys), Page.deleted_at.is_(None)
         )
+        for taken in session.scalars(there.order_by(Page.path_key)):
+            if taken.id not in besides:
+                raise _taken(taken)
+
+
+def _taken(page: Page) -> Invalid:
+    return Invalid(
+        f"There is already a page at “{page.path or 'the start of the space'}”: “{page.title}”.",
+        field="path",
+    )
 
 
 def _add_revision(
@@ -468,29 +572,56 @@ def _add_revision(
     base: int | None,
 ) -> Revision:
     """Insert the revision and make it the head. The page's row is locked by the caller."""
-    moment = now()
     revision = Revision(
-        page_id=page.id,
-        number=page.head + 1,
-        action=action.value,
-        space_id=page.space_id,
-        path=page.path,
-        folder=page.folder,
         title=text.title,
         description=text.description,
         tags=list(text.tags),
         fields=text.fields,
         content_hash=put_text(session, text.body),
-        message=" ".join(message.replace("\0", " ").split())[:MAX_MESSAGE],
         base=base,
-        author_id=actor.person_id,
-        created_at=moment,
     )
+    return _make_head(session, actor, page, revision, action, message)
+
+
+def _revise(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    head: Revision,
+    action: Action,
+    message: str,
+    body: str | None,
+) -> Revision:
+    """Add a revision that differs from the head in its place, or in its body, at most."""
+    revision = Revision(
+        title=head.title,
+        description=head.description,
+        tags=list(head.tags),
+        fields=dict(head.fields),
+        content_hash=head.content_hash if body is None else put_text(session, body),
+        base=None,
+    )
+    return _make_head(session, actor, page, revision, action, message)
+
+
+def _make_head(
+    session: Session, actor: Actor, page: Page, revision: Revision, action: Action, message: str
+) -> Revision:
+    moment = now()
+    revision.page_id = page.id
+    revision.number = page.head + 1
+    revision.action = action.value
+    revision.space_id = page.space_id
+    revision.path = page.path
+    revision.folder = page.folder
+    revision.message = " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE]
+    revision.author_id = actor.person_id
+    revision.created_at = moment
     session.add(revision)
     session.flush()
     new = {
         "head": revision.number,
-        "title": text.title,
+        "title": revision.title,
         "updated_at": moment,
         "updated_by_id": actor.person_id,
     }
@@ -506,30 +637,34 @@ def _add_revision(
 
 
 def _move_one(
-    session: Session, actor: Actor, page: Page, space: Space, path: str, message: str
+    session: Session,
+    actor: Actor,
+    page: Page,
+    space: Space,
+    path: str,
+    message: str,
+    head: Revision,
+    repair: Repair | None,
 ) -> None:
     old_space_id, old_path, old_key = page.space_id, page.path, page.path_key
-    text = text_of(session, queries.head_of(session, page))
     new_key = path_key(path)
     page.space_id = space.id
     page.path = path
     page.path_key = new_key
     page.parent_key = parent_of(new_key)
     session.flush()
-    session.execute(
-        delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == new_key)
-    )
+    session.execute(_no_redirect(), {"in_space": space.id, "at": new_key})
     if (old_space_id, old_key) != (space.id, new_key):
-        session.merge(Redirect(space_id=old_space_id, path_key=old_key, page_id=page.id))
-    _add_revision(
-        session,
-        actor,
-        page,
-        text,
-        Action.MOVE,
-        message or f"Moved from {old_path or 'the start of the space'} to {path}",
-        base=None,
-    )
+        session.execute(_no_redirect(), {"in_space": old_space_id, "at": old_key})
+        redirect = {"space_id": old_space_id, "path_key": old_key, "page_id": page.id}
+        session.execute(_REDIRECT, redirect)
+    said = message or f"Moved from {old_path or 'the start of the space'} to {path}"
+    if repair and not message:
+        said += f"; {repair.changed} of its links written anew"
+    _revise(session, actor, page, head, Action.MOVE, said, repair.text if repair else None)
+
+
+_REDIRECT = insert(Redirect)
 
 
 def _render(session: Session, space: Space, page: Page, revision: Revision, body: str) -> None:
@@ -538,6 +673,14 @@ def _render(session: Session, space: Space, page: Page, revision: Revision, body
 
 def _announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
     announce(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
+
+
+def _announce_repaired(session: Session, actor: Actor, page: Page) -> None:
+    """Announce a revision whose rendering is left to the worker."""
+    action = Action.REPAIR.value
+    event = announce(session, actor, PageSaved(page.space_id, page.id, page.head, action))
+    if RENDERS in session.info["subscribers"].get(PageMoved.__name__, ()):
+        deliver_again(session, event.id, RENDERS)
 
 
 def content_hash_of(text: Text) -> str:

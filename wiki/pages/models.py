@@ -79,6 +79,7 @@ class Action(StrEnum):
     MERGE = "merge"
     REVERT = "revert"
     MOVE = "move"
+    REPAIR = "repair"
     IMPORT = "import"
 
 

@@ -330,7 +330,9 @@ def _missing_links(actor: Actor) -> Select[int]:
         .exists()
     )
     return select(PageLink.ordinal).where(
-        PageLink.page_id == bindparam("page_id"), ~or_(there, moved, home, folder)
+        PageLink.page_id == bindparam("page_id"),
+        PageLink.kind == "page",
+        ~or_(there, moved, home, folder),
     )
 
 

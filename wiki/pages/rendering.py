@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, bindparam, delete, insert, select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from wiki.pages.models import Page, PageLink, RenderingRow, Revision
+from wiki.pages.graph import keep_links
+from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.texts import get_text
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
-from wiki.text.paths import path_key
 from wiki.text.sandbox import render_safely
 
 
@@ -90,43 +90,20 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
 ) -> None:
-    """Store what the page's head renders to, and its links."""
+    """Store what the page's head renders to, its links and the names of its sections."""
     key = rendering_key(revision.content_hash, context)
     rendering = _renderer.render(key, source, context)
     if session.scalar(_kept(), {"key": key}) is None:
         session.execute(_KEEP, _row(key, rendering))
-    session.execute(_forget_links(), {"of_page": page.id})
-    links = [
-        {
-            "page_id": page.id,
-            "ordinal": link.ordinal,
-            "space_slug": link.space,
-            "path_key": path_key(link.path),
-            "fragment": (link.fragment or "")[:300],
-        }
-        for link in rendering.links
-        if link.kind == "page"
-    ]
-    if links:
-        session.execute(_LINK, links)
+    keep_links(session, page.id, rendering)
 
 
 _KEEP = insert(RenderingRow)
-_LINK = insert(PageLink)
 
 
 @cache
 def _kept() -> Select[str]:
     return select(RenderingRow.key).where(RenderingRow.key == bindparam("key"))
-
-
-@cache
-def _forget_links() -> Delete:
-    return (
-        delete(PageLink)
-        .where(PageLink.page_id == bindparam("of_page"))
-        .execution_options(synchronize_session=False)
-    )
 
 
 @dataclass(frozen=True)

@@ -256,11 +256,11 @@ def move(slug: str, path: str) -> ResponseReturnValue:
             error = refused
         else:
             say(
-                f"Moved {len(moved)} pages. Links to the old paths lead to the new ones."
-                if len(moved) > 1
+                f"Moved {len(moved.pages)} pages. Links to the old paths lead to the new ones."
+                if len(moved.pages) > 1
                 else "Moved. Links to the old path lead here."
             )
-            return redirect(page_url(target.space.slug, moved[0].path), 303)
+            return redirect(page_url(target.space.slug, moved.pages[0].path), 303)
     session = reading()
     body = render_template(
         "pages/move.html",

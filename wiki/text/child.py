@@ -1,7 +1,7 @@
-"""The process in which texts are rendered: reads requests, writes renderings, dies when told to.
+"""The process in which texts are rendered and repaired: reads requests, answers, dies when told to.
 
 Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
-of length, big-endian, and JSON. Each rendering has a timer whose signal kills the process, inside
+of length, big-endian, and JSON. Each request has a timer whose signal kills the process, inside
 any library and also when the parent is gone. Memory, files and their sizes are limited.
 """
 
@@ -15,6 +15,7 @@ from wiki.text.destinations import RenderContext
 from wiki.text.headings import Heading
 from wiki.text.links import Link
 from wiki.text.markup import Rendering, render
+from wiki.text.repair import Moves, Repair, repair
 
 try:
     import resource
@@ -40,6 +41,28 @@ def decode(fields: dict[str, object]) -> Rendering:
     headings = [Heading(*heading) for heading in values["headings"]]  # type: ignore[arg-type]
     links = [Link(*link) for link in values["links"]]  # type: ignore[arg-type]
     return Rendering(**{**fields, "headings": headings, "links": links})  # type: ignore[arg-type]
+
+
+def encode_moves(moves: Moves) -> dict[str, object]:
+    """What has moved as JSON can hold it."""
+    return {
+        "places": [[*place, *new] for place, new in moves.places.items()],
+        "sections": [[*section, new] for section, new in moves.sections.items()],
+    }
+
+
+def decode_moves(fields: dict[str, list[list[str]]]) -> Moves:
+    """The moves that `encode_moves` took apart."""
+    return Moves(
+        {(kind, slug, key): (space, path) for kind, slug, key, space, path in fields["places"]},
+        {(slug, key, old): new for slug, key, old, new in fields["sections"]},
+    )
+
+
+def decode_repair(fields: dict[str, object]) -> Repair:
+    """The repair that was sent as its fields."""
+    left: list[str] = fields["left"]  # type: ignore[assignment]
+    return Repair(str(fields["text"]), int(str(fields["changed"])), tuple(left))
 
 
 def read_message(stream: BinaryIO) -> dict[str, object] | None:
@@ -90,15 +113,31 @@ def main() -> None:
     answers.write(pack({"ready": True}))
     answers.flush()
     while (request := read_message(requests)) is not None:
-        context = RenderContext(**request["context"])  # type: ignore[arg-type]
         signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
-        rendering = render(str(request["source"]), context)
+        answer = _repaired(request) if "moves" in request else _rendered(request)
         signal.setitimer(signal.ITIMER_REAL, 0)
         tired = is_tired()
-        answers.write(pack({"rendering": encode(rendering), "leaving": tired}))
+        answers.write(pack({**answer, "leaving": tired}))
         answers.flush()
         if tired:
             break
+
+
+def _rendered(request: dict[str, object]) -> dict[str, object]:
+    context = RenderContext(**request["context"])  # type: ignore[arg-type]
+    return {"rendering": encode(render(str(request["source"]), context))}
+
+
+def _repaired(request: dict[str, object]) -> dict[str, object]:
+    before, after = (
+        RenderContext(**request[name])  # type: ignore[arg-type]
+        for name in ("before", "after")
+    )
+    moves = decode_moves(request["moves"])  # type: ignore[arg-type]
+    try:
+        return {"repair": vars(repair(str(request["source"]), before, after, moves))}
+    except (RecursionError, MemoryError):
+        return {"repair": None}
 
 
 if __name__ == "__main__":

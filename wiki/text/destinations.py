@@ -13,9 +13,9 @@ Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"
 FOLDER_PAGES = frozenset({"index", "readme"})
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_MARKDOWN = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
+MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
-_OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
+OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
 _MAIL = ("mailto", "tel", "xmpp")
 _MAX_ADDRESS = 2000
 
@@ -99,7 +99,7 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
 def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
     """The meaning of `[[target]]`: a path from the root of the space, or of `space:`."""
     space = context.space
-    other = _OTHER_SPACE.match(target)
+    other = OTHER_SPACE.match(target)
     if other:
         space, target = slugify(other[1]), target[other.end() :]
     path, _, section = target.partition("#")
@@ -126,7 +126,7 @@ def _in_space(
     space: str, target: str, is_folder: bool, tail: str, fragment: str, image: bool
 ) -> Destination:
     name = name_of(target)
-    if _MARKDOWN.search(name) and not image:
+    if MARKDOWN_ENDING.search(name) and not image:
         target = target[: target.rindex(".")]
         if name_of(target).casefold() in FOLDER_PAGES:
             target = parent_of(target) or ""

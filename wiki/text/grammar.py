@@ -27,6 +27,11 @@ _ADMONITION_INDENT = 4
 @cache
 def grammar() -> MarkdownIt:
     """The one parser of this process; it holds no state between texts."""
+    return build_grammar()
+
+
+def build_grammar() -> MarkdownIt:
+    """A parser of pages of one's own, whose rules may be wrapped."""
     options = {
         "html": True,
         "maxNesting": MAX_NESTING,
@@ -38,14 +43,14 @@ def grammar() -> MarkdownIt:
     parser.use(gfm_autolink_plugin)
     parser.use(footnote_plugin, inline=False)
     parser.use(deflist_plugin)
-    parser.inline.ruler.before("link", "wikilink", _wiki_link)
+    parser.inline.ruler.before("link", "wikilink", wiki_link)
     parser.inline.ruler.before("gfm_autolink_email", "mention", _mention)
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("fence", "admonition", _admonition, {"alt": interrupts})
     return parser
 
 
-def _wiki_link(state: StateInline, silent: bool) -> bool:
+def wiki_link(state: StateInline, silent: bool) -> bool:
     """`[[path/to/page#section|label]]`, unless CommonMark has a meaning for the same text."""
     start = state.pos + 2
     if not state.src.startswith("[[", state.pos) or state.linkLevel > 0:

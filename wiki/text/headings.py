@@ -82,6 +82,11 @@ class Headings:
         anchor = Element("a", {"class": "anchor", "href": f"#{identifier}", "aria-label": label})
         element.append(anchor)
 
+    @property
+    def names(self) -> list[str]:
+        """The ids of all headings, also of one that is not in the list."""
+        return list(self._used)
+
     def _unique(self, identifier: str) -> str:
         count = self._used.get(identifier)
         while count is not None:

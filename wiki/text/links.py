@@ -55,6 +55,7 @@ class Links:
     def __init__(self, context: RenderContext) -> None:
         self.context = context
         self.found: list[Link] = []
+        self.named: list[str] = []  # ids that authors gave to raw HTML
 
     def note(self, to: Destination, text: str, embedded: bool = False) -> int:
         """Lists a link and returns its ordinal."""

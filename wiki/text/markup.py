@@ -6,7 +6,7 @@ write goes through `sandbox.render_safely`.
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from xml.etree.ElementTree import Element
 
@@ -52,7 +52,8 @@ class Rendering:
 
     `html` is safe to write into a page and lacks the leading heading that repeats the title.
     `headings` are those in `html`; `text` and `headings_text` have every word. `source_shown` is
-    empty, or a sentence saying why `html` is the plain source instead of the page.
+    empty, or a sentence saying why `html` is the plain source instead of the page. `anchors` are
+    all names that a link can lead to behind a `#`, those of notes aside.
     """
 
     html: str
@@ -62,6 +63,7 @@ class Rendering:
     headings_text: str
     excerpt: str
     source_shown: str = ""
+    anchors: list[str] = field(default_factory=list)
 
 
 def render(source: str, context: RenderContext) -> Rendering:
@@ -115,7 +117,13 @@ def _render(source: str, context: RenderContext) -> Rendering:
     headings = page.headings.found
     headings_text = "\n".join([page.title] * bool(page.title) + [each.text for each in headings])
     return Rendering(
-        html, headings, page.links.found, text, headings_text, excerpt(page.opening or text)
+        html,
+        headings,
+        page.links.found,
+        text,
+        headings_text,
+        excerpt(page.opening or text),
+        anchors=list(dict.fromkeys([*page.headings.names, *page.links.named])),
     )
 
 

@@ -217,12 +217,12 @@ class RawHtml(HTMLParser):
         else:
             self.parts.append(_one(element).removesuffix(f"</{tag}>"))
 
-    @staticmethod
-    def _kept(tag: str, given: dict[str, str]) -> dict[str, str]:
+    def _kept(self, tag: str, given: dict[str, str]) -> dict[str, str]:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
         kept = {name: value for name, value in given.items() if name in allowed}
         if kept.get("id"):
             kept["id"] = fragment_id(kept["id"])
+            self.links.named.append(kept["id"])
         language = _LANGUAGE.search(given.get("class", "")) if tag == "code" else None
         if language:
             kept["class"] = language[1]

@@ -19,9 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
-from wiki.text.child import LENGTH, decode, pack
+from wiki.text.child import LENGTH, decode, decode_repair, encode_moves, pack
 from wiki.text.destinations import RenderContext
 from wiki.text.markup import MAX_SOURCE, Rendering, plain_rendering
+from wiki.text.repair import Moves, Repair
 
 SECONDS = 1.4
 CHILDREN = 2  # at most, in each process that renders
@@ -43,22 +44,56 @@ def render_safely(source: str, context: RenderContext, seconds: float = SECONDS)
     if len(source) > MAX_SOURCE:
         return plain_rendering(source, _TOO_LONG)
     try:
-        child = _pool.take()
-    except OSError:
-        _log.exception("the process that renders cannot be started")
-        return plain_rendering(source, _DIED)
-    healthy = False
-    try:
-        answer = child.ask(
-            {"source": source, "context": asdict(context), "seconds": seconds}, seconds + _GRACE
-        )
-        healthy = not answer["leaving"]
-        return decode(answer["rendering"])  # type: ignore[arg-type]
+        answer = _ask({"source": source, "context": asdict(context), "seconds": seconds}, seconds)
     except TimeoutError:
         return plain_rendering(source, _TOO_SLOW)
     except (OSError, EOFError):
-        timed_out = child.was_stopped_by_its_timer()
-        return plain_rendering(source, _TOO_SLOW if timed_out else _DIED)
+        return plain_rendering(source, _DIED)
+    return decode(answer["rendering"])  # type: ignore[arg-type]
+
+
+def repair_safely(
+    source: str,
+    before: RenderContext,
+    after: RenderContext,
+    moves: Moves,
+    seconds: float = SECONDS,
+) -> Repair | None:
+    """The repair of `source`, or None where that takes too much time or memory."""
+    if len(source) > MAX_SOURCE:
+        return None
+    message: dict[str, object] = {
+        "source": source,
+        "before": asdict(before),
+        "after": asdict(after),
+        "moves": encode_moves(moves),
+        "seconds": seconds,
+    }
+    try:
+        answer = _ask(message, seconds)
+    except (OSError, EOFError):  # the first of which a timeout is, too
+        return None
+    return decode_repair(answer["repair"]) if answer["repair"] else None  # type: ignore[arg-type]
+
+
+def _ask(message: dict[str, object], seconds: float) -> dict[str, object]:
+    """A child's answer; raises `TimeoutError`, and `OSError` or `EOFError` where there is none."""
+    try:
+        child = _pool.take()
+    except OSError:
+        _log.exception("the process that renders cannot be started")
+        raise
+    healthy = False
+    try:
+        answer = child.ask(message, seconds + _GRACE)
+        healthy = not answer["leaving"]
+        return answer
+    except TimeoutError:
+        raise
+    except (OSError, EOFError):
+        if child.was_stopped_by_its_timer():
+            raise TimeoutError from None
+        raise
     finally:
         _pool.give_back(child, healthy)
 

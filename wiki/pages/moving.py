@@ -1,0 +1,332 @@
+"""What a move brings with it: where each page goes, and which links have to change for it.
+
+Everything here only reads. A screen shows the plan; the action makes it anew inside its
+transaction, where what the screen's plan has worked out is at hand, and carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, column, select, table
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from wiki.pages.graph import some_at_once
+from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.queries import live_for, subtree_of
+from wiki.pages.rendering import context_of
+from wiki.pages.repairing import MOST, Link, Repairs, Task, only
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.spaces.queries import editable_by
+from wiki.text.destinations import RenderContext
+from wiki.text.paths import ancestors_of, join, path_key
+from wiki.text.repair import Moves, Place, Repair
+
+# Files belong to a room above this one; a move only asks which page each of them goes with.
+_files = table(
+    "attachments", column("page_id"), column("name"), column("name_key"), column("removed_at")
+)
+
+
+@dataclass
+class Plan:
+    """A move looked through. ``targets`` are the new paths of ``pages``, the named one first.
+
+    ``own`` are the repairs of moved pages, ``others`` those of pages that stay; a text that cannot
+    be repaired in time has None. ``held`` counts the pages that link here and that the mover may
+    read but not edit, ``beyond`` those that are too many to be repaired at once.
+    """
+
+    pages: list[Page]
+    targets: list[str]
+    heads: dict[int, Revision]
+    moves: Moves
+    links: dict[int, dict[int, Link]]
+    own: list[tuple[Task, Repair | None]] = field(default_factory=list)
+    others: list[tuple[Task, Repair | None]] = field(default_factory=list)
+    held: int = 0
+    beyond: int = 0
+    repairs: Repairs = field(default_factory=Repairs)
+
+    @property
+    def changed(self) -> list[tuple[Task, Repair]]:
+        """The pages that stay and whose links are repaired, with what becomes of them."""
+        return [(task, made) for task, made in self.others if made is not None and made.changed]
+
+    @property
+    def own_changed(self) -> list[tuple[Task, Repair]]:
+        """The moved pages whose own links are written anew, with what becomes of them."""
+        return [(task, made) for task, made in self.own if made is not None and made.changed]
+
+    @property
+    def left(self) -> list[Page]:
+        """Pages that stay and keep links that could not be repaired; redirects hold them."""
+        return [task.page for task, made in self.others if made is None or made.left]
+
+    @property
+    def unclear(self) -> list[Page]:
+        """Moved pages in which a link could not be written anew, and may lead elsewhere now."""
+        return [task.page for task, made in self.own if made is None or made.left]
+
+    def new_links(self) -> list[tuple[int, int, str, str]]:
+        """Page, ordinal, and new place (slug, path key) of the links that are written anew, or
+        that lead along with their page."""
+        found = []
+        for task, made in (*self.own, *self.others):
+            if made is None or made.left:
+                continue
+            for ordinal, (kind, slug, key, _) in self.links[task.page.id].items():
+                place = ("page" if kind == "anchor" else kind, slug, key)
+                if place in task.moves.places:
+                    new_slug, path = task.moves.places[place]
+                    found.append((task.page.id, ordinal, new_slug, path_key(path)))
+        return found
+
+
+def plan_move(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    space: Space,
+    path: str,
+    *,
+    with_subtree: bool,
+    others: bool = True,
+    repairs: Repairs | None = None,
+) -> Plan:
+    """What it takes to move ``page`` (and what is below it) to ``path`` of ``space``.
+
+    :param others: whether links in pages that stay are repaired.
+    :param repairs: what is worked out already.
+    """
+    pages = [page, *(subtree_of(session, page) if with_subtree else ())]
+    targets = [path + one.path[len(page.path) :] for one in pages]
+    moving = {one.id for one in pages}
+    move = _Move(
+        session, actor, page, space, path, with_subtree, dict(zip(pages, targets, strict=True))
+    )
+    places = move.places()
+    links = _links(session, moving)
+    around, in_space = move.around(places) if others else ({}, {})
+    move.add_files(places, [*links.values(), *around.values()])
+    for found in links.values():
+        move.add_wanted(places, found.values())
+    moves = Moves(places)
+    around = {id: found for id, found in around.items() if only(moves, found).places}
+    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
+    editable = sorted(id for id in around if in_space[id] in may)
+    held, beyond = len(around) - len(editable), max(len(editable) - MOST, 0)
+    links |= {id: around[id] for id in editable[:MOST]}
+    heads = _heads(session, moving | links.keys())
+    own: list[Task] = []
+    staying: list[Task] = []
+    for id, found in links.items():
+        head, of = heads[id], heads[id].page
+        before = _standing(of.space.slug, head)
+        if id in moving:
+            after = replace(before, space=space.slug, path=move.targets[of])
+            own.append(Task(of, head, before, after, only(moves, found)))
+        else:
+            staying.append(Task(of, head, before, before, only(moves, found)))
+    staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    repairs = repairs or Repairs()
+    repairs.work(session, [*own, *staying])
+    return Plan(
+        pages,
+        targets,
+        heads,
+        moves,
+        links,
+        [(task, repairs.of(task)) for task in own],
+        [(task, repairs.of(task)) for task in staying],
+        held,
+        beyond,
+        repairs,
+    )
+
+
+def _standing(slug: str, revision: Revision) -> RenderContext:
+    return replace(context_of(slug, revision), title="")
+
+
+@dataclass
+class _Move:
+    session: Session
+    actor: Actor
+    page: Page
+    space: Space
+    path: str
+    with_subtree: bool
+    targets: dict[Page, str]
+
+    def places(self) -> dict[Place, tuple[str, str]]:
+        """The new places of pages and folders by those at which they are or were."""
+        old, new = self.page.space, self.space
+        new_keys = {path_key(target): target for target in self.targets.values()}
+        at_id = {page.id: target for page, target in self.targets.items()}
+        places: dict[Place, tuple[str, str]] = {}
+        for keys in some_at_once(list(new_keys)):
+            for key, id, slug, path in self.session.execute(self._gives_way(keys)):
+                if id not in at_id:
+                    places["page", new.slug, key] = slug, path
+        for ids in some_at_once(list(at_id)):
+            for slug, key, id in self.session.execute(_former(ids)):
+                places["page", slug, key] = new.slug, at_id[id]
+        if self.with_subtree:
+            inside = select(Folder.path).where(
+                Folder.space_id == old.id, _range(Folder.path_key, self.page.path_key)
+            )
+            for path in self.session.scalars(inside):
+                moved = self.path + path[len(self.page.path) :]
+                places["page", old.slug, path_key(path)] = new.slug, moved
+        for page, target in self.targets.items():
+            places["page", old.slug, page.path_key] = new.slug, target
+        return places
+
+    def _gives_way(self, keys: Sequence[str]) -> Select[Any]:
+        """The redirects at new places, which will give way, and the pages that they lead to."""
+        target = aliased(Space)
+        return (
+            select(Redirect.path_key, Page.id, target.slug, Page.path)
+            .join(Page, Page.id == Redirect.page_id)
+            .join(target, target.id == Page.space_id)
+            .where(
+                Redirect.space_id == self.space.id,
+                Redirect.path_key.in_(keys),
+                live_for(self.actor),
+            )
+        )
+
+    def around(
+        self, places: dict[Place, tuple[str, str]]
+    ) -> tuple[dict[int, dict[int, Link]], dict[int, int]]:
+        """The links from pages that stay to what may move, by page, and these pages' spaces."""
+        moving = {page.id for page in self.targets}
+        conditions: list[ColumnElement[bool]] = [
+            PageLink.target_id.in_(ids) for ids in some_at_once(list(moving))
+        ]
+        for slug in {slug for _, slug, _ in places}:
+            keys = [key for kind, at, key in places if (kind, at) == ("page", slug)]
+            conditions += [
+                and_(PageLink.space_slug == slug, PageLink.path_key.in_(some))
+                for some in some_at_once(keys)
+            ]
+        conditions.append(
+            and_(
+                PageLink.space_slug == self.page.space.slug,
+                PageLink.kind == "file",
+                _range(PageLink.path_key, self.page.path_key),
+            )
+        )
+        found: dict[int, dict[int, Link]] = {}
+        in_space: dict[int, int] = {}
+        for condition in conditions:
+            rows = self.session.execute(
+                select(*_COLUMNS, Page.space_id)
+                .join(Page, Page.id == PageLink.page_id)
+                .where(condition, live_for(self.actor))
+            )
+            for id, ordinal, kind, slug, key, fragment, space_id in rows:
+                if id not in moving:
+                    found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
+                    in_space[id] = space_id
+        return found, in_space
+
+    def add_files(
+        self, places: dict[Place, tuple[str, str]], links: Sequence[dict[int, Link]]
+    ) -> None:
+        """The new places of the files that are linked to and go with a moved page."""
+        old = self.page.space
+        wanted = {
+            key
+            for found in links
+            for kind, slug, key, _ in found.values()
+            if kind == "file" and slug == old.slug and key.startswith(self.page.path_key + "/")
+        }
+        at_id = {page.id: target for page, target in self.targets.items()}
+        for keys in some_at_once(sorted(wanted)):
+            ways = {
+                (above, key[len(above) :].lstrip("/")): key
+                for key in keys
+                for above in ancestors_of(key)
+            }
+            owners: dict[str, tuple[int, int, str]] = {}
+            for above in some_at_once(sorted({above for above, _ in ways})):
+                rows = self.session.execute(
+                    select(Page.path_key, Page.id, _files.c.name, _files.c.name_key)
+                    .join_from(_files, Page, Page.id == _files.c.page_id)
+                    .where(
+                        Page.space_id == old.id,
+                        Page.path_key.in_(above),
+                        Page.deleted_at.is_(None),
+                        _files.c.name_key.in_(sorted({name for _, name in ways})),
+                        _files.c.removed_at.is_(None),
+                    )
+                )
+                for at, id, name, name_key in rows:
+                    key = ways.get((at, name_key), "")
+                    if key and (key not in owners or len(at) > owners[key][0]):
+                        owners[key] = len(at), id, name
+            for key, (_, id, name) in owners.items():
+                if id in at_id:
+                    places["file", old.slug, key] = self.space.slug, join(at_id[id], name)
+
+    def add_wanted(self, places: dict[Place, tuple[str, str]], links: Iterable[Link]) -> None:
+        """Links of moved pages to what is not there yet below them go on meaning what is below."""
+        if not self.with_subtree:
+            return
+        root = self.page.path_key
+        for kind, slug, key, _ in links:
+            inside = slug == self.page.space.slug and key.startswith(root + "/")
+            if kind == "page" and inside and ("page", slug, key) not in places:
+                places["page", slug, key] = self.space.slug, self.path + key[len(root) :]
+
+
+_COLUMNS = (
+    PageLink.page_id,
+    PageLink.ordinal,
+    PageLink.kind,
+    PageLink.space_slug,
+    PageLink.path_key,
+    PageLink.fragment,
+)
+
+
+def _links(session: Session, ids: Iterable[int]) -> dict[int, dict[int, Link]]:
+    found: dict[int, dict[int, Link]] = {}
+    for some in some_at_once(list(ids)):
+        rows = session.execute(select(*_COLUMNS).where(PageLink.page_id.in_(some)))
+        for id, ordinal, kind, slug, key, fragment in rows:
+            found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
+    return found
+
+
+def _heads(session: Session, ids: Iterable[int]) -> dict[int, Revision]:
+    found: dict[int, Revision] = {}
+    for some in some_at_once(list(ids)):
+        rows = session.scalars(
+            select(Revision)
+            .join(Revision.page)
+            .join(Page.space)
+            .where(Page.id.in_(some), Revision.number == Page.head)
+            .options(contains_eager(Revision.page).contains_eager(Page.space))
+        )
+        found.update((revision.page_id, revision) for revision in rows)
+    return found
+
+
+def _former(ids: Sequence[int]) -> Select[Any]:
+    return (
+        select(Space.slug, Redirect.path_key, Redirect.page_id)
+        .join(Space, Space.id == Redirect.space_id)
+        .where(Redirect.page_id.in_(ids))
+    )
+
+
+def _range(of: Any, key: str) -> ColumnElement[bool]:
+    """The condition that a key lies below another, as an index range."""
+    # "0" is the character after "/".
+    return and_(of > f"{key}/", of < f"{key}0")

@@ -1,0 +1,102 @@
+"""Repairing links in the texts of many pages: the slow part, done before anything is locked."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, field
+
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page, Revision
+from wiki.pages.texts import get_text
+from wiki.text.destinations import RenderContext
+from wiki.text.repair import Moves, Repair
+from wiki.text.sandbox import CHILDREN, repair_safely
+
+Link = tuple[str, str, str, str]
+"""Kind, slug of the space, key of the path, and fragment."""
+
+MOST = 3000
+"""Pages in which links are repaired at once; in more, they hold through redirects."""
+
+SECONDS = 1.0
+"""What one page may take; where it takes longer, its links stay as they are."""
+
+ALTOGETHER = 60.0
+"""What all of them may take before the rest is left."""
+
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """A page's newest text to be repaired: from where it stands to where it will, for what has
+    moved among the places that it links to."""
+
+    page: Page
+    revision: Revision
+    before: RenderContext
+    after: RenderContext
+    moves: Moves
+
+    @property
+    def key(self) -> str:
+        """A hash of all that decides the outcome."""
+        places = sorted((*place, *new) for place, new in self.moves.places.items())
+        sections = sorted((*section, new) for section, new in self.moves.sections.items())
+        decides = (
+            *(self.revision.content_hash, astuple(self.before), astuple(self.after)),
+            *(places, sections),
+        )
+        return hashlib.sha256(repr(decides).encode()).hexdigest()
+
+
+@dataclass
+class Repairs:
+    """The outcomes so far by the keys of their tasks; None for a text that takes too long.
+
+    Made while looking, and handed to the action, which then has to do only what is new.
+    """
+
+    done: dict[str, Repair | None] = field(default_factory=dict)
+
+    def of(self, task: Task) -> Repair | None:
+        """The outcome of a task that was worked through."""
+        return self.done[task.key]
+
+    def work(self, session: Session, tasks: Sequence[Task]) -> None:
+        """Do those that are not done yet."""
+        waiting = [task for task in tasks if task.key not in self.done]
+        ends_at = time.monotonic() + ALTOGETHER
+        with ThreadPoolExecutor(CHILDREN) as pool:
+            for some in _slices(waiting):
+                if time.monotonic() > ends_at:
+                    self.done.update((task.key, None) for task in some)
+                    continue
+                texts = [get_text(session, task.revision.content_hash) for task in some]
+                made = pool.map(_repair, some, texts)
+                self.done.update(zip((task.key for task in some), made, strict=True))
+
+
+def _repair(task: Task, text: str) -> Repair | None:
+    return repair_safely(text, task.before, task.after, task.moves, seconds=SECONDS)
+
+
+def _slices(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    for start in range(0, len(tasks), _AT_ONCE):
+        yield tasks[start : start + _AT_ONCE]
+
+
+def only(moves: Moves, links: Mapping[int, Link]) -> Moves:
+    """Of what has moved, what these links lead to."""
+    places, sections = {}, {}
+    for kind, slug, key, fragment in links.values():
+        place = ("page" if kind == "anchor" else kind, slug, key)
+        if place in moves.places:
+            places[place] = moves.places[place]
+        if (slug, key, fragment) in moves.sections:
+            sections[slug, key, fragment] = moves.sections[slug, key, fragment]
+    return Moves(places, sections)

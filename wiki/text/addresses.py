@@ -1,0 +1,345 @@
+"""Where in a text its addresses stand: each link and picture with the characters that say where to.
+
+The grammar that renders pages finds them, with rules that also note positions; nothing here decides
+by itself what is a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from html import unescape
+from typing import Any, Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_inline import StateInline, html_inline, image, link
+from markdown_it.token import Token
+
+from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
+from wiki.text.grammar import build_grammar, wiki_link
+from wiki.text.links import Links
+from wiki.text.rawhtml import RawHtml
+
+Span = tuple[int, int]
+
+_ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([^\s/>=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a text, as the renderer reads it (`written`) and where it stands (`span`).
+
+    `span` is None where that cannot be told. `definition` is the label of the `[label]: address`
+    that several links may share. `shown` is what a wiki link without a label of its own shows.
+    """
+
+    form: Literal["markdown", "html", "wiki"]
+    written: str
+    span: Span | None
+    image: bool = False
+    definition: str = ""
+    shown: str = ""
+    in_heading: bool = False
+
+    def leads_to(self, context: RenderContext) -> Destination:
+        """What the address means in a text that stands there."""
+        if self.form == "wiki":
+            return resolve_wiki_link(self.written, context)
+        return resolve_link(self.written, context, self.image)
+
+
+@dataclass
+class Survey:
+    """A text taken apart: its addresses in order, and all the rest of it.
+
+    Two texts with equal `rest` differ in nothing but where their links lead.
+    """
+
+    addresses: list[Address] = field(default_factory=list)
+    rest: list[object] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)
+
+
+def survey(text: str) -> Survey:
+    """The addresses of `text`, which has line ends of `\\n` only."""
+    env: dict[str, Any] = {}
+    tokens = _parser().parse(text, env)
+    return _Surveyor(text, env).survey(tokens)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = build_grammar()
+    parser.options["store_labels"] = True
+    parser.inline.ruler.at("link", _link)
+    parser.inline.ruler.at("image", _image)
+    parser.inline.ruler.at("html_inline", _html_inline)
+    parser.inline.ruler.at("wikilink", _wiki_link)
+    parser.block.ruler.at("reference", _reference, {"alt": []})
+    return parser
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    return _noting(state, silent, link, 0)
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    return _noting(state, silent, image, 1)
+
+
+def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:
+    """Lets the rule do its work; notes in the token where the destination stands."""
+    start, at = state.pos, len(state.tokens)
+    pending = bool(state.pending)
+    if not rule(state, silent):
+        return False
+    if silent or state.src[state.pos - 1] != ")":  # a reference ends in a bracket
+        return True
+    end, state.pos = state.pos, start
+    label_end = state.md.helpers.parseLinkLabel(state, start + offset, offset == 0)
+    state.pos = end
+    at += pending  # the text before it has become a token
+    position = label_end + 2
+    while state.src[position] in " \t\n":
+        position += 1
+    result = state.md.helpers.parseLinkDestination(state.src, position, state.posMax)
+    if result.ok:
+        angle = state.src[position] == "<"
+        state.tokens[at].meta["at"] = (position + angle, result.pos - angle)
+    return True
+
+
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if not html_inline(state, silent):
+        return False
+    if not silent:
+        state.tokens[-1].meta["at"] = (start, state.pos)
+    return True
+
+
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    start = state.pos + 2
+    if not wiki_link(state, silent):
+        return False
+    if not silent:
+        target = state.src[start : state.pos - 2].partition("|")[0]
+        start += len(target) - len(target.lstrip())
+        state.tokens[-1].meta["at"] = (start, start + len(target.strip()))
+    return True
+
+
+def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    known = len(state.env.get("references", {}))
+    if not reference(state, start_line, end_line, silent):
+        return False
+    references = state.env.get("references", {})
+    if silent or len(references) == known:  # the first of a name counts
+        return True
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    end = state.eMarks[start_line]
+    position = begin + 1
+    while position < end and state.src[position] != "]":
+        position += 1 + (state.src[position] == "\\")
+    position += 2
+    while position < end and state.src[position] in " \t":
+        position += 1
+    if position < end:  # else the destination stands on a line of its own
+        result = state.md.helpers.parseLinkDestination(state.src, position, end)
+        if result.ok:
+            angle = state.src[position] == "<"
+            spans = state.env.setdefault("spans", {})
+            spans[next(reversed(references))] = (position + angle, result.pos - angle)
+    return True
+
+
+class _Surveyor:
+    def __init__(self, text: str, env: dict[str, Any]) -> None:
+        self.starts = [0]
+        self.lines = text.split("\n")
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        self.env = env
+        self.found = Survey()
+        self.heading = self.cell = False
+        self.row, self.cursor = -1, 0  # how far the cells of a table's row are read
+
+    def survey(self, tokens: Sequence[Token]) -> Survey:
+        references = self.env.get("references", {})
+        for label, one in references.items():
+            self.found.definitions[label] = one["href"]
+            self.found.rest.append((label, one["title"], one["map"]))
+        for one in self.env.get("duplicate_refs", []):
+            self.found.rest.append((one["label"], one["title"], one["map"], one["href"]))
+        above: list[int] | None = None
+        for token in tokens:
+            if token.type == "heading_open":
+                self.heading = True
+            elif token.type == "heading_close":
+                self.heading = False
+            elif token.type in ("th_open", "td_open"):
+                self.cell = True
+            elif token.type in ("th_close", "td_close"):
+                self.cell = False
+            above = token.map or above
+            if token.type == "inline":
+                self.note(token)
+                self.inline(token, self.place(token, token.map or above))
+            elif token.type == "html_block":
+                self.html(token, self.place(token, token.map), 0)
+            else:
+                self.note(token, token.content)
+        return self.found
+
+    def place(self, token: Token, lines: Sequence[int] | None) -> _Place:
+        number = lines[0] if lines else -1
+        if not self.cell or not 0 <= number < len(self.lines):
+            return _Place(self, token.content, number)
+        if self.row != number:
+            self.row, self.cursor = number, 0
+        wanted = token.content.replace("|", "\\|")
+        at = self.lines[number].find(wanted, self.cursor)
+        if at >= 0:
+            self.cursor = at + len(wanted)
+        return _Place(self, token.content, number, at)
+
+    def inline(self, token: Token, place: _Place) -> None:
+        for child in token.children or []:
+            if child.type in ("link_open", "image"):
+                self.link(child, place)
+            elif child.type == "wikilink":
+                self.wiki(child, place)
+            elif child.type == "html_inline":
+                self.html(child, place, child.meta["at"][0])
+            else:
+                self.note(child, child.content)
+
+    def note(self, token: Token, content: str = "", **more: object) -> None:
+        attributes = {name: v for name, v in token.attrs.items() if name not in ("href", "src")}
+        meta = {name: v for name, v in token.meta.items() if name not in ("at", "label", "target")}
+        self.found.rest.append(
+            (
+                *(token.type, token.tag, token.nesting, token.level, token.hidden, token.map),
+                *(token.info, token.markup, content, attributes, meta, more),
+            )
+        )
+
+    def link(self, token: Token, place: _Place) -> None:
+        is_image = token.type == "image"
+        label = token.meta.get("label", "")
+        at = token.meta.get("at")
+        span = place.span(*at) if at else None
+        if label:
+            span = self.env.get("spans", {}).get(label)
+        written = str(token.attrs.get("src" if is_image else "href", ""))
+        self.note(token, token.content if is_image else "", label=label)
+        if token.info == "auto":  # <http://…>, and addresses that are links by themselves
+            self.found.rest.append(written)
+            return
+        self.found.addresses.append(Address("markdown", written, span, is_image, label))
+
+    def wiki(self, token: Token, place: _Place) -> None:
+        target, label = token.meta["target"], token.meta["label"]
+        shown = label or target.lstrip("#").strip("/")
+        self.note(token, shown if self.heading else label)
+        self.found.addresses.append(
+            Address(
+                "wiki",
+                target,
+                place.span(*token.meta["at"]),
+                shown="" if label else shown,
+                in_heading=self.heading,
+            )
+        )
+
+    def html(self, token: Token, place: _Place, offset: int) -> None:
+        tags = _Tags()
+        tags.rewrite(token.content)
+        pieces, last = [], 0
+        for written, start, end, is_image in tags.found:
+            pieces.append(token.content[last:start])
+            last = end
+            span = place.span(offset + start, offset + end)
+            self.found.addresses.append(Address("html", written, span, is_image))
+        pieces.append(token.content[last:])
+        self.note(token, "\0".join(pieces))
+
+
+class _Place:
+    """Where the content of a token stands in the text, line by line; that of a cell of a table at
+    `column` of its row, with each `|` written as `\\|`."""
+
+    def __init__(
+        self, whole: _Surveyor, content: str, first: int, column: int | None = None
+    ) -> None:
+        self.whole = whole
+        self.content = content
+        self.first = first
+        self.column = column
+
+    def span(self, start: int, end: int) -> Span | None:
+        """The characters of the text that are those of the content; None for what is not sure."""
+        number = self.first + self.content.count("\n", 0, start)
+        if self.first < 0 or number >= len(self.whole.lines):
+            return None
+        source = self.whole.lines[number]
+        if self.column is not None:
+            shift = self.column + self.content.count("|", 0, start)
+        else:
+            begin = self.content.rfind("\n", 0, start) + 1
+            stop = self.content.find("\n", start)
+            line = self.content[begin : stop if stop >= 0 else None]
+            at = source.rfind(line.strip())
+            shift = at - (len(line) - len(line.lstrip())) - begin
+            if at < 0:
+                return None
+        if self.column == -1 or source[start + shift : end + shift] != self.content[start:end]:
+            return None
+        shift += self.whole.starts[number]
+        return start + shift, end + shift
+
+
+class _Tags(RawHtml):
+    """Notes the addresses in one piece of raw HTML as it is rewritten: value, span, picture."""
+
+    def __init__(self) -> None:
+        super().__init__(Links(RenderContext("", "")), str)
+        self.found: list[tuple[str, int, int, bool]] = []
+        self.fed = ""
+
+    def _link(self, given: dict[str, str]) -> None:
+        if "href" in given:
+            self._find("href", given["href"], False)
+
+    def _picture(self, given: dict[str, str]) -> None:
+        if "src" in given:
+            self._find("src", given["src"], True)
+
+    def _embed(self, tag: str, address: str | None) -> None:
+        if address:
+            self._find("src", address, False)
+
+    def _find(self, name: str, value: str, is_image: bool) -> None:
+        start = self._offset(*self.getpos())
+        for attribute in _ATTRIBUTE.finditer(self.get_starttag_text() or ""):
+            if attribute[1].lower() == name:
+                first, last = attribute.span(2)
+                if attribute[2][0] in "\"'":
+                    first, last = first + 1, last - 1
+                if unescape(self.fed[start + first : start + last]) == value:
+                    self.found.append((value, start + first, start + last, is_image))
+                return
+
+    def _offset(self, line: int, column: int) -> int:
+        at = 0
+        for _ in range(line - 1):
+            at = self.fed.index("\n", at) + 1
+        return at + column
+
+    def rewrite(self, fragment: str) -> str:
+        """Reads a piece of HTML."""
+        self.fed = fragment
+        return super().rewrite(fragment)
