@@ -239,7 +239,7 @@ def test_a_decoder_that_wants_too_much_memory_gets_none(tmp_path: Path) -> None:
             [
                 sys.executable,
                 "-c",
-                "from wiki.attachments import shrinker; shrinker.MEMORY = 200 << 20; shrinker.main()",
+                "from wiki.attachments import shrinker as s; s.MEMORY = 200 << 20; s.main()",
                 "PNG",
             ],
             stdin=file,

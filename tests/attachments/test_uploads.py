@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -263,7 +264,7 @@ def test_however_it_is_cut_it_comes_out_whole(wiki: Scene, cuts: list[int], lies
     data = os.urandom(3000)
     key = key_of(begin(api, "ben", "eng/whole.bin", len(data)))
     bounds = [0, *sorted(cuts), len(data)]
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(itertools.pairwise(bounds)):
         if number in lies:
             assert send(api, "ben", key, start + 1, data[start:end]).status_code == 409
         assert send(api, "ben", key, start, data[start:end]).status_code == 204

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.attachments.samples import png
 from tests.cast import Scene
+from wiki.attachments.actions import remove_file
 from wiki.db import now
 from wiki.pages.actions import delete_page, move_page
 from wiki.people.models import PasswordReset, Person
@@ -40,10 +41,13 @@ def fill(scene: Scene) -> None:
     scene.attach("handbook/everything/" + "w" * 110 + ".png", png(40, 30))
     for shade in (90, 160):  # the second takes the place of the first
         scene.attach("handbook/everything/drawing.png", png(30, 40, shade))
+    scene.write("shows-a-file", "![](handbook/everything/drawing.png)", title="Shows a file")
+    removed = scene.attach("handbook/everything/removed.png", png(30, 40, 30))
     eve = scene.actor("eve")
     with scene.database.write() as session:
         move_page(session, eve, scene.page("old-name").id, "new-name")
         delete_page(session, eve, scene.page("gone").id)
+        remove_file(session, eve, removed)
         session.add(
             Invitation(
                 token_hash=hash_token("of-the-world"),
