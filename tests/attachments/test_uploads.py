@@ -176,7 +176,7 @@ def test_limits_are_checked_before_the_first_byte(wiki: Scene, api: Api) -> None
         assert begin(api, "ben", f"eng/rota/{name}.bin", 1 << 20).status_code == 201
     third = begin(api, "ben", "eng/rota/c.bin", 1 << 20)
     assert third.status_code == 413
-    assert "This page holds 2 of 2 MB" in third.json["detail"]
+    assert "This page holds 2 of 2 MiB" in third.json["detail"]
     assert begin(api, "ben", "eng/notes.md", 3).status_code == 422
     assert begin(api, "ben", "eng/../x", 3).status_code in (404, 422)
     for nonsense in ("", "-1", "many", "1e3"):

@@ -91,8 +91,8 @@ def _require_room_at(
     total += promised
     if limits.page_bytes and total + size > limits.page_bytes:
         raise TooLarge(
-            f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MB of files, so “{name}” "
-            f"with {_mib(size)} MB has no room: remove one that is no longer needed, or attach it "
+            f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MiB of files, so “{name}” "
+            f"with {_mib(size)} MiB has no room: remove one that is no longer needed, or attach it "
             "to another page."
         )
 
@@ -119,8 +119,8 @@ def _require_room_in(
     ):
         return
     raise TooLarge(
-        f"The space {space.title} keeps {_mib(total)} of {_mib(limits.space_bytes)} MB of files, "
-        f"earlier versions among them, so “{name}” with {_mib(size)} MB has no room; an "
+        f"The space {space.title} keeps {_mib(total)} of {_mib(limits.space_bytes)} MiB of files, "
+        f"earlier versions among them, so “{name}” with {_mib(size)} MiB has no room; an "
         "administrator can allow it more."
     )
 
