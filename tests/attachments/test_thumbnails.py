@@ -305,3 +305,12 @@ def test_a_page_asks_one_question_more_however_many_pictures_it_has(wiki: Scene)
     with counted(wiki) as statements:
         wiki.get("cai", "/eng/p")
     assert counts == [len(statements) + 1] * 2
+
+
+def test_a_page_of_nothing_but_pictures_is_shown(wiki: Scene) -> None:
+    wiki.attach("a.png", samples.png(700, 70))
+    wiki.write("p", "![](a.png)\n\n" + " ".join(f"![]({'x/' * 120}{n}.png)" for n in range(600)))
+    wiki.deliver()
+    shown = wiki.get("cai", "/eng/p")
+    assert shown.status_code == 200
+    assert shown.text.count("srcset=") == 1

@@ -52,8 +52,7 @@ class Wiki:
         connection = self.connection()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, named)
-        answer = connection.getresponse()
-        return answer
+        return connection.getresponse()
 
     def kill(self) -> None:
         """Every process at once, as a machine that loses its power does."""

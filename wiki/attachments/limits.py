@@ -88,7 +88,7 @@ def _require_room_at(
             f"{where} holds {count:,} of {limits.page_files:,} files, so “{name}” has no room: "
             "remove one that is no longer needed, or attach it to another page."
         )
-    total += promised
+    total = int(total) + promised
     if limits.page_bytes and total + size > limits.page_bytes:
         raise TooLarge(
             f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MiB of files, so “{name}” "
@@ -111,7 +111,7 @@ def _require_room_in(
         Attachment.page_id.in_(select(Page.id).where(Page.space_id == space.id)),
     )
     contents = select(Attachment.sha256, Attachment.size).where(of_space).distinct().subquery()
-    total = (session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0) + promised
+    total = int(session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0) + promised
     if total + size <= limits.space_bytes:
         return
     if sha256 and session.scalar(

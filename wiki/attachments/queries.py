@@ -165,13 +165,18 @@ def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> i
 
 def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
     """The condition that a file, joined with its page, has the place with this key."""
-    of_pages = [
-        and_(Page.path_key == above, Attachment.name_key == name) for above, name in _ways(key)
-    ]
+    ways = dict(_ways(key))
+    of_pages = [and_(Page.path_key == above, Attachment.name_key == ways[above]) for above in ways]
     ids = (
         select(Attachment.id)
         .join(Attachment.page)
-        .where(Page.space_id == space.id, live_for(actor), or_(*of_pages))
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(ways),
+            live_for(actor),
+            Attachment.name_key.in_(ways.values()),
+            or_(*of_pages),
+        )
     )
     of_space = select(Attachment.id).where(
         Attachment.space_id == space.id, Attachment.name_key == key
@@ -202,19 +207,28 @@ def pictures_at(
     names = {name for way in ways.values() for name in way.values()}
     if not names:
         return {}
+    of_pages = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(owners),
+            live_for(actor),
+            Attachment.name_key.in_(names),
+            Attachment.removed_at.is_(None),
+        )
+    )
+    of_space = select(Attachment.id).where(
+        Attachment.space_id == space.id,
+        Attachment.name_key.in_(ways),
+        Attachment.removed_at.is_(None),
+    )
     rows = session.execute(
         select(Page.path_key, Attachment.name_key, Picture)
         .select_from(Attachment)
         .join(Picture, Picture.sha256 == Attachment.sha256)
         .outerjoin(Attachment.page)
-        .where(
-            Attachment.name_key.in_(names),
-            Attachment.removed_at.is_(None),
-            or_(
-                Attachment.space_id == space.id,
-                and_(Page.space_id == space.id, Page.path_key.in_(owners), live_for(actor)),
-            ),
-        )
+        .where(Attachment.id.in_(union_all(of_pages, of_space)))
     )
     there = {(owner, name): picture for owner, name, picture in rows}
     found = {}
@@ -297,18 +311,25 @@ def list_files(
     :param after: only those behind this key of a name and id.
     """
     key = path_key(path)
-    owners: list[ColumnElement[bool]] = [
-        and_(Attachment.space_id == space.id, _under(key)),
-        and_(Page.space_id == space.id, live_for(actor), Page.path_key == key),
+    places = [
+        and_(Page.path_key == key, Attachment.name_key != ""),
+        *(and_(Page.path_key == above, _under(rest)) for above, rest in _ways(key)),
     ]
-    owners += [
-        and_(Page.space_id == space.id, live_for(actor), Page.path_key == above, _under(rest))
-        for above, rest in _ways(key)
-    ]
+    of_pages = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_([key, *ancestors_of(key)]),
+            live_for(actor),
+            or_(*places),
+        )
+    )
+    of_space = select(Attachment.id).where(Attachment.space_id == space.id, _under(key))
     query = (
         select(Attachment)
         .outerjoin(Attachment.page)
-        .where(or_(*owners))
+        .where(Attachment.id.in_(union_all(of_pages, of_space)))
         .options(contains_eager(Attachment.page), joinedload(Attachment.created_by))
     )
     if removed:

@@ -23,17 +23,23 @@ _IMAGE = re.compile(r'<img src="(/[^"]*?-/files/[^"?#]+)"([^>]*)>')
 _OWN_SIZE = re.compile(r'\b(?:width|height)="')
 SIZES = "auto, (width < 48rem) 100vw, 40rem"
 """How wide a picture in a page is: at most the text."""
+MOST_PLACES = 4000
+"""Places that the pictures of one page are looked for at; those beyond are shown as they are."""
 
 
 def with_sizes(session: Session, actor: Actor, space: Space, html: str) -> str:
     """``html`` of a page, with the sizes and thumbnails of the pictures of its own space."""
     if "-/files/" not in html:
         return html
-    keys = {}
-    for src, _ in _IMAGE.findall(html):
-        key = _key_of(src, space.slug)
+    keys: dict[str, str] = {}
+    room = MOST_PLACES
+    for match in _IMAGE.finditer(html):
+        key = None if match[1] in keys else _key_of(match[1], space.slug)
         if key:
-            keys[src] = key
+            room -= key.count("/") + 1
+            if room < 0:
+                break
+            keys[match[1]] = key
     found = pictures_at(session, actor, space, set(keys.values()))
 
     def dress(match: re.Match[str]) -> str:
