@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wiki import home
 from wiki.api import views as api
+from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
@@ -123,6 +124,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         transfer,
         attachments,
         insights,
+        version_views,
+        upload_views,
         api,
     ):
         app.register_blueprint(room.blueprint)

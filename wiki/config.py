@@ -61,6 +61,22 @@ class Settings:
     )
     max_page_kb: int = _setting("Largest page text, in KiB.", 2048)
     max_file_mb: int = _setting("Largest attached file, in MiB.", 64)
+    max_page_files: int = _setting(
+        "Most files of one page, those it replaced or removed left out; 0 for no limit.",
+        5000,
+        zero=True,
+    )
+    max_page_files_mb: int = _setting(
+        "Most MiB of the files of one page, those it replaced or removed left out; 0 for no limit.",
+        4096,
+        zero=True,
+    )
+    max_space_files_mb: int = _setting(
+        "Most MiB that the files of one space take on disk, earlier versions among them and each "
+        "content once; 0 for no limit.",
+        0,
+        zero=True,
+    )
     max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
     render_seconds: float = _setting(
         "Seconds a page may take to render before its plain source is shown instead.", 1.5

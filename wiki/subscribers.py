@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox import events
@@ -27,7 +28,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageRestored: (index_pages, list_by_tag, mirror_spaces),
     events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
     events.RevisionPurged: (rebuild_index, wipe_freed),
-    events.FileAdded: (mirror_spaces,),
+    events.FileAdded: (make_thumbnails, mirror_spaces),
     events.FileRemoved: (mirror_spaces,),
     events.ImportRequested: (import_more,),
     events.MailRequested: (send_mail,),
@@ -41,7 +42,7 @@ FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
 AT_START: tuple[Chore, ...] = (reconcile_index,)
-NOW_AND_THEN: tuple[Chore, ...] = (mend_index,)
+NOW_AND_THEN: tuple[Chore, ...] = (mend_index, forget_old_uploads)
 
 
 def name_of(handler: Handler) -> str:

@@ -112,3 +112,65 @@ def test_hidden_files_are_absent_and_large_ones_refused(api: Api, wiki: Scene) -
     assert large.status_code == 413
     assert "1 MiB" in large.json["detail"]
     assert api.call("eve", "PUT", "/files/lab/notes.md", data=b"x").status_code == 422
+
+
+def test_a_file_that_pages_use_is_not_removed_and_they_are_named(api: Api, wiki: Scene) -> None:
+    api.call("ben", "PUT", "/files/eng/plan.png", data=samples.png())
+    wiki.write("rota", "![](plan.png)", title="The rota")
+    used = api.get("cai", "/uses/eng/plan.png").json
+    assert [page["title"] for page in used["pages"]] == ["The rota"]
+    assert used["more"] is False
+    refused = api.call("ben", "DELETE", "/files/eng/plan.png")
+    assert refused.status_code == 409
+    assert refused.json["type"] == "urn:trellis:problem:file-in-use"
+    assert refused.json["pages"] == used["pages"]
+    assert "“The rota”" in refused.json["detail"]
+    wiki.write("rota", "nothing")
+    assert api.call("ben", "DELETE", "/files/eng/plan.png").status_code == 204
+    assert api.get("cai", "/uses/eng/plan.png").status_code == 404
+
+
+def test_versions_are_listed_read_and_brought_back(api: Api, wiki: Scene) -> None:
+    for words in (b"one", b"two", b"three"):
+        sent = api.call("ben", "PUT", "/files/eng/n.txt", data=words)
+    assert sent.json["version"] == 3
+    listed = api.get("ben", "/versions/eng/n.txt?limit=2").json
+    rest = api.get("ben", listed["next"].removeprefix(V1)).json
+    versions = listed["versions"] + rest["versions"]
+    assert [one["version"] for one in versions] == [3, 2, 1]
+    assert [one["current"] for one in versions] == [True, False, False]
+    assert rest["next"] is None
+    assert api.get("ben", "/files/eng/n.txt?version=1").data == b"one"
+    assert [one["version"] for one in api.get("cai", "/versions/eng/n.txt").json["versions"]] == [3]
+    assert api.get("cai", "/files/eng/n.txt?version=1").status_code == 404
+    assert api.get("cai", "/files/eng/n.txt?version=3").data == b"three"
+    back = api.call("ben", "POST", "/versions/eng/n.txt", json={"version": 1})
+    assert (back.status_code, back.json["version"]) == (200, 4)
+    assert api.get("cai", "/files/eng/n.txt").data == b"one"
+    assert api.call("cai", "POST", "/versions/eng/n.txt", json={"version": 1}).status_code == 403
+    assert api.call("ben", "POST", "/versions/eng/n.txt", json={"version": 9}).status_code == 404
+    assert api.call("dot", "POST", "/versions/lab/n.txt", json={"version": 1}).status_code == 404
+
+
+def test_a_removed_file_is_found_by_its_versions_and_comes_back(api: Api, wiki: Scene) -> None:
+    api.call("ben", "PUT", "/files/eng/n.txt", data=b"words")
+    api.call("ben", "DELETE", "/files/eng/n.txt")
+    assert api.get("cai", "/versions/eng/n.txt").status_code == 404
+    (old,) = api.get("ben", "/versions/eng/n.txt").json["versions"]
+    assert old["removed_at"]
+    assert api.call("ben", "POST", "/versions/eng/n.txt", json={"version": 1}).status_code == 200
+    assert api.get("cai", "/files/eng/n.txt").data == b"words"
+
+
+def test_a_thumbnail_can_be_asked_for(api: Api) -> None:
+    api.call("ben", "PUT", "/files/eng/p.png", data=samples.png(900, 300))
+    small = api.get("cai", "/files/eng/p.png?width=320")
+    assert (small.status_code, small.content_type) == (200, "image/webp")
+
+
+def test_hidden_versions_and_uses_are_as_absent_ones(api: Api, wiki: Scene) -> None:
+    api.call("eve", "PUT", "/files/lab/a.txt", data=b"secret")
+    for what in ("versions", "uses"):
+        hidden, absent = (api.get("dot", f"/{what}/{space}/a.txt") for space in ("lab", "none"))
+        assert (hidden.status_code, hidden.data) == (404, absent.data)
+        assert dict(hidden.headers) == dict(absent.headers)

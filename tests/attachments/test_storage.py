@@ -98,3 +98,31 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_nothing_but_a_hash_leads_to_a_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         Storage(tmp_path).path(name)
+
+
+def test_all_hashes_can_be_gone_through(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    assert list(storage.hashes()) == []
+    hashes = {storage.put(io.BytesIO(bytes([n])), max_bytes=9).sha256 for n in range(20)}
+    (tmp_path / "files" / "arriving" / ("0" * 64)).write_bytes(b"not yet")
+    assert list(storage.hashes()) == sorted(hashes)
+
+
+def test_what_is_forgotten_is_gone_with_all_that_was_made_of_it(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    stored = storage.put(io.BytesIO(b"secret"), max_bytes=9)
+    storage.thumbs.keep(stored.sha256, {320: b"small", 640: b"larger"})
+    assert storage.forget(stored.sha256) is True
+    assert kept(tmp_path) == []
+    assert storage.forget(stored.sha256) is False
+
+
+def test_a_file_that_lies_there_is_taken_in_without_being_copied(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    part = tmp_path / "part"
+    part.write_bytes(b"large " * 1000)
+    stored = storage.adopt(part)
+    assert stored == storage.put(io.BytesIO(b"large " * 1000), max_bytes=10_000)
+    assert stored.path.samefile(part)
+    part.unlink()
+    storage.verify(stored.sha256, stored.size)

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from tests.attachments.samples import png
 from tests.cast import Scene
+from wiki.attachments.actions import remove_file
 from wiki.db import at, now
 from wiki.pages.actions import delete_page, move_page
 from wiki.pages.models import Page, Revision
@@ -58,6 +59,8 @@ def fill(scene: Scene) -> None:
     )
     scene.write("more-links", "Once more to [[pager]] and [[busy]].\n", title="More links")
     scene.write("sections", "## Installing\n\nOne.\n\n## Use\n\nTwo.", title="Sections")
+    scene.write("shows-a-file", "![](handbook/everything/drawing.png)", title="Shows a file")
+    removed = scene.attach("handbook/everything/removed.png", png(30, 40, 30))
     eve = scene.actor("eve")
     for number in range(1, 5):
         scene.write(
@@ -74,6 +77,7 @@ def fill(scene: Scene) -> None:
         purge_revisions(session, scene.actor("ada"), salaries.id, {2}, seen=4)
         move_page(session, eve, scene.page("old-name").id, "new-name")
         delete_page(session, eve, scene.page("gone").id)
+        remove_file(session, eve, removed)
         session.add(
             Invitation(
                 token_hash=hash_token("of-the-world"),

@@ -12,15 +12,27 @@ from wiki.api.operations import (
     limit_query,
     number_asked,
     operation,
+    sent_body,
     with_next,
 )
-from wiki.attachments.actions import attach_file, checked_file_path, remove_file
+from wiki.api.shapes import to_json
+from wiki.attachments.actions import (
+    FileInUse,
+    attach_file,
+    checked_file_path,
+    remove_file,
+    restore_file,
+)
 from wiki.attachments.handing import hand_out
-from wiki.attachments.queries import files_of_space, find_file
+from wiki.attachments.limits import limits_of
+from wiki.attachments.queries import FileSeen, files_of_space, find_file, find_versions
+from wiki.attachments.uses import uses_of
 from wiki.attachments.views import storage
+from wiki.errors import NotFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
+from wiki.web.errors import problem
 from wiki.web.request import actor, reading, settings, writing
 
 MOST_FILES = 1000
@@ -59,10 +71,27 @@ def list_files(slug: str) -> Response:
         206: Answer("The range of bytes that was asked for.", is_bytes=True),
         304: Answer("They are those of the `If-None-Match` header."),
     },
+    queries=(
+        Query(
+            "version",
+            "Number of an earlier version, for those who may edit.",
+            {"type": "integer", "minimum": 1},
+        ),
+        Query(
+            "width",
+            "Pixels: of a picture that is wider, a thumbnail (WebP) of about this width. "
+            "Where there is none, the picture itself.",
+            {"type": "integer", "minimum": 1},
+        ),
+    ),
     problems=(416,),
 )
 def read_file(slug: str, file: str) -> Response:
     """With `Range`, a part of them."""
+    if "version" in request.args:
+        return hand_out(
+            storage(), _version(slug, file, number_asked("version", 1, least=1, most=2**31))
+        )
     return hand_out(storage(), find_file(reading(), actor(), slug, file))
 
 
@@ -90,7 +119,9 @@ def put_file(slug: str, file: str) -> Response:
         max_bytes=settings().max_file_mb << 20,
     )
     with writing() as session:
-        attached = attach_file(session, actor(), seen.space, path, stored)
+        attached = attach_file(
+            session, actor(), seen.space, path, stored, limits=limits_of(settings())
+        )
         is_new = attached.changed and not attached.replaced
         sent = wire.file(slug, attached.file)
     response = answer(sent, 201 if is_new else 200)
@@ -103,15 +134,91 @@ def put_file(slug: str, file: str) -> Response:
     "DELETE",
     AT,
     "Remove a file.",
-    {204: Answer("The file is off its page; it can be brought back in the browser.")},
+    {
+        204: Answer("The file is off its page; its versions can be brought back."),
+        409: Answer("Pages show it or link to it.", resources.FileInUseProblem),
+    },
     writes=True,
     problems=(403,),
 )
 def take_file(slug: str, file: str) -> Response:
-    """Take a file off its page. Its bytes are kept."""
+    """Take a file off its page. Its bytes are kept. A file that is used by pages which you may read
+    is not removed: edit those first."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
-    with writing() as session:
-        found = find_file(session, actor(), slug, file)
-        remove_file(session, actor(), found.file.id)
+    try:
+        with writing() as session:
+            found = find_file(session, actor(), slug, file)
+            remove_file(session, actor(), found.file.id)
+    except FileInUse as used:
+        pages = [to_json(wire.use(page)) for page in used.pages]
+        kind = "urn:trellis:problem:file-in-use"
+        return problem(used.status, used.title, used.sentence, type=kind, pages=pages)
     return Response(status=204)
+
+
+@operation(
+    "GET",
+    "/versions/{space}/{file}",
+    "List the versions of a file.",
+    {200: Answer("Versions, newest first.", resources.FileVersionList)},
+    queries=(
+        Query("before", "Id before which to go on.", {"type": "integer", "minimum": 1}),
+        limit_query(100, MOST_FILES),
+    ),
+)
+def list_versions(slug: str, file: str) -> Response:
+    """All that was ever attached at this place, replaced and removed files among it, for those who
+    may edit; for others the current one."""
+    limit = number_asked("limit", 100, least=1, most=MOST_FILES)
+    before = number_asked("before", 2**53, least=1, most=2**53)
+    _, found = find_versions(reading(), actor(), slug, file, before=before, limit=limit + 1)
+    shown, following = found[:limit], None
+    if len(found) > limit:
+        following = url_for(
+            "api.list_versions", slug=slug, file=file, before=shown[-1].id, limit=limit
+        )
+    versions = [wire.file_version(slug, row) for row in shown]
+    return with_next(answer(resources.FileVersionList(versions, following)), following)
+
+
+@operation(
+    "POST",
+    "/versions/{space}/{file}",
+    "Bring back a version of a file.",
+    {200: Answer("The file, with the same bytes as its newest version.", resources.File)},
+    body=resources.VersionInput,
+    writes=True,
+    problems=(403, 413, 415),
+)
+def bring_back(slug: str, file: str) -> Response:
+    """The version becomes the newest one; what is at its place now is kept as an earlier one. A
+    file that was removed comes back."""
+    see_space(reading(), actor(), slug).require(May.EDIT)
+    old = _version(slug, file, sent_body(resources.VersionInput).version)
+    with writing() as session:
+        back = restore_file(session, actor(), old.file.id, limits=limits_of(settings()))
+        sent = wire.file(slug, back.file)
+    return answer(sent)
+
+
+@operation(
+    "GET",
+    "/uses/{space}/{file}",
+    "List the pages that use a file.",
+    {200: Answer("Pages, by title.", resources.FileUses)},
+)
+def list_uses(slug: str, file: str) -> Response:
+    """Pages whose newest text shows the file or links to it."""
+    found = find_file(reading(), actor(), slug, file)
+    uses = uses_of(reading(), actor(), found, limit=MOST_FILES + 1)
+    pages = [wire.use(one) for one in uses[:MOST_FILES]]
+    return answer(resources.FileUses(pages, len(uses) > MOST_FILES))
+
+
+def _version(slug: str, file: str, number: int) -> FileSeen:
+    """One version of a file. :raises NotFound:"""
+    seen, found = find_versions(reading(), actor(), slug, file, number=number, limit=1)
+    if not found:
+        raise NotFound
+    return FileSeen(found[0], seen)

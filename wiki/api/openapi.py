@@ -25,6 +25,7 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string"},
     ),
     "file": ("Place of the file: folders and name, with slashes.", {"type": "string"}),
+    "upload": ("Key of the upload.", {"type": "string"}),
     "number": ("Number of the revision.", {"type": "integer", "minimum": 1}),
     "old": ("Number of the revision to compare with.", {"type": "integer", "minimum": 1}),
     "new": ("Number of the revision to compare.", {"type": "integer", "minimum": 1}),
@@ -32,11 +33,13 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
 _ALWAYS = (400, 401, 404, 422)
 _TITLES = {
     401: "The token is missing or not accepted.",
+    409: "What is there is not what the call takes for granted.",
     410: "What this revision said was purged.",
     412: "A condition in the headers does not hold.",
     416: "The file has no such bytes.",
     422: "Something that was sent cannot be accepted.",
     428: "The base revision is missing.",
+    460: "The bytes do not have the checksum that came with them.",
 }
 
 
@@ -119,15 +122,18 @@ def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
             **_problems({*_ALWAYS, *one.problems, 500} - set(one.answers)),
         },
     }
-    if one.queries:
+    parameters = [("query", query) for query in one.queries]
+    parameters += [("header", header) for header in one.headers]
+    if parameters:
         described["parameters"] = [
             {
-                "name": query.name,
-                "in": "query",
-                "description": query.description,
-                "schema": query.schema,
+                "name": asked.name,
+                "in": where,
+                "description": asked.description,
+                "required": asked.required,
+                "schema": asked.schema,
             }
-            for query in one.queries
+            for where, asked in parameters
         ]
     if one.body is not None:
         schema = {"$ref": f"#/components/schemas/{one.body.__name__}"}

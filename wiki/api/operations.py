@@ -30,11 +30,12 @@ blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 @dataclass(frozen=True)
 class Query:
-    """A parameter behind the question mark."""
+    """A parameter behind the question mark, or in the headers."""
 
     name: str
     description: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Operation:
     summary: str
     answers: Mapping[int, Answer]
     queries: tuple[Query, ...]
+    headers: tuple[Query, ...]
     body: type | None
     takes_bytes: bool
     writes: bool
@@ -75,6 +77,7 @@ _CONVERTERS = {
     "space": "<space:slug>",
     "path": "<page:path>",
     "file": "<path:file>",
+    "upload": "<string:upload>",
     "number": "<int:number>",
     "old": "<int:old>",
     "new": "<int:new>",
@@ -88,6 +91,7 @@ def operation(
     answers: Mapping[int, Answer],
     *,
     queries: tuple[Query, ...] = (),
+    headers: tuple[Query, ...] = (),
     body: type | None = None,
     takes_bytes: bool = False,
     writes: bool = False,
@@ -101,7 +105,17 @@ def operation(
     def register(view: View) -> View:
         name: str = view.__name__
         one = Operation(
-            name, method, template, summary, answers, queries, body, takes_bytes, writes, problems
+            name,
+            method,
+            template,
+            summary,
+            answers,
+            queries,
+            headers,
+            body,
+            takes_bytes,
+            writes,
+            problems,
         )
         OPERATIONS[name] = one
         public(view)

@@ -317,6 +317,51 @@ class File:
     sha256: str = told("Hash of its bytes, in hexadecimal.")
     author: Somebody | None = told("Who attached it; null for an import or the shell.")
     created_at: datetime = told("When.")
+    id: int = told("Of this version; `/-/f/<id>` always leads to these bytes.")
+    version: int = told("Counts what was attached at this place, from 1.")
+
+
+@dataclass(frozen=True)
+class FileVersion(File):
+    """A version of a file."""
+
+    current: bool = told("Whether it is the one that is shown now.")
+    removed_at: datetime | None = told("When it was replaced or removed.")
+
+
+@dataclass(frozen=True)
+class FileVersionList:
+    """All that was ever attached at a place."""
+
+    versions: list[FileVersion] = told("Newest first.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class VersionInput:
+    """Which version of a file to bring back."""
+
+    version: int = told("Its number.", minimum=1)
+
+
+@dataclass(frozen=True)
+class FileUses:
+    """Pages that show a file or link to it, as far as the asker may read them."""
+
+    pages: list[PageLine] = told("By title.")
+    more: bool = told("Whether there are more than these.")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that arrives in pieces."""
+
+    url: str = told("Where its pieces are sent.", format="uri-reference")
+    path: str = told("Its place in the space: folders and name.")
+    size: int = told("Bytes it will have.")
+    offset: int = told("Bytes that have arrived: where the next piece begins.")
+    expires_at: datetime = told("When it is forgotten, unless another piece arrives before.")
+    file: File | None = told("The attached file, once all has arrived.")
 
 
 @dataclass(frozen=True)
@@ -335,6 +380,13 @@ class Problem:
     title: str = told("In a few words.")
     status: int = told("The status code of the answer.")
     detail: str = told("In a sentence for people.")
+
+
+@dataclass(frozen=True)
+class FileInUseProblem(Problem):
+    """Pages use a file that is to be removed. Nothing was changed."""
+
+    pages: list[PageLine] = told("The pages, as far as the asker may read them.")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """All operations together: importing this puts every one of them into the table."""
 
-from wiki.api import changes, files, history, lists, openapi, pages, search, spaces
+from wiki.api import changes, files, history, lists, openapi, pages, search, spaces, uploads
 from wiki.api.operations import OPERATIONS, blueprint
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "pages",
     "search",
     "spaces",
+    "uploads",
 ]

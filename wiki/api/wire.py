@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wiki.api import resources
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import place_of
+from wiki.attachments.uses import Use
 from wiki.attachments.views import file_url
 from wiki.pages.actions import Text
 from wiki.pages.models import Page, Revision
@@ -109,14 +112,34 @@ def space(row: Space, *, can_edit: bool) -> resources.Space:
 
 def file(slug: str, row: Attachment) -> resources.File:
     """A file of the space with that slug."""
+    return resources.File(**_file(slug, row))
+
+
+def file_version(slug: str, row: Attachment) -> resources.FileVersion:
+    """The same, as one of its versions."""
+    return resources.FileVersion(
+        **_file(slug, row), current=row.removed_at is None, removed_at=row.removed_at
+    )
+
+
+def _file(slug: str, row: Attachment) -> dict[str, Any]:
     path = place_of(row)
-    return resources.File(
-        path=path,
-        name=name_of(path),
-        url=file_url(slug, path),
-        content_type=row.content_type,
-        size=row.size,
-        sha256=row.sha256,
-        author=somebody(row.created_by),
-        created_at=row.created_at,
+    return {
+        "path": path,
+        "name": name_of(path),
+        "url": file_url(slug, path),
+        "content_type": row.content_type,
+        "size": row.size,
+        "sha256": row.sha256,
+        "author": somebody(row.created_by),
+        "created_at": row.created_at,
+        "id": row.id,
+        "version": row.version,
+    }
+
+
+def use(one: Use) -> resources.PageLine:
+    """A page that uses a file."""
+    return resources.PageLine(
+        one.page_id, one.slug, one.path, one.title, page_url(one.slug, one.path)
     )

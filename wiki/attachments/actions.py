@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from wiki.attachments.models import Attachment
-from wiki.attachments.queries import FileSeen, current_at, get_file, nearest_page, place_of
+from wiki.attachments.limits import NO_LIMITS, FileLimits, require_room
+from wiki.attachments.models import Attachment, Picture
+from wiki.attachments.queries import (
+    FileSeen,
+    current_at,
+    get_file,
+    last_version_at,
+    nearest_page,
+    place_of,
+)
 from wiki.attachments.storage import Storage, Stored
+from wiki.attachments.uses import Use, uses_of
 from wiki.db import now
-from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.errors import Invalid, NotFound, WikiError
+from wiki.outbox.actions import announce, take_turn
 from wiki.outbox.events import FileAdded, FileRemoved
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import PathError, join, name_of, normalise_path, parent_of, path_key
+
+MOST_USES = 50
+"""How many pages a refusal names."""
+
+
+class FileInUse(WikiError):
+    """A file that is to be removed, and the pages (as far as the actor may read them) that show it
+    or link to it. Nothing was changed."""
+
+    status = 409
+    title = "This file is in use"
+
+    def __init__(self, name: str, pages: Sequence[Use]) -> None:
+        count = len(pages)
+        some = f"{count} pages" if count < MOST_USES else f"{count} pages or more"
+        super().__init__(
+            f"“{name}” is used on {'a page' if count == 1 else some}: "
+            f"{', '.join(f'“{page.title}”' for page in pages[:3])}{', …' if count > 3 else ''}. "
+            "Take it out of the text there first."
+        )
+        self.pages = pages
+
+
+class ForgottenMeanwhile(WikiError):
+    """The bytes were purged between their arrival and this moment. Nothing was changed."""
+
+    status = 503
+    title = "Please send that again"
+
+    def __init__(self) -> None:
+        super().__init__("The same file was purged in this very moment; send it again.")
 
 
 @dataclass(frozen=True)
@@ -40,6 +81,7 @@ def attach_file(
     stored: Stored,
     *,
     keep_both: bool = False,
+    limits: FileLimits = NO_LIMITS,
 ) -> Attached:
     """Attach stored bytes at a place of the space's tree; what was there is replaced (and kept).
 
@@ -50,82 +92,118 @@ def attach_file(
     :param keep_both: when other bytes are there under this name, take another name instead.
     :raises Forbidden: when the actor may not edit in the space.
     :raises Invalid: for a name that cannot be one.
+    :raises TooLarge: when it has no room on its page or in its space.
     """
     see_space_by_id(session, actor, space.id).require(May.EDIT)
     path = checked_file_path(raw_path)
     page = nearest_page(session, actor, space, parent_of(path) or "")
-    _lock(session, space, page)
+    _lock(session, space, page, limits)
     before = current_at(session, actor, space, path_key(path))
     if keep_both and before and before[0].sha256 != stored.sha256:
         path = _other_name(path, stored.sha256)
         before = current_at(session, actor, space, path_key(path))
     if before and (before[0].sha256, place_of(before[0])) == (stored.sha256, path):
         return Attached(before[0], False)
-    for old in before:
-        _remove(old, actor)
-    session.flush()
-    name = path[len(page.path) :].lstrip("/") if page else path
-    file = Attachment(
-        page=page,
-        space_id=None if page else space.id,
-        name=name,
-        name_key=path_key(name),
+    require_room(
+        session,
+        limits,
+        space,
+        page,
+        name=name_of(path),
+        size=stored.size,
+        sha256=stored.sha256,
+        instead_of=[old.id for old in before],
+    )
+    file = _put_at(
+        session,
+        actor,
+        space,
+        page,
+        path,
+        before,
         sha256=stored.sha256,
         size=stored.size,
         content_type=stored.content_type,
-        created_by_id=actor.person_id,
     )
-    session.add(file)
-    session.flush()
-    version = len(before) + 1
-    announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, version))
+    _announce_added(session, actor, space, file)
+    if not stored.is_there():
+        raise ForgottenMeanwhile
     return Attached(file, True, bool(before))
 
 
 def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
     """Take a file off its page. Its bytes are kept, and it can be brought back.
 
+    Pages that the actor may not read do not count: a refusal would tell of them.
+
+    :raises FileInUse: while pages that the actor may read show it or link to it.
     :raises NotFound: :raises Forbidden:
     """
     found = _locked(session, actor, file_id)
     file = found.file
     if file.removed_at is None:
+        pages = uses_of(session, actor, found, limit=MOST_USES)
+        if pages:
+            raise FileInUse(name_of(file.name), pages)
         _remove(file, actor)
         session.flush()
         announce(session, actor, FileRemoved(found.seen.space.id, file.page_id, file.id, file.name))
     return found
 
 
-def restore_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
-    """Bring a file back that was removed or replaced; what is at its place now is replaced.
+def restore_file(
+    session: Session, actor: Actor, file_id: int, *, limits: FileLimits = NO_LIMITS
+) -> FileSeen:
+    """Bring back a version of a file that was removed or replaced, as its newest version; what is
+    at its place now is replaced (and kept).
 
-    :raises NotFound: :raises Forbidden:
+    :raises NotFound: :raises Forbidden: :raises TooLarge: when it has no room any more.
     """
-    found = _locked(session, actor, file_id)
-    file, space = found.file, found.seen.space
-    if file.removed_at is not None:
-        for other in current_at(session, actor, space, path_key(found.path)):
-            _remove(other, actor)
-        session.flush()
-        file.removed_at = None
-        file.removed_by_id = None
-        session.flush()
-        announce(session, actor, FileAdded(space.id, file.page_id, file.id, file.name, 2, 1))
-    return found
+    found = _locked(session, actor, file_id, limits)
+    old, space = found.file, found.seen.space
+    before = current_at(session, actor, space, path_key(found.path))
+    if any(one.id == old.id or _is_same(one, old) for one in before):
+        return FileSeen(before[0], found.seen)
+    require_room(
+        session,
+        limits,
+        space,
+        old.page,
+        name=name_of(found.path),
+        size=old.size,
+        sha256=old.sha256,
+        instead_of=[one.id for one in before],
+    )
+    file = _put_at(
+        session,
+        actor,
+        space,
+        old.page,
+        found.path,
+        before,
+        sha256=old.sha256,
+        size=old.size,
+        content_type=old.content_type,
+    )
+    _announce_added(session, actor, space, file, restored=old.version)
+    return FileSeen(file, found.seen)
 
 
 def forget_unused(session: Session, storage: Storage, hashes: Iterable[str]) -> list[str]:
-    """Delete the bytes of those contents that no file refers to any more.
+    """Delete the bytes of those contents that no file refers to any more, and their thumbnails.
 
-    For what was purged: with the rows gone, this is the last of it.
+    For what was purged: with the rows gone, this is the last of it. Others who attach the same
+    bytes in this moment notice, and send them again.
 
     :returns: the hashes whose bytes are gone.
     """
+    take_turn(session)
     wanted = list(dict.fromkeys(hashes))
     used = set(
         session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(wanted)).distinct())
     )
     gone = [sha256 for sha256 in wanted if sha256 not in used]
+    session.execute(delete(Picture).where(Picture.sha256.in_(gone)))
     for sha256 in gone:
         storage.forget(sha256)
     return gone
@@ -159,22 +237,76 @@ def _other_name(path: str, sha256: str) -> str:
     return checked_file_path(join(folder, f"{stem[:80]}-{sha256[:8]}{dot}{ending}"))
 
 
+def _put_at(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    page: Page | None,
+    path: str,
+    before: Sequence[Attachment],
+    **content: Any,
+) -> Attachment:
+    """Make a file the current one at its place, as the next version there."""
+    version = last_version_at(session, actor, space, path_key(path)) + 1
+    for old in before:
+        _remove(old, actor)
+    session.flush()
+    name = path[len(page.path) :].lstrip("/") if page else path
+    file = Attachment(
+        page=page,
+        space_id=None if page else space.id,
+        name=name,
+        name_key=path_key(name),
+        version=version,
+        created_by_id=actor.person_id,
+        **content,
+    )
+    session.add(file)
+    session.flush()
+    return file
+
+
+def _announce_added(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    file: Attachment,
+    *,
+    restored: int | None = None,
+) -> None:
+    added = FileAdded(space.id, file.page_id, file.id, file.name, file.version, restored)
+    announce(session, actor, added)
+
+
+def _is_same(one: Attachment, other: Attachment) -> bool:
+    return (one.sha256, place_of(one)) == (other.sha256, place_of(other))
+
+
 def _remove(file: Attachment, actor: Actor) -> None:
     file.removed_at = now()
     file.removed_by_id = actor.person_id
 
 
-def _locked(session: Session, actor: Actor, file_id: int) -> FileSeen:
+def _locked(
+    session: Session, actor: Actor, file_id: int, limits: FileLimits = NO_LIMITS
+) -> FileSeen:
     found = get_file(session, actor, file_id)
     found.seen.require(May.EDIT)
     if found.file.page is not None and found.file.page.deleted_at is not None:
         raise NotFound
-    _lock(session, found.seen.space, found.file.page)
+    _lock(session, found.seen.space, found.file.page, limits)
     session.refresh(found.file, ["removed_at", "removed_by_id"])
     return found
 
 
-def _lock(session: Session, space: Space, page: Page | None) -> None:
-    """Make others wait who would change files of the same owner."""
-    table, key = (Page, page.id) if page is not None else (Space, space.id)
+def _lock(session: Session, space: Space, page: Page | None, limits: FileLimits) -> None:
+    """Make others wait who would change files of the same owner; or, where the space is limited,
+    of the same space. A page comes before its space, as when it moves."""
+    if page is not None:
+        _hold(session, Page, page.id)
+    if page is None or limits.space_bytes:
+        _hold(session, Space, space.id)
+
+
+def _hold(session: Session, table: type[Page] | type[Space], key: int) -> None:
     session.execute(select(table.id).where(table.id == key).with_for_update(key_share=True))

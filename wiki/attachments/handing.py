@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -13,10 +14,14 @@ from flask import Response, request
 from werkzeug.http import parse_range_header
 
 from wiki.attachments.kinds import TEXT, is_shown, policy_for
-from wiki.attachments.queries import FileSeen
+from wiki.attachments.models import Attachment
+from wiki.attachments.pictures import is_raster, thumb_of, thumbs_of
+from wiki.attachments.queries import FileSeen, picture_of
 from wiki.attachments.storage import DamagedFile, Storage
+from wiki.attachments.thumbs import nearest_width
 from wiki.errors import WikiError
 from wiki.text.paths import name_of
+from wiki.web.request import reading
 
 log = logging.getLogger(__name__)
 PIECE = 64 * 1024
@@ -37,41 +42,85 @@ class FileDamaged(WikiError):
 
 
 def hand_out(storage: Storage, found: FileSeen) -> Response:
-    """The answer to this request for a file that the asker may read.
+    """The answer to this request for a file that the asker may read: its bytes or, where the
+    request names a width, a thumbnail of it if there is one.
 
     :raises FileDamaged: when its bytes are missing or cut.
     """
     file = found.file
-    response = Response(mimetype=file.content_type)
-    response.headers["Content-Disposition"] = _disposition(
-        name_of(file.name), shown=is_shown(file.content_type)
+    width = request.args.get("width", type=int)
+    thumb = _thumb(storage, file, width) if width is not None else None
+    if thumb is None:
+        return _hand_out(storage, file)
+    stream, width = thumb
+    name = name_of(file.name)
+    response = _begin(
+        "image/webp", f"{name.rpartition('.')[0] or name}.webp", f"{file.sha256}-{width}"
     )
-    response.headers["Content-Security-Policy"] = policy_for(file.content_type)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # Kept by the reader's browser alone, and asked for again each time: who may read can change.
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Accept-Ranges"] = "bytes"
-    response.set_etag(file.sha256)
-    response.make_conditional(request)
-    del response.headers["Date"]  # the server writes one
     if response.status_code != 200:
+        stream.close()
         return response
-    part = _asked_range(file.size, file.sha256)
-    begin, end = part or (0, file.size)
-    if part and begin >= end:
-        response.status_code = 416
-        response.mimetype = TEXT
-        response.headers["Content-Range"] = f"bytes */{file.size}"
-        response.set_data(b"There are no such bytes in this file.\n")
+    return _with_bytes(response, stream, os.fstat(stream.fileno()).st_size)
+
+
+def _hand_out(storage: Storage, file: Attachment) -> Response:
+    response = _begin(file.content_type, name_of(file.name), file.sha256)
+    if response.status_code != 200:
         return response
     try:
         stream = storage.open(file.sha256, file.size)
     except DamagedFile as error:
         log.error("file %s cannot be handed out: %s", file.id, error)
         raise FileDamaged from None
+    return _with_bytes(response, stream, file.size)
+
+
+def _thumb(storage: Storage, file: Attachment, asked: int) -> tuple[BufferedReader, int] | None:
+    """A thumbnail at least as wide as asked, open, and its width; None where there is none."""
+    width = nearest_width(max(asked, 1))
+    if width is None or not is_raster(file.content_type):
+        return None
+    path = storage.thumbs.path(file.sha256, width)
+    if not path.exists():
+        known = picture_of(reading(), file.sha256)
+        if known is not None and (known.failure or width not in thumbs_of(known)):
+            return None
+        path = thumb_of(storage, file.sha256, file.size, file.content_type, width) or path
+    try:
+        return path.open("rb"), width
+    except FileNotFoundError:
+        return None
+
+
+def _begin(content_type: str, name: str, etag: str) -> Response:
+    """The head of an answer: typed, sandboxed, and empty if the asker has it already."""
+    response = Response(mimetype=content_type)
+    response.headers["Content-Disposition"] = _disposition(name, shown=is_shown(content_type))
+    response.headers["Content-Security-Policy"] = policy_for(content_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # Kept by the reader's browser alone, and asked for again each time: who may read can change.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Accept-Ranges"] = "bytes"
+    response.set_etag(etag)
+    response.make_conditional(request)
+    del response.headers["Date"]  # the server writes one
+    return response
+
+
+def _with_bytes(response: Response, stream: BufferedReader, size: int) -> Response:
+    """The answer with the bytes of ``stream``, all or the part that was asked for."""
+    part = _asked_range(size, response.get_etag()[0] or "")
+    begin, end = part or (0, size)
+    if part and begin >= end:
+        stream.close()
+        response.status_code = 416
+        response.mimetype = TEXT
+        response.headers["Content-Range"] = f"bytes */{size}"
+        response.set_data(b"There are no such bytes in this file.\n")
+        return response
     if part:
         response.status_code = 206
-        response.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{file.size}"
+        response.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
     response.content_length = end - begin
     response.response = _pieces(stream, begin, end)
     response.call_on_close(stream.close)

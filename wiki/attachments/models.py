@@ -1,4 +1,5 @@
-"""The table of attached files; their bytes lie in the data folder under their hash."""
+"""Tables of attached files, whose bytes lie in the data folder under their hash; of the sizes of
+pictures; and of uploads under way."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Attachment(Base):
 
     ``name`` may have folders in it (`images/logo.png`): it is found under the path of its page
     joined with the name, so a moved page takes its files along. A row is never changed but for its
-    removal: what is replaced or removed stays and can be brought back.
+    removal: what is replaced or removed stays and can be brought back, as a version of its own.
+    ``version`` counts the files at one place from 1.
     """
 
     __tablename__ = "attachments"
@@ -35,20 +37,19 @@ class Attachment(Base):
         CheckConstraint("(page_id IS NULL) <> (space_id IS NULL)", name="one_owner"),
         _current("uq_attachments_page_name", "page_id"),
         _current("uq_attachments_space_name", "space_id"),
+        Index("ix_attachments_page_id_name_key", "page_id", "name_key"),
+        Index("ix_attachments_space_id_name_key", "space_id", "name_key"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    page_id: Mapped[int | None] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), index=True
-    )
-    space_id: Mapped[int | None] = mapped_column(
-        ForeignKey("spaces.id", ondelete="CASCADE"), index=True
-    )
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(500))
     name_key: Mapped[str] = mapped_column(Key)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(BigId)
     content_type: Mapped[str] = mapped_column(String(100))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     removed_at: Mapped[datetime | None]
@@ -58,3 +59,52 @@ class Attachment(Base):
     space: Mapped[Space | None] = relationship()
     created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id])
     removed_by: Mapped[Person | None] = relationship(foreign_keys=[removed_by_id])
+
+
+class Picture(Base):
+    """Derived: what was found out about the raster image with this hash when its thumbnails were
+    made, in pixels as it is shown; or, in ``failure``, why it has none."""
+
+    __tablename__ = "pictures"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    width: Mapped[int] = mapped_column(default=0)
+    height: Mapped[int] = mapped_column(default=0)
+    moves: Mapped[bool] = mapped_column(default=False)
+    failure: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Upload(Base):
+    """A file on its way: its first ``received`` bytes lie in the data folder under ``key``.
+
+    Only ``person`` may go on with it. ``name`` is its place below ``page`` or, where there is
+    none, in the space. When all has arrived and is attached, ``attachment`` says as what.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        Index("ix_uploads_person_id", "person_id"),
+        Index("ix_uploads_space_id", "space_id"),
+        Index("ix_uploads_page_id", "page_id"),
+        Index("ix_uploads_attachment_id", "attachment_id"),
+        Index("ix_uploads_expires_at", "expires_at"),
+    )
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(500))
+    keep_both: Mapped[bool] = mapped_column(default=False)
+    size: Mapped[int] = mapped_column(BigId)
+    received: Mapped[int] = mapped_column(BigId, default=0)
+    attachment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attachments.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+    space: Mapped[Space] = relationship()
+    page: Mapped[Page | None] = relationship()
+    attachment: Mapped[Attachment | None] = relationship()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wiki.attachments.models import Attachment
+from wiki.attachments.models import Attachment, Picture
+from wiki.attachments.pictures import is_raster
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Redirect
 from wiki.pages.queries import live_for, readable_by
@@ -90,6 +91,155 @@ def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[A
     return sorted(found, key=lambda row: (len(row.name_key), row.page is None))
 
 
+def versions_at(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    key: str,
+    *,
+    before: int | None = None,
+    number: int | None = None,
+    limit: int | None = None,
+) -> Sequence[Attachment]:
+    """All that was ever attached at the place with this key, replaced and removed files too,
+    newest first. Only for those who may edit in the space.
+
+    :param before: only those with a smaller id. :param number: only that version.
+    """
+    query = (
+        select(Attachment)
+        .outerjoin(Attachment.page)
+        .where(_placed_at(actor, space, key))
+        .options(
+            contains_eager(Attachment.page),
+            joinedload(Attachment.created_by),
+            joinedload(Attachment.removed_by),
+        )
+        .order_by(Attachment.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Attachment.id < before)
+    if number is not None:
+        query = query.where(Attachment.version == number)
+    return session.scalars(query).all()
+
+
+def find_versions(
+    session: Session,
+    actor: Actor,
+    slug: str,
+    raw_path: str,
+    *,
+    before: int | None = None,
+    number: int | None = None,
+    limit: int | None = None,
+) -> tuple[SpaceSeen, Sequence[Attachment]]:
+    """The versions of the file at ``raw_path`` of a space, newest first: all that were ever there
+    for those who may edit, the current one for those who may read.
+
+    :param before: only those with a smaller id. :param number: only that version.
+    :raises NotFound: when nothing was ever there that the actor may read.
+    """
+    seen = see_space(session, actor, slug)
+    try:
+        key = path_key(normalise_path(raw_path))
+    except PathError:
+        raise NotFound from None
+    current = current_at(session, actor, seen.space, key)[:1]
+    if not seen.may(May.EDIT):
+        if not current or number not in (None, current[0].version):
+            raise NotFound
+        return seen, [one for one in current if before is None or one.id < before]
+    found = versions_at(session, actor, seen.space, key, before=before, number=number, limit=limit)
+    if not found and not current:
+        raise NotFound
+    return seen, found
+
+
+def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> int:
+    """The highest number of a version at a place; 0 where nothing was ever attached."""
+    query = select(func.max(Attachment.version)).outerjoin(Attachment.page)
+    return session.scalar(query.where(_placed_at(actor, space, key))) or 0
+
+
+def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
+    """The condition that a file, joined with its page, has the place with this key."""
+    ways = dict(_ways(key))
+    of_pages = [and_(Page.path_key == above, Attachment.name_key == ways[above]) for above in ways]
+    ids = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(ways),
+            live_for(actor),
+            Attachment.name_key.in_(ways.values()),
+            or_(*of_pages),
+        )
+    )
+    of_space = select(Attachment.id).where(
+        Attachment.space_id == space.id, Attachment.name_key == key
+    )
+    return Attachment.id.in_(union_all(ids, of_space))
+
+
+def picture_of(session: Session, sha256: str) -> Picture | None:
+    """What is known of the raster image with this hash."""
+    return session.get(Picture, sha256)
+
+
+def pictures_of(session: Session, files: Iterable[Attachment]) -> dict[str, Picture]:
+    """The same for all of them, by hash."""
+    hashes = {file.sha256 for file in files if is_raster(file.content_type)}
+    if not hashes:
+        return {}
+    found = session.scalars(select(Picture).where(Picture.sha256.in_(hashes)))
+    return {picture.sha256: picture for picture in found}
+
+
+def pictures_at(
+    session: Session, actor: Actor, space: Space, keys: Iterable[str]
+) -> dict[str, Picture]:
+    """What is known of the pictures at these places of a space, in one query."""
+    ways = {key: dict(_ways(key)) for key in keys}
+    owners = {above for way in ways.values() for above in way}
+    names = {name for way in ways.values() for name in way.values()}
+    if not names:
+        return {}
+    of_pages = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(owners),
+            live_for(actor),
+            Attachment.name_key.in_(names),
+            Attachment.removed_at.is_(None),
+        )
+    )
+    of_space = select(Attachment.id).where(
+        Attachment.space_id == space.id,
+        Attachment.name_key.in_(ways),
+        Attachment.removed_at.is_(None),
+    )
+    rows = session.execute(
+        select(Page.path_key, Attachment.name_key, Picture)
+        .select_from(Attachment)
+        .join(Picture, Picture.sha256 == Attachment.sha256)
+        .outerjoin(Attachment.page)
+        .where(Attachment.id.in_(union_all(of_pages, of_space)))
+    )
+    there = {(owner, name): picture for owner, name, picture in rows}
+    found = {}
+    for key, way in ways.items():
+        nearest = [*reversed(way.items()), (None, key)]
+        picture = next((there[place] for place in nearest if place in there), None)
+        if picture is not None:
+            found[key] = picture
+    return found
+
+
 def _at_former_paths(session: Session, actor: Actor, space: Space, key: str) -> Attachment | None:
     ways = dict(_ways(key))
     rows = session.execute(
@@ -145,26 +295,41 @@ def nearest_page(session: Session, actor: Actor, space: Space, folder: str) -> P
 
 
 def list_files(
-    session: Session, actor: Actor, space: Space, path: str, *, removed: bool = False
+    session: Session,
+    actor: Actor,
+    space: Space,
+    path: str,
+    *,
+    removed: bool = False,
+    after: tuple[str, int] | None = None,
+    limit: int = 100,
 ) -> Sequence[Attachment]:
-    """The files at and below a path that belong to the page there or to one above it.
+    """The files at and below a path that belong to the page there or to one above it, by name.
 
     :param removed: list instead what was replaced or removed there, newest first; only for those
         who may edit.
+    :param after: only those behind this key of a name and id.
     """
     key = path_key(path)
-    owners: list[ColumnElement[bool]] = [
-        and_(Attachment.space_id == space.id, _under(key)),
-        and_(Page.space_id == space.id, live_for(actor), Page.path_key == key),
+    places = [
+        and_(Page.path_key == key, Attachment.name_key != ""),
+        *(and_(Page.path_key == above, _under(rest)) for above, rest in _ways(key)),
     ]
-    owners += [
-        and_(Page.space_id == space.id, live_for(actor), Page.path_key == above, _under(rest))
-        for above, rest in _ways(key)
-    ]
+    of_pages = (
+        select(Attachment.id)
+        .join(Attachment.page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_([key, *ancestors_of(key)]),
+            live_for(actor),
+            or_(*places),
+        )
+    )
+    of_space = select(Attachment.id).where(Attachment.space_id == space.id, _under(key))
     query = (
         select(Attachment)
         .outerjoin(Attachment.page)
-        .where(or_(*owners))
+        .where(Attachment.id.in_(union_all(of_pages, of_space)))
         .options(contains_eager(Attachment.page), joinedload(Attachment.created_by))
     )
     if removed:
@@ -172,13 +337,20 @@ def list_files(
             query.where(Attachment.removed_at.is_not(None))
             .options(joinedload(Attachment.removed_by))
             .order_by(Attachment.removed_at.desc(), Attachment.id.desc())
-            .limit(100)
         )
     else:
         query = query.where(Attachment.removed_at.is_(None)).order_by(
             Attachment.name_key, Attachment.id
         )
-    return session.scalars(query).all()
+    if after is not None:
+        name_key, last = after
+        query = query.where(
+            or_(
+                Attachment.name_key > name_key,
+                and_(Attachment.name_key == name_key, Attachment.id > last),
+            )
+        )
+    return session.scalars(query.limit(limit)).all()
 
 
 def _under(key: str) -> ColumnElement[bool]:

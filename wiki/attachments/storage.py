@@ -7,12 +7,14 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 from wiki.attachments.kinds import SNIFFED, content_type_of
+from wiki.attachments.thumbs import Thumbs
 from wiki.errors import TooLarge
 
 CHUNK = 1 << 20
@@ -31,6 +33,11 @@ class Stored:
     sha256: str
     size: int
     content_type: str
+    path: Path
+
+    def is_there(self) -> bool:
+        """Whether nobody has forgotten them since (see :func:`actions.forget_unused`)."""
+        return self.path.exists()
 
 
 class Storage:
@@ -38,6 +45,7 @@ class Storage:
 
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "files"
+        self.thumbs = Thumbs(data_dir)
         self._arriving = self.folder / "arriving"
 
     def put(self, stream: IO[bytes], *, name: str = "The file", max_bytes: int) -> Stored:
@@ -63,11 +71,27 @@ class Storage:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            stored = Stored(digest.hexdigest(), size, content_type_of(head))
-            self._settle(arriving, stored)
+            return self._settle(arriving, digest.hexdigest(), size, head)
         finally:
             arriving.unlink(missing_ok=True)
-        return stored
+
+    def adopt(self, path: Path) -> Stored:
+        """Store a file of this file system that is whole and on disk, and leave it where it is.
+
+        Nobody may write to ``path`` afterwards: both names have the same bytes.
+        """
+        self._arriving.mkdir(parents=True, exist_ok=True)
+        arriving = self._arriving / secrets.token_hex(16)
+        with path.open("rb") as file:
+            head = file.read(SNIFFED)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+        os.link(path, arriving)
+        try:
+            return self._settle(arriving, sha256, size, head)
+        finally:
+            arriving.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
         """Where the bytes with this hash lie, or would.
@@ -101,21 +125,39 @@ class Storage:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise DamagedFile(f"The file {sha256} has changed since it was stored.")
 
-    def forget(self, sha256: str) -> None:
-        """Delete the bytes with this hash, if they are there. Nothing may refer to them."""
-        self.path(sha256).unlink(missing_ok=True)
+    def hashes(self) -> Iterator[str]:
+        """The hash of every stored file, in order."""
+        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(folder.iterdir()):
+                if _HASH.fullmatch(path.name):
+                    yield path.name
 
-    def _settle(self, arriving: Path, stored: Stored) -> None:
+    def forget(self, sha256: str) -> bool:
+        """Delete the bytes with this hash and all that was made of them, whoever refers to them.
+
+        :returns: whether there were any. See :func:`wiki.attachments.actions.forget_unused`.
+        """
+        self.thumbs.forget(sha256)
+        path = self.path(sha256)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _sync_folder(path.parent)
+        return True
+
+    def _settle(self, arriving: Path, sha256: str, size: int, head: bytes) -> Stored:
         """Give what arrived its name, unless the same bytes are there already, whole."""
-        target = self.path(stored.sha256)
+        target = self.path(sha256)
         target.parent.mkdir(exist_ok=True)
         try:
-            self.verify(stored.sha256, stored.size)
+            self.verify(sha256, size)
         except DamagedFile:
             arriving.chmod(0o440)
             arriving.replace(target)
         _sync_folder(target.parent)
         _sync_folder(self.folder)
+        return Stored(sha256, size, content_type_of(head), target)
 
     def _sweep(self) -> None:
         """Forget what never finished arriving because its process was killed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from flask import (
@@ -16,23 +17,35 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from wiki.attachments import actions, queries
-from wiki.attachments.actions import attach_file, checked_file_path
+from wiki.attachments.actions import MOST_USES, FileInUse, attach_file, checked_file_path
 from wiki.attachments.handing import hand_out
 from wiki.attachments.kinds import is_image
-from wiki.attachments.models import Attachment
+from wiki.attachments.limits import limits_of
+from wiki.attachments.models import Attachment, Picture
+from wiki.attachments.pictures import is_raster
 from wiki.attachments.queries import FileSeen, place_of
-from wiki.attachments.storage import Storage, Stored
+from wiki.attachments.showing import with_sizes
+from wiki.attachments.storage import Storage
+from wiki.attachments.thumbs import WIDTHS
+from wiki.attachments.uses import Use, use_counts, uses_of
 from wiki.errors import WikiError
+from wiki.pages.models import Page
 from wiki.pages.queries import Place
 from wiki.pages.screens import frame, place_at
 from wiki.rules.access import May
+from wiki.spaces.models import Space
 from wiki.text.paths import join, name_of, parent_of, title_from
 from wiki.web.errors import say, wants_json
+from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import verb
 
 blueprint = Blueprint("attachments", __name__)
+
+PER_SCREEN = 200
+LARGEST_FACE = 256 << 10
+"""Bytes of a drawing that stands for itself in a list."""
 
 
 def storage() -> Storage:
@@ -43,6 +56,12 @@ def storage() -> Storage:
 def file_url(slug: str, path: str) -> str:
     """The address of the file at a place of a space's tree."""
     return url_for("attachments.read", slug=slug, path=parent_of(path) or "", name=name_of(path))
+
+
+@blueprint.app_template_filter()
+def with_pictures(html: str, space: Space) -> str:
+    """A page's HTML with the sizes and thumbnails of its pictures."""
+    return with_sizes(reading(), actor(), space, html)
 
 
 @verb(blueprint, "files/<path:name>")
@@ -71,23 +90,28 @@ def files(slug: str, path: str) -> ResponseReturnValue:
 
 @verb(blueprint, "files", methods=["POST"])
 def upload(slug: str, path: str) -> ResponseReturnValue:
-    """Attach files. The editor asks for JSON and gets the Markdown that shows each of them."""
+    """Attach files. Scripts ask for JSON and get the Markdown that shows each of them; they say
+    ``replace`` where a file of the same name is to be replaced rather than stand beside it."""
     place = place_at(slug, path)
     place.seen.require(May.EDIT)
-    for_editor = wants_json()
-    arrived, refused = _store_all(place)
+    for_script = wants_json()
     added: list[Attachment] = []
-    if arrived:
-        with writing() as session:
-            added = [
-                attach_file(session, actor(), place.space, path, stored, keep_both=for_editor).file
-                for path, stored in arrived
-            ]
+    refused: list[tuple[str, str]] = []
+    for sent in request.files.getlist("file"):
+        name = _name_sent(sent)
+        if not name:
+            continue
+        try:
+            added.append(
+                _attach(place, name, sent, keep_both=for_script and "replace" not in request.form)
+            )
+        except WikiError as error:
+            refused.append((name, error.sentence))
     if not added and not refused:
         refused = [("", "Choose a file first.")]
-    if for_editor:
+    if for_script:
         answer = {
-            "files": [_described(place, file) for file in added],
+            "files": [described(place.space.slug, file, _links_from(place)) for file in added],
             "refused": [{"name": name, "sentence": sentence} for name, sentence in refused],
         }
         return jsonify(answer), 201 if added else 422
@@ -99,34 +123,39 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
     return redirect(url_for("attachments.files", slug=slug, path=place.path), 303)
 
 
-def _store_all(place: Place) -> tuple[list[tuple[str, Stored]], list[tuple[str, str]]]:
-    """Put what was sent on disk: (place in the tree, bytes) of each, and what was refused why."""
-    arrived, refused = [], []
-    for sent in request.files.getlist("file"):
-        name = _name_sent(sent)
-        if not name:
-            continue
-        try:
-            path = checked_file_path(join(place.path, name))
-            stored = storage().put(sent.stream, name=name, max_bytes=settings().max_file_mb << 20)
-        except WikiError as error:
-            refused.append((name, error.sentence))
-        else:
-            arrived.append((path, stored))
-    return arrived, refused
+def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> Attachment:
+    """Put what was sent on disk, then on the page."""
+    path = checked_file_path(join(place.path, name))
+    stored = storage().put(sent.stream, name=name, max_bytes=settings().max_file_mb << 20)
+    with writing() as session:
+        return attach_file(
+            session,
+            actor(),
+            place.space,
+            path,
+            stored,
+            keep_both=keep_both,
+            limits=limits_of(settings()),
+        ).file
 
 
 def _name_sent(sent: FileStorage) -> str:
     """The last part of the name that a browser sent, whatever separates its parts."""
-    return (sent.filename or "").replace("\\", "/").rpartition("/")[2].strip()
+    return plain_name(sent.filename or "")
 
 
-def _described(place: Place, file: Attachment) -> dict[str, object]:
+def plain_name(name: str) -> str:
+    """The last part of a name, whatever separates its parts."""
+    return name.replace("\\", "/").rpartition("/")[2].strip()
+
+
+def described(slug: str, file: Attachment, folder: str) -> dict[str, object]:
+    """What a script is told of a file, for a page whose links resolve from inside ``folder``."""
     path = place_of(file)
     return {
         "name": name_of(file.name),
-        "url": file_url(place.space.slug, path),
-        "markdown": markdown_for(file, path, _links_from(place)),
+        "url": file_url(slug, path),
+        "markdown": markdown_for(file, path, folder),
         "image": is_image(file.content_type),
         "content_type": file.content_type,
         "size": file.size,
@@ -135,9 +164,14 @@ def _described(place: Place, file: Attachment) -> dict[str, object]:
 
 def _links_from(place: Place) -> str:
     """The folder from inside which relative links of the page at this place resolve."""
-    if place.page is not None and place.page.folder:
-        return place.path
-    return parent_of(place.path) or ""
+    return place.path if place.page is None else links_from(place.page)
+
+
+def links_from(page: Page | None) -> str:
+    """The folder from inside which relative links of a page resolve."""
+    if page is None:
+        return ""
+    return page.path if page.folder else parent_of(page.path) or ""
 
 
 def markdown_for(file: Attachment, path: str, folder: str) -> str:
@@ -151,6 +185,14 @@ def markdown_for(file: Attachment, path: str, folder: str) -> str:
     return f"{'!' if is_image(file.content_type) else ''}[{label}]({target})"
 
 
+def face_of(url: str, file: Attachment, picture: Picture | None) -> str:
+    """The address of what stands for a picture in a list; empty where an icon does."""
+    if is_raster(file.content_type):
+        return "" if picture is not None and picture.failure else f"{url}?width={WIDTHS[0]}"
+    small = file.size <= LARGEST_FACE
+    return url if small and is_image(file.content_type) else ""
+
+
 def _files_screen(
     place: Place, refused: list[tuple[str, str]] | None = None
 ) -> ResponseReturnValue:
@@ -158,19 +200,38 @@ def _files_screen(
     can_edit = bool(place.seen.may(May.EDIT))
     title = place.page.title if place.page else title_from(place.path) or space.title
     folder = _links_from(place)
+    cursor = decode_cursor(request.args.get("after"), (str, int))
+    rows = queries.list_files(
+        session,
+        actor(),
+        space,
+        place.path,
+        after=(cursor[0], cursor[1]) if cursor else None,
+        limit=PER_SCREEN + 1,
+    )
+    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
+    pictures = queries.pictures_of(session, rows)
+    used = use_counts(session, actor(), space, rows)
     found = [
         {
             "row": file,
             "name": _within(place, path := place_of(file)),
-            "url": file_url(space.slug, path),
+            "url": (url := file_url(space.slug, path)),
+            "face": face_of(url, file, pictures.get(file.sha256)),
             "markdown": markdown_for(file, path, folder),
-            "is_image": is_image(file.content_type),
+            "used": used.get(file.id, 0),
         }
-        for file in queries.list_files(session, actor(), space, place.path)
+        for file in rows
     ]
     earlier = (
-        queries.list_files(session, actor(), space, place.path, removed=True) if can_edit else ()
+        queries.list_files(session, actor(), space, place.path, removed=True)
+        if can_edit and not cursor
+        else ()
     )
+    older = ""
+    if more:
+        after = encode_cursor([rows[-1].name_key, rows[-1].id])
+        older = url_for("attachments.files", slug=space.slug, path=place.path, after=after)
     body = render_template(
         "attachments/files.html",
         **frame(place.seen, place.path, title),
@@ -179,6 +240,8 @@ def _files_screen(
         title=title,
         files=found,
         earlier=[(file, _within(place, place_of(file))) for file in earlier],
+        older=older,
+        first_url=url_for("attachments.files", slug=space.slug, path=place.path) if cursor else "",
         can_edit=can_edit,
         max_mb=settings().max_file_mb,
         refused=refused or (),
@@ -193,38 +256,50 @@ def _within(place: Place, path: str) -> str:
 
 @blueprint.route("/-/f/<int:file_id>/remove", methods=["GET", "POST"])
 def remove(file_id: int) -> ResponseReturnValue:
-    """Take a file off its page, after asking."""
+    """Take a file off its page, after asking; refused with the list while pages use it."""
     if request.method == "POST":
-        with writing() as session:
-            gone = actions.remove_file(session, actor(), file_id)
+        try:
+            with writing() as session:
+                gone = actions.remove_file(session, actor(), file_id)
+        except FileInUse as used:
+            return _remove_screen(queries.get_file(reading(), actor(), file_id), used.pages), 409
         say(f"{name_of(gone.file.name)} is removed. It can be brought back below.")
-        return redirect(_list_url(gone), 303)
+        return redirect(list_url(gone), 303)
     found = queries.get_file(reading(), actor(), file_id)
     found.seen.require(May.EDIT)
     if found.file.removed_at is not None:
-        return redirect(_list_url(found), 302)
+        return redirect(list_url(found), 302)
+    return _remove_screen(found, uses_of(reading(), actor(), found, limit=MOST_USES))
+
+
+def _remove_screen(found: FileSeen, uses: Sequence[Use]) -> str:
     page = found.file.page
     path = page.path if page else ""
+    url = file_url(found.seen.space.slug, found.path)
+    picture = queries.picture_of(reading(), found.file.sha256)
     return render_template(
         "attachments/remove.html",
         **frame(found.seen, path, page.title if page else None),
         file=found.file,
         name=name_of(found.file.name),
-        is_image=is_image(found.file.content_type),
-        url=file_url(found.seen.space.slug, found.path),
-        list_url=_list_url(found),
+        face=face_of(url, found.file, picture),
+        uses=uses,
+        list_url=list_url(found),
     )
 
 
 @blueprint.post("/-/f/<int:file_id>/restore")
 def restore(file_id: int) -> ResponseReturnValue:
-    """Bring back a file that was removed or replaced."""
+    """Bring back a version of a file that was removed or replaced."""
     with writing() as session:
-        back = actions.restore_file(session, actor(), file_id)
+        back = actions.restore_file(session, actor(), file_id, limits=limits_of(settings()))
     say(f"{name_of(back.file.name)} is back.")
-    return redirect(_list_url(back), 303)
+    if request.form.get("to") == "versions":
+        return redirect(url_for("versions.versions", file_id=back.file.id), 303)
+    return redirect(list_url(back), 303)
 
 
-def _list_url(found: FileSeen) -> str:
+def list_url(found: FileSeen) -> str:
+    """The address of the list that a file is on."""
     path = found.file.page.path if found.file.page else ""
     return url_for("attachments.files", slug=found.seen.space.slug, path=path)

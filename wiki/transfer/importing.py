@@ -17,10 +17,11 @@ from io import BytesIO
 from sqlalchemy.orm import Session
 
 from wiki.attachments.actions import attach_file
+from wiki.attachments.limits import limits_of
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
-from wiki.errors import Invalid, WikiError
+from wiki.errors import Invalid, TooLarge, WikiError
 from wiki.pages.actions import Conflict, Text, checked, content_hash_of, create_page, save_page
 from wiki.pages.models import Action
 from wiki.pages.rendering import prepare
@@ -238,8 +239,15 @@ class TreeImport:
                 return None
             stored = storage.put(BytesIO(data), max_bytes=self.settings.max_file_mb << 20)
             with self.database.write() as session:
-                attach_file(session, self.actor, self.space, file.path, stored)
-        except Invalid as refused:
+                attach_file(
+                    session,
+                    self.actor,
+                    self.space,
+                    file.path,
+                    stored,
+                    limits=limits_of(self.settings),
+                )
+        except (Invalid, TooLarge) as refused:
             return Problem(Kind.REFUSED, file.entry.path, refused.sentence)
         self.report.files_added += 1
         return None

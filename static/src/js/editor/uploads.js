@@ -1,5 +1,6 @@
-// Pictures and files pasted or dropped into the text are attached to the page; a place is kept for
-// each while it is sent, and the Markdown that the server gives takes it.
+// Pictures and files pasted, dropped or chosen are attached to the page; a place is kept in the text
+// for each while it is sent, and the Markdown that the server gives takes it.
+import { filesOf, startUploads as startSending } from "../files/uploads.js";
 
 /** The one change that puts `insert` where the words `mark` stand now, wherever editing moved them. */
 function replace(view, mark, insert) {
@@ -11,6 +12,8 @@ function replace(view, mark, insert) {
 export function startUploads(form, view) {
   const target = form.dataset.files;
   const state = form.querySelector("[data-state]");
+  const token = form.elements.namedItem("csrf_token").value;
+  const uploads = target ? startSending(form.querySelector("[data-uploads]"), { target, token, replace: false }) : null;
   let count = 0;
 
   function say(words, tone) {
@@ -18,46 +21,44 @@ export function startUploads(form, view) {
     state.dataset.tone = tone;
   }
 
-  async function send(file) {
-    count += 1;
-    const mark = `![Sending ${file.name} (${count})…]()`;
-    view.dispatch(view.state.replaceSelection(mark), { userEvent: "input.paste" });
-    const body = new FormData();
-    body.append("csrf_token", form.elements.namedItem("csrf_token").value);
-    body.append("file", file);
-    try {
-      const answer = await fetch(target, { method: "POST", body, headers: { Accept: "application/json" } });
-      const { files = [], refused = [], detail } = await answer.json();
-      if (!files.length) throw new Error(refused[0]?.sentence ?? detail ?? "The wiki did not accept it.");
-      replace(view, mark, files[0].markdown);
-      say(`${files[0].name} is attached. The text is not saved yet.`, "");
-    } catch (error) {
-      replace(view, mark, "");
-      const reason = error instanceof TypeError || error instanceof SyntaxError ? "The wiki does not answer." : error.message;
-      say(`${file.name} was not attached: ${reason}`, "danger");
-    }
+  async function send(file, mark) {
+    const found = await uploads.add(file);
+    replace(view, mark, found?.markdown ?? "");
+    if (found) say(`${found.name} is attached. The text is not saved yet.`, "");
   }
 
   function take(event, files) {
-    if (!files?.length) return;
+    if (!files.length) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!target) {
+    if (!uploads) {
       say("Save the page first; then pictures and files can be attached to it.", "warn");
       return;
     }
-    for (const file of files) send(file);
+    const marks = files.map((file) => `![Sending ${file.name.replace(/[[\]\n]/g, "")} (${(count += 1)})…]()`);
+    view.dispatch(view.state.replaceSelection(marks.join("\n")), { userEvent: "input.paste" });
+    files.forEach((file, index) => send(file, marks[index]));
   }
 
   view.contentDOM.addEventListener("paste", (event) => {
     // A copy from a word processor carries a picture of the words too: the words are wanted then.
-    if (!event.clipboardData.types.includes("text/plain")) take(event, event.clipboardData.files);
+    if (!event.clipboardData.types.includes("text/plain")) take(event, filesOf(event.clipboardData));
   }, { capture: true });
   view.contentDOM.addEventListener("drop", (event) => {
-    const files = event.dataTransfer.files;
+    const files = filesOf(event.dataTransfer);
     if (!files.length) return;
     const at = view.posAtCoords({ x: event.clientX, y: event.clientY });
     if (at !== null) view.dispatch({ selection: { anchor: at } });
     take(event, files);
   }, { capture: true });
+
+  const picker = document.createElement("input");
+  picker.type = "file";
+  picker.multiple = true;
+  picker.addEventListener("change", (event) => {
+    take(event, [...picker.files]);
+    picker.value = "";
+    view.focus();
+  });
+  form.querySelector("[data-attach]")?.addEventListener("click", () => picker.click());
 }

@@ -1,0 +1,153 @@
+"""Large files in pieces, in the manner of tus 1.0: begun, continued, looked at, given up."""
+
+from __future__ import annotations
+
+import re
+from wsgiref.handlers import format_date_time
+
+from flask import Response, request, url_for
+
+from wiki.api import resources, wire
+from wiki.api.operations import Answer, Query, answer, operation
+from wiki.attachments.uploads import (
+    Uploading,
+    WrongOffset,
+    add_piece,
+    begin_upload,
+    cancel_upload,
+    see_upload,
+)
+from wiki.errors import Invalid
+from wiki.rules.access import May
+from wiki.spaces.queries import see_space
+from wiki.text.paths import join
+from wiki.web.errors import problem
+from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
+
+AT = "/uploads/{upload}"
+_COUNT = {"type": "integer", "minimum": 0}
+
+
+@operation(
+    "POST",
+    "/uploads/{space}/{file}",
+    "Begin to upload a file in pieces.",
+    {201: Answer("The upload; `Location` is where its pieces are sent.", resources.Upload)},
+    headers=(Query("Upload-Length", "Bytes that the file has.", _COUNT, required=True),),
+    writes=True,
+    problems=(403, 413, 429),
+)
+def begin(slug: str, file: str) -> Response:
+    """For files of more than some megabytes: what has arrived is kept for a day, whatever happens
+    to the connection, the client or the server. Limits are checked now and again at the end."""
+    seen = see_space(reading(), actor(), slug)
+    seen.require(May.EDIT)
+    size = _count("Upload-Length")
+    with writing() as session:
+        begun = begin_upload(session, actor(), seen.space, file, size, settings())
+        response = _told(begun, 201)
+    response.headers["Location"] = _url(begun)
+    return response
+
+
+@operation(
+    "GET",
+    AT,
+    "See how far an upload has come.",
+    {200: Answer("The upload; `Upload-Offset` says the same.", resources.Upload)},
+)
+def read_upload(upload: str) -> Response:
+    """Ask with `HEAD` for the headers alone. Only who began an upload finds it."""
+    return _told(see_upload(reading(), actor(), upload))
+
+
+@operation(
+    "PATCH",
+    AT,
+    "Send a piece of a file.",
+    {
+        204: Answer("It is safely on disk; `Upload-Offset` is where the next one begins."),
+    },
+    headers=(
+        Query("Upload-Offset", "Where in the file the piece begins.", _COUNT, required=True),
+        Query("Upload-Checksum", "`sha256` (or `sha1`), a blank, and the digest in base64."),
+    ),
+    takes_bytes=True,
+    writes=True,
+    problems=(403, 409, 413, 460, 503),
+)
+def send_piece(upload: str) -> Response:
+    """The body is the piece; a piece counts when it has arrived whole, so some megabytes are a good
+    size. The file is attached when the last one has arrived. One that could not be attached then
+    (its page was full, say) can be tried again with an empty piece at its end."""
+    offset = _count("Upload-Offset")
+    checksum = request.headers.get("Upload-Checksum", "")
+    finish_reading()
+    wiki = parts()
+    try:
+        found = add_piece(
+            wiki.database,
+            wiki.settings,
+            actor(),
+            upload,
+            offset,
+            request.stream,
+            checksum=checksum,
+        )
+    except WrongOffset as wrong:
+        response = problem(wrong.status, wrong.title, wrong.sentence)
+        response.headers["Upload-Offset"] = str(wrong.received)
+        return response
+    return _with_headers(Response(status=204), found)
+
+
+@operation(
+    "DELETE",
+    AT,
+    "Give an upload up.",
+    {204: Answer("What had arrived is forgotten.")},
+    writes=True,
+)
+def give_up(upload: str) -> Response:
+    """A file that is attached already stays."""
+    finish_reading()
+    cancel_upload(parts().database, settings(), actor(), upload)
+    return Response(status=204)
+
+
+def _told(found: Uploading, status: int = 200) -> Response:
+    row, file = found.row, found.row.attachment
+    slug = file.page.space.slug if file and file.page else row.space.slug
+    shape = resources.Upload(
+        url=_url(found),
+        path=join(row.page.path, row.name) if row.page else row.name,
+        size=row.size,
+        offset=row.received,
+        expires_at=row.expires_at,
+        file=wire.file(slug, file) if file else None,
+    )
+    return _with_headers(answer(shape, status), found)
+
+
+def _with_headers(response: Response, found: Uploading) -> Response:
+    response.headers["Upload-Offset"] = str(found.row.received)
+    response.headers["Upload-Length"] = str(found.row.size)
+    response.headers["Upload-Expires"] = format_date_time(found.row.expires_at.timestamp())
+    response.headers["Tus-Resumable"] = "1.0.0"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _url(found: Uploading) -> str:
+    return url_for("api.read_upload", upload=found.row.key)
+
+
+def _count(header: str) -> int:
+    """A number of bytes from a header.
+
+    :raises Invalid: when it is none.
+    """
+    raw = request.headers.get(header, "")
+    if not re.fullmatch(r"[0-9]{1,15}", raw):
+        raise Invalid(f"The header “{header}” must be a number of bytes.", field=header)
+    return int(raw)

@@ -1,0 +1,143 @@
+"""How much may be attached: decided inside the transaction that attaches, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Attachment, Upload
+from wiki.config import Settings
+from wiki.errors import TooLarge
+from wiki.pages.models import Page
+from wiki.spaces.models import Space
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """The most that a page and a space may hold; 0 is no limit.
+
+    What counts on a page are its current files, so that removing one makes room. What counts in a
+    space are the bytes it keeps on disk: earlier versions too, each content once.
+    """
+
+    page_files: int = 0
+    page_bytes: int = 0
+    space_bytes: int = 0
+
+
+NO_LIMITS = FileLimits()
+
+
+def limits_of(settings: Settings) -> FileLimits:
+    """The limits that the administrator set."""
+    return FileLimits(
+        settings.max_page_files,
+        settings.max_page_files_mb * MIB,
+        settings.max_space_files_mb * MIB,
+    )
+
+
+def require_room(
+    session: Session,
+    limits: FileLimits,
+    space: Space,
+    page: Page | None,
+    *,
+    name: str,
+    size: int,
+    sha256: str | None = None,
+    instead_of: Collection[int] = (),
+    waiting: tuple[int, int] = (0, 0),
+) -> None:
+    """Go on only if a file fits on its page (or, where there is none, in its space).
+
+    :param instead_of: ids of the files whose place it takes.
+    :param waiting: bytes that are promised already, on the page and in the space.
+    :raises TooLarge: saying what is there and how much there may be.
+    """
+    if limits.page_files or limits.page_bytes:
+        _require_room_at(session, limits, space, page, name, size, instead_of, waiting[0])
+    if limits.space_bytes:
+        _require_room_in(session, limits, space, name, size, sha256, waiting[1])
+
+
+def _require_room_at(
+    session: Session,
+    limits: FileLimits,
+    space: Space,
+    page: Page | None,
+    name: str,
+    size: int,
+    instead_of: Collection[int],
+    promised: int,
+) -> None:
+    owner = Attachment.page_id == page.id if page else Attachment.space_id == space.id
+    where = "This page" if page else "This space without pages"
+    count, total = session.execute(
+        select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
+            owner, Attachment.removed_at.is_(None), Attachment.id.not_in(instead_of)
+        )
+    ).one()
+    if limits.page_files and count >= limits.page_files:
+        raise TooLarge(
+            f"{where} holds {count:,} of {limits.page_files:,} files, so “{name}” has no room: "
+            "remove one that is no longer needed, or attach it to another page."
+        )
+    total = int(total) + promised
+    if limits.page_bytes and total + size > limits.page_bytes:
+        raise TooLarge(
+            f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MiB of files, so “{name}” "
+            f"with {_mib(size)} MiB has no room: remove one that is no longer needed, or attach it "
+            "to another page."
+        )
+
+
+def _require_room_in(
+    session: Session,
+    limits: FileLimits,
+    space: Space,
+    name: str,
+    size: int,
+    sha256: str | None,
+    promised: int,
+) -> None:
+    of_space = or_(
+        Attachment.space_id == space.id,
+        Attachment.page_id.in_(select(Page.id).where(Page.space_id == space.id)),
+    )
+    contents = select(Attachment.sha256, Attachment.size).where(of_space).distinct().subquery()
+    total = int(session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0) + promised
+    if total + size <= limits.space_bytes:
+        return
+    if sha256 and session.scalar(
+        select(Attachment.id).where(of_space, Attachment.sha256 == sha256).limit(1)
+    ):
+        return
+    raise TooLarge(
+        f"The space {space.title} keeps {_mib(total)} of {_mib(limits.space_bytes)} MiB of files, "
+        f"earlier versions among them, so “{name}” with {_mib(size)} MiB has no room; an "
+        "administrator can allow it more."
+    )
+
+
+def under_way(session: Session, space: Space, page: Page | None) -> tuple[int, int]:
+    """The bytes promised to unfinished uploads: of the page (or the space itself), of all."""
+    own = Upload.page_id == page.id if page else Upload.page_id.is_(None)
+    rows = session.execute(
+        select(own, func.sum(Upload.size))
+        .where(Upload.space_id == space.id, Upload.attachment_id.is_(None))
+        .group_by(own)
+    )
+    found = {bool(is_own): int(total) for is_own, total in rows}
+    return found.get(True, 0), sum(found.values())
+
+
+def _mib(count: int) -> str:
+    """A number of bytes in MiB, without a fraction where that says nothing."""
+    amount = count / MIB
+    return f"{amount:.1f}" if amount < 9.95 and not amount.is_integer() else f"{amount:,.0f}"

@@ -1,0 +1,179 @@
+"""Thumbnails of raster images: made in a process of their own, kept until somebody deletes them.
+
+The worker makes them when a file is added. Where one is missing it is made when it is asked for,
+one picture at a time on the whole machine; who would have to wait long gets the picture itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wiki.attachments.models import Picture
+from wiki.attachments.storage import DamagedFile, Storage
+from wiki.attachments.thumbs import WIDTHS, widths_of
+from wiki.db import Database
+
+log = logging.getLogger(__name__)
+
+KINDS = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+}
+"""The types of which thumbnails are made, and the only decoder that each is given to."""
+
+SECONDS = 22
+"""The process has a timer of its own, which comes first."""
+PATIENCE = 3.0
+"""Seconds that a reader waits for others' thumbnails before they get the picture itself."""
+MOST_WAITING = 2
+_waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a picture: its size as it is shown, whether it moves, its thumbnails by width;
+    or why there are none."""
+
+    width: int
+    height: int
+    moves: bool
+    thumbs: dict[int, bytes]
+    failure: str = ""
+
+
+def is_raster(content_type: str) -> bool:
+    """Whether there are thumbnails of such a file."""
+    return content_type in KINDS
+
+
+def thumbs_of(picture: Picture) -> list[int]:
+    """The widths in which a picture has thumbnails."""
+    if picture.failure:
+        return []
+    return sorted({WIDTHS[0], *widths_of(picture.width, picture.height)})
+
+
+def make_thumbs(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
+    """Make and keep the thumbnails of a picture, after others that are being made."""
+    with _alone(storage, patience=None):
+        return _make(storage, sha256, size, content_type)
+
+
+def thumb_of(
+    storage: Storage, sha256: str, size: int, content_type: str, width: int
+) -> Path | None:
+    """A thumbnail that may not have been made yet; None where there is none, or none in time."""
+    path = storage.thumbs.path(sha256, width)
+    if path.exists():
+        return path
+    if not _waiting.acquire(blocking=False):
+        return None
+    try:
+        with _alone(storage, patience=PATIENCE) as mine:
+            if mine and not path.exists():
+                _make(storage, sha256, size, content_type)
+    finally:
+        _waiting.release()
+    return path if path.exists() else None
+
+
+def _make(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
+    try:
+        file = storage.open(sha256, size)
+    except DamagedFile as error:
+        return _none(str(error))
+    with file:
+        made = _ask(file.fileno(), KINDS[content_type])
+    storage.thumbs.keep(sha256, made.thumbs)
+    return made
+
+
+def _ask(picture: int, kind: str) -> Made:
+    """What the process that makes thumbnails says of the open file ``picture``."""
+    root = str(Path(__file__).resolve().parents[2])
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    try:
+        done = subprocess.run(  # noqa: S603 the program is our own, the kind one of KINDS
+            [sys.executable, "-P", "-m", "wiki.attachments.shrinker", kind],
+            stdin=picture,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=SECONDS,
+            check=False,
+        )
+        head, _, rest = done.stdout.partition(b"\n")
+        about: dict[str, Any] = json.loads(head)
+    except subprocess.TimeoutExpired:
+        return _none("It takes too long.")
+    except (OSError, ValueError):
+        return _none("It takes too much time or memory.")
+    if about["failure"]:
+        return _none(str(about["failure"]))
+    thumbs = {}
+    for width, length in zip(about["widths"], about["lengths"], strict=True):
+        thumbs[int(width)], rest = rest[:length], rest[length:]
+    return Made(about["width"], about["height"], about["moves"], thumbs)
+
+
+def _none(failure: str) -> Made:
+    return Made(0, 0, False, {}, failure[:200])
+
+
+def measure(database: Database, storage: Storage, sha256: str, size: int, kind: str) -> None:
+    """Make a picture's thumbnails and write down what it is, if nobody has yet."""
+    with database.read() as session:
+        if session.get(Picture, sha256) is not None:
+            return
+    made = make_thumbs(storage, sha256, size, kind)
+    with database.write() as session:
+        if session.get(Picture, sha256) is None:
+            session.add(
+                Picture(
+                    sha256=sha256,
+                    width=made.width,
+                    height=made.height,
+                    moves=made.moves,
+                    failure=made.failure,
+                )
+            )
+
+
+@contextmanager
+def _alone(storage: Storage, *, patience: float | None) -> Iterator[bool]:
+    """Be the only one on this machine who makes thumbnails; False after waiting too long."""
+    handle = storage.thumbs.making()
+    try:
+        if patience is None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield True
+            return
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    yield False
+                    return
+                time.sleep(0.02)
+            else:
+                yield True
+                return
+    finally:
+        os.close(handle)

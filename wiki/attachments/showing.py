@@ -1,0 +1,74 @@
+"""Pictures in pages: each is given its size, so that nothing moves while it loads, and thumbnails.
+
+What a text renders to does not know of files, which come and go without it. So this is written into
+the HTML when it is shown, as marks of missing links are; nothing is parsed but addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from urllib.parse import unquote
+
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Picture
+from wiki.attachments.queries import pictures_at
+from wiki.attachments.thumbs import widths_of
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.paths import PathError, join, normalise_path, path_key
+
+_IMAGE = re.compile(r'<img src="(/[^"]*?-/files/[^"?#]+)"([^>]*)>')
+_OWN_SIZE = re.compile(r'\b(?:width|height)="')
+SIZES = "auto, (width < 48rem) 100vw, 40rem"
+"""How wide a picture in a page is: at most the text."""
+MOST_PLACES = 4000
+"""Places that the pictures of one page are looked for at; those beyond are shown as they are."""
+
+
+def with_sizes(session: Session, actor: Actor, space: Space, html: str) -> str:
+    """``html`` of a page, with the sizes and thumbnails of the pictures of its own space."""
+    if "-/files/" not in html:
+        return html
+    keys: dict[str, str] = {}
+    room = MOST_PLACES
+    for match in _IMAGE.finditer(html):
+        key = None if match[1] in keys else _key_of(match[1], space.slug)
+        if key:
+            room -= key.count("/") + 1
+            if room < 0:
+                break
+            keys[match[1]] = key
+    found = pictures_at(session, actor, space, set(keys.values()))
+
+    def dress(match: re.Match[str]) -> str:
+        src, rest = match.groups()
+        picture = found.get(keys.get(src, ""))
+        if picture is None or picture.failure:
+            return match[0]
+        return f'<img src="{src}"{rest}{_attributes(src, rest, picture)}>'
+
+    return _IMAGE.sub(dress, html)
+
+
+def _attributes(src: str, rest: str, picture: Picture) -> str:
+    own = bool(_OWN_SIZE.search(rest))
+    size = "" if own else f' width="{picture.width}" height="{picture.height}"'
+    widths = [] if picture.moves else widths_of(picture.width, picture.height)
+    if not widths:
+        return size
+    choices = [f"{src}?width={width} {width}w" for width in widths]
+    choices.append(f"{src} {picture.width}w")
+    return f'{size} srcset="{", ".join(choices)}" sizes="{escape(SIZES)}"'
+
+
+def _key_of(src: str, slug: str) -> str | None:
+    """The key of a file's place in the space, from its address; None for another space's."""
+    parts = unquote(unescape(src)).split("/")
+    if parts[1] != slug or parts[-3:-1] != ["-", "files"]:
+        return None
+    try:
+        return path_key(normalise_path(join("/".join(parts[2:-3]), parts[-1])))
+    except PathError:
+        return None

@@ -1,0 +1,141 @@
+"""The process in which thumbnails are made: one picture, then it ends.
+
+Started by `pictures`: the picture is standard input, and what was made of it goes to standard
+output, a line of JSON and then the bytes. Pixels, memory and time are limited; what a hostile file
+does to the decoder it does here, without the right to write any file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from PIL import Image, ImageCms
+
+from wiki.attachments.thumbs import TALLEST, WIDTHS, widths_of
+
+try:
+    import resource
+except ImportError:  # a system without it has the timer and the parent only
+    resource = None  # type: ignore[assignment]
+
+PIXELS = 50_000_000
+MEMORY = 1 << 30  # bytes of address space
+SECONDS = 20
+QUALITY = 80
+ORIENTATION = 0x0112
+# What each value of the orientation asks for, and whether width and height change places.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_MOVING = ("GIF", "PNG", "WEBP", "AVIF")
+
+
+def limit() -> None:
+    """Put bounds on what this process can take from the machine."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.alarm(SECONDS)
+    with suppress(OSError):
+        os.nice(5)
+    if resource is None:
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 16),
+    ):
+        _, hard = resource.getrlimit(what)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(what, (most, most))
+
+
+def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[bytes]]:
+    """What is to be known of a picture, and its thumbnails in the order of their widths."""
+    Image.MAX_IMAGE_PIXELS = None  # the header is looked at here
+    with Image.open(data, formats=[kind]) as picture:  # type: ignore[arg-type]
+        if picture.width * picture.height > PIXELS:
+            return {"failure": f"It has more than {PIXELS // 1_000_000} million pixels."}, []
+        turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
+        moves = kind in _MOVING and bool(getattr(picture, "is_animated", False))
+        picture.seek(0)
+        turned = turn is not None and turn >= Image.Transpose.TRANSPOSE
+        turned = turned or turn in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+        stored = picture.size
+        width, height = stored[::-1] if turned else stored
+        sizes = {
+            one: (one, max(1, round(height * one / width))) for one in widths_of(width, height)
+        }
+        smallest = WIDTHS[0]
+        if smallest not in sizes:
+            scale = min(1.0, smallest / width, TALLEST / height)
+            sizes[smallest] = (max(1, round(width * scale)), max(1, round(height * scale)))
+        largest = max(sizes.values())
+        picture.draft("RGB", (largest[::-1] if turned else largest))
+        profile: bytes = picture.info.get("icc_profile") or b""
+        image = _plain(picture, keeps_ink=bool(profile))
+    made: dict[int, bytes] = {}
+    for name in sorted(sizes, reverse=True):
+        size = sizes[name]
+        image = image.resize(
+            size[::-1] if turned else size, Image.Resampling.LANCZOS, reducing_gap=3.0
+        )
+        image = _in_srgb(image, profile)
+        profile = b""
+        shown = image if turn is None else image.transpose(turn)
+        shown.info = {}
+        file = io.BytesIO()
+        shown.save(file, "WEBP", quality=QUALITY, method=4)
+        made[name] = file.getvalue()
+    widths = sorted(made)
+    about = {"width": width, "height": height, "moves": moves, "failure": ""}
+    lengths = [len(made[one]) for one in widths]
+    return {**about, "widths": widths, "lengths": lengths}, [made[one] for one in widths]
+
+
+def _plain(picture: Image.Image, *, keeps_ink: bool) -> Image.Image:
+    """The first image of a picture in a mode that can be made smaller."""
+    if picture.mode.startswith("I;16"):
+        return picture.convert("I").point(lambda value: value / 256).convert("L").convert("RGB")
+    if picture.mode == "CMYK" and keeps_ink:
+        return picture.copy()
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """The image in the colours of the web."""
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            ours = ImageCms.createProfile("sRGB")
+            image = ImageCms.profileToProfile(image, theirs, ours, outputMode=mode) or image
+    return image.convert(mode)
+
+
+def main() -> None:
+    """Shrink the picture in standard input, which is of the kind that the argument names."""
+    limit()
+    try:
+        about, made = shrink(sys.stdin.buffer, sys.argv[1])  # type: ignore[arg-type]
+    except MemoryError:
+        about, made = {"failure": "It takes too much memory."}, []
+    except Exception as error:
+        about, made = {"failure": f"It cannot be read: {type(error).__name__}."}, []
+    sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + b"".join(made))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Where thumbnails lie: beside the files, under the hash of what they were made from and a width.
+
+All of it is derived and may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+WIDTHS = (320, 640, 1280)
+"""The widths that there are, in pixels. The smallest is made of every picture."""
+TALLEST = 8192
+"""No thumbnail is higher than this, so of a very tall picture the wide ones are not made."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def widths_of(width: int, height: int) -> list[int]:
+    """The widths in which a picture of this size has thumbnails that show all of it."""
+    return [one for one in WIDTHS if one < width and height * one <= TALLEST * width]
+
+
+def nearest_width(asked: int) -> int | None:
+    """The smallest width that is as wide as asked; None where only the picture itself is."""
+    return next((width for width in WIDTHS if width >= asked), None)
+
+
+class Thumbs:
+    """The folder ``thumbs`` of a data folder: ``thumbs/<first two digits>/<SHA-256>-<width>``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "thumbs"
+
+    def path(self, sha256: str, width: int) -> Path:
+        """Where a thumbnail lies, or would.
+
+        :raises ValueError: when it is not the hash of anything.
+        """
+        if not _HASH.fullmatch(sha256):
+            raise ValueError("That is no SHA-256 in hexadecimal.")
+        return self.folder / sha256[:2] / f"{sha256}-{width}"
+
+    def keep(self, sha256: str, made: Mapping[int, bytes]) -> None:
+        """Put the thumbnails of a picture there, each whole or not at all."""
+        for width, data in made.items():
+            target = self.path(sha256, width)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = target.with_name(f".{secrets.token_hex(8)}")
+            try:
+                aside.write_bytes(data)
+                aside.replace(target)
+            finally:
+                aside.unlink(missing_ok=True)
+
+    def forget(self, sha256: str) -> None:
+        """Delete the thumbnails of a picture."""
+        for width in WIDTHS:
+            self.path(sha256, width).unlink(missing_ok=True)
+
+    def making(self) -> int:
+        """A handle of the file that who makes thumbnails holds locked, so that only one does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return os.open(self.folder / "making.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

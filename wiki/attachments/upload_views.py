@@ -1,0 +1,92 @@
+"""Large files sent by the browser's scripts, in pieces."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from wiki.attachments.uploads import (
+    Uploading,
+    WrongOffset,
+    add_piece,
+    begin_upload,
+    cancel_upload,
+    see_upload,
+)
+from wiki.attachments.views import described, links_from, plain_name
+from wiki.errors import Invalid
+from wiki.pages.screens import place_at
+from wiki.rules.access import May
+from wiki.text.paths import join
+from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
+from wiki.web.urls import verb
+
+blueprint = Blueprint("uploads", __name__)
+
+
+@verb(blueprint, "uploads", methods=["POST"])
+def begin(slug: str, path: str) -> ResponseReturnValue:
+    """Begin to send a file of ``size`` bytes that is to be attached as ``name``."""
+    place = place_at(slug, path)
+    place.seen.require(May.EDIT)
+    size = request.form.get("size", type=int)
+    if size is None:
+        raise Invalid("Say how large the file is.", field="size")
+    with writing() as session:
+        begun = begin_upload(
+            session,
+            actor(),
+            place.space,
+            join(place.path, plain_name(request.form.get("name", ""))),
+            size,
+            settings(),
+            keep_both="replace" not in request.form,
+        )
+        return _told(begun), 201
+
+
+@blueprint.get("/-/uploads/<key>")
+def see(key: str) -> ResponseReturnValue:
+    """How far an upload has come."""
+    return _told(see_upload(reading(), actor(), key))
+
+
+@blueprint.route("/-/uploads/<key>", methods=["PATCH"])
+def send(key: str) -> ResponseReturnValue:
+    """Take the next piece."""
+    offset = request.headers.get("Upload-Offset", type=int)
+    if offset is None:
+        raise Invalid("Say where the piece begins.", field="Upload-Offset")
+    finish_reading()
+    wiki = parts()
+    try:
+        found = add_piece(wiki.database, wiki.settings, actor(), key, offset, request.stream)
+    except WrongOffset:
+        finish_reading()
+        return _told(see_upload(reading(), actor(), key)), 409
+    finish_reading()
+    return _told(see_upload(reading(), actor(), found.row.key))
+
+
+@blueprint.route("/-/uploads/<key>", methods=["DELETE"])
+def cancel(key: str) -> ResponseReturnValue:
+    """Give an upload up."""
+    finish_reading()
+    cancel_upload(parts().database, settings(), actor(), key)
+    return "", 204
+
+
+def _told(found: Uploading) -> Response:
+    row, file = found.row, found.row.attachment
+    told: dict[str, object] = {
+        "url": url_for("uploads.see", key=row.key),
+        "size": row.size,
+        "offset": row.received,
+        "file": None,
+    }
+    if file is not None:
+        slug = file.page.space.slug if file.page else row.space.slug
+        told["file"] = described(slug, file, links_from(file.page))
+    response = jsonify(told)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,340 @@
+"""Files that arrive in pieces: begun, continued from where they broke off, attached when whole.
+
+The pieces lie in ``files/uploads`` of the data folder, each file under the key of its row. What the
+row says has arrived is on disk for good; what lies there beyond it is sent again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.attachments.actions import attach_file, checked_file_path
+from wiki.attachments.limits import limits_of, require_room, under_way
+from wiki.attachments.models import Upload
+from wiki.attachments.queries import nearest_page, place_of
+from wiki.attachments.storage import CHUNK, DamagedFile, Storage
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.errors import Invalid, NotFound, TooLarge, TooMany, WikiError
+from wiki.rules.access import Actor, May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text.paths import join, name_of, parent_of
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(days=1)
+"""So long after its last piece an upload can be continued."""
+MOST_OPEN = 100
+"""Unfinished uploads of one person."""
+CHECKSUMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
+
+
+class WrongOffset(WikiError):
+    """A piece that does not begin where the last one ended."""
+
+    status = 409
+    title = "That piece does not fit here"
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"The next piece begins at byte {received:,}.")
+        self.received = received
+
+
+class WrongChecksum(WikiError):
+    """A piece that was changed on its way. Nothing of it was kept."""
+
+    status = 460  # as tus 1.0 has it
+    title = "That piece was damaged on its way"
+
+    def __init__(self) -> None:
+        super().__init__("The piece does not have the checksum that came with it; send it again.")
+
+
+@dataclass(frozen=True)
+class Uploading:
+    """Where an upload stands."""
+
+    row: Upload
+    name: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every byte has arrived."""
+        return self.row.received == self.row.size
+
+
+def begin_upload(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    raw_path: str,
+    size: int,
+    settings: Settings,
+    *,
+    keep_both: bool = False,
+) -> Uploading:
+    """Promise room for a file of ``size`` bytes at a place of the space's tree.
+
+    :raises Forbidden: :raises Invalid: :raises TooLarge: :raises TooMany:
+    """
+    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    path = checked_file_path(raw_path)
+    name = name_of(path)
+    if size < 0:
+        raise Invalid("A file has at least no bytes.", field="size")
+    if size > settings.max_file_mb << 20:
+        raise TooLarge(f"{name} is too large: a file has at most {settings.max_file_mb} MiB.")
+    page = nearest_page(session, actor, space, parent_of(path) or "")
+    open_ones = session.scalar(
+        select(func.count()).where(
+            Upload.person_id == actor.person_id, Upload.attachment_id.is_(None)
+        )
+    )
+    if (open_ones or 0) >= MOST_OPEN:
+        raise TooMany(
+            f"{MOST_OPEN} uploads of yours are not finished: finish or cancel some of them first.",
+            retry_after=3600,
+        )
+    limits = limits_of(settings)
+    of_page, of_space = under_way(session, space, page)
+    require_room(session, limits, space, page, name=name, size=size, waiting=(of_page, of_space))
+    row = Upload(
+        key=secrets.token_hex(16),
+        person_id=actor.person_id,
+        space=space,
+        page=page,
+        name=path[len(page.path) :].lstrip("/") if page else path,
+        keep_both=keep_both,
+        size=size,
+        received=0,
+        expires_at=now() + KEPT_FOR,
+    )
+    session.add(row)
+    session.flush()
+    return Uploading(row, name)
+
+
+def see_upload(session: Session, actor: Actor, key: str, *, locked: bool = False) -> Uploading:
+    """An upload of the actor's own.
+
+    :param locked: make others wait who would finish or cancel it.
+    :raises NotFound: when there is none of theirs, or none any more.
+    """
+    if locked:
+        session.execute(select(Upload.key).where(Upload.key == key).with_for_update())
+    row = session.scalar(
+        select(Upload)
+        .where(Upload.key == key, Upload.person_id == actor.person_id, Upload.expires_at > now())
+        .options(joinedload(Upload.space), joinedload(Upload.page), joinedload(Upload.attachment))
+    )
+    if row is None or actor.person_id is None:
+        raise NotFound
+    see_space_by_id(session, actor, row.space_id)
+    return Uploading(row, name_of(row.name))
+
+
+def add_piece(
+    database: Database,
+    settings: Settings,
+    actor: Actor,
+    key: str,
+    offset: int,
+    stream: IO[bytes],
+    *,
+    checksum: str = "",
+) -> Uploading:
+    """Put a piece behind what has arrived; the file is attached when that was the last one.
+
+    Pieces of one upload wait for one another. A whole file that could not be attached (its page is
+    full, its author may not edit any more) can be tried again with an empty piece at its end.
+
+    :param checksum: `sha256` (or `sha1`), a blank and the piece's digest in base64.
+    :raises WrongOffset: :raises WrongChecksum: :raises NotFound: :raises Forbidden:
+    """
+    digest = _digest_for(checksum)
+    parts = Parts(settings)
+    with database.read() as session:
+        see_upload(session, actor, key)
+    with parts.held(key) as file:
+        with database.read() as session:
+            found = see_upload(session, actor, key)
+            see_space_by_id(session, actor, found.row.space_id).require(May.EDIT)
+        row = found.row
+        if row.attachment_id is not None:
+            if offset != row.size:
+                raise WrongOffset(row.size)
+            return found
+        received = min(row.received, os.fstat(file.fileno()).st_size)
+        if offset != received:
+            raise WrongOffset(received)
+        if received < row.size:
+            received = _append(file, received, row.size, stream, digest)
+            found = _note(database, actor, key, received)
+        if received == row.size:
+            found = _finish(database, settings, actor, found, parts.path(key))
+    if found.row.attachment_id is not None:
+        parts.forget(key)
+    return found
+
+
+def cancel_upload(database: Database, settings: Settings, actor: Actor, key: str) -> None:
+    """Give an upload up, and forget what has arrived of it.
+
+    :raises NotFound:
+    """
+    with database.write() as session:
+        session.delete(see_upload(session, actor, key, locked=True).row)
+    Parts(settings).forget(key)
+
+
+def sweep_uploads(database: Database, settings: Settings) -> None:
+    """Forget the uploads that nobody went on with for a day, and pieces without an upload."""
+    parts = Parts(settings)
+    with database.read() as session:
+        ended = session.scalars(select(Upload.key).where(Upload.expires_at <= now())).all()
+    if ended:
+        with database.write() as session:
+            session.execute(delete(Upload).where(Upload.key.in_(ended), Upload.expires_at <= now()))
+    strays = parts.old()
+    if strays:
+        with database.read() as session:
+            strays -= set(session.scalars(select(Upload.key).where(Upload.key.in_(strays))))
+    for key in {*ended, *strays}:
+        parts.forget(key)
+
+
+class Parts:
+    """The folder of what has arrived so far."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.data_dir / "files" / "uploads"
+
+    def path(self, key: str) -> Path:
+        """Where the pieces of an upload lie."""
+        return self.folder / key
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[IO[bytes]]:
+        """The file of an upload, while others who would write to it wait."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.path(key)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError:  # it was whole already, and nobody may write to it again
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb" if not os.access(path, os.W_OK) else "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+
+    def forget(self, key: str) -> None:
+        """Delete what has arrived."""
+        self.path(key).unlink(missing_ok=True)
+
+    def old(self) -> set[str]:
+        """The keys of all files that nobody wrote to for longer than uploads are kept."""
+        if not self.folder.exists():
+            return set()
+        before = (now() - KEPT_FOR).timestamp()
+        found = set()
+        for path in self.folder.iterdir():
+            try:
+                if path.stat().st_mtime < before:
+                    found.add(path.name)
+            except FileNotFoundError:
+                continue  # finished meanwhile
+        return found
+
+
+def _append(
+    file: IO[bytes], received: int, size: int, stream: IO[bytes], digest: tuple[str, bytes] | None
+) -> int:
+    """Write a piece, for good; how many bytes there are then."""
+    file.truncate(received)
+    file.seek(received)
+    check = CHECKSUMS[digest[0]]() if digest else None
+    end = received
+    while piece := stream.read(CHUNK):
+        end += len(piece)
+        if end > size:
+            file.truncate(received)
+            raise TooLarge(f"The file was to have {size:,} bytes, and more were sent.")
+        if check:
+            check.update(piece)
+        file.write(piece)
+    if check and digest and check.digest() != digest[1]:
+        file.truncate(received)
+        raise WrongChecksum
+    file.flush()
+    os.fsync(file.fileno())
+    return end
+
+
+def _note(database: Database, actor: Actor, key: str, received: int) -> Uploading:
+    """Write down how much has arrived, and give the upload another day."""
+    with database.write() as session:
+        session.execute(
+            update(Upload)
+            .where(Upload.key == key)
+            .values(received=received, expires_at=now() + KEPT_FOR)
+        )
+        return see_upload(session, actor, key)
+
+
+def _finish(
+    database: Database, settings: Settings, actor: Actor, found: Uploading, part: Path
+) -> Uploading:
+    """Attach a file that is whole. Killed at any point, it is done again by the next who asks."""
+    try:
+        stored = Storage(settings.data_dir).adopt(part)
+    except FileNotFoundError:
+        raise NotFound from None
+    if stored.size != found.row.size:
+        raise DamagedFile(f"The upload {found.row.key} does not have its bytes.")
+    with database.write() as session:
+        row = see_upload(session, actor, found.row.key, locked=True).row
+        if row.page is not None and row.page.deleted_at is not None:
+            raise Invalid("The page that this file is for was deleted meanwhile.")
+        space = row.page.space if row.page else row.space
+        path = join(row.page.path, row.name) if row.page else row.name
+        attached = attach_file(
+            session,
+            actor,
+            space,
+            path,
+            stored,
+            keep_both=row.keep_both,
+            limits=limits_of(settings),
+        )
+        row.attachment = attached.file
+        row.expires_at = now() + KEPT_FOR
+        session.flush()
+        return Uploading(row, name_of(place_of(attached.file)))
+
+
+def _digest_for(checksum: str) -> tuple[str, bytes] | None:
+    if not checksum:
+        return None
+    kind, _, value = checksum.partition(" ")
+    try:
+        digest = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if kind not in CHECKSUMS or len(digest) != CHECKSUMS[kind]().digest_size:
+        raise Invalid("A checksum is “sha256”, a blank and the digest in base64.")
+    return kind, digest

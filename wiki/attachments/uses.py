@@ -1,0 +1,139 @@
+"""Where files are used: the pages that show them or link to them, as far as somebody may read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Attachment
+from wiki.attachments.queries import FileSeen, current_at, place_of
+from wiki.pages.models import Page, PageLink, Redirect
+from wiki.pages.queries import live_for
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.paths import join, path_key
+
+Place = tuple[str, str]
+"""The slug of a space and the key of a file's place in it: what a link to a file says."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A page that uses a file."""
+
+    page_id: int
+    slug: str
+    space: str
+    path: str
+    title: str
+
+
+def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> list[Use]:
+    """The pages whose text shows a file or links to it, by title, under the address that it has
+    or one that it had before its page moved."""
+    here = (found.seen.space.slug, path_key(found.path))
+    owner = found.file.page
+    places = {here, *(_former_places(session, [owner], [found.file]) if owner else ())}
+    rows = session.execute(
+        select(
+            PageLink.space_slug, PageLink.path_key, Page.id, Space.slug, Space.title, Page.path,
+            Page.title,
+        )
+        .join(Page, Page.id == PageLink.page_id)
+        .join(Space, Space.id == Page.space_id)
+        .where(PageLink.kind == "file", _any_of(places), live_for(actor))
+        .distinct()
+        .order_by(Page.title, Page.id)
+        .limit(limit * 2)
+    ).all()  # fmt: skip
+    taken = {
+        place
+        for place in {(slug, key) for slug, key, *_ in rows} - {here}
+        if _is_taken(session, actor, place)
+    }
+    uses = {
+        page_id: Use(page_id, space_slug, space, path, title)
+        for slug, key, page_id, space_slug, space, path, title in rows
+        if (slug, key) not in taken
+    }
+    return list(uses.values())[:limit]
+
+
+def use_counts(
+    session: Session, actor: Actor, space: Space, files: Sequence[Attachment]
+) -> dict[int, int]:
+    """On how many pages each of the files of a space is used, by the file's id, in two queries."""
+    owners = {file.page.id: file.page for file in files if file.page}
+    ids: dict[Place, set[int]] = defaultdict(set)
+    for file in files:
+        ids[space.slug, path_key(place_of(file))].add(file.id)
+    for place, file_id in _former_places(session, owners.values(), files).items():
+        if place not in ids:
+            ids[place].add(file_id)
+    pages: dict[int, set[int]] = defaultdict(set)
+    places = list(ids)
+    for first in range(0, len(places), _AT_ONCE):
+        rows = session.execute(
+            select(PageLink.space_slug, PageLink.path_key, PageLink.page_id)
+            .join(Page, Page.id == PageLink.page_id)
+            .where(
+                PageLink.kind == "file",
+                _any_of(places[first : first + _AT_ONCE]),
+                live_for(actor),
+            )
+            .distinct()
+        )
+        for slug, key, page_id in rows:
+            for file_id in ids[slug, key]:
+                pages[file_id].add(page_id)
+    return {file_id: len(found) for file_id, found in pages.items()}
+
+
+_AT_ONCE = 2000
+"""Places in one question."""
+
+
+def _any_of(places: Iterable[Place]) -> ColumnElement[bool]:
+    """The condition that a link leads to one of these places."""
+    by_slug: dict[str, list[str]] = defaultdict(list)
+    for slug, key in places:
+        by_slug[slug].append(key)
+    return or_(
+        *(
+            and_(PageLink.space_slug == slug, PageLink.path_key.in_(keys))
+            for slug, keys in by_slug.items()
+        )
+    )
+
+
+def _former_places(
+    session: Session, owners: Iterable[Page], files: Sequence[Attachment]
+) -> dict[Place, int]:
+    """The places that files had before their pages moved, each with the file's id."""
+    ids = [page.id for page in owners]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Redirect.page_id, Space.slug, Redirect.path_key)
+        .join(Space, Space.id == Redirect.space_id)
+        .where(Redirect.page_id.in_(ids))
+    )
+    former = defaultdict(list)
+    for page_id, slug, key in rows:
+        former[page_id].append((slug, key))
+    return {
+        (slug, join(key, file.name_key)): file.id
+        for file in files
+        for slug, key in former.get(file.page_id or 0, ())
+    }
+
+
+def _is_taken(session: Session, actor: Actor, place: Place) -> bool:
+    """Whether another file is at a place now, so that links to it no longer mean the one before."""
+    slug, key = place
+    space = session.scalar(select(Space).where(Space.slug == slug))
+    return space is not None and bool(current_at(session, actor, space, key))
