@@ -13,8 +13,9 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
+from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
+from wiki.tags.models import PageTag
 
 Check = Callable[..., Result]
 
@@ -112,6 +113,20 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
 def test_pages_that_were_never_rendered_are(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(RenderingRow), update(Page).values(rendered=0))
     assert "2 pages are not rendered in their newest revision. Put right." in check().output
+    assert check().output == "All is as it should be.\n"
+
+
+def test_links_and_tags_are_put_right(wiki: Scene, check: Check) -> None:
+    wiki.write("plan", "The plan", tags=("one", "two"))
+    wiki.deliver()
+    assert check().output == "All is as it should be.\n"
+    spoil(wiki, update(PageLink).values(target_id=wiki.page("rota").id))
+    assert "1 links are said to lead to what is not there. Put right." in check().output
+    spoil(wiki, update(PageLink).values(path_key="rota"), update(PageTag).values(tag="three"))
+    output = check().output
+    assert "1 pages are said to link to what they do not. Put right." in output
+    assert "1 pages are listed under tags that they do not have" in output
+    assert "plan/part" in wiki.get("cai", "/eng/plan/-/backlinks").text
     assert check().output == "All is as it should be.\n"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 from sqlalchemy import select, text
@@ -18,6 +18,7 @@ from wiki.pages.checking import Finding, Progress
 from wiki.pages.rendering import limit_rendering
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference, index, rebuild
+from wiki.tags import projection
 from wiki.transfer.console import bar
 
 Check = Callable[[Database, Settings, Progress], Iterator[Finding]]
@@ -73,6 +74,21 @@ def check_database(database: Database, settings: Settings, progress: Progress) -
         ):
             yield Finding(f"Row {row} of {table} refers to a row of {parent} that is not there.")
     progress(1, 1)
+
+
+def check_tags(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """Pages are listed under the tags that their newest revisions have."""
+    with database.read() as session:
+        found = list(projection.check(session))
+    progress(1, 1)
+    if found:
+        sentence = f"{len(found)} pages are listed under tags that they do not have, or not at all."
+        yield Finding(sentence, lambda: _list_again(database, found))
+
+
+def _list_again(database: Database, found: Sequence[projection.Difference]) -> None:
+    with database.write() as session:
+        projection.repair(session, found)
 
 
 def check_files(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
@@ -140,6 +156,7 @@ def _try_again(database: Database, delivery_id: int) -> None:
 CHECKS: dict[str, Check] = {
     "Database": check_database,
     **{name: _of_pages(look) for name, look in checking.CHECKS.items()},
+    "Tags": check_tags,
     "Files": check_files,
     "Search index": check_index,
     "Deliveries": check_deliveries,

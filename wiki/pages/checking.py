@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, tuple_
+from sqlalchemy import and_, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.db import Database
+from wiki.pages.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.pages.rendering import checksum_of, context_of, keep_heads, rendering_key
 from wiki.pages.texts import forget_texts, get_texts
@@ -253,6 +254,63 @@ def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> Non
     keep_heads(database, [page_id for page_id, _ in damaged])
 
 
+def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
+    """What the newest revision of each page links to is what its rendering says, and leads to what
+    is at the place."""
+    with database.read() as session:
+        live = and_(Page.deleted_at.is_(None), Page.rendered == Page.head)
+        total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
+        query = (
+            select(Page, Revision, Space.slug)
+            .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
+            .join(Space, Space.id == Page.space_id)
+            .where(live)
+        )
+        done, wrong = 0, []
+        rows = _by_id(session, query, Page.id)
+        while some := list(islice(rows, AT_ONCE)):
+            keys = {
+                rendering_key(revision.content_hash, context_of(slug, revision)): page.id
+                for page, revision, slug in some
+            }
+            kept = session.execute(
+                select(RenderingRow.key, RenderingRow.links).where(RenderingRow.key.in_(keys))
+            )
+            wanted = {keys[key]: links_in(links) for key, links in kept.all()}
+            there = links_of(session, list(wanted))
+            wrong += [id for id, links in wanted.items() if there.get(id, []) != links]
+            session.expunge_all()
+            done += len(some)
+            progress(done, total)
+        astray = count_astray(session)
+    if wrong:
+        sentence = f"{len(wrong)} pages are said to link to what they do not."
+        yield Finding(sentence, lambda: _link_again(database, wrong))
+    if astray:
+        yield Finding(
+            f"{astray} links are said to lead to what is not there.",
+            lambda: _settle_all(database),
+        )
+
+
+def _link_again(database: Database, page_ids: Sequence[int]) -> None:
+    with database.write() as session:
+        for first in range(0, len(page_ids), AT_ONCE):
+            some = page_ids[first : first + AT_ONCE]
+            session.execute(
+                update(Page)
+                .where(Page.id.in_(some))
+                .values(rendered=0)
+                .execution_options(synchronize_session=False)
+            )
+    keep_heads(database, page_ids)
+
+
+def _settle_all(database: Database) -> None:
+    with database.write() as session:
+        settle_all_links(session)
+
+
 def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
     """The rows of a query in the order of an id, a slice at a time."""
     last = 0
@@ -272,4 +330,5 @@ CHECKS = {
     "Folders": check_folders,
     "Redirects": check_redirects,
     "Renderings": check_renderings,
+    "Links": check_links,
 }

@@ -8,7 +8,7 @@ for everybody and never leaves a query that does not ask what the reader may rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Delete,
     Select,
     Update,
+    and_,
     bindparam,
     delete,
     func,
@@ -76,6 +77,58 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
         new = [{"page_id": page_id, "anchor": anchor} for anchor in anchors - kept]
         connection.execute(_NAME, new)
     return frozenset(kept - anchors)
+
+
+Kept = tuple[int, str, str, str, str, bool]
+"""A link as it is kept: ordinal, kind, slug, path key, fragment, whether a file is shown."""
+
+
+def links_in(links: Iterable[Mapping[str, Any]]) -> list[Kept]:
+    """The links to pages and files among those of a stored rendering."""
+    return [
+        (
+            link["ordinal"],
+            link["kind"],
+            link["space"],
+            path_key(link["path"]),
+            link["fragment"][:300],
+            link["embedded"],
+        )
+        for link in links
+        if link["kind"] in ("page", "file")
+    ]
+
+
+def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]:
+    """The links to pages and files that are kept of pages."""
+    found: dict[int, list[Kept]] = {}
+    for ids in some_at_once(page_ids):
+        columns = [getattr(PageLink, name) for name in _FIELDS]
+        rows = session.execute(
+            select(*columns)
+            .where(PageLink.page_id.in_(ids), PageLink.kind != "anchor")
+            .order_by(PageLink.page_id, PageLink.ordinal)
+        )
+        for page_id, *link in rows:
+            found.setdefault(page_id, []).append(tuple(link))
+    return found
+
+
+def count_astray(session: Session) -> int:
+    """How many links are kept as leading elsewhere than to what is at their place."""
+    wrong = and_(PageLink.kind != "file", PageLink.target_id.is_distinct_from(_there()))
+    return session.scalar(select(func.count()).select_from(PageLink).where(wrong)) or 0
+
+
+def settle_all_links(session: Session) -> None:
+    """Let every link lead to what is at its place."""
+    take_turn(session)
+    session.execute(
+        update(PageLink)
+        .where(PageLink.kind != "file")
+        .values(target_id=_there())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def has_links_to_sections(session: Session, page_id: int) -> bool:
