@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -28,7 +30,8 @@ SECONDS = 1.0
 ALTOGETHER = 60.0
 """What all of them may take before the rest is left."""
 
-_AT_ONCE = 64
+_AHEAD = 64
+"""Texts that are read before the one that is being repaired."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Task:
     after: RenderContext
     moves: Moves
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A hash of all that decides the outcome."""
         places = sorted((*place, *new) for place, new in self.moves.places.items())
@@ -69,25 +72,28 @@ class Repairs:
 
     def work(self, session: Session, tasks: Sequence[Task]) -> None:
         """Do those that are not done yet."""
-        waiting = [task for task in tasks if task.key not in self.done]
         ends_at = time.monotonic() + ALTOGETHER
+        working: deque[tuple[str, Future[Repair | None]]] = deque()
         with ThreadPoolExecutor(CHILDREN) as pool:
-            for some in _slices(waiting):
-                if time.monotonic() > ends_at:
-                    self.done.update((task.key, None) for task in some)
+            for task in tasks:
+                if task.key in self.done:
                     continue
-                texts = [get_text(session, task.revision.content_hash) for task in some]
-                made = pool.map(_repair, some, texts)
-                self.done.update(zip((task.key for task in some), made, strict=True))
+                self.done[task.key] = None
+                if time.monotonic() > ends_at:
+                    continue
+                text = get_text(session, task.revision.content_hash)
+                working.append((task.key, pool.submit(_repair, task, text)))
+                if len(working) > _AHEAD:
+                    self._take(*working.popleft())
+            for key, made in working:
+                self._take(key, made)
+
+    def _take(self, key: str, made: Future[Repair | None]) -> None:
+        self.done[key] = made.result()
 
 
 def _repair(task: Task, text: str) -> Repair | None:
     return repair_safely(text, task.before, task.after, task.moves, seconds=SECONDS)
-
-
-def _slices(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
-    for start in range(0, len(tasks), _AT_ONCE):
-        yield tasks[start : start + _AT_ONCE]
 
 
 def only(moves: Moves, links: Mapping[int, Link]) -> Moves:
