@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import measure
 from bench.browser import Browser
+from bench.history import histories
 from bench.measure import Result
 from bench.servers import ROOT, THREADS, WORKERS, running
 
@@ -22,14 +23,20 @@ SPACE = "handbook"
 PASSWORD = secrets.token_urlsafe(12)
 
 
-def corpus(folder: Path) -> Path:
-    """The handbook's newest tree, cloned when it is a bundle.
+def corpus_source() -> Path:
+    """The handbook, as a bundle or as a folder.
 
     :raises SystemExit: when it is not here.
     """
     source = Path(os.environ.get("WIKI_CORPUS") or ROOT.parent / "shared/corpus/handbook.bundle")
     if not source.exists():
         raise SystemExit("The handbook is not here: set WIKI_CORPUS to its bundle or its folder.")
+    return source
+
+
+def corpus(folder: Path) -> Path:
+    """The handbook's newest tree, cloned when it is a bundle."""
+    source = corpus_source()
     if source.is_dir():
         return source
     target = folder / "corpus"
@@ -58,7 +65,7 @@ def prepare() -> None:
 def imported(tree: Path, data: Path) -> Result:
     """Import the tree, until the last page of it can be found."""
     begun = time.perf_counter()
-    wiki("import", str(tree), "--space", SPACE)
+    wiki("import", str(tree), "--space", SPACE, "--newest")
     stored = time.perf_counter() - begun
     while undelivered(data):
         time.sleep(0.02)
@@ -102,6 +109,11 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if wanted("history"):
+            results += histories(corpus_source(), folder)
+        if only == "history":
+            show(results)
+            return int(any(result.good is False for result in results))
         data = folder / "data"
         os.environ["WIKI_DATA_DIR"] = str(data)
         tree = corpus(folder)

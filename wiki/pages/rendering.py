@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -67,6 +67,9 @@ class Renderer:
         with self._lock:
             self._recent.clear()
 
+
+HEADS_AT_ONCE = 60
+"""Pages rendered to a transaction."""
 
 _renderer = Renderer(2.0)
 os.register_at_fork(after_in_child=_renderer.forget)
@@ -126,36 +129,35 @@ def keep_head(database: Database, page_id: int) -> None:
 
 
 def keep_heads(database: Database, page_ids: Collection[int]) -> None:
-    """The same for several pages, in one transaction."""
+    """The same for several pages, some of them to a transaction."""
+    ids = list(page_ids)
+    for first in range(0, len(ids), HEADS_AT_ONCE):
+        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE])
+
+
+def _keep_some_heads(database: Database, page_ids: Sequence[int]) -> None:
     with database.read() as session:
-        todo = []
-        for page, revision, slug in session.execute(_heads(), {"page_ids": list(page_ids)}).all():
+        heads = []
+        for page, revision, slug in session.execute(_heads(), {"page_ids": page_ids}).all():
             context = context_of(slug, revision)
-            key = rendering_key(revision.content_hash, context)
-            if page.rendered != page.head or session.scalar(_kept(), {"key": key}) is None:
-                todo.append((page.id, revision, context))
-        texts = get_texts(session, [revision.content_hash for _, revision, _ in todo])
-        todo = [one for one in todo if one[1].content_hash in texts]  # those not damaged
-    if not todo:
+            heads.append((page, revision, context, rendering_key(revision.content_hash, context)))
+        kept = set(session.scalars(_kept(), {"keys": [key for *_, key in heads]}))
+        todo = [one for one in heads if one[0].rendered != one[0].head or one[3] not in kept]
+        texts = get_texts(session, [revision.content_hash for _, revision, _, _ in todo])
+    made = {
+        page.id: (revision, context, _renderer.begin(key, texts[revision.content_hash], context))
+        for page, revision, context, key in todo
+        if revision.content_hash in texts  # and is not damaged
+    }
+    if not made:
         return
-    made = [
-        _renderer.begin(
-            rendering_key(revision.content_hash, context), texts[revision.content_hash], context
-        )
-        for _, revision, context in todo
-    ]
-    for one in made:
-        one.result()
+    for _, _, rendering in made.values():
+        rendering.result()
     with database.write() as session:
-        ids = [page_id for page_id, _, _ in todo]
-        pages = {
-            page.id: page
-            for page, revision, _ in session.execute(_heads(), {"page_ids": ids}).all()
-        }
-        for (page_id, revision, context), rendering in zip(todo, made, strict=True):
-            found = pages.get(page_id)
-            if found is not None and found.head == revision.number:
-                _keep(session, found, revision, rendering.result(), context)
+        for page, _, _ in session.execute(_heads(), {"page_ids": list(made)}).all():
+            revision, context, rendering = made[page.id]
+            if page.head == revision.number:
+                _keep(session, page, revision, rendering.result(), context)
 
 
 def keep_rendering(
@@ -174,7 +176,7 @@ def _keep(
 ) -> frozenset[str]:
     key = rendering_key(revision.content_hash, context)
     connection = session.connection()
-    if connection.scalar(_kept(), {"key": key}) is None:
+    if connection.scalar(_kept(), {"keys": [key]}) is None:
         connection.execute(_KEEP, _row(key, revision.content_hash, rendering))
     gone = keep_links(session, page.id, rendering)
     if page.rendered != revision.number:
@@ -188,7 +190,8 @@ _KEEP = insert(RenderingRow)
 
 @cache
 def _kept() -> Select[str]:
-    return select(RenderingRow.key).where(RenderingRow.key == bindparam("key"))
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    return select(RenderingRow.key).where(RenderingRow.key.in_(keys))
 
 
 @cache

@@ -22,7 +22,7 @@ from wiki.pages.actions import Text, checked
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.recording import PastPage, Recorder, Stamp
-from wiki.pages.rendering import keep_heads
+from wiki.pages.rendering import HEADS_AT_ONCE, keep_heads
 from wiki.pages.texts import Shelf, hash_of
 from wiki.people.placeholders import author_key, authors_for, users_domain
 from wiki.rules.access import Actor, May
@@ -41,8 +41,6 @@ from wiki.transfer.sources import MARKDOWN, GitSource, Progress, is_hidden, limi
 
 STEPS = 400
 """Changes of pages to a transaction: others who save wait for it."""
-HEADS_AT_ONCE = 60
-"""Pages rendered to a transaction."""
 _FILE_MODES = ("100644", "100755", "100664")
 _NO_FILES = {"120000": "a symbolic link", "160000": "a submodule"}
 _SPECIAL = frozenset({"_sidebar", "_footer", "_header"})
