@@ -29,6 +29,7 @@ from wiki.pages.history import history as history_of
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
+from wiki.search.index import difference
 from wiki.spaces.actions import create_space, give_role
 from wiki.spaces.queries import see_space
 from wiki.transfer import histories
@@ -243,6 +244,12 @@ def test_deleted_files_are_deleted_pages_that_can_be_restored(
         assert entries[0].event == "deleted"
         assert entries[0].who is not None
         assert entries[0].who.name == "Eve"
+    wiki.deliver()
+    assert not difference(wiki.database, wiki.settings)
+    repo.commit({"new.md": None}, "Also this", "Eve")
+    bring()
+    wiki.deliver()
+    assert not difference(wiki.database, wiki.settings)
     wiki.post("ben", f"/-/p/{page.id}/restore", path="old")
     assert wiki.get("cai", "/eng/old").status_code == 200
 
@@ -422,6 +429,8 @@ def test_files_of_the_newest_tree_come_along(wiki: Scene, repo: Repo, bring: Imp
     report = bring()
     assert report.files_added == 1
     assert wiki.get("cai", "/eng/images/-/files/logo.png").data == png
+    wiki.deliver()
+    assert not difference(wiki.database, wiki.settings)  # also of a page that got a file
     assert bring().files_added == 0
 
 

@@ -75,12 +75,14 @@ def record(session: Session, happened: Sequence[tuple[Event, int | None, datetim
         session.connection().execute(_EVENTS, [_row(*one) for one in happened])
 
 
-def tell_newest(session: Session, page_ids: Collection[int]) -> None:
-    """Let the newest event of each of these pages be heard by all who subscribe to it."""
+def tell_newest(
+    session: Session, page_ids: Collection[int], among: Collection[type[Event]]
+) -> None:
+    """Let the newest event of these kinds of each page be heard by all who subscribe to it."""
     session.flush()
     newest = (
         select(func.max(EventRow.id))
-        .where(EventRow.page_id.in_(page_ids), EventRow.name.in_(list(session.info["subscribers"])))
+        .where(EventRow.page_id.in_(page_ids), EventRow.name.in_([kind.__name__ for kind in among]))
         .group_by(EventRow.page_id)
     )
     events = session.execute(select(EventRow.id, EventRow.name).where(EventRow.id.in_(newest)))

@@ -662,7 +662,7 @@ def _add_revision(
         "tags": list(text.tags),
         "fields": text.fields,
         "content_hash": put_text(session, text.body, previous),
-        "message": _checked_message(message),
+        "message": checked_message(message),
         "base": base,
         "author_id": actor.person_id,
         "created_at": moment,
@@ -687,8 +687,9 @@ def _add_revision(
     return revision
 
 
-def _checked_message(message: str) -> str:
-    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE]
+def checked_message(message: str) -> str:
+    """``message`` in a line, as much of it as is kept."""
+    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE].rstrip()
 
 
 def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
@@ -701,7 +702,7 @@ def _next(head: Revision, action: Action, message: str, content_hash: str | None
         tags=list(head.tags),
         fields=dict(head.fields),
         content_hash=content_hash or head.content_hash,
-        message=_checked_message(message),
+        message=checked_message(message),
         base=None,
     )
 

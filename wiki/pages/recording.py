@@ -17,9 +17,9 @@ from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
-from wiki.outbox.actions import record
+from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.actions import MAX_MESSAGE, Text, checked_path, unused_id
+from wiki.pages.actions import Text, checked_message, checked_path, unused_id
 from wiki.pages.graph import former_places, settle_links
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.texts import Shelf
@@ -76,6 +76,17 @@ class _Waiting:
     pages: dict[int, PastPage] = field(default_factory=dict)
     redirects: dict[str, int | None] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
+    come_or_gone: set[int] = field(default_factory=set)
+
+
+def tell(session: Session, page_ids: Collection[int]) -> None:
+    """Let others hear what has become of pages whose past was written down."""
+    ids = sorted(page_ids)
+    for first in range(0, len(ids), AT_ONCE):
+        tell_newest(session, ids[first : first + AT_ONCE], _TOLD)
+
+
+_TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
 
 
 class Recorder:
@@ -213,6 +224,7 @@ class Recorder:
         if page.deleted:
             return
         page.deleted, page.removed = True, stamp
+        self._waiting.come_or_gone.add(page.id)
         self._waiting.paths.add(page.path)
         if self._at.get(path_key(page.path)) is page:
             self._at[path_key(page.path)] = None
@@ -225,6 +237,7 @@ class Recorder:
         """
         path = self._free(path, page)
         old_path, page.deleted, page.removed = page.path, False, None
+        self._waiting.come_or_gone.add(page.id)
         page.path = path
         self._place(page)
         self._touch(page, PageRestored(self.space_id, page.id, path), stamp)
@@ -255,6 +268,7 @@ class Recorder:
         places = [(self.slug, key) for key in keys]
         settle_links(self.session, places + former_places(self.session, list(waiting.pages)))
         record(self.session, waiting.events)
+        tell(self.session, waiting.come_or_gone)
         self._waiting = _Waiting()
 
     def _learn(self, page: Page, revision: Revision) -> None:
@@ -330,7 +344,9 @@ class Recorder:
                 "tags": list(page.tags),
                 "fields": page.fields,
                 "content_hash": content_hash,
-                "message": " ".join(stamp.message.replace("\0", " ").split())[:MAX_MESSAGE],
+                "message": " ".join(stamp.message.replace("\0", " ").split())[
+                    :MAX_MESSAGE
+                ].rstrip(),
                 "base": base,
                 "author_id": stamp.author_id,
                 "created_at": stamp.at,

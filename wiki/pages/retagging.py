@@ -50,7 +50,7 @@ def retag_pages(
     events = []
     moment = now()
     by_whom = {
-        "message": message[:MAX_MESSAGE],
+        "message": message[:MAX_MESSAGE].rstrip(),
         "author_id": actor.person_id,
         "created_at": moment,
     }

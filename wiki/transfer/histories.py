@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Invalid, WikiError
-from wiki.outbox.actions import tell_newest
 from wiki.pages.actions import Text, checked
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
-from wiki.pages.recording import PastPage, Recorder, Stamp
+from wiki.pages.recording import PastPage, Recorder, Stamp, tell
 from wiki.pages.rendering import HEADS_AT_ONCE, keep_heads
 from wiki.pages.texts import Shelf, hash_of
 from wiki.people.placeholders import author_key, authors_for, users_domain
@@ -323,7 +322,7 @@ class HistoryImport:
             some = stale[first : first + HEADS_AT_ONCE]
             keep_heads(self.database, some)
             with self.database.write() as session:
-                tell_newest(session, some)
+                tell(session, some)
 
     def _told(self, tree: Report) -> Report:
         """What happened on the way, with what only the newest tree can tell."""
