@@ -49,7 +49,7 @@ def test_a_small_organisation_has_moved_in(demo: str, database: Database) -> Non
         live = session.scalar(select(func.count()).where(Page.deleted_at.is_(None)))
         assert live >= 25
         actions = set(session.scalars(select(Revision.action)))
-        assert actions == {"create", "edit", "merge", "move", "revert"}
+        assert actions == {"create", "edit", "merge", "move", "repair", "revert"}
         assert session.scalar(select(func.count()).select_from(Redirect)) == 1
         assert session.scalar(select(func.count()).where(Page.deleted_at.is_not(None))) == 1
 
