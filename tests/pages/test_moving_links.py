@@ -220,6 +220,8 @@ def test_pages_that_link_to_what_moves_get_a_revision_that_says_so(wiki: Scene) 
     assert answer.status_code == 303
     assert text_at(wiki, "notes") == "See [[new]]."
     assert text_at(wiki, "home-of-lab", "lab") == "See [[eng:new]]."
+    with wiki.database.read() as session:
+        assert kept(session) == graph(session)
     history = wiki.get("ben", "/eng/notes/-/history").text
     assert "Links repaired: eng/old → eng/new" in history
     assert "links repaired" in history

@@ -105,6 +105,18 @@ def test_a_definition_that_is_read_in_two_ways_stays() -> None:
     assert made.left
 
 
+def test_a_change_that_would_do_more_than_it_should_is_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "[a](setup) [b](/eng/guide/setup)"
+    careless = ["/eng/team/set-up?x=) **loud**", "/eng/team/set-up?x=) [c](d"]
+    for new in careless:
+        monkeypatch.setattr("wiki.text.repair._paths", lambda *_, new=new: iter([new]))
+        made = repair(text, HERE, HERE, MOVED)
+        assert made.text == text
+        assert sorted(made.left) == ["/eng/guide/setup", "setup"]
+
+
 NAMES = st.sampled_from(
     ["setup", "on-call", "q&a", "größe", "a_b_", "node.js", "f(x", "100%", "b`t"]
 )
