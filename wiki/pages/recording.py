@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.actions import Text, checked_path, unused_id
+from wiki.pages.actions import Text, checked_message, checked_path, unused_id
 from wiki.pages.graph import former_places, settle_links
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.texts import Shelf
