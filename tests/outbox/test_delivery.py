@@ -105,7 +105,7 @@ def test_what_a_dead_worker_had_claimed_is_delivered_by_the_next(
     deliverer: Deliverer, listener: Listener
 ) -> None:
     happen(deliverer, 1)
-    deliverer._claim("test.listener")
+    deliverer._claim()
     assert deliverer.deliver_all() == 0
     deliverer.release_all()
     assert deliverer.deliver_all() == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text.headings import Heading
 from wiki.text.markup import RenderContext, render
-from wiki.text.sections import renamed
+from wiki.text.sections import may_lose_sections, renamed
 
 
 def headings(text: str) -> list[Heading]:
@@ -66,3 +67,18 @@ def test_every_lost_name_is_listed_once_with_every_choice(old: str, new: str) ->
     for one in found:
         assert sorted(choice.id for choice in one.choices) == sorted(kept)
         assert one.proposed is None or one.proposed in one.choices
+
+
+@pytest.mark.parametrize(
+    ("new", "may"),
+    [
+        ("# One\n\nMore text.\n\nTwo\n---\n", False),
+        ("# One\n\nText, and a line.\n\n* a list\n\nTwo\n---\n", False),
+        ("# Other\n\nText.\n\nTwo\n---\n", True),
+        ("# One\n\nText.\n\nThree\n---\n", True),
+        ("```\n# One\n\nText.\n\nTwo\n---\n", True),
+        ("<!--\n# One\n-->\nText.\n\nTwo\n---\n", True),
+    ],
+)
+def test_a_save_that_can_lose_a_section_is_known_without_rendering(new: str, may: bool) -> None:
+    assert may_lose_sections("# One\n\nText.\n\nTwo\n---\n", new) is may

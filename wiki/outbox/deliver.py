@@ -7,12 +7,14 @@ when repeated, and rereads rows instead of trusting an old payload.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import Database, now
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 BATCH = 200
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 12
+LONG = 1.0
+"""Seconds after which what was heard is forgotten before others hear anything."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,22 @@ class Deliverer:
         self.handlers = handlers
 
     def deliver_due(self) -> int:
-        """Deliver one batch to each subscriber that has something due; returns how many."""
+        """Deliver one batch to each subscriber that has something due; returns how many.
+
+        All of them are claimed in one transaction and paid in one, so that those who save meanwhile
+        wait for few others.
+        """
+        paid: list[int] = []
         delivered = 0
-        for name, handler in self.handlers.items():
-            batch = self._claim(name)
-            if batch:
-                delivered += self._hand_over(name, handler, batch)
+        for name, batch in self._claim().items():
+            begun = time.monotonic()
+            heard = self._hand_over(name, self.handlers[name], batch)
+            delivered += len(heard)
+            paid += heard
+            if time.monotonic() - begun > LONG:
+                self._pay(paid)
+                paid = []
+        self._pay(paid)
         return delivered
 
     def deliver_all(self) -> int:
@@ -84,59 +98,78 @@ class Deliverer:
                 .values(due_at=now())
             )
 
-    def _claim(self, subscriber: str) -> list[Happening]:
-        due = (
-            select(Delivery.id)
-            .where(
-                Delivery.subscriber == subscriber,
-                Delivery.due_at <= now(),
-                Delivery.gave_up_at.is_(None),
-            )
-            .order_by(Delivery.id)
-            .limit(BATCH)
-        )
+    def _claim(self) -> dict[str, list[Happening]]:
+        """What is due to each subscriber, at most a batch, held for it until the lease ends."""
+        due = (Delivery.due_at <= now(), Delivery.gave_up_at.is_(None))
         with self.database.read() as session:
-            if session.scalar(due.limit(1)) is None:
-                return []
+            waiting = session.scalars(
+                select(Delivery.subscriber)
+                .where(*due, Delivery.subscriber.in_(self.handlers))
+                .distinct()
+            ).all()
+        if not waiting:
+            return {}
+        claimed: dict[str, list[Happening]] = {}
         with self.database.write() as session:
-            ids = list(session.scalars(due.with_for_update(skip_locked=True)))
-            session.execute(
-                update(Delivery).where(Delivery.id.in_(ids)).values(due_at=now() + LEASE)
-            )
-            rows = session.execute(
-                select(Delivery.id, EventRow)
-                .join(EventRow, EventRow.id == Delivery.event_id)
-                .where(Delivery.id.in_(ids))
-                .order_by(Delivery.id)
-            )
-            return [
-                Happening(
-                    delivery_id=id,
-                    event_id=row.id,
-                    name=row.name,
-                    at=row.at,
-                    actor_id=row.actor_id,
-                    space_id=row.space_id,
-                    page_id=row.page_id,
-                    payload=row.payload,
+            for name in (name for name in self.handlers if name in waiting):
+                ids = session.scalars(
+                    select(Delivery.id)
+                    .where(Delivery.subscriber == name, *due)
+                    .order_by(Delivery.id)
+                    .limit(BATCH)
+                    .with_for_update(skip_locked=True)
+                ).all()
+                if ids:
+                    claimed[name] = self._rows(session, ids)
+            held = [one.delivery_id for batch in claimed.values() for one in batch]
+            for first in range(0, len(held), BATCH):
+                session.execute(
+                    update(Delivery)
+                    .where(Delivery.id.in_(held[first : first + BATCH]))
+                    .values(due_at=now() + LEASE)
                 )
-                for id, row in rows
-            ]
+        return claimed
 
-    def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> int:
+    def _rows(self, session: Session, ids: Sequence[int]) -> list[Happening]:
+        rows = session.execute(
+            select(Delivery.id, EventRow)
+            .join(EventRow, EventRow.id == Delivery.event_id)
+            .where(Delivery.id.in_(ids))
+            .order_by(Delivery.id)
+        )
+        return [
+            Happening(
+                delivery_id=id,
+                event_id=row.id,
+                name=row.name,
+                at=row.at,
+                actor_id=row.actor_id,
+                space_id=row.space_id,
+                page_id=row.page_id,
+                payload=row.payload,
+            )
+            for id, row in rows
+        ]
+
+    def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> list[int]:
+        """Let a subscriber hear a batch; the ids of what it has heard."""
         try:
             handler(self.database, self.settings, batch)
         except Exception as error:
             if len(batch) > 1:
                 # One bad event must not hold up its neighbours.
-                return sum(self._hand_over(name, handler, [one]) for one in batch)
+                return [id for one in batch for id in self._hand_over(name, handler, [one])]
             log.exception("delivery to %s failed", name)
             self._postpone(batch[0], error)
-            return 0
-        ids = [happening.delivery_id for happening in batch]
+            return []
+        return [happening.delivery_id for happening in batch]
+
+    def _pay(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
         with self.database.write() as session:
-            session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
-        return len(batch)
+            for first in range(0, len(ids), BATCH):
+                session.execute(delete(Delivery).where(Delivery.id.in_(ids[first : first + BATCH])))
 
     def _postpone(self, happening: Happening, error: Exception) -> None:
         with self.database.write() as session:

@@ -117,11 +117,6 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
     return _renderer.render(rendering_key(content_hash, context), source, context)
 
 
-def begin(content_hash: str, source: str, context: RenderContext) -> Future[Rendering]:
-    """Begin to render, so that the result is there when the revision is saved."""
-    return _renderer.begin(rendering_key(content_hash, context), source, context)
-
-
 def keep_head(database: Database, page_id: int) -> None:
     """Store what a page's head renders to, unless that is done: after a save, once, by whoever
     comes first of the one who saved, the worker and a reader."""

@@ -17,17 +17,19 @@ from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
-from wiki.pages.rendering import begin, keep_head, prepare, read_rendering
+from wiki.pages.rendering import keep_head, prepare, read_rendering
 from wiki.pages.screens import Past, frame, page_frame, past_at, place_at, space_tree
+from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.markup import RenderContext, mark_missing
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
+from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
 from wiki.web.public import public
-from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
+from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
@@ -204,17 +206,13 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     form = page_form(request.form)
     try:
         checked = actions.checked(text_from(form), _max_bytes())
-        rendering = begin(
-            actions.content_hash_of(checked),
-            checked.body,
-            RenderContext(slug, page.path, page.folder, checked.title),
-        )
-        if "preview" in request.form:
-            return edit_screen(place, page, form, preview=rendering.result().html)
         # Who links to a section of it may have to be told of: then its author waits for that.
-        later = not has_links_to_sections(reading(), page.id)
-        if not later:
-            rendering.result()
+        later = not _may_break_links(page, checked.body)
+        if "preview" in request.form or not later:
+            context = RenderContext(slug, page.path, page.folder, checked.title)
+            rendering = prepare(actions.content_hash_of(checked), checked.body, context)
+            if "preview" in request.form:
+                return edit_screen(place, page, form, preview=rendering.html)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -237,8 +235,17 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     say_gone(saved)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is safe, and its author need not wait for what is derived from it.
-    answer.call_on_close(partial(keep_head, parts().database, saved.page.id))
+    afterwards(answer, partial(keep_head, parts().database, saved.page.id))
     return answer
+
+
+def _may_break_links(page: Page, body: str) -> bool:
+    """Whether others link to sections of a page that it may not have any more with this text."""
+    session = reading()
+    if not has_links_to_sections(session, page.id):
+        return False
+    head = queries.head_of(session, page)
+    return may_lose_sections(get_text(session, head.content_hash), body)
 
 
 @blueprint.post("/<space:slug>/-/preview")

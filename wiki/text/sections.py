@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -65,3 +66,27 @@ def _gaps(headings: Sequence[Heading], kept: set[str]) -> dict[str, str]:
         else:
             found[heading.id] = above
     return found
+
+
+def may_lose_sections(old: str, new: str) -> bool:
+    """Whether sections of `old` could be missing in `new`: said quickly, and rather too often.
+
+    Compared are all lines that can make a heading or another target of links, or can hide one:
+    what has `#`, `<`, a fence or a key of an attribute in it, and underlines with what is above.
+    """
+    return old != new and _telling(old) != _telling(new)
+
+
+def _telling(text: str) -> list[str]:
+    lines = text.split("\n")
+    found = []
+    for number, line in enumerate(lines):
+        if _TELLING.search(line):
+            found.append(line)
+        elif _UNDERLINE.match(line):
+            found += lines[max(number - 1, 0) : number + 1]
+    return found
+
+
+_TELLING = re.compile(r"[#<{]|```|~~~|\[\^")
+_UNDERLINE = re.compile(r"[\s>]*(?:=+|-+)\s*$")

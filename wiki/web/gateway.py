@@ -41,6 +41,9 @@ PIECE = 256 * 1024  # bytes of an answer handed to the loop at once
 TOKEN_IN_PATH = re.compile(r"^(/-/(?:invite|reset)/).+")
 
 access = logging.getLogger("wiki.access")
+log = logging.getLogger(__name__)
+AFTERWARDS = "wiki.afterwards"
+"""In the environment of a request: a list of what is to be done when the answer is out."""
 
 
 class TooSlow(Exception):
@@ -98,6 +101,8 @@ class Gateway:
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
         environ = _environ(scope, body, size)
+        later: list[Callable[[], object]] = []
+        environ[AFTERWARDS] = later
         self.running += 1
         try:
             call = _Call(self.application, environ)
@@ -115,7 +120,11 @@ class Gateway:
             await send({"type": "http.response.body", "body": piece})
             return call.status
         finally:
-            self.running -= 1
+            try:
+                for do in later:
+                    await loop.run_in_executor(self.pool, context.run, _try, do)
+            finally:
+                self.running -= 1
 
 
 class _Call:
@@ -166,6 +175,13 @@ class _Call:
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
         ]
         return _no_write
+
+
+def _try(do: Callable[[], object]) -> None:
+    try:
+        do()
+    except Exception:
+        log.exception("what was to be done after an answer failed")
 
 
 def _no_write(_data: bytes) -> object:

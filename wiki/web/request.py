@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug import Response
 
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.rules.access import ANONYMOUS, Actor
+from wiki.web.gateway import AFTERWARDS
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ def finish_reading() -> None:
     g.pop("reading", None)
     if context is not None:
         context.__exit__(None, None, None)
+
+
+def afterwards(answer: Response, do: Callable[[], object]) -> None:
+    """Let something be done once the answer is out: on our own server just then, on others when
+    they close it."""
+    later = request.environ.get(AFTERWARDS)
+    if later is None:
+        answer.call_on_close(do)
+    else:
+        later.append(do)
 
 
 def act_as(caller: Actor) -> None:
