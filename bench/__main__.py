@@ -80,6 +80,13 @@ def imported(tree: Path, data: Path) -> Result:
     )
 
 
+def rested(data: Path) -> None:
+    """Wait until the worker owes nothing."""
+    time.sleep(0.03)  # the consequences of what was done last have begun
+    while undelivered(data):
+        time.sleep(0.01)
+
+
 def undelivered(data: Path) -> int:
     """Deliveries that the worker still has before it."""
     with closing(sqlite3.connect(data / "wiki.db", timeout=30)) as database:
@@ -132,7 +139,7 @@ def main() -> int:
                 results += measure.page_views(port, bare, pages, browser.cookie())
                 results.append(measure.first_times(port, bare, pages, browser))
             if wanted("save"):
-                results.append(measure.saves(browser, pages, folder))
+                results.append(measure.saves(browser, pages, folder, lambda: rested(data)))
     show(results)
     return int(any(result.good is False for result in results))
 

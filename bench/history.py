@@ -84,7 +84,8 @@ def histories(bundle: Path, folder: Path) -> Iterator[Result]:
 
 
 def packed(bundle: Path, folder: Path) -> int:
-    """Bytes of a pack that Git makes of all versions of all pages, without trees and commits."""
+    """Bytes of a pack that Git makes, left to itself, of all versions of all pages, without trees
+    and commits."""
     bare = folder / "pack.git"
     subprocess.run(["git", "clone", "-q", "--bare", bundle, bare], check=True)
     listed = subprocess.run(
@@ -95,7 +96,7 @@ def packed(bundle: Path, folder: Path) -> int:
     ).stdout
     pages = [line for line in listed.splitlines() if line.endswith(".md")]
     pack = subprocess.run(
-        ["git", "-C", bare, "pack-objects", "--stdout", "--no-reuse-delta", "-q"],
+        ["git", "-C", bare, "pack-objects", "--stdout", "-q"],
         check=True,
         capture_output=True,
         input="\n".join(pages).encode(),

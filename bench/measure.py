@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,8 +126,14 @@ def save(browser: Browser, path: str, words: str) -> tuple[float, str]:
     return seconds, form["body"]
 
 
-def saves(browser: Browser, pages: dict[str, int], folder: Path) -> Result:
-    """Saving through the form, against rendering that page and one durable commit."""
+def saves(
+    browser: Browser, pages: dict[str, int], folder: Path, rest: Callable[[], None]
+) -> Result:
+    """Saving through the form, against rendering that page and one durable commit.
+
+    :param rest: waits until the wiki has done all that the last save has caused, so that neither
+        side is timed while that goes on.
+    """
     some = random.Random(4).sample(sorted(pages), min(SAVES, len(pages)))
     saved, least = [], []
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as database:
@@ -136,10 +142,12 @@ def saves(browser: Browser, pages: dict[str, int], folder: Path) -> Result:
         database.execute("CREATE TABLE bare (number INTEGER PRIMARY KEY, body TEXT)")
         save(browser, some[0], "to begin")
         for number, path in enumerate(some):
+            rest()
             seconds, body = save(browser, path, f"number {number}")
-            space, _, rest = path.strip("/").partition("/")
+            space, _, place = path.strip("/").partition("/")
+            rest()
             begun = time.perf_counter()
-            render(body, RenderContext(space, rest, False, rest))
+            render(body, RenderContext(space, place, False, place))
             rendered = time.perf_counter()
             database.execute("BEGIN IMMEDIATE")
             database.execute("INSERT INTO bare (body) VALUES (?)", (body,))
