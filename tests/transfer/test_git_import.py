@@ -460,6 +460,10 @@ def test_a_history_that_was_rewritten_is_compared_and_said(
     report = bring()
     assert [one.kind.name for one in report.problems] == ["HISTORY"]
     assert "Three" in wiki.get("cai", "/eng/a/-/raw").text
+    repo.commit({"a.md": "# A\n\nFour\n"}, "Four")  # from here on it is followed again
+    report = bring()
+    assert (report.revisions, report.problems) == (1, [])
+    assert messages(wiki, "a")[-1] == "Four"
 
 
 def test_nothing_that_is_set_in_the_repository_is_run(

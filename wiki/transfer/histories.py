@@ -9,6 +9,7 @@ are brought in and the pages rendered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, select
@@ -151,6 +152,7 @@ class HistoryImport:
         tree = self._newest_tree()
         try:
             tree.run()
+            self._catch_up()
             self._render()
             found = tree.finish()
         finally:
@@ -299,6 +301,24 @@ class HistoryImport:
                 recorder.redirect("home", home)
             self._store(session, recorder, "")
 
+    def _catch_up(self) -> None:
+        """Know of each file of the newest tree which version its page has, also where only the
+        comparison with the tree brought it in."""
+        behind = [
+            file
+            for file in self.history.tree()
+            if file.path.lower().endswith(MARKDOWN)
+            and (file.path not in self.files.live or self.files.live[file.path].blob != file.blob)
+        ]
+        if not behind:
+            return
+        with closing(self.history.blobs()) as blobs, self.database.write() as session:
+            recorder = Recorder(session, self.actor, self.space, self._shelf)
+            step = _Step(self, session, recorder, blobs, Stamp(None, now()), {})
+            for file in behind:
+                step.catch_up(file.path, file.blob)
+            self._store(session, recorder, "")
+
     def _newest_tree(self) -> TreeImport:
         source = GitSource(self.history, limits_of(self.settings), wiki=self._is_wiki)
         source.entries = [one for one in source.entries if one.path not in self.elsewhere]
@@ -402,6 +422,22 @@ class _Step:
             known = self.files.live.get(file)
             page = self.recorder.page(known.page_id) if known else None
             self._write(file, blob, known, page)
+
+    def catch_up(self, file: str, blob: str) -> None:
+        """Track the file, if its page says what it says."""
+        one = self.files.live.get(file)
+        try:
+            path, _ = self.whole.place_of(file)
+            page = self.recorder.page(one.page_id) if one else self.recorder.at(path)
+            if page is None or page.deleted or (one is None and page.id in self.files.by_page):
+                return
+            text = self._text(file, blob, page.path)
+        except (PathError, WikiError, UnicodeDecodeError):
+            return  # which was said before
+        if page.says(text, hash_of(text.body)):
+            self.files.put(
+                Tracked(page.id, file, blob, page.head, origin=one.origin if one else "")
+            )
 
     def _write(
         self,
