@@ -74,8 +74,7 @@ def test_a_save_that_fails_says_so_and_keeps_the_text(
     visit: Visit, fresh: str, answer: object, sentence: str
 ) -> None:
     visit.expect("Failed to load resource")
-    page = visit.open("ben", f"{fresh}/-/edit")
-    write(page, "Not to be lost.")
+    page = visit.page("ben")
 
     def refuse(route: Route) -> None:
         if route.request.method == "POST":
@@ -83,7 +82,10 @@ def test_a_save_that_fails_says_so_and_keeps_the_text(
         else:
             route.continue_()
 
+    # Before the page is there: a busy browser may let the next request pass otherwise.
     page.route("**/-/edit", refuse)
+    page.goto(f"{fresh}/-/edit")
+    write(page, "Not to be lost.")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_contain_text(f"Not saved: {sentence}")
     expect(page.locator("[data-state]")).to_contain_text("The text is kept in this browser")

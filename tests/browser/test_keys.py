@@ -129,8 +129,9 @@ def test_what_is_typed_in_the_header_goes_on_in_the_switcher(visit: Visit) -> No
 
 def test_the_switcher_does_without_an_answer(visit: Visit) -> None:
     visit.expect("Failed to load resource")
-    page = visit.open("ben", "/eng/")
+    page = visit.page("ben")
     page.route("**/-/switch?*", lambda route: route.abort())
+    page.goto("/eng/")
     page.keyboard.press("Control+k")
     expect(page.get_by_text("Quick search does not answer")).to_be_visible()
     page.get_by_role("combobox").fill("keys")

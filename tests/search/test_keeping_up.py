@@ -155,6 +155,7 @@ def test_reindex_says_how_many_pages_are_searchable(
     assert "Another process is building the search index" in busy.stderr
 
 
+@pytest.mark.usefixtures("nothing_recent")
 def test_a_text_that_is_damaged_costs_only_its_own_words(wiki: Scene) -> None:
     wiki.write("a", "word one")
     wiki.write("b", "word two", title="Titled")
