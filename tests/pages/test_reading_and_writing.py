@@ -155,3 +155,13 @@ def test_what_a_save_left_to_be_rendered_is_stored_by_whoever_comes_first(wiki: 
     last = wiki.post("ben", "/eng/rota/-/edit", **{**form, "body": "*Done*", "base": 3})
     last.close()  # the answer is out
     assert rendered() == (4, 4)
+
+
+def test_a_verb_of_a_page_that_moved_leads_to_the_same_verb_there(wiki: Scene) -> None:
+    wiki.write("old", "text")
+    wiki.post("ben", "/eng/old/-/move", path="new/place")
+    for verb in ("edit", "move", "delete", "backlinks", "history", "raw", "blame", "diff/1..2"):
+        answer = wiki.get("ben", f"/eng/old/-/{verb}?x=1")
+        assert (answer.status_code, answer.location) == (302, f"/eng/new/place/-/{verb}?x=1"), verb
+    assert wiki.post("ben", "/eng/old/-/delete").status_code == 404
+    assert wiki.get("dot", "/lab/old/-/edit").status_code == 404

@@ -24,7 +24,7 @@ from wiki.pages.moving import (
 )
 from wiki.pages.rendering import read_rendering
 from wiki.pages.repairing import Repairs, Task
-from wiki.pages.screens import page_frame, place_at
+from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -69,7 +69,7 @@ class Preview:
 def move(slug: str, path: str) -> ResponseReturnValue:
     """Give a page, and what is below it, another path or space."""
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     place.seen.require(May.EDIT)
     error: Invalid | None = None
     preview: Preview | None = None
@@ -149,7 +149,7 @@ def _moved(moved: Moved, space: Space) -> ResponseReturnValue:
 def repair(slug: str, path: str) -> ResponseReturnValue:
     """Let links to renamed sections of a page lead to their new names."""
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     place.seen.require(May.EDIT)
     since = request.values.get("from", type=int) or 0
     if not 1 <= since <= page.head:
@@ -261,9 +261,3 @@ def _links(count: int) -> str:
 
 def _pages(count: int) -> str:
     return "1 page" if count == 1 else f"{count} pages"
-
-
-def _live(place: queries.Place) -> Page:
-    if place.page is None:
-        raise NotFound
-    return place.page

@@ -155,3 +155,17 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
         raise NotFound
     past = Past(see_space_by_id(reading(), actor(), found.space_id), found)
     raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))
+
+
+def live_page(place: Place) -> Page:
+    """The page at a place, for a verb that only a page which is there has.
+
+    :raises NotFound: :raises RequestRedirect: when it has moved, and is only to be shown.
+    """
+    if place.page is not None:
+        return place.page
+    if place.moved_to is None or request.method != "GET":
+        raise NotFound
+    past = Past(see_space_by_id(reading(), actor(), place.moved_to.space_id), place.moved_to)
+    query = request.query_string.decode("ascii", "ignore")
+    raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))

@@ -18,7 +18,7 @@ from wiki.pages.graph import has_links_to_sections
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import keep_head, prepare, read_rendering
-from wiki.pages.screens import Past, frame, page_frame, past_at, place_at, space_tree
+from wiki.pages.screens import Past, frame, live_page, page_frame, past_at, place_at, space_tree
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
@@ -187,7 +187,7 @@ def _new_screen(
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     place.seen.require(May.EDIT)
     return edit_screen(place, page, page_form(sent))
 
@@ -197,7 +197,7 @@ def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseRet
 def edit(slug: str, path: str) -> ResponseReturnValue:
     """Change a page. A save carries the revision it started from."""
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     place.seen.require(May.EDIT)
     if request.method == "GET":
         head = queries.head_of(reading(), page)
@@ -266,7 +266,7 @@ def preview(slug: str) -> ResponseReturnValue:
 def delete(slug: str, path: str) -> ResponseReturnValue:
     """Take a page out of the way, after asking."""
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     place.seen.require(May.EDIT)
     if request.method == "POST":
         with writing() as session:
@@ -326,7 +326,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
 def backlinks(slug: str, path: str) -> ResponseReturnValue:
     """Pages that link here."""
     place = place_at(slug, path)
-    page = _live(place)
+    page = live_page(place)
     return render_template(
         "pages/backlinks.html",
         **page_frame(place, page),
@@ -348,12 +348,6 @@ def tree(slug: str) -> ResponseReturnValue:
         below=queries.children_of(reading(), seen.space, [key])[key],
         can_edit=bool(seen.may(May.EDIT)),
     )
-
-
-def _live(place: queries.Place) -> Page:
-    if place.page is None:
-        raise NotFound
-    return place.page
 
 
 def _max_bytes() -> int:
