@@ -177,7 +177,6 @@ class _Pool:
         self.changed = threading.Condition()
         self.idle: list[_Child] = []
         self.count = 0
-        self.closings = 0
 
     def take(self) -> _Child:
         """A living child for the caller alone; waits while all are busy."""
@@ -198,29 +197,14 @@ class _Pool:
             raise
 
     def give_back(self, child: _Child, healthy: bool) -> None:
-        """Takes a child back, or ends it; then another one is started, for whoever comes next."""
+        """Takes a child back, or ends it and makes room for another."""
         if not healthy:
             child.stop()
-            since = self.closings
-            threading.Thread(target=self._replace, args=(since,), daemon=True).start()
+            self._leave()
             return
         with self.changed:
             self.idle.append(child)
             self.changed.notify()
-
-    def _replace(self, since: int) -> None:
-        try:
-            fresh = _Child()
-        except OSError:
-            self._leave()
-            return
-        with self.changed:
-            if self.closings == since:
-                self.idle.append(fresh)
-                self.changed.notify()
-                return
-        fresh.stop()
-        self._leave()
 
     def _leave(self) -> None:
         with self.changed:
@@ -230,7 +214,6 @@ class _Pool:
     def close(self) -> None:
         """Ends the idle children."""
         with self.changed:
-            self.closings += 1
             idle, self.idle = self.idle, []
             self.count -= len(idle)
         for child in idle:
