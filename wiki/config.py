@@ -79,7 +79,7 @@ class Settings:
     )
     max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
     render_seconds: float = _setting(
-        "Seconds a page may take to render before its plain source is shown instead.", 1.5
+        "Seconds a page may take to render before its plain source is shown instead.", 1.3
     )
 
     @property
