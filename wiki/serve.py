@@ -35,6 +35,8 @@ CALM = 10.0  # seconds that a child must live for its next restart to be immedia
 LONGEST_PAUSE = 10.0  # seconds between restarts of a child that keeps dying
 BACKLOG = 1024
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+
 
 class ServeError(Exception):
     """The server cannot start; the message is one sentence."""
@@ -101,8 +103,11 @@ class Tree:
 
     def _start(self, child: Child) -> None:
         child.begun = time.monotonic()
+        # A signal that comes before the child has its own ways to take it waits until it does.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             child.pid = pid
             log.info("The %s process is %d.", child.name, pid)
             return
@@ -124,8 +129,9 @@ class Tree:
     def _become(self) -> None:
         """In the child: forget what belongs to the parent, and watch that it is there."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.setsid()  # a Ctrl-C in the terminal reaches the parent only
         for end in (self._hold, self._woken, self._wake):
             os.close(end)

@@ -237,7 +237,8 @@ def test_a_file_on_its_way_can_be_cancelled(
         "**/-/uploads/*",
         lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_(),
     )
-    page.get_by_label("Attach").set_input_files(make("film.bin", os.urandom(LARGE)))
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.get_by_label("Attach").set_input_files(make("film.bin", os.urandom(LARGE)))
     expect(line(page, "film.bin")).to_contain_text("Sending 20 MiB")
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
         page.get_by_role("button", name="Cancel film.bin").click()
@@ -247,6 +248,21 @@ def test_a_file_on_its_way_can_be_cancelled(
         page.evaluate("Object.keys(localStorage).filter((key) => key.includes('upload')).length")
         == 0
     )
+
+
+def test_a_file_cancelled_before_the_wiki_has_answered_leaves_nothing_there(
+    visit: Visit, files: str, make: Callable[[str, bytes], Path]
+) -> None:
+    page = visit.open("ben", files)
+    held: list[Route] = []
+    page.route("**/-/uploads", lambda route: held.append(route))
+    with page.expect_request("**/-/uploads"):
+        page.get_by_label("Attach").set_input_files(make("film.bin", os.urandom(LARGE)))
+    page.get_by_role("button", name="Cancel film.bin").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
+        held[0].continue_()
+    assert answer.value.status == 204
+    expect(line(page, "film.bin")).to_have_count(0)
 
 
 def test_the_editor_takes_files_dropped_and_chosen(

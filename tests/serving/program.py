@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -50,7 +51,17 @@ class Stream:
         (folder / "closed").write_text("")
 
 
+def end_early() -> None:
+    """In a new process: be told to end before anything else, if the test wants it this once."""
+    try:
+        (folder / "end-early").unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
+    os.register_at_fork(after_in_child=end_early)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     gateway.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
     gateway.BODY_SECONDS = float(os.environ.get("BODY_SECONDS", "30"))

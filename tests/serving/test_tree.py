@@ -15,7 +15,7 @@ import pytest
 
 from wiki.serve import LONGEST_PAUSE, Child, ServeError, listen
 
-from .conftest import ROOT, Served
+from .conftest import PATIENCE, ROOT, Served
 
 Start = Callable[..., Served]
 
@@ -44,6 +44,15 @@ def test_a_killed_worker_is_replaced(serve: Start) -> None:
     os.kill(first, signal.SIGKILL)
     assert served.next_start() == "worker"
     assert served.children["worker"] != first
+
+
+def test_a_process_told_to_end_as_soon_as_it_exists_ends(serve: Start) -> None:
+    served = serve()
+    (served.folder / "end-early").touch()
+    os.kill(served.children["web 1"], signal.SIGKILL)
+    served.next_start()
+    # Whichever process found the order to end, it did, and another takes its place.
+    ThreadPoolExecutor(1).submit(served.next_start).result(PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -141,6 +141,23 @@ def test_memory_is_limited():
     assert "MemoryError" in ended.stderr
 
 
+def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
+    program = (
+        "from wiki.text import child, sandbox; from wiki.text.markup import RenderContext;"
+        "much = b'x' * child.TIRED;"
+        "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
+        "print(len(sandbox._pool.idle))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("1\n", "")
+
+
+def test_a_process_that_has_used_much_memory_is_replaced():
+    program = "import wiki.text.child as c; much = b'x' * c.TIRED; del much; print(c.is_tired())"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
+
+
 def test_many_threads_get_each_their_own_page():
     def one(number: int) -> str:
         return render_safely(f"page *{number}*", HERE).html

@@ -9,6 +9,7 @@ import json
 import signal
 import struct
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from wiki.text.destinations import RenderContext
@@ -96,11 +97,24 @@ def limit() -> None:
 
 
 def is_tired() -> bool:
-    """Whether this process holds so much memory that a fresh one should take over."""
-    if resource is None:
-        return False
+    """Whether this process has held so much memory that a fresh one should take over."""
+    return _most_memory() > TIRED
+
+
+def _most_memory() -> int:
+    """Bytes of memory that this program has ever used at once.
+
+    Linux counts what the starting process used towards a new program's `ru_maxrss`, so there the
+    high-water mark of the address space is read instead.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
+    except (OSError, IndexError):
+        if resource is None:
+            return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > TIRED
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ export function sendFile(file, how) {
 async function ask(url, options, { signal, tell, headers }, done) {
   for (let tries = 0; ; tries += 1) {
     try {
-      const answer = await fetch(url, { ...options, headers: { ...headers, ...options.headers }, signal });
+      const answer = await fetch(url, { signal, ...options, headers: { ...headers, ...options.headers } });
       if (!AWAY.includes(answer.status)) return answer;
     } catch (error) {
       if (signal.aborted || !(error instanceof TypeError)) throw error;
@@ -76,12 +76,24 @@ async function atOnce(file, how) {
 
 async function inPieces(file, how) {
   const name = `upload:${how.target}:${file.name}:${file.size}:${file.lastModified}`;
-  let state = (await left(name, how)) ?? (await begin(file, how));
-  write(name, state.url);
-  how.signal.addEventListener("abort", () => {
+  let state;
+
+  function giveUp() {
+    if (!state) return;
     forget(name);
     fetch(state.url, { method: "DELETE", headers: how.headers, keepalive: true }).catch(() => {});
-  }, { once: true });
+  }
+
+  async function find() {
+    state = (await left(name, how)) ?? (await begin(file, how));
+    write(name, state.url);
+    if (!how.signal.aborted) return;
+    giveUp();
+    throw how.signal.reason;
+  }
+
+  how.signal.addEventListener("abort", giveUp, { once: true });
+  await find();
   let length = 2 ** 20;
   let tries = 0;
   while (!state.file) {
@@ -105,8 +117,7 @@ async function inPieces(file, how) {
         tries += 1;
         length = Math.max(length / 2, SMALLEST_PIECE);
       }
-      state = (await left(name, how)) ?? (await begin(file, how));
-      write(name, state.url);
+      await find();
       continue;
     }
     if (!answer.ok) {
@@ -124,10 +135,11 @@ async function inPieces(file, how) {
   return state.file;
 }
 
+/** Begin on the wiki's side; not to be cut off, or what was begun could not be taken away again. */
 async function begin(file, how) {
   const body = new URLSearchParams({ name: file.name, size: String(file.size) });
   if (how.replace) body.append("replace", "1");
-  const answer = await ask(how.target.replace(/files$/, "uploads"), { method: "POST", body }, how, 0);
+  const answer = await ask(how.target.replace(/files$/, "uploads"), { method: "POST", body, signal: null }, how, 0);
   if (!answer.ok) throw new Refused(await sentenceOf(answer));
   return answer.json();
 }
