@@ -21,7 +21,8 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database, at, now
 from wiki.migrate import migrate
-from wiki.pages.actions import Text, create_page, save_page
+from wiki.pages.actions import create_page, save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import BlameRow, Page
 from wiki.pages.rendering import limit_rendering
 from wiki.rules.access import Actor

@@ -31,7 +31,8 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.actions import Text, create_page, save_page
+from wiki.pages.actions import create_page, save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import look_up
 from wiki.people.models import Person

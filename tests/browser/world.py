@@ -11,8 +11,9 @@ from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.db import at, now
-from wiki.pages.actions import delete_page, move_page
+from wiki.pages.actions import delete_page
 from wiki.pages.models import Page, Revision
+from wiki.pages.moves import move_page
 from wiki.people.models import AddressClaim, PasswordReset, Person
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token

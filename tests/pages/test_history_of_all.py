@@ -9,7 +9,8 @@ import pytest
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.attachments.actions import remove_file, restore_file
-from wiki.pages.actions import Text, save_page
+from wiki.pages.actions import save_page
+from wiki.pages.merging import Text
 
 
 def entry(html: str, number: int) -> str:

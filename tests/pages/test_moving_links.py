@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from tests.cast import Scene
 from wiki.errors import Invalid
-from wiki.pages.actions import Text, create_page, delete_page, move_page, restore_page, save_page
+from wiki.pages.actions import create_page, delete_page, restore_page, save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
+from wiki.pages.moves import move_page
 from wiki.pages.rendering import context_of
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role

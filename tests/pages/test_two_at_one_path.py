@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from tests.cast import Scene
 from wiki.errors import Invalid
-from wiki.pages.actions import Text, create_page
+from wiki.pages.actions import create_page
+from wiki.pages.merging import Text
 from wiki.spaces.queries import see_space
 
 

@@ -199,7 +199,13 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ]
         if any(name in columns for columns in sets):
             unique.add((table.name, name))
-    assert unique == {("memberships", "person_id")}  # only those found by find_person are added
+    # Only those found by find_person are added to these, and the last follows from the second.
+    assert unique == {
+        ("memberships", "person_id"),
+        ("group_members", "person_id"),
+        ("restricted_people", "person_id"),
+        ("group_people", "person_id"),
+    }
 
 
 def test_an_import_of_authors_is_on_record(wiki: Scene) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from tests.cast import Scene, without_tokens
 from wiki.pages import queries as pages
 from wiki.pages.models import Page
-from wiki.rules.access import May, decide, role_in
+from wiki.rules.access import May, PageFacts, SpaceFacts, decide, role_in
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Membership, Space
@@ -59,7 +59,7 @@ def test_sql_and_rule_agree_over_the_whole_matrix(wiki: Scene) -> None:
                 may_read = bool(decide(May.READ, actor, facts))
                 assert may_read == (space.slug in readable), label
                 assert bool(decide(May.EDIT, actor, facts)) == (space.slug in editable), label
-                assert bool(decide(May.READ, actor, facts, deleted=deleted)) == (
+                assert bool(decide(May.READ, actor, facts, PageFacts(deleted=deleted))) == (
                     page.id in shown
                 ), label
                 assert (may_read and not deleted) == (page.id in live), label
@@ -72,8 +72,7 @@ def test_roles_include_those_below_them(wiki: Scene) -> None:
         ("nobody", "ben", "gus"), Visibility, Role
     ):
         actor = wiki.actor(handle)
-        space = Space(title="s", visibility=visibility.value, member_role=int(Role.READER))
-        facts = space.facts(granted)
+        facts = SpaceFacts("s", visibility, Role.READER, granted)
         answers = [bool(decide(may, actor, facts)) for may in May]
         assert answers == sorted(answers, reverse=True)
         assert sum(answers) == role_in(actor, facts)

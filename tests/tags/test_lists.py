@@ -197,7 +197,7 @@ def test_each_order_is_read_along_an_index(wiki: Scene) -> None:
 
         @event.listens_for(connection, "before_cursor_execute")
         def explain(_c: object, _cursor: object, statement: str, given: object, *_: object) -> None:
-            if statement.startswith("SELECT"):
+            if statement.startswith(("SELECT", "WITH")):
                 told = execute(f"EXPLAIN QUERY PLAN {statement}", given)  # type: ignore[arg-type]
                 plans.append("\n".join(row[-1] for row in told))
 

@@ -15,16 +15,10 @@ from tests.transfer.gits import files, git, log, text
 from wiki.cli import main
 from wiki.db import at
 from wiki.outbox.models import EventRow
-from wiki.pages.actions import (
-    Text,
-    create_page,
-    delete_page,
-    move_page,
-    restore_page,
-    revert_page,
-    save_page,
-)
+from wiki.pages.actions import create_page, delete_page, restore_page, revert_page, save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Content, Page, Revision
+from wiki.pages.moves import move_page
 from wiki.people.placeholders import users_domain
 from wiki.spaces.queries import see_space
 from wiki.transfer.fast_import import Repository

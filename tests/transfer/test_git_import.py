@@ -24,9 +24,11 @@ from tests.transfer.gits import git
 from wiki.app import open_database
 from wiki.config import Settings
 from wiki.errors import Forbidden
-from wiki.pages.actions import delete_page, move_page, text_of
+from wiki.pages.actions import delete_page
 from wiki.pages.history import history as history_of
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.moves import move_page
+from wiki.pages.revising import text_of
 from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
 from wiki.search.index import difference

@@ -10,9 +10,12 @@ from tests.transfer.trees import PNG, TREE, write_tree
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import Storage
 from wiki.errors import Forbidden, NotFound
-from wiki.pages.actions import Text, move_page, save_page, text_of
+from wiki.pages.actions import save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
+from wiki.pages.moves import move_page
 from wiki.pages.queries import head_of
+from wiki.pages.revising import text_of
 from wiki.spaces.queries import see_space
 from wiki.transfer import importing
 from wiki.transfer.exporting import export_space

@@ -17,10 +17,10 @@ from wiki.api.operations import (
     with_next,
 )
 from wiki.errors import NotFound
-from wiki.pages.actions import text_of
 from wiki.pages.blame import blame, revisions_of
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
+from wiki.pages.revising import text_of
 from wiki.pages.texts import get_text
 from wiki.text import diff
 from wiki.text.blame import pack, pairs

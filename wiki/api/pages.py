@@ -10,11 +10,13 @@ from wiki.api import resources, wire
 from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
 from wiki.errors import Invalid, NotFound, WikiError
-from wiki.pages import actions
-from wiki.pages.actions import Conflict, Text, create_page, delete_page, save_page, text_of
+from wiki.pages import actions, checks
+from wiki.pages.actions import Conflict, create_page, delete_page, save_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_revision, head_of, look_up
 from wiki.pages.rendering import context_of, prepare
+from wiki.pages.revising import text_of
 from wiki.rules.access import May
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
@@ -138,14 +140,14 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
             "There is no page at this path, although the edit started from one: it was moved or "
             "deleted."
         )
-    path = actions.checked_path(place.path)
+    path = checks.checked_path(place.path)
     title = sent.title if sent.title is not None else title_from(path) or place.space.title
-    text = actions.checked(
+    text = checks.checked(
         Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent.fields or {}),
         _max_bytes(),
     )
     prepare(
-        actions.content_hash_of(text),
+        checks.content_hash_of(text),
         text.body,
         RenderContext(place.space.slug, path, not path, text.title),
     )
@@ -181,7 +183,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
     if not 1 <= base <= page.head:
         raise Invalid(f"The page has no revision {base}.", field="base_revision")
     before = text_of(reading(), get_revision(reading(), page, base))
-    text = actions.checked(
+    text = checks.checked(
         Text(
             before.title if sent.title is None else sent.title,
             sent.body,
@@ -191,7 +193,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         ),
         _max_bytes(),
     )
-    prepare(actions.content_hash_of(text), text.body, context_of(place.space.slug, page))
+    prepare(checks.content_hash_of(text), text.body, context_of(place.space.slug, page))
     try:
         with writing() as session:
             if request.if_match:  # what was checked above may have changed on the way here

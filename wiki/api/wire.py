@@ -9,7 +9,7 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.queries import place_of
 from wiki.attachments.uses import Use
 from wiki.attachments.views import file_url
-from wiki.pages.actions import Text
+from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.people.models import Person
 from wiki.rules.roles import Role

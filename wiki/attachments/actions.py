@@ -26,6 +26,7 @@ from wiki.errors import Invalid, NotFound, WikiError
 from wiki.outbox.actions import announce, take_turn
 from wiki.outbox.events import FileAdded, FileRemoved
 from wiki.pages.models import Page
+from wiki.pages.queries import see_above
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
@@ -94,8 +95,9 @@ def attach_file(
     :raises Invalid: for a name that cannot be one.
     :raises TooLarge: when it has no room on its page or in its space.
     """
-    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    seen = see_space_by_id(session, actor, space.id)
     path = checked_file_path(raw_path)
+    see_above(session, actor, seen, path_key(path)).require(May.EDIT)
     page = nearest_page(session, actor, space, parent_of(path) or "")
     _lock(session, space, page, limits)
     before = current_at(session, actor, space, path_key(path))

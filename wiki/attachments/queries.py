@@ -12,7 +12,7 @@ from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.pictures import is_raster
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Redirect
-from wiki.pages.queries import live_for, readable_by
+from wiki.pages.queries import editable_by, live_for, readable_by, see_above, see_page
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen, see_space, see_space_by_id
@@ -55,11 +55,15 @@ def find_file(session: Session, actor: Actor, slug: str, raw_path: str) -> FileS
         raise NotFound
     found = current_at(session, actor, seen.space, key)
     if found:
-        return FileSeen(found[0], seen)
+        return FileSeen(found[0], _see_page_of(session, actor, found[0], seen))
     moved = _at_former_paths(session, actor, seen.space, key)
     if moved is None or moved.page is None:
         raise NotFound
-    return FileSeen(moved, see_space_by_id(session, actor, moved.page.space_id), moved=True)
+    return FileSeen(moved, see_page(session, actor, moved.page), moved=True)
+
+
+def _see_page_of(session: Session, actor: Actor, file: Attachment, seen: SpaceSeen) -> SpaceSeen:
+    return see_page(session, actor, file.page) if file.page else seen
 
 
 def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[Attachment]:
@@ -146,6 +150,7 @@ def find_versions(
         key = path_key(normalise_path(raw_path))
     except PathError:
         raise NotFound from None
+    seen = see_above(session, actor, seen, key)
     current = current_at(session, actor, seen.space, key)[:1]
     if not seen.may(May.EDIT):
         if not current or number not in (None, current[0].version):
@@ -164,7 +169,8 @@ def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> i
 
 
 def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
-    """The condition that a file, joined with its page, has the place with this key."""
+    """The condition that a file, joined with its page, has the place with this key, and that the
+    actor may edit the page."""
     ways = dict(_ways(key))
     of_pages = [and_(Page.path_key == above, Attachment.name_key == ways[above]) for above in ways]
     ids = (
@@ -173,7 +179,7 @@ def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
         .where(
             Page.space_id == space.id,
             Page.path_key.in_(ways),
-            live_for(actor),
+            editable_by(actor),
             Attachment.name_key.in_(ways.values()),
             or_(*of_pages),
         )
@@ -278,8 +284,10 @@ def get_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
     )
     if file is None:
         raise NotFound
-    space_id = file.page.space_id if file.page else file.space_id
-    seen = see_space_by_id(session, actor, space_id or 0)
+    if file.page:
+        seen = see_page(session, actor, file.page)
+    else:
+        seen = see_space_by_id(session, actor, file.space_id or 0)
     if file.removed_at is not None and not seen.may(May.EDIT):
         raise NotFound
     return FileSeen(file, seen)
@@ -321,7 +329,7 @@ def list_files(
         .where(
             Page.space_id == space.id,
             Page.path_key.in_([key, *ancestors_of(key)]),
-            live_for(actor),
+            editable_by(actor) if removed else live_for(actor),
             or_(*places),
         )
     )

@@ -31,10 +31,11 @@ from wiki.attachments.storage import CHUNK, DamagedFile, Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Invalid, NotFound, TooLarge, TooMany, WikiError
+from wiki.pages.queries import see_above
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
-from wiki.text.paths import join, name_of, parent_of
+from wiki.text.paths import join, name_of, parent_of, path_key
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +94,9 @@ def begin_upload(
 
     :raises Forbidden: :raises Invalid: :raises TooLarge: :raises TooMany:
     """
-    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    seen = see_space_by_id(session, actor, space.id)
     path = checked_file_path(raw_path)
+    see_above(session, actor, seen, path_key(path)).require(May.EDIT)
     name = name_of(path)
     if size < 0:
         raise Invalid("A file has at least no bytes.", field="size")
@@ -117,7 +119,7 @@ def begin_upload(
     row = Upload(
         key=secrets.token_hex(16),
         person_id=actor.person_id,
-        space=space,
+        space=seen.space,
         page=page,
         name=path[len(page.path) :].lstrip("/") if page else path,
         keep_both=keep_both,
@@ -174,7 +176,9 @@ def add_piece(
     with parts.held(key) as file:
         with database.read() as session:
             found = see_upload(session, actor, key)
-            see_space_by_id(session, actor, found.row.space_id).require(May.EDIT)
+            seen = see_space_by_id(session, actor, found.row.space_id)
+            path = join(found.row.page.path if found.row.page else "", found.row.name)
+            see_above(session, actor, seen, path_key(path)).require(May.EDIT)
         row = found.row
         if row.attachment_id is not None:
             if offset != row.size:

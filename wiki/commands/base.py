@@ -20,7 +20,7 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole
 from wiki.serve import ServeError
-from wiki.spaces.models import Space
+from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import list_members
 
 # The shell of the machine outranks every account.
@@ -59,13 +59,14 @@ def named(session: Session, name: str) -> Person:
 
 def writer(session: Session, slug: str, handle: str | None) -> Actor:
     """Who a transfer is done as: the one named, else the shell, else (where only members may
-    write) somebody who leads the space."""
+    write, or pages are hidden from some) somebody who leads the space."""
     if handle:
         return named(session, handle).actor()
     space = session.scalar(select(Space).where(Space.slug == slug))
     if space is None:
         raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")
-    if decide(May.EDIT, SHELL, space.facts(Role.NONE)):
+    hides = session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None
+    if decide(May.EDIT, SHELL, space.facts(Role.NONE)) and not hides:
         return SHELL
     for membership in list_members(session, space):
         if membership.role == Role.LEAD and membership.person.disabled_at is None:

@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.queries import missing_files
 from wiki.pages.models import Folder, Page, PageAnchor, PageLink
-from wiki.pages.queries import live_for
+from wiki.pages.queries import holds_readable, live_for, readable_by
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.spaces.queries import readable_by
 from wiki.text.headings import PREFIX
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
@@ -73,27 +72,34 @@ def wanted(
     more, rows = len(rows) > SHOWN, rows[:SHOWN]
     keys = [row[0] for row in rows]
     linking = _linking(session, actor, space, PageLink.kind == "page", keys)
-    gone = _deleted_at(session, space, keys) if deleted else {}
+    gone = _deleted_at(session, actor, space, keys) if deleted else {}
     found = [Wanted(key, count, linking.get(key, ()), gone.get(key)) for key, count in rows]
     return Slice(found, encode_cursor([rows[-1][1], rows[-1][0]]) if more else None)
 
 
 def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) -> Select[Any]:
-    folder = exists().where(Folder.space_id == space.id, Folder.path_key == PageLink.path_key)
-    gone = aliased(Page)
+    folder = exists().where(
+        Folder.space_id == space.id,
+        Folder.path_key == PageLink.path_key,
+        holds_readable(actor, Folder),
+    )
+    gone, target = aliased(Page), aliased(Page)
     was = exists().where(
         gone.space_id == space.id,
         gone.path_key == PageLink.path_key,
         gone.deleted_at.is_not(None),
+        readable_by(actor, gone),
     )
+    # What the asker may not read is missing like what is not there.
+    there = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     query = (
         select(*columns)
         .join(Page, Page.id == PageLink.page_id)
         .where(
             PageLink.space_slug == space.slug,
-            PageLink.target_id.is_(None),
             PageLink.kind == "page",
             PageLink.path_key != "",
+            or_(PageLink.target_id.is_(None), ~there),
             live_for(actor),
             ~folder,
         )
@@ -101,10 +107,17 @@ def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) ->
     return query if deleted is None else query.where(was if deleted else ~was)
 
 
-def _deleted_at(session: Session, space: Space, keys: Sequence[str]) -> dict[str, Page]:
+def _deleted_at(
+    session: Session, actor: Actor, space: Space, keys: Sequence[str]
+) -> dict[str, Page]:
     rows = session.scalars(
         select(Page)
-        .where(Page.space_id == space.id, Page.path_key.in_(keys), Page.deleted_at.is_not(None))
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(keys),
+            Page.deleted_at.is_not(None),
+            readable_by(actor),
+        )
         .options(joinedload(Page.deleted_by))
         .order_by(Page.deleted_at)
     )
@@ -180,9 +193,13 @@ def _leaves(actor: Actor, space: Space) -> Select[Any]:
         ~exists().where(
             lower.space_id == space.id,
             lower.parent_key == Page.path_key,
-            lower.deleted_at.is_(None),
+            live_for(actor, lower),
         ),
-        ~exists().where(folder.space_id == space.id, folder.parent_key == Page.path_key),
+        ~exists().where(
+            folder.space_id == space.id,
+            folder.parent_key == Page.path_key,
+            holds_readable(actor, folder),
+        ),
     )
 
 
@@ -192,8 +209,7 @@ def _orphans(actor: Actor, space: Space) -> Select[Any]:
         PageLink.target_id == Page.id,
         PageLink.page_id != Page.id,
         source.id == PageLink.page_id,
-        source.deleted_at.is_(None),
-        source.space_id.in_(select(Space.id).where(readable_by(actor))),
+        live_for(actor, source),
     )
     return _leaves(actor, space).where(~linked)
 
@@ -244,11 +260,7 @@ def _broken_sections(actor: Actor, space: Space) -> Select[Any]:
         PageAnchor.page_id == PageLink.target_id, PageAnchor.anchor == PageLink.fragment
     )
     at = aliased(Page)
-    readable = exists().where(
-        at.id == PageLink.target_id,
-        at.deleted_at.is_(None),
-        at.space_id.in_(select(Space.id).where(readable_by(actor))),
-    )
+    readable = exists().where(at.id == PageLink.target_id, live_for(actor, at))
     return (
         select(PageLink.page_id)
         .join(Page, Page.id == PageLink.page_id)

@@ -48,6 +48,15 @@ class LeadTaken(Event):
 
 
 @dataclass(frozen=True)
+class GroupRoleChanged(Event):
+    """A group's role in a space was given, changed or taken (``role`` is then empty)."""
+
+    space_id: int
+    group_id: int
+    role: str
+
+
+@dataclass(frozen=True)
 class PageSaved(Event):
     """A revision was added by creating, editing, merging, restoring or importing."""
 
@@ -85,6 +94,29 @@ class PageRestored(Event):
     space_id: int
     page_id: int
     path: str
+
+
+@dataclass(frozen=True)
+class PageLabelled(Event):
+    """A page was given another label of its own; ``was`` is the one before."""
+
+    space_id: int
+    page_id: int
+    label: str
+    was: str
+
+
+@dataclass(frozen=True)
+class PageRestricted(Event):
+    """Who may read (or edit) a page was restricted to these people and groups, by id; or, with
+    ``lifted``, no longer is."""
+
+    space_id: int
+    page_id: int
+    may: str
+    people: list[int]
+    groups: list[int]
+    lifted: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +182,39 @@ class PersonChanged(Event):
 
     person_id: int
     changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GroupCreated(Event):
+    """A group was made."""
+
+    group_id: int
+
+
+@dataclass(frozen=True)
+class GroupChanged(Event):
+    """A group's name or description was changed."""
+
+    group_id: int
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GroupDeleted(Event):
+    """A group was removed."""
+
+    group_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class GroupMemberChanged(Event):
+    """Somebody, or another group, was put into a group or (not ``inside``) taken out of it."""
+
+    group_id: int
+    person_id: int | None
+    part_id: int | None
+    inside: bool
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound, TooLarge
-from wiki.pages import actions, queries
+from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict, Saved
 from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.history import authors_between
@@ -54,12 +54,12 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     max_bytes = settings().max_page_kb * 1024
     try:
         conflict = _conflict(page, form, request.form, max_bytes)
-        text = actions.checked(answered(conflict.merge, request.form), max_bytes)
+        text = checks.checked(answered(conflict.merge, request.form), max_bytes)
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
             return edit_screen(place, page, decided)
         context = RenderContext(slug, page.path, page.folder, text.title)
-        prepare(actions.content_hash_of(text), text.body, context)
+        prepare(checks.content_hash_of(text), text.body, context)
     except Unanswered:
         return conflict_screen(place, page, form, conflict, request.form)
     except (Invalid, TooLarge) as error:
@@ -92,9 +92,9 @@ def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: in
     raw = sent.get("theirs", "")
     theirs = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
     head = queries.get_revision(session, page, theirs)
-    origin = actions.text_of(session, queries.get_revision(session, page, form.base))
-    mine = actions.checked(text_from(form), max_bytes)
-    merge = merge_texts(origin, mine, actions.text_of(session, head))
+    origin = revising.text_of(session, queries.get_revision(session, page, form.base))
+    mine = checks.checked(text_from(form), max_bytes)
+    merge = merge_texts(origin, mine, revising.text_of(session, head))
     return Conflict(form.base, head, merge)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wiki.pages.actions import Text
+from wiki.pages.merging import Text
 
 
 @dataclass

@@ -22,6 +22,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from wiki.db import Base, BigId, Key, now
 from wiki.people.models import Person
+from wiki.rules.labels import Label
 from wiki.spaces.models import Space
 
 
@@ -77,6 +78,9 @@ class Page(Base):
     # None for the page of the space itself, "" for those at its top level.
     parent_key: Mapped[str | None] = mapped_column(Key)
     kind: Mapped[str] = mapped_column(String(20), default="article")
+    label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
+    # Derived: what labels and restrictions, also of pages above, say; None where there are none.
+    scope_id: Mapped[int | None] = mapped_column(ForeignKey("scopes.id"), index=True)
     title: Mapped[str] = mapped_column(String(300))
     folder: Mapped[bool] = mapped_column(default=False)
     head: Mapped[int] = mapped_column(default=1)

@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.pages.graph import some_at_once
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
-from wiki.pages.queries import live_for, subtree_of
+from wiki.pages.queries import editable_by, live_for, subtree_of
 from wiki.pages.rendering import context_of
 from wiki.pages.repairing import MOST, Link, Repairs, Task, only
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.spaces.queries import editable_by
 from wiki.text.destinations import RenderContext
 from wiki.text.paths import ancestors_of, join, path_key
 from wiki.text.repair import Moves, Place, Repair, Section
@@ -115,7 +114,7 @@ def plan_move(
     :param others: whether links in pages that stay are repaired.
     :param repairs: what is worked out already.
     """
-    pages = [page, *(subtree_of(session, page) if with_subtree else ())]
+    pages = [page, *(subtree_of(session, actor, page) if with_subtree else ())]
     targets = [path + one.path[len(page.path) :] for one in pages]
     moving = {one.id for one in pages}
     move = _Move(
@@ -123,14 +122,13 @@ def plan_move(
     )
     places = move.places()
     links = _links(session, moving)
-    around, in_space = move.around(places) if others else ({}, {})
+    around = move.around(places) if others else {}
     move.add_files(places, [*links.values(), *around.values()])
     for found in links.values():
         move.add_wanted(places, found.values())
     moves = Moves(places)
     around = {id: found for id, found in around.items() if only(moves, found).places}
-    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
-    editable = sorted(id for id in around if in_space[id] in may)
+    editable = _editable(session, actor, around)
     held, beyond = len(around) - len(editable), max(len(editable) - MOST, 0)
     links |= {id: around[id] for id in editable[:MOST]}
     heads = _heads(session, moving | links.keys())
@@ -170,16 +168,13 @@ def plan_renaming(
 ) -> Plan:
     """What it takes to let the links to sections of a page, by their old names, lead to the new."""
     links: dict[int, dict[int, Link]] = {}
-    in_space: dict[int, int] = {}
     sections: dict[Section, str] = {}
     for row in session.execute(_to_sections(actor, page, names)):
-        id, ordinal, kind, slug, key, fragment, space_id = row
+        id, ordinal, kind, slug, key, fragment = row
         links.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
-        in_space[id] = space_id
         sections[slug, key, fragment] = names[fragment]
     moves = Moves(sections=sections)
-    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
-    editable = sorted(id for id in links if in_space[id] in may)
+    editable = _editable(session, actor, links)
     held, beyond = len(links) - len(editable), max(len(editable) - MOST, 0)
     heads = _heads(session, editable[:MOST])
     tasks = []
@@ -195,7 +190,7 @@ def plan_renaming(
 
 def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
     return (
-        select(*_COLUMNS, Page.space_id)  # type: ignore[return-value]
+        select(*_COLUMNS)  # type: ignore[return-value]
         .join(Page, Page.id == PageLink.page_id)
         .where(
             PageLink.target_id == page.id,
@@ -229,22 +224,25 @@ def links_into(session: Session, actor: Actor, page: Page) -> Around:
     """Counts the links into a page and what is below it."""
     inside = select(Page.id).where(
         Page.space_id == page.space_id,
-        Page.deleted_at.is_(None),
+        editable_by(actor),
         or_(Page.path_key == page.path_key, _range(Page.path_key, page.path_key)),
     )
-    rows = session.execute(
-        select(Page.space_id, func.count(PageLink.page_id.distinct()), func.count())
+    counted = (
+        select(func.count(PageLink.page_id.distinct()), func.count())
         .join(Page, Page.id == PageLink.page_id)
-        .where(PageLink.target_id.in_(inside), PageLink.page_id.not_in(inside), live_for(actor))
-        .group_by(Page.space_id)
-    ).all()
-    may = set(session.scalars(select(Space.id).where(editable_by(actor))))
-    mine = [(pages, links) for id, pages, links in rows if id in may]
-    return Around(
-        sum(pages for pages, _ in mine),
-        sum(links for _, links in mine),
-        sum(pages for id, pages, _ in rows if id not in may),
+        .where(PageLink.target_id.in_(inside), PageLink.page_id.not_in(inside))
     )
+    pages, links = session.execute(counted.where(editable_by(actor))).one()
+    readable, _ = session.execute(counted.where(live_for(actor))).one()
+    return Around(pages, links, readable - pages)
+
+
+def _editable(session: Session, actor: Actor, ids: Iterable[int]) -> list[int]:
+    """Those of the pages that the actor may edit, in order."""
+    found: list[int] = []
+    for some in some_at_once(sorted(ids)):
+        found += session.scalars(select(Page.id).where(Page.id.in_(some), editable_by(actor)))
+    return sorted(found)
 
 
 def _standing(slug: str, revision: Revision) -> RenderContext:
@@ -299,10 +297,8 @@ class _Move:
             )
         )
 
-    def around(
-        self, places: dict[Place, tuple[str, str]]
-    ) -> tuple[dict[int, dict[int, Link]], dict[int, int]]:
-        """The links from pages that stay to what may move, by page, and these pages' spaces."""
+    def around(self, places: dict[Place, tuple[str, str]]) -> dict[int, dict[int, Link]]:
+        """The links from pages that stay to what may move, by page."""
         moving = {page.id for page in self.targets}
         conditions: list[ColumnElement[bool]] = [
             PageLink.target_id.in_(ids) for ids in some_at_once(list(moving))
@@ -321,18 +317,16 @@ class _Move:
             )
         )
         found: dict[int, dict[int, Link]] = {}
-        in_space: dict[int, int] = {}
         for condition in conditions:
             rows = self.session.execute(
-                select(*_COLUMNS, Page.space_id)
+                select(*_COLUMNS)
                 .join(Page, Page.id == PageLink.page_id)
                 .where(condition, live_for(self.actor))
             )
-            for id, ordinal, kind, slug, key, fragment, space_id in rows:
+            for id, ordinal, kind, slug, key, fragment in rows:
                 if id not in moving:
                     found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
-                    in_space[id] = space_id
-        return found, in_space
+        return found
 
     def add_files(
         self, places: dict[Place, tuple[str, str]], links: Sequence[dict[int, Link]]

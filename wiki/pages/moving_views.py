@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound
-from wiki.pages import actions, queries
-from wiki.pages.actions import Moved, Saved
+from wiki.pages import moves, queries
+from wiki.pages.actions import Saved
 from wiki.pages.comparison import Part, part_of
 from wiki.pages.models import Page, Revision
+from wiki.pages.moves import Moved
 from wiki.pages.moving import (
     MAX_SECTIONS,
     Plan,
@@ -89,7 +90,7 @@ def move(slug: str, path: str) -> ResponseReturnValue:
         "pages/move.html",
         **page_frame(place, page),
         spaces=list_editable_spaces(reading(), actor()),
-        subtree=queries.subtree_of(reading(), page),
+        subtree=queries.subtree_of(reading(), actor(), page),
         around=links_into(reading(), actor(), page),
         preview=preview,
         path=request.form.get("path", page.path),
@@ -102,7 +103,7 @@ def move(slug: str, path: str) -> ResponseReturnValue:
 
 def _plan(page: Page, space: Space) -> Plan:
     with_subtree = "subtree" in request.form
-    path = actions.checked_move(page, space, request.form.get("path", ""), with_subtree)
+    path = moves.checked_move(page, space, request.form.get("path", ""), with_subtree)
     return plan_move(
         reading(),
         actor(),
@@ -116,7 +117,7 @@ def _plan(page: Page, space: Space) -> Plan:
 
 def _move(page: Page, space: Space, repairs: Repairs) -> Moved:
     with writing() as session:
-        return actions.move_page(
+        return moves.move_page(
             session,
             actor(),
             page.id,
@@ -161,9 +162,7 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
     if request.method == "POST" and "preview" not in request.form:
         try:
             with writing() as session:
-                made = actions.rename_sections(
-                    session, actor(), page.id, names, repairs=plan.repairs
-                )
+                made = moves.rename_sections(session, actor(), page.id, names, repairs=plan.repairs)
         except Invalid as refused:
             error = refused
         else:

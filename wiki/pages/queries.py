@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
@@ -20,35 +20,42 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from wiki.db import BigId
 from wiki.errors import NotFound, WikiError
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
-from wiki.rules.access import Actor, May
+from wiki.rules.access import NEEDED, Actor, May
+from wiki.rules.roles import Role
 from wiki.spaces import queries as spaces
-from wiki.spaces.models import Membership, Space
+from wiki.spaces.gate import scopes_for, spaces_with, stands_in
+from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import PathError, ancestors_of, normalise_path, path_key
 
 
-def readable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Page`` that the actor may read it.
+def readable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
+    """The condition on ``Page`` (or an alias) that the actor may read it.
 
     Deleted pages are readable by those who could have edited them.
     """
-    return and_(
-        Page.space_id.in_(select(Space.id).where(spaces.readable_by(actor))),
-        or_(
-            Page.deleted_at.is_(None),
-            Page.space_id.in_(select(Space.id).where(spaces.editable_by(actor))),
-        ),
+    return or_(
+        live_for(actor, page), and_(page.deleted_at.is_not(None), _open(actor, May.EDIT, page))
     )
 
 
-def live_for(actor: Actor) -> ColumnElement[bool]:
+def live_for(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
     """The condition on ``Page`` that it is there (not deleted) and the actor may read it."""
+    return and_(page.deleted_at.is_(None), _open(actor, May.READ, page))
+
+
+def editable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
+    """The condition on ``Page`` that it is there and the actor may edit it."""
+    return and_(page.deleted_at.is_(None), _open(actor, May.EDIT, page))
+
+
+def _open(actor: Actor, may: May, page: type[Page]) -> ColumnElement[bool]:
+    """What spaces, labels and restrictions say."""
     return and_(
-        Page.deleted_at.is_(None),
-        Page.space_id.in_(select(Space.id).where(spaces.readable_by(actor))),
+        page.space_id.in_(spaces_with(actor, NEEDED[may])),
+        or_(page.scope_id.is_(None), page.scope_id.in_(scopes_for(actor, may))),
     )
 
 
@@ -70,13 +77,9 @@ class Place:
 
 # Building a statement costs more than running it, so those of every page view are built once.
 @cache
-def _place() -> Select[Space, int | None, Page | None]:
-    person = bindparam("person_id", type_=BigId)
+def _place() -> Select[Any]:
     return (
-        select(Space, Membership.role, Page)
-        .outerjoin(
-            Membership, and_(Membership.space_id == Space.id, Membership.person_id == person)
-        )
+        select(Space, *spaces.STANDING, Page)
         .outerjoin(
             Page,
             and_(
@@ -85,12 +88,13 @@ def _place() -> Select[Space, int | None, Page | None]:
                 Page.deleted_at.is_(None),
             ),
         )
+        .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(Space.slug == bindparam("slug"))
     )
 
 
 def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
-    """What the actor finds at ``/<slug>/<raw_path>``.
+    """What the actor finds at ``/<slug>/<raw_path>``; a page that they may not read is not there.
 
     :raises NotFound: when there is no such space, or none that they may read, or the path cannot
         name a page.
@@ -105,29 +109,31 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
     ).one_or_none()
     if row is None:
         raise NotFound
-    seen = spaces.seen(row[0], row[1], actor)
-    if row[2] is not None:
-        return Place(seen, row[2].path, row[2])
+    space, *standing, page = row
+    if page is not None:
+        try:
+            seen = spaces.seen(space, tuple(standing), actor, page.scope_id)
+            return Place(seen, page.path, page)
+        except NotFound:
+            pass  # or, it may be, nothing of the space: which is asked next
+    alone = (standing[0], standing[1], None, False, False)
+    seen = see_above(session, actor, spaces.seen(space, alone, actor), key)
     moved_to = session.scalar(
         select(Page)
         .join(Redirect, Redirect.page_id == Page.id)
-        .where(
-            Redirect.space_id == seen.space.id,
-            Redirect.path_key == key,
-            Page.deleted_at.is_(None),
-            live_for(actor),
-        )
+        .where(Redirect.space_id == space.id, Redirect.path_key == key, live_for(actor))
         .options(joinedload(Page.space))
     )
     deleted: tuple[Page, ...] = ()
-    if seen.may(May.EDIT):
+    if seen.role >= Role.EDITOR:
         deleted = tuple(
             session.scalars(
                 select(Page)
                 .where(
-                    Page.space_id == seen.space.id,
+                    Page.space_id == space.id,
                     Page.path_key == key,
                     Page.deleted_at.is_not(None),
+                    readable_by(actor),
                 )
                 .options(joinedload(Page.deleted_by))
                 .order_by(Page.deleted_at.desc())
@@ -135,6 +141,24 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
             )
         )
     return Place(seen, path, None, moved_to, deleted)
+
+
+def see_above(session: Session, actor: Actor, seen: SpaceSeen, key: str) -> SpaceSeen:
+    """What the actor may do where there is no page, of a space that they see: what they may with
+    the nearest one above that they may read."""
+    above = session.execute(
+        select(Page.scope_id)
+        .where(
+            Page.space_id == seen.space.id,
+            Page.path_key.in_(list(ancestors_of(key))),
+            live_for(actor),
+        )
+        .order_by(Page.path_key.desc())
+        .limit(1)
+    ).scalar()
+    if above is None:
+        return seen
+    return spaces.see_scope(session, actor, seen.space.id, above)
 
 
 def get_page(session: Session, actor: Actor, page_id: int) -> Page:
@@ -148,6 +172,16 @@ def get_page(session: Session, actor: Actor, page_id: int) -> Page:
     if page is None:
         raise NotFound
     return page
+
+
+def see_page(session: Session, actor: Actor, page: Page) -> SpaceSeen:
+    """A page, deleted or not, as the actor sees it.
+
+    :raises NotFound: when they may not read it.
+    """
+    return spaces.see_scope(
+        session, actor, page.space_id, page.scope_id, deleted=page.deleted_at is not None
+    )
 
 
 def head_of(session: Session, page: Page) -> Revision:
@@ -208,8 +242,8 @@ class TreeNode:
 _Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
 
 
-@cache
-def _children() -> tuple[_Node, _Node]:
+@lru_cache(maxsize=256)
+def _children(actor: Actor) -> tuple[_Node, _Node]:
     space_id: BindParameter[int] = bindparam("space_id")
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     below, lower = aliased(Page), aliased(Folder)
@@ -218,27 +252,53 @@ def _children() -> tuple[_Node, _Node]:
             below.space_id == space_id,
             below.parent_key == Page.path_key,
             below.deleted_at.is_(None),
+            _unhidden(actor, below),
         ),
-        exists().where(lower.space_id == space_id, lower.parent_key == Page.path_key),
+        exists().where(
+            lower.space_id == space_id,
+            lower.parent_key == Page.path_key,
+            holds_readable(actor, lower),
+        ),
     )
     pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
-        Page.space_id == space_id, Page.parent_key.in_(keys), Page.deleted_at.is_(None)
+        Page.space_id == space_id,
+        Page.parent_key.in_(keys),
+        Page.deleted_at.is_(None),
+        _unhidden(actor, Page),
     )
     folders = select(
         Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
-    ).where(Folder.space_id == space_id, Folder.parent_key.in_(keys))
+    ).where(Folder.space_id == space_id, Folder.parent_key.in_(keys), holds_readable(actor, Folder))
     return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
 
 
-def children_of(
-    session: Session, space: Space, keys: Sequence[str], limit: int = 1000
-) -> dict[str, list[TreeNode]]:
-    """What lies directly below each of the paths ``keys``, by title, in two queries.
+def _unhidden(actor: Actor, page: type[Page]) -> ColumnElement[bool]:
+    """The condition that a page of a space that the actor may read is not hidden from them."""
+    return or_(page.scope_id.is_(None), page.scope_id.in_(scopes_for(actor, May.READ)))
 
-    The caller may already read the space.
+
+def holds_readable(actor: Actor, folder: type[Folder]) -> ColumnElement[bool]:
+    """The condition on a folder of a space that the actor may read: there is a page below it that
+    is not hidden from them. Folders are there for pages, and without one they tell of others."""
+    page = aliased(Page)
+    return exists().where(
+        page.space_id == folder.space_id,
+        page.path_key > folder.path_key + "/",
+        page.path_key < folder.path_key + "0",  # the character after "/"
+        page.deleted_at.is_(None),
+        _unhidden(actor, page),
+    )
+
+
+def children_of(
+    session: Session, actor: Actor, space: Space, keys: Sequence[str], limit: int = 1000
+) -> dict[str, list[TreeNode]]:
+    """What the actor sees directly below each of the paths ``keys``, by title, in two queries.
+
+    They may already read the space.
     """
     wanted = {"space_id": space.id, "keys": list(keys), "limit": limit}
-    pages, folders = (session.execute(statement, wanted) for statement in _children())
+    pages, folders = (session.execute(statement, wanted) for statement in _children(actor))
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
     for path, key, parent, title, id, has in [*pages, *folders]:
         found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))
@@ -260,15 +320,17 @@ class Crumb:
     exists: bool
 
 
-def breadcrumbs(session: Session, space: Space, path: str) -> list[Crumb]:
-    """The pages and folders above ``path``, the space's own page left out, topmost first."""
+def breadcrumbs(session: Session, actor: Actor, space: Space, path: str) -> list[Crumb]:
+    """The pages and folders above ``path``, the space's own page left out, topmost first; what the
+    actor may not read looks like a folder."""
     above = [ancestor for ancestor in ancestors_of(path) if ancestor]
     if not above:
         return []
     titles = {
         key: (found, title)
         for key, found, title in session.execute(
-            _titles(), {"space_id": space.id, "keys": [path_key(ancestor) for ancestor in above]}
+            _titles(actor),
+            {"space_id": space.id, "keys": [path_key(ancestor) for ancestor in above]},
         )
     }
     crumbs = []
@@ -280,12 +342,13 @@ def breadcrumbs(session: Session, space: Space, path: str) -> list[Crumb]:
     return crumbs
 
 
-@cache
-def _titles() -> Select[str, str, str]:
+@lru_cache(maxsize=256)
+def _titles(actor: Actor) -> Select[str, str, str]:
     return select(Page.path_key, Page.path, Page.title).where(
         Page.space_id == bindparam("space_id"),
         Page.path_key.in_(bindparam("keys", expanding=True)),
         Page.deleted_at.is_(None),
+        _unhidden(actor, Page),
     )
 
 
@@ -295,62 +358,38 @@ def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
     return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _missing_links(actor: Actor) -> Select[int]:
-    target = aliased(Page)
-    target_space = aliased(Space)
-    readable = select(Space.id).where(spaces.readable_by(actor))
-    there = (
-        select(literal(1))
-        .select_from(target_space)
-        .join(target, target.space_id == target_space.id)
-        .where(
-            target_space.slug == PageLink.space_slug,
-            target.path_key == PageLink.path_key,
-            target.deleted_at.is_(None),
-            target_space.id.in_(readable),
-        )
-        .exists()
+    target, space, at = aliased(Page), aliased(Space), aliased(Space)
+    # Also where the page has moved from: who may not read that space is not led on from there.
+    there = exists().where(
+        target.id == PageLink.target_id,
+        live_for(actor, target),
+        at.slug == PageLink.space_slug,
+        stands_in(actor, at.id),
     )
-    moved = (
-        select(literal(1))
-        .select_from(target_space)
-        .join(Redirect, Redirect.space_id == target_space.id)
-        .join(target, target.id == Redirect.page_id)
-        .where(
-            target_space.slug == PageLink.space_slug,
-            Redirect.path_key == PageLink.path_key,
-            target.deleted_at.is_(None),
-            target.space_id.in_(readable),
-            target_space.id.in_(readable),
-        )
-        .exists()
-    )
-    home = (
-        select(literal(1))
-        .select_from(target_space)
-        .where(
-            PageLink.path_key == "",
-            target_space.slug == PageLink.space_slug,
-            target_space.id.in_(readable),
-        )
-        .exists()
+    # A space is there by itself, and a folder while there is something in it.
+    home = exists().where(
+        PageLink.path_key == "",
+        space.slug == PageLink.space_slug,
+        stands_in(actor, space.id),
     )
     folder = (
         select(literal(1))
-        .select_from(target_space)
-        .join(Folder, Folder.space_id == target_space.id)
+        .select_from(space)
+        .join(Folder, Folder.space_id == space.id)
         .where(
-            target_space.slug == PageLink.space_slug,
+            space.slug == PageLink.space_slug,
             Folder.path_key == PageLink.path_key,
-            target_space.id.in_(readable),
+            stands_in(actor, space.id),
+            holds_readable(actor, Folder),
         )
         .exists()
     )
     return select(PageLink.ordinal).where(
         PageLink.page_id == bindparam("page_id"),
         PageLink.kind == "page",
-        ~or_(there, moved, home, folder),
+        ~or_(there, home, folder),
     )
 
 
@@ -392,11 +431,11 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> l
     return [Backlink(one, tuple(sections.get(one.id, ()))) for one in pages]
 
 
-def subtree_of(session: Session, page: Page) -> Sequence[Page]:
-    """The live pages below a page, which the caller may already read, nearest first."""
+def subtree_of(session: Session, actor: Actor, page: Page) -> Sequence[Page]:
+    """The live pages below a page that the actor may edit, nearest first."""
     return session.scalars(
         select(Page)
-        .where(Page.space_id == page.space_id, below(page.path_key), Page.deleted_at.is_(None))
+        .where(Page.space_id == page.space_id, below(page.path_key), editable_by(actor))
         .order_by(Page.path_key)
     ).all()
 

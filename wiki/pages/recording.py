@@ -19,13 +19,16 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.actions import Text, checked_message, checked_path, unused_id
+from wiki.pages.checks import checked_message, checked_path
 from wiki.pages.graph import former_places, settle_links
+from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.revising import unused_id
+from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
-from wiki.spaces.models import Space
+from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import parent_of, path_key
 
@@ -99,7 +102,11 @@ class Recorder:
     """
 
     def __init__(self, session: Session, actor: Actor, space: Space, shelf: Shelf) -> None:
-        see_space_by_id(session, actor, space.id).require(May.EDIT)
+        seen = see_space_by_id(session, actor, space.id)
+        seen.require(May.EDIT)
+        # Where pages are hidden from some, only who sees them all can say what is where.
+        if session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None:
+            seen.require(May.MANAGE)
         self.session = session
         self.space_id, self.slug = space.id, space.slug
         self.shelf = shelf
@@ -261,8 +268,10 @@ class Recorder:
         self.shelf.flush(self.session)
         if waiting.revisions:
             connection.execute(_REVISIONS, waiting.revisions)
+        self._let_go(list(waiting.pages.values()))
         self._store_pages(list(waiting.pages.values()))
         self._store_redirects(waiting.redirects)
+        settle_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
         settle_folders(self.session, self.space_id, sorted(waiting.paths))
         keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
         places = [(self.slug, key) for key in keys]
@@ -270,6 +279,19 @@ class Recorder:
         record(self.session, waiting.events)
         tell(self.session, waiting.come_or_gone)
         self._waiting = _Waiting()
+
+    def _let_go(self, pages: list[PastPage]) -> None:
+        """Let what stays below pages that go keep what protects it."""
+        leaving = [
+            page.id
+            for page in pages
+            if page.stored_key is not None
+            and (page.deleted or page.stored_key != path_key(page.path))
+        ]
+        for first in range(0, len(leaving), AT_ONCE):
+            some = leaving[first : first + AT_ONCE]
+            bound = select(Page).where(Page.id.in_(some), Page.scope_id.is_not(None))
+            let_go(self.session, self.session.scalars(bound).all())
 
     def _learn(self, page: Page, revision: Revision) -> None:
         known = PastPage(

@@ -35,6 +35,9 @@ class Renderer:
     def __init__(self, seconds: float, keep: int = 64) -> None:
         self.seconds = seconds
         self._keep = keep
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._recent: OrderedDict[str, Future[Rendering]] = OrderedDict()
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
@@ -60,7 +63,7 @@ class Renderer:
 
     def forget(self) -> None:
         """In a fork: the threads, and what they were about to render, are the parent's."""
-        self.__init__(self.seconds, self._keep)  # type: ignore[misc]
+        self._begin_anew()
 
     def forget_recent(self) -> None:
         """Remember none of them any longer."""

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.outbox.actions import announce_all
 from wiki.outbox.events import PageSaved
-from wiki.pages.actions import MAX_MESSAGE
+from wiki.pages.checks import MAX_MESSAGE
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.queries import live_for
+from wiki.pages.queries import editable_by
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 
@@ -36,7 +36,8 @@ class Retagged:
 def retag_pages(
     session: Session, actor: Actor, space_id: int, retag: Retag, *, message: str, most: int = MOST
 ) -> Retagged:
-    """Give the live pages of a space other tags: those for which ``retag`` changes the list.
+    """Give the live pages of a space that the actor may edit other tags: those for which ``retag``
+    changes the list.
 
     What has these tags is asked of the heads, not of anything derived. Texts stay as they are, so
     nothing is rendered anew.
@@ -111,7 +112,7 @@ def _to_change(session: Session, actor: Actor, space_id: int, retag: Retag) -> l
     heads = session.execute(
         select(Page.id, Revision.tags)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
-        .where(Page.space_id == space_id, live_for(actor))
+        .where(Page.space_id == space_id, editable_by(actor))
         .order_by(Page.id)
     )
     return [id for id, tags in heads if tags and list(retag(tags)) != tags]
@@ -126,7 +127,7 @@ def _locked_heads(
     """
     still = session.scalars(
         select(Page.id)
-        .where(Page.id.in_(page_ids), Page.space_id == space_id, live_for(actor))
+        .where(Page.id.in_(page_ids), Page.space_id == space_id, editable_by(actor))
         .order_by(Page.id)
         .with_for_update(of=Page)
     ).all()

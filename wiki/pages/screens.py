@@ -11,10 +11,18 @@ from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
 from wiki.pages.models import Page
-from wiki.pages.queries import Place, TreeNode, breadcrumbs, children_of, get_page, look_up
-from wiki.rules.access import May
+from wiki.pages.queries import (
+    Place,
+    TreeNode,
+    breadcrumbs,
+    children_of,
+    get_page,
+    look_up,
+    see_page,
+)
+from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen, see_space_by_id
+from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, reading
 from wiki.web.urls import page_url
@@ -40,10 +48,10 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-def tree_beside(session: Session, space: Space, path: str) -> list[Node]:
+def tree_beside(session: Session, actor: Actor, space: Space, path: str) -> list[Node]:
     """The top of the space's tree, opened along the way to ``path`` and one step below it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
-    levels = children_of(session, space, list(dict.fromkeys(["", *way])))
+    levels = children_of(session, actor, space, list(dict.fromkeys(["", *way])))
 
     def build(parent: str) -> list[Node]:
         return [node(found) for found in levels.get(parent, ())]
@@ -67,7 +75,7 @@ def space_tree(space: Space) -> list[Node]:
 
     The one who asks may already read the space.
     """
-    return tree_beside(reading(), space, "")
+    return tree_beside(reading(), actor(), space, "")
 
 
 def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any]:
@@ -80,14 +88,14 @@ def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any
     way = [(space.title, page_url(space.slug, ""))]
     way += [
         (crumb.title, page_url(space.slug, crumb.path))
-        for crumb in breadcrumbs(session, space, path)
+        for crumb in breadcrumbs(session, seen.actor, space, path)
     ]
     if title is not None and path:
         way.append((title, ""))
     return {
         "space": space,
         "seen": seen,
-        "tree_nodes": tree_beside(session, space, path),
+        "tree_nodes": tree_beside(session, seen.actor, space, path),
         "way": way,
     }
 
@@ -98,7 +106,7 @@ def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
     found = frame(place.seen, page.path, page.title) | {"page": page}
     if page.deleted_at is not None:
         around = parent_of(page.path) or ""
-        found["tree_nodes"] = tree_beside(reading(), place.space, around)
+        found["tree_nodes"] = tree_beside(reading(), actor(), place.space, around)
     return found
 
 
@@ -143,7 +151,7 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
     query = request.query_string.decode("ascii", "ignore")
     if page_id:
         page = get_page(reading(), actor(), page_id)
-        past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
+        past = Past(see_page(reading(), actor(), page), page)
         if page.deleted_at is None:
             raise _Elsewhere(past.url("/".join(request.path.split("/")[4:]), query))
         return past
@@ -153,7 +161,7 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
     found = place.page or place.moved_to or next(iter(place.deleted), None)
     if found is None:
         raise NotFound
-    past = Past(see_space_by_id(reading(), actor(), found.space_id), found)
+    past = Past(see_page(reading(), actor(), found), found)
     raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))
 
 
@@ -166,6 +174,6 @@ def live_page(place: Place) -> Page:
         return place.page
     if place.moved_to is None or request.method != "GET":
         raise NotFound
-    past = Past(see_space_by_id(reading(), actor(), place.moved_to.space_id), place.moved_to)
+    past = Past(see_page(reading(), actor(), place.moved_to), place.moved_to)
     query = request.query_string.decode("ascii", "ignore")
     raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))

@@ -10,11 +10,12 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
-from wiki.pages import actions, queries
-from wiki.pages.actions import Conflict, Text
+from wiki.pages import actions, checks, queries, revising
+from wiki.pages.actions import Conflict
 from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
 from wiki.pages.forms import PageForm, form_of, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
+from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import keep_head, prepare, read_rendering
@@ -88,7 +89,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         return redirect(f"{url}?{query}" if query else url, 302)
     session = reading()
     key = path_key(place.path)
-    below = queries.children_of(session, place.space, [key])[key]
+    below = queries.children_of(session, actor(), place.space, [key])[key]
     if not place.path:
         return render_template(
             "pages/empty_space.html",
@@ -140,10 +141,10 @@ def new(slug: str) -> ResponseReturnValue:
     text = text_from(form)
     path = form.path or join(request.form.get("under", ""), slugify(text.title))
     try:
-        checked = actions.checked(text, _max_bytes())
-        path = actions.checked_path("" if request.form.get("home") else path)
+        checked = checks.checked(text, _max_bytes())
+        path = checks.checked_path("" if request.form.get("home") else path)
         rendering = prepare(
-            actions.content_hash_of(checked),
+            checks.content_hash_of(checked),
             checked.body,
             RenderContext(slug, path, not path, checked.title),
         )
@@ -201,16 +202,16 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     place.seen.require(May.EDIT)
     if request.method == "GET":
         head = queries.head_of(reading(), page)
-        form = form_of(actions.text_of(reading(), head), page.head)
+        form = form_of(revising.text_of(reading(), head), page.head)
         return edit_screen(place, page, form)
     form = page_form(request.form)
     try:
-        checked = actions.checked(text_from(form), _max_bytes())
+        checked = checks.checked(text_from(form), _max_bytes())
         # Who links to a section of it may have to be told of: then its author waits for that.
         later = not _may_break_links(page, checked.body)
         if "preview" in request.form or not later:
             context = RenderContext(slug, page.path, page.folder, checked.title)
-            rendering = prepare(actions.content_hash_of(checked), checked.body, context)
+            rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
                 return edit_screen(place, page, form, preview=rendering.html)
         with writing() as session:
@@ -254,11 +255,11 @@ def preview(slug: str) -> ResponseReturnValue:
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     form = page_form(request.form)
-    checked = actions.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
+    checked = checks.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
     is_page = form.path or form.base  # a new one has no base, and its path may follow its title
-    path = actions.checked_path(form.path) if is_page else slugify(checked.title)
+    path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
-    rendering = prepare(actions.content_hash_of(checked), checked.body, context)
+    rendering = prepare(checks.content_hash_of(checked), checked.body, context)
     return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})
 
 
@@ -282,7 +283,7 @@ def delete(slug: str, path: str) -> ResponseReturnValue:
     return render_template(
         "pages/delete.html",
         **page_frame(place, page),
-        subtree=queries.subtree_of(reading(), page),
+        subtree=queries.subtree_of(reading(), actor(), page),
         linking=queries.backlinks(reading(), actor(), page),
     )
 
@@ -339,13 +340,13 @@ def backlinks(slug: str, path: str) -> ResponseReturnValue:
 def tree(slug: str) -> ResponseReturnValue:
     """The whole tree of a space, a level at a time."""
     seen = see_space(reading(), actor(), slug)
-    under = actions.checked_path(request.args.get("under", ""))
+    under = checks.checked_path(request.args.get("under", ""))
     key = path_key(under)
     return render_template(
         "pages/tree.html",
         **frame(seen, under),
         under=under,
-        below=queries.children_of(reading(), seen.space, [key])[key],
+        below=queries.children_of(reading(), actor(), seen.space, [key])[key],
         can_edit=bool(seen.may(May.EDIT)),
     )
 

@@ -1,4 +1,4 @@
-"""Tables of people: accounts, placeholders, sign-ins, mailed links, API tokens, attempts, mails."""
+"""Tables of people: accounts, groups, placeholders, sign-ins, links, tokens, attempts, mails."""
 
 from __future__ import annotations
 
@@ -35,6 +35,62 @@ class Person(Base):
     def actor(self) -> Actor:
         """The person as the gate knows them."""
         return Actor(self.id, self.handle, self.name, SiteRole(self.site_role))
+
+
+class Group(Base):
+    """A named set of people: a team, a function. Groups can be parts of others."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    handle: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class GroupMember(Base):
+    """Somebody who was put into a group."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    added_at: Mapped[datetime] = mapped_column(default=now)
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class GroupPart(Base):
+    """A group that was put into another: whoever is in the part is in the whole."""
+
+    __tablename__ = "group_parts"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
+    )
+    part_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    added_at: Mapped[datetime] = mapped_column(default=now)
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class GroupPerson(Base):
+    """Derived: who is in a group, as a member of it or of one of its parts, at any depth."""
+
+    __tablename__ = "group_people"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class PersonAddress(Base):

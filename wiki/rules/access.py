@@ -1,25 +1,31 @@
 """The one gate: whether somebody may do something, decided on facts alone.
 
 What is listed in SQL is filtered by ``readable_by`` (``wiki/spaces/queries.py`` and
-``wiki/pages/queries.py``); ``tests/rules/test_the_gate.py`` proves that the two agree.
+``wiki/pages/queries.py``); ``tests/rules`` proves that the two agree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. ``person_id`` is None when nobody is signed in."""
+    """Who asks. ``person_id`` is None when nobody is signed in.
+
+    ``within`` are the ids of the only spaces that exist for them, where a token says so.
+    """
 
     person_id: int | None
     handle: str
     name: str
     site_role: SiteRole
+    within: frozenset[int] | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -59,12 +65,50 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class SpaceFacts:
-    """What the gate must know of a space: ``granted`` is the asker's own membership, if any."""
+    """What the gate must know of a space: ``granted`` is the highest role that the asker was given
+    in it, as themselves or in a group.
+
+    ``clearances`` are the highest labels for readers, commenters and editors; leads read all.
+    ``excluded`` says that the space is none of those that the asker's token is for.
+    """
 
     title: str
     visibility: Visibility
     member_role: Role
     granted: Role
+    label: Label = Label.PUBLIC
+    clearances: tuple[Label, Label, Label] = (Label.INTERNAL, Label.INTERNAL, Label.CONFIDENTIAL)
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A list of those who may read or edit a page and what is below it.
+
+    ``page`` is the title of the page that it was put on, ``to`` says in words who is on the list.
+    """
+
+    may: May
+    passes: bool
+    page: str = ""
+    to: str = "some people"
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """What the gate must know of a page beside its space: the highest label of the page and those
+    above it, and all restrictions on them.
+
+    Of a deleted page only those who could have edited it may see anything, to restore it.
+    """
+
+    label: Label = Label.PUBLIC
+    restrictions: Sequence[Restriction] = ()
+    deleted: bool = False
+
+
+OPEN = PageFacts()
+"""A page that nothing is said of, beside what its space says."""
 
 
 @dataclass(frozen=True)
@@ -78,33 +122,63 @@ class Decision:
         return self.allowed
 
 
-def role_in(actor: Actor, space: SpaceFacts) -> Role:
-    """The highest role that the actor has in the space, from membership or from what all have."""
+def own_role(actor: Actor, space: SpaceFacts) -> Role:
+    """The highest role that the actor was given in the space, as themselves, in a group, or as a
+    member of the organisation."""
+    if space.excluded:
+        return Role.NONE
     role = Role.NONE if actor.is_anonymous else space.granted
-    if space.visibility is Visibility.PUBLIC:
-        role = max(role, Role.READER)
     if space.visibility is not Visibility.PRIVATE and actor.is_member:
         role = max(role, space.member_role)
     return role
 
 
-def decide(may: May, actor: Actor, space: SpaceFacts, *, deleted: bool = False) -> Decision:
-    """Whether ``actor`` may do ``may`` in ``space``, or with a page of it.
+def role_in(actor: Actor, space: SpaceFacts) -> Role:
+    """The same, or that of a reader, whom a public space has in everybody."""
+    is_open = space.visibility is Visibility.PUBLIC and space.label is Label.PUBLIC
+    return max(own_role(actor, space), Role.READER if is_open and not space.excluded else Role.NONE)
 
-    :param deleted: whether the page in question is deleted: then only those who could have
-        edited it may still see it, to restore it.
-    """
+
+def clearance_of(role: Role, space: SpaceFacts) -> Label:
+    """The highest label that a role of one's own in the space may read: what the space itself has,
+    at least."""
+    if role is Role.NONE:
+        return Label.PUBLIC
+    if role is Role.LEAD:
+        return Label.RESTRICTED
+    return max(space.clearances[role - 1], space.label)
+
+
+def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) -> Decision:
+    """Whether ``actor`` may do ``may`` in ``space``, or with a page of it."""
     role = role_in(actor, space)
-    needed = max(NEEDED[may], Role.EDITOR) if deleted else NEEDED[may]
+    needed = max(NEEDED[may], Role.EDITOR) if page.deleted else NEEDED[may]
     name = actor.name or "Nobody"
-    if role >= needed:
-        return Decision(True, f"{name} has the role {role.word} in {space.title}.")
     if role is Role.NONE:
         return Decision(False, f"{name} has no access to {space.title}.")
-    return Decision(
-        False,
-        f"This needs the role {needed.word} in {space.title}; {name} has the role {role.word}.",
-    )
+    if role < needed:
+        return Decision(
+            False,
+            f"This needs the role {needed.word} in {space.title}; {name} has the role {role.word}.",
+        )
+    allowed = Decision(True, f"{name} has the role {role.word} in {space.title}.")
+    own = own_role(actor, space)
+    if own is Role.LEAD:
+        return allowed
+    cannot = f"{name} cannot {May.READ if may is May.MANAGE else may}"
+    clearance = clearance_of(own, space)
+    if page.label > clearance:
+        return Decision(
+            False,
+            f"{cannot}: the page is {page.label.word}, and in {space.title} the role "
+            f"{role.word} is cleared for what is {clearance.word}.",
+        )
+    asked = {May.READ} if needed < Role.EDITOR else {May.READ, May.EDIT}
+    for one in page.restrictions:
+        if one.may in asked and not one.passes:
+            where = f"“{one.page}”, above it," if one.page else "the page"
+            return Decision(False, f"{cannot}: {where} is restricted to {one.to}.")
+    return allowed
 
 
 def may_create_spaces(actor: Actor) -> Decision:
@@ -119,6 +193,13 @@ def may_administer(actor: Actor) -> Decision:
     if actor.is_admin:
         return Decision(True, f"{actor.name} is an admin.")
     return Decision(False, "Only admins can do this.")
+
+
+def may_see_groups(actor: Actor) -> Decision:
+    """Whether the actor may know which groups there are and who is in them."""
+    if actor.is_member:
+        return Decision(True, f"{actor.name} is a member.")
+    return Decision(False, "Only members can see groups.")
 
 
 def may_invite(actor: Actor, as_role: SiteRole) -> Decision:

@@ -1,15 +1,16 @@
-"""Tables of spaces: the space itself, its members, invitations into it."""
+"""Tables of spaces: the space itself, its members, what is narrower in it, invitations into it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
-from wiki.people.models import Person
+from wiki.people.models import Group, Person
 from wiki.rules.access import SpaceFacts
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 
 
@@ -24,12 +25,30 @@ class Space(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     visibility: Mapped[str] = mapped_column(String(20), default=Visibility.INTERNAL.value)
     member_role: Mapped[int] = mapped_column(default=int(Role.EDITOR))
+    label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
+    # The highest labels that these roles read.
+    reader_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
+    commenter_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
+    editor_clearance: Mapped[int] = mapped_column(default=int(Label.CONFIDENTIAL))
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
-    def facts(self, granted: Role) -> SpaceFacts:
-        """What the gate must know, for somebody whose own membership is ``granted``."""
-        return SpaceFacts(self.title, Visibility(self.visibility), Role(self.member_role), granted)
+    def facts(self, granted: Role, within: frozenset[int] | None = None) -> SpaceFacts:
+        """What the gate must know, for somebody who was given the role ``granted`` and whose token
+        is for the spaces ``within`` only."""
+        return SpaceFacts(
+            self.title,
+            Visibility(self.visibility),
+            Role(self.member_role),
+            granted,
+            Label(self.label),
+            (
+                Label(self.reader_clearance),
+                Label(self.commenter_clearance),
+                Label(self.editor_clearance),
+            ),
+            within is not None and self.id not in within,
+        )
 
 
 class Membership(Base):
@@ -48,6 +67,93 @@ class Membership(Base):
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+
+class GroupRole(Base):
+    """A role that all people of a group were given in a space."""
+
+    __tablename__ = "group_roles"
+
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[int]
+    granted_at: Mapped[datetime] = mapped_column(default=now)
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+    group: Mapped[Group] = relationship()
+
+
+class RestrictionRow(Base):
+    """A list of people and groups, the only ones who may read (or edit) a page and all below it;
+    those who lead the space aside. Of several on one page each must have whoever may."""
+
+    __tablename__ = "restrictions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), index=True)
+    may: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class RestrictedPerson(Base):
+    """Somebody on the list of a restriction."""
+
+    __tablename__ = "restricted_people"
+
+    restriction_id: Mapped[int] = mapped_column(
+        ForeignKey("restrictions.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class RestrictedGroup(Base):
+    """A group on the list of a restriction."""
+
+    __tablename__ = "restricted_groups"
+
+    restriction_id: Mapped[int] = mapped_column(
+        ForeignKey("restrictions.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Scope(Base):
+    """Derived: pages of a space that the same labels and restrictions, of themselves and of what
+    is above them, hold for. Pages for which there are none have no scope.
+
+    ``label`` is the highest of the labels, ``key`` names label and restrictions.
+    """
+
+    __tablename__ = "scopes"
+    __table_args__ = (UniqueConstraint("space_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
+    label: Mapped[int]
+    key: Mapped[str] = mapped_column(Text)
+
+
+class ScopeRestriction(Base):
+    """Derived: a restriction that holds for a scope."""
+
+    __tablename__ = "scope_restrictions"
+
+    scope_id: Mapped[int] = mapped_column(
+        ForeignKey("scopes.id", ondelete="CASCADE"), primary_key=True
+    )
+    restriction_id: Mapped[int] = mapped_column(
+        ForeignKey("restrictions.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    may: Mapped[str] = mapped_column(String(8))
 
 
 class Invitation(Base):

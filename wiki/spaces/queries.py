@@ -2,65 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from wiki.db import BigId
 from wiki.errors import Forbidden, NotFound
-from wiki.rules.access import Actor, Decision, May, decide, role_in
-from wiki.rules.roles import Role, Visibility
-from wiki.spaces.models import Membership, Space
+from wiki.people.models import Group, GroupPerson, Person
+from wiki.rules.access import OPEN, Actor, Decision, May, PageFacts, Restriction, decide, role_in
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.gate import fails, granted, spaces_with
+from wiki.spaces.models import (
+    GroupRole,
+    Membership,
+    RestrictedGroup,
+    RestrictedPerson,
+    RestrictionRow,
+    Scope,
+    ScopeRestriction,
+    Space,
+)
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Space`` that the actor may read it: the SQL twin of ``decide(READ)``."""
-    condition: ColumnElement[bool] = Space.visibility == Visibility.PUBLIC.value
-    if actor.is_member:
-        condition = or_(
-            condition,
-            and_(
-                Space.visibility == Visibility.INTERNAL.value,
-                Space.member_role >= int(Role.READER),
-            ),
-        )
-    return or_(condition, _granted(actor, Role.READER))
+    return Space.id.in_(spaces_with(actor, Role.READER))
 
 
 def editable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Space`` that the actor may edit its pages (and see its deleted ones)."""
-    condition: ColumnElement[bool] = false()
-    if actor.is_member:
-        condition = and_(
-            Space.visibility != Visibility.PRIVATE.value, Space.member_role >= int(Role.EDITOR)
-        )
-    return or_(condition, _granted(actor, Role.EDITOR))
-
-
-def _granted(actor: Actor, role: Role) -> ColumnElement[bool]:
-    if actor.person_id is None:
-        return false()
-    return Space.id.in_(
-        select(Membership.space_id).where(
-            Membership.person_id == actor.person_id, Membership.role >= int(role)
-        )
-    )
+    """The condition on ``Space`` that the actor has the role of an editor in it."""
+    return Space.id.in_(spaces_with(actor, Role.EDITOR))
 
 
 @dataclass(frozen=True)
 class SpaceSeen:
-    """A space as somebody sees it: the row, and their own role in it."""
+    """A space as somebody sees it: the row, and their own role in it; or one page of it, of which
+    more may be said: ``page`` is what, ``scope_id`` by which labels and restrictions."""
 
     space: Space
     role: Role
     actor: Actor
+    granted: Role
+    page: PageFacts = OPEN
+    scope_id: int | None = None
 
-    def may(self, may: May, *, deleted: bool = False) -> Decision:
+    def may(self, may: May) -> Decision:
         """What the gate says to the one who looks."""
-        return decide(may, self.actor, self.space.facts(self.role), deleted=deleted)
+        facts = self.space.facts(self.granted, self.actor.within)
+        return decide(may, self.actor, facts, self.page)
 
     def require(self, may: May) -> None:
         """Go on only if the one who looks may.
@@ -68,8 +62,12 @@ class SpaceSeen:
         :raises Forbidden: with the gate's reason.
         """
         decision = self.may(may)
-        if not decision:
-            raise Forbidden(decision.reason)
+        if decision:
+            return
+        session = object_session(self.space)
+        if session is not None and self.scope_id is not None and self.actor.is_member:
+            decision = explain(session, self, may)
+        raise Forbidden(decision.reason)
 
 
 def see_space(session: Session, actor: Actor, slug: str) -> SpaceSeen:
@@ -85,43 +83,180 @@ def see_space_by_id(session: Session, actor: Actor, space_id: int) -> SpaceSeen:
     return _see(session, actor, _by_id(), space_id)
 
 
-@cache
-def _by_slug() -> Select[Space, int | None]:
-    return _with_role(Space.slug == bindparam("which"))
+def see_scope(
+    session: Session,
+    actor: Actor,
+    space_id: int,
+    scope_id: int | None,
+    *,
+    deleted: bool = False,
+) -> SpaceSeen:
+    """A page of that space and scope, if the actor may read it.
+
+    :raises NotFound: when they may not.
+    """
+    return _see(session, actor, _by_id(), space_id, scope_id, deleted=deleted)
 
 
 @cache
-def _by_id() -> Select[Space, int | None]:
-    return _with_role(Space.id == bindparam("which"))
+def _by_slug() -> Select[Any]:
+    return select(Space, *STANDING).outerjoin(Scope, IN_SCOPE).where(Space.slug == _WHICH)
 
 
-def _with_role(which: ColumnElement[bool]) -> Select[Space, int | None]:
-    own = Membership.person_id == bindparam("person_id", type_=BigId)
-    return (
-        select(Space, Membership.role)
-        .outerjoin(Membership, and_(Membership.space_id == Space.id, own))
-        .where(which)
-    )
+@cache
+def _by_id() -> Select[Any]:
+    return select(Space, *STANDING).outerjoin(Scope, IN_SCOPE).where(Space.id == _WHICH)
+
+
+_WHICH: Any = bindparam("which")
+_PERSON: Any = bindparam("person_id", type_=BigId)
+IN_SCOPE = Scope.id == bindparam("scope_id", type_=BigId)
+
+Standing: TypeAlias = tuple[int, int, int | None, bool, bool]
+"""The values of :data:`STANDING`."""
+
+STANDING: tuple[Any, ...] = (
+    *granted(Space.id, _PERSON),
+    Scope.label,
+    fails(Scope.id, May.READ, _PERSON).correlate(Scope),
+    fails(Scope.id, May.EDIT, _PERSON).correlate(Scope),
+)
+"""What the gate must know of a space and a scope (outer joined), for the person ``person_id``:
+their roles, the label, and whether they are kept from reading and from editing."""
 
 
 def _see(
-    session: Session, actor: Actor, statement: Select[Space, int | None], which: str | int
+    session: Session,
+    actor: Actor,
+    statement: Select[Any],
+    which: str | int,
+    scope_id: int | None = None,
+    *,
+    deleted: bool = False,
 ) -> SpaceSeen:
-    row = session.execute(statement, {"which": which, "person_id": actor.person_id}).one_or_none()
+    row = session.execute(
+        statement, {"which": which, "person_id": actor.person_id, "scope_id": scope_id}
+    ).one_or_none()
     if row is None:
         raise NotFound
-    return seen(row[0], row[1], actor)
+    return seen(row[0], tuple(row[1:6]), actor, scope_id, deleted=deleted)
 
 
-def seen(space: Space, granted: int | None, actor: Actor) -> SpaceSeen:
-    """Pass a space and the actor's membership role through the gate.
+def seen(
+    space: Space,
+    standing: Standing,
+    actor: Actor,
+    scope_id: int | None = None,
+    *,
+    deleted: bool = False,
+) -> SpaceSeen:
+    """Pass a space, or a page of it, and what is known of the actor there through the gate.
 
     :raises NotFound: when the actor may not read it.
     """
-    facts = space.facts(Role(granted or 0))
-    if not decide(May.READ, actor, facts):
+    alone, in_groups, label, unread, unedited = standing
+    own = Role(max(alone, in_groups))
+    page = OPEN
+    if scope_id is not None or deleted:
+        kept = ((May.READ, unread), (May.EDIT, unedited))
+        page = PageFacts(
+            Label(label or 0), tuple(Restriction(may, False) for may, it in kept if it), deleted
+        )
+    facts = space.facts(own, actor.within)
+    if not decide(May.READ, actor, facts, page):
         raise NotFound
-    return SpaceSeen(space, role_in(actor, facts), actor)
+    return SpaceSeen(space, role_in(actor, facts), actor, own, page, scope_id)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A restriction that holds for a page: on which page it was put, and who is on its list."""
+
+    id: int
+    may: May
+    page_id: int
+    people: tuple[Person, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Who is on the list, for a sentence."""
+        names = [f"group {group.name}" for group in self.groups]
+        names += [person.name for person in self.people]
+        if not names:
+            return "those who lead the space"
+        if len(names) > 4:
+            return f"{', '.join(names[:3])} and {len(names) - 3} others"
+        return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:
+    """The restrictions that hold for some scopes, each once, with those on their lists."""
+    rows = session.scalars(
+        select(RestrictionRow)
+        .where(
+            RestrictionRow.id.in_(
+                select(ScopeRestriction.restriction_id).where(
+                    ScopeRestriction.scope_id.in_(list(scope_ids))
+                )
+            )
+        )
+        .order_by(RestrictionRow.id)
+    ).all()
+    return with_lists(session, rows)
+
+
+def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
+    """Restrictions with those on their lists, in two queries."""
+    ids = [row.id for row in rows]
+    people: dict[int, list[Person]] = {}
+    groups: dict[int, list[Group]] = {}
+    for id, person in session.execute(
+        select(RestrictedPerson.restriction_id, Person)
+        .join(Person, Person.id == RestrictedPerson.person_id)
+        .where(RestrictedPerson.restriction_id.in_(ids))
+        .order_by(Person.name, Person.id)
+    ):
+        people.setdefault(id, []).append(person)
+    for id, group in session.execute(
+        select(RestrictedGroup.restriction_id, Group)
+        .join(Group, Group.id == RestrictedGroup.group_id)
+        .where(RestrictedGroup.restriction_id.in_(ids))
+        .order_by(Group.name, Group.id)
+    ):
+        groups.setdefault(id, []).append(group)
+    return [
+        Held(
+            row.id,
+            May(row.may),
+            row.page_id,
+            tuple(people.get(row.id, ())),
+            tuple(groups.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def explain(session: Session, seen: SpaceSeen, may: May) -> Decision:
+    """What the gate says to the one who looks, naming who is on the lists that keep them out."""
+    if seen.scope_id is None:
+        return seen.may(may)
+    mine = set(
+        session.scalars(
+            select(GroupPerson.group_id).where(GroupPerson.person_id == seen.actor.person_id)
+        )
+    )
+    held = restrictions_of(session, [seen.scope_id])
+    facts = replace(seen.page, restrictions=tuple(fact_of(one, seen.actor, mine) for one in held))
+    return replace(seen, page=facts).may(may)
+
+
+def fact_of(held: Held, actor: Actor, groups: Iterable[int]) -> Restriction:
+    """A restriction as the rule knows it, for somebody who is in these groups."""
+    passes = actor.person_id in {person.id for person in held.people} or bool(
+        {group.id for group in held.groups} & set(groups)
+    )
+    return Restriction(held.may, passes, to=held.words)
 
 
 def list_spaces(session: Session, actor: Actor) -> Sequence[Space]:
@@ -140,7 +275,22 @@ def list_members(session: Session, space: Space) -> Sequence[Membership]:
         session.scalars(
             select(Membership)
             .where(Membership.space_id == space.id)
+            .options(joinedload(Membership.person))
             .order_by(Membership.role.desc(), Membership.person_id)
+        )
+        .unique()
+        .all()
+    )
+
+
+def list_group_roles(session: Session, space: Space) -> Sequence[GroupRole]:
+    """Which groups were given a role in the space, highest first."""
+    return (
+        session.scalars(
+            select(GroupRole)
+            .where(GroupRole.space_id == space.id)
+            .options(joinedload(GroupRole.group))
+            .order_by(GroupRole.role.desc(), GroupRole.group_id)
         )
         .unique()
         .all()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, WikiError
-from wiki.pages.actions import MAX_TAG
+from wiki.pages.checks import MAX_TAG
 from wiki.pages.retagging import MOST, retag_pages
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id

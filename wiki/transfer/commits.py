@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.outbox.models import EventRow
-from wiki.pages.actions import Text
+from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.texts import get_texts

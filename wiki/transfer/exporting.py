@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.errors import Invalid
-from wiki.pages.actions import Text, text_of
+from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
+from wiki.pages.revising import text_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.frontmatter import FrontMatter, join

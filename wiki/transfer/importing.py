@@ -22,7 +22,9 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
-from wiki.pages.actions import Conflict, Text, checked, content_hash_of, create_page, save_page
+from wiki.pages.actions import Conflict, create_page, save_page
+from wiki.pages.checks import checked, content_hash_of
+from wiki.pages.merging import Text
 from wiki.pages.models import Action
 from wiki.pages.rendering import prepare
 from wiki.rules.access import Actor, May

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.queries import files_of_space, place_of
-from wiki.pages.actions import Text
+from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.rendering import context_of, rendering_key

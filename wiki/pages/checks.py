@@ -1,0 +1,103 @@
+"""What a page may be: path, text, tags and message in their normal forms, within their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wiki.db import KEY_LENGTH
+from wiki.errors import Invalid, TooLarge
+from wiki.pages.merging import Text
+from wiki.pages.texts import hash_of
+from wiki.text import frontmatter
+from wiki.text.paths import PathError, name_of, normalise_path, path_key
+from wiki.text.tags import spelled, tag_key
+
+MAX_TITLE = 300
+
+MAX_MESSAGE = 500
+
+MAX_DESCRIPTION = 2000
+
+MAX_TAGS = 50
+
+MAX_TAG = 60
+
+
+def checked_path(raw: str) -> str:
+    """``raw`` in its normal form.
+
+    :raises Invalid: when it cannot name a page.
+    """
+    try:
+        path = normalise_path(raw)
+    except PathError as error:
+        raise Invalid(str(error), field="path") from None
+    if len(path_key(path)) > KEY_LENGTH or len(path_key(path).encode()) > 2 * KEY_LENGTH:
+        raise Invalid("This path is too long.", field="path")
+    if name_of(path).casefold().endswith(".md"):
+        raise Invalid("A path does not end in “.md”: name the page without it.", field="path")
+    return path
+
+
+def checked(text: Text, max_bytes: int) -> Text:
+    """``text`` in its normal form: front matter split off the body, line ends as ``\\n``.
+
+    :raises Invalid: for a missing or overlong title and the like. :raises TooLarge:
+    """
+    body = text.body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    try:
+        size = len(body.encode())
+        (text.title + text.description + "".join(text.tags)).encode()
+    except UnicodeEncodeError:
+        raise Invalid("The text holds halves of characters that cannot be stored.") from None
+    if size > max_bytes:
+        raise TooLarge(
+            f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
+        )
+    front, body = frontmatter.split(body)
+    title = " ".join((front.title or text.title).replace("\0", " ").split())
+    if not title:
+        raise Invalid("A page needs a title.", field="title")
+    if len(title) > MAX_TITLE:
+        raise Invalid(f"A title has at most {MAX_TITLE} characters.", field="title")
+    description = (front.description or text.description).replace("\0", " ").strip()
+    if len(description) > MAX_DESCRIPTION:
+        raise Invalid(
+            f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+        )
+    return replace(
+        text,
+        title=title,
+        body=body,
+        description=description,
+        tags=checked_tags([*text.tags, *front.tags]),
+        fields={**text.fields, **front.rest},
+    )
+
+
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags in their normal form, each once.
+
+    :raises Invalid: for too many, or one that is too long.
+    """
+    seen: dict[str, str] = {}
+    for raw in tags:
+        tag = spelled(raw)
+        if tag:
+            seen.setdefault(tag_key(tag), tag)
+        if len(tag) > MAX_TAG:
+            raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="tags")
+    if len(seen) > MAX_TAGS:
+        raise Invalid(f"A page has at most {MAX_TAGS} tags.", field="tags")
+    return tuple(seen.values())
+
+
+def checked_message(message: str) -> str:
+    """``message`` in a line, as much of it as is kept."""
+    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE].rstrip()
+
+
+def content_hash_of(text: Text) -> str:
+    """The hash under which the body will be stored, for rendering ahead of a save."""
+    return hash_of(text.body)

@@ -1,0 +1,160 @@
+"""The gate in SQL: the twin of ``wiki/rules/access.py``, for whatever lists or counts.
+
+All of it stands on one table made for who asks: the spaces that exist for them, their own role
+there, and the highest label it is cleared for.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from wiki.people.models import GroupPerson
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, Visibility
+from wiki.spaces.models import (
+    GroupRole,
+    Membership,
+    RestrictedGroup,
+    RestrictedPerson,
+    Scope,
+    ScopeRestriction,
+    Space,
+)
+
+
+class greatest(FunctionElement[int]):
+    """The largest of some values, none of which is NULL."""
+
+    name = "greatest"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(greatest, "sqlite")
+def _max(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
+    return f"max({compiler.process(element.clauses, **options)})"
+
+
+def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """The roles that a person was given in a space, as themselves and in groups; 0 for none."""
+    membership = aliased(Membership)
+    alone = select(membership.role).where(
+        membership.space_id == space_id, membership.person_id == person_id
+    )
+    role, member = aliased(GroupRole), aliased(GroupPerson)
+    in_groups = (
+        select(func.max(role.role))
+        .join(member, member.group_id == role.group_id)
+        .where(role.space_id == space_id, member.person_id == person_id)
+    )
+    return (
+        func.coalesce(alone.scalar_subquery(), 0),
+        func.coalesce(in_groups.scalar_subquery(), 0),
+    )
+
+
+@lru_cache(maxsize=256)
+def standing(actor: Actor) -> CTE:
+    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
+    public's is theirs), and the highest label that they are cleared for."""
+    space = aliased(Space)
+    roles: list[ColumnElement[int]] = [literal(int(Role.NONE))]
+    if actor.person_id is not None:
+        roles += granted(space.id, actor.person_id)
+    if actor.is_member:
+        private = space.visibility == Visibility.PRIVATE.value
+        roles.append(case((private, int(Role.NONE)), else_=space.member_role))
+    role = greatest(*roles) if roles[1:] else roles[0]
+    owned = select(
+        space.id.label("space_id"),
+        space.label.label("label"),
+        and_(space.visibility == Visibility.PUBLIC.value, space.label == int(Label.PUBLIC)).label(
+            "open"
+        ),
+        role.label("role"),
+        space.reader_clearance.label("reader"),
+        space.commenter_clearance.label("commenter"),
+        space.editor_clearance.label("editor"),
+    )
+    if actor.within is not None:
+        owned = owned.where(space.id.in_(sorted(actor.within)))
+    own = owned.subquery("owned")
+    cleared = case(
+        (own.c.role == int(Role.NONE), int(Label.PUBLIC)),
+        (own.c.role == int(Role.READER), greatest(own.c.label, own.c.reader)),
+        (own.c.role == int(Role.COMMENTER), greatest(own.c.label, own.c.commenter)),
+        (own.c.role == int(Role.EDITOR), greatest(own.c.label, own.c.editor)),
+        else_=int(Label.RESTRICTED),
+    )
+    return (
+        select(own.c.space_id, own.c.role, cleared.label("clearance"))
+        .where(or_(own.c.open, own.c.role > int(Role.NONE)))
+        .cte("standing")
+    )
+
+
+@lru_cache(maxsize=1024)
+def spaces_with(actor: Actor, role: Role) -> Select[int]:
+    """The ids of spaces in which the actor has at least that role; READER: those they may read."""
+    own = standing(actor)
+    found = select(own.c.space_id)
+    return found if role <= Role.READER else found.where(own.c.role >= int(role))
+
+
+@lru_cache(maxsize=512)
+def scopes_for(actor: Actor, may: May) -> Select[int]:
+    """The ids of scopes whose pages the actor may read, or edit."""
+    own, scope = standing(actor), aliased(Scope)
+    passes = [scope.label <= own.c.clearance, ~fails(scope.id, May.READ, actor.person_id)]
+    found = select(scope.id).join(own, own.c.space_id == scope.space_id)
+    if may is not May.READ:
+        passes.append(~fails(scope.id, May.EDIT, actor.person_id))
+        found = found.where(own.c.role >= int(Role.EDITOR))
+    return found.where(or_(own.c.role >= int(Role.LEAD), and_(*passes)))
+
+
+def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a restriction holds for a scope and that a person is not on its list."""
+    held, person = aliased(ScopeRestriction), aliased(RestrictedPerson)
+    group, member = aliased(RestrictedGroup), aliased(GroupPerson)
+    alone = exists().where(
+        person.restriction_id == held.restriction_id, person.person_id == person_id
+    )
+    in_group = exists().where(
+        group.restriction_id == held.restriction_id,
+        member.group_id == group.group_id,
+        member.person_id == person_id,
+    )
+    return exists().where(
+        held.scope_id == scope_id,
+        held.may == may.value,
+        ~alone.correlate(held),
+        ~in_group.correlate(held),
+    )
+
+
+def stands_in(
+    actor: Actor, space_id: InstrumentedAttribute[int], role: Role = Role.READER
+) -> ColumnElement[bool]:
+    """The condition that a space, by its id, is one in which the actor has at least that role."""
+    return space_id.in_(spaces_with(actor, role))
