@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings as property_tests
 from itsdangerous import TimestampSigner
+from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 from tests.cast import PASSWORD, Scene
 from tests.surroundings import (  # noqa: F401 pytest finds them by name
@@ -57,6 +62,23 @@ def same_second() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def routes_built_once() -> Iterator[None]:
+    """Compile what builds the address of a route once, though each test has an app of its own."""
+    compile_builder = Rule._compile_builder
+    built: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, str(rule.defaults), append_unknown)
+        if key not in built:
+            built[key] = compile_builder(rule, append_unknown)
+        return built[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled)
+        yield
+
+
 @pytest.fixture(scope="session")
 def password_hash(slow_hasher: PasswordHasher) -> str:
     """That of everybody's password."""
@@ -95,18 +117,42 @@ def settings(backend: str, empty: str, tmp_path: Path) -> Iterator[Settings]:
         yield Settings(data_dir=data, secret_key=key, database_url=url)
 
 
+@pytest.fixture(scope="session")
+def statements() -> Iterator[LRUCache[Any, Any]]:
+    """The statements that were compiled: each test has engines of its own, but none of them
+    speaks another SQL than the last one of its kind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
+        patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
+        yield LRUCache(2000)
+
+
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, statements: LRUCache[Any, Any]) -> Iterator[Database]:
     """A migrated database without rows."""
     opened = open_database(settings)
+    for engine in (opened.reader, opened.writer):
+        engine.update_execution_options(compiled_cache=statements)
     yield opened
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Where the compiled templates are kept: the app of each test needs the same ones."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def wiki(settings: Settings, database: Database, password_hash: str) -> Scene:
+def wiki(
+    settings: Settings,
+    database: Database,
+    password_hash: str,
+    compiled: FileSystemBytecodeCache,
+) -> Scene:
     """The app with the cast in it."""
     app = create_app(settings, database)
+    app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
     return Scene(app, settings, database, password_hash)
 

@@ -55,6 +55,11 @@ def _max(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"max({compiler.process(element.clauses, **options)})"
 
 
+@compiles(greatest, "postgresql")
+def _greatest(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **options)})"
+
+
 def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """The roles that a person was given in a space, as themselves and in groups; 0 for none."""
     membership = aliased(Membership)
