@@ -135,8 +135,13 @@ def own_role(actor: Actor, space: SpaceFacts) -> Role:
 
 def role_in(actor: Actor, space: SpaceFacts) -> Role:
     """The same, or that of a reader, whom a public space has in everybody."""
-    is_open = space.visibility is Visibility.PUBLIC and space.label is Label.PUBLIC
-    return max(own_role(actor, space), Role.READER if is_open and not space.excluded else Role.NONE)
+    open_to_all = is_open(space) and not space.excluded
+    return max(own_role(actor, space), Role.READER if open_to_all else Role.NONE)
+
+
+def is_open(space: SpaceFacts) -> bool:
+    """Whether everybody may read in the space, signed in or not."""
+    return space.visibility is Visibility.PUBLIC and space.label is Label.PUBLIC
 
 
 def clearance_of(role: Role, space: SpaceFacts) -> Label:

@@ -18,10 +18,12 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.people.models import Merged, Person
-from wiki.rules.access import Actor
+from wiki.rules.access import Actor, May
+from wiki.rules.roles import Role
 from wiki.search.engine import Engine, Filters, Results
 from wiki.search.excerpts import Pieces, marked
 from wiki.search.query import Field, Query, parse
+from wiki.spaces.gate import scopes_for, spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
 from wiki.text.paths import ancestors_of, path_key
@@ -135,7 +137,7 @@ def titles(
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     readable = list_spaces(session, actor)
-    filters = Filters(frozenset(one.id for one in readable))
+    filters = Filters(frozenset(one.id for one in readable), hidden=hidden_pages(session, actor))
     found = engine.titles(text, filters, limit=limit * 3, near=near)
     pages = _pages(session, actor, [hit.page_id for hit in found])
     here = [pages[hit.page_id] for hit in found if hit.page_id in pages]
@@ -167,14 +169,24 @@ def _filters(
             not_authors=frozenset().union(
                 *(_people(session, actor, name) for name in query.refused(Field.AUTHOR))
             ),
-            hidden=_hidden(session, actor),
+            hidden=hidden_pages(session, actor),
         ),
         notes,
     )
 
 
-def _hidden(session: Session, actor: Actor) -> frozenset[int]:
-    """Pages of which the index has not heard yet that the asker may not read them."""
+def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
+    """Pages that the asker may not read, of spaces that they may: those that labels and
+    restrictions hide from them, and those of which the index has not heard yet that they are gone
+    or elsewhere."""
+    bounded = session.scalars(
+        select(Page.id).where(
+            Page.scope_id.is_not(None),
+            Page.deleted_at.is_(None),
+            Page.space_id.in_(spaces_with(actor, Role.READER)),
+            Page.scope_id.not_in(scopes_for(actor, May.READ)),
+        )
+    )
     under_way = (
         select(EventRow.page_id)
         .join(Delivery, Delivery.event_id == EventRow.id)
@@ -183,7 +195,8 @@ def _hidden(session: Session, actor: Actor) -> frozenset[int]:
     )
     # A purged page has no row any more.
     readable = select(Page.id).where(Page.id == EventRow.page_id, live_for(actor)).exists()
-    return frozenset(id for id in session.scalars(under_way.where(~readable)) if id is not None)
+    late = session.scalars(under_way.where(~readable))
+    return frozenset(bounded).union(id for id in late if id is not None)
 
 
 def _named(spaces: Iterable[Space], name: str) -> set[int]:

@@ -153,8 +153,8 @@ def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
     return exists().where(
         held.scope_id == scope_id,
         held.may == may.value,
-        ~alone.correlate(held),
-        ~in_group.correlate(held),
+        ~alone.correlate_except(person),
+        ~in_group.correlate_except(group, member),
     )
 
 

@@ -1,0 +1,138 @@
+"""Keeping pages to those whom they are for: labels and restrictions, inherited by what is below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import PageLabelled, PageRestricted
+from wiki.pages.models import Page
+from wiki.pages.queries import see_page
+from wiki.pages.revising import placeable
+from wiki.pages.scoping import settle_scopes
+from wiki.people.models import Group, Person
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow
+from wiki.spaces.queries import Held, with_lists
+
+MOST_LISTED = 500
+"""People and groups on one list."""
+
+
+def set_label(session: Session, actor: Actor, page_id: int, label: Label) -> Page:
+    """Give a page a label of its own; it and what is below it have that label or a higher one.
+
+    :raises Invalid: when the actor could not read the page any more.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    page, _ = placeable(session, actor, page_id)
+    was = Label(page.label)
+    if was is label:
+        return page
+    page.label = int(label)
+    _settle(session, actor, page)
+    announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
+    return page
+
+
+def restrict(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    may: May,
+    people: Collection[int],
+    groups: Collection[int],
+    *,
+    restriction_id: int | None = None,
+) -> Page:
+    """Let only these people and groups (and those who lead the space) read, or edit, a page and
+    what is below it.
+
+    :param restriction_id: the list of the page to put this in the place of; a new one without it.
+    :raises Invalid: for somebody who is not there, or when the actor would be kept out themselves.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    page, _ = placeable(session, actor, page_id)
+    if len(people) + len(groups) > MOST_LISTED:
+        raise Invalid(
+            f"A list has at most {MOST_LISTED} people and groups: make a group of them.",
+            field="who",
+        )
+    there = session.scalars(
+        select(Person.id).where(Person.id.in_(people), Person.imported_at.is_(None))
+    ).all()
+    named = session.scalars(select(Group.id).where(Group.id.in_(groups))).all()
+    if len(there) != len(set(people)) or len(named) != len(set(groups)):
+        raise Invalid("Somebody on this list is not there any more.", field="who")
+    if restriction_id is None:
+        row = RestrictionRow(page_id=page.id, may=may.value, created_by_id=actor.person_id)
+        session.add(row)
+        session.flush()
+    else:
+        row = _own(session, page, restriction_id)
+        may = May(row.may)
+    for table, column, ids in (
+        (RestrictedPerson, RestrictedPerson.person_id, there),
+        (RestrictedGroup, RestrictedGroup.group_id, named),
+    ):
+        session.execute(delete(table).where(table.restriction_id == row.id))
+        if ids:
+            rows = [{"restriction_id": row.id, column.key: id} for id in sorted(ids)]
+            session.execute(insert(table), rows)
+    _settle(session, actor, page)
+    announce(
+        session,
+        actor,
+        PageRestricted(page.space_id, page.id, may.value, sorted(there), sorted(named)),
+    )
+    return page
+
+
+def lift(session: Session, actor: Actor, page_id: int, restriction_id: int) -> Page:
+    """Take a restriction off a page; those of pages above still hold.
+
+    :raises NotFound: when there is none. :raises Forbidden: when the actor may not edit the page.
+    """
+    page, _ = placeable(session, actor, page_id)
+    row = _own(session, page, restriction_id)
+    may = row.may
+    session.delete(row)
+    _settle(session, actor, page)
+    announce(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
+    return page
+
+
+def own_restrictions(session: Session, page: Page) -> list[Held]:
+    """The restrictions that were put on a page itself, which the caller may already read."""
+    rows = session.scalars(
+        select(RestrictionRow).where(RestrictionRow.page_id == page.id).order_by(RestrictionRow.id)
+    ).all()
+    return with_lists(session, rows)
+
+
+def _own(session: Session, page: Page, restriction_id: int) -> RestrictionRow:
+    row = session.get(RestrictionRow, restriction_id)
+    if row is None or row.page_id != page.id:
+        raise NotFound
+    return row
+
+
+def _settle(session: Session, actor: Actor, page: Page) -> None:
+    """Let the change hold for the page and what is below it, unless it keeps the actor out."""
+    settle_scopes(session, page.space_id, [page.path_key], bounded=True)
+    session.refresh(page, ["scope_id"])
+    try:
+        decision = see_page(session, actor, page).may(May.EDIT)
+    except NotFound:
+        decision = None
+    if not decision:
+        raise Invalid(
+            "You would keep yourself out: put yourself on the list, or ask somebody who leads "
+            "the space.",
+            field="who",
+        )

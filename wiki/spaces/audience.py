@@ -1,0 +1,112 @@
+"""Who can read or edit something, by name: the gate asked the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.people.models import Person
+from wiki.rules.access import NEEDED, May, clearance_of, is_open
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces.gate import fails, granted, greatest
+from wiki.spaces.models import Scope, ScopeRestriction, Space
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who can read something: everyone, signed in or not; or these people, by id."""
+
+    everyone: bool
+    people: frozenset[int]
+
+    def beyond(self, other: Audience) -> Audience:
+        """Those of this audience who are not of the other."""
+        return Audience(
+            self.everyone and not other.everyone,
+            frozenset() if other.everyone else self.people - other.people,
+        )
+
+    def __bool__(self) -> bool:
+        return self.everyone or bool(self.people)
+
+
+NOBODY = Audience(False, frozenset())
+
+
+def audience_of(
+    session: Session,
+    space: Space,
+    scope_id: int | None = None,
+    may: May = May.READ,
+    *,
+    deleted: bool = False,
+) -> Audience:
+    """Who may do something with a page of that space and scope (with the space, without one)."""
+    may = May.EDIT if deleted else may
+    people = session.execute(_who(session, space, scope_id, may)).all()
+    return Audience(
+        may is May.READ and _is_open(session, space, scope_id), frozenset(row[0] for row in people)
+    )
+
+
+def list_audience(
+    session: Session,
+    space: Space,
+    scope_id: int | None,
+    may: May = May.READ,
+    *,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[Person, Role]]:
+    """The people by name, each with the role they have in the space.
+
+    :param after: only those behind this name (in small letters) and id.
+    """
+    who = _who(session, space, scope_id, may).subquery()
+    name = func.lower(Person.name)
+    query = select(Person, who.c.role).join(who, who.c.id == Person.id)
+    if after is not None:
+        query = query.where(or_(name > after[0], and_(name == after[0], Person.id > after[1])))
+    rows = session.execute(query.order_by(name, Person.id).limit(limit))
+    return [(person, Role(role)) for person, role in rows]
+
+
+def _who(session: Session, space: Space, scope_id: int | None, may: May) -> Select[int, int]:
+    """Ids of accounts that may, and their own roles in the space."""
+    roles = [literal(int(Role.NONE)), *granted(space.id, Person.id)]
+    if space.visibility != Visibility.PRIVATE.value:
+        member = Person.site_role.in_([SiteRole.MEMBER.value, SiteRole.ADMIN.value])
+        roles.append(case((member, space.member_role), else_=int(Role.NONE)))
+    own = (
+        select(Person.id.label("id"), greatest(*roles).label("role"))
+        .where(Person.disabled_at.is_(None), Person.imported_at.is_(None))
+        .subquery()
+    )
+    facts = space.facts(Role.NONE)
+    # In a public space everybody reads, also without a role of their own.
+    needed = Role.NONE if may is May.READ and is_open(facts) else NEEDED[may]
+    found = select(own.c.id, own.c.role).where(own.c.role >= int(needed))
+    if scope_id is None:
+        return found
+    label = session.scalar(select(Scope.label).where(Scope.id == scope_id)) or 0
+    cleared = [int(role) for role in list(Role)[:-1] if label <= clearance_of(role, facts)]
+    passes = [own.c.role.in_(cleared), ~fails(scope_id, May.READ, own.c.id)]
+    if may not in (May.READ, May.COMMENT):
+        passes.append(~fails(scope_id, May.EDIT, own.c.id))
+    return found.where(or_(own.c.role >= int(Role.LEAD), and_(*passes)))
+
+
+def _is_open(session: Session, space: Space, scope_id: int | None) -> bool:
+    if not is_open(space.facts(Role.NONE)):
+        return False
+    if scope_id is None:
+        return True
+    label = session.scalar(select(Scope.label).where(Scope.id == scope_id))
+    held = select(ScopeRestriction.scope_id).where(
+        ScopeRestriction.scope_id == scope_id, ScopeRestriction.may == May.READ.value
+    )
+    return label == int(Label.PUBLIC) and session.scalar(held.limit(1)) is None
