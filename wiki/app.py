@@ -16,6 +16,7 @@ from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.insights import views as insights
 from wiki.pages import (
+    access_views,
     blame_views,
     claim_views,
     conflict_views,
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         history_views,
         blame_views,
         moving_views,
+        access_views,
         profiles,
         claim_views,
         purging,

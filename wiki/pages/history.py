@@ -10,20 +10,38 @@ from typing import Literal, TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.outbox.events import FileAdded, FileRemoved, PageDeleted, PageRestored
+from wiki.outbox.events import (
+    FileAdded,
+    FileRemoved,
+    PageDeleted,
+    PageLabelled,
+    PageRestored,
+    PageRestricted,
+)
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Content, Page, Revision
 from wiki.pages.properties import ValueChange, slugs_of, value_changes
-from wiki.people.models import Person
+from wiki.people.models import Group, Person
 from wiki.rules.access import Actor
 from wiki.web.paging import Slice
 
-Deed: TypeAlias = Literal["deleted", "restored", "attached", "replaced", "brought back", "removed"]
+Deed: TypeAlias = Literal[
+    "deleted",
+    "restored",
+    "labelled",
+    "restricted",
+    "opened",
+    "attached",
+    "replaced",
+    "brought back",
+    "removed",
+]
 
 _PAGE_EVENTS: dict[str, Deed] = {
     PageDeleted.__name__: "deleted",
     PageRestored.__name__: "restored",
 }
+_BOUNDS = (PageLabelled.__name__, PageRestricted.__name__)
 _FILE_EVENTS = (FileAdded.__name__, FileRemoved.__name__)
 MOST_EVENTS = 1_000
 """What happened beside revisions, as far as one screen tells it."""
@@ -36,7 +54,8 @@ class Entry:
     Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
     properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
     where it is the same text). ``files`` are the names of those that a deed was done to.
-    ``purged_by`` is who emptied the revision.
+    ``purged_by`` is who emptied the revision. ``words`` say what label the page has got, or who is on
+    its list.
     """
 
     at: datetime
@@ -48,6 +67,7 @@ class Entry:
     grew: int | None = None
     files: tuple[str, ...] = ()
     purged_by: Person | None = None
+    words: str = ""
 
     def and_before(self, older: Entry) -> Entry | None:
         """This entry and the one below it as one, when they are the same deed of one person."""
@@ -84,7 +104,7 @@ def history(
         events = _events(
             session,
             page,
-            (*_PAGE_EVENTS, *_FILE_EVENTS),
+            (*_PAGE_EVENTS, *_FILE_EVENTS, *_BOUNDS),
             oldest.created_at if more else None,
             _until(session, page, before),
         )
@@ -93,7 +113,8 @@ def history(
             found = rows + [(one, size) for one, size in session.execute(below.limit(1))]
     who = people(session, [row.actor_id for row in events] + [one.purged_by_id for one, _ in rows])
     entries = _revisions(session, actor, found, who)[: len(rows)]
-    entries += [_happened(row, who) for row in events]
+    listed = _listed(session, actor, events)
+    entries += [_happened(row, who, listed) for row in events]
     # What happened to the page in the same moment as a revision came after it.
     entries.sort(key=lambda entry: (entry.at, entry.revision is None), reverse=True)
     return Slice(_gathered(entries), str(rows[-1][0].number) if more else None)
@@ -152,16 +173,50 @@ def _events(
     return session.scalars(query.order_by(EventRow.id.desc()).limit(MOST_EVENTS)).all()
 
 
-def _happened(row: EventRow, who: dict[int | None, Person]) -> Entry:
+def _listed(session: Session, actor: Actor, events: Sequence[EventRow]) -> dict[str, str]:
+    """The names of those on the lists that events tell of, for those who may know them."""
+    rows = [row.payload for row in events if row.name == PageRestricted.__name__]
+    people_ids = {id for one in rows for id in one["people"]}
+    group_ids = {id for one in rows for id in one["groups"]}
+    named: dict[str, str] = {}
+    if actor.is_member and people_ids:
+        known = select(Person.id, Person.name).where(Person.id.in_(people_ids))
+        named |= {f"person-{id}": name for id, name in session.execute(known)}
+    if actor.is_member and group_ids:
+        groups = select(Group.id, Group.name).where(Group.id.in_(group_ids))
+        named |= {f"group-{id}": f"group {name}" for id, name in session.execute(groups)}
+    return named
+
+
+def _happened(row: EventRow, who: dict[int | None, Person], listed: dict[str, str]) -> Entry:
     deed = _PAGE_EVENTS.get(row.name)
     if deed is not None:
         return Entry(row.at, who.get(row.actor_id), event=deed)
+    if row.name == PageLabelled.__name__:
+        words = f"{row.payload['was']} → {row.payload['label']}"
+        return Entry(row.at, who.get(row.actor_id), event="labelled", words=words)
+    if row.name == PageRestricted.__name__:
+        return _restricted(row, who.get(row.actor_id), listed)
     return Entry(
         row.at,
         who.get(row.actor_id),
         event=_file_deed(row),
         files=(str(row.payload.get("name", "")),),
     )
+
+
+def _restricted(row: EventRow, who: Person | None, listed: dict[str, str]) -> Entry:
+    may = row.payload["may"]
+    if row.payload["lifted"]:
+        return Entry(row.at, who, event="opened", words=f"others may {may} it again")
+    ids = [f"group-{id}" for id in row.payload["groups"]]
+    ids += [f"person-{id}" for id in row.payload["people"]]
+    names = [listed.get(id, "") for id in ids]
+    shown = [name for name in names if name][:5]
+    if len(names) > len(shown):
+        shown.append(f"{len(names) - len(shown)} more" if shown else "some people")
+    on = ", ".join(shown) or "those who lead the space"
+    return Entry(row.at, who, event="restricted", words=f"only {on} may {may} it")
 
 
 def _file_deed(row: EventRow) -> Deed:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, column, select, table
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from wiki.db import BigId
@@ -27,6 +27,9 @@ from wiki.spaces.models import (
     ScopeRestriction,
     Space,
 )
+
+# Of the room above, as far as it is needed here.
+_pages = table("pages", column("id"), column("title"))
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
@@ -66,7 +69,9 @@ class SpaceSeen:
             return
         session = object_session(self.space)
         if session is not None and self.scope_id is not None and self.actor.is_member:
-            decision = explain(session, self, may)
+            decision = why(
+                session, self.actor, self.space, self.scope_id, may, deleted=self.page.deleted
+            )
         raise Forbidden(decision.reason)
 
 
@@ -170,11 +175,13 @@ def seen(
 
 @dataclass(frozen=True)
 class Held:
-    """A restriction that holds for a page: on which page it was put, and who is on its list."""
+    """A restriction that holds for a page: on which page it was put (id and title), and who is on
+    its list."""
 
     id: int
     may: May
     page_id: int
+    page: str
     people: tuple[Person, ...] = ()
     groups: tuple[Group, ...] = ()
 
@@ -207,8 +214,10 @@ def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:
 
 
 def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
-    """Restrictions with those on their lists, in two queries."""
+    """Restrictions with those on their lists, in three queries."""
     ids = [row.id for row in rows]
+    of = select(_pages.c.id, _pages.c.title).where(_pages.c.id.in_({row.page_id for row in rows}))
+    titles: dict[int, str] = {row[0]: row[1] for row in session.execute(of)}
     people: dict[int, list[Person]] = {}
     groups: dict[int, list[Group]] = {}
     for id, person in session.execute(
@@ -230,6 +239,7 @@ def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
             row.id,
             May(row.may),
             row.page_id,
+            titles.get(row.page_id, ""),
             tuple(people.get(row.id, ())),
             tuple(groups.get(row.id, ())),
         )
@@ -237,26 +247,40 @@ def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
     ]
 
 
-def explain(session: Session, seen: SpaceSeen, may: May) -> Decision:
-    """What the gate says to the one who looks, naming who is on the lists that keep them out."""
-    if seen.scope_id is None:
-        return seen.may(may)
-    mine = set(
-        session.scalars(
-            select(GroupPerson.group_id).where(GroupPerson.person_id == seen.actor.person_id)
+def why(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    scope_id: int | None,
+    may: May,
+    *,
+    page_id: int | None = None,
+    deleted: bool = False,
+) -> Decision:
+    """What the gate says to somebody about a page of that space and scope, naming who is on the
+    lists that keep them out. Whoever hears it must be able to read the page.
+
+    :param page_id: the page, so that it can be said which one above it is restricted.
+    """
+    alone, in_groups = session.execute(select(*granted(space.id, actor.person_id))).one()
+    facts = OPEN
+    if scope_id is not None:
+        groups = select(GroupPerson.group_id).where(GroupPerson.person_id == actor.person_id)
+        mine = set(session.scalars(groups))
+        held = restrictions_of(session, [scope_id])
+        label = session.scalar(select(Scope.label).where(Scope.id == scope_id))
+        facts = PageFacts(
+            Label(label or 0), tuple(_fact(one, actor, mine, page_id) for one in held), deleted
         )
-    )
-    held = restrictions_of(session, [seen.scope_id])
-    facts = replace(seen.page, restrictions=tuple(fact_of(one, seen.actor, mine) for one in held))
-    return replace(seen, page=facts).may(may)
+    return decide(may, actor, space.facts(Role(max(alone, in_groups)), actor.within), facts)
 
 
-def fact_of(held: Held, actor: Actor, groups: Iterable[int]) -> Restriction:
-    """A restriction as the rule knows it, for somebody who is in these groups."""
+def _fact(held: Held, actor: Actor, groups: set[int], page_id: int | None) -> Restriction:
     passes = actor.person_id in {person.id for person in held.people} or bool(
-        {group.id for group in held.groups} & set(groups)
+        {group.id for group in held.groups} & groups
     )
-    return Restriction(held.may, passes, to=held.words)
+    elsewhere = held.page if page_id not in (None, held.page_id) else ""
+    return Restriction(held.may, passes, elsewhere, held.words)
 
 
 def list_spaces(session: Session, actor: Actor) -> Sequence[Space]:

@@ -1,0 +1,178 @@
+"""Who can see a page and why, and keeping it to those whom it is for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from wiki.errors import Invalid, NotFound
+from wiki.pages import protecting
+from wiki.pages.models import Page
+from wiki.pages.screens import live_page, page_frame, place_at
+from wiki.people.actions import find_person
+from wiki.people.models import Group, Person
+from wiki.rules.access import May, clearance_of, may_see_groups
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.audience import audience_of, list_audience
+from wiki.spaces.queries import (
+    list_group_roles,
+    list_members,
+    restrictions_of,
+    see_scope,
+    why,
+)
+from wiki.web.errors import say
+from wiki.web.paging import decode_cursor, encode_cursor
+from wiki.web.request import actor, reading, writing
+from wiki.web.urls import page_url, verb
+
+blueprint = Blueprint("access", __name__)
+
+PER_SCREEN = 50
+
+
+@verb(blueprint, "access")
+def access(slug: str, path: str) -> ResponseReturnValue:
+    """Who can see the page, and why; for those who may edit it, the forms to change that."""
+    return _screen(slug, path)
+
+
+@verb(blueprint, "access", methods=["POST"], endpoint="change")
+def change(slug: str, path: str) -> ResponseReturnValue:
+    """Change the page's own label, or a list of those who may read or edit it."""
+    page = live_page(place_at(slug, path))
+    try:
+        said = _changed(page)
+    except Invalid as refused:
+        return _screen(slug, path, refused)
+    say(said)
+    return redirect(page_url(slug, page.path) + ("/" if page.path else "") + "-/access", 303)
+
+
+def _changed(page: Page) -> str:
+    form = request.form
+    if "label" in form:
+        try:
+            label = Label.named(form["label"])
+        except KeyError:
+            raise Invalid("There is no such label.", field="label") from None
+        with writing() as session:
+            protecting.set_label(session, actor(), page.id, label)
+        return f"The label of this page is {label.word} now."
+    which = request.form.get("restriction", type=int)
+    if "lift" in form and which is not None:
+        with writing() as session:
+            protecting.lift(session, actor(), page.id, which)
+        return "The restriction is lifted."
+    may = May.EDIT if form.get("may") == May.EDIT.value else May.READ
+    with writing() as session:
+        held = next(
+            (one for one in protecting.own_restrictions(session, page) if one.id == which), None
+        )
+        if which is not None and held is None:
+            raise NotFound
+        people = {person.id for person in held.people} if held else set()
+        groups = {group.id for group in held.groups} if held else set()
+        if form.get("take"):
+            kind, _, id = form["take"].partition("-")
+            (people if kind == "person" else groups).discard(int(id) if id.isdecimal() else 0)
+        else:
+            found = _named(form.get("who", ""))
+            if isinstance(found, Group):
+                groups.add(found.id)
+            else:
+                people.add(found.id)
+            if held is None:
+                people |= _oneself(page)
+        protecting.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
+    return "The list is changed."
+
+
+def _oneself(page: Page) -> set[int]:
+    """Who begins a list is on it, so that it does not keep them out; a lead need not be."""
+    me = actor()
+    role = see_scope(reading(), me, page.space_id, page.scope_id).role
+    return {me.person_id} if me.person_id is not None and role is not Role.LEAD else set()
+
+
+def _named(typed: str) -> Person | Group:
+    """Whom a list is to have on it.
+
+    :raises Invalid: when nobody is called so.
+    """
+    name = typed.strip().removeprefix("@").strip()
+    if not name:
+        raise Invalid("Type a user name, an e-mail, or the name of a group.", field="who")
+    if may_see_groups(actor()):
+        group = reading().scalar(select(Group).where(Group.handle == name.lower()))
+        if group is not None:
+            return group
+    person = find_person(reading(), name)
+    if person is None:
+        raise Invalid(f"Nobody, and no group, is called “{name[:60]}”.", field="who")
+    return person
+
+
+def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseReturnValue:
+    session = reading()
+    place = place_at(slug, path)
+    page = live_page(place)
+    seen = place.seen
+    can_edit = bool(seen.may(May.EDIT))
+    if not actor().is_member and not can_edit:
+        raise NotFound  # who else is here is the affair of those who work here
+    may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
+    cursor = decode_cursor(request.args.get("after"), (str, int))
+    after = (cursor[0], cursor[1]) if cursor else None
+    rows = list_audience(
+        session, place.space, page.scope_id, may, after=after, limit=PER_SCREEN + 1
+    )
+    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
+    held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
+    asked = request.args.get("person", "")
+    facts = place.space.facts(Role.NONE)
+    body = render_template(
+        "pages/access.html",
+        **page_frame(place, page),
+        label=Label(max(seen.page.label, place.space.label)),
+        own_label=Label(page.label),
+        labels=list(Label),
+        space_label=Label(place.space.label),
+        clearances={role: clearance_of(role, facts) for role in list(Role)[1:]},
+        own=protecting.own_restrictions(session, page),
+        inherited=[one for one in held if one.page_id != page.id],
+        audience=audience_of(session, place.space, page.scope_id, may),
+        may=may,
+        rows=rows,
+        after=request.args.get("after"),
+        older=encode_cursor([rows[-1][0].name.lower(), rows[-1][0].id]) if more else "",
+        members=list_members(session, place.space),
+        group_roles=list_group_roles(session, place.space),
+        asked=asked,
+        told=_told(page, asked) if asked else [],
+        can_edit=can_edit,
+        knows_groups=bool(may_see_groups(actor())),
+        errors={error.field or "": error.sentence} if error else {},
+        typed=request.form.get("who", ""),
+    )
+    return body, error.status if error else 200
+
+
+def _told(page: Page, asked: str) -> list[tuple[bool, str]]:
+    """What the gate says of somebody who is asked about: what they may, and why."""
+    session = reading()
+    person = find_person(session, asked.strip().removeprefix("@"))
+    if person is None:
+        return [(False, f"Nobody is called “{asked[:60]}”.")]
+    if person.disabled_at is not None:
+        return [(False, f"The account of {person.name} is disabled.")]
+    told = [
+        why(session, person.actor(), page.space, page.scope_id, may, page_id=page.id)
+        for may in _ASKED
+    ]
+    return [(bool(one), one.reason) for one in told]
+
+
+_ASKED = (May.READ, May.COMMENT, May.EDIT)
