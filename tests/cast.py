@@ -143,6 +143,13 @@ class Scene:
         """Send a form as somebody."""
         return self.client(handle).post(url, data=form)
 
+    def agree(self, handle: str, shown: TestResponse, **more: object) -> TestResponse:
+        """Go on with a change that was answered with what it exposes; any other answer as it is."""
+        if shown.status_code != 409 or 'name="digest"' not in shown.text:
+            return shown
+        form = dict(re.findall(r'name="(change|digest|back)" value="([^"]*)"', shown.text))
+        return self.post(handle, "/-/exposures", **form, **more)
+
     def write(
         self,
         path: str,

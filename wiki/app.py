@@ -31,6 +31,7 @@ from wiki.people import me, sign_in
 from wiki.people import views as people
 from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
+from wiki.reviews import views as reviews
 from wiki.search import views as search
 from wiki.spaces import admin as admin_spaces
 from wiki.spaces import invite_views as invitations
@@ -96,6 +97,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     static.init_app(app)
     redirects.init_app(app)
     errors.init_app(app)
+    reviews.init_app(app)
     security.init_app(app)
     assets.init_app(app)
     filters.register(app)
@@ -121,6 +123,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         profiles,
         claim_views,
         purging,
+        reviews,
         search,
         tags,
         transfer,

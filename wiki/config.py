@@ -78,6 +78,12 @@ class Settings:
         zero=True,
     )
     max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
+    second_person_from: int = _setting(
+        "People to whom one person alone may open what is confidential; opening it to more, or "
+        "anything that is not public to everyone, takes a second person.",
+        20,
+        zero=True,
+    )
     render_seconds: float = _setting(
         "Seconds a page may take to render before its plain source is shown instead.", 1.3
     )

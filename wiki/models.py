@@ -4,8 +4,9 @@ from wiki.attachments import models as attachments
 from wiki.outbox import models as outbox
 from wiki.pages import models as pages
 from wiki.people import models as people
+from wiki.reviews import models as reviews
 from wiki.spaces import models as spaces
 from wiki.tags import models as tags
 from wiki.transfer import models as transfer
 
-__all__ = ["attachments", "outbox", "pages", "people", "spaces", "tags", "transfer"]
+__all__ = ["attachments", "outbox", "pages", "people", "reviews", "spaces", "tags", "transfer"]

@@ -91,7 +91,7 @@ def test_only_what_the_reader_may_read_is_counted(wiki: Scene) -> None:
     write_at(wiki, "2021-03-05T10:00:00", "gone")
     write_at(wiki, "2021-03-06T10:00:00", "hidden")
     wiki.post("ben", "/eng/gone/-/delete")
-    wiki.post("eve", "/eng/hidden/-/move", path="hidden", space="fair")
+    wiki.agree("eve", wiki.post("eve", "/eng/hidden/-/move", path="hidden", space="fair"))
     assert set(days(wiki.get("dot", "/eng/-/calendar?year=2021").text)) == {"2021-03-04"}
     assert set(days(wiki.get("ben", "/eng/-/calendar?year=2021").text)) == {
         "2021-03-04",

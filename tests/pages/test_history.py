@@ -91,7 +91,7 @@ def test_a_move_is_shown_as_a_changed_path(wiki: Scene) -> None:
 
 def test_a_space_that_one_may_not_read_is_not_named_in_a_move(wiki: Scene) -> None:
     wiki.write("plan", "x\n", space="lab")
-    wiki.post("eve", "/lab/plan/-/move", path="plan", space="eng")
+    wiki.agree("eve", wiki.post("eve", "/lab/plan/-/move", path="plan", space="eng"))
     assert "<del>lab</del>/plan" in wiki.get("eve", "/eng/plan/-/diff/1..2").text
     hidden = wiki.get("dot", "/eng/plan/-/diff/1..2").text
     assert "lab<" not in hidden
@@ -128,7 +128,7 @@ def test_comparing_a_revision_with_itself_says_so(wiki: Scene) -> None:
 
 def test_a_comparison_survives_the_move_of_its_page(wiki: Scene) -> None:
     rota(wiki)
-    wiki.post("ben", "/eng/rota/-/move", path="teams/rota", space="open")
+    wiki.agree("ben", wiki.post("ben", "/eng/rota/-/move", path="teams/rota", space="open"))
     for verb in ("diff/1..2?view=unified", "history", "raw?revision=1", "diff?from=1&to=2"):
         moved = wiki.get("cai", f"/eng/rota/-/{verb}")
         assert (moved.status_code, moved.location) == (302, f"/open/teams/rota/-/{verb}")

@@ -60,7 +60,9 @@ def test_a_revision_says_by_how_much_its_text_grew(wiki: Scene) -> None:
 
 def test_a_move_into_another_space_names_it_to_those_who_may_know(wiki: Scene) -> None:
     wiki.write("plan", "x\n", space="lab")
-    wiki.post("eve", "/lab/plan/-/move", path="goal", space="eng", message="Now for all")
+    wiki.agree(
+        "eve", wiki.post("eve", "/lab/plan/-/move", path="goal", space="eng", message="Now for all")
+    )
     assert "<del>lab/plan</del>" in entry(wiki.get("eve", "/eng/goal/-/history").text, 2)
     told = entry(wiki.get("dot", "/eng/goal/-/history").text, 2)
     assert "a space that you may not read" in told
@@ -201,7 +203,7 @@ def test_a_link_to_the_past_goes_on_working_when_the_page_is_deleted(wiki: Scene
 def test_by_its_id_the_past_of_a_page_is_found_wherever_it_is(wiki: Scene) -> None:
     page = wiki.write("rota", "one\n")
     wiki.write("rota", "two\n")
-    wiki.post("ben", "/eng/rota/-/move", path="teams/rota", space="open")
+    wiki.agree("ben", wiki.post("ben", "/eng/rota/-/move", path="teams/rota", space="open"))
     for verb in ("diff/1..2?view=unified", "history", "raw?revision=1", "blame"):
         moved = wiki.get("cai", f"/-/p/{page.id}/{verb}")
         assert (moved.status_code, moved.location) == (302, f"/open/teams/rota/-/{verb}")

@@ -104,7 +104,7 @@ def test_a_deleted_page_whose_place_is_taken_is_restored_elsewhere(wiki: Scene) 
 
 def test_the_permalink_survives_a_move(wiki: Scene) -> None:
     page = wiki.write("here", "x")
-    wiki.post("ben", "/eng/here/-/move", path="there", space="open")
+    wiki.agree("ben", wiki.post("ben", "/eng/here/-/move", path="there", space="open"))
     assert wiki.get("nobody", f"/-/p/{page.id}").location == "/open/there"
 
 

@@ -61,7 +61,9 @@ def test_nobody_hears_of_what_they_may_not_read(wiki: Scene) -> None:
 
 def test_what_happened_to_a_page_in_a_hidden_space_stays_hidden_after_its_move(wiki: Scene) -> None:
     wiki.write("plan", "x\n", space="lab", message="hush")
-    wiki.post("eve", "/lab/plan/-/move", path="plan", space="eng", message="now for all")
+    wiki.agree(
+        "eve", wiki.post("eve", "/lab/plan/-/move", path="plan", space="eng", message="now for all")
+    )
     shown = wiki.get("dot", "/-/changes").text
     assert "now for all" in shown
     assert "hush" not in shown

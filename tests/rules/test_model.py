@@ -33,6 +33,7 @@ from wiki.rules.roles import Role, Visibility
 from wiki.search.queries import hidden_pages
 from wiki.spaces.actions import give_role
 from wiki.spaces.audience import audience_of
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import GroupRole, Space
 from wiki.spaces.queries import list_spaces, see_space_by_id
 from wiki.tags.lists import Wanted, list_pages
@@ -319,7 +320,7 @@ class Play:
             return False
         actor, label = self.by(May.EDIT, sheet), self.dice.choice(list(Label))
         try:
-            protecting.set_label(self.session, actor, sheet.id, label)
+            protecting.set_label(self.session, actor, sheet.id, label, consent=UNASKED)
         except (Forbidden, NotFound, Invalid):
             raise Undone from None
         sheet.label = int(label)
@@ -342,6 +343,7 @@ class Play:
                 [self.ids[name] for name in who],
                 [self.groups[name].id for name in some],
                 restriction_id=old.id if old else None,
+                consent=UNASKED,
             )
         except (Forbidden, NotFound, Invalid):
             raise Undone from None
@@ -360,7 +362,7 @@ class Play:
         one = self.dice.choice(sheet.lists)
         actor = self.by(May.EDIT, sheet)
         try:
-            protecting.lift(self.session, actor, sheet.id, one.id)
+            protecting.lift(self.session, actor, sheet.id, one.id, consent=UNASKED)
         except (Forbidden, NotFound, Invalid):
             raise Undone from None
         self.model.forget(one)
@@ -429,7 +431,13 @@ class Play:
         try:
             space = see_space_by_id(self.session, actor, self.spaces[slug].id).space
             done = moves.move_page(
-                self.session, actor, sheet.id, path, space=space, with_subtree=with_subtree
+                self.session,
+                actor,
+                sheet.id,
+                path,
+                space=space,
+                with_subtree=with_subtree,
+                consent=UNASKED,
             )
         except (Forbidden, NotFound, Invalid):
             return False

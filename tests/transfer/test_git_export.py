@@ -20,6 +20,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Content, Page, Revision
 from wiki.pages.moves import move_page
 from wiki.people.placeholders import users_domain
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer.fast_import import Repository
 from wiki.transfer.git import GitError
@@ -58,7 +59,15 @@ def move(wiki: Scene, path: str, new: str, *, by: str = "eve", to: str = "", alo
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor(by), to).space if to else None
         page = wiki.page(path)
-        move_page(session, wiki.actor(by), page.id, new, space=space, with_subtree=not alone)
+        move_page(
+            session,
+            wiki.actor(by),
+            page.id,
+            new,
+            space=space,
+            with_subtree=not alone,
+            consent=UNASKED,
+        )
 
 
 def delete(wiki: Scene, path: str, *, subtree: bool = False) -> int:
@@ -287,7 +296,7 @@ def test_pages_from_other_spaces_begin_and_those_that_leave_end(
     with wiki.database.write() as session:
         page = wiki.page("a", space="open")
         space = see_space(session, wiki.actor("eve"), "eng").space
-        move_page(session, wiki.actor("eve"), page.id, "b", space=space)
+        move_page(session, wiki.actor("eve"), page.id, "b", space=space, consent=UNASKED)
     move(wiki, "x", "y", to="open")
     export()
     found = [(one.trailers["Wiki-Action"], one.changes) for one in log(target)]

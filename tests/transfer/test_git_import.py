@@ -33,6 +33,7 @@ from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
 from wiki.search.index import difference
 from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer import histories
 from wiki.transfer.git import GitError, History, is_history
@@ -339,7 +340,7 @@ def test_pages_moved_or_deleted_here_are_known_again(
         delete_page(session, wiki.actor("eve"), wiki.page("b").id)
         eve = wiki.actor("eve")
         lab = see_space(session, eve, "lab").space
-        move_page(session, eve, wiki.page("c").id, "c", space=lab)
+        move_page(session, eve, wiki.page("c").id, "c", space=lab, consent=UNASKED)
     repo.commit({"a.md": "# A\n\nMore\n", "b.md": "# B\n\nMore\n", "c.md": "# C\n\nMore\n"}, "More")
     report = bring()
     assert messages(wiki, "b")[-1] == "More"

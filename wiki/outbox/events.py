@@ -120,6 +120,34 @@ class PageRestricted(Event):
 
 
 @dataclass(frozen=True)
+class Opened(Event):
+    """A change that let more people read something was agreed to; ``digest`` says to what,
+    ``second`` who agreed beside who made it."""
+
+    space_id: int | None
+    kind: str
+    digest: str
+    second: int | None
+
+
+@dataclass(frozen=True)
+class ApprovalAsked(Event):
+    """A change waits for a second person."""
+
+    space_id: int | None
+    approval_id: int
+
+
+@dataclass(frozen=True)
+class ApprovalDecided(Event):
+    """A second person agreed to a change, or refused it."""
+
+    space_id: int | None
+    approval_id: int
+    approved: bool
+
+
+@dataclass(frozen=True)
 class PagePurged(Event):
     """A page was removed for good: this is what stays of it.
 

@@ -54,7 +54,7 @@ class Entry:
     Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
     properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
     where it is the same text). ``files`` are the names of those that a deed was done to.
-    ``purged_by`` is who emptied the revision. ``words`` say what label the page has got, or who is on
+    ``purged_by`` is who emptied the revision. ``words`` say what label it has got, or who is on
     its list.
     """
 

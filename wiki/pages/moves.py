@@ -23,6 +23,7 @@ from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
+from wiki.spaces.exposure import Change, Consent, subtree, watched
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.headings import PREFIX
@@ -52,6 +53,7 @@ def move_page(
     message: str = "",
     repair: bool = True,
     repairs: Repairs | None = None,
+    consent: Consent | None = None,
 ) -> Moved:
     """Give a page (and what is below it that the actor may edit) another path, in its own or
     another space. What stays below it stays as protected as it is.
@@ -63,6 +65,7 @@ def move_page(
         edit, as revisions of theirs.
     :param repairs: what a plan of the move has worked out already.
     :raises Invalid: when a path is taken, or a page would go below itself.
+    :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: :raises Forbidden:
     """
     page, old_space = placeable(session, actor, page_id, [space.id] if space else [])
@@ -84,15 +87,28 @@ def move_page(
         locked = _hold(session, plan)
     targets = [checked_path(target) for target in plan.targets]
     require_free(session, actor, new_space, targets, {one.id for one in plan.pages})
-    let_go(session, plan.pages)
     old_key = page.path_key
     old = f"{old_space.slug}/{page.path}"
     old_paths = [one.path for one in plan.pages]
-    move_all(session, actor, plan, new_space, targets, message)
+    change = Change(
+        "move",
+        {
+            "page_id": page_id,
+            "path": new_path,
+            "space_id": new_space.id,
+            "with_subtree": with_subtree,
+            "message": message,
+            "repair": repair,
+        },
+        old_space.id,
+    )
+    with watched(session, subtree(page), change, consent):
+        let_go(session, plan.pages)
+        move_all(session, actor, plan, new_space, targets, message)
+        settle_scopes(session, old_space.id, [old_key])
+        settle_scopes(session, new_space.id, [path_key(new_path)])
     said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
     _repair_all(session, actor, plan, said)
-    settle_scopes(session, old_space.id, [old_key])
-    settle_scopes(session, new_space.id, [path_key(new_path)])
     settle_folders(session, old_space.id, old_paths)
     settle_folders(session, new_space.id, targets)
     relink(session, plan.new_links())

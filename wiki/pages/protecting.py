@@ -17,6 +17,7 @@ from wiki.pages.scoping import settle_scopes
 from wiki.people.models import Group, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
+from wiki.spaces.exposure import Change, Consent, subtree, watched
 from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow
 from wiki.spaces.queries import Held, with_lists
 
@@ -24,18 +25,28 @@ MOST_LISTED = 500
 """People and groups on one list."""
 
 
-def set_label(session: Session, actor: Actor, page_id: int, label: Label) -> Page:
+def set_label(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    label: Label,
+    *,
+    consent: Consent | None = None,
+) -> Page:
     """Give a page a label of its own; it and what is below it have that label or a higher one.
 
     :raises Invalid: when the actor could not read the page any more.
+    :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     page, _ = placeable(session, actor, page_id)
     was = Label(page.label)
     if was is label:
         return page
-    page.label = int(label)
-    _settle(session, actor, page)
+    change = Change("label", {"page_id": page_id, "label": label.word}, page.space_id)
+    with watched(session, subtree(page), change, consent):
+        page.label = int(label)
+        _settle(session, actor, page)
     announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
     return page
 
@@ -49,12 +60,14 @@ def restrict(
     groups: Collection[int],
     *,
     restriction_id: int | None = None,
+    consent: Consent | None = None,
 ) -> Page:
     """Let only these people and groups (and those who lead the space) read, or edit, a page and
     what is below it.
 
     :param restriction_id: the list of the page to put this in the place of; a new one without it.
     :raises Invalid: for somebody who is not there, or when the actor would be kept out themselves.
+    :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     page, _ = placeable(session, actor, page_id)
@@ -69,22 +82,27 @@ def restrict(
     named = session.scalars(select(Group.id).where(Group.id.in_(groups))).all()
     if len(there) != len(set(people)) or len(named) != len(set(groups)):
         raise Invalid("Somebody on this list is not there any more.", field="who")
-    if restriction_id is None:
-        row = RestrictionRow(page_id=page.id, may=may.value, created_by_id=actor.person_id)
-        session.add(row)
-        session.flush()
-    else:
-        row = _own(session, page, restriction_id)
-        may = May(row.may)
-    for table, column, ids in (
-        (RestrictedPerson, RestrictedPerson.person_id, there),
-        (RestrictedGroup, RestrictedGroup.group_id, named),
-    ):
-        session.execute(delete(table).where(table.restriction_id == row.id))
-        if ids:
-            rows = [{"restriction_id": row.id, column.key: id} for id in sorted(ids)]
-            session.execute(insert(table), rows)
-    _settle(session, actor, page)
+    wanted = {"people": sorted(there), "groups": sorted(named), "may": may.value}
+    change = Change(
+        "restrict", {"page_id": page_id, "restriction_id": restriction_id, **wanted}, page.space_id
+    )
+    with watched(session, subtree(page), change, consent):
+        if restriction_id is None:
+            row = RestrictionRow(page_id=page.id, may=may.value, created_by_id=actor.person_id)
+            session.add(row)
+            session.flush()
+        else:
+            row = _own(session, page, restriction_id)
+            may = May(row.may)
+        for table, column, ids in (
+            (RestrictedPerson, RestrictedPerson.person_id, there),
+            (RestrictedGroup, RestrictedGroup.group_id, named),
+        ):
+            session.execute(delete(table).where(table.restriction_id == row.id))
+            if ids:
+                rows = [{"restriction_id": row.id, column.key: id} for id in sorted(ids)]
+                session.execute(insert(table), rows)
+        _settle(session, actor, page)
     announce(
         session,
         actor,
@@ -93,16 +111,26 @@ def restrict(
     return page
 
 
-def lift(session: Session, actor: Actor, page_id: int, restriction_id: int) -> Page:
+def lift(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    restriction_id: int,
+    *,
+    consent: Consent | None = None,
+) -> Page:
     """Take a restriction off a page; those of pages above still hold.
 
+    :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: when there is none. :raises Forbidden: when the actor may not edit the page.
     """
     page, _ = placeable(session, actor, page_id)
     row = _own(session, page, restriction_id)
     may = row.may
-    session.delete(row)
-    _settle(session, actor, page)
+    change = Change("lift", {"page_id": page_id, "restriction_id": restriction_id}, page.space_id)
+    with watched(session, subtree(page), change, consent):
+        session.delete(row)
+        _settle(session, actor, page)
     announce(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
     return page
 

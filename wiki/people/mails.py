@@ -91,3 +91,14 @@ def invitation(settings: Settings, inviter: str, into: str, link: str, days: int
         f"Come in by this link; it can be used once, within {days} days:\n\n"
         f"{link}\n",
     )
+
+
+def approval_asked(settings: Settings, name: str, approval_id: int) -> Letter:
+    """A change that opens something waits for the word of whoever gets this."""
+    return Letter(
+        f"{name} asks for your agreement",
+        f"{name} wants to open something to more people on {settings.site_name}, and that takes\n"
+        "a second person. Look at what it is, and decide:\n\n"
+        f"{absolute(settings, f'/-/approvals/{approval_id}')}\n\n"
+        "Nothing is changed until somebody agrees.\n",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,9 @@ from wiki.outbox.actions import announce
 from wiki.outbox.events import LeadTaken, MemberChanged, SpaceChanged, SpaceCreated
 from wiki.people.models import Person
 from wiki.rules.access import Actor, May, may_administer, may_create_spaces
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
+from wiki.spaces.exposure import Change, Consent, pages, watched
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import SpaceSeen
 
@@ -51,6 +54,7 @@ def create_space(
         description=_checked_description(description),
         visibility=visibility.value,
         member_role=int(member_role),
+        label=int(fitting_label(visibility, Label.PUBLIC)),
         created_by_id=actor.person_id,
     )
     session.add(space)
@@ -76,33 +80,67 @@ def change_space(
     description: str,
     visibility: Visibility,
     member_role: Role,
+    label: Label | None = None,
+    clearances: tuple[Label, Label, Label] | None = None,
+    consent: Consent | None = None,
 ) -> None:
-    """Change what a space is called and who may come in.
+    """Change what a space is called, who may come in, and what they may read.
 
+    :param label: the least that all its pages have; as it is without one.
+    :param clearances: the highest labels for readers, commenters and editors; as they are without.
     :raises Forbidden: unless the actor leads the space. :raises Invalid:
+    :raises Exposes: when others could read more by it, and there is no consent to that.
     """
     seen.require(May.MANAGE)
-    wanted = {
+    space = seen.space
+    label = fitting_label(visibility, Label(space.label) if label is None else label)
+    reader, commenter, editor = clearances or space.facts(Role.NONE).clearances
+    if not reader <= commenter <= editor:
+        raise Invalid("A higher role cannot be cleared for less than a lower one.", field="editor")
+    wanted: dict[str, Any] = {
         "title": _checked_title(title),
         "description": _checked_description(description),
         "visibility": visibility.value,
         "member_role": int(member_role),
+        "label": int(label),
+        "reader_clearance": int(reader),
+        "commenter_clearance": int(commenter),
+        "editor_clearance": int(editor),
     }
-    space = seen.space
     changes = {key: value for key, value in wanted.items() if getattr(space, key) != value}
     if not changes:
         return
-    for key, value in changes.items():
-        setattr(space, key, value)
-    session.flush()
+    # A new page would be missed, were it made while this is measured.
+    session.get_one(Space, space.id, with_for_update={"key_share": True})
+    change = Change("space", {"space_id": space.id, **wanted}, space.id)
+    with watched(session, pages.c.space_id == space.id, change, consent):
+        for key, value in changes.items():
+            setattr(space, key, value)
+        session.flush()
     announce(session, seen.actor, SpaceChanged(space.id, changes))
 
 
-def set_role(session: Session, seen: SpaceSeen, person: Person, role: Role) -> None:
+def fitting_label(visibility: Visibility, label: Label) -> Label:
+    """The label of a space that everybody, or not everybody, can see: what is public is labelled
+    so, and what is not is internal at least."""
+    if visibility is Visibility.PUBLIC:
+        return Label.PUBLIC
+    return max(label, Label.INTERNAL)
+
+
+def set_role(
+    session: Session,
+    seen: SpaceSeen,
+    person: Person,
+    role: Role,
+    *,
+    consent: Consent | None = None,
+) -> None:
     """Give somebody a role in the space, or with ``Role.NONE`` take it away.
 
     :raises Forbidden: unless the actor leads the space, or takes away their own role.
     :raises Invalid: when the space would be left without a lead.
+    :raises Exposes: when they could read more by it, and there is no consent to that.
     """
     leaving = role is Role.NONE and person.id == seen.actor.person_id
     if not leaving:
@@ -117,7 +155,13 @@ def set_role(session: Session, seen: SpaceSeen, person: Person, role: Role) -> N
         return
     if before is Role.LEAD and _count_leads(session, seen.space) == 1:
         raise Invalid("A space needs a lead: make somebody else one first.", field="role")
-    give_role(session, seen.actor, seen.space, person.id, role)
+    space_id = seen.space.id
+    change = Change(
+        "role", {"space_id": space_id, "person_id": person.id, "role": role.word}, space_id
+    )
+    here = pages.c.space_id == space_id
+    with watched(session, here, change, consent, among=[person.id]):
+        give_role(session, seen.actor, seen.space, person.id, role)
 
 
 def give_role(session: Session, actor: Actor, space: Space, person_id: int, role: Role) -> None:

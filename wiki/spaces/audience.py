@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, case, func, literal, or_, select
@@ -44,10 +44,15 @@ def audience_of(
     may: May = May.READ,
     *,
     deleted: bool = False,
+    among: Collection[int] | None = None,
 ) -> Audience:
-    """Who may do something with a page of that space and scope (with the space, without one)."""
+    """Who may do something with a page of that space and scope (with the space, without one).
+
+    :param among: only these people are looked at.
+    """
     may = May.EDIT if deleted else may
-    people = session.execute(_who(session, space, scope_id, may)).all()
+    query = _who(session, space, scope_id, may, among)
+    people = session.execute(query).all()
     return Audience(
         may is May.READ and _is_open(session, space, scope_id), frozenset(row[0] for row in people)
     )
@@ -75,7 +80,13 @@ def list_audience(
     return [(person, Role(role)) for person, role in rows]
 
 
-def _who(session: Session, space: Space, scope_id: int | None, may: May) -> Select[int, int]:
+def _who(
+    session: Session,
+    space: Space,
+    scope_id: int | None,
+    may: May,
+    among: Collection[int] | None = None,
+) -> Select[int, int]:
     """Ids of accounts that may, and their own roles in the space."""
     roles = [literal(int(Role.NONE)), *granted(space.id, Person.id)]
     if space.visibility != Visibility.PRIVATE.value:
@@ -83,7 +94,11 @@ def _who(session: Session, space: Space, scope_id: int | None, may: May) -> Sele
         roles.append(case((member, space.member_role), else_=int(Role.NONE)))
     own = (
         select(Person.id.label("id"), greatest(*roles).label("role"))
-        .where(Person.disabled_at.is_(None), Person.imported_at.is_(None))
+        .where(
+            Person.disabled_at.is_(None),
+            Person.imported_at.is_(None),
+            *([Person.id.in_(among)] if among is not None else ()),
+        )
         .subquery()
     )
     facts = space.facts(Role.NONE)

@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Forbidden, Invalid
 from wiki.people.actions import find_person
 from wiki.rules.access import May, may_create_spaces, may_invite
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions, invitations, queries
+from wiki.spaces.models import Space
 from wiki.web.errors import say
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -72,6 +74,8 @@ def settings(slug: str) -> ResponseReturnValue:
                     description=request.form.get("description", ""),
                     visibility=_visibility(),
                     member_role=_member_role(),
+                    label=_label("label", Label(seen.space.label)),
+                    clearances=_clearances(seen.space),
                 )
         except Invalid as refused:
             error = refused
@@ -156,6 +160,7 @@ def _form_screen(
             "title": value("title", ""),
             "description": value("description", ""),
             "visibility": value("visibility", Visibility.INTERNAL.value),
+            **_labels_of(space),
             "member_role": request.form.get(
                 "member_role", Role(space.member_role if space else Role.EDITOR).word
             ),
@@ -163,6 +168,33 @@ def _form_screen(
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
+
+
+_CLEARED = ("reader", "commenter", "editor")
+
+
+def _labels_of(space: Space | None) -> dict[str, str]:
+    """The labels in the form: as sent, else as they are."""
+    if space is None:
+        return {}
+    there = {"label": Label(space.label)}
+    there |= dict(zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True))
+    return {name: request.form.get(name, label.word) for name, label in there.items()}
+
+
+def _clearances(space: Space) -> tuple[Label, Label, Label]:
+    reader, commenter, editor = (
+        _label(name, label)
+        for name, label in zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True)
+    )
+    return reader, commenter, editor
+
+
+def _label(name: str, default: Label) -> Label:
+    try:
+        return Label.named(request.form.get(name, default.word))
+    except KeyError:
+        raise Invalid("There is no such label.", field=name) from None
 
 
 def _visibility() -> Visibility:

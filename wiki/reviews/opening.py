@@ -1,0 +1,301 @@
+"""Changes that open something to more people: made once as many as it takes have agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import ApprovalAsked, ApprovalDecided, Opened
+from wiki.pages import moves, protecting
+from wiki.pages.models import Page
+from wiki.people.mails import approval_asked, post
+from wiki.people.models import Person
+from wiki.reviews.models import Approval
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces import actions as spaces
+from wiki.spaces.exposure import Change, Consent, Exposes, Exposure
+from wiki.spaces.gate import spaces_with
+from wiki.spaces.models import Membership, Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.web.urls import page_url
+
+DAYS = 14
+"""An answer is waited for that long."""
+MAX_REASON = 500
+
+Done: TypeAlias = tuple[str, str]
+"""What to say of a change that was made, and the address to go on at."""
+
+
+def do(session: Session, actor: Actor, change: Change, consent: Consent) -> Done:
+    """Make a change that exposes something, as somebody, with consent to just that.
+
+    :raises Exposes: when it exposes something else by now.
+    :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
+    """
+    kind = KINDS.get(change.kind)
+    if kind is None:
+        raise NotFound
+    done = kind(session, actor, change.payload, consent)
+    announce(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
+    return done
+
+
+def _label(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    label = Label.named(sent["label"])
+    page = protecting.set_label(session, actor, sent["page_id"], label, consent=consent)
+    return f"The label of this page is {label.word} now.", _access(session, page)
+
+
+def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    page = protecting.restrict(
+        session,
+        actor,
+        sent["page_id"],
+        May(sent["may"]),
+        sent["people"],
+        sent["groups"],
+        restriction_id=sent["restriction_id"],
+        consent=consent,
+    )
+    return "The list is changed.", _access(session, page)
+
+
+def _lift(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    page = protecting.lift(session, actor, sent["page_id"], sent["restriction_id"], consent=consent)
+    return "The restriction is lifted.", _access(session, page)
+
+
+def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    space = see_space_by_id(session, actor, sent["space_id"]).space
+    moved = moves.move_page(
+        session,
+        actor,
+        sent["page_id"],
+        sent["path"],
+        space=space,
+        with_subtree=sent["with_subtree"],
+        message=sent["message"],
+        repair=sent["repair"],
+        consent=consent,
+    )
+    return "The page is moved.", page_url(space.slug, moved.pages[0].path)
+
+
+def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    seen = see_space_by_id(session, actor, sent["space_id"])
+    spaces.change_space(
+        session,
+        seen,
+        title=sent["title"],
+        description=sent["description"],
+        visibility=Visibility(sent["visibility"]),
+        member_role=Role(sent["member_role"]),
+        label=Label(sent["label"]),
+        clearances=(
+            Label(sent["reader_clearance"]),
+            Label(sent["commenter_clearance"]),
+            Label(sent["editor_clearance"]),
+        ),
+        consent=consent,
+    )
+    return "The settings are saved.", f"/{seen.space.slug}/-/settings"
+
+
+def _role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    seen = see_space_by_id(session, actor, sent["space_id"])
+    person = session.get(Person, sent["person_id"])
+    if person is None:
+        raise NotFound
+    role = Role[sent["role"].upper()]
+    spaces.set_role(session, seen, person, role, consent=consent)
+    return f"{person.name} is {role.word} now.", f"/{seen.space.slug}/-/members"
+
+
+KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] = {
+    "label": _label,
+    "restrict": _restrict,
+    "lift": _lift,
+    "move": _move,
+    "space": _space,
+    "role": _role,
+}
+"""How each kind of change is made again."""
+
+
+def _access(session: Session, page: Page) -> str:
+    slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
+    return f"{page_url(slug, page.path)}{'/' if page.path else ''}-/access"
+
+
+def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]:
+    """Who could decide a change that the actor asks for: others who lead the space, and admins."""
+    leads = select(Membership.person_id).where(
+        Membership.space_id == change.space_id, Membership.role == int(Role.LEAD)
+    )
+    return session.scalars(
+        select(Person)
+        .where(
+            Person.disabled_at.is_(None),
+            Person.imported_at.is_(None),
+            Person.id != actor.person_id,
+            or_(Person.id.in_(leads), Person.site_role == SiteRole.ADMIN.value),
+        )
+        .order_by(func.lower(Person.name), Person.id)
+    ).all()
+
+
+def agree(session: Session, actor: Actor, change: Change, digest: str, *, most: int) -> Done:
+    """Make a change of one's own, having seen what it exposes.
+
+    :param most: people to whom one person may open what is confidential.
+    :raises Exposes: when it exposes something else by now.
+    :raises Forbidden: when that takes a second person, and there is one to ask.
+    """
+    exposure = exposure_of(session, actor, change)
+    if exposure is not None and exposure.digest != digest:
+        raise Exposes(exposure, change)
+    if exposure is not None and exposure.needs_second(most) and deciders(session, actor, change):
+        raise Forbidden("This opens much to many: somebody else has to agree to it.")
+    return do(session, actor, change, Consent(digest))
+
+
+def exposure_of(session: Session, actor: Actor, change: Change) -> Exposure | None:
+    """What a change would expose now; nothing of it stays.
+
+    :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
+    """
+    kind = KINDS.get(change.kind)
+    if kind is None:
+        raise NotFound
+    inner = session.begin_nested()
+    try:
+        kind(session, actor, change.payload, Consent())
+    except Exposes as found:
+        return found.exposure
+    finally:
+        inner.rollback()
+        session.expire_all()
+    return None
+
+
+def ask(
+    session: Session, settings: Settings, actor: Actor, change: Change, reason: str
+) -> Approval:
+    """Ask for a second person's word on a change; those who can give it get a mail.
+
+    :raises Invalid: when there is nobody to ask, or nothing to ask for any more.
+    """
+    exposure = exposure_of(session, actor, change)
+    if exposure is None:
+        raise Invalid("This lets nobody read more any longer: just do it.")
+    people = deciders(session, actor, change)
+    if not people:
+        raise Invalid("There is nobody else who leads the space or administers the wiki.")
+    row = Approval(
+        kind=change.kind,
+        payload=change.payload,
+        digest=exposure.digest,
+        words=exposure.words,
+        reason=" ".join(reason.split())[:MAX_REASON],
+        space_id=change.space_id,
+        asked_by_id=actor.person_id,
+        expires_at=now() + timedelta(days=DAYS),
+    )
+    session.add(row)
+    session.flush()
+    for person in people:
+        if person.email:
+            post(session, actor, person.email, approval_asked(settings, actor.name, row.id))
+    announce(session, actor, ApprovalAsked(change.space_id, row.id))
+    return row
+
+
+def see_approval(
+    session: Session, actor: Actor, approval_id: int, *, lock: bool = False
+) -> Approval:
+    """A change that waits (or waited), for who asked and those who can decide it.
+
+    :raises NotFound: for everybody else.
+    """
+    query = (
+        select(Approval)
+        .where(Approval.id == approval_id, _seen_by(actor))
+        .options(
+            joinedload(Approval.asked_by),
+            joinedload(Approval.decided_by),
+            joinedload(Approval.space),
+        )
+    )
+    row = session.scalar(query.with_for_update(of=Approval) if lock else query)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def list_approvals(session: Session, actor: Actor, *, limit: int = 100) -> Sequence[Approval]:
+    """What waits for the actor's word or was asked for by them, the newest first."""
+    return session.scalars(
+        select(Approval)
+        .where(_seen_by(actor), or_(Approval.decided_at.is_(None), _recent()))
+        .options(
+            joinedload(Approval.asked_by),
+            joinedload(Approval.decided_by),
+            joinedload(Approval.space),
+        )
+        .order_by(Approval.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def _recent() -> ColumnElement[bool]:
+    return Approval.decided_at > now() - timedelta(days=DAYS)
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    mine = Approval.asked_by_id == actor.person_id
+    leads = Approval.space_id.in_(spaces_with(actor, Role.LEAD))
+    if actor.is_admin:  # also of spaces that they cannot read: they see figures, no names of pages
+        return or_(mine, leads, Approval.id.is_not(None))
+    return or_(mine, leads)
+
+
+def may_decide(actor: Actor, row: Approval) -> bool:
+    """Whether somebody who sees a waiting change can decide it: anybody but who asked."""
+    waits = row.decided_at is None and row.expires_at > now()
+    return waits and actor.person_id is not None and row.asked_by_id != actor.person_id
+
+
+def decide(session: Session, actor: Actor, approval_id: int, *, approve: bool) -> Done:
+    """Agree to a change, which is then made as who asked for it; or refuse it.
+
+    :raises NotFound: :raises Forbidden: for who asked. :raises Invalid: when it was decided.
+    :raises Exposes: when it exposes something else by now.
+    """
+    row = see_approval(session, actor, approval_id, lock=True)
+    if row.decided_at is not None or row.expires_at <= now():
+        raise Invalid("This was decided already, or it has waited too long.")
+    if not may_decide(actor, row):
+        raise Forbidden("Somebody else than who asked has to decide this.")
+    done = ("It is refused, and nothing was changed.", "/-/approvals")
+    if approve:
+        if row.asked_by is None or row.asked_by.disabled_at is not None:
+            raise Invalid("Who asked for this has no account any more.")
+        change = Change(row.kind, dict(row.payload), row.space_id)
+        asker = row.asked_by.actor()
+        do(session, asker, change, Consent(row.digest, actor.person_id))
+        done = (f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
+    row.decided_by_id, row.decided_at, row.approved = actor.person_id, now(), approve
+    session.flush()
+    announce(session, actor, ApprovalDecided(row.space_id, row.id, approve))
+    return done

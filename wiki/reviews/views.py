@@ -1,0 +1,145 @@
+"""What a change exposes, shown before it is made; and changes that wait for a second person."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import func, select
+
+from wiki.errors import Invalid, NotFound
+from wiki.people.models import Person
+from wiki.reviews import opening
+from wiki.spaces.exposure import Change, Exposes
+from wiki.web.errors import problem, say, wants_json
+from wiki.web.request import actor, reading, settings, writing
+from wiki.web.urls import local_url
+
+blueprint = Blueprint("reviews", __name__)
+
+NAMED = 12
+"""People named of those who could read more."""
+
+
+def init_app(app: Flask) -> None:
+    """Answer a change that exposes something with what that is, and with the choice."""
+
+    @app.errorhandler(Exposes)
+    def exposes(found: Exposes) -> ResponseReturnValue:
+        if wants_json():
+            exposure = found.exposure
+            return problem(
+                found.status,
+                found.title,
+                found.sentence,
+                people=len(exposure.people),
+                everyone=exposure.everyone,
+                pages=exposure.pages,
+                files=exposure.files,
+                revisions=exposure.revisions,
+                consent=exposure.digest,
+            )
+        return _screen(found)
+
+
+def _screen(found: Exposes, error: Invalid | None = None) -> ResponseReturnValue:
+    exposure, change = found.exposure, found.change
+    session = reading()
+    people = session.scalars(
+        select(Person)
+        .where(Person.id.in_(exposure.people[:1000]))
+        .order_by(func.lower(Person.name), Person.id)
+        .limit(NAMED)
+    ).all()
+    second = exposure.needs_second(settings().second_person_from)
+    deciders = opening.deciders(session, actor(), change) if second else ()
+    body = render_template(
+        "reviews/exposure.html",
+        exposure=exposure,
+        people=people if actor().is_member else (),
+        change=_signer().dumps([change.kind, change.payload, change.space_id]),
+        second=bool(deciders),
+        deciders=deciders[:NAMED],
+        alone=second and not deciders,
+        back=_back(),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else found.status, {"Cache-Control": "no-store"}
+
+
+def _back() -> str:
+    """Where the form was that asked for the change."""
+    return local_url(request.form.get("back") or request.path)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt=f"change-{actor().person_id}")
+
+
+def _sent() -> Change:
+    try:
+        kind, payload, space_id = _signer().loads(request.form.get("change", ""))
+    except (BadSignature, ValueError):
+        raise NotFound from None
+    return Change(kind, payload, space_id)
+
+
+@blueprint.post("/-/exposures")
+def expose() -> ResponseReturnValue:
+    """Go on with a change whose exposure was shown, or ask a second person to agree."""
+    change = _sent()
+    if "ask" in request.form:
+        with writing() as session:
+            row = opening.ask(session, settings(), actor(), change, request.form.get("reason", ""))
+        say("It waits for a second person now. Nothing is changed until then.", "note")
+        return redirect(f"/-/approvals/{row.id}", 303)
+    with writing() as session:
+        said, url = opening.agree(
+            session,
+            actor(),
+            change,
+            request.form.get("digest", ""),
+            most=settings().second_person_from,
+        )
+    say(said)
+    return redirect(url, 303)
+
+
+@blueprint.get("/-/approvals")
+def approvals() -> ResponseReturnValue:
+    """What waits for one's word, and what one has asked for."""
+    return render_template(
+        "reviews/approvals.html",
+        rows=opening.list_approvals(reading(), actor()),
+        may_decide=opening.may_decide,
+    )
+
+
+@blueprint.route("/-/approvals/<int:approval_id>", methods=["GET", "POST"])
+def approval(approval_id: int) -> ResponseReturnValue:
+    """One change that waits: agree or refuse."""
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                said, url = opening.decide(
+                    session, actor(), approval_id, approve="approve" in request.form
+                )
+        except Exposes as found:
+            error = Invalid(
+                f"It would expose something else by now: {found.exposure.words} "
+                "Ask who wanted it to ask again."
+            )
+        except Invalid as refused:
+            error = refused
+        else:
+            say(said)
+            return redirect(url, 303)
+    row = opening.see_approval(reading(), actor(), approval_id)
+    body = render_template(
+        "reviews/approval.html",
+        row=row,
+        may_decide=opening.may_decide(actor(), row),
+        errors={"": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
