@@ -13,8 +13,11 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
+from wiki.pages import protecting
 from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
+from wiki.rules.labels import Label
+from wiki.spaces.exposure import UNASKED
 from wiki.tags.models import PageTag
 
 Check = Callable[..., Result]
@@ -175,3 +178,16 @@ def test_a_row_that_refers_to_nothing_is_said(wiki: Scene, check: Check) -> None
     done = check()
     assert done.exit_code == 1
     assert "of redirects refers to a row of pages that is not there" in done.output
+
+
+def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check: Check) -> None:
+    with wiki.database.write() as session:
+        page = wiki.page("plan/part")
+        eve = wiki.actor("eve")
+        protecting.set_label(session, eve, page.id, Label.RESTRICTED, consent=UNASKED)
+    spoil(wiki, update(Page).values(scope_id=None))
+    assert wiki.get("ben", "/eng/plan/part").status_code == 200
+    done = check()
+    assert "1 pages have another scope than their labels and restrictions make." in done.output
+    assert wiki.get("ben", "/eng/plan/part").status_code == 404
+    assert check().exit_code == 0

@@ -112,7 +112,7 @@ def test_a_private_space_is_closed_to_an_admin_who_was_not_let_in(wiki: Scene) -
 def test_a_deleted_page_can_be_purged(wiki: Scene) -> None:
     page = salaries(wiki)
     wiki.post("eve", "/eng/salaries/-/delete")
-    wiki.post("eve", "/eng/-/members", person="ada", role="lead")
+    wiki.agree("eve", wiki.post("eve", "/eng/-/members", person="ada", role="lead"))
     asked = wiki.get("ada", f"/-/p/{page.id}/history").text
     assert f"/-/p/{page.id}/purge" in asked
     assert purge(wiki, page).status_code == 303

@@ -15,6 +15,7 @@ from wiki.db import Database
 from wiki.pages.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.pages.rendering import checksum_of, context_of, keep_heads, rendering_key
+from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
 from wiki.pages.texts import forget_texts, get_texts
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
@@ -166,6 +167,25 @@ def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
 
                 yield Finding(f"{len(wrong)} folders of the tree of {slug} are wrong.", settle)
             progress(number + 1, len(spaces))
+
+
+def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
+    """Each page has the scope that the labels and restrictions on it and above it make."""
+    with database.read() as session:
+        wrong = list(check_scopes(session))
+    progress(1, 1)
+    if wrong:
+
+        def settle() -> None:
+            with database.write() as writing:
+                for space_id in sorted({one.space_id for one in wrong}):
+                    hold_spaces(writing, [space_id])
+                    settle_scopes(writing, space_id, [""], bounded=True)
+
+        yield Finding(
+            f"{len(wrong)} pages have another scope than their labels and restrictions make.",
+            settle,
+        )
 
 
 def check_redirects(database: Database, progress: Progress) -> Iterator[Finding]:
@@ -328,6 +348,7 @@ CHECKS = {
     "Texts": check_texts,
     "Pages": check_pages,
     "Folders": check_folders,
+    "Access": check_access,
     "Redirects": check_redirects,
     "Renderings": check_renderings,
     "Links": check_links,

@@ -20,6 +20,7 @@ from wiki.pages.comparison import forget_diffs
 from wiki.pages.models import BlameRow, Page, RenderingRow, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.rendering import context_of, forget_rendered, rendering_key
+from wiki.pages.scoping import hold_spaces, let_go, settle_scopes
 from wiki.pages.texts import forget_texts, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, may_administer
@@ -66,10 +67,15 @@ def purge_page(
     :param seen: the head that the actor looked at when they decided.
     :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
     """
+    where = page_to_purge(session, actor, page_id, anywhere=anywhere).space_id
+    hold_spaces(session, [where])
     page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
     if page.head != seen:
         raise MovedOn
     space_id, path, was_live = page.space_id, page.path, page.deleted_at is None
+    key = page.path_key
+    if was_live:
+        let_go(session, [page])
     hashes = set(session.scalars(select(Revision.content_hash).where(Revision.page_id == page_id)))
     revisions = session.scalar(
         select(func.count()).select_from(Revision).where(Revision.page_id == page_id)
@@ -81,6 +87,7 @@ def purge_page(
     # Everything that hangs on the page goes with it, by the database's own rules.
     session.connection().execute(delete(Page).where(Page.id == page_id))
     if was_live:
+        settle_scopes(session, space_id, [key])
         settle_folders(session, space_id, [path])
     _forget(session, hashes)
     announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
