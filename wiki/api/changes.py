@@ -21,7 +21,7 @@ from wiki.api.operations import (
 )
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page
-from wiki.pages.queries import live_for
+from wiki.pages.queries import live_for, unhidden_from
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
@@ -69,7 +69,7 @@ def list_changes() -> Response:
         spaces: Sequence[Space] = [see_space(reading(), actor(), slug).space]
     else:
         spaces = list_spaces(reading(), actor())
-    rows = _rows(reading(), [space.id for space in spaces], after, limit + 1)
+    rows = _rows(reading(), actor(), [space.id for space in spaces], after, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1].id if rows else after
     changes = _told(reading(), actor(), rows, {space.id: space.slug for space in spaces})
@@ -79,11 +79,21 @@ def list_changes() -> Response:
     return with_next(answer(resources.ChangeList(changes, last, more)), following)
 
 
-def _rows(session: Session, spaces: Sequence[int], after: int, limit: int) -> list[EventRow]:
-    """Events in these spaces, and moves of pages out of them, in order."""
+def _rows(
+    session: Session, actor: Actor, spaces: Sequence[int], after: int, limit: int
+) -> list[EventRow]:
+    """Events in these spaces, and moves of pages out of them, in order; none of pages that are
+    hidden from the actor, nor of those that were kept from some before they went."""
     moved_out = and_(
         EventRow.name == "PageMoved",
         EventRow.payload["old_space_id"].as_integer().in_(spaces),
+        EventRow.payload["kept"].as_boolean().is_not(True),
+    )
+    page = select(Page.id).where(Page.id == EventRow.page_id, unhidden_from(actor))
+    told = or_(
+        EventRow.page_id.is_(None),
+        EventRow.name == "PagePurged",
+        page.correlate(EventRow).exists(),
     )
     return list(
         session.scalars(
@@ -91,7 +101,7 @@ def _rows(session: Session, spaces: Sequence[int], after: int, limit: int) -> li
             .where(
                 EventRow.id > after,
                 EventRow.name.in_(TYPES),
-                or_(EventRow.space_id.in_(spaces), moved_out),
+                or_(and_(EventRow.space_id.in_(spaces), told), moved_out),
             )
             .order_by(EventRow.id)
             .limit(limit)
@@ -134,6 +144,8 @@ def _change(
         else:
             path = payload["new_path"]
             old_path = payload["old_path"] if came_from == where else None
+    if row.name == "PagePurged":
+        path = None  # nobody knows any more who could read it
     page = pages.get(row.page_id or 0)
     return resources.Change(
         id=row.id,

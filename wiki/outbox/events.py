@@ -68,7 +68,8 @@ class PageSaved(Event):
 
 @dataclass(frozen=True)
 class PageMoved(Event):
-    """A page got another path or space; it is in ``space_id`` now."""
+    """A page got another path or space; it is in ``space_id`` now. ``kept`` says that labels or
+    restrictions held for it where it was."""
 
     space_id: int
     page_id: int
@@ -76,6 +77,7 @@ class PageMoved(Event):
     old_space_id: int
     old_path: str
     new_path: str
+    kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ def move_page(
     old_key = page.path_key
     old = f"{old_space.slug}/{page.path}"
     old_paths = [one.path for one in plan.pages]
+    kept = [one.scope_id is not None for one in plan.pages]
     change = Change(
         "move",
         {
@@ -125,8 +126,9 @@ def move_page(
             old_space_id=old_space.id,
             old_path=old_path,
             new_path=one.path,
+            kept=was_kept,
         )
-        for one, old_path in zip(plan.pages, old_paths, strict=True)
+        for one, old_path, was_kept in zip(plan.pages, old_paths, kept, strict=True)
     ]
     announce_all(session, actor, moved)
     _announce_repaired(session, actor, [task.page for task, _ in plan.changed])

@@ -51,6 +51,11 @@ def editable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
     return and_(page.deleted_at.is_(None), _open(actor, May.EDIT, page))
 
 
+def unhidden_from(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
+    """The condition on ``Page`` that the actor may read it, or might have before it was deleted."""
+    return _open(actor, May.READ, page)
+
+
 def _open(actor: Actor, may: May, page: type[Page]) -> ColumnElement[bool]:
     """What spaces, labels and restrictions say."""
     return and_(

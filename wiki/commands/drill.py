@@ -1,0 +1,74 @@
+"""`wiki drill`: does anybody come across what they may not know?"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+
+from wiki.app import create_app, open_database
+from wiki.config import Settings, load
+from wiki.drill.canaries import lay_out
+from wiki.drill.crawl import Drill, Progress, Report
+from wiki.migrate import migrate
+from wiki.transfer.console import bar
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def drill(as_json: bool) -> None:
+    """Ask every route of a scratch wiki full of marked secrets for them: as a visitor, a guest,
+    a member of another team, and people whose rights were taken.
+
+    The wiki itself is not touched. Exits 1 when anybody saw anything, when what is hidden can be
+    told from what does not exist, or when a route could not be asked.
+
+    Example: wiki drill
+    """
+    if as_json:
+        report = run(load())
+        click.echo(json.dumps(asdict(report) | {"clean": report.clean}, default=str))
+    else:
+        with bar("Routes") as progress:
+            report = run(load(), progress)
+        _tell(report)
+    if not report.clean:
+        raise click.exceptions.Exit(1)
+
+
+def run(settings: Settings, progress: Progress | None = None) -> Report:
+    """A whole drill in a scratch folder, with the wiki's settings but for where its data is."""
+    with tempfile.TemporaryDirectory(prefix="wiki-drill-") as folder:
+        scratch = replace(
+            settings, data_dir=Path(folder), database_url="", smtp_url="", secret_key="d" * 40
+        )
+        database = open_database(scratch)
+        migrate(database)
+        app = create_app(scratch, database)
+        app.config.update(WTF_CSRF_ENABLED=False)  # so that it is the gate that refuses
+        try:
+            return Drill(lay_out(app, database, scratch)).run(progress)
+        finally:
+            database.dispose()
+
+
+def _tell(report: Report) -> None:
+    for title, found in (
+        ("Seen by who may not", report.leaks),
+        ("Told apart from what does not exist", report.differences),
+    ):
+        for leak in found:
+            click.echo(f"{title}: {leak}")
+    for rule, why in report.unasked.items():
+        click.echo(f"Not asked: {rule}: {why}")
+    for what in report.unseen:
+        click.echo(f"Never seen, not even by who may: {what}")
+    for what in report.changed:
+        click.echo(f"Changed by who may not: {what}")
+    click.echo(
+        f"{report.requests} requests to {report.routes} routes for {report.canaries} canaries: "
+        + ("nothing leaks." if report.clean else "see above.")
+    )

@@ -1,0 +1,354 @@
+"""A scratch wiki full of canaries: words that stand nowhere else, each with who may see it."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.actions import attach_file
+from wiki.attachments.models import Attachment
+from wiki.attachments.storage import Storage
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.outbox.deliver import Deliverer
+from wiki.pages import actions, moves, protecting
+from wiki.pages.merging import Text
+from wiki.pages.models import Page, Revision
+from wiki.people import groups
+from wiki.people.actions import create_person, disable
+from wiki.people.models import LoginSession, Person
+from wiki.people.sign_in import open_session
+from wiki.people.tokens import create_token
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.exposure import UNASKED
+from wiki.spaces.invitations import invite
+from wiki.spaces.models import Invitation, Space
+from wiki.spaces.queries import see_space
+from wiki.subscribers import handlers_by_name
+
+OUTSIDERS = ("nobody", "guest", "member", "revoked", "disabled")
+"""Those as whom the wiki is crawled: a visitor, a guest of another space, a member of another team,
+somebody whose rights were taken and somebody who was shut out, both with browsers still open."""
+
+INSIDERS = ("insider", "lead", "admin")
+"""Those who see that the canaries are there at all."""
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A word that nobody may come across but those ``allowed``."""
+
+    word: str
+    what: str
+    allowed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something hidden, by the arguments of addresses that lead to it, and ``absent``: the same of
+    something that is not there. ``hidden_from`` are those for whom both must be alike."""
+
+    what: str
+    values: dict[str, str | int]
+    absent: dict[str, str | int]
+    hidden_from: frozenset[str]
+
+
+@dataclass
+class World:
+    """The scratch wiki as it was laid out."""
+
+    app: Flask
+    database: Database
+    settings: Settings
+    people: dict[str, Actor] = field(default_factory=dict)
+    canaries: list[Canary] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    common: dict[str, str | int] = field(default_factory=dict)
+    """What addresses may need beside a target."""
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """What opens the API to them."""
+
+    def word(self, what: str, allowed: Iterable[str]) -> str:
+        """A new canary."""
+        word = f"kx{secrets.token_hex(6)}"
+        self.canaries.append(Canary(word, what, frozenset(allowed)))
+        return word
+
+
+def absent_like(word: str) -> str:
+    """A word of the same make that is nowhere."""
+    return f"kx{secrets.token_hex((len(word) - 2) // 2)}"
+
+
+def lay_out(app: Flask, database: Database, settings: Settings) -> World:
+    """Fill an empty wiki with spaces, people, pages and files that are canaries."""
+    world = World(app, database, settings)
+    with database.write() as session:
+        _people(world, session)
+        _secret_space(world, session)
+        _open_space(world, session)
+        _public_space(world, session)
+        _sign_in(world, session)
+        _take_rights(world, session)
+    Deliverer(database, settings, handlers_by_name()).deliver_all()
+    return world
+
+
+def _people(world: World, session: Session) -> None:
+    site = Actor(None, "", "The drill", SiteRole.ADMIN)
+    roles = {"admin": SiteRole.ADMIN, "guest": SiteRole.GUEST}
+    for name in ("admin", "lead", "insider", "member", "guest", "revoked", "disabled"):
+        person = create_person(
+            session,
+            site,
+            handle=f"drill-{name}",
+            name=f"Drill {name}",
+            email=f"{name}@drill.invalid",
+            site_role=roles.get(name, SiteRole.MEMBER),
+        )
+        world.people[name] = person.actor()
+    # Somebody of whom a guest or a visitor must not learn.
+    members = ("admin", "lead", "insider", "member", "revoked")
+    colleague = create_person(
+        session,
+        site,
+        handle=world.word("the user name of a colleague", members),
+        name=world.word("the name of a colleague", members),
+    )
+    world.people["colleague"] = colleague.actor()
+    team = groups.create_group(
+        session,
+        world.people["admin"],
+        handle=world.word("the short name of a group", members),
+        name=world.word("the name of a group", members),
+    )
+    groups.set_member(
+        session,
+        world.people["admin"],
+        team,
+        session.get_one(Person, world.people["insider"].person_id),
+        member=True,
+    )
+    world.common["group"] = team.handle
+    world.targets.append(
+        Target(
+            "a colleague",
+            {"handle": colleague.handle},
+            {"handle": absent_like(colleague.handle)},
+            frozenset({"nobody", "guest", "disabled"}),
+        )
+    )
+
+
+def _space(world: World, session: Session, slug: str, title: str, visibility: Visibility) -> Space:
+    space = create_space(
+        session,
+        world.people["lead"],
+        slug=slug,
+        title=title,
+        visibility=visibility,
+        member_role=Role.READER,
+    )
+    for name in ("insider", "revoked", "disabled"):
+        give_role(session, world.people["lead"], space, world.people[name].person_id or 0, _EDITOR)
+    return space
+
+
+_EDITOR = Role.EDITOR
+_IN = ("insider", "lead")
+
+
+def _page(
+    world: World, session: Session, space: Space, allowed: tuple[str, ...], *, above: str = ""
+) -> Page:
+    """A page with an older revision, every part of which is a canary."""
+    lead = world.people["lead"]
+
+    def text(which: str) -> Text:
+        return Text(
+            world.word(f"the title of {which}", allowed),
+            f"# {world.word(f'a heading of {which}', allowed)}\n\n"
+            f"{world.word(f'the text of {which}', allowed)}\n",
+            (world.word(f"a tag of {which}", allowed),),
+            world.word(f"the description of {which}", allowed),
+        )
+
+    path = world.word("the path of a page", allowed)
+    where = f"{above}/{path}" if above else path
+    before = text("an older revision")
+    page = actions.create_page(
+        session, lead, space, where, before,
+        message=world.word("the message of an older revision", allowed),
+    ).page  # fmt: skip
+    now = text("a page")
+    actions.save_page(
+        session, world.people["insider"], page.id, now, base=1,
+        message=world.word("the message of a page", allowed),
+    )  # fmt: skip
+    name = f"{world.word('the name of a file', allowed)}.txt"
+    data = world.word("the bytes of a file", allowed).encode()
+    stored = Storage(world.settings.data_dir).put(io.BytesIO(data), max_bytes=1 << 20)
+    attach_file(session, lead, space, f"{where}/{name}", stored)
+    return page
+
+
+def _target(
+    world: World, session: Session, what: str, page: Page, hidden_from: Iterable[str]
+) -> Target:
+    """The page with all that addresses can ask of it."""
+    slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
+    file = session.scalars(select(Attachment).where(Attachment.page_id == page.id)).one()
+    head = session.scalars(
+        select(Revision).where(Revision.page_id == page.id).order_by(Revision.number.desc())
+    ).first()
+    tag = head.tags[0] if head else ""
+    values: dict[str, str | int] = {
+        "slug": slug,
+        "path": page.path,
+        "page_id": page.id,
+        "file_id": file.id,
+        "name": file.name,
+        "file": f"{page.path}/{file.name}",
+        "tag": tag,
+        "word": page.title,
+    }
+    parts = page.path.split("/")
+    absent = values | {
+        "path": "/".join([*parts[:-1], absent_like(parts[-1])]),
+        "page_id": page.id + 1_000_000,
+        "file_id": file.id + 1_000_000,
+        "tag": absent_like(tag),
+        "word": absent_like(page.title),
+    }
+    absent["name"] = f"{absent_like(file.name[:-4])}.txt"
+    absent["file"] = f"{absent['path']}/{absent['name']}"
+    target = Target(what, values, absent, frozenset(hidden_from))
+    world.targets.append(target)
+    return target
+
+
+def _secret_space(world: World, session: Session) -> None:
+    """A private space: to others not even its name exists."""
+    slug = world.word("the address of a private space", (*_IN, "admin"))
+    title = world.word("the name of a private space", (*_IN, "admin"))
+    space = _space(world, session, slug, title, Visibility.PRIVATE)
+    page = _page(world, session, space, _IN)
+    target = _target(world, session, "a page of a private space", page, OUTSIDERS)
+    target.absent["slug"] = absent_like(slug)
+    lead = world.people["lead"]
+    invite(session, lead, world.settings, seen=see_space(session, lead, slug), role=Role.READER)
+    invitation = select(Invitation.id).where(Invitation.space_id == space.id)
+    world.common["invitation_id"] = session.scalars(invitation).one()
+
+
+def _open_space(world: World, session: Session) -> None:
+    """An internal space, in which some pages are kept to a few."""
+    lead = world.people["lead"]
+    space = _space(world, session, "drill-open", "Drill open", Visibility.INTERNAL)
+    kept = _page(world, session, space, _IN)
+    below = _page(world, session, space, _IN, above=kept.path)
+    folder = _page(world, session, space, _IN, above=world.word("a folder", _IN))
+    labelled = _page(world, session, space, _IN)
+    gone = _page(world, session, space, _IN)
+    moved = _page(world, session, space, _IN)
+    former = moved.path
+    listed = [world.people[name].person_id or 0 for name in ("insider", "revoked", "disabled")]
+    for page in (kept, folder, moved):
+        protecting.restrict(session, lead, page.id, May.READ, listed, [], consent=UNASKED)
+    protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
+    new = world.word("the new path of a page", _IN)
+    moves.move_page(session, lead, moved.id, new, consent=UNASKED)
+    actions.delete_page(session, lead, gone.id)
+    actions.create_page(session, lead, space, "hello", Text("Hello", "Hello."))
+    for what, page in (
+        ("a restricted page", kept),
+        ("a page below a restricted one", below),
+        ("a restricted page in a folder", folder),
+        ("a confidential page", labelled),
+        ("a deleted page", gone),
+        ("a restricted page that has moved", moved),
+    ):
+        _target(world, session, what, page, OUTSIDERS)
+    at_former = _target(world, session, "the former path of a restricted page", moved, OUTSIDERS)
+    at_former.values["path"] = former
+    at_former.values["file"] = f"{former}/{at_former.values['name']}"
+    here = _elsewhere(world, session)
+    world.common["here"] = here.slug
+
+
+def _elsewhere(world: World, session: Session) -> Space:
+    """A private space where the guest and the member of another team are at home."""
+    lead = world.people["lead"]
+    space = create_space(
+        session, lead, slug="drill-elsewhere", title="Drill elsewhere",
+        visibility=Visibility.PRIVATE,
+    )  # fmt: skip
+    for name, role in (("guest", Role.COMMENTER), ("member", Role.EDITOR)):
+        give_role(session, lead, space, world.people[name].person_id or 0, role)
+    actions.create_page(session, lead, space, "start", Text("Start", "Hello."))
+    return space
+
+
+def _public_space(world: World, session: Session) -> None:
+    """A public space with a page that stays inside."""
+    lead = world.people["lead"]
+    space = _space(world, session, "drill-public", "Drill public", Visibility.PUBLIC)
+    actions.create_page(session, lead, space, "hello", Text("Hello", "Hello, world."))
+    inside = _page(world, session, space, (*_IN, "admin", "member", "revoked"))
+    protecting.set_label(session, lead, inside.id, Label.INTERNAL, consent=UNASKED)
+    _target(
+        world, session, "an internal page of a public space", inside,
+        ("nobody", "guest", "disabled"),
+    )  # fmt: skip
+
+
+def _sign_in(world: World, session: Session) -> None:
+    for name in (*OUTSIDERS, *INSIDERS):
+        client = world.app.test_client()
+        world.clients[name] = client
+        if name == "nobody":
+            continue
+        person = session.get_one(Person, world.people[name].person_id)
+        signed_in = open_session(session, person, days=1)
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = signed_in.get_id()
+            cookie["_fresh"] = True
+        world.tokens[name] = create_token(
+            session, world.people[name], person, name="drill", writes=True
+        )[1]
+    mine = select(LoginSession.id).where(
+        LoginSession.person_id == world.people["insider"].person_id
+    )
+    world.common["session_id"] = session.scalars(mine).one()
+
+
+def _take_rights(world: World, session: Session) -> None:
+    """Take from two what they had, with their browsers open."""
+    lead, admin = world.people["lead"], world.people["admin"]
+    revoked = world.people["revoked"].person_id or 0
+    for space in session.scalars(select(Space)):
+        give_role(session, lead, space, revoked, Role.NONE)
+    for target in world.targets:
+        page = session.get(Page, target.values.get("page_id", 0))
+        if page is None or page.deleted_at is not None:
+            continue
+        for held in protecting.own_restrictions(session, page):
+            people = [one.id for one in held.people if one.id != revoked]
+            protecting.restrict(
+                session, lead, page.id, held.may, people, [], restriction_id=held.id,
+                consent=UNASKED,
+            )  # fmt: skip
+    disabled = session.get_one(Person, world.people["disabled"].person_id)
+    disable(session, admin, disabled)

@@ -1,0 +1,297 @@
+"""Crawling every route as those who may not know, and saying what they came across."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from wiki.drill.canaries import INSIDERS, OUTSIDERS, Target, World
+from wiki.pages.models import Page
+from wiki.spaces.models import GroupRole, Membership, RestrictedPerson, RestrictionRow
+
+EXCUSED = {
+    "static": "the files of the interface are the same for everybody",
+}
+"""Endpoints that need not be asked, and why."""
+
+GENERAL: Mapping[str, str | int] = {
+    "token": "a-token-that-was-never-made",
+    "key": "0" * 32,
+    "upload": "0" * 32,
+    "filename": "nothing.css",
+    "import_id": 1,
+    "token_id": 1,
+    "approval_id": 1,
+    "number": 1,
+    "old": 1,
+    "new": 2,
+}
+"""What addresses ask for that no canary stands behind."""
+
+QUERIES: Mapping[str, tuple[str, ...]] = {
+    "search.results": ("q={word}", "q={tag}", "q=tag:{tag}", "q=title:{word}", "q={half}"),
+    "search.switch": ("q={word}", "q={half}"),
+    "api.search_pages": ("q={word}", "q={tag}", "q={half}"),
+    "pages.read": ("", "revision=1"),
+    "history.raw": ("", "revision=1"),
+    "blame.blame": ("", "revision=1"),
+    "history.restore": ("revision=1",),
+    "pages.tree": ("", "under={path}"),
+    "tags.pages": ("", "tag={tag}"),
+    "tags.pages_of_space": ("", "tag={tag}"),
+    "api.list_pages": ("", "tag={tag}", "space={slug}"),
+    "api.list_changes": ("", "space={slug}"),
+    "insights.keep_house": ("", "list=orphans", "list=dead-ends", "list=sections", "list=files"),
+    "history.calendar": ("",),
+    "attachments.read": ("", "width=320", "download=1"),
+    "access.access": ("", "may=edit", "person=drill-insider"),
+    "pages.new": ("", "under={path}", "path={path}"),
+}
+"""What more is asked of some routes."""
+
+_TOKEN = re.compile(rb'(name="csrf_token" value=)"[^"]*"')
+_VARYING = frozenset({"date", "set-cookie", "content-length", "etag"})
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something that somebody came across: as whom, asking what, and what it was."""
+
+    who: str
+    request: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.request}: {self.what}"
+
+
+@dataclass
+class Report:
+    """What a drill found out."""
+
+    requests: int = 0
+    routes: int = 0
+    canaries: int = 0
+    leaks: list[Leak] = field(default_factory=list)
+    differences: list[Leak] = field(default_factory=list)
+    unasked: dict[str, str] = field(default_factory=dict)
+    """Rules that could not be asked, each with why."""
+    excused: dict[str, str] = field(default_factory=dict)
+    unseen: list[str] = field(default_factory=list)
+    """Canaries that nobody saw, not even those who may: the drill would not have noticed them."""
+    changed: list[str] = field(default_factory=list)
+    """What those who may not change anything have changed."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found, by a drill that saw all it had to see."""
+        return not (self.leaks or self.differences or self.unasked or self.unseen or self.changed)
+
+
+Progress = Callable[[int, int], None]
+
+
+class _Enough(Exception):
+    """The first leak was found, and that was all that was asked."""
+
+
+class Drill:
+    """One crawl of a laid out wiki.
+
+    :param until_first: stop at the first leak.
+    """
+
+    def __init__(self, world: World, *, until_first: bool = False) -> None:
+        self.world = world
+        self.until_first = until_first
+        self.report = Report(canaries=len(world.canaries))
+        self._words = {canary.word.encode(): canary for canary in world.canaries}
+        self._any = re.compile(rb"kx[0-9a-f]{12}")
+        self._seen: set[str] = set()
+
+    def run(self, progress: Progress | None = None) -> Report:
+        """Ask everything, and say what came of it."""
+        before = self._state()
+        rules = [
+            rule
+            for rule in sorted(self.world.app.url_map.iter_rules(), key=lambda rule: rule.rule)
+            if not self._is_excused(rule)
+        ]
+        try:
+            for number, rule in enumerate(rules):
+                self._ask_rule(rule)
+                if progress:
+                    progress(number + 1, len(rules))
+        except _Enough:
+            return self.report
+        self.report.routes = len(rules)
+        after = self._state()
+        self.report.changed = [name for name in before if before[name] != after[name]]
+        self.report.unseen = [
+            canary.what for canary in self.world.canaries if canary.word not in self._seen
+        ]
+        return self.report
+
+    def _is_excused(self, rule: Rule) -> bool:
+        reason = EXCUSED.get(rule.endpoint)
+        if reason is not None:
+            self.report.excused[rule.rule] = reason
+        return reason is not None
+
+    def _ask_rule(self, rule: Rule) -> None:
+        asked = False
+        for target in self._targets_of(rule):
+            for query in QUERIES.get(rule.endpoint, ("",)):
+                hidden = self._address(rule, target.values, query)
+                absent = self._address(rule, target.absent, query)
+                if hidden is None or absent is None:
+                    continue
+                asked = True
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    self._compare(target, method, hidden, absent)
+        if not asked:
+            lacking = sorted(rule.arguments - self.world.common.keys() - GENERAL.keys())
+            self.report.unasked[rule.rule] = f"nothing is known for {', '.join(lacking)}"
+
+    def _targets_of(self, rule: Rule) -> Iterator[Target]:
+        """What to ask of a rule: each target of whose values it needs some, or just one."""
+        needs = set(rule.arguments)
+        needs |= {
+            name
+            for query in QUERIES.get(rule.endpoint, ())
+            for name in re.findall(r"\{(\w+)\}", query.replace("{half}", "{word}"))
+        }
+        told: set[tuple[object, ...]] = set()
+        for target in self.world.targets:
+            have = needs & target.values.keys()
+            values = tuple(target.values[name] for name in sorted(have))
+            if values not in told:
+                told.add(values)
+                yield target
+
+    def _address(self, rule: Rule, values: Mapping[str, str | int], query: str) -> str | None:
+        known = {**GENERAL, **self.world.common, **values}
+        known["half"] = str(known.get("word", ""))[:7]
+        adapter = self.world.app.url_map.bind("drill.invalid")
+        chosen = {}
+        for name in rule.arguments:
+            if rule.defaults and name in rule.defaults:
+                continue
+            if name not in known:
+                return None
+            chosen[name] = known[name]
+        try:
+            url = adapter.build(
+                rule.endpoint,
+                {**chosen, **(rule.defaults or {})},
+                method=next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})),
+            )
+            query = query.format(**{name: quote(str(value)) for name, value in known.items()})
+        except Exception:
+            return None
+        return url.replace("http://drill.invalid", "") + (f"?{query}" if query else "")
+
+    def _compare(self, target: Target, method: str, hidden: str, absent: str) -> None:
+        if method == "GET":
+            for who in INSIDERS:
+                self._look(who, method, hidden)
+        for who in OUTSIDERS:
+            one = self._look(who, method, hidden)
+            if hidden == absent or who not in target.hidden_from:
+                continue
+            other = self._look(who, method, absent)
+            said = self._difference(target, hidden, absent, one, other)
+            if said:
+                self._note(self.report.differences, Leak(who, f"{method} {hidden}", said))
+
+    def _look(self, who: str, method: str, url: str) -> TestResponse:
+        """Ask as somebody, and look for canaries in all that comes back."""
+        self.report.requests += 1
+        form = None if method in ("GET", "DELETE") else {"title": "drill", "body": "drill"}
+        client, headers = self.world.clients[who], {}
+        if url.startswith("/-/api/"):  # which takes no cookies
+            client = self.world.clients["nobody"]
+            if who in self.world.tokens:
+                headers = {"Authorization": f"Bearer {self.world.tokens[who]}"}
+        answer = client.open(url, method=method, data=form, headers=headers)
+        told = answer.get_data() + "\n".join(f"{k}: {v}" for k, v in answer.headers).encode()
+        echoed = set(self._any.findall(url.encode()))
+        for word in set(self._any.findall(told)):
+            canary = self._words.get(word)
+            if canary is None:
+                continue
+            if who in canary.allowed:
+                self._seen.add(canary.word)
+            elif word not in echoed:
+                self._note(self.report.leaks, Leak(who, f"{method} {url}", canary.what))
+        answer.close()
+        return answer
+
+    def _note(self, among: list[Leak], leak: Leak) -> None:
+        among.append(leak)
+        if self.until_first:
+            raise _Enough
+
+    def _difference(
+        self,
+        target: Target,
+        hidden: str,
+        absent: str,
+        one: TestResponse,
+        other: TestResponse,
+    ) -> str:
+        """In what the answer to what is hidden differs from that to what is absent."""
+        if one.status_code != other.status_code:
+            return f"it answers {one.status_code}, and {other.status_code} to what is not there"
+        names = [{name.lower() for name, _ in answer.headers} - _VARYING for answer in (one, other)]
+        if names[0] != names[1]:
+            return f"it has other headers: {', '.join(sorted(names[0] ^ names[1]))}"
+        if self._plain(one, target) != self._plain(other, target):
+            return "it reads otherwise than what is not there"
+        return ""
+
+    def _plain(self, answer: TestResponse, target: Target) -> bytes:
+        """An answer without what the address brought into it."""
+        body = _TOKEN.sub(rb'\1""', answer.get_data())
+        for name, value in target.values.items():
+            for each in (str(value), str(target.absent[name])):
+                if isinstance(value, str):
+                    for part in re.findall(r"kx[0-9a-f]{12}", each):
+                        body = body.replace(part.encode(), b"?")
+                        body = body.replace(part.capitalize().encode(), b"?")
+                        body = body.replace(part[:7].encode(), b"?")
+                else:
+                    body = re.sub(rb"(?<=[/F])%s(?![0-9])" % each.encode(), b"?", body)
+        return body
+
+    def _state(self) -> dict[str, object]:
+        """What nobody of those who crawl may have changed."""
+        with self.world.database.read() as session:
+            ids = [t.values["page_id"] for t in self.world.targets if "page_id" in t.values]
+            rows = session.execute(
+                select(
+                    Page.id, Page.path, Page.title, Page.head, Page.label, Page.space_id,
+                    Page.scope_id, Page.deleted_at,
+                ).where(Page.id.in_(ids)).order_by(Page.id)
+            ).all()  # fmt: skip
+            return {
+                "pages": [tuple(row) for row in rows],
+                "roles": [
+                    tuple(row)
+                    for table in (Membership, GroupRole)
+                    for row in session.execute(select(table.space_id, table.role))
+                ],
+                "restrictions": sorted(session.scalars(select(RestrictionRow.id))),
+                "lists": sorted(
+                    tuple(row)
+                    for row in session.execute(
+                        select(RestrictedPerson.restriction_id, RestrictedPerson.person_id)
+                    )
+                ),
+            }
