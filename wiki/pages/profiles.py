@@ -14,7 +14,7 @@ from wiki.pages.recent import Change
 from wiki.people.claims import merged_into
 from wiki.people.models import Person
 from wiki.rules.access import Actor
-from wiki.spaces.models import Membership
+from wiki.spaces.members import shares_a_space_with
 from wiki.web.paging import Slice
 from wiki.web.request import actor, reading
 
@@ -81,13 +81,7 @@ def see_person(session: Session, actor: Actor, handle: str) -> Person:
         raise NotFound
     if actor.is_member or person.id == actor.person_id:
         return person
-    mine = select(Membership.space_id).where(Membership.person_id == actor.person_id)
-    shared = select(Membership.person_id).where(
-        Membership.person_id == person.id, Membership.space_id.in_(mine)
-    )
-    if (
-        session.scalar(shared.limit(1)) is None
-        and not written_by(session, actor, person, limit=1).rows
-    ):
+    shared = select(Person.id).where(Person.id == person.id, shares_a_space_with(actor))
+    if session.scalar(shared) is None and not written_by(session, actor, person, limit=1).rows:
         raise NotFound
     return person

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from wiki.errors import Forbidden, NotFound
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_administer
-from wiki.rules.roles import Role
 from wiki.spaces.actions import take_lead
+from wiki.spaces.members import leads_of
 from wiki.spaces.models import Membership, Space
 from wiki.web.errors import say
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
@@ -75,17 +75,7 @@ def list_all(
     found = session.execute(query).all()
     more = len(found) > limit
     found = found[:limit]
-    leads: dict[int, list[Person]] = {}
-    for space_id, person in session.execute(
-        select(Membership.space_id, Person)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.space_id.in_([space.id for space, _ in found]),
-            Membership.role == int(Role.LEAD),
-        )
-        .order_by(Person.name)
-    ):
-        leads.setdefault(space_id, []).append(person)
+    leads = leads_of(session, [space.id for space, _ in found])
     rows = [
         SpaceRow(
             space,
