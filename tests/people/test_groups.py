@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
 
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from tests.cast import PASSWORD, Scene
-from wiki.db import Database
+from tests.people.test_administration import Change, second_of_two
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.people import groups
@@ -24,8 +23,6 @@ from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role
 from wiki.spaces.invitations import suggested_handle
 from wiki.spaces.models import GroupRole, Space
-
-Change = Callable[[Session], object]
 
 
 def make(session: Session, wiki: Scene, *handles: str) -> list[Group]:
@@ -339,23 +336,6 @@ def test_groups_and_people_are_listed_in_slices_that_miss_nobody(wiki: Scene) ->
             rows = groups.list_groups(session, ben, query=query).rows
             told = [row.group.handle for row in rows]
             assert (len(told) if isinstance(handles, int) else told) == handles
-
-
-def second_of_two(database: Database, first: Change, second: Change) -> Future[None]:
-    """Begin the first change, begin the second before the first is committed, finish both."""
-
-    def run() -> None:
-        with database.write() as session:
-            second(session)
-
-    with ThreadPoolExecutor(1) as pool:
-        with database.write() as session:
-            first(session)
-            running = pool.submit(run)
-            with pytest.raises(TimeoutError):  # it has to wait for the first
-                running.result(timeout=0.5)
-        wait([running])
-    return running
 
 
 def named(session: Session, handle: str) -> Group:

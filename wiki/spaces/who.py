@@ -25,32 +25,29 @@ SUGGESTED = 8
 
 def find_who(
     session: Session, actor: Actor, typed: str, *, field: str = "person"
-) -> Person | Group:
+) -> Person | Group | None:
     """The person or group of that user name (with or without ``@``), address, or whole name.
 
     :param field: the form's field to name in a refusal.
-    :raises Invalid: when there is none, or more than one of that name.
+    :raises Invalid: when nothing was typed, or more than one is called so.
     """
     typed = typed.strip()[: LONGEST + 1]
     name = typed.removeprefix("@")
+    if not name:
+        raise Invalid("Say who: a user name, an e-mail or a name.", field=field)
     person = find_person(session, name)
     if person is not None:
         return person
     group = find_group(session, name) if may_see_groups(actor) else None
-    if group is not None:
+    if group is not None or typed.startswith("@"):
         return group
-    found = _called(session, actor, shown_name(name).lower()) if not typed.startswith("@") else []
+    found = _called(session, actor, shown_name(name).lower())
     if len(found) > 1:
         several = ", ".join(f"@{one.handle}" for one in found[:5])
         raise Invalid(
             f"More than one is called “{shown_name(name)}”: choose among {several}.", field=field
         )
-    if found:
-        return found[0]
-    if not name:
-        raise Invalid("Say who: a user name, an e-mail or a name.", field=field)
-    words = "Nobody and no group has" if may_see_groups(actor) else "Nobody has"
-    raise Invalid(f"{words} that name, user name or address.", field=field)
+    return found[0] if found else None
 
 
 def _called(session: Session, actor: Actor, name: str) -> list[Person | Group]:
