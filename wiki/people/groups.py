@@ -165,7 +165,7 @@ def list_groups(
     :param after: the cursor of the slice before.
     :raises NotFound: for those who may not know of them.
     """
-    _require_seeing(actor)
+    require_seeing(actor)
     name = func.lower(Group.name)
     found = select(Group, SIZE, name).order_by(name, Group.id).limit(limit + 1)
     words = "".join(one for one in query if one.isprintable()).strip().lower()
@@ -190,7 +190,7 @@ def see_group(session: Session, actor: Actor, handle: str) -> Group:
 
     :raises NotFound: when there is none, or the actor may not know of groups.
     """
-    _require_seeing(actor)
+    require_seeing(actor)
     group = find_group(session, handle)
     if group is None:
         raise NotFound
@@ -401,6 +401,10 @@ def _require_admin(actor: Actor) -> None:
         raise Forbidden(decision.reason)
 
 
-def _require_seeing(actor: Actor) -> None:
+def require_seeing(actor: Actor) -> None:
+    """Go on only if the actor may know of groups.
+
+    :raises NotFound: for all others, as where there are none.
+    """
     if not may_see_groups(actor):
         raise NotFound
