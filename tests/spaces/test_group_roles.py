@@ -255,6 +255,17 @@ def test_who_leads_by_a_group_counts_wherever_a_lead_is_asked_for(teams: Scene) 
         assert writer(session, "lab", None).handle == "cai"
     screen = teams.get("ada", "/-/admin/spaces").text
     assert screen.count("nobody leads it") == 0
+    assert "0 people and 1 group added" in screen
+    with teams.database.write() as session:
+        for number in range(9):
+            one = create_person(session, ANONYMOUS, handle=f"a{number}", name=f"A {number}")
+            groups.set_member(
+                session, teams.actor("ada"), group(session, "finance"), one, member=True
+            )
+        disable(session, teams.actor("ada"), one)
+    screen = teams.get("ada", "/-/admin/spaces").text
+    assert "A 4</a> and others" in screen
+    assert "A 5" not in screen
     with teams.database.write() as session:
         groups.delete_group(session, teams.actor("ada"), group(session, "finance"))
     assert teams.get("ada", "/-/admin/spaces").text.count("nobody leads it") == 1

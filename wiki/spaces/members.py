@@ -18,6 +18,8 @@ from wiki.spaces.queries import SpaceSeen, list_group_roles
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 ROWS = 50
+SOME = 6
+"""How many of those who lead a space are named."""
 
 
 def role_given(session: Session, space: Space, person_id: int) -> Role:
@@ -56,7 +58,8 @@ def is_led(
 
 
 def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Person]]:
-    """Who leads each of these spaces, as themselves or in a group, by name; also the disabled."""
+    """Who leads each of these spaces, as themselves or in a group: the first few by name, the
+    disabled last."""
     ids, lead = list(space_ids), int(Role.LEAD)
     leading = union(
         select(Membership.space_id, Membership.person_id).where(
@@ -66,11 +69,19 @@ def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Perso
         .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
         .where(GroupRole.space_id.in_(ids), GroupRole.role == lead),
     ).subquery()
+    order = (Person.disabled_at.is_not(None), func.lower(Person.name), Person.id)
+    place = func.row_number().over(partition_by=leading.c.space_id, order_by=order)
+    numbered = (
+        select(leading.c.space_id, leading.c.person_id, place.label("place"))
+        .join(Person, Person.id == leading.c.person_id)
+        .subquery()
+    )
     leads: dict[int, list[Person]] = {}
     for space_id, person in session.execute(
-        select(leading.c.space_id, Person)
-        .join(Person, Person.id == leading.c.person_id)
-        .order_by(func.lower(Person.name), Person.id)
+        select(numbered.c.space_id, Person)
+        .join(Person, Person.id == numbered.c.person_id)
+        .where(numbered.c.place <= SOME)
+        .order_by(numbered.c.place)
     ):
         leads.setdefault(space_id, []).append(person)
     return leads
