@@ -12,5 +12,6 @@ import "./js/switcher.js";
 import "./js/times.js";
 import "./js/toc.js";
 import "./js/tree.js";
+import "./js/who.js";
 
 addCopyButtons(document);

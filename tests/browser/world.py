@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from tests.attachments.samples import png
 from tests.cast import Scene
@@ -14,13 +15,17 @@ from wiki.db import at, now
 from wiki.pages.actions import delete_page
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
+from wiki.people.actions import create_person
+from wiki.people.groups import create_group, set_member, set_part
 from wiki.people.models import AddressClaim, PasswordReset, Person
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_token
 from wiki.purging.actions import purge_revisions
 from wiki.rules.roles import Role
-from wiki.spaces.models import Invitation, Space
+from wiki.spaces.actions import set_group_role
+from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Space
+from wiki.spaces.queries import see_space
 from wiki.transfer.models import Mirror
 
 SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
@@ -135,4 +140,40 @@ def fill(scene: Scene) -> None:
                 )
             )
         create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
+        make_groups(session, scene)
     scene.deliver()
+
+
+def make_groups(session: Session, scene: Scene) -> None:
+    """Groups in groups, one with more people than a screen holds, one with nobody."""
+    ada = scene.actor("ada")
+    names = {
+        "company": "The whole company",
+        "engineering": "Engineering",
+        "w" * 60: "Working group with a rather long name " + "w" * 90,
+        "empty": "Empty",
+    }
+    made = [
+        create_group(session, ada, handle=handle, name=name, description="What it is. " * 9)
+        for handle, name in names.items()
+    ]
+    company, engineering, working, _ = made
+    set_part(session, ada, company, engineering, inside=True)
+    set_part(session, ada, engineering, working, inside=True)
+    people = [session.get_one(Person, scene.actor(one).person_id) for one in ("ben", "cai", "gus")]
+    people += [
+        create_person(session, ada, handle=f"colleague{number}", name=f"Colleague {number}")
+        for number in range(60)
+    ]
+    for number, person in enumerate(people):
+        set_member(session, ada, made[number % 3], person, member=True)
+    set_member(session, ada, company, people[1], member=True)
+    eng = see_space(session, scene.actor("eve"), "eng")
+    set_group_role(session, eng, company, Role.COMMENTER)
+    set_group_role(session, eng, working, Role.LEAD)
+    lab = see_space(session, scene.actor("eve"), "lab")
+    set_group_role(session, lab, engineering, Role.READER)
+    restriction = RestrictionRow(page_id=scene.page("long-ago").id, may="edit")
+    session.add(restriction)
+    session.flush()
+    session.add(RestrictedGroup(restriction_id=restriction.id, group_id=company.id))

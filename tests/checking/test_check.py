@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from tests.cast import Scene
 from wiki.attachments.storage import Storage
@@ -16,6 +16,8 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages import protecting
 from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
+from wiki.people.groups import create_group, set_member, set_part
+from wiki.people.models import GroupPerson, Person
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
 from wiki.tags.models import PageTag
@@ -130,6 +132,29 @@ def test_links_and_tags_are_put_right(wiki: Scene, check: Check) -> None:
     assert "1 pages are said to link to what they do not. Put right." in output
     assert "1 pages are listed under tags that they do not have" in output
     assert "plan/part" in wiki.get("cai", "/eng/plan/-/backlinks").text
+    assert check().output == "All is as it should be.\n"
+
+
+def test_who_is_in_a_group_is_put_right(wiki: Scene, check: Check) -> None:
+    ada = wiki.actor("ada")
+    with wiki.database.write() as session:
+        company = create_group(session, ada, handle="company", name="Company")
+        finance = create_group(session, ada, handle="finance", name="Finance")
+        set_part(session, ada, company, finance, inside=True)
+        ben = session.get_one(Person, wiki.actor("ben").person_id)
+        set_member(session, ada, finance, ben, member=True)
+    assert check().output == "All is as it should be.\n"
+    dot = wiki.actor("dot").person_id
+    spoil(
+        wiki,
+        delete(GroupPerson).where(GroupPerson.group_id == company.id),
+        insert(GroupPerson).values(group_id=finance.id, person_id=dot),
+    )
+    wrong = "2 groups are said to have other people in them than were put in."
+    assert wrong in check("--dry-run").output
+    assert f"{wrong} Put right." in check().output
+    assert 'href="/-/people/ben"' in wiki.get("cai", "/-/groups/company").text
+    assert 'href="/-/people/dot"' not in wiki.get("cai", "/-/groups/finance").text
     assert check().output == "All is as it should be.\n"
 
 

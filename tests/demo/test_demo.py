@@ -20,11 +20,14 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.models import Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.queries import missing_links
 from wiki.people.actions import check_password, find_person
-from wiki.people.models import Person
+from wiki.people.groups import check_groups, people_within
+from wiki.people.models import Group, Person
+from wiki.rules.access import May
 from wiki.search.index import engine_of
 from wiki.search.queries import search
 from wiki.spaces.actions import create_space
 from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space_by_id
 from wiki.subscribers import handlers_by_name
 
 
@@ -52,6 +55,29 @@ def test_a_small_organisation_has_moved_in(demo: str, database: Database) -> Non
         assert actions == {"create", "edit", "merge", "move", "repair", "revert"}
         assert session.scalar(select(func.count()).select_from(Redirect)) == 1
         assert session.scalar(select(func.count()).where(Page.deleted_at.is_not(None))) == 1
+
+
+def test_its_groups_are_nested_and_write_in_a_space(
+    demo: str, database: Database, settings: Settings
+) -> None:
+    with database.read() as session:
+        people = {
+            group.handle: [row.person.handle for row in people_within(session, group).rows]
+            for group in session.scalars(select(Group))
+        }
+        assert people == {
+            "software": ["ben"],
+            "workshop": ["cai"],
+            "engineering": ["ben", "cai"],
+            "support": ["cai", "dot"],
+        }
+        assert check_groups(session) == []
+        page = session.scalars(select(Page).where(Page.path == "code-review")).one()
+        for handle, may in (("ben", True), ("cai", True), ("dot", False)):
+            actor = find_person(session, handle).actor()
+            assert bool(see_space_by_id(session, actor, page.space_id).may(May.EDIT)) == may
+        html = " ".join(session.scalars(select(RenderingRow.html)))
+        assert 'href="/-/people/workshop">@workshop</a>' in html
 
 
 def test_its_past_lies_before_now_and_in_order(demo: str, database: Database) -> None:

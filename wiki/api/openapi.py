@@ -26,6 +26,9 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "file": ("Place of the file: folders and name, with slashes.", {"type": "string"}),
     "upload": ("Key of the upload.", {"type": "string"}),
+    "group": ("Short name of the group.", {"type": "string"}),
+    "person": ("User name of the person.", {"type": "string"}),
+    "part": ("Short name of the group inside it.", {"type": "string"}),
     "number": ("Number of the revision.", {"type": "integer", "minimum": 1}),
     "old": ("Number of the revision to compare with.", {"type": "integer", "minimum": 1}),
     "new": ("Number of the revision to compare.", {"type": "integer", "minimum": 1}),
@@ -79,8 +82,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Trellis",
             "version": VERSION,
-            "description": "Pages, revisions, spaces, search, changes and files of this wiki. "
-            "What you may not read answers exactly as what does not exist.",
+            "description": "Pages, revisions, spaces, groups, search, changes and files of this "
+            "wiki. What you may not read answers exactly as what does not exist.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],

@@ -240,6 +240,57 @@ class SpaceInput:
 
 
 @dataclass(frozen=True)
+class GroupLine:
+    """A named set of people."""
+
+    handle: str = told("Short name, by which it is mentioned; it stays.")
+    name: str = told("What it is called.")
+    description: str = told("What it is; may be empty.")
+    people: int = told("How many people are in it, by whatever part.")
+    url: str = told("Address of its screen in the browser.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class GroupList:
+    """Groups, by name."""
+
+    groups: list[GroupLine] = told("This slice of them.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
+class Group(GroupLine):
+    """A group with those in it and around it."""
+
+    parts: list[GroupLine] = told("The groups that were put into it, by name.")
+    inside_of: list[GroupLine] = told("The groups that it was put into, by name.")
+
+
+@dataclass(frozen=True)
+class GroupInput:
+    """What a group is called."""
+
+    name: str = told("What it is called.", maxLength=200)
+    description: str = told("What it is, in a sentence.", "", maxLength=2000)
+
+
+@dataclass(frozen=True)
+class PersonInGroup(Somebody):
+    """Somebody in a group."""
+
+    itself: bool = told("Whether they were put into the group itself.")
+    through: list[str] = told("Short names of the groups in it that they were put into.")
+
+
+@dataclass(frozen=True)
+class GroupPeople:
+    """People of a group, by name."""
+
+    people: list[PersonInGroup] = told("This slice of them.")
+    next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
+
+
+@dataclass(frozen=True)
 class FoundPiece:
     """A piece of a title or an excerpt."""
 

@@ -1,6 +1,17 @@
 """All operations together: importing this puts every one of them into the table."""
 
-from wiki.api import changes, files, history, lists, openapi, pages, search, spaces, uploads
+from wiki.api import (
+    changes,
+    files,
+    groups,
+    history,
+    lists,
+    openapi,
+    pages,
+    search,
+    spaces,
+    uploads,
+)
 from wiki.api.operations import OPERATIONS, blueprint
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "blueprint",
     "changes",
     "files",
+    "groups",
     "history",
     "lists",
     "openapi",

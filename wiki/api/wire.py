@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from wiki.api import resources
@@ -11,6 +12,7 @@ from wiki.attachments.uses import Use
 from wiki.attachments.views import file_url
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
+from wiki.people.groups import GroupSeen, PersonWithin
 from wiki.people.models import Person
 from wiki.rules.roles import Role
 from wiki.spaces.models import Space
@@ -108,6 +110,38 @@ def space(row: Space, *, can_edit: bool) -> resources.Space:
         url=page_url(row.slug, ""),
         created_at=row.created_at,
     )
+
+
+def group_line(row: GroupSeen) -> resources.GroupLine:
+    """A group, without what is in it."""
+    return resources.GroupLine(**_group(row))
+
+
+def group(
+    row: GroupSeen, parts: Iterable[GroupSeen], wholes: Iterable[GroupSeen]
+) -> resources.Group:
+    """A group with the groups in it and around it."""
+    return resources.Group(
+        **_group(row),
+        parts=[group_line(part) for part in parts],
+        inside_of=[group_line(whole) for whole in wholes],
+    )
+
+
+def _group(row: GroupSeen) -> dict[str, Any]:
+    return {
+        "handle": row.group.handle,
+        "name": row.group.name,
+        "description": row.group.description,
+        "people": row.people,
+        "url": f"/-/groups/{row.group.handle}",
+    }
+
+
+def person_within(row: PersonWithin) -> resources.PersonInGroup:
+    """Somebody in a group, and by what."""
+    through = [part.handle for part in row.through]
+    return resources.PersonInGroup(row.person.handle, row.person.name, row.alone, through)
 
 
 def file(slug: str, row: Attachment) -> resources.File:

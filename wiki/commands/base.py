@@ -20,8 +20,8 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole
 from wiki.serve import ServeError
+from wiki.spaces.members import leads_of
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import list_members
 
 # The shell of the machine outranks every account.
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
@@ -68,9 +68,9 @@ def writer(session: Session, slug: str, handle: str | None) -> Actor:
     hides = session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None
     if decide(May.EDIT, SHELL, space.facts(Role.NONE)) and not hides:
         return SHELL
-    for membership in list_members(session, space):
-        if membership.role == Role.LEAD and membership.person.disabled_at is None:
-            return membership.person.actor()
+    for person in leads_of(session, [space.id]).get(space.id, ()):
+        if person.disabled_at is None:
+            return person.actor()
     raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
 
 

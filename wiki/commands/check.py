@@ -16,6 +16,7 @@ from wiki.outbox.models import Delivery
 from wiki.pages import checking
 from wiki.pages.checking import Finding, Progress
 from wiki.pages.rendering import limit_rendering
+from wiki.people import groups
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference, index, rebuild
 from wiki.tags import projection
@@ -91,6 +92,21 @@ def _list_again(database: Database, found: Sequence[projection.Difference]) -> N
         projection.repair(session, found)
 
 
+def check_groups(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """Who is in each group is what was put into it and its parts, at any depth."""
+    with database.read() as session:
+        wrong = groups.check_groups(session)
+    progress(1, 1)
+    if wrong:
+        sentence = f"{len(wrong)} groups are said to have other people in them than were put in."
+        yield Finding(sentence, lambda: _settle_groups(database, wrong))
+
+
+def _settle_groups(database: Database, wrong: Sequence[int]) -> None:
+    with database.write() as session:
+        groups.settle_groups(session, wrong)
+
+
 def check_files(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
     """The bytes of every file are there and have their hash."""
     storage = Storage(settings.data_dir)
@@ -156,6 +172,7 @@ def _try_again(database: Database, delivery_id: int) -> None:
 CHECKS: dict[str, Check] = {
     "Database": check_database,
     **{name: _of_pages(look) for name, look in checking.CHECKS.items()},
+    "Groups": check_groups,
     "Tags": check_tags,
     "Files": check_files,
     "Search index": check_index,

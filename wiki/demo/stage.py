@@ -20,10 +20,13 @@ from wiki.pages.moves import move_page
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
 from wiki.people.actions import create_person
+from wiki.people.groups import create_group, find_group, see_group, set_member, set_part
+from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
-from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.actions import create_space, give_role, set_group_role
 from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -91,6 +94,32 @@ class Stage:
         for handle, role in roles.items():
             person_id = self.people[handle].person_id or 0
             give_role(self.session, self.people[who], self.spaces[slug], person_id, role)
+
+    def gathers(self, who: str, handle: str, name: str, about: str, *inside: str) -> None:
+        """An admin makes a group of these people and groups."""
+        group = create_group(
+            self.session, self.people[who], handle=handle, name=name, description=about
+        )
+        for one in inside:
+            part = find_group(self.session, one)
+            if part is not None:
+                set_part(self.session, self.people[who], group, part, inside=True)
+            else:
+                self.puts_in(who, handle, one)
+
+    def puts_in(self, who: str, group: str, handle: str) -> None:
+        """An admin puts somebody into a group."""
+        actor = self.people[who]
+        person = self.session.get_one(Person, self.people[handle].person_id)
+        set_member(self.session, actor, see_group(self.session, actor, group), person, member=True)
+
+    def trusts(self, who: str, slug: str, **roles: Role) -> None:
+        """A lead gives groups roles in a space."""
+        for handle, role in roles.items():
+            seen = see_space(self.session, self.people[who], slug)
+            set_group_role(
+                self.session, seen, see_group(self.session, self.people[who], handle), role
+            )
 
     def writes(self, who: str, place: str, message: str = "") -> None:
         """Somebody makes the page of a place such as ``eng/on-call``, from its file."""

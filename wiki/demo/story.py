@@ -103,7 +103,19 @@ def _engineering_moves_in(stage: Stage) -> None:
         stage.opens(
             "eve", "eng", "Engineering", "Workshop and Software.", Visibility.INTERNAL, Role.READER
         )
-        stage.invites("eve", "eng", ben=Role.EDITOR, cai=Role.EDITOR)
+    with stage.on(42, "08:30"):
+        stage.gathers("ada", "software", "Software", "Makes the app and the locks talk.", "ben")
+        stage.gathers("ada", "workshop", "Workshop", "Builds and mends.", "cai")
+        stage.gathers(
+            "ada",
+            "engineering",
+            "Engineering",
+            "Workshop and Software, under one roof.",
+            "workshop",
+            "software",
+        )
+    with stage.on(42, "08:35"):
+        stage.trusts("eve", "eng", engineering=Role.EDITOR)
     with stage.on(42, "08:45"):
         stage.writes("eve", "eng/", "Begin")
     with stage.on(41, "09:30"):
@@ -216,6 +228,7 @@ def _a_cold_night(stage: Stage) -> None:
 def _lately(stage: Stage) -> None:
     with stage.on(12, "09:02"):
         stage.joins("dot", "Dot Petrov")
+        stage.gathers("ada", "support", "Support", "Answers riders.", "cai", "dot")
     with stage.on(11, "16:16"):
         stage.changes(
             "dot",

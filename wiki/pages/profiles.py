@@ -12,9 +12,10 @@ from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.recent import Change
 from wiki.people.claims import merged_into
+from wiki.people.groups import groups_of, see_group
 from wiki.people.models import Person
-from wiki.rules.access import Actor
-from wiki.spaces.models import Membership
+from wiki.rules.access import Actor, may_see_groups
+from wiki.spaces.members import shares_a_space_with
 from wiki.web.paging import Slice
 from wiki.web.request import actor, reading
 
@@ -27,7 +28,10 @@ ROWS = 30
 def profile(handle: str) -> ResponseReturnValue:
     """Who somebody is."""
     session = reading()
-    person = see_person(session, actor(), handle)
+    try:
+        person = see_person(session, actor(), handle)
+    except NotFound:  # a mention does not know whether it means somebody or a group
+        return redirect(f"/-/groups/{see_group(session, actor(), handle).handle}")
     if person.handle != handle:
         return redirect(f"/-/people/{person.handle}", 301)
     before = request.args.get("before", type=int)
@@ -35,6 +39,7 @@ def profile(handle: str) -> ResponseReturnValue:
     return render_template(
         "people/profile.html",
         person=person,
+        groups=groups_of(session, person) if may_see_groups(actor()) else (),
         changes=found.rows,
         older=found.after,
         newest=before is None,
@@ -81,13 +86,7 @@ def see_person(session: Session, actor: Actor, handle: str) -> Person:
         raise NotFound
     if actor.is_member or person.id == actor.person_id:
         return person
-    mine = select(Membership.space_id).where(Membership.person_id == actor.person_id)
-    shared = select(Membership.person_id).where(
-        Membership.person_id == person.id, Membership.space_id.in_(mine)
-    )
-    if (
-        session.scalar(shared.limit(1)) is None
-        and not written_by(session, actor, person, limit=1).rows
-    ):
+    shared = select(Person.id).where(Person.id == person.id, shares_a_space_with(actor))
+    if session.scalar(shared) is None and not written_by(session, actor, person, limit=1).rows:
         raise NotFound
     return person

@@ -7,7 +7,7 @@ import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
-from wiki.people.models import ApiToken, PasswordReset, Person, SetupLink
+from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
 from wiki.people.sign_in import close_sessions, hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole
@@ -26,6 +26,8 @@ _NOBODY = _hasher.hash("nobody has this password")
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1024
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+# Any fixed number: who gives a new name holds it until commit (on PostgreSQL).
+_NAMING = 0x7E113
 # What moves the text around it. Joiners stay: names in many scripts are written with them.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -102,7 +104,8 @@ def create_person(
             "A user name has letters a to z, digits, dots, dashes and underscores, at most 60.",
             field="handle",
         )
-    if session.scalar(select(Person.id).where(Person.handle == handle)) is not None:
+    hold_names(session)
+    if is_taken(session, handle):
         raise Invalid(f"The user name “{handle}” is taken.", field="handle")
     person = Person(
         handle=handle,
@@ -115,6 +118,21 @@ def create_person(
     _flush_unique(session)
     announce(session, actor, PersonCreated(person.id))
     return person
+
+
+def is_taken(session: Session, handle: str) -> bool:
+    """Whether somebody or a group is called so: one name means one of them, for both can be
+    mentioned."""
+    return any(
+        session.scalar(select(named.id).where(named.handle == handle)) is not None
+        for named in (Person, Group)
+    )
+
+
+def hold_names(session: Session) -> None:
+    """Let others who give a new name to somebody or to a group wait until this transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NAMING})
 
 
 def change_profile(

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import CTE, Select, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
-from wiki.people.actions import HANDLE, checked_name
+from wiki.people.actions import HANDLE, checked_name, hold_names, is_taken
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
 from wiki.rules.access import Actor, may_administer, may_see_groups
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 MAX_DESCRIPTION = 2000
+ROWS = 50
+SIZE = (
+    select(func.count())
+    .select_from(GroupPerson)
+    .where(GroupPerson.group_id == Group.id)
+    .correlate(Group)
+    .scalar_subquery()
+)
+"""How many people are in a ``Group``."""
 
 
 def create_group(
@@ -33,17 +43,14 @@ def create_group(
             "at most 60.",
             field="handle",
         )
-    # One name must not mean a group and somebody: both can be mentioned.
-    for taken in (
-        select(Group.id).where(Group.handle == handle),
-        select(Person.id).where(Person.handle == handle),
-    ):
-        if session.scalar(taken) is not None:
-            raise Invalid(f"The name “{handle}” is taken.", field="handle")
+    wanted = {"name": checked_name(name) or handle, "description": _described(description)}
+    hold_names(session)
+    if is_taken(session, handle):
+        raise Invalid(f"The name “{handle}” is taken.", field="handle")
     group = Group(
         handle=handle,
-        name=checked_name(name) or handle,
-        description=_described(description),
+        name=wanted["name"],
+        description=wanted["description"],
         created_by_id=actor.person_id,
     )
     session.add(group)
@@ -60,6 +67,7 @@ def change_group(
     wanted = {"name": checked_name(name), "description": _described(description)}
     if not wanted["name"]:
         raise Invalid("A group needs a name.", field="name")
+    _take_turn(session, group)
     changes = {key: value for key, value in wanted.items() if getattr(group, key) != value}
     for key, value in changes.items():
         setattr(group, key, value)
@@ -72,8 +80,8 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
     """Remove a group. Roles that it had are gone with it; on lists of restrictions it is on it
     leaves nobody in its place. :raises Forbidden: unless the actor administers."""
     _require_admin(actor)
-    _take_turn(session)
-    wholes = _wholes(session, [group.id]) - {group.id}
+    _take_turn(session, group)
+    wholes = wholes_around(session, [group.id]) - {group.id}
     id, name = group.id, group.name
     session.delete(group)
     session.flush()
@@ -93,7 +101,7 @@ def set_member(
         _require_admin(actor)
     if member and (person.disabled_at is not None or person.imported_at is not None):
         raise Invalid(f"{person.name} has no account that can be used.", field="person")
-    _take_turn(session)
+    _take_turn(session, group)
     row = session.get(GroupMember, (group.id, person.id))
     if (row is not None) == member:
         return
@@ -104,7 +112,7 @@ def set_member(
             GroupMember(group_id=group.id, person_id=person.id, added_by_id=actor.person_id)
         )
     session.flush()
-    settle_groups(session, _wholes(session, [group.id]))
+    settle_groups(session, wholes_around(session, [group.id]))
     announce(session, actor, GroupMemberChanged(group.id, person.id, None, member))
 
 
@@ -115,21 +123,23 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
     :raises Invalid: when a group would come to be inside itself.
     """
     _require_admin(actor)
-    _take_turn(session)
+    _take_turn(session, group, part)
     row = session.get(GroupPart, (group.id, part.id))
     if (row is not None) == inside:
         return
     if row is not None:
         session.delete(row)
     else:
-        if part.id in _wholes(session, [group.id]):
+        if part.id == group.id:
+            raise Invalid("A group cannot be inside itself.", field="part")
+        if part.id in wholes_around(session, [group.id]):
             raise Invalid(
                 f"{group.name} is in {part.name} already: a group cannot be inside itself.",
                 field="part",
             )
         session.add(GroupPart(group_id=group.id, part_id=part.id, added_by_id=actor.person_id))
     session.flush()
-    settle_groups(session, _wholes(session, [group.id]))
+    settle_groups(session, wholes_around(session, [group.id]))
     announce(session, actor, GroupMemberChanged(group.id, None, part.id, inside))
 
 
@@ -141,20 +151,38 @@ class GroupSeen:
     people: int
 
 
-def list_groups(session: Session, actor: Actor) -> list[GroupSeen]:
+def list_groups(
+    session: Session,
+    actor: Actor,
+    *,
+    query: str = "",
+    after: str | None = None,
+    limit: int = ROWS,
+) -> Slice[GroupSeen]:
     """All groups, by name.
 
+    :param query: a part of a name, short or long.
+    :param after: the cursor of the slice before.
     :raises NotFound: for those who may not know of them.
     """
-    _require_seeing(actor)
-    size = (
-        select(func.count())
-        .select_from(GroupPerson)
-        .where(GroupPerson.group_id == Group.id)
-        .scalar_subquery()
-    )
-    rows = session.execute(select(Group, size).order_by(func.lower(Group.name), Group.id))
-    return [GroupSeen(group, people) for group, people in rows]
+    require_seeing(actor)
+    name = func.lower(Group.name)
+    found = select(Group, SIZE, name).order_by(name, Group.id).limit(limit + 1)
+    words = "".join(one for one in query if one.isprintable()).strip().lower()
+    if words:
+        found = found.where(
+            or_(
+                Group.handle.contains(words, autoescape=True), name.contains(words, autoescape=True)
+            )
+        )
+    cursor = decode_cursor(after, [str, int])
+    if cursor:
+        found = found.where(tuple_(name, Group.id) > tuple(cursor))
+    rows = session.execute(found).all()
+    seen = [GroupSeen(group, people) for group, people, _ in rows[:limit]]
+    more = len(rows) > limit
+    after = encode_cursor([rows[limit - 1][2], rows[limit - 1][0].id]) if more else None
+    return Slice(seen, after)
 
 
 def see_group(session: Session, actor: Actor, handle: str) -> Group:
@@ -162,55 +190,151 @@ def see_group(session: Session, actor: Actor, handle: str) -> Group:
 
     :raises NotFound: when there is none, or the actor may not know of groups.
     """
-    _require_seeing(actor)
-    group = session.scalar(select(Group).where(Group.handle == handle.lower()))
+    require_seeing(actor)
+    group = find_group(session, handle)
     if group is None:
         raise NotFound
     return group
 
 
-def members_of(session: Session, group: Group) -> Sequence[Person]:
-    """Who was put into a group itself, by name. The caller may know of groups."""
-    return session.scalars(
-        select(Person)
-        .join(GroupMember, GroupMember.person_id == Person.id)
-        .where(GroupMember.group_id == group.id)
-        .order_by(func.lower(Person.name), Person.id)
-    ).all()
+def find_group(session: Session, handle: str) -> Group | None:
+    """The group of that short name. The caller may know of groups."""
+    handle = handle.lower()
+    if not HANDLE.fullmatch(handle):
+        return None
+    return session.scalar(select(Group).where(Group.handle == handle))
 
 
-def parts_of(session: Session, group: Group) -> Sequence[Group]:
+@dataclass(frozen=True)
+class PersonWithin:
+    """Somebody in a group: put into it themselves (``alone``), and into which parts of it."""
+
+    person: Person
+    alone: bool
+    through: tuple[Group, ...]
+
+
+def people_within(
+    session: Session, group: Group, *, after: str | None = None, limit: int = ROWS
+) -> Slice[PersonWithin]:
+    """Everybody in a group, whatever they are in it by, by name. The caller may know of groups.
+
+    :param after: the cursor of the slice before.
+    """
+    name = func.lower(Person.name)
+    found = (
+        select(Person, name)
+        .join(GroupPerson, GroupPerson.person_id == Person.id)
+        .where(GroupPerson.group_id == group.id)
+        .order_by(name, Person.id)
+        .limit(limit + 1)
+    )
+    cursor = decode_cursor(after, [str, int])
+    if cursor:
+        found = found.where(tuple_(name, Person.id) > tuple(cursor))
+    rows = session.execute(found).all()
+    people = [person for person, _ in rows[:limit]]
+    inside = _inside([group.id])
+    alone: set[int] = set()
+    through: dict[int, list[Group]] = {}
+    for person_id, part in session.execute(
+        select(GroupMember.person_id, Group)
+        .join(Group, Group.id == GroupMember.group_id)
+        .where(
+            GroupMember.person_id.in_([person.id for person in people]),
+            Group.id.in_(select(inside.c.part)),
+        )
+        .order_by(func.lower(Group.name), Group.id)
+    ):
+        if part.id == group.id:
+            alone.add(person_id)
+        else:
+            through.setdefault(person_id, []).append(part)
+    within = [
+        PersonWithin(person, person.id in alone, tuple(through.get(person.id, ())))
+        for person in people
+    ]
+    more = len(rows) > limit
+    return Slice(within, encode_cursor([rows[limit - 1][1], people[-1].id]) if more else None)
+
+
+def count_people(session: Session, group_ids: Collection[int]) -> dict[int, int]:
+    """How many people are in each of these groups. The caller may know of groups."""
+    found = session.execute(
+        select(GroupPerson.group_id, func.count())
+        .where(GroupPerson.group_id.in_(sorted(group_ids)))
+        .group_by(GroupPerson.group_id)
+    )
+    counted = {row[0]: row[1] for row in found}
+    return {group_id: counted.get(group_id, 0) for group_id in group_ids}
+
+
+def is_member(session: Session, group: Group, person_id: int | None) -> bool:
+    """Whether somebody was put into a group itself."""
+    return person_id is not None and session.get(GroupMember, (group.id, person_id)) is not None
+
+
+def groups_of(session: Session, person: Person) -> list[tuple[Group, bool]]:
+    """The groups that somebody is in, by name, each with whether they were put into it themselves.
+    The caller may know of groups."""
+    alone = exists().where(
+        GroupMember.group_id == Group.id, GroupMember.person_id == GroupPerson.person_id
+    )
+    found = session.execute(
+        select(Group, alone)
+        .join(GroupPerson, GroupPerson.group_id == Group.id)
+        .where(GroupPerson.person_id == person.id)
+        .order_by(func.lower(Group.name), Group.id)
+    )
+    return [(group, bool(itself)) for group, itself in found]
+
+
+def parts_of(session: Session, group: Group) -> list[GroupSeen]:
     """The groups that were put into a group, by name. The caller may know of groups."""
-    return session.scalars(
-        select(Group)
+    found = session.execute(
+        select(Group, SIZE)
         .join(GroupPart, GroupPart.part_id == Group.id)
         .where(GroupPart.group_id == group.id)
         .order_by(func.lower(Group.name), Group.id)
-    ).all()
+    )
+    return [GroupSeen(part, people) for part, people in found]
 
 
-def wholes_of(session: Session, group: Group) -> Sequence[Group]:
+def wholes_of(session: Session, group: Group) -> list[GroupSeen]:
     """The groups that a group was put into, by name. The caller may know of groups."""
-    return session.scalars(
-        select(Group)
+    found = session.execute(
+        select(Group, SIZE)
         .join(GroupPart, GroupPart.group_id == Group.id)
         .where(GroupPart.part_id == group.id)
         .order_by(func.lower(Group.name), Group.id)
-    ).all()
+    )
+    return [GroupSeen(whole, people) for whole, people in found]
 
 
 def settle_groups(session: Session, group_ids: Collection[int]) -> None:
-    """Make the derived people of these groups what members and parts say."""
+    """Make the derived people of these groups what members and parts say. Rows that are right
+    already stay, so that one person more in a group of thousands writes one row."""
     ids = sorted(group_ids)
     if not ids:
         return
     session.flush()
+    wanted = _people_of(ids).subquery("wanted")
+    held = aliased(GroupPerson)
     session.execute(
         delete(GroupPerson)
-        .where(GroupPerson.group_id.in_(ids))
+        .where(
+            GroupPerson.group_id.in_(ids),
+            ~exists().where(
+                wanted.c.whole == GroupPerson.group_id,
+                wanted.c.person_id == GroupPerson.person_id,
+            ),
+        )
         .execution_options(synchronize_session=False)
     )
-    session.execute(insert(GroupPerson).from_select(["group_id", "person_id"], _people_of(ids)))
+    lacking = select(wanted.c.whole, wanted.c.person_id).where(
+        ~exists().where(held.group_id == wanted.c.whole, held.person_id == wanted.c.person_id)
+    )
+    session.execute(insert(GroupPerson).from_select(["group_id", "person_id"], lacking))
 
 
 def check_groups(session: Session) -> list[int]:
@@ -225,12 +349,7 @@ def check_groups(session: Session) -> list[int]:
 
 
 def _people_of(ids: Sequence[int]) -> Select[int, int]:
-    start = select(Group.id.label("whole"), Group.id.label("part")).where(Group.id.in_(ids))
-    found = start.cte("inside", recursive=True)
-    part = aliased(GroupPart)
-    inside = found.union(
-        select(found.c.whole, part.part_id).join(part, part.group_id == found.c.part)
-    )
+    inside = _inside(ids)
     return (
         select(inside.c.whole, GroupMember.person_id)
         .join(GroupMember, GroupMember.group_id == inside.c.part)
@@ -238,7 +357,17 @@ def _people_of(ids: Sequence[int]) -> Select[int, int]:
     )
 
 
-def _wholes(session: Session, ids: Iterable[int]) -> set[int]:
+def _inside(ids: Sequence[int]) -> CTE:
+    """These groups (``whole``), each with itself and all that is in it, at any depth (``part``)."""
+    start = select(Group.id.label("whole"), Group.id.label("part")).where(Group.id.in_(ids))
+    found = start.cte("inside", recursive=True)
+    part = aliased(GroupPart)
+    return found.union(
+        select(found.c.whole, part.part_id).join(part, part.group_id == found.c.part)
+    )
+
+
+def wholes_around(session: Session, ids: Iterable[int]) -> set[int]:
     """These groups and all that they are in, at any depth."""
     start = select(Group.id.label("id")).where(Group.id.in_(list(ids)))
     found = start.cte("around", recursive=True)
@@ -247,9 +376,14 @@ def _wholes(session: Session, ids: Iterable[int]) -> set[int]:
     return set(session.scalars(select(around.c.id)))
 
 
-def _take_turn(session: Session) -> None:
-    """Wait for those who change groups, and let nobody else, until this transaction ends."""
-    session.execute(select(Group.id).order_by(Group.id).with_for_update())
+def _take_turn(session: Session, *groups: Group) -> None:
+    """Wait for those who change groups, and let nobody else, until this transaction ends.
+
+    :raises NotFound: when one of these was deleted meanwhile.
+    """
+    held = set(session.scalars(select(Group.id).order_by(Group.id).with_for_update()))
+    if not held.issuperset(group.id for group in groups):
+        raise NotFound
 
 
 def _described(raw: str) -> str:
@@ -267,6 +401,10 @@ def _require_admin(actor: Actor) -> None:
         raise Forbidden(decision.reason)
 
 
-def _require_seeing(actor: Actor) -> None:
+def require_seeing(actor: Actor) -> None:
+    """Go on only if the actor may know of groups.
+
+    :raises NotFound: for all others, as where there are none.
+    """
     if not may_see_groups(actor):
         raise NotFound

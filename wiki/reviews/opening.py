@@ -17,12 +17,13 @@ from wiki.outbox.events import ApprovalAsked, ApprovalDecided, Opened
 from wiki.pages import moves, protecting
 from wiki.pages.models import Page
 from wiki.people.mails import approval_asked, post
-from wiki.people.models import Person
+from wiki.people.models import Group, Person
 from wiki.reviews.models import Approval
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions as spaces
+from wiki.spaces import grouping
 from wiki.spaces.exposure import Change, Consent, Exposes, Exposure
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Membership, Space
@@ -122,6 +123,34 @@ def _role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
     return f"{person.name} is {role.word} now.", f"/{seen.space.slug}/-/members"
 
 
+def _group_role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    seen = see_space_by_id(session, actor, sent["space_id"])
+    group, role = _group(session, sent["group_id"]), Role[sent["role"].upper()]
+    spaces.set_group_role(session, seen, group, role, consent=consent)
+    return f"{group.name} is {role.word} now.", f"/{seen.space.slug}/-/members"
+
+
+def _member(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    group, person = _group(session, sent["group_id"]), session.get(Person, sent["person_id"])
+    if person is None:
+        raise NotFound
+    grouping.set_member(session, actor, group, person, member=sent["member"], consent=consent)
+    return f"{person.name} is in {group.name} now.", f"/-/groups/{group.handle}"
+
+
+def _part(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
+    group, part = (_group(session, sent[name]) for name in ("group_id", "part_id"))
+    grouping.set_part(session, actor, group, part, inside=sent["inside"], consent=consent)
+    return f"{part.name} is in {group.name} now.", f"/-/groups/{group.handle}"
+
+
+def _group(session: Session, group_id: int) -> Group:
+    group = session.get(Group, group_id)
+    if group is None:
+        raise NotFound
+    return group
+
+
 KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] = {
     "label": _label,
     "restrict": _restrict,
@@ -129,6 +158,9 @@ KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] =
     "move": _move,
     "space": _space,
     "role": _role,
+    "group_role": _group_role,
+    "group_member": _member,
+    "group_part": _part,
 }
 """How each kind of change is made again."""
 

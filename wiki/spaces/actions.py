@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
-from wiki.outbox.events import LeadTaken, MemberChanged, SpaceChanged, SpaceCreated
-from wiki.people.models import Person
-from wiki.rules.access import Actor, May, may_administer, may_create_spaces
+from wiki.outbox.events import (
+    GroupRoleChanged,
+    LeadTaken,
+    MemberChanged,
+    SpaceChanged,
+    SpaceCreated,
+)
+from wiki.people.models import Group, GroupPerson, Person
+from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.exposure import Change, Consent, pages, watched
-from wiki.spaces.models import Membership, Space
+from wiki.spaces.members import is_led
+from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.spaces.queries import SpaceSeen
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -153,8 +160,8 @@ def set_role(
     before = Role(membership.role) if membership else Role.NONE
     if before is role:
         return
-    if before is Role.LEAD and _count_leads(session, seen.space) == 1:
-        raise Invalid("A space needs a lead: make somebody else one first.", field="role")
+    if before is Role.LEAD:
+        _keep_a_lead(session, seen.space, without=person)
     space_id = seen.space.id
     change = Change(
         "role", {"space_id": space_id, "person_id": person.id, "role": role.word}, space_id
@@ -191,6 +198,63 @@ def give_role(session: Session, actor: Actor, space: Space, person_id: int, role
     )
 
 
+def set_group_role(
+    session: Session,
+    seen: SpaceSeen,
+    group: Group,
+    role: Role,
+    *,
+    consent: Consent | None = None,
+) -> None:
+    """Give all people of a group a role in the space, or with ``Role.NONE`` take it away.
+
+    :raises Forbidden: unless the actor leads the space and may know of groups.
+    :raises Invalid: when the space would be left without a lead.
+    :raises NotFound: when the group was deleted meanwhile.
+    :raises Exposes: when its people could read more by it, and there is no consent to that.
+    """
+    seen.require(May.MANAGE)
+    decision = may_see_groups(seen.actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    # Held as for the role of a person; the group, so that it is not deleted meanwhile.
+    session.get_one(Space, seen.space.id, with_for_update=True)
+    held = select(Group.id).where(Group.id == group.id).with_for_update(read=True, key_share=True)
+    if session.scalar(held) is None:
+        raise NotFound
+    row = session.get(GroupRole, (seen.space.id, group.id))
+    before = Role(row.role) if row else Role.NONE
+    if before is role:
+        return
+    if before is Role.LEAD:
+        _keep_a_lead(session, seen.space, without_group=group)
+    space_id = seen.space.id
+    people = session.scalars(
+        select(GroupPerson.person_id).where(GroupPerson.group_id == group.id)
+    ).all()
+    payload = {"space_id": space_id, "group_id": group.id, "role": role.word}
+    change = Change("group_role", payload, space_id)
+    here = pages.c.space_id == space_id
+    with watched(session, here, change, consent, among=people):
+        if row is None:
+            session.add(
+                GroupRole(
+                    space_id=space_id,
+                    group_id=group.id,
+                    role=int(role),
+                    granted_by_id=seen.actor.person_id,
+                )
+            )
+        elif role is Role.NONE:
+            session.delete(row)
+        else:
+            row.role = int(role)
+            row.granted_by_id = seen.actor.person_id
+        session.flush()
+    word = "" if role is Role.NONE else role.word
+    announce(session, seen.actor, GroupRoleChanged(seen.space.id, group.id, word))
+
+
 def take_lead(session: Session, actor: Actor, space: Space) -> None:
     """Let an admin lead a space that they were not given; it is written down as what it is.
 
@@ -206,20 +270,17 @@ def take_lead(session: Session, actor: Actor, space: Space) -> None:
     announce(session, actor, LeadTaken(space.id, actor.person_id))
 
 
-def _count_leads(session: Session, space: Space) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Membership)
-            .join(Person, Person.id == Membership.person_id)
-            .where(
-                Membership.space_id == space.id,
-                Membership.role == int(Role.LEAD),
-                Person.disabled_at.is_(None),
-            )
-        )
-        or 0
-    )
+def _keep_a_lead(
+    session: Session,
+    space: Space,
+    *,
+    without: Person | None = None,
+    without_group: Group | None = None,
+) -> None:
+    """Refuse to take the role that the last lead who can sign in has it by."""
+    still = is_led(session, space, without=without, without_group=without_group)
+    if not still and is_led(session, space):
+        raise Invalid("A space needs a lead: make somebody else one first.", field="role")
 
 
 def _checked_title(raw: str) -> str:

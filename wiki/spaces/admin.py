@@ -15,7 +15,9 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.actions import take_lead
-from wiki.spaces.models import Membership, Space
+from wiki.spaces.gate import spaces_with
+from wiki.spaces.members import leads_of
+from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.web.errors import say
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 from wiki.web.request import actor, reading, writing
@@ -50,6 +52,7 @@ class SpaceRow:
 
     space: Space
     members: int
+    groups: int
     leads: Sequence[Person]
     mine: bool
 
@@ -62,38 +65,28 @@ def list_all(
     :raises Forbidden: unless the actor administers.
     """
     _require_admin(actor)
-    count = (
-        select(func.count())
-        .where(Membership.space_id == Space.id)
-        .correlate(Space)
-        .scalar_subquery()
-    )
-    query = select(Space, count).order_by(Space.slug).limit(limit + 1)
+    counts = [
+        select(func.count()).where(given.space_id == Space.id).correlate(Space).scalar_subquery()
+        for given in (Membership, GroupRole)
+    ]
+    query = select(Space, *counts).order_by(Space.slug).limit(limit + 1)
     cursor = decode_cursor(after, [str])
     if cursor:
         query = query.where(Space.slug > cursor[0])
     found = session.execute(query).all()
     more = len(found) > limit
     found = found[:limit]
-    leads: dict[int, list[Person]] = {}
-    for space_id, person in session.execute(
-        select(Membership.space_id, Person)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.space_id.in_([space.id for space, _ in found]),
-            Membership.role == int(Role.LEAD),
-        )
-        .order_by(Person.name)
-    ):
-        leads.setdefault(space_id, []).append(person)
+    leads = leads_of(session, [space.id for space, *_ in found])
+    mine = set(session.scalars(spaces_with(actor, Role.LEAD)))
     rows = [
         SpaceRow(
             space,
             members,
+            groups,
             leads.get(space.id, []),
-            any(person.id == actor.person_id for person in leads.get(space.id, ())),
+            space.id in mine,
         )
-        for space, members in found
+        for space, members, groups in found
     ]
     return Slice(rows, encode_cursor([rows[-1].space.slug]) if more else None)
 

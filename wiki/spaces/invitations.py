@@ -22,12 +22,13 @@ from wiki.outbox.events import (
 )
 from wiki.people import limiting, mails
 from wiki.people.actions import HANDLE, checked_email, create_person
-from wiki.people.models import Person
+from wiki.people.models import Group, Person
 from wiki.people.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
+from wiki.spaces.members import role_given
 from wiki.spaces.models import Invitation, Membership, Space
 from wiki.spaces.queries import SpaceSeen
 
@@ -195,8 +196,7 @@ def _is_backed(session: Session, row: Invitation) -> bool:
     actor = inviter.actor()
     if row.space is None:
         return bool(may_administer(actor))
-    membership = session.get(Membership, (row.space.id, inviter.id))
-    facts = row.space.facts(Role(membership.role) if membership else Role.NONE)
+    facts = row.space.facts(role_given(session, row.space, inviter.id))
     return bool(decide(May.MANAGE, actor, facts) and may_invite(actor, SiteRole(row.site_role)))
 
 
@@ -278,10 +278,8 @@ def suggested_handle(session: Session, email: str | None) -> str:
     base = re.sub(r"[^a-z0-9._-]+", "", local.lower()).strip("._-")[:50]
     if not HANDLE.fullmatch(base):
         return ""
-    taken = set(
-        session.scalars(
-            select(Person.handle).where(Person.handle.startswith(base, autoescape=True))
-        )
-    )
+    taken: set[str] = set()
+    for named in (Person.handle, Group.handle):
+        taken.update(session.scalars(select(named).where(named.startswith(base, autoescape=True))))
     numbered = (f"{base}{number}" for number in range(2, len(taken) + 3))
     return next(handle for handle in (base, *numbered) if handle not in taken)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import Forbidden, Invalid
-from wiki.people.actions import find_person
-from wiki.rules.access import May, may_create_spaces, may_invite
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.people.groups import count_people
+from wiki.people.models import Group
+from wiki.rules.access import May, may_create_spaces, may_invite, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions, invitations, queries
+from wiki.spaces.members import everybody_in, list_groups_given, standings
 from wiki.spaces.models import Space
+from wiki.spaces.who import find_who, suggest_who
 from wiki.web.errors import say
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -87,33 +90,64 @@ def settings(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/members")
 def members(slug: str) -> ResponseReturnValue:
-    """Who was given a role in the space."""
+    """Who was given a role in the space; for its leads also what everybody in it may do."""
     seen = queries.see_space(reading(), actor(), slug)
+    if request.args.get("show") == "everyone" and seen.may(May.MANAGE):
+        return render_template(
+            "spaces/everyone.html",
+            space=seen.space,
+            seen=seen,
+            found=everybody_in(reading(), seen, after=request.args.get("after")),
+            first=not request.args.get("after"),
+        )
     return members_screen(seen)
 
 
 @blueprint.post("/<space:slug>/-/members")
 def set_member(slug: str) -> ResponseReturnValue:
-    """Give, change or take a role."""
+    """Give, change or take the role of somebody or of a group."""
     seen = queries.see_space(reading(), actor(), slug)
     try:
         role = _role(request.form.get("role", ""))
         with writing() as session:
             seen = queries.see_space(session, actor(), slug)
-            person = find_person(session, request.form.get("person", ""))
-            if person is None:
+            who = find_who(session, actor(), request.form.get("person", ""))
+            if who is None:
                 raise Invalid(
-                    "Nobody has that user name or address. Invite them below, if they are new.",
+                    "Nobody has that name, user name or address. Invite them below, if they are "
+                    "new.",
                     field="person",
                 )
-            actions.set_role(session, seen, person, role)
-            name = person.name
+            if isinstance(who, Group):
+                actions.set_group_role(session, seen, who, role)
+                told = _told(who.name, role, count_people(session, [who.id])[who.id])
+            else:
+                actions.set_role(session, seen, who, role)
+                told = _told(who.name, role)
     except Invalid as refused:
         return members_screen(queries.see_space(reading(), actor(), slug), refused)
-    say(f"{name} is {role.word} now." if role else f"{name} is no longer a member.")
-    if person.id == actor().person_id and not role:
+    say(told)
+    try:  # one may have taken away one's own role
+        queries.see_space(reading(), actor(), slug)
+    except NotFound:
         return redirect("/", 303)
     return redirect(space_url(slug, "members"), 303)
+
+
+def _told(name: str, role: Role, people: int | None = None) -> str:
+    if not role:
+        return f"{name} is no longer a member." if people is None else f"{name} has no role now."
+    if people is None:
+        return f"{name} is {role.word} now."
+    many = "1 person" if people == 1 else f"{people:,} people"
+    return f"{name} ({many}) is {role.word} now."
+
+
+@blueprint.get("/-/who")
+def who() -> ResponseReturnValue:
+    """A fragment: the people and groups that may be meant by what is being typed."""
+    found = suggest_who(reading(), actor(), request.args.get("q", ""))
+    return render_template("spaces/who.html", found=found)
 
 
 def members_screen(
@@ -123,19 +157,27 @@ def members_screen(
 
     :param link: the link of an invitation that was just made, shown this once.
     """
+    session = reading()
     can_manage = bool(seen.may(May.MANAGE))
     typed = request.form.get("person", "")
+    given = queries.list_members(session, seen.space)
+    people = [membership.person for membership in given]
+    found = standings(session, seen, people) if can_manage else []
     body = render_template(
         "spaces/members.html",
         space=seen.space,
         seen=seen,
-        members=queries.list_members(reading(), seen.space),
+        members=given,
+        groups=list_groups_given(session, seen),
+        has_groups=bool(queries.list_group_roles(session, seen.space)),
+        standings={one.person.id: one for one in found},
+        knows_groups=bool(may_see_groups(seen.actor)),
         roles=[role for role in Role if role],
         can_manage=can_manage,
         person=typed,
         link=link,
-        email=request.form.get("email", typed if "@" in typed else "") if not link else "",
-        invitations=invitations.open_of_space(reading(), seen) if can_manage else (),
+        email=request.form.get("email", typed if "@" in typed[1:] else "") if not link else "",
+        invitations=invitations.open_of_space(session, seen) if can_manage else (),
         may_invite=can_manage and bool(may_invite(seen.actor, SiteRole.GUEST)),
         may_invite_members=bool(may_invite(seen.actor, SiteRole.MEMBER)),
         errors={error.field or "": error.sentence} if error else {},

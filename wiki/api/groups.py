@@ -1,0 +1,216 @@
+"""Groups: listed and read by members of the organisation, changed by admins."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+
+from wiki.api import resources, wire
+from wiki.api.agreeing import agreed
+from wiki.api.operations import (
+    Answer,
+    Query,
+    answer,
+    limit_query,
+    number_asked,
+    operation,
+    sent_body,
+    with_next,
+)
+from wiki.errors import Forbidden, NotFound
+from wiki.people import groups
+from wiki.people.actions import find_person
+from wiki.people.models import Group
+from wiki.rules.access import may_administer
+from wiki.spaces import grouping
+from wiki.web.request import actor, reading, writing
+
+MOST = 500
+AT = "/groups/{group}"
+_AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
+
+
+@operation(
+    "GET",
+    "/groups",
+    "List groups.",
+    {200: Answer("Groups, each with how many people are in it.", resources.GroupList)},
+    queries=(
+        Query("q", "Only groups with this in their name or short name."),
+        _AFTER,
+        limit_query(groups.ROWS, MOST),
+    ),
+)
+def list_groups() -> Response:
+    """By name. Only members of the organisation may know of groups."""
+    limit = number_asked("limit", groups.ROWS, least=1, most=MOST)
+    query = request.args.get("q", "")
+    found = groups.list_groups(
+        reading(), actor(), query=query, after=request.args.get("after"), limit=limit
+    )
+    following = None
+    if found.after:
+        following = url_for("api.list_groups", q=query or None, limit=limit, after=found.after)
+    listed = resources.GroupList([wire.group_line(row) for row in found.rows], following)
+    return with_next(answer(listed), following)
+
+
+@operation("GET", AT, "Read a group.", {200: Answer("The group.", resources.Group)})
+def read_group(group: str) -> Response:
+    """What it is called, the groups in it, and those that it is in."""
+    return answer(_whole(groups.see_group(reading(), actor(), group)))
+
+
+@operation(
+    "PUT",
+    AT,
+    "Make a group, or change what it is called.",
+    {
+        200: Answer("The group as it is now.", resources.Group),
+        201: Answer("The new group.", resources.Group),
+    },
+    body=resources.GroupInput,
+    writes=True,
+    problems=(403, 413, 415),
+)
+def put_group(group: str) -> Response:
+    """Only admins. A short name that somebody has cannot be a group's."""
+    _require_admin()
+    sent = sent_body(resources.GroupInput)
+    with writing() as session:
+        there = groups.find_group(session, group)
+        if there is None:
+            row = groups.create_group(
+                session, actor(), handle=group, name=sent.name, description=sent.description
+            )
+        else:
+            row = there
+            groups.change_group(session, actor(), row, name=sent.name, description=sent.description)
+    return answer(_whole(row), 201 if there is None else 200)
+
+
+@operation(
+    "DELETE",
+    AT,
+    "Delete a group.",
+    {204: Answer("The group is gone, and with it its roles in spaces.")},
+    writes=True,
+    problems=(403,),
+)
+def remove_group(group: str) -> Response:
+    """Only admins. Its people stay as they are."""
+    _require_admin()
+    with writing() as session:
+        groups.delete_group(session, actor(), groups.see_group(session, actor(), group))
+    return Response(status=204)
+
+
+@operation(
+    "GET",
+    f"{AT}/people",
+    "List the people of a group.",
+    {200: Answer("Whoever is in it, by whatever part.", resources.GroupPeople)},
+    queries=(_AFTER, limit_query(groups.ROWS, MOST)),
+)
+def list_people_of_group(group: str) -> Response:
+    """By name; those in groups that are in it at any depth included."""
+    limit = number_asked("limit", groups.ROWS, least=1, most=MOST)
+    row = groups.see_group(reading(), actor(), group)
+    found = groups.people_within(reading(), row, after=request.args.get("after"), limit=limit)
+    following = None
+    if found.after:
+        following = url_for(
+            "api.list_people_of_group", group=row.handle, limit=limit, after=found.after
+        )
+    listed = resources.GroupPeople([wire.person_within(one) for one in found.rows], following)
+    return with_next(answer(listed), following)
+
+
+@operation(
+    "PUT",
+    f"{AT}/people/{{person}}",
+    "Put somebody into a group.",
+    {204: Answer("They are in it.")},
+    writes=True,
+    problems=(403,),
+)
+def put_person_into_group(group: str, person: str) -> Response:
+    """Only admins."""
+    return _set_person(group, person, member=True)
+
+
+@operation(
+    "DELETE",
+    f"{AT}/people/{{person}}",
+    "Take somebody out of a group.",
+    {204: Answer("They are not in the group itself any more.")},
+    writes=True,
+    problems=(403,),
+)
+def take_person_out_of_group(group: str, person: str) -> Response:
+    """Only admins, or they themselves. By a part of it they may still be in it."""
+    return _set_person(group, person, member=False)
+
+
+@operation(
+    "PUT",
+    f"{AT}/parts/{{part}}",
+    "Put a group into a group.",
+    {204: Answer("All its people are in the other one too.")},
+    writes=True,
+    problems=(403,),
+)
+def put_part_into_group(group: str, part: str) -> Response:
+    """Only admins. A group that would come to be inside itself is refused."""
+    return _set_part(group, part, inside=True)
+
+
+@operation(
+    "DELETE",
+    f"{AT}/parts/{{part}}",
+    "Take a group out of a group.",
+    {204: Answer("It is not in the other one any more.")},
+    writes=True,
+    problems=(403,),
+)
+def take_part_out_of_group(group: str, part: str) -> Response:
+    """Only admins."""
+    return _set_part(group, part, inside=False)
+
+
+def _set_person(group: str, person: str, *, member: bool) -> Response:
+    with writing() as session:
+        into = groups.see_group(session, actor(), group)
+        who = find_person(session, person)
+        if who is None:
+            raise NotFound
+        agreed(
+            session,
+            lambda: grouping.set_member(session, actor(), into, who, member=member),
+        )
+    return Response(status=204)
+
+
+def _set_part(group: str, part: str, *, inside: bool) -> Response:
+    with writing() as session:
+        into = groups.see_group(session, actor(), group)
+        one = groups.see_group(session, actor(), part)
+        agreed(session, lambda: grouping.set_part(session, actor(), into, one, inside=inside))
+    return Response(status=204)
+
+
+def _whole(row: Group) -> resources.Group:
+    session = reading()
+    people = groups.count_people(session, [row.id])[row.id]
+    return wire.group(
+        groups.GroupSeen(row, people),
+        groups.parts_of(session, row),
+        groups.wholes_of(session, row),
+    )
+
+
+def _require_admin() -> None:
+    """A guest, to whom there are no groups, is told no more than that."""
+    groups.require_seeing(actor())
+    decision = may_administer(actor())
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -1,0 +1,144 @@
+"""Commands about groups: named sets of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from wiki.commands.base import SHELL, opened
+from wiki.people import groups
+from wiki.people.actions import find_person
+from wiki.people.models import Group, Person
+
+
+@click.group()
+def group() -> None:
+    """Groups."""
+
+
+@group.command("add")
+@click.argument("name")
+@click.option("--title", required=True, help="What the group is called.")
+@click.option("--description", default="", help="What it is, in a sentence.")
+def add_group(name: str, title: str, description: str) -> None:
+    """Make a group, which is mentioned by its short name.
+
+    Example: wiki group add finance --title "Finance"
+    """
+    _, database = opened()
+    with database.write() as session:
+        made = groups.create_group(session, SHELL, handle=name, name=title, description=description)
+    click.echo(f"{made.handle} is there: `wiki group put {made.handle} …` puts people in.")
+
+
+@group.command("put")
+@click.argument("name", metavar="GROUP")
+@click.argument("who", metavar="WHO...", nargs=-1, required=True)
+def put(name: str, who: Sequence[str]) -> None:
+    """Put people, by user name or address, and other groups into a group: all of them, or none.
+
+    Example: wiki group put finance ada ben@example.org controlling
+    """
+    _move(name, who, inside=True)
+
+
+@group.command("take")
+@click.argument("name", metavar="GROUP")
+@click.argument("who", metavar="WHO...", nargs=-1, required=True)
+def take(name: str, who: Sequence[str]) -> None:
+    """Take people and other groups out of a group: all of them, or none.
+
+    Example: wiki group take finance ben
+    """
+    _move(name, who, inside=False)
+
+
+@group.command("list")
+@click.option("--find", "query", default="", help="Only those with this in a name.")
+def list_groups(query: str) -> None:
+    """List groups: short name, number of people, name, parted by tabs.
+
+    Example: wiki group list
+    """
+    _, database = opened()
+    after = None
+    with database.read() as session:
+        while True:
+            found = groups.list_groups(session, SHELL, query=query, after=after, limit=500)
+            for row in found.rows:
+                click.echo(f"{row.group.handle}\t{row.people}\t{row.group.name}")
+            after = found.after
+            if after is None:
+                return
+
+
+@group.command("people")
+@click.argument("name", metavar="GROUP")
+def list_people(name: str) -> None:
+    """List who is in a group: user name, the groups they are in it by, full name, parted by tabs.
+
+    Example: wiki group people finance
+    """
+    _, database = opened()
+    after = None
+    with database.read() as session:
+        found = _group(session, name)
+        while True:
+            within = groups.people_within(session, found, after=after, limit=500)
+            for row in within.rows:
+                by = [found.handle] if row.alone else []
+                by += [part.handle for part in row.through]
+                click.echo("\t".join((row.person.handle, ", ".join(by), row.person.name)))
+            after = within.after
+            if after is None:
+                return
+
+
+@group.command("delete")
+@click.argument("name", metavar="GROUP")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:
+    """Remove a group, and with it the roles that it has in spaces. Its people stay.
+
+    Example: wiki group delete finance
+    """
+    _, database = opened()
+    with database.read() as session:
+        found = _group(session, name)
+        people = groups.count_people(session, [found.id])[found.id]
+    if not yes:
+        question = f"Delete {found.name}, a group of {people}, and its roles in spaces?"
+        click.confirm(question, abort=True)
+    with database.write() as session:
+        groups.delete_group(session, SHELL, _group(session, name))
+    click.echo(f"{found.handle} is gone.")
+
+
+def _move(name: str, who: Sequence[str], *, inside: bool) -> None:
+    _, database = opened()
+    with database.write() as session:
+        into = _group(session, name)
+        for one in [_named(session, each) for each in who]:
+            if isinstance(one, Group):
+                groups.set_part(session, SHELL, into, one, inside=inside)
+            else:
+                groups.set_member(session, SHELL, into, one, member=inside)
+        people = groups.count_people(session, [into.id])[into.id]
+    click.echo(f"{into.handle} has {people} {'person' if people == 1 else 'people'} now.")
+
+
+def _group(session: Session, name: str) -> Group:
+    found = groups.find_group(session, name.removeprefix("@"))
+    if found is None:
+        raise click.ClickException(f"There is no group {name}; `wiki group add` makes one.")
+    return found
+
+
+def _named(session: Session, name: str) -> Person | Group:
+    plain = name.removeprefix("@")
+    found = find_person(session, plain) or groups.find_group(session, plain)
+    if found is None:
+        raise click.ClickException(f"Nobody and no group is called {name}.")
+    return found

@@ -1,0 +1,94 @@
+"""Where a group stands: the spaces in which it has a role, the pages that are kept to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.errors import Forbidden
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for
+from wiki.people.models import Group
+from wiki.rules.access import Actor, may_administer
+from wiki.rules.roles import Role
+from wiki.spaces.members import is_led
+from wiki.spaces.models import GroupRole, RestrictedGroup, RestrictionRow, Space
+from wiki.spaces.queries import readable_by
+
+ROWS = 200
+
+
+@dataclass(frozen=True)
+class RoleThere:
+    """A space, and the role that a group has in it; ``orphaned`` when nobody who can sign in would
+    lead it without."""
+
+    space: Space
+    role: Role
+    orphaned: bool = False
+
+
+def roles_of(session: Session, actor: Actor, group: Group) -> list[RoleThere]:
+    """The spaces in which a group was given a role, as far as the actor may read them, by title."""
+    found = session.execute(
+        select(Space, GroupRole.role)
+        .join(GroupRole, GroupRole.space_id == Space.id)
+        .where(GroupRole.group_id == group.id, readable_by(actor))
+        .order_by(func.lower(Space.title), Space.id)
+        .limit(ROWS)
+    )
+    return [RoleThere(space, Role(role)) for space, role in found]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What is lost with a group: its roles in spaces, and its place on the lists of pages: these,
+    so many ``more``, and so many ``hidden`` ones that the asker may not read."""
+
+    roles: Sequence[RoleThere]
+    pages: Sequence[Page]
+    more: int
+    hidden: int
+
+
+def meaning_of(session: Session, actor: Actor, group: Group) -> Meaning:
+    """What it would mean to delete a group. Admins know all spaces by name, but not their pages.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    given = session.execute(
+        select(Space, GroupRole.role)
+        .join(GroupRole, GroupRole.space_id == Space.id)
+        .where(GroupRole.group_id == group.id)
+        .order_by(func.lower(Space.title), Space.id)
+    ).all()
+    roles = [
+        RoleThere(space, Role(role), role == Role.LEAD and _needs(session, space, group))
+        for space, role in given
+    ]
+    kept = (
+        select(RestrictionRow.page_id)
+        .join(RestrictedGroup, RestrictedGroup.restriction_id == RestrictionRow.id)
+        .where(RestrictedGroup.group_id == group.id)
+    )
+    total = session.scalar(
+        select(func.count()).select_from(Page).where(Page.id.in_(kept), Page.deleted_at.is_(None))
+    )
+    readable = select(Page).where(Page.id.in_(kept), live_for(actor))
+    count = session.scalar(select(func.count()).select_from(readable.subquery())) or 0
+    pages = session.scalars(
+        readable.options(joinedload(Page.space))
+        .order_by(func.lower(Page.title), Page.id)
+        .limit(ROWS)
+    ).all()
+    return Meaning(roles, pages, count - len(pages), (total or 0) - count)
+
+
+def _needs(session: Session, space: Space, group: Group) -> bool:
+    return is_led(session, space) and not is_led(session, space, without_group=group)

@@ -1,0 +1,209 @@
+"""Who has a role in a space, and by what: given to them, to a group, or to every member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, union
+from sqlalchemy.orm import Session
+
+from wiki.people.groups import count_people
+from wiki.people.models import Group, GroupPerson, Person
+from wiki.rules.access import Actor, May, may_see_groups, own_role
+from wiki.rules.roles import Role
+from wiki.spaces.gate import granted
+from wiki.spaces.models import GroupRole, Membership, Space
+from wiki.spaces.queries import SpaceSeen, list_group_roles
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
+
+ROWS = 50
+SOME = 6
+"""How many of those who lead a space are named."""
+
+
+def role_given(session: Session, space: Space, person_id: int) -> Role:
+    """The highest role that a person was given in a space, as themselves or in a group."""
+    alone, in_groups = session.execute(select(*granted(space.id, person_id))).one()
+    return Role(max(alone, in_groups))
+
+
+def is_led(
+    session: Session,
+    space: Space,
+    *,
+    without: Person | None = None,
+    without_group: Group | None = None,
+) -> bool:
+    """Whether somebody who can sign in leads the space.
+
+    :param without: as it would be if they had no role of their own.
+    :param without_group: as it would be if this group had none.
+    """
+    alone = exists().where(
+        Membership.space_id == space.id,
+        Membership.role == int(Role.LEAD),
+        Membership.person_id == Person.id,
+        Membership.person_id != (without.id if without else 0),
+    )
+    in_group = exists().where(
+        GroupRole.space_id == space.id,
+        GroupRole.role == int(Role.LEAD),
+        GroupRole.group_id != (without_group.id if without_group else 0),
+        GroupPerson.group_id == GroupRole.group_id,
+        GroupPerson.person_id == Person.id,
+    )
+    found = select(Person.id).where(Person.disabled_at.is_(None), or_(alone, in_group)).limit(1)
+    return session.scalar(found) is not None
+
+
+def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Person]]:
+    """Who leads each of these spaces, as themselves or in a group: the first few by name, the
+    disabled last."""
+    ids, lead = list(space_ids), int(Role.LEAD)
+    leading = union(
+        select(Membership.space_id, Membership.person_id).where(
+            Membership.space_id.in_(ids), Membership.role == lead
+        ),
+        select(GroupRole.space_id, GroupPerson.person_id)
+        .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
+        .where(GroupRole.space_id.in_(ids), GroupRole.role == lead),
+    ).subquery()
+    order = (Person.disabled_at.is_not(None), func.lower(Person.name), Person.id)
+    place = func.row_number().over(partition_by=leading.c.space_id, order_by=order)
+    numbered = (
+        select(leading.c.space_id, leading.c.person_id, place.label("place"))
+        .join(Person, Person.id == leading.c.person_id)
+        .subquery()
+    )
+    leads: dict[int, list[Person]] = {}
+    for space_id, person in session.execute(
+        select(numbered.c.space_id, Person)
+        .join(Person, Person.id == numbered.c.person_id)
+        .where(numbered.c.place <= SOME)
+        .order_by(numbered.c.place)
+    ):
+        leads.setdefault(space_id, []).append(person)
+    return leads
+
+
+def shares_a_space_with(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Person`` that they and the actor were given roles in the same space."""
+    mine = union(
+        select(Membership.space_id).where(Membership.person_id == actor.person_id),
+        select(GroupRole.space_id)
+        .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
+        .where(GroupPerson.person_id == actor.person_id),
+    ).subquery()
+    alone = select(Membership.person_id).join(mine, mine.c.space_id == Membership.space_id)
+    return or_(
+        Person.id.in_(alone),
+        Person.id.in_(
+            select(GroupPerson.person_id)
+            .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
+            .join(mine, mine.c.space_id == GroupRole.space_id)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class GroupGiven:
+    """A role that a group was given in a space, and how many people have it by that."""
+
+    group: Group
+    role: Role
+    people: int
+
+
+def list_groups_given(session: Session, seen: SpaceSeen) -> list[GroupGiven]:
+    """Which groups were given a role in the space, highest first; none for those who may not know
+    of groups."""
+    if not may_see_groups(seen.actor):
+        return []
+    rows = list_group_roles(session, seen.space)
+    people = count_people(session, [row.group_id for row in rows])
+    return [GroupGiven(row.group, Role(row.role), people[row.group_id]) for row in rows]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody may do in a space, and by what: a role given to them (``alone``), the roles of
+    these ``groups``, or else what every member of the organisation has."""
+
+    person: Person
+    role: Role
+    alone: bool
+    groups: tuple[Group, ...]
+
+
+def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> list[Standing]:
+    """What each of these people may do in the space, for those who lead it.
+
+    :raises Forbidden: for all others.
+    """
+    seen.require(May.MANAGE)
+    wanted = list(people)
+    ids = [person.id for person in wanted]
+    alone = {
+        person_id: Role(role)
+        for person_id, role in session.execute(
+            select(Membership.person_id, Membership.role).where(
+                Membership.space_id == seen.space.id, Membership.person_id.in_(ids)
+            )
+        )
+    }
+    in_groups: dict[int, list[tuple[Role, Group]]] = {}
+    for person_id, role, group in session.execute(
+        select(GroupPerson.person_id, GroupRole.role, Group)
+        .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
+        .join(Group, Group.id == GroupRole.group_id)
+        .where(GroupRole.space_id == seen.space.id, GroupPerson.person_id.in_(ids))
+        .order_by(func.lower(Group.name), Group.id)
+    ):
+        in_groups.setdefault(person_id, []).append((Role(role), group))
+    found = []
+    for person in wanted:
+        own = alone.get(person.id, Role.NONE)
+        theirs = in_groups.get(person.id, [])
+        given = max([own, *(role for role, _ in theirs)])
+        role = own_role(person.actor(), seen.space.facts(given))
+        found.append(
+            Standing(
+                person,
+                role,
+                own is role,
+                tuple(group for one, group in theirs if one is role),
+            )
+        )
+    return found
+
+
+def everybody_in(
+    session: Session, seen: SpaceSeen, *, after: str | None = None, limit: int = ROWS
+) -> Slice[Standing]:
+    """Everybody who was given a role in the space, as themselves or in a group, by name, for those
+    who lead it.
+
+    :param after: the cursor of the slice before. :raises Forbidden: for all others.
+    """
+    seen.require(May.MANAGE)
+    name = func.lower(Person.name)
+    given = union(
+        select(Membership.person_id).where(Membership.space_id == seen.space.id),
+        select(GroupPerson.person_id)
+        .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
+        .where(GroupRole.space_id == seen.space.id),
+    ).subquery()
+    found = (
+        select(Person, name)
+        .join(given, given.c.person_id == Person.id)
+        .order_by(name, Person.id)
+        .limit(limit + 1)
+    )
+    cursor = decode_cursor(after, [str, int])
+    if cursor:
+        found = found.where(tuple_(name, Person.id) > tuple(cursor))
+    rows = session.execute(found).all()
+    people = [person for person, _ in rows[:limit]]
+    following = encode_cursor([rows[limit - 1][1], people[-1].id]) if len(rows) > limit else None
+    return Slice(standings(session, seen, people), following)

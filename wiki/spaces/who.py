@@ -1,0 +1,114 @@
+"""Who is meant by what somebody types: a person or a group, among those that they may know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from wiki.errors import Invalid
+from wiki.people.actions import find_person, shown_name
+from wiki.people.groups import SIZE, find_group
+from wiki.people.models import Group, Person
+from wiki.people.placeholders import is_account
+from wiki.rules.access import Actor, may_see_groups
+from wiki.spaces.members import shares_a_space_with
+
+Text: TypeAlias = InstrumentedAttribute[str]
+LONGEST = 254
+SUGGESTED = 8
+
+
+def find_who(
+    session: Session, actor: Actor, typed: str, *, field: str = "person"
+) -> Person | Group | None:
+    """The person or group of that user name (with or without ``@``), address, or whole name.
+
+    :param field: the form's field to name in a refusal.
+    :raises Invalid: when nothing was typed, or more than one is called so.
+    """
+    typed = typed.strip()[: LONGEST + 1]
+    name = typed.removeprefix("@")
+    if not name:
+        raise Invalid("Say who: a user name, an e-mail or a name.", field=field)
+    person = find_person(session, name)
+    if person is not None:
+        return person
+    group = find_group(session, name) if may_see_groups(actor) else None
+    if group is not None or typed.startswith("@"):
+        return group
+    found = _called(session, actor, shown_name(name).lower())
+    if len(found) > 1:
+        several = ", ".join(f"@{one.handle}" for one in found[:5])
+        raise Invalid(
+            f"More than one is called “{shown_name(name)}”: choose among {several}.", field=field
+        )
+    return found[0] if found else None
+
+
+def _called(session: Session, actor: Actor, name: str) -> list[Person | Group]:
+    if not name:
+        return []
+    people = select(Person).where(func.lower(Person.name) == name, known_to(actor))
+    found: list[Person | Group] = [*session.scalars(people.order_by(Person.handle).limit(6))]
+    if may_see_groups(actor):
+        groups = select(Group).where(func.lower(Group.name) == name)
+        found += session.scalars(groups.order_by(Group.handle).limit(6))
+    return found
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Person`` that they have an account in use and that the actor may know it:
+    members know each other, a guest those they share a space with."""
+    here = is_account() & Person.disabled_at.is_(None)
+    return here if actor.is_member else here & shares_a_space_with(actor)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Somebody or a group that may be meant; ``people`` says how many a group is."""
+
+    handle: str
+    name: str
+    people: int | None = None
+
+
+def suggest_who(session: Session, actor: Actor, typed: str) -> Sequence[Suggestion]:
+    """People and groups of whose name, or a word of it, or user name this is the beginning."""
+    words = shown_name(typed[:LONGEST].strip().removeprefix("@")).lower()
+    if not words or actor.is_anonymous:
+        return []
+    people = (
+        select(Person.handle, Person.name)
+        .where(_begins(Person.handle, Person.name, words), known_to(actor))
+        .order_by(_rank(Person.handle, words), func.lower(Person.name), Person.id)
+        .limit(SUGGESTED)
+    )
+    found = [Suggestion(handle, name) for handle, name in session.execute(people)]
+    if may_see_groups(actor):
+        groups = (
+            select(Group.handle, Group.name, SIZE)
+            .where(_begins(Group.handle, Group.name, words))
+            .order_by(_rank(Group.handle, words), func.lower(Group.name), Group.id)
+            .limit(SUGGESTED // 2)
+        )
+        these = [Suggestion(*row) for row in session.execute(groups)]
+        found = [*these, *islice(found, SUGGESTED - len(these))]
+    return found
+
+
+def _begins(handle: Text, name: Text, words: str) -> ColumnElement[bool]:
+    lower = func.lower(name)
+    return or_(
+        handle.startswith(words, autoescape=True),
+        lower.startswith(words, autoescape=True),
+        lower.contains(f" {words}", autoescape=True),
+    )
+
+
+def _rank(handle: Text, words: str) -> ColumnElement[int]:
+    return case((handle == words, 0), (handle.startswith(words, autoescape=True), 1), else_=2)
