@@ -141,7 +141,7 @@ def _people(world: World, session: Session) -> None:
         session.get_one(Person, world.people["insider"].person_id),
         member=True,
     )
-    world.common["group"] = team.handle
+    world.common |= {"group": team.handle, "part": team.handle, "person": "drill-insider"}
     world.targets.append(
         Target(
             "a colleague",
@@ -265,7 +265,7 @@ def _open_space(world: World, session: Session) -> None:
     moved = _page(world, session, space, _IN)
     former = moved.path
     listed = [world.people[name].person_id or 0 for name in ("insider", "revoked", "disabled")]
-    for page in (kept, folder, moved):
+    for page in (kept, folder, moved, gone):
         protecting.restrict(session, lead, page.id, May.READ, listed, [], consent=UNASKED)
     protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
     new = world.word("the new path of a page", _IN)

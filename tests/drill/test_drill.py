@@ -1,0 +1,99 @@
+"""The leak drill finds nothing in the wiki as it is, and something as soon as any gate is open."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
+from pathlib import Path
+
+import pytest
+from sqlalchemy import true
+
+from wiki.api import changes as changes_feed
+from wiki.app import create_app, open_database
+from wiki.attachments import queries as files
+from wiki.config import Settings
+from wiki.drill.canaries import World, lay_out
+from wiki.drill.crawl import Drill
+from wiki.migrate import migrate
+from wiki.pages import queries as pages
+from wiki.pages import recent
+from wiki.rules.access import Decision
+from wiki.search import queries as search
+from wiki.spaces import gate
+from wiki.spaces import queries as spaces
+from wiki.tags import lists as page_lists
+from wiki.tags import queries as tags
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A scratch wiki with its canaries, on SQLite as the command has it."""
+    folder: Path = tmp_path_factory.mktemp("drill")
+    settings = Settings(data_dir=folder, secret_key="d" * 40)
+    database = open_database(settings)
+    migrate(database)
+    app = create_app(settings, database)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    yield lay_out(app, database, settings)
+    database.dispose()
+
+
+def forget_statements() -> None:
+    """Statements are built once for each asker; after a gate is changed they are built anew."""
+    for one in gc.get_objects():
+        if isinstance(one, _lru_cache_wrapper) and (one.__module__ or "").startswith("wiki."):
+            one.cache_clear()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Callable[..., None]]:
+    """Takes a gate out, for this test."""
+
+    def run(where: object, name: str, instead: object) -> None:
+        monkeypatch.setattr(where, name, instead)
+        forget_statements()
+
+    yield run
+    monkeypatch.undo()
+    forget_statements()
+
+
+def test_nothing_leaks_and_every_route_is_asked(world: World) -> None:
+    report = Drill(world).run()
+    assert [str(leak) for leak in report.leaks] == []
+    assert [str(leak) for leak in report.differences] == []
+    assert report.unasked == {}
+    assert report.unseen == []
+    assert report.changed == []
+    assert report.clean
+    assert report.requests > 10_000
+
+
+def everything(*_: object, **__: object) -> object:
+    return true()
+
+
+GATES = {
+    "the rule itself": (spaces, "decide", lambda *_: Decision(True, ""), {"pages.read"}),
+    "lists of spaces": (spaces, "readable_by", everything, {"spaces.index"}),
+    "restrictions in SQL": (gate, "fails", lambda *_: ~true(), {"tags.pages", "api.list_pages"}),
+    "the tree": (pages, "_unhidden", everything, {"pages.tree"}),
+    "folders": (pages, "holds_readable", everything, {"pages.tree"}),
+    "search": (search, "hidden_pages", lambda *_: frozenset(), {"search.results"}),
+    "the feed of changes": (changes_feed, "unhidden_from", everything, {"api.list_changes"}),
+    "recent changes": (recent, "readable_by", everything, {"history.changes_of_space"}),
+    "lists of pages": (page_lists, "live_for", everything, {"tags.pages_of_space"}),
+    "tags": (tags, "_readable", lambda *_: [], {"tags.tags", "tags.tag"}),
+    "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
+    "files by id": (files, "readable_by", everything, {"attachments.read_by_id"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_that_is_open_is_found(world: World, opened: Callable[..., None], gate: str) -> None:
+    where, name, instead, only = GATES[gate]
+    opened(where, name, instead)
+    report = Drill(world, only=only, until_first=True).run()
+    assert report.leaks or report.differences
