@@ -33,6 +33,7 @@ from wiki.resources import TEMPLATES
 from wiki.search import views as search
 from wiki.spaces import admin as admin_spaces
 from wiki.spaces import invite_views as invitations
+from wiki.spaces import token_views as tokens
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.tags import views as tags
@@ -110,6 +111,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         admin_people,
         spaces,
         invitations,
+        tokens,
         admin_spaces,
         pages,
         conflict_views,

@@ -1,4 +1,4 @@
-"""Your account: name, password, where you are signed in, API tokens."""
+"""Your account: name, password, where you are signed in."""
 
 from __future__ import annotations
 
@@ -112,32 +112,6 @@ def end_other_sign_ins() -> ResponseReturnValue:
     return redirect("/-/me#sign-ins", 303)
 
 
-@blueprint.post("/-/me/tokens")
-def make_token() -> ResponseReturnValue:
-    """A new API token; this answer is the only one that shows it."""
-    try:
-        with writing() as session:
-            _, token = tokens.create_token(
-                session,
-                actor(),
-                _myself(session),
-                name=request.form.get("token_name", ""),
-                writes=request.form.get("scope") == "write",
-            )
-    except Invalid as error:
-        return _screen(error)
-    return _screen(token=token)
-
-
-@blueprint.post("/-/me/tokens/<int:token_id>/revoke")
-def revoke_token(token_id: int) -> ResponseReturnValue:
-    """End a token."""
-    with writing() as session:
-        row = tokens.revoke_token(session, actor(), token_id)
-    say(f"The token “{row.name}” no longer works.", "good")
-    return redirect("/-/me#tokens", 303)
-
-
 def _myself(session: Session) -> Person:
     return session.get_one(Person, actor().person_id)
 
@@ -156,7 +130,7 @@ def _confirm(field: str) -> None:
         limiting.forget(session, counters)
 
 
-def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> ResponseReturnValue:
+def _screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
     session = reading()
     person = _myself(session)
     values: dict[str, Any] = {
@@ -167,14 +141,11 @@ def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> Respo
         "addresses": queries.addresses_of(session, actor(), person),
         "here": sign_in.current().session_id,
         "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
-        "tokens": tokens.live_tokens(session, actor()),
-        "token": token,
+        "tokens": tokens.tokens_of(session, actor(), person),
         "sent": request.form if error else {},
         "least": actions.MIN_PASSWORD,
         "errors": {error.field or "": error.sentence} if error else {},
     }
     body = render_template("people/me.html", **values)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
-    if token:
-        headers["Cache-Control"] = "no-store"
     return body, error.status if error else 200, headers
