@@ -14,12 +14,12 @@ from wiki.db import at, now
 from wiki.pages.actions import delete_page
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
-from wiki.people.models import AddressClaim, PasswordReset, Person
+from wiki.people.models import AddressClaim, Identity, PasswordReset, Person, ProviderVisit
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
-from wiki.people.tokens import create_token
+from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
-from wiki.rules.roles import Role
+from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.models import Invitation, Space
 from wiki.transfer.models import Mirror
 
@@ -135,4 +135,32 @@ def fill(scene: Scene) -> None:
                 )
             )
         create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
+        old = create_token(session, ben.actor(), ben, name="Once", writes=True, days=1)[0]
+        old.expires_at = now()
+        spaces = session.scalars(select(Space.id).where(Space.slug.in_(("eng", "lab")))).all()
+        create_token(
+            session, ben.actor(), ben, name="W" * 100, writes=True, within=spaces, days=None
+        )
+        ada = scene.actor("ada")
+        robot = create_service(
+            session, ada, handle="robot", name="The robot", site_role=SiteRole.MEMBER
+        )
+        create_token(session, ada, robot, name="Import of tickets", writes=True, within=spaces)
+        for issuer, subject in (
+            ("https://id.example.org", "ben"),
+            ("https://old.example.org", "b"),
+        ):
+            session.add(
+                Identity(issuer=issuer, subject=subject, person_id=ben.id, email="ben@example.org")
+            )
+        session.add(
+            ProviderVisit(
+                key_hash=hash_token("of-the-world"),
+                browser_hash="",
+                next_url="/",
+                subject="another",
+                email=ben.email,
+                expires_at=now() + timedelta(days=1),
+            )
+        )
     scene.deliver()

@@ -39,13 +39,13 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def real_provider() -> Iterator[str]:
-    """A certified OpenID provider; gives its issuer."""
+def real_provider(back: str = BACK) -> Iterator[str]:
+    """A certified OpenID provider, which sends people back there; gives its issuer."""
     client = {
         "client_id": CLIENT_ID,
         "client_secret": SECRET,
         "client_name": CLIENT,
-        "redirect_uris": [BACK],
+        "redirect_uris": [back],
     }
     here = Path(__file__).parent
     node = str(Path(find_npm()[1]) / "node")
