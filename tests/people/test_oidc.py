@@ -260,6 +260,14 @@ def test_one_links_and_unlinks_under_one_s_account(wiki: Scene) -> None:
     assert len(subjects) == 2
 
 
+def test_admins_see_how_somebody_signs_in(wiki: Scene) -> None:
+    assert "<dd>a password</dd>" in wiki.get("ada", "/-/admin/people/eve").text
+    link(wiki, "eve", "id-of-nobody")
+    assert "<dd>a password or Example ID</dd>" in wiki.get("ada", "/-/admin/people/eve").text
+    change(wiki, "eve", password_hash=None)
+    assert "<dd>Example ID</dd>" in wiki.get("ada", "/-/admin/people/eve").text
+
+
 def test_the_only_way_in_is_not_unlinked(wiki: Scene) -> None:
     link(wiki, "eve", "id-of-nobody")
     link(wiki, "eve", "id-of-new")

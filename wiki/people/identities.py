@@ -248,12 +248,7 @@ def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int)
         raise NotFound
     # Held, so that two who are unlinked at once do not each count on the other.
     person = session.get_one(Person, row.person_id, with_for_update=True)
-    others = select(func.count(Identity.id)).where(
-        Identity.person_id == person.id,
-        Identity.issuer == settings.oidc_issuer,
-        Identity.id != row.id,
-    )
-    if person.password_hash is None and not session.scalar(others):
+    if person.password_hash is None and not count_of(session, settings, person, but=row.id):
         raise Invalid(
             "This is the only way in which you can sign in: without it you could not come back.",
             field="identities",
@@ -271,6 +266,16 @@ def identities_of(session: Session, actor: Actor) -> Sequence[Identity]:
     return session.scalars(
         select(Identity).where(Identity.person_id == actor.person_id).order_by(Identity.id)
     ).all()
+
+
+def count_of(session: Session, settings: Settings, person: Person, *, but: int = 0) -> int:
+    """As how many somebodies at the provider a person can sign in, leaving one out."""
+    found = select(func.count(Identity.id)).where(
+        Identity.person_id == person.id,
+        Identity.issuer == settings.oidc_issuer,
+        Identity.id != but,
+    )
+    return session.scalar(found) or 0
 
 
 def may_join(settings: Settings, stranger: Stranger) -> bool:
