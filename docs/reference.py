@@ -32,6 +32,11 @@ another one, and encrypts when the server offers it; without encryption no passw
 to the same machine. `smtps://…` encrypts from the first byte (port 465). Characters such as `@` in
 a password are written as `%40`. A mail that cannot be sent is tried again for about two hours.
 
+## Signing in by a provider
+
+See [OpenID](openid.md). All of `WIKI_OIDC_…` is refused without `WIKI_OIDC_ISSUER`, which needs an
+id, a secret and a `WIKI_BASE_URL` with `https://` (or on this machine, to try it out).
+
 ## Behind a proxy
 
 Sign-ins are limited for each address they come from. Behind a proxy all come from the proxy, unless

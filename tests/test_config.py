@@ -48,3 +48,63 @@ def test_the_secret_key_is_made_once_and_kept_from_others(tmp_path: Path) -> Non
     assert len(key) >= 32
     assert settings.key() == key
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+OIDC = {
+    "WIKI_BASE_URL": "https://wiki.example.org",
+    "WIKI_OIDC_ISSUER": "https://id.example.org/realms/all",
+    "WIKI_OIDC_CLIENT_ID": "wiki",
+    "WIKI_OIDC_CLIENT_SECRET": "hunter2%+",
+}
+
+
+def test_a_provider_needs_its_address_a_name_and_a_secret() -> None:
+    assert load({}).provider == ""
+    assert load(OIDC).provider == "single sign-on"
+    both = {**OIDC, "WIKI_OIDC_DOMAINS": "Example.org, sub.example.org ", "WIKI_OIDC_ROLE": "guest"}
+    assert load(both).oidc_email_domains == {"example.org", "sub.example.org"}
+    assert load({**OIDC, "WIKI_BASE_URL": "http://127.0.0.1:8000"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("WIKI_OIDC_ISSUER", "", "WIKI_OIDC_CLIENT_ID means nothing without WIKI_OIDC_ISSUER"),
+        ("WIKI_OIDC_ISSUER", "id.example.org", "WIKI_OIDC_ISSUER must look like"),
+        ("WIKI_OIDC_ISSUER", "http://id.example.org", "WIKI_OIDC_ISSUER must look like"),
+        ("WIKI_OIDC_ISSUER", "https://id.example.org/?x=1", "WIKI_OIDC_ISSUER must look like"),
+        ("WIKI_OIDC_ISSUER", "https://u:p@id.example.org", "WIKI_OIDC_ISSUER must look like"),
+        ("WIKI_OIDC_ISSUER", "https://id.example.org:x", "WIKI_OIDC_ISSUER must look like"),
+        ("WIKI_BASE_URL", "http://wiki.example.org", "needs a WIKI_BASE_URL with https://"),
+        ("WIKI_OIDC_CLIENT_ID", "", "WIKI_OIDC_CLIENT_ID must be what the provider gave"),
+        ("WIKI_OIDC_CLIENT_SECRET", "", "WIKI_OIDC_CLIENT_SECRET must be what the provider gave"),
+        ("WIKI_OIDC_CLIENT_SECRET", "two words", "WIKI_OIDC_CLIENT_SECRET must be"),
+        ("WIKI_OIDC_NAME", "x" * 41, "at most 40"),
+        ("WIKI_OIDC_NAME", "", "at most 40"),
+        ("WIKI_OIDC_SCOPES", "email profile", "one of which is openid"),
+        ("WIKI_OIDC_DOMAINS", "example", "must be domains such as example.org"),
+        ("WIKI_OIDC_DOMAINS", "ben@example.org", "must be domains such as example.org"),
+        ("WIKI_OIDC_DOMAINS", "*.example.org", "must be domains such as example.org"),
+        ("WIKI_OIDC_ROLE", "admin", "“member” or “guest”"),
+        ("WIKI_OIDC_ROLE", "guest", "means nothing without WIKI_OIDC_DOMAINS"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence) as refused:
+        load({**OIDC, name: value})
+    assert "hunter2" not in str(refused.value)
+    assert str(refused.value).endswith(".")
+
+
+def test_domains_need_addresses() -> None:
+    asked = {**OIDC, "WIKI_OIDC_DOMAINS": "example.org", "WIKI_OIDC_SCOPES": "openid profile"}
+    with pytest.raises(ConfigError, match="needs “email” in WIKI_OIDC_SCOPES"):
+        load(asked)
+
+
+@pytest.mark.parametrize(
+    "name", ["CLIENT_ID", "CLIENT_SECRET", "NAME", "SCOPES", "DOMAINS", "ROLE"]
+)
+def test_nothing_of_a_provider_is_set_in_vain(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"WIKI_OIDC_{name} means nothing without"):
+        load({f"WIKI_OIDC_{name}": "x.org"})

@@ -28,7 +28,7 @@ from wiki.pages import (
 )
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
-from wiki.people import me, sign_in
+from wiki.people import me, oidc_views, sign_in
 from wiki.people import views as people
 from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
@@ -36,6 +36,7 @@ from wiki.reviews import views as reviews
 from wiki.search import views as search
 from wiki.spaces import admin as admin_spaces
 from wiki.spaces import invite_views as invitations
+from wiki.spaces import token_views as tokens
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.tags import views as tags
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     filters.register(app)
     same_site.init_app(app)
     sign_in.init_app(app)
+    oidc_views.init_app(app, settings)
     public.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
@@ -111,9 +113,11 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         home,
         people,
         me,
+        oidc_views,
         admin_people,
         spaces,
         invitations,
+        tokens,
         admin_spaces,
         pages,
         conflict_views,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -87,6 +88,36 @@ class Settings:
     render_seconds: float = _setting(
         "Seconds a page may take to render before its plain source is shown instead.", 1.3
     )
+    oidc_issuer: str = _setting(
+        "OpenID provider by which people can sign in too, such as `https://id.example.org`: the "
+        "address that it calls itself by, to the letter; empty for passwords only.",
+        "",
+    )
+    oidc_client_id: str = _setting("What the wiki is called at that provider.", "")
+    oidc_client_secret: str = _setting("The secret that the provider gave the wiki.", "")
+    oidc_name: str = _setting(
+        "What people call the provider: the button says “Continue with …”.", "single sign-on"
+    )
+    oidc_scopes: str = _setting(
+        "What the provider is asked for; `email` and `profile` can be left out.",
+        "openid email profile",
+    )
+    oidc_domains: str = _setting(
+        "Domains of e-mail addresses, separated by commas, whose people make accounts by "
+        "themselves when they first come from the provider; empty for nobody.",
+        "",
+    )
+    oidc_role: str = _setting("What such accounts are: `member` or `guest`.", "member")
+
+    @property
+    def provider(self) -> str:
+        """What people call the OpenID provider; empty when there is none."""
+        return self.oidc_name if self.oidc_issuer else ""
+
+    @property
+    def oidc_email_domains(self) -> frozenset[str]:
+        """The domains in ``oidc_domains``."""
+        return frozenset(filter(None, re.split(r"[\s,]+", self.oidc_domains.lower())))
 
     @property
     def url(self) -> str:
@@ -156,6 +187,75 @@ def _parse(name: str, value: str, kind: type, *, zero: bool) -> Any:
     return value
 
 
+def is_safe_to_ask(address: str) -> bool:
+    """Whether nobody on the way can read or change what is sent to an address: it is https, or on
+    this machine."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    if not parts.hostname or parts.username is not None or port == 0:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _check_oidc(settings: Settings) -> None:
+    issuer, plain = settings.oidc_issuer, Settings()
+    if not issuer:
+        for name in ("client_id", "client_secret", "name", "scopes", "domains", "role"):
+            if getattr(settings, f"oidc_{name}") != getattr(plain, f"oidc_{name}"):
+                raise ConfigError(
+                    f"WIKI_OIDC_{name.upper()} means nothing without WIKI_OIDC_ISSUER."
+                )
+        return
+    if not is_safe_to_ask(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
+        raise ConfigError(
+            "WIKI_OIDC_ISSUER must look like https://id.example.org, without a query, "
+            f"not “{issuer}”."
+        )
+    if len(issuer) > 500:
+        raise ConfigError("WIKI_OIDC_ISSUER has at most 500 characters.")
+    if not is_safe_to_ask(settings.base_url):
+        raise ConfigError(
+            "WIKI_OIDC_ISSUER needs a WIKI_BASE_URL with https://: the provider sends people "
+            f"back there, not to “{settings.base_url}”."
+        )
+    for name in ("client_id", "client_secret"):
+        value = getattr(settings, f"oidc_{name}")
+        if not re.fullmatch(r"[\x21-\x7e]{1,1000}", value):
+            raise ConfigError(
+                f"WIKI_OIDC_{name.upper()} must be what the provider gave for this wiki, "
+                "without blanks."
+            )
+    if not settings.oidc_name.isprintable() or not 0 < len(settings.oidc_name) <= 40:
+        raise ConfigError("WIKI_OIDC_NAME must be a name of at most 40 characters.")
+    if "openid" not in settings.oidc_scopes.split() or not re.fullmatch(
+        r"[\x21\x23-\x5b\x5d-\x7e ]+", settings.oidc_scopes
+    ):
+        raise ConfigError("WIKI_OIDC_SCOPES must be words, one of which is openid.")
+    for domain in settings.oidc_email_domains:
+        if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+", domain):
+            raise ConfigError(
+                f"WIKI_OIDC_DOMAINS must be domains such as example.org, not “{domain}”."
+            )
+    if settings.oidc_role not in ("member", "guest"):
+        raise ConfigError(
+            f"WIKI_OIDC_ROLE must be “member” or “guest”, not “{settings.oidc_role}”."
+        )
+    if settings.oidc_role != plain.oidc_role and not settings.oidc_email_domains:
+        raise ConfigError(
+            "WIKI_OIDC_ROLE means nothing without WIKI_OIDC_DOMAINS: nobody makes an account."
+        )
+    if settings.oidc_email_domains and "email" not in settings.oidc_scopes.split():
+        raise ConfigError(
+            "WIKI_OIDC_DOMAINS needs “email” in WIKI_OIDC_SCOPES: without it no address is known."
+        )
+
+
 def _check(settings: Settings) -> None:
     base = urlsplit(settings.base_url)
     if base.scheme not in ("http", "https") or not base.netloc or base.path.strip("/"):
@@ -176,3 +276,4 @@ def _check(settings: Settings) -> None:
         raise ConfigError("WIKI_MAIL_FROM must be an address such as wiki@example.org.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
         raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")
+    _check_oidc(settings)

@@ -34,7 +34,14 @@ FLAGS = (
 def world(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Scene]:
     """The app with the cast, and pages to look at."""
     data = tmp_path_factory.mktemp("world")
-    settings = Settings(data_dir=data, secret_key="a key that is only good for testing")
+    settings = Settings(
+        data_dir=data,
+        secret_key="a key that is only good for testing",
+        oidc_issuer="https://id.example.org",  # shown, never asked
+        oidc_client_id="wiki",
+        oidc_client_secret="secret",
+        oidc_name="Example ID",
+    )
     database = open_database(settings)
     migrate(database)
     app = create_app(settings, database)

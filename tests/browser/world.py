@@ -17,13 +17,14 @@ from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
 from wiki.people.actions import create_person
 from wiki.people.groups import create_group, set_member, set_part
-from wiki.people.models import AddressClaim, PasswordReset, Person
+from wiki.people.models import AddressClaim, Identity, PasswordReset, Person, ProviderVisit
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
-from wiki.people.tokens import create_token
+from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
-from wiki.rules.roles import Role
+from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import set_group_role
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Space
 from wiki.spaces.queries import see_space
 from wiki.transfer.models import Mirror
@@ -141,6 +142,34 @@ def fill(scene: Scene) -> None:
             )
         create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
         make_groups(session, scene)
+        old = create_token(session, ben.actor(), ben, name="Once", writes=True, days=1)[0]
+        old.expires_at = now()
+        spaces = session.scalars(select(Space.id).where(Space.slug.in_(("eng", "lab")))).all()
+        create_token(
+            session, ben.actor(), ben, name="W" * 100, writes=True, within=spaces, days=None
+        )
+        ada = scene.actor("ada")
+        robot = create_service(
+            session, ada, handle="robot", name="The robot", site_role=SiteRole.MEMBER
+        )
+        create_token(session, ada, robot, name="Import of tickets", writes=True, within=spaces)
+        for issuer, subject in (
+            ("https://id.example.org", "ben"),
+            ("https://old.example.org", "b"),
+        ):
+            session.add(
+                Identity(issuer=issuer, subject=subject, person_id=ben.id, email="ben@example.org")
+            )
+        session.add(
+            ProviderVisit(
+                key_hash=hash_token("of-the-world"),
+                browser_hash="",
+                next_url="/",
+                subject="another",
+                email=ben.email,
+                expires_at=now() + timedelta(days=1),
+            )
+        )
     scene.deliver()
 
 
@@ -169,7 +198,7 @@ def make_groups(session: Session, scene: Scene) -> None:
         set_member(session, ada, made[number % 3], person, member=True)
     set_member(session, ada, company, people[1], member=True)
     eng = see_space(session, scene.actor("eve"), "eng")
-    set_group_role(session, eng, company, Role.COMMENTER)
+    set_group_role(session, eng, company, Role.COMMENTER, consent=UNASKED)
     set_group_role(session, eng, working, Role.LEAD)
     lab = see_space(session, scene.actor("eve"), "lab")
     set_group_role(session, lab, engineering, Role.READER)

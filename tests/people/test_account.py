@@ -215,7 +215,7 @@ def test_a_revoked_token_ends_and_is_revoked_by_its_owner_only(wiki: Scene) -> N
     assert call(wiki, token).status_code == 200
     assert wiki.post("ben", f"/-/me/tokens/{token_id}/revoke").status_code == 303
     assert call(wiki, token).status_code == 401
-    assert "Backup" not in wiki.get("ben", "/-/me").text.split('id="tokens"')[1]
+    assert "Backup" not in wiki.get("ben", "/-/me/tokens").text.split("<h1>")[1]
     with wiki.database.read() as session:
         names = session.scalars(select(EventRow.name).order_by(EventRow.id)).all()
     assert names[-2:] == ["TokenCreated", "TokenRevoked"]

@@ -23,6 +23,8 @@ PUBLIC_WRITES = {
     "people.reset",
     "people.setup",
     "invitations.accept",
+    "oidc.start",
+    "oidc.newcomer",
 }
 
 

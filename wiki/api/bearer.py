@@ -3,21 +3,25 @@ other site can make a browser call."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import request
-from sqlalchemy import select, update
+from sqlalchemy import or_, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wiki.db import Database, now
 from wiki.errors import WikiError
-from wiki.people.models import ApiToken, Person
-from wiki.people.sign_in import hash_token
+from wiki.people.models import ApiToken
+from wiki.people.tokens import find_owner
 from wiki.rules.access import ANONYMOUS, Actor
 
+log = logging.getLogger(__name__)
+
 # Often enough to tell a token in use from a forgotten one, without a write for every call.
-USED_EVERY = timedelta(minutes=10)
+USED_EVERY = timedelta(minutes=1)
 
 
 class BadToken(WikiError):
@@ -42,27 +46,29 @@ def identify(session: Session, database: Database) -> Caller:
     """The caller of this request.
 
     :raises BadToken: for a header that is no bearer token, or a token that is not known, was
-        revoked, or belongs to somebody who may not come in any more.
+        revoked, has expired, or belongs to somebody who may not come in any more.
     """
     if "Authorization" not in request.headers:
         return NOBODY
     sent = request.authorization
     if sent is None or sent.type != "bearer" or not sent.token:
         raise BadToken("Send the header “Authorization: Bearer” followed by a token.")
-    row = session.execute(
-        select(ApiToken, Person)
-        .join(Person, Person.id == ApiToken.person_id)
-        .where(
-            ApiToken.token_hash == hash_token(sent.token),
-            ApiToken.revoked_at.is_(None),
-            Person.disabled_at.is_(None),
-        )
-    ).one_or_none()
-    if row is None:
-        raise BadToken("This token is not known, or was revoked.")
-    token, person = row
+    found = find_owner(session, sent.token)
+    if found is None:
+        raise BadToken("This token is not known, was revoked or has expired.")
+    token, person, within = found
+    if token.used_at is None or token.used_at <= now() - USED_EVERY:
+        _note_use(database, token.id)
+    return Caller(person.actor(within), token.writes)
+
+
+def _note_use(database: Database, token_id: int) -> None:
     moment = now()
-    if token.used_at is None or token.used_at < moment - USED_EVERY:
-        with database.write() as writing:
-            writing.execute(update(ApiToken).where(ApiToken.id == token.id).values(used_at=moment))
-    return Caller(person.actor(), token.writes)
+    stale = or_(ApiToken.used_at.is_(None), ApiToken.used_at <= moment - USED_EVERY)
+    try:
+        with database.write() as session:
+            session.execute(
+                update(ApiToken).where(ApiToken.id == token_id, stale).values(used_at=moment)
+            )
+    except SQLAlchemyError:
+        log.exception("could not note that a token was used")

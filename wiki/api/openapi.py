@@ -95,7 +95,9 @@ def document() -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of your account. Without one you read what is public.",
+                    "description": "A token of your account, or of a service account. It may be "
+                    "for reading only, and for some spaces only: then no other exists. Without one "
+                    "you read what is public.",
                 }
             },
         },
@@ -116,13 +118,14 @@ def _path_parameters(template: str) -> list[dict[str, Any]]:
 
 
 def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
+    refusals = (403,) if one.writes else ()  # by a token that only reads, at least
     described: dict[str, Any] = {
         "operationId": f"{one.name}_of_home" if of_home else one.name,
         "summary": f"{one.summary[:-1]} (the home page of a space)." if of_home else one.summary,
         "description": _about(one),
         "responses": {
             **{str(status): _answer(answer) for status, answer in one.answers.items()},
-            **_problems({*_ALWAYS, *one.problems, 500} - set(one.answers)),
+            **_problems({*_ALWAYS, *one.problems, *refusals, 500} - set(one.answers)),
         },
     }
     parameters = [("query", query) for query in one.queries]

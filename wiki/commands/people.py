@@ -9,6 +9,7 @@ from wiki.errors import NotFound
 from wiki.people import actions, queries, tokens
 from wiki.people.claims import merge_by_hand
 from wiki.rules.roles import SiteRole
+from wiki.spaces.token_views import chosen_spaces
 
 ROLES = [role.value for role in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)]
 
@@ -24,6 +25,7 @@ def user() -> None:
 @click.option("--full-name", help="The name that others see.")
 @click.option("--admin", is_flag=True, help="Let them administer the site.")
 @click.option("--guest", is_flag=True, help="A guest sees only spaces they were invited to.")
+@click.option("--service", is_flag=True, help="An account of programs: tokens, no password.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add_user(
     name: str,
@@ -31,6 +33,7 @@ def add_user(
     full_name: str | None,
     admin: bool,
     guest: bool,
+    service: bool,
     password_stdin: bool,
 ) -> None:
     """Make an account.
@@ -39,6 +42,11 @@ def add_user(
     """
     if admin and guest:
         raise click.UsageError("An account is an admin's or a guest's, not both.")
+    if service:
+        if admin or email or password_stdin:
+            raise click.UsageError("A service account has no password or e-mail, and is no admin.")
+        _add_service(name, full_name, SiteRole.GUEST if guest else SiteRole.MEMBER)
+        return
     hashed = actions.hash_password(asked_password(password_stdin))
     _, database = opened()
     with database.write() as session:
@@ -52,6 +60,15 @@ def add_user(
             site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
         )
     click.echo(f"{person.handle} can sign in now.")
+
+
+def _add_service(name: str, full_name: str | None, role: SiteRole) -> None:
+    _, database = opened()
+    with database.write() as session:
+        person = tokens.create_service(
+            session, SHELL, handle=name, name=full_name or name, site_role=role
+        )
+    click.echo(f"{person.handle} is there; `wiki token {person.handle}` makes its tokens.")
 
 
 @user.command("list")
@@ -161,18 +178,90 @@ def merge_users(placeholder: str, name: str) -> None:
     click.echo(f"What was imported as {imported.name} is {into.handle}'s work now.")
 
 
+@user.command("tokens")
+@click.argument("name", required=False)
+def list_tokens(name: str | None) -> None:
+    """List API tokens, of everybody or of one person: number, user name, scope, number of spaces,
+    last use, end, what for, parted by tabs.
+
+    Example: wiki user tokens ben
+    """
+    _, database = opened()
+    after = None
+    with database.read() as session:
+        if name:
+            for row in tokens.tokens_of(session, SHELL, named(session, name)):
+                click.echo(_line(row))
+            return
+        while True:
+            found = tokens.list_tokens(session, SHELL, after=after, limit=500)
+            for row in found.rows:
+                click.echo(_line(row))
+            after = found.after
+            if after is None:
+                return
+
+
+def _line(row: tokens.TokenRow) -> str:
+    token = row.token
+    return "\t".join(
+        (
+            str(token.id),
+            row.person.handle,
+            "write" if token.writes else "read",
+            "all" if row.within is None else str(len(row.within)),
+            f"{token.used_at:%Y-%m-%d}" if token.used_at else "never",
+            f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "-",
+            token.name,
+        )
+    )
+
+
+@user.command("revoke-token")
+@click.argument("number", type=click.IntRange(1, 2**53))
+def revoke_token(number: int) -> None:
+    """End the API token of that number, as `wiki user tokens` lists it.
+
+    Example: wiki user revoke-token 12
+    """
+    _, database = opened()
+    with database.write() as session:
+        try:
+            row = tokens.revoke_token(session, SHELL, number)
+        except NotFound:
+            raise click.ClickException(f"There is no token {number}.") from None
+    click.echo(f"The token “{row.name}” no longer works.")
+
+
 @click.command()
 @click.argument("name")
 @click.option("--for", "purpose", default="the shell", show_default=True, help="What it is for.")
 @click.option("--read-only", is_flag=True, help="A token that changes nothing.")
-def token(name: str, purpose: str, read_only: bool) -> None:
+@click.option(
+    "--space", "slugs", multiple=True, help="The only space it is for; can be given repeatedly."
+)
+@click.option(
+    "--days",
+    type=click.IntRange(0, tokens.LONGEST_DAYS),
+    default=tokens.DAYS,
+    show_default=True,
+    help="How long it lasts; 0 for no end.",
+)
+def token(name: str, purpose: str, read_only: bool, slugs: tuple[str, ...], days: int) -> None:
     """Print a new API token of somebody's. It is shown this once.
 
-    Example: wiki token ben --for "nightly export" --read-only
+    Example: wiki token ben --for "nightly export" --read-only --space handbook
     """
     _, database = opened()
     with database.write() as session:
+        person = named(session, name)
         _, made = tokens.create_token(
-            session, SHELL, named(session, name), name=purpose, writes=not read_only
+            session,
+            SHELL,
+            person,
+            name=purpose,
+            writes=not read_only,
+            within=chosen_spaces(session, person.actor(), slugs) if slugs else None,
+            days=days or None,
         )
     click.echo(made)

@@ -334,6 +334,20 @@ class TokenRevoked(Event):
 
 
 @dataclass(frozen=True)
+class IdentityLinked(Event):
+    """Somebody can sign in by the OpenID provider from now on."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
+class IdentityUnlinked(Event):
+    """They cannot any more, or not as one of those that they are there."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
 class MailRequested(Event):
     """A mail is to be sent; the row has its text."""
 

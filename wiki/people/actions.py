@@ -173,7 +173,11 @@ def set_password(
     """Give a person another password and end their sign-ins, but for ``keep_session``.
 
     Who may is decided by what leads here: the old password, a link by mail, the shell.
+
+    :raises Invalid: for a service account, which has none.
     """
+    if person.service_at is not None:
+        raise Invalid(f"{person.name} is a service account: it has tokens and no password.")
     person.password_hash = password_hash
     session.flush()
     close_sessions(session, person.id, keep=keep_session)
@@ -198,6 +202,8 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
     _require_account(person)
     if role is SiteRole.ANONYMOUS:
         raise Invalid("There is no such role.", field="role")
+    if role is SiteRole.ADMIN and person.service_at is not None:
+        raise Invalid("A service account is a guest or a member.", field="role")
     if person.site_role == role.value:
         return
     _keep_an_admin(session, person)

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid
-from wiki.people import actions, queries
+from wiki.people import actions, identities, queries, tokens
 from wiki.people.claims import merge_by_hand, merged_into
 from wiki.people.models import Person
 from wiki.rules.access import may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.errors import say
-from wiki.web.request import actor, reading, writing
+from wiki.web.request import actor, reading, settings, writing
 
 blueprint = Blueprint("admin_people", __name__, url_prefix="/-/admin")
 
@@ -151,7 +151,9 @@ def _screen(person: Person, error: Invalid | None = None) -> ResponseReturnValue
         sign_ins=count,
         seen_at=seen_at,
         addresses=queries.addresses_of(reading(), actor(), person),
-        tokens=queries.count_tokens(reading(), actor(), person),
+        tokens=len(tokens.tokens_of(reading(), actor(), person)),
+        provider=settings().provider,
+        linked=identities.count_of(reading(), settings(), person),
         roles=ROLES,
         errors={error.field or "": error.sentence} if error else {},
     )

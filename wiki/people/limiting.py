@@ -22,6 +22,7 @@ from wiki.rules.limits import Limit, Window
 # A name is locked long before an address is, from which a whole office may come.
 SIGN_IN_NAME = Limit(10, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
+PROVIDER_ADDRESS = Limit(100, timedelta(minutes=15))
 RESET_NAME = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
@@ -44,6 +45,11 @@ def sign_in_counters(login: str, address: str) -> list[Counter]:
         Counter(f"sign-in name {_digest(login)}", SIGN_IN_NAME),
         Counter(f"sign-in from {network_of(address)}", SIGN_IN_ADDRESS),
     ]
+
+
+def provider_counters(address: str) -> list[Counter]:
+    """What it counts for when somebody is sent to the OpenID provider."""
+    return [Counter(f"to the provider from {network_of(address)}", PROVIDER_ADDRESS)]
 
 
 def reset_counters(login: str, address: str) -> list[Counter]:

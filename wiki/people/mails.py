@@ -47,6 +47,29 @@ def password_link(settings: Settings, name: str, token: str) -> Letter:
     )
 
 
+def identity_linked(settings: Settings, name: str) -> Letter:
+    """News that one can sign in by the OpenID provider."""
+    return Letter(
+        f"You can sign in to {settings.site_name} with {settings.oidc_name}",
+        f"Hello {name},\n\n"
+        f"your account at {settings.site_name} was linked with {settings.oidc_name}: whoever\n"
+        "signs in there as you is signed in here. If it was not you, unlink it and tell an "
+        "admin:\n\n"
+        f"{absolute(settings, '/-/me')}\n",
+    )
+
+
+def identity_unlinked(settings: Settings, name: str) -> Letter:
+    """News that one cannot any more."""
+    return Letter(
+        f"A way to sign in to {settings.site_name} was unlinked",
+        f"Hello {name},\n\n"
+        f"a link of your account at {settings.site_name} with {settings.oidc_name} was removed:\n"
+        "it does not sign you in any more. If it was not you, tell an admin:\n\n"
+        f"{absolute(settings, '/-/me')}\n",
+    )
+
+
 def password_changed(settings: Settings, name: str) -> Letter:
     """News that the password is another one."""
     return Letter(

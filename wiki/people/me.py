@@ -1,4 +1,4 @@
-"""Your account: name, password, where you are signed in, API tokens."""
+"""Your account: name, password, where you are signed in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, TooMany
-from wiki.people import actions, claims, limiting, mails, queries, sign_in, tokens
+from wiki.people import actions, claims, identities, limiting, mails, queries, sign_in, tokens
 from wiki.people.devices import device
 from wiki.people.models import LoginSession, Person
 from wiki.web.errors import say
@@ -21,26 +21,28 @@ blueprint = Blueprint("me", __name__)
 @blueprint.get("/-/me")
 def account() -> ResponseReturnValue:
     """All of it on one screen."""
-    return _screen()
+    return screen()
 
 
 @blueprint.post("/-/me/profile")
 def change_profile() -> ResponseReturnValue:
     """Another name or address; the address needs the password, because it can change it."""
     try:
-        person = _myself(reading())
+        person = myself(reading())
         name, email = request.form.get("name", ""), request.form.get("email", "").strip()
         before = person.email
+        if person.password_hash is None:
+            email = before or ""  # nothing here could confirm another one
         if email.lower() != (before or ""):
-            _confirm("email_password")
+            confirm("email_password")
         with writing() as session:
             changed = actions.change_profile(
-                session, actor(), _myself(session), name=name, email=email
+                session, actor(), myself(session), name=name, email=email
             )
             if "email" in changed and before:
                 mails.post(session, actor(), before, mails.address_changed(settings(), person.name))
     except (Invalid, TooMany) as error:
-        return _screen(error)
+        return screen(error)
     say("Your profile is saved." if changed else "Nothing was changed.", "good")
     return redirect("/-/me", 303)
 
@@ -49,10 +51,10 @@ def change_profile() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Another password; other sign-ins end."""
     try:
-        _confirm("current_password")
+        confirm("current_password")
         hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
-            person = _myself(session)
+            person = myself(session)
             actions.set_password(
                 session, actor(), person, hashed, keep_session=sign_in.current().session_id
             )
@@ -60,7 +62,7 @@ def change_password() -> ResponseReturnValue:
                 letter = mails.password_changed(settings(), person.name)
                 mails.post(session, actor(), person.email, letter)
     except (Invalid, TooMany) as error:
-        return _screen(error)
+        return screen(error)
     say("Your password is changed. You stay signed in here and nowhere else.", "good")
     return redirect("/-/me", 303)
 
@@ -78,7 +80,7 @@ def claim_address() -> ResponseReturnValue:
             limiting.spend(session, counters)
             claims.ask_for_link(session, actor(), typed)
     except (Invalid, TooMany) as error:
-        return _screen(error)
+        return screen(error)
     say(
         "If anything was imported under that address, a mail with a link is on its way to it. "
         "The link works once, within a day.",
@@ -112,37 +114,12 @@ def end_other_sign_ins() -> ResponseReturnValue:
     return redirect("/-/me#sign-ins", 303)
 
 
-@blueprint.post("/-/me/tokens")
-def make_token() -> ResponseReturnValue:
-    """A new API token; this answer is the only one that shows it."""
-    try:
-        with writing() as session:
-            _, token = tokens.create_token(
-                session,
-                actor(),
-                _myself(session),
-                name=request.form.get("token_name", ""),
-                writes=request.form.get("scope") == "write",
-            )
-    except Invalid as error:
-        return _screen(error)
-    return _screen(token=token)
-
-
-@blueprint.post("/-/me/tokens/<int:token_id>/revoke")
-def revoke_token(token_id: int) -> ResponseReturnValue:
-    """End a token."""
-    with writing() as session:
-        row = tokens.revoke_token(session, actor(), token_id)
-    say(f"The token “{row.name}” no longer works.", "good")
-    return redirect("/-/me#tokens", 303)
-
-
-def _myself(session: Session) -> Person:
+def myself(session: Session) -> Person:
+    """The one who asks."""
     return session.get_one(Person, actor().person_id)
 
 
-def _confirm(field: str) -> None:
+def confirm(field: str) -> None:
     """Go on only with one's own password, so that a browser left open does not give away more.
 
     :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
@@ -150,15 +127,16 @@ def _confirm(field: str) -> None:
     counters = limiting.own_password_counters(actor().person_id or 0)
     with writing() as session:
         limiting.spend(session, counters)
-    if not actions.check_password(_myself(reading()), request.form.get(field, "")):
+    if not actions.check_password(myself(reading()), request.form.get(field, "")):
         raise Invalid("That is not your password.", field=field)
     with writing() as session:
         limiting.forget(session, counters)
 
 
-def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> ResponseReturnValue:
+def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
+    """The whole account, with what was sent where that was refused."""
     session = reading()
-    person = _myself(session)
+    person = myself(session)
     values: dict[str, Any] = {
         "person": person,
         "name": request.form.get("name", person.name),
@@ -166,15 +144,15 @@ def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> Respo
         "offer": claims.offer_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
         "here": sign_in.current().session_id,
+        "provider": settings().provider,
+        "issuer": settings().oidc_issuer,
+        "identities": identities.identities_of(session, actor()),
         "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
-        "tokens": tokens.live_tokens(session, actor()),
-        "token": token,
+        "tokens": tokens.tokens_of(session, actor(), person),
         "sent": request.form if error else {},
         "least": actions.MIN_PASSWORD,
         "errors": {error.field or "": error.sentence} if error else {},
     }
     body = render_template("people/me.html", **values)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
-    if token:
-        headers["Cache-Control"] = "no-store"
     return body, error.status if error else 200, headers

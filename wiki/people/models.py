@@ -1,10 +1,11 @@
-"""Tables of people: accounts, groups, placeholders, sign-ins, links, tokens, attempts, mails."""
+"""Tables of people: accounts, groups, placeholders, sign-ins, links, tokens, identities, attempts,
+mails."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wiki.db import Base, BigId, now
@@ -17,6 +18,8 @@ class Person(Base):
     with a Git history and who has no account.
 
     ``email_proven_at`` says that a link mailed to the address came back from its owner.
+    ``service_at`` says since when this is a service account: one of programs, which come in with
+    tokens that admins make, and which nobody signs in to.
     """
 
     __tablename__ = "people"
@@ -31,10 +34,11 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
     imported_at: Mapped[datetime | None] = mapped_column(index=True)
+    service_at: Mapped[datetime | None]
 
-    def actor(self) -> Actor:
-        """The person as the gate knows them."""
-        return Actor(self.id, self.handle, self.name, SiteRole(self.site_role))
+    def actor(self, within: frozenset[int] | None = None) -> Actor:
+        """The person as the gate knows them; with a token, ``within`` the spaces that it is for."""
+        return Actor(self.id, self.handle, self.name, SiteRole(self.site_role), within)
 
 
 class Group(Base):
@@ -173,7 +177,11 @@ class PasswordReset(Base):
 
 
 class ApiToken(Base):
-    """A bearer token for the API; shown once, kept as a hash."""
+    """A bearer token for the API; shown once, kept as a hash.
+
+    A ``narrow`` one is for the spaces of its :class:`TokenSpace` rows only: for none, once those
+    are gone.
+    """
 
     __tablename__ = "api_tokens"
 
@@ -182,9 +190,66 @@ class ApiToken(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     writes: Mapped[bool] = mapped_column(default=True)
+    narrow: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class TokenSpace(Base):
+    """One of the only spaces that a narrow token is for."""
+
+    __tablename__ = "api_token_spaces"
+
+    token_id: Mapped[int] = mapped_column(
+        ForeignKey("api_tokens.id", ondelete="CASCADE"), primary_key=True
+    )
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Identity(Base):
+    """Whom a person is at an OpenID provider: who proves to be that signs in as the person."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    linked_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class ProviderVisit(Base):
+    """Somebody who was sent to the OpenID provider and is waited for: once, for some minutes, in
+    the browser that has the other half of the key.
+
+    ``session_id`` is the sign-in that wants to be linked with who comes back. Once the provider
+    has said who they are and more has to be asked, a second visit has that in ``subject``.
+    """
+
+    __tablename__ = "provider_visits"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login_sessions.id", ondelete="CASCADE"), index=True
+    )
+    next_url: Mapped[str] = mapped_column(Text)
+    nonce: Mapped[str] = mapped_column(String(64), default="")
+    verifier: Mapped[str] = mapped_column(String(128), default="")
+    subject: Mapped[str | None] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    handle: Mapped[str] = mapped_column(String(60), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Attempt(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
-from wiki.people.models import ApiToken, LoginSession, Person, PersonAddress
+from wiki.people.models import LoginSession, Person, PersonAddress
 from wiki.people.placeholders import is_account, is_placeholder
 from wiki.rules.access import Actor, may_administer
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
@@ -133,15 +133,6 @@ def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, da
         )
     ).one()
     return row[0], row[1]
-
-
-def count_tokens(session: Session, actor: Actor, person: Person) -> int:
-    """How many API tokens of a person work, for an admin."""
-    _require_admin(actor)
-    live = select(func.count(ApiToken.id)).where(
-        ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None)
-    )
-    return session.scalar(live) or 0
 
 
 def _require_admin(actor: Actor) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import SignInRequired
+from wiki.errors import Forbidden, SignInRequired
 from wiki.people.models import AddressClaim, LoginSession, PasswordReset, Person
 from wiki.rules.access import Actor
 from wiki.web.memo import memo, version
@@ -56,7 +56,12 @@ class SignedIn(UserMixin):
 def open_session(
     session: Session, person: Person, *, days: int, address: str = "", user_agent: str = ""
 ) -> SignedIn:
-    """Begin a sign-in for a person who has proved who they are."""
+    """Begin a sign-in for a person who has proved who they are.
+
+    :raises Forbidden: for a service account, which nobody signs in to.
+    """
+    if person.service_at is not None:
+        raise Forbidden("Nobody signs in to a service account.")
     token, at = new_token(), now()
     row = LoginSession(
         token_hash=hash_token(token),

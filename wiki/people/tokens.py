@@ -1,42 +1,98 @@
-"""API tokens: made by a person, shown once, taken back by them."""
+"""API tokens: made by a person for themselves, or by an admin for a service account; shown once,
+ended by their owner or an admin."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Invalid, NotFound
+from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import TokenCreated, TokenRevoked
-from wiki.people.actions import checked_name
-from wiki.people.models import ApiToken, Person
+from wiki.people.actions import checked_name, create_person
+from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.sign_in import hash_token, new_token
-from wiki.rules.access import Actor
+from wiki.rules.access import NARROW, Actor, may_administer
+from wiki.rules.roles import SiteRole
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 # So that a token that leaks into a page or a log is recognised for what it is.
 PREFIX = "wiki_"
 MOST = 100
+DAYS = 365
+LONGEST_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token as it is listed: whose it is, and the ids of the only spaces that it is for."""
+
+    token: ApiToken
+    person: Person
+    within: frozenset[int] | None
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.token.expires_at is not None and self.token.expires_at <= now()
+
+
+def create_service(
+    session: Session, actor: Actor, *, handle: str, name: str, site_role: SiteRole
+) -> Person:
+    """Make an account for programs: nobody signs in to it, and it has no address.
+
+    :raises Forbidden: unless the actor administers. :raises Invalid: as ``create_person``, and for
+        an admin: the last one must be somebody who can sign in.
+    """
+    _require_admin(actor)
+    if site_role not in (SiteRole.GUEST, SiteRole.MEMBER):
+        raise Invalid("A service account is a guest or a member.", field="site_role")
+    person = create_person(session, actor, handle=handle, name=name, site_role=site_role)
+    person.service_at = now()
+    session.flush()
+    return person
 
 
 def create_token(
-    session: Session, actor: Actor, person: Person, *, name: str, writes: bool
+    session: Session,
+    actor: Actor,
+    person: Person,
+    *,
+    name: str,
+    writes: bool,
+    within: Collection[int] | None = None,
+    days: int | None = DAYS,
 ) -> tuple[ApiToken, str]:
     """Make a token for a person; returns its row and, this once, the token itself.
 
-    Who may is decided by what leads here: their own account's screen, the shell.
+    People make their own, admins those of service accounts, the shell any.
 
+    :param within: the ids of the only spaces that it is for, which its owner may read.
+    :param days: when it ends; None for never.
+    :raises Forbidden: to everybody else.
     :raises Invalid: without a name, or beyond the most that one person may have.
     """
+    _require_maker(actor, person)
     name = checked_name(name)
     if not name:
         raise Invalid("Say what the token is for, to know it again later.", field="token_name")
     if len(name) > 100:
         raise Invalid("The name of a token has at most 100 characters.", field="token_name")
+    if days is not None and not 1 <= days <= LONGEST_DAYS:
+        raise Invalid(f"A token lasts 1 to {LONGEST_DAYS} days.", field="days")
+    if person.disabled_at is not None:
+        raise Invalid(f"{person.name}’s account is disabled.", field="token_name")
+    moment = now()
     live = select(func.count()).where(
-        ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None)
+        ApiToken.person_id == person.id,
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > moment),
     )
     if (session.scalar(live) or 0) >= MOST:
         raise Invalid(f"Revoke one first: {MOST} tokens are the most.", field="token_name")
@@ -46,33 +102,138 @@ def create_token(
         person_id=person.id,
         name=name,
         writes=writes,
-        created_at=now(),
+        narrow=within is not None,
+        created_at=moment,
+        expires_at=None if days is None else moment + timedelta(days=days),
     )
     session.add(row)
+    session.flush()
+    session.add_all(TokenSpace(token_id=row.id, space_id=id) for id in sorted(set(within or ())))
     session.flush()
     announce(session, actor, TokenCreated(person.id, row.id))
     return row, token
 
 
 def revoke_token(session: Session, actor: Actor, token_id: int) -> ApiToken:
-    """End one of the actor's own tokens.
+    """End a token.
 
-    :raises NotFound: when it is none of theirs.
+    :raises NotFound: when it is not the actor's own and they do not administer.
     """
     row = session.get(ApiToken, token_id)
-    if row is None or row.person_id != actor.person_id:
+    if row is None or not _may_see(actor, row.person_id):
         raise NotFound
-    if row.revoked_at is None:
-        row.revoked_at = now()
-        session.flush()
+    ended = (
+        update(ApiToken)
+        .where(ApiToken.id == row.id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(ApiToken.id)
+    )
+    if session.scalar(ended) is not None:
         announce(session, actor, TokenRevoked(row.person_id, row.id))
     return row
 
 
-def live_tokens(session: Session, actor: Actor) -> Sequence[ApiToken]:
-    """The actor's tokens that still work, newest first."""
-    return session.scalars(
+def tokens_of(session: Session, actor: Actor, person: Person) -> Sequence[TokenRow]:
+    """A person's tokens that were not revoked, newest first, for themselves or an admin.
+
+    :raises Forbidden: to everybody else.
+    """
+    if not _may_see(actor, person.id):
+        raise Forbidden("Only they themselves and admins can see this.")
+    found = session.scalars(
         select(ApiToken)
-        .where(ApiToken.person_id == actor.person_id, ApiToken.revoked_at.is_(None))
+        .where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
         .order_by(ApiToken.id.desc())
     ).all()
+    within = spaces_of(session, found)
+    return [TokenRow(row, person, within[row.id]) for row in found]
+
+
+def list_tokens(
+    session: Session, actor: Actor, *, query: str = "", after: str | None = None, limit: int = 50
+) -> Slice[TokenRow]:
+    """Everybody's tokens that were not revoked, newest first.
+
+    :param query: a part of the token's name, or of its owner's name or user name.
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor)
+    found = (
+        select(ApiToken, Person)
+        .join(Person, Person.id == ApiToken.person_id)
+        .where(ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id.desc())
+        .limit(limit + 1)
+    )
+    words = "".join(character for character in query if character.isprintable()).strip().lower()
+    if words:
+        found = found.where(
+            or_(
+                func.lower(ApiToken.name).contains(words, autoescape=True),
+                func.lower(Person.name).contains(words, autoescape=True),
+                Person.handle.contains(words, autoescape=True),
+            )
+        )
+    cursor = decode_cursor(after, [int])
+    if cursor:
+        found = found.where(ApiToken.id < cursor[0])
+    rows = session.execute(found).all()
+    more, rows = len(rows) > limit, rows[:limit]
+    within = spaces_of(session, [token for token, _ in rows])
+    listed = [TokenRow(token, person, within[token.id]) for token, person in rows]
+    return Slice(listed, encode_cursor([listed[-1].token.id]) if more else None)
+
+
+def spaces_of(session: Session, tokens: Collection[ApiToken]) -> dict[int, frozenset[int] | None]:
+    """For each token by id the only spaces that it is for; None for all of its owner's."""
+    named: dict[int, set[int]] = {token.id: set() for token in tokens if token.narrow}
+    if named:
+        for token_id, space_id in session.execute(
+            select(TokenSpace.token_id, TokenSpace.space_id).where(TokenSpace.token_id.in_(named))
+        ):
+            named[token_id].add(space_id)
+    return {token.id: frozenset(named[token.id]) if token.narrow else None for token in tokens}
+
+
+def find_owner(
+    session: Session, token: str
+) -> tuple[ApiToken, Person, frozenset[int] | None] | None:
+    """A token that opens something at this moment, whose it is, and the only spaces that it is
+    for; None when it is not known, has ended, or its owner may not come in any more."""
+    row = session.execute(
+        select(ApiToken, Person)
+        .join(Person, Person.id == ApiToken.person_id)
+        .where(
+            ApiToken.token_hash == hash_token(token),
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now()),
+            Person.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    found, person = row
+    return found, person, spaces_of(session, [found])[found.id]
+
+
+def _require_maker(actor: Actor, person: Person) -> None:
+    if actor.is_narrow:
+        raise Forbidden(NARROW.reason)
+    if actor.person_id is not None and actor.person_id == person.id:
+        return
+    _require_admin(actor)
+    if actor.person_id is not None and person.service_at is None:
+        raise Forbidden("People make their tokens themselves.")
+    if person.imported_at is not None:
+        raise Invalid(f"{person.name} has no account: their work was imported.", field="token_name")
+
+
+def _may_see(actor: Actor, person_id: int) -> bool:
+    own = actor.person_id == person_id and not actor.is_narrow
+    return own or bool(may_administer(actor))
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -25,14 +25,15 @@ WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")
 WRONG = "That name and password do not go together."
 
 
-def _destination(url: str | None) -> str:
+def destination(url: str | None) -> str:
+    """Where to go after a sign-in: an address of this wiki, and none of those that lead in."""
     url = local_url(url)
     return "/" if url.startswith(WAYS_IN) else url
 
 
 def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
     """The sign-in form came with the token of another session: ask once more, keep what it had."""
-    url = _destination(sent.get("next"))
+    url = destination(sent.get("next"))
     kept = carried(url)
     if actor().is_anonymous:
         return sign_in_page(url, kept, login=sent.get("login", "")), 400
@@ -44,12 +45,14 @@ def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
 @public
 def login() -> ResponseReturnValue:
     """Sign in with a user name or address, and a password."""
-    url = _destination(request.values.get("next"))
+    url = destination(request.values.get("next"))
     if request.method == "GET":
         if not actor().is_anonymous:
             return redirect(url)
         return sign_in_page(url, begun=actions.has_admin(reading()))
     kept = carried(url)
+    if "again" in request.form and kept and not actor().is_anonymous:
+        return show_again(kept)  # signed in meanwhile, in another tab
     typed = request.form.get("login", "")
     try:
         signed_in = _sign_in(typed, request.form.get("password", ""))

@@ -42,6 +42,11 @@ class Actor:
         """Whether the actor administers the site."""
         return self.site_role is SiteRole.ADMIN
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether their token is for some spaces only: then they do nothing that is of no space."""
+        return self.within is not None
+
 
 ANONYMOUS = Actor(None, "", "", SiteRole.ANONYMOUS)
 
@@ -186,8 +191,13 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
     return allowed
 
 
+NARROW = Decision(False, "This token is for some spaces only, and this is in none of them.")
+
+
 def may_create_spaces(actor: Actor) -> Decision:
     """Whether the actor may make a new space: every member may."""
+    if actor.is_narrow:
+        return NARROW
     if actor.is_member:
         return Decision(True, f"{actor.name} is a member.")
     return Decision(False, "Only members can make a space.")
@@ -195,6 +205,8 @@ def may_create_spaces(actor: Actor) -> Decision:
 
 def may_administer(actor: Actor) -> Decision:
     """Whether the actor may use the administration."""
+    if actor.is_narrow:
+        return NARROW
     if actor.is_admin:
         return Decision(True, f"{actor.name} is an admin.")
     return Decision(False, "Only admins can do this.")
@@ -202,6 +214,8 @@ def may_administer(actor: Actor) -> Decision:
 
 def may_see_groups(actor: Actor) -> Decision:
     """Whether the actor may know which groups there are and who is in them."""
+    if actor.is_narrow:
+        return NARROW
     if actor.is_member:
         return Decision(True, f"{actor.name} is a member.")
     return Decision(False, "Only members can see groups.")
@@ -213,6 +227,8 @@ def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
     Every member can make a space and lead it. If leads could bring in members, anybody could open
     all internal spaces to anybody; so they bring in guests, who see one space and nothing else.
     """
+    if actor.is_narrow:
+        return NARROW
     if actor.is_admin:
         return Decision(True, f"{actor.name} is an admin.")
     if not actor.is_member:

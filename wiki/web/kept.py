@@ -20,6 +20,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from wiki.errors import NotFound, WikiError
+from wiki.web.request import settings
 from wiki.web.urls import this_url
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -117,4 +118,5 @@ def sign_in_page(
         login=login,
         error=error,
         begun=begun,
+        provider=settings().provider,
     )

@@ -1,0 +1,243 @@
+"""API tokens in the browser: one's own, and for admins everybody's; service accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.people import queries, tokens
+from wiki.people.models import Person
+from wiki.people.tokens import TokenRow
+from wiki.rules.access import Actor, may_administer
+from wiki.rules.roles import SiteRole
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_spaces, readable_by
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, writing
+
+blueprint = Blueprint("tokens", __name__)
+
+LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("never", "No end"))
+FIELD = "space-"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A token on a screen: with the titles of its spaces, and how many of them are not shown."""
+
+    row: TokenRow
+    spaces: Sequence[str]
+    hidden: int
+
+
+@blueprint.get("/-/me/tokens")
+def mine() -> ResponseReturnValue:
+    """One's own tokens, and making one."""
+    return _mine()
+
+
+@blueprint.post("/-/me/tokens")
+def make_mine() -> ResponseReturnValue:
+    """A new token; this answer is the only one that shows it."""
+    try:
+        with writing() as session:
+            made = _make(session, session.get_one(Person, actor().person_id))
+    except Invalid as error:
+        return _mine(error)
+    return _mine(made=made)
+
+
+@blueprint.post("/-/me/tokens/<int:token_id>/revoke")
+def revoke_mine(token_id: int) -> ResponseReturnValue:
+    """End one of one's own tokens."""
+    with writing() as session:
+        row = tokens.revoke_token(session, actor(), token_id)
+        if row.person_id != actor().person_id:
+            raise NotFound
+    say(f"The token “{row.name}” no longer works.", "good")
+    return redirect("/-/me/tokens", 303)
+
+
+@blueprint.get("/-/admin/tokens")
+def everybodys() -> ResponseReturnValue:
+    """All tokens, newest first, and making a service account."""
+    return _everybodys()
+
+
+@blueprint.post("/-/admin/services")
+def make_service() -> ResponseReturnValue:
+    """An account for programs; its tokens are made on its own screen."""
+    try:
+        with writing() as session:
+            person = tokens.create_service(
+                session,
+                actor(),
+                handle=request.form.get("handle", ""),
+                name=request.form.get("name", ""),
+                site_role=_site_role(),
+            )
+    except Invalid as error:
+        return _everybodys(error)
+    say(f"{person.name} is there. Make its first token, and let spaces add it.", "good")
+    return redirect(f"/-/admin/people/{person.handle}/tokens", 303)
+
+
+@blueprint.get("/-/admin/people/<handle>/tokens")
+def of_person(handle: str) -> ResponseReturnValue:
+    """The tokens of somebody, and making one for a service account."""
+    return _of_person(queries.get_person(reading(), actor(), handle))
+
+
+@blueprint.post("/-/admin/people/<handle>/tokens")
+def make_for_service(handle: str) -> ResponseReturnValue:
+    """A new token of a service account; this answer is the only one that shows it."""
+    try:
+        with writing() as session:
+            made = _make(session, queries.get_person(session, actor(), handle))
+    except Invalid as error:
+        return _of_person(queries.get_person(reading(), actor(), handle), error)
+    return _of_person(queries.get_person(reading(), actor(), handle), made=made)
+
+
+@blueprint.post("/-/admin/tokens/<int:token_id>/revoke")
+def revoke_any(token_id: int) -> ResponseReturnValue:
+    """End anybody's token."""
+    _admins_only()
+    with writing() as session:
+        row = tokens.revoke_token(session, actor(), token_id)
+        owner = session.get_one(Person, row.person_id)
+    say(f"The token “{row.name}” of {owner.name} no longer works.", "good")
+    back = f"/-/admin/people/{owner.handle}/tokens"
+    return redirect(back if request.form.get("back") == "person" else "/-/admin/tokens", 303)
+
+
+def chosen_spaces(session: Session, owner: Actor, slugs: Iterable[str]) -> frozenset[int]:
+    """The ids of spaces by their slugs, each of which the owner of a token may read.
+
+    :raises Invalid: naming one that they may not, or that is none.
+    """
+    found = {space.slug: space.id for space in list_spaces(session, owner)}
+    wanted = list(dict.fromkeys(slugs))
+    for slug in wanted:
+        if slug not in found:
+            raise Invalid(
+                f"There is no space “{slug}” that {owner.name} may read.", field="reach-some"
+            )
+    return frozenset(found[slug] for slug in wanted)
+
+
+def _make(session: Session, person: Person) -> str:
+    ticked = [name.removeprefix(FIELD) for name in request.form if name.startswith(FIELD)]
+    within = None
+    if request.form.get("reach", "all") == "some":
+        within = chosen_spaces(session, person.actor(), ticked)
+        if not within:
+            raise Invalid("Choose at least one space.", field="reach-some")
+    elif ticked:
+        raise Invalid(
+            "You ticked spaces: choose “Only these spaces”, or untick them.", field="reach-some"
+        )
+    lasts = request.form.get("lasts", str(tokens.DAYS))
+    if lasts not in dict(LASTS):
+        raise Invalid("Choose how long the token lasts.", field="lasts")
+    _, token = tokens.create_token(
+        session,
+        actor(),
+        person,
+        name=request.form.get("token_name", ""),
+        writes=request.form.get("scope") == "write",
+        within=within,
+        days=None if lasts == "never" else int(lasts),
+    )
+    return token
+
+
+def _mine(error: Invalid | None = None, *, made: str = "") -> ResponseReturnValue:
+    person = reading().get_one(Person, actor().person_id)
+    found = tokens.tokens_of(reading(), actor(), person)
+    return _screen(
+        "people/tokens.html",
+        error,
+        made,
+        person=person,
+        listed=_listed(found, readable_by(actor())),
+        choices=list_spaces(reading(), actor()),
+    )
+
+
+def _of_person(
+    person: Person, error: Invalid | None = None, *, made: str = ""
+) -> ResponseReturnValue:
+    if person.imported_at is not None:
+        raise NotFound
+    found = tokens.tokens_of(reading(), actor(), person)
+    return _screen(
+        "admin/tokens_of_person.html",
+        error,
+        made,
+        person=person,
+        listed=_listed(found),
+        choices=list_spaces(reading(), person.actor()) if person.service_at else (),
+    )
+
+
+def _everybodys(error: Invalid | None = None) -> ResponseReturnValue:
+    query, after = request.args.get("q", ""), request.args.get("after")
+    found = tokens.list_tokens(reading(), actor(), query=query, after=after)
+    return _screen(
+        "admin/tokens.html",
+        error,
+        "",
+        listed=_listed(found.rows),
+        query=query,
+        after=after,
+        further=found.after,
+    )
+
+
+def _screen(
+    template: str, error: Invalid | None, made: str, **values: object
+) -> ResponseReturnValue:
+    body = render_template(
+        template,
+        token=made,
+        lasts=LASTS,
+        field_of_space=FIELD,
+        sent=request.form if error else {},
+        errors={error.field or "": error.sentence} if error else {},
+        **values,
+    )
+    headers = {"Cache-Control": "no-store"} if made else {}
+    return body, error.status if error else 200, headers
+
+
+def _listed(rows: Sequence[TokenRow], *readable: ColumnElement[bool]) -> list[Listed]:
+    """Tokens with the titles of their spaces. Admins know all spaces by name; for others a space
+    that they may not read any more is only counted."""
+    ids = {id for row in rows for id in row.within or ()}
+    asked = select(Space.id, Space.title).where(Space.id.in_(ids), *readable)
+    titles = {row.id: row.title for row in reading().execute(asked)} if ids else {}
+    listed = []
+    for row in rows:
+        known = sorted(titles[id] for id in row.within or () if id in titles)
+        listed.append(Listed(row, known, len(row.within or ()) - len(known)))
+    return listed
+
+
+def _site_role() -> SiteRole:
+    try:
+        return SiteRole(request.form.get("site_role", SiteRole.GUEST.value))
+    except ValueError:
+        raise Invalid("A service account is a guest or a member.", field="site_role") from None
+
+
+def _admins_only() -> None:
+    decision = may_administer(actor())
+    if not decision:
+        raise Forbidden(decision.reason)
