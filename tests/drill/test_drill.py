@@ -87,7 +87,6 @@ GATES = {
     "lists of pages": (page_lists, "live_for", everything, {"tags.pages_of_space"}),
     "tags": (tags, "_readable", lambda *_: [], {"tags.tags", "tags.tag"}),
     "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
-    "files by id": (files, "readable_by", everything, {"attachments.read_by_id"}),
 }  # fmt: skip
 
 

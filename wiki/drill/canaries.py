@@ -36,9 +36,13 @@ from wiki.spaces.models import Invitation, Space
 from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 
-OUTSIDERS = ("nobody", "guest", "member", "revoked", "disabled")
+OUTSIDERS = ("nobody", "guest", "member", "revoked", "disabled", "narrow")
 """Those as whom the wiki is crawled: a visitor, a guest of another space, a member of another team,
-somebody whose rights were taken and somebody who was shut out, both with browsers still open."""
+somebody whose rights were taken and somebody who was shut out, both with browsers still open; and
+a token of somebody who may see it all, for another space only."""
+
+SHARED = "drillshared"
+"""A word that stands on hidden pages and on others."""
 
 INSIDERS = ("insider", "lead", "admin")
 """Those who see that the canaries are there at all."""
@@ -180,7 +184,7 @@ def _page(
         return Text(
             world.word(f"the title of {which}", allowed),
             f"# {world.word(f'a heading of {which}', allowed)}\n\n"
-            f"{world.word(f'the text of {which}', allowed)}\n",
+            f"{world.word(f'the text of {which}', allowed)} {SHARED}\n",
             (world.word(f"a tag of {which}", allowed),),
             world.word(f"the description of {which}", allowed),
         )
@@ -265,13 +269,13 @@ def _open_space(world: World, session: Session) -> None:
     moved = _page(world, session, space, _IN)
     former = moved.path
     listed = [world.people[name].person_id or 0 for name in ("insider", "revoked", "disabled")]
-    for page in (kept, folder, moved, gone):
-        protecting.restrict(session, lead, page.id, May.READ, listed, [], consent=UNASKED)
+    for page, people in ((kept, listed), (folder, listed), (moved, listed), (gone, listed[:1])):
+        protecting.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
     protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
     new = world.word("the new path of a page", _IN)
     moves.move_page(session, lead, moved.id, new, consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
-    actions.create_page(session, lead, space, "hello", Text("Hello", "Hello."))
+    actions.create_page(session, lead, space, "hello", Text("Hello", f"Hello {SHARED}."))
     for what, page in (
         ("a restricted page", kept),
         ("a page below a restricted one", below),
@@ -295,7 +299,8 @@ def _elsewhere(world: World, session: Session) -> Space:
         session, lead, slug="drill-elsewhere", title="Drill elsewhere",
         visibility=Visibility.PRIVATE,
     )  # fmt: skip
-    for name, role in (("guest", Role.COMMENTER), ("member", Role.EDITOR)):
+    mine = (("guest", Role.COMMENTER), ("member", Role.EDITOR), ("insider", Role.EDITOR))
+    for name, role in mine:
         give_role(session, lead, space, world.people[name].person_id or 0, role)
     actions.create_page(session, lead, space, "start", Text("Start", "Hello."))
     return space
@@ -315,7 +320,15 @@ def _public_space(world: World, session: Session) -> None:
 
 
 def _sign_in(world: World, session: Session) -> None:
+    elsewhere = select(Space.id).where(Space.slug == world.common["here"])
+    insider = session.get_one(Person, world.people["insider"].person_id)
+    world.tokens["narrow"] = create_token(
+        session, insider.actor(), insider, name="drill", writes=True,
+        within=session.scalars(elsewhere).all(),
+    )[1]  # fmt: skip
     for name in (*OUTSIDERS, *INSIDERS):
+        if name == "narrow":  # which opens no browser
+            continue
         client = world.app.test_client()
         world.clients[name] = client
         if name == "nobody":

@@ -35,9 +35,16 @@ GENERAL: Mapping[str, str | int] = {
 """What addresses ask for that no canary stands behind."""
 
 QUERIES: Mapping[str, tuple[str, ...]] = {
-    "search.results": ("q={word}", "q={tag}", "q=tag:{tag}", "q=title:{word}", "q={half}"),
+    "search.results": (
+        "q={word}",
+        "q={tag}",
+        "q=tag:{tag}",
+        "q=title:{word}",
+        "q={half}",
+        "q=drillshared",
+    ),
     "search.switch": ("q={word}", "q={half}"),
-    "api.search_pages": ("q={word}", "q={tag}", "q={half}"),
+    "api.search_pages": ("q={word}", "q={tag}", "q={half}", "q=drillshared"),
     "pages.read": ("", "revision=1"),
     "history.raw": ("", "revision=1"),
     "blame.blame": ("", "revision=1"),
@@ -208,6 +215,8 @@ class Drill:
             for who in INSIDERS:
                 self._look(who, method, hidden)
         for who in OUTSIDERS:
+            if who not in self.world.clients and not hidden.startswith("/-/api/"):
+                continue
             one = self._look(who, method, hidden)
             if hidden == absent or who not in target.hidden_from:
                 continue
@@ -220,11 +229,11 @@ class Drill:
         """Ask as somebody, and look for canaries in all that comes back."""
         self.report.requests += 1
         form = None if method in ("GET", "DELETE") else {"title": "drill", "body": "drill"}
-        client, headers = self.world.clients[who], {}
-        if url.startswith("/-/api/"):  # which takes no cookies
-            client = self.world.clients["nobody"]
-            if who in self.world.tokens:
-                headers = {"Authorization": f"Bearer {self.world.tokens[who]}"}
+        is_api = url.startswith("/-/api/")  # which takes no cookies
+        client = self.world.clients["nobody" if is_api else who]
+        headers = {}
+        if is_api and who in self.world.tokens:
+            headers = {"Authorization": f"Bearer {self.world.tokens[who]}"}
         answer = client.open(url, method=method, data=form, headers=headers)
         told = answer.get_data() + "\n".join(f"{k}: {v}" for k, v in answer.headers).encode()
         echoed = set(self._any.findall(url.encode()))
