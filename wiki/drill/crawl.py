@@ -27,6 +27,7 @@ GENERAL: Mapping[str, str | int] = {
     "filename": "nothing.css",
     "import_id": 1,
     "token_id": 1,
+    "identity_id": 1,
     "approval_id": 1,
     "number": 1,
     "old": 1,
