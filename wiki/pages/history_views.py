@@ -15,10 +15,13 @@ from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
 from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
 from wiki.pages.comparison import CONTEXT, compare, part_of
+from wiki.pages.conflict_views import secrets_shown
+from wiki.pages.forms import override_from
 from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
 from wiki.pages.recent import Change, days_beside, recent_changes
 from wiki.pages.screens import Past, page_frame, past_at
+from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -104,7 +107,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     number = _positive("revision")
     if number is None or number > page.head:
         raise NotFound
-    moved_on = False
+    moved_on, secrets = False, None
     if request.method == "POST":
         try:
             with writing() as session:
@@ -115,7 +118,10 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                     number,
                     message=request.form.get("message", ""),
                     seen=_positive("head"),
+                    override=override_from(request.form),
                 )
+        except SecretsFound as found:
+            secrets = found
         except actions.MovedOn:
             moved_on = True
             past = past_at(slug, path, 0)
@@ -139,8 +145,9 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         view="auto",
         moved_on=moved_on,
         message=request.form.get("message", ""),
+        **secrets_shown(secrets, ""),
     )
-    return body, 409 if moved_on else 200
+    return body, 409 if moved_on else secrets.status if secrets else 200
 
 
 @verb_of_past(blueprint, "raw")
