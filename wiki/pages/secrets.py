@@ -109,12 +109,12 @@ def new_secrets(
 
 def secrets_in(session: Session, space_id: int, before: Text | None, text: Text) -> list[Secret]:
     """The same, of the kinds that the space looks for."""
-    if not _look(text, frozenset(KINDS)):  # so that an ordinary save asks the database nothing
+    if not look(text, frozenset(KINDS)):  # so that an ordinary save asks the database nothing
         return []
-    found = _look(text, kinds_of(session, space_id))
+    found = look(text, kinds_of(session, space_id))
     if before is None or not found:
         return found
-    known = "\n".join(words for _, words in _places(before))
+    known = whole_of(before)
     return [one for one in found if one.value not in known]
 
 
@@ -206,7 +206,8 @@ def whole_of(text: Text) -> str:
     return "\n".join(words for _, words in _places(text))
 
 
-def _look(text: Text, kinds: frozenset[str]) -> list[Secret]:
+def look(text: Text, kinds: frozenset[str]) -> list[Secret]:
+    """What looks like a secret of these kinds in all that an author wrote."""
     found = []
     for place, words in _places(text):
         findings = _looked(words, kinds) if words else ()
