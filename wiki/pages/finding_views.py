@@ -55,8 +55,9 @@ def _scanning_screen(slug: str, error: Invalid | None = None) -> ResponseReturnV
         "pages/scanning.html",
         space=seen.space,
         seen=seen,
-        usual=[(kind, words) for kind, words in KINDS.items() if kind in USUAL],
-        national=[(kind, words) for kind, words in KINDS.items() if kind not in USUAL],
+        usual=[kind for kind in KINDS if kind in USUAL],
+        national=sorted(KINDS.keys() - USUAL, key=KINDS.__getitem__),
+        words=KINDS,
         chosen=kinds_of(reading(), seen.space.id),
         errors={error.field or "": error.sentence} if error else {},
     )
