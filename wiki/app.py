@@ -40,10 +40,12 @@ from wiki.tags import views as tags
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
+    bounds,
     compress,
     errors,
     filters,
     memo,
+    pace,
     public,
     redirects,
     request,
@@ -90,18 +92,20 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     rendering.limit_rendering(settings.render_seconds)
     parts = request.Parts(settings, database or open_database(settings))
     request.init_app(app, parts)
+    bounds.init_app(app)
     memo.init_app(app, parts.database, limit=64 << 20)
     urls.init_app(app)
     compress.init_app(app)  # first, so that it sees each answer last
     static.init_app(app)
     redirects.init_app(app)
     errors.init_app(app)
-    security.init_app(app)
+    security.init_app(app, secure=settings.secure)
     assets.init_app(app)
     filters.register(app)
     same_site.init_app(app)
     sign_in.init_app(app)
     public.init_app(app)
+    pace.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (

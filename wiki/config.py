@@ -82,6 +82,13 @@ class Settings:
         "Seconds a page may take to render before its plain source is shown instead.", 1.3
     )
 
+    pace: float = _setting(
+        "Multiplies how many searches, comparisons, previews and saves one person may ask for in "
+        "a short time, which is far more than anybody does by hand; 0 for no limit.",
+        1.0,
+        zero=True,
+    )
+
     @property
     def url(self) -> str:
         """The SQLAlchemy URL of the database."""

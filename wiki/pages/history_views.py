@@ -29,6 +29,7 @@ from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
 from wiki.web.errors import error_page, problem, say, wants_json
 from wiki.web.memo import remembered
+from wiki.web.pace import costs
 from wiki.web.paging import Slice
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -71,6 +72,7 @@ def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVa
 @verb_of_past(blueprint, "diff/<int:old>..<int:new>")
 @public
 @remembered
+@costs("comparisons")
 def diff(
     old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
 ) -> ResponseReturnValue:
@@ -99,6 +101,7 @@ def diff(
 
 
 @verb(blueprint, "restore", methods=["GET", "POST"])
+@costs("comparisons")
 def restore(slug: str, path: str) -> ResponseReturnValue:
     """Make an older revision the newest again, after showing what that changes."""
     past = past_at(slug, path, 0)
@@ -195,6 +198,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<space:slug>/-/calendar")
 @public
 @remembered
+@costs("comparisons")
 def calendar(slug: str) -> ResponseReturnValue:
     """How much was written in a space on each day of a year."""
     seen = see_space(reading(), actor(), slug)

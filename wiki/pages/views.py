@@ -30,6 +30,7 @@ from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
+from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
@@ -262,6 +263,7 @@ def _may_break_links(page: Page, body: str) -> bool:
 
 
 @blueprint.post("/<space:slug>/-/preview")
+@costs("previews")
 def preview(slug: str) -> ResponseReturnValue:
     """What the text in the editor will look like, as a fragment of HTML in JSON."""
     seen = see_space(reading(), actor(), slug)
