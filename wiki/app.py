@@ -14,6 +14,7 @@ from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.insights import selfcheck_views
 from wiki.insights import views as insights
 from wiki.pages import (
     blame_views,
@@ -130,6 +131,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         transfer,
         attachments,
         insights,
+        selfcheck_views,
         version_views,
         upload_views,
         api,

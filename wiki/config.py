@@ -104,7 +104,7 @@ class Settings:
         if self.secret_key:
             return self.secret_key
         path = self.data_dir / "secret.key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             # Written aside and linked, so that nobody ever reads half a key.
             handle, aside = tempfile.mkstemp(dir=self.data_dir)
