@@ -13,8 +13,8 @@ from wiki.errors import Forbidden
 from wiki.pages import queries
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision
-from wiki.pages.revising import text_of
 from wiki.pages.secrets import BODY, REASONS, place_of, whole_of
+from wiki.pages.texts import get_texts
 from wiki.rules.access import Actor, May, may_administer
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen
@@ -107,10 +107,17 @@ def _texts(session: Session, rows: Sequence[AllowedSecret]) -> dict[tuple[int, i
             Revision.number.in_({number for _, number in wanted}),
         )
     )
+    found = [one for one in revisions if (one.page_id, one.number) in wanted]
+    bodies = get_texts(session, {one.content_hash for one in found})
     return {
-        (one.page_id, one.number): text_of(session, one)
-        for one in revisions
-        if (one.page_id, one.number) in wanted
+        (one.page_id, one.number): Text(
+            one.title,
+            bodies[one.content_hash],
+            tuple(one.tags),
+            one.description,
+            dict(one.fields),
+        )
+        for one in found
     }
 
 
