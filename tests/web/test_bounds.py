@@ -37,7 +37,7 @@ def test_a_form_with_files_has_so_many_parts(wiki: Scene) -> None:
     parts = MultiDict([("x", "y")] * MOST_PARTS + [("file", (io.BytesIO(b"z"), "z.txt"))])
     refused = wiki.client("ben").post("/eng/-/files", data=parts)
     assert refused.status_code == 413
-    assert f"a form {MOST_PARTS} parts." in refused.text
+    assert f"A form has at most {MOST_PARTS} parts." in refused.text
 
 
 def test_the_api_says_it_as_a_problem(wiki: Scene) -> None:

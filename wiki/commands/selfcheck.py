@@ -32,5 +32,5 @@ def selfcheck(strict: bool, everything: bool) -> None:
             click.echo(f"        {point.todo}")
     count = {grade: sum(point.grade is grade for point in points) for grade in Grade}
     dangers, warnings = count[Grade.DANGER], count[Grade.WARN]
-    click.echo(f"{dangers} dangers, {warnings} warnings, {count[Grade.GOOD]} points are good.")
+    click.echo(f"Dangers: {dangers}, warnings: {warnings}, good points: {count[Grade.GOOD]}.")
     sys.exit(1 if dangers or (strict and warnings) else 0)

@@ -153,7 +153,8 @@ def init_app(app: Flask) -> None:
             sentence = error.sentence
         elif status == 413:
             sentence += (
-                f" A file has at most {settings().max_file_mb} MiB, and a form {MOST_PARTS} parts."
+                f" A file has at most {settings().max_file_mb} MiB."
+                f" A form has at most {MOST_PARTS} parts."
             )
         answer = problem if wants_json() else error_page
         response = answer(status, title, sentence)

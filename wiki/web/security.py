@@ -24,7 +24,6 @@ CSP = "; ".join(
 # Nothing here uses any of what a page could ask a browser for.
 NOT_ASKED_FOR = (
     "accelerometer",
-    "browsing-topics",
     "camera",
     "display-capture",
     "geolocation",
