@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -10,26 +11,24 @@ from importlib import import_module
 
 @dataclass(frozen=True)
 class NationalId:
-    """The number of one country's people. ``module`` of python-stdnum says whether one is valid."""
+    """The number of one country's people: how it is written, and what says whether one could be
+    somebody's, by its check digits and dates."""
 
     code: str
     country: str
     words: str
-    module: str
     shape: str
+    is_valid: Callable[[str], bool]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """How it is written: never as a part of a longer number or word."""
         return re.compile(rf"(?<![\w./+=&-])(?:{self.shape})(?![\w/]|[.-]\w)", re.ASCII)
 
-    def is_valid(self, written: str) -> bool:
-        """Whether it could be somebody's: its check digits and dates are right."""
-        return bool(import_module(f"stdnum.{self.module}").is_valid(written))
-
 
 NATIONAL_IDS: tuple[NationalId, ...] = tuple(
-    NationalId(code, country, words, module, shape)
+    # Looked up now: a save must not depend on what is installed while the wiki runs.
+    NationalId(code, country, words, shape, import_module(f"stdnum.{module}").is_valid)
     for code, country, words, module, shape in (
         ("at", "Austria", "social security number", "at.vnr", r"\d{4} ?\d{6}"),
         (
