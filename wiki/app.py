@@ -14,12 +14,14 @@ from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.insights import selfcheck_views
 from wiki.insights import views as insights
 from wiki.pages import (
     access_views,
     blame_views,
     claim_views,
     conflict_views,
+    finding_views,
     group_views,
     history_views,
     moving_views,
@@ -43,10 +45,12 @@ from wiki.tags import views as tags
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
+    bounds,
     compress,
     errors,
     filters,
     memo,
+    pace,
     public,
     redirects,
     request,
@@ -93,6 +97,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     rendering.limit_rendering(settings.render_seconds)
     parts = request.Parts(settings, database or open_database(settings))
     request.init_app(app, parts)
+    bounds.init_app(app)
     memo.init_app(app, parts.database, limit=64 << 20)
     urls.init_app(app)
     compress.init_app(app)  # first, so that it sees each answer last
@@ -100,13 +105,14 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     redirects.init_app(app)
     errors.init_app(app)
     reviews.init_app(app)
-    security.init_app(app)
+    security.init_app(app, secure=settings.secure)
     assets.init_app(app)
     filters.register(app)
     same_site.init_app(app)
     sign_in.init_app(app)
     oidc_views.init_app(app, settings)
     public.init_app(app)
+    pace.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
@@ -122,6 +128,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         pages,
         conflict_views,
         history_views,
+        finding_views,
         blame_views,
         moving_views,
         access_views,
@@ -135,6 +142,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         transfer,
         attachments,
         insights,
+        selfcheck_views,
         version_views,
         upload_views,
         api,

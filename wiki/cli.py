@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wiki.attachments.storage import Storage
-from wiki.commands import check, drill, groups, mirrors, people, purging
+from wiki.commands import check, drill, groups, mirrors, people, purging, selfcheck
 from wiki.commands.base import SHELL, Wiki, named, opened, writer
 from wiki.commands.mirrors import say_committed
 from wiki.demo.make import make_demo
@@ -51,6 +51,7 @@ main.add_command(people.token)
 main.add_command(groups.group)
 main.add_command(check.check)
 main.add_command(drill.drill)
+main.add_command(selfcheck.selfcheck)
 main.add_command(mirrors.mirror)
 main.add_command(purging.purge)
 

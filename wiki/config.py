@@ -119,6 +119,13 @@ class Settings:
         """The domains in ``oidc_domains``."""
         return frozenset(filter(None, re.split(r"[\s,]+", self.oidc_domains.lower())))
 
+    pace: float = _setting(
+        "Multiplies how many searches, comparisons, previews and saves one person may ask for in "
+        "a short time, which is far more than anybody does by hand; 0 for no limit.",
+        1.0,
+        zero=True,
+    )
+
     @property
     def url(self) -> str:
         """The SQLAlchemy URL of the database."""
@@ -134,7 +141,7 @@ class Settings:
         if self.secret_key:
             return self.secret_key
         path = self.data_dir / "secret.key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             # Written aside and linked, so that nobody ever reads half a key.
             handle, aside = tempfile.mkstemp(dir=self.data_dir)

@@ -112,7 +112,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = Path(self.url.database or "wiki.db")
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # others read nothing
             self._lock_path = path.with_name(path.name + ".writers")
             self.writer = _sqlite_engine(url, write=True)
             self.reader = _sqlite_engine(url, write=False)

@@ -89,6 +89,8 @@ class Api:
             name = schema["$ref"].rpartition("/")[2]
             if name == "ConflictProblem" and "base" not in response.json:
                 name = "Problem"
+            if name == "SecretsProblem" and "findings" not in response.json:
+                name = "Problem"
             self.check(response.json, name)
 
     def check(self, value: Any, name: str) -> None:

@@ -12,9 +12,11 @@ from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.db import at, now
-from wiki.pages.actions import delete_page
+from wiki.pages.actions import create_page, delete_page
+from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
+from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
 from wiki.people.groups import create_group, set_member, set_part
 from wiki.people.models import AddressClaim, Identity, PasswordReset, Person, ProviderVisit
@@ -67,8 +69,18 @@ def fill(scene: Scene) -> None:
     scene.write("more-links", "Once more to [[pager]] and [[busy]].\n", title="More links")
     scene.write("sections", "## Installing\n\nOne.\n\n## Use\n\nTwo.", title="Sections")
     scene.write("shows-a-file", "![](handbook/everything/drawing.png)", title="Shows a file")
-    removed = scene.attach("handbook/everything/removed.png", png(30, 40, 30))
     eve = scene.actor("eve")
+    key, card = "AKIA" + "Y34FZKBOKMUTVV7Q", "4111 1111 1111 1111"
+    with scene.database.write() as session:
+        for path, title, reason in (
+            ("teams/keys", "Keys of the sandbox", "meant"),
+            ("teams/" + "long-name-" * 9, "W" * 90, "Rotated every night, so that nobody minds it"),
+        ):
+            space = see_space(session, eve, "eng").space
+            text = Text(title, f"The key is {key}.\n\nThe card is {card}.\n")
+            create_page(session, scene.actor("ben"), space, path, text, override=Override(reason))
+    scene.write("teams/keys", f"The card is {card}.\n", title="Keys of the sandbox")
+    removed = scene.attach("handbook/everything/removed.png", png(30, 40, 30))
     for number in range(1, 5):
         scene.write(
             "salaries",

@@ -9,6 +9,10 @@ from sqlalchemy import event
 
 from tests.cast import Scene
 from wiki.db import at
+from wiki.pages.actions import create_page
+from wiki.pages.merging import Text
+from wiki.pages.secrets import Override
+from wiki.spaces.queries import see_space
 
 
 @contextmanager
@@ -59,6 +63,8 @@ SCREENS = (
     "/-/tags",
     "/-/tags/rota",
     "/-/pages",
+    "/eng/-/findings",
+    "/eng/-/scanning",
 )
 
 
@@ -69,9 +75,11 @@ def test_no_query_count_grows_with_the_data(wiki: Scene) -> None:
     wiki.write("a/b", "[one](c1.md) again")
     with at(datetime(2026, 1, 31, tzinfo=UTC)):
         wiki.write("old", "x")
+    hold_secret(wiki, "keys")
     wiki.deliver()
     before = counts(wiki)
     for number in range(12):
+        hold_secret(wiki, f"keys{number}")
         wiki.write(f"a/c{number}", "[b](b.md)")
         wiki.write(f"a/b/d{number}", "[b](../b.md)")
         wiki.write(f"top{number}", "[b](a/b.md)", tags=("rota", f"number {number}"))
@@ -81,6 +89,13 @@ def test_no_query_count_grows_with_the_data(wiki: Scene) -> None:
     wiki.deliver()
     assert counts(wiki) == before
     assert max(before.values()) < 16
+
+
+def hold_secret(wiki: Scene, path: str) -> None:
+    with wiki.database.write() as session:
+        seen = see_space(session, wiki.actor("eve"), "eng")
+        text = Text(path, f"{path} AKIA" + "Y34FZKBOKMUTVV7Q")
+        create_page(session, seen.actor, seen.space, path, text, override=Override("meant"))
 
 
 def counts(wiki: Scene) -> dict[str, int]:

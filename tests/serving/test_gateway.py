@@ -152,3 +152,12 @@ def test_the_access_log_keeps_no_link_by_which_one_comes_in(
     caplog.set_level("INFO", logger="wiki.access")
     gateway._log({"raw_path": path, "method": "GET", "client": ("192.0.2.1", 1)}, 200, 0.1)
     assert f"192.0.2.1 GET {written} 200 " in caplog.text
+
+
+def test_too_many_headers_are_refused(served: Served) -> None:
+    many = b"".join(b"X-%d: y\r\n" % number for number in range(101))
+    body = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n" + many + b"\r\nabc"
+    answer = answer_to(served, body)
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert answer.endswith(b"The request has too many headers.")
+    assert served.ask("/pid").status == 200

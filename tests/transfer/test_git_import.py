@@ -719,3 +719,19 @@ def test_a_stretch_of_the_handbook_ends_as_its_tree_says(
         )
     refused = [one for one in report.problems if one.kind.name in ("REFUSED", "COLLISION")]
     assert live == tracked == len(pages) - len(refused)
+
+
+def test_what_looks_like_a_secret_in_any_version_is_named_once(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    key = "AKIA" + "Y34FZKBOKMUTVV7Q"
+    repo.commit({"keys.md": "Words.\n"})
+    repo.commit({"keys.md": f"Words.\n{key}\n"})
+    repo.commit({"keys.md": f"More words.\n{key}\n"})
+    repo.commit({"keys.md": "No more.\n"})
+    report = bring()
+    assert [(one.kind.name, one.where, one.sentence) for one in report.problems] == [
+        ("SECRET", "keys.md", "AWS access key AKIA…7Q, in the version of 2020-09-13")
+    ]
+    repo.commit({"keys.md": "No more, really.\n"})
+    assert bring().problems == []

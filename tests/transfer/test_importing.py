@@ -291,3 +291,18 @@ def test_the_handbook_goes_in_and_out_and_in_again_unchanged(wiki, corpus, tmp_p
     folder = export(wiki, tmp_path / "out")
     bring_in(wiki, folder, "lab")
     assert everything(wiki, "lab") == everything(wiki, "eng")
+
+
+def test_what_looks_like_a_secret_is_imported_and_named_in_the_report(
+    wiki: Scene, tree: Path
+) -> None:
+    key, card = "AKIA" + "Y34FZKBOKMUTVV7Q", "4111 1111 1111 1111"
+    (tree / "team.md").write_text(f"---\ntitle: Team\n---\n\nThe key is {key}.\n")
+    report = bring_in(wiki, tree)
+    assert said(report, Kind.SECRET) == {"team.md": "Line 5: AWS access key AKIA…7Q"}
+    assert key in text(wiki, "team").body
+    (tree / "team.md").write_text(f"---\ntitle: Team\n---\n\nThe key is {key} or {card}.\n")
+    report = bring_in(wiki, tree)
+    assert said(report, Kind.SECRET) == {"team.md": "Line 5: payment card number 4111…11"}
+    assert key not in str(report.to_json())
+    assert "Nothing was saved like that" in wiki.get("eve", "/eng/-/findings").text

@@ -33,6 +33,7 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
 from wiki.web.errors import problem
+from wiki.web.pace import costs
 from wiki.web.request import actor, reading, settings, writing
 
 MOST_FILES = 1000
@@ -107,6 +108,7 @@ def read_file(slug: str, file: str) -> Response:
     writes=True,
     problems=(403, 413),
 )
+@costs("files")
 def put_file(slug: str, file: str) -> Response:
     """The body is the file's bytes, whatever their type. What was at this place is kept and can be
     brought back in the browser."""

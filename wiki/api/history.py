@@ -24,6 +24,7 @@ from wiki.pages.revising import text_of
 from wiki.pages.texts import get_text
 from wiki.text import diff
 from wiki.text.blame import pack, pairs
+from wiki.web.pace import costs
 from wiki.web.request import actor, reading
 
 MOST_REVISIONS = 500
@@ -101,6 +102,7 @@ def read_revision(slug: str, path: str, number: int) -> Response:
     ),
     problems=(410,),
 )
+@costs("comparisons")
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     """What was done to the text between two revisions, in either order."""
     context = number_asked("context", 3, least=0, most=MOST_CONTEXT)
@@ -130,6 +132,7 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     queries=(Query("revision", "Number of the revision.", {"type": "integer", "minimum": 1}),),
     problems=(410,),
 )
+@costs("comparisons")
 def blame_page(slug: str, path: str) -> Response:
     """Who made each line what it is, and when."""
     page = _live(slug, path)

@@ -33,7 +33,7 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "old": ("Number of the revision to compare with.", {"type": "integer", "minimum": 1}),
     "new": ("Number of the revision to compare.", {"type": "integer", "minimum": 1}),
 }
-_ALWAYS = (400, 401, 404, 422)
+_ALWAYS = (400, 401, 404, 414, 422, 429)
 _TITLES = {
     401: "The token is missing or not accepted.",
     409: "What is there is not what the call takes for granted.",

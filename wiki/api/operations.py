@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 from wiki.api.bearer import identify
 from wiki.api.shapes import from_json, to_json
 from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
+from wiki.web.pace import keep_pace
 from wiki.web.public import public
 from wiki.web.request import act_as, parts, reading, settings
 
@@ -166,6 +167,7 @@ def authenticate() -> None:
         request.max_content_length = 6 * settings().max_page_kb * 1024 + (1 << 20)
     caller = identify(reading(), parts().database)
     act_as(caller.actor)
+    keep_pace()
     if called.writes and caller.actor.is_anonymous:
         raise SignInRequired
     if called.writes and not caller.writes:

@@ -12,11 +12,13 @@ from wiki.api.shapes import to_json
 from wiki.errors import Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
+from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_revision, head_of, look_up
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.revising import text_of
+from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
 from wiki.rules.access import May
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
@@ -103,6 +105,7 @@ def _etag(page: Page) -> str:
         200: Answer("The page as it is now.", resources.SavedPage),
         201: Answer("The new page.", resources.SavedPage),
         409: Answer("Somebody else has changed the same.", resources.ConflictProblem),
+        422: Answer("A value cannot be, or looks like a secret.", resources.SecretsProblem),
     },
     body=resources.PageInput,
     writes=True,
@@ -111,8 +114,9 @@ def _etag(page: Page) -> str:
 def put_page(slug: str, path: str) -> Response:
     """A change carries `base_revision`. When somebody has saved since, both edits are merged;
     where they touch the same lines the answer is 409 with both texts and the base, and nothing is
-    saved. `If-Match` with a page's `ETag` asks for no merging; `If-None-Match: *` only makes new
-    pages."""
+    saved. What looks like a secret and was not there before is refused with 422, unless
+    `allow_secrets` says why it may be saved. `If-Match` with a page's `ETag` asks for no merging;
+    `If-None-Match: *` only makes new pages."""
     sent = sent_body(resources.PageInput)
     if sent.label is not None:
         raise Invalid("This version knows no labels: leave “label” out.", field="label")
@@ -121,9 +125,34 @@ def put_page(slug: str, path: str) -> Response:
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
     _check_conditions(place.page)
-    if place.page is None:
-        return _create(place, sent)
-    return _save(place, place.page, sent)
+    try:
+        if place.page is None:
+            return _create(place, sent)
+        return _save(place, place.page, sent)
+    except SecretsFound as refused:
+        return _secrets(refused, sent.body)
+
+
+def _override(sent: resources.PageInput) -> Override | None:
+    return None if sent.allow_secrets is None else checked_override(sent.allow_secrets)
+
+
+def _secrets(refused: SecretsFound, body: str) -> Response:
+    shown = suspects(refused.secrets, body)
+    findings = [
+        resources.FoundSecret(
+            secret.finding.kind, one.words, one.place, one.line, one.column, one.masked
+        )
+        for secret, one in zip(refused.secrets, shown, strict=True)
+    ]
+    return problem(
+        refused.status,
+        refused.title,
+        f"{refused.sentence} Send “allow_secrets” with the reason.",
+        type="urn:trellis:problem:secrets",
+        field=refused.field,
+        findings=[to_json(one) for one in findings],
+    )
 
 
 def _check_conditions(page: Page | None) -> None:
@@ -151,6 +180,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         text.body,
         RenderContext(place.space.slug, path, not path, text.title),
     )
+    look_ahead(text)
     try:
         with writing() as session:
             saved = create_page(
@@ -161,6 +191,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
                 text,
                 message=sent.message,
                 max_bytes=_max_bytes(),
+                override=_override(sent),
             )
     except Invalid:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
@@ -194,6 +225,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         _max_bytes(),
     )
     prepare(checks.content_hash_of(text), text.body, context_of(place.space.slug, page))
+    look_ahead(text)
     try:
         with writing() as session:
             if request.if_match:  # what was checked above may have changed on the way here
@@ -206,6 +238,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 base=base,
                 message=sent.message,
                 max_bytes=_max_bytes(),
+                override=_override(sent),
             )
     except Conflict as conflict:
         return _conflict(conflict, before)

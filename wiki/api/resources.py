@@ -108,6 +108,12 @@ class PageInput:
         "Number of the revision that the edit started from. Needed to change a page that exists.",
         None,
     )
+    allow_secrets: str | None = told(
+        "Why what looks like a secret in it may be saved; leads see it. Without it, such a change "
+        "is refused.",
+        None,
+        maxLength=300,
+    )
 
 
 @dataclass(frozen=True)
@@ -431,6 +437,26 @@ class Problem:
     title: str = told("In a few words.")
     status: int = told("The status code of the answer.")
     detail: str = told("In a sentence for people.")
+
+
+@dataclass(frozen=True)
+class FoundSecret:
+    """What looks like a secret, and where it stands in what was sent."""
+
+    kind: str = told("`token`, `private-key`, `password`, `card`, `iban`, or `id-` and a country.")
+    what: str = told("What it is, in words.")
+    place: str = told("`body`, `title`, `description`, `tags` or `fields`.")
+    line: int = told("The line of the body, from 1; 0 elsewhere.")
+    column: int = told("Where it begins in that line, from 1; 0 elsewhere.")
+    masked: str = told("As much of it as may be shown.")
+
+
+@dataclass(frozen=True)
+class SecretsProblem(Problem):
+    """What was sent holds what looks like secrets. Nothing was saved."""
+
+    field: str = told("The field that lets them pass.")
+    findings: list[FoundSecret] = told("What looks like a secret, in the order of the text.")
 
 
 @dataclass(frozen=True)

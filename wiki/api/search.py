@@ -21,6 +21,7 @@ from wiki.search import queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
+from wiki.web.pace import costs
 from wiki.web.request import actor, reading, settings
 
 MOST_HITS = 50
@@ -50,6 +51,7 @@ class NoIndex(WikiError):
     ),
     problems=(503,),
 )
+@costs("searches")
 def search_pages() -> Response:
     """Best first; a save is found within seconds."""
     text = request.args.get("q", "").strip()

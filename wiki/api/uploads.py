@@ -22,6 +22,7 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import join
 from wiki.web.errors import problem
+from wiki.web.pace import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 
 AT = "/uploads/{upload}"
@@ -37,6 +38,7 @@ _COUNT = {"type": "integer", "minimum": 0}
     writes=True,
     problems=(403, 413, 429),
 )
+@costs("files")
 def begin(slug: str, file: str) -> Response:
     """For files of more than some megabytes: what has arrived is kept for a day, whatever happens
     to the connection, the client or the server. Limits are checked now and again at the end."""
@@ -76,6 +78,7 @@ def read_upload(upload: str) -> Response:
     writes=True,
     problems=(403, 409, 413, 460, 503),
 )
+@costs("files")
 def send_piece(upload: str) -> Response:
     """The body is the piece; a piece counts when it has arrived whole, so some megabytes are a good
     size. The file is attached when the last one has arrived. One that could not be attached then
@@ -108,6 +111,7 @@ def send_piece(upload: str) -> Response:
     {204: Answer("What had arrived is forgotten.")},
     writes=True,
 )
+@costs("files")
 def give_up(upload: str) -> Response:
     """A file that is attached already stays."""
     finish_reading()

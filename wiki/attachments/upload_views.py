@@ -18,6 +18,7 @@ from wiki.errors import Invalid
 from wiki.pages.screens import place_at
 from wiki.rules.access import May
 from wiki.text.paths import join
+from wiki.web.pace import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import verb
 
@@ -25,6 +26,7 @@ blueprint = Blueprint("uploads", __name__)
 
 
 @verb(blueprint, "uploads", methods=["POST"])
+@costs("files")
 def begin(slug: str, path: str) -> ResponseReturnValue:
     """Begin to send a file of ``size`` bytes that is to be attached as ``name``."""
     place = place_at(slug, path)
@@ -52,6 +54,7 @@ def see(key: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/-/uploads/<key>", methods=["PATCH"])
+@costs("files")
 def send(key: str) -> ResponseReturnValue:
     """Take the next piece."""
     offset = request.headers.get("Upload-Offset", type=int)
@@ -69,6 +72,7 @@ def send(key: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/-/uploads/<key>", methods=["DELETE"])
+@costs("files")
 def cancel(key: str) -> ResponseReturnValue:
     """Give an upload up."""
     finish_reading()

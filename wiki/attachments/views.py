@@ -36,6 +36,7 @@ from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.text.paths import join, name_of, parent_of, title_from
 from wiki.web.errors import say, wants_json
+from wiki.web.pace import costs
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
@@ -89,6 +90,7 @@ def files(slug: str, path: str) -> ResponseReturnValue:
 
 
 @verb(blueprint, "files", methods=["POST"])
+@costs("files")
 def upload(slug: str, path: str) -> ResponseReturnValue:
     """Attach files. Scripts ask for JSON and get the Markdown that shows each of them; they say
     ``replace`` where a file of the same name is to be replaced rather than stand beside it."""

@@ -67,6 +67,25 @@ class PageSaved(Event):
 
 
 @dataclass(frozen=True)
+class SecretsAllowed(Event):
+    """A revision was saved although it holds what looks like secrets: of which kinds, how many."""
+
+    space_id: int
+    page_id: int
+    revision: int
+    kinds: list[str]
+    count: int
+
+
+@dataclass(frozen=True)
+class ScanningChanged(Event):
+    """A space looks for these kinds of secrets from now on."""
+
+    space_id: int
+    kinds: list[str]
+
+
+@dataclass(frozen=True)
 class PageMoved(Event):
     """A page got another path or space; it is in ``space_id`` now. ``kept`` says that labels or
     restrictions held for it where it was."""

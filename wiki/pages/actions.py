@@ -30,6 +30,7 @@ from wiki.pages.revising import (
     writable,
 )
 from wiki.pages.scoping import hold_spaces, let_go, scope_at, settle_scopes
+from wiki.pages.secrets import Override, allow, new_secrets
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
@@ -88,8 +89,12 @@ def create_page(
     folder: bool = False,
     action: Action = Action.CREATE,
     max_bytes: int = 2 << 20,
+    override: Override | None = None,
 ) -> Saved:
     """Make a page at a free path.
+
+    :param override: why it may hold what looks like a secret.
+    :raises SecretsFound: when it does, without one.
 
     :raises Forbidden: when the actor may not edit in the space.
     :raises Invalid: for a path that cannot be one or is taken, or a text beyond its limits.
@@ -97,6 +102,7 @@ def create_page(
     path = checked_path(raw_path)
     text = checked(text, max_bytes)
     require_free(session, actor, space, [path])
+    secrets = new_secrets(session, space.id, None, text, override)
     key = path_key(path)
     moment = now()
     page = Page(
@@ -122,6 +128,7 @@ def create_page(
     render_head(session, space, page, revision, text.body)
     settle_links(session, [(space.slug, key)])
     announce_saved(session, actor, page, revision)
+    allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True)
 
 
@@ -137,13 +144,16 @@ def save_page(
     folder: bool | None = None,
     max_bytes: int = 2 << 20,
     render_later: bool = False,
+    override: Override | None = None,
 ) -> Saved:
     """Add a revision. ``base`` is the number of the revision that the author started from; when
     the head has moved on, both edits are merged where they do not touch.
 
     :param render_later: leave it to the caller to :func:`keep_head` once this is committed; were
         it to die before, the worker does.
-    :raises Conflict: when they do. :raises NotFound: :raises Forbidden: :raises Invalid:
+    :param override: why it may hold what looks like a secret and was not there before.
+    :raises SecretsFound: when it does, without one. :raises Conflict: when both edits touch.
+    :raises NotFound: :raises Forbidden: :raises Invalid:
     """
     page, space = writable(session, actor, page_id)
     text = checked(text, max_bytes)
@@ -166,6 +176,7 @@ def save_page(
     folder = page.folder if folder is None else folder
     if _same(text, theirs) and folder == page.folder:
         return Saved(page, head, False)
+    secrets = new_secrets(session, space.id, theirs, text, override)
     page.folder = folder
     revision = add_revision(
         session, actor, page, text, action, message, base=base, previous=head.content_hash
@@ -174,6 +185,7 @@ def save_page(
     if not render_later:
         gone = render_head(session, space, page, revision, text.body)
     announce_saved(session, actor, page, revision)
+    allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True, merged, gone)
 
 
@@ -185,10 +197,13 @@ def revert_page(
     *,
     message: str = "",
     seen: int | None = None,
+    override: Override | None = None,
 ) -> Saved:
     """Make an older revision's text the newest again, as a new revision.
 
     :param seen: the head that the actor looked at when they decided.
+    :param override: why it may bring back what looks like a secret.
+    :raises SecretsFound: when it does, without one.
     :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
     """
     page, space = writable(session, actor, page_id)
@@ -196,8 +211,10 @@ def revert_page(
         raise MovedOn
     text = text_of(session, queries.get_revision(session, page, number))
     head = queries.head_of(session, page)
-    if _same(text, text_of(session, head)):
+    newest = text_of(session, head)
+    if _same(text, newest):
         return Saved(page, head, False)
+    secrets = new_secrets(session, space.id, newest, text, override)
     revision = add_revision(
         session,
         actor,
@@ -210,6 +227,7 @@ def revert_page(
     )
     render_head(session, space, page, revision, text.body)
     announce_saved(session, actor, page, revision)
+    allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True)
 
 

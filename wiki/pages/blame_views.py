@@ -15,6 +15,7 @@ from wiki.pages.blame import blame as blame_of
 from wiki.pages.screens import page_frame, past_at
 from wiki.text.lines import split, verbatim
 from wiki.web.memo import remembered
+from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import reading, writing
 from wiki.web.urls import verb_of_past
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 @verb_of_past(blueprint, "blame")
 @public
 @remembered
+@costs("comparisons")
 def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Each line of a page, or of an older revision, with who wrote it and when."""
     past = past_at(slug, path, page_id)

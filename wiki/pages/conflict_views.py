@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict, Saved
-from wiki.pages.forms import PageForm, form_of, page_form, text_from
+from wiki.pages.forms import PageForm, form_of, override_from, page_form, suspects, text_from
 from wiki.pages.history import authors_between
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
@@ -19,6 +20,7 @@ from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import prepare
 from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.screens import page_frame, place_at
+from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.rules.access import May
 from wiki.text.markup import RenderContext
 from wiki.web.errors import say
@@ -60,6 +62,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
             return edit_screen(place, page, decided)
         context = RenderContext(slug, page.path, page.folder, text.title)
         prepare(checks.content_hash_of(text), text.body, context)
+        look_ahead(text)
     except Unanswered:
         return conflict_screen(place, page, form, conflict, request.form)
     except (Invalid, TooLarge) as error:
@@ -75,9 +78,12 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
                 message=form.message,
                 action=Action.MERGE,
                 max_bytes=max_bytes,
+                override=override_from(request.form),
             )
     except Conflict as again:
         return conflict_screen(place_at(slug, path), page, decided, again)
+    except SecretsFound as found:
+        return edit_screen(place_at(slug, path), page, decided, secrets=found)
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
     say_gone(saved)
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
@@ -127,16 +133,27 @@ def edit_screen(
     form: PageForm,
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
+    secrets: SecretsFound | None = None,
 ) -> ResponseReturnValue:
     """The editor, with what its author has written so far."""
+    refused = error or secrets
     body = render_template(
         "pages/edit.html",
         preview=preview,
         **page_frame(place, page),
         form=form,
         errors={error.field or "": error.sentence} if error else {},
+        **secrets_shown(secrets, form.body),
     )
-    return body, error.status if error else 200
+    return body, refused.status if refused else 200
+
+
+def secrets_shown(refused: SecretsFound | None, body: str) -> dict[str, Any]:
+    """Template variables of a form that was refused for what looks like secrets in its text."""
+    if refused is None:
+        return {}
+    seen = ",".join(one.key for one in refused.secrets)
+    return {"suspects": suspects(refused.secrets, body), "seen_secrets": seen}
 
 
 def say_merged(saved: Saved, base: int) -> None:

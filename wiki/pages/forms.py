@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wiki.pages.merging import Text
+from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 
 
 @dataclass
@@ -72,3 +73,42 @@ def text_from(form: PageForm) -> Text:
         description=form.description,
         fields=form.fields,
     )
+
+
+def override_from(sent: Mapping[str, str]) -> Override | None:
+    """Why the author saves what they were shown to look like a secret, if they said so."""
+    if sent.get("allow") not in REASONS:
+        return None
+    return checked_override(sent["allow"], frozenset(sent.get("seen", "").split(",")))
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """What looks like a secret, as the author's own form shows it: where it stands there, 0 where
+    that is no line of the text, and no more of it than may be shown."""
+
+    place: str
+    line: int
+    column: int
+    words: str
+    masked: str
+
+
+def suspects(secrets: Collection[Secret], body: str) -> list[Suspect]:
+    """Secrets as they stand in a body as it was typed, front matter and all, where they do."""
+    typed = body.replace("\r\n", "\n").replace("\r", "\n")
+    found, after = [], 0
+    for one in secrets:
+        at = typed.find(one.value, after if one.place == BODY else 0)
+        if at < 0 and one.place == BODY:  # merged with somebody else's, or before the last one
+            at = typed.find(one.value)
+        if at >= 0 and one.place == BODY:
+            after = at + len(one.value)
+        line = typed.count("\n", 0, at) + 1 if at >= 0 else 0
+        column = at - typed.rfind("\n", 0, at) if at >= 0 else 0
+        finding = one.finding
+        if one.place == BODY and at < 0:
+            line, column = finding.line, finding.column
+        place = BODY if line else one.place
+        found.append(Suspect(place, line, column, finding.words, finding.masked))
+    return found

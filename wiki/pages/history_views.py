@@ -15,10 +15,13 @@ from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
 from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
 from wiki.pages.comparison import CONTEXT, compare, part_of
+from wiki.pages.conflict_views import secrets_shown
+from wiki.pages.forms import override_from
 from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
 from wiki.pages.recent import Change, days_beside, recent_changes
 from wiki.pages.screens import Past, page_frame, past_at
+from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -26,6 +29,7 @@ from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
 from wiki.web.errors import error_page, problem, say, wants_json
 from wiki.web.memo import remembered
+from wiki.web.pace import costs
 from wiki.web.paging import Slice
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
@@ -68,6 +72,7 @@ def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVa
 @verb_of_past(blueprint, "diff/<int:old>..<int:new>")
 @public
 @remembered
+@costs("comparisons")
 def diff(
     old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
 ) -> ResponseReturnValue:
@@ -96,6 +101,7 @@ def diff(
 
 
 @verb(blueprint, "restore", methods=["GET", "POST"])
+@costs("comparisons")
 def restore(slug: str, path: str) -> ResponseReturnValue:
     """Make an older revision the newest again, after showing what that changes."""
     past = past_at(slug, path, 0)
@@ -104,7 +110,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     number = _positive("revision")
     if number is None or number > page.head:
         raise NotFound
-    moved_on = False
+    moved_on, secrets = False, None
     if request.method == "POST":
         try:
             with writing() as session:
@@ -115,7 +121,10 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                     number,
                     message=request.form.get("message", ""),
                     seen=_positive("head"),
+                    override=override_from(request.form),
                 )
+        except SecretsFound as found:
+            secrets = found
         except actions.MovedOn:
             moved_on = True
             past = past_at(slug, path, 0)
@@ -139,8 +148,9 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         view="auto",
         moved_on=moved_on,
         message=request.form.get("message", ""),
+        **secrets_shown(secrets, ""),
     )
-    return body, 409 if moved_on else 200
+    return body, 409 if moved_on else secrets.status if secrets else 200
 
 
 @verb_of_past(blueprint, "raw")
@@ -188,6 +198,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<space:slug>/-/calendar")
 @public
 @remembered
+@costs("comparisons")
 def calendar(slug: str) -> ResponseReturnValue:
     """How much was written in a space on each day of a year."""
     seen = see_space(reading(), actor(), slug)

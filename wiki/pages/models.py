@@ -274,6 +274,47 @@ class PageAnchor(Base):
     anchor: Mapped[str] = mapped_column(String(300), primary_key=True)
 
 
+class AllowedSecret(Base):
+    """What looked like a secret and was saved all the same, in which revision, by whom and why.
+
+    ``starts`` and ``ends`` say where it stands in that revision's ``place``; the secret itself is
+    nowhere but there.
+    """
+
+    __tablename__ = "allowed_secrets"
+    __table_args__ = (Index("ix_allowed_secrets_page_id", "page_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(String(80))
+    masked: Mapped[str] = mapped_column(String(120))
+    place: Mapped[str] = mapped_column(String(20))
+    line: Mapped[int]
+    starts: Mapped[int]
+    ends: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+    page: Mapped[Page] = relationship()
+    created_by: Mapped[Person | None] = relationship()
+
+
+class ScannedKinds(Base):
+    """Which kinds of secrets a space looks for, where its leads have chosen."""
+
+    __tablename__ = "scanned_kinds"
+
+    space_id: Mapped[int] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    kinds: Mapped[list[str]]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
 class BlameRow(Base):
     """Derived: which revision each line of a revision comes from, as runs (``wiki.text.blame``)."""
 

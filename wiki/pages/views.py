@@ -12,14 +12,15 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict
-from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged
-from wiki.pages.forms import PageForm, form_of, page_form, text_from
+from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged, secrets_shown
+from wiki.pages.forms import PageForm, form_of, override_from, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import keep_head, prepare, read_rendering
 from wiki.pages.screens import Past, frame, live_page, page_frame, past_at, place_at, space_tree
+from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
@@ -29,6 +30,7 @@ from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
+from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
@@ -150,6 +152,7 @@ def new(slug: str) -> ResponseReturnValue:
         )
         if "preview" in request.form:
             return _new_screen(seen, form, preview=rendering.html)
+        look_ahead(checked)
         with writing() as session:
             saved = actions.create_page(
                 session,
@@ -159,9 +162,12 @@ def new(slug: str) -> ResponseReturnValue:
                 checked,
                 message=form.message,
                 max_bytes=_max_bytes(),
+                override=override_from(request.form),
             )
     except (Invalid, TooLarge) as error:
         return _new_screen(seen, form, error)
+    except SecretsFound as found:
+        return _new_screen(seen, form, secrets=found)
     return redirect(page_url(slug, saved.page.path), 303)
 
 
@@ -171,7 +177,9 @@ def _new_screen(
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
     sent: Mapping[str, str] | None = None,
+    secrets: SecretsFound | None = None,
 ) -> ResponseReturnValue:
+    refused = error or secrets
     sent = request.values if sent is None else sent
     under = sent.get("under") or parent_of(form.path) or ""
     body = render_template(
@@ -182,8 +190,9 @@ def _new_screen(
         home=bool(sent.get("home")),
         preview=preview,
         errors={error.field or "": error.sentence} if error else {},
+        **secrets_shown(secrets, form.body),
     )
-    return body, error.status if error else 200
+    return body, refused.status if refused else 200
 
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
@@ -214,6 +223,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
                 return edit_screen(place, page, form, preview=rendering.html)
+        look_ahead(checked)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -224,9 +234,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 message=form.message,
                 max_bytes=_max_bytes(),
                 render_later=later,
+                override=override_from(request.form),
             )
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
+    except SecretsFound as found:
+        return edit_screen(place, page, form, secrets=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)
     if saved.merged:
@@ -250,6 +263,7 @@ def _may_break_links(page: Page, body: str) -> bool:
 
 
 @blueprint.post("/<space:slug>/-/preview")
+@costs("previews")
 def preview(slug: str) -> ResponseReturnValue:
     """What the text in the editor will look like, as a fragment of HTML in JSON."""
     seen = see_space(reading(), actor(), slug)

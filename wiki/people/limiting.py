@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from wiki.db import now
 from wiki.errors import TooMany
 from wiki.people.models import Attempt
 from wiki.rules import limits
-from wiki.rules.limits import Limit, Window
+from wiki.rules.limits import Limit, Window, network_of
 
 # A name is locked long before an address is, from which a whole office may come.
 SIGN_IN_NAME = Limit(10, timedelta(minutes=15))
@@ -148,16 +147,3 @@ def _window(row: Attempt | None) -> Window | None:
 def _digest(login: str) -> str:
     """The typed name as a key: people also type their password there, so it is not kept."""
     return hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:40]
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that an IPv6 customer gets whole."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)

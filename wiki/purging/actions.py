@@ -17,10 +17,11 @@ from wiki.outbox.events import PagePurged, RevisionPurged
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.actions import MovedOn
 from wiki.pages.comparison import forget_diffs
-from wiki.pages.models import BlameRow, Page, RenderingRow, Revision
+from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.rendering import context_of, forget_rendered, rendering_key
 from wiki.pages.scoping import hold_spaces, let_go, settle_scopes
+from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, may_administer
@@ -148,6 +149,12 @@ def purge_revisions(
             BlameRow.page_id == page_id, BlameRow.number >= min(one.number for one in going)
         )
     )
+    session.connection().execute(
+        delete(AllowedSecret).where(
+            AllowedSecret.page_id == page_id,
+            AllowedSecret.revision.in_([one.number for one in going]),
+        )
+    )
     told = [(one.number, one.path) for one in going]
     session.expire_all()
     _forget(session, hashes - {empty})
@@ -243,3 +250,4 @@ def forget_memory() -> None:
     """Keep nothing in this process's memory that was made of texts."""
     forget_diffs()
     forget_rendered()
+    forget_looked()

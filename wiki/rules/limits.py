@@ -1,7 +1,8 @@
-"""How often something may be tried: fixed windows of time, as facts and decisions."""
+"""How often something may be tried or asked for: windows and buckets, as facts and decisions."""
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,3 +45,43 @@ def spend(window: Window | None, limit: Limit, at: datetime) -> Window:
 def give_back(window: Window) -> Window:
     """The window without one of its attempts, which turned out not to count."""
     return Window(max(window.count - 1, 0), window.ends_at)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """At most ``burst`` at once, and ``per_second`` from then on."""
+
+    burst: int
+    per_second: float
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """How many were left at a moment, in seconds of a clock that only goes on."""
+
+    left: float
+    at: float
+
+
+def draw(bucket: Bucket | None, pace: Pace, at: float) -> tuple[Bucket, float]:
+    """The bucket after one more, and how many seconds to wait for that one: where it is not 0,
+    nothing was taken."""
+    left = float(pace.burst)
+    if bucket is not None:
+        left = min(left, bucket.left + max(at - bucket.at, 0.0) * pace.per_second)
+    if left >= 1.0:
+        return Bucket(left - 1.0, at), 0.0
+    return Bucket(left, at), (1.0 - left) / pace.per_second
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that an IPv6 customer gets whole."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)

@@ -11,6 +11,7 @@ from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
+from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings
 
@@ -19,6 +20,7 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.get("/-/search")
 @public
+@costs("searches")
 def results() -> ResponseReturnValue:
     """What is found, screen by screen; without a question, how to ask."""
     session = reading()
@@ -65,6 +67,7 @@ def results() -> ResponseReturnValue:
 
 @blueprint.get("/-/switch")
 @public
+@costs("searches")
 def switch() -> ResponseReturnValue:
     """A fragment: the pages whose titles begin so; before anything is typed, the newest."""
     session = reading()

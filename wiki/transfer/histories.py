@@ -19,6 +19,7 @@ from wiki.db import Database, now
 from wiki.pages.models import Page
 from wiki.pages.recording import Recorder, Stamp, tell
 from wiki.pages.rendering import HEADS_AT_ONCE, keep_heads
+from wiki.pages.secrets import kinds_of
 from wiki.pages.texts import Shelf
 from wiki.people.placeholders import author_key, authors_for, users_domain
 from wiki.rules.access import Actor, May
@@ -61,6 +62,7 @@ class HistoryImport:
             seen = see_space_by_id(session, actor, space_id)
             seen.require(May.EDIT)
             self.ledger = Ledger(seen.space, settings.max_page_kb << 10, is_wiki)
+            self.ledger.kinds = kinds_of(session, space_id)
             root = history.root()
             row = session.scalar(
                 select(ImportedHistory).where(

@@ -24,9 +24,13 @@ from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
 from wiki.pages.actions import Conflict, create_page, save_page
 from wiki.pages.checks import checked, content_hash_of
+from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
-from wiki.pages.models import Action
+from wiki.pages.models import Action, Page
+from wiki.pages.queries import get_revision
 from wiki.pages.rendering import prepare
+from wiki.pages.revising import text_of
+from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
@@ -51,6 +55,7 @@ class _Change:
     page: PlannedPage
     text: Text
     held: Held | None
+    source: str
 
 
 class TreeImport:
@@ -132,10 +137,29 @@ class TreeImport:
                 self.report.add([problem])
             if problem is not None and problem.kind is not Kind.REPLACED:
                 continue
+            self.report.add(self._secrets(change))
             if change.held is None:
                 self.report.created += 1
             else:
                 self.report.changed += 1
+
+    def _secrets(self, change: _Change) -> list[Problem]:
+        """What looks like a secret in a page and was not in what it had before."""
+        with self.database.read() as session:
+            found = secrets_in(session, self.space.id, None, change.text)
+            if found and change.held is not None:
+                page = session.get_one(Page, change.held.page_id)
+                before = text_of(session, get_revision(session, page, change.held.head.number))
+                found = secrets_in(session, self.space.id, before, change.text)
+        return [
+            Problem(
+                Kind.SECRET,
+                change.page.entry.path,
+                f"{f'Line {one.line}' if one.line else one.place.capitalize()}: {one.words} "
+                f"{one.masked}",
+            )
+            for one in suspects(found, change.source)
+        ]
 
     def _change(self, page: PlannedPage) -> _Change | None:
         """What has to be written for a page; None when nothing has, or nothing can be."""
@@ -159,7 +183,7 @@ class TreeImport:
         if held is not None and held.has(text, content_hash_of(text), page.folder):
             self.report.unchanged += 1
             return None
-        return _Change(page, text, held)
+        return _Change(page, text, held, source)
 
     def _fallback_title(self, page: PlannedPage, source: str) -> str:
         _, body = frontmatter.split(source)
@@ -197,6 +221,7 @@ class TreeImport:
                 folder=page.folder,
                 action=Action.IMPORT,
                 max_bytes=most,
+                override=REPORTED,
             )
             return None
         edited = held.imported is not None and held.imported.number != held.head.number
@@ -213,6 +238,7 @@ class TreeImport:
             action=Action.EDIT if edited else Action.IMPORT,
             folder=page.folder,
             max_bytes=most,
+            override=REPORTED,
         )
         if held.imported is None:
             sentence = f"The page “{held.head.title}” was here before this tree was."

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     REFUSED = "Not imported"
     COLLISION = "Not imported, because another file is the same page"
     UNREADABLE = "Not imported, because the text cannot be read"
+    SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
     CONFLICT = "Changed here and in the tree, and left as it is here"
     REPLACED = "Written here before, and replaced (its history is kept)"
     LINK = "Links that lead to no page"

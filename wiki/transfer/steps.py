@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from wiki.pages.checks import checked
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Action
 from wiki.pages.recording import PastPage, Recorder, Stamp
+from wiki.pages.secrets import Secret, look
 from wiki.pages.texts import hash_of
 from wiki.spaces.models import Space
 from wiki.text import frontmatter
@@ -83,7 +85,8 @@ class Ledger:
     """What the import of a history knows while it runs: which file is which page, and what it has
     to tell.
 
-    ``most`` is the most bytes of a text; ``elsewhere`` are files whose pages are in other spaces.
+    ``most`` is the most bytes of a text; ``elsewhere`` are files whose pages are in other spaces;
+    ``kinds`` are the secrets that the space looks for.
     """
 
     space: Space
@@ -92,7 +95,9 @@ class Ledger:
     files: Files = field(default_factory=Files)
     report: Report = field(default_factory=Report)
     elsewhere: set[str] = field(default_factory=set)
+    kinds: frozenset[str] = frozenset()
     _said: set[tuple[Kind, str]] = field(default_factory=set)
+    _secrets: set[tuple[str, str]] = field(default_factory=set)
 
     def place_of(self, file: str) -> tuple[str, bool]:
         """The path of the page that a file is by its name, and whether it is a folder's.
@@ -110,6 +115,15 @@ class Ledger:
         if (kind, where) not in self._said:
             self._said.add((kind, where))
             self.report.add([Problem(kind, where, sentence)])
+
+    def secret(self, one: Secret, file: str, at: datetime) -> None:
+        """Say once of a file that it holds what looks like this secret, and since when."""
+        where = printable(file)
+        if (where, one.key) not in self._secrets:
+            self._secrets.add((where, one.key))
+            known = f"{one.finding.words} {one.finding.masked}"
+            sentence = f"{known}, in the version of {at.date().isoformat()}"
+            self.report.add([Problem(Kind.SECRET, where, sentence)])
 
 
 class Step:
@@ -214,6 +228,7 @@ class Step:
             one.blob = blob
             self.files.put(one)
             return
+        self._report_secrets(file, page, text)
         if page is None:
             page = self._adopt_or_create(file, path, folder, text)
             if page is None:
@@ -225,6 +240,17 @@ class Step:
         self._revise(one, page, text, path, folder, blob)
         one.file, one.origin = file, self.origin or one.origin
         self.files.put(one)
+
+    def _report_secrets(self, file: str, page: PastPage | None, text: Text) -> None:
+        """Say what looks like a secret in a version and was not in the page before."""
+        before = ""
+        if page is not None:
+            before = self.recorder.shelf.text(self.session, page.content_hash)
+        known = frozenset(before.split("\n"))
+        added = "\n".join(line for line in text.body.split("\n") if line not in known)
+        for one in look(replace(text, body=added), self.ledger.kinds):
+            if one.value not in before:
+                self.ledger.secret(one, file, self.stamp.at)
 
     def _revise(
         self, one: Tracked, page: PastPage, text: Text, path: str, folder: bool, blob: str

@@ -20,6 +20,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from wiki.errors import NotFound, SignInRequired, TooMany, WikiError
+from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.kept import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
 from wiki.web.urls import this_url
@@ -148,8 +149,13 @@ def init_app(app: Flask) -> None:
         if status < 400:
             return error.get_response()
         title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
-        if status == 413:
-            sentence += f" A file has at most {settings().max_file_mb} MiB."
+        if isinstance(error, (TooManyFields, TooMuchAsked)):
+            sentence = error.sentence
+        elif status == 413:
+            sentence += (
+                f" A file has at most {settings().max_file_mb} MiB."
+                f" A form has at most {MOST_PARTS} parts."
+            )
         answer = problem if wants_json() else error_page
         response = answer(status, title, sentence)
         if status == 405 and error.get_response().headers.get("Allow"):

@@ -31,6 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 HEAD_BYTES = 64 * 1024  # of a request line and its headers
+HEADERS = 100  # of one request
 HEAD_SECONDS = 15  # in which they must have arrived
 BODY_SECONDS = 30  # for a body, and one more second for each
 BODY_RATE = 8 * 1024  # bytes of it
@@ -279,6 +280,8 @@ async def _refuse(send: Send, status: int, sentence: str) -> int:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     if status == 408:
         headers.append((b"connection", b"close"))
@@ -302,6 +305,7 @@ class Connection(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _head = 0
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -325,7 +329,22 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
-        super().on_headers_complete()
+        if len(self.headers) <= HEADERS:
+            super().on_headers_complete()
+            return
+        self._refused = True
+        if self.cycle is None or self.cycle.response_complete:
+            self._close_with(431, "The request has too many headers.")
+        else:  # an answer now would be taken for a part of the one before
+            self.transport.close()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused:
+            super().on_message_complete()
 
     def _expect_head(self) -> None:
         if self._timer is None:

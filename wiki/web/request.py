@@ -104,8 +104,10 @@ def is_foreign() -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    ours = {urlsplit(settings().base_url).netloc, request.host}
-    return urlsplit(origin).netloc not in ours
+    sent, ours = urlsplit(origin), urlsplit(settings().base_url)
+    if sent.netloc == ours.netloc:
+        return settings().secure and sent.scheme != "https"
+    return sent.netloc != request.host
 
 
 def init_app(app: Flask, wiki: Parts) -> None:

@@ -1,6 +1,7 @@
 // Puts the parts of the editor together over the form's own textarea, which stays what is sent.
 import { createCodeMirror } from "./codemirror.js";
 import { keepText } from "./keeping.js";
+import { startPlaces } from "./places.js";
 import { startPreview } from "./preview.js";
 import { startSaving } from "./saving.js";
 import { startToolbar } from "./toolbar.js";
@@ -20,4 +21,5 @@ export function startEditor(form) {
   startPreview(form, text, changed);
   startToolbar(form, text);
   startUploads(form, text);
+  startPlaces(form, text);
 }

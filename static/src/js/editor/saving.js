@@ -34,27 +34,27 @@ export function startSaving(form, kept, changed) {
     HTMLFormElement.prototype.submit.call(form);
   }
 
-  async function save() {
+  async function save(button) {
     if (saving) return;
     if (!form.reportValidity()) return;
     saving = true;
     say("Saving…");
     for (const button of buttons) button.setAttribute("aria-busy", "true");
     try {
-      await send();
+      await send(button);
     } finally {
       saving = false;
       for (const button of buttons) button.removeAttribute("aria-busy");
     }
   }
 
-  async function send() {
+  async function send(button) {
     let answer;
     let page;
     try {
       answer = await fetch(form.action, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: new URLSearchParams(new FormData(form, button)),
         headers: { "Wiki-Redirect": "tell" }, // following it here would use up the next screen's message
       });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -92,7 +92,7 @@ export function startSaving(form, kept, changed) {
       return;
     }
     event.preventDefault();
-    save();
+    save(event.submitter);
   });
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;

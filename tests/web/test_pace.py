@@ -1,0 +1,132 @@
+"""Whoever asks for too much waits a moment; nobody does so by hand."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.api.conftest import Api
+from tests.cast import Scene
+from wiki.app import create_app
+from wiki.rules.limits import Bucket, Pace, draw
+from wiki.search.index import rebuild
+from wiki.web.pace import MOST_KNOWN, PACES, Paces
+from wiki.web.request import Parts
+
+FAR = {"REMOTE_ADDR": "198.51.100.7"}
+
+
+@pytest.fixture
+def slow(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The wiki, in which time stands still and little is much."""
+    wiki.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
+    for what in PACES:
+        monkeypatch.setitem(PACES, what, Pace(3, 0.25))
+    rebuild(wiki.database, wiki.settings)
+    return wiki
+
+
+def ask(wiki: Scene, handle: str, url: str, **environ: str) -> int:
+    return wiki.client(handle).get(url, environ_overrides=environ).status_code
+
+
+@pytest.mark.parametrize(
+    "url", ["/-/search?q=x", "/-/switch?q=x", "/eng/rota/-/diff/1..2?n", "/eng/rota/-/blame?n"]
+)
+def test_too_much_is_refused_with_when_to_come_back(slow: Scene, url: str) -> None:
+    slow.write("rota", "One.")
+    slow.write("rota", "Two.")
+    for number in range(3):  # what was answered before costs nothing
+        assert ask(slow, "ben", f"{url}&n={number}") == 200
+    refused = slow.get("ben", f"{url}&n=3")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "4"
+    assert "in a short time. Please wait 4 seconds and try again." in refused.text
+    assert ask(slow, "cai", url) == 200  # others go on
+    assert ask(slow, "ben", "/eng/rota") == 200  # and so does what costs little
+
+
+def test_a_save_that_is_refused_gives_the_text_back(slow: Scene) -> None:
+    for number in range(3):
+        slow.post("ben", "/eng/-/new", title=f"Page {number}", body="x")
+    refused = slow.post("ben", "/eng/-/new", title="Page 4", body="Words not to be lost.")
+    assert refused.status_code == 429
+    assert "Words not to be lost." in refused.text
+    assert slow.client("ben").post("/eng/-/preview", data={"body": "x"}).status_code == 200
+
+
+def test_the_api_counts_for_the_token_s_person(slow: Scene) -> None:
+    api = Api(slow)
+    for _ in range(3):
+        assert api.get("ben", "/search?q=x").status_code == 200
+    refused = api.get("ben", "/search?q=x")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "4"
+    assert refused.json["detail"].startswith("These are too many searches")
+    assert api.get("cai", "/search?q=x").status_code == 200
+    assert ask(slow, "ben", "/-/search?q=x") == 429  # the same person in the browser
+
+
+def test_strangers_count_by_their_address(slow: Scene) -> None:
+    for _ in range(3):
+        assert ask(slow, "nobody", "/-/search?q=x", **FAR) == 200
+    assert ask(slow, "nobody", "/-/search?q=x", **FAR) == 429
+    assert ask(slow, "nobody", "/-/search?q=x", REMOTE_ADDR="198.51.100.8") == 200
+    for number in range(3):
+        assert ask(slow, "nobody", "/-/search?q=x", REMOTE_ADDR=f"2001:db8::{number}") == 200
+    assert ask(slow, "nobody", "/-/search?q=x", REMOTE_ADDR="2001:db8::ffff") == 429
+
+
+def test_behind_a_proxy_that_nobody_named_strangers_are_not_one_person(slow: Scene) -> None:
+    for _ in range(9):
+        assert ask(slow, "nobody", "/-/search?q=x", REMOTE_ADDR="127.0.0.1") == 200
+
+
+def test_it_can_be_turned_off(slow: Scene) -> None:
+    parts: Parts = slow.app.extensions["wiki"]
+    slow.app.extensions["wiki"] = replace(parts, settings=replace(parts.settings, pace=0.0))
+    for _ in range(9):
+        assert ask(slow, "ben", "/-/search?q=x") == 200
+
+
+def test_nobody_reaches_the_limits_by_hand(wiki: Scene) -> None:
+    app = create_app(wiki.settings, wiki.database)
+    for what, pace in PACES.items():
+        waits = [app.extensions["paces"].wait(what, "person 1", 1.0) for _ in range(200)]
+        assert not any(waits), what
+        assert pace.per_second >= 5
+
+
+def test_who_is_remembered_has_an_end() -> None:
+    paces = Paces(clock=lambda: 1.0)
+    for number in range(MOST_KNOWN + 10):
+        paces.wait("saves", f"person {number}", 1.0)
+    assert len(paces._buckets) == MOST_KNOWN
+
+
+@given(
+    st.integers(1, 20),
+    st.floats(0.1, 10),
+    st.lists(st.floats(0, 5), min_size=1, max_size=80),
+)
+def test_in_any_time_no_more_than_burst_and_rate_are_admitted(
+    burst: int, rate: float, pauses: list[float]
+) -> None:
+    pace, at, bucket = Pace(burst, rate), 0.0, None
+    admitted: list[float] = []
+    for pause in pauses:
+        at += pause
+        bucket, wait = draw(bucket, pace, at)
+        if wait == 0:
+            admitted.append(at)
+        else:
+            assert draw(bucket, pace, at + wait + 1e-6)[1] == 0  # waiting as told is enough
+    for first, begin in enumerate(admitted):
+        for count, end in enumerate(admitted[first:], 1):
+            assert count <= burst + rate * (end - begin) + 1e-6
+
+
+def test_a_clock_that_is_set_back_gives_nothing_away() -> None:
+    bucket, _ = draw(Bucket(0.0, 100.0), Pace(5, 1.0), 50.0)
+    assert bucket.left == 0.0

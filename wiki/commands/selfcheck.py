@@ -1,0 +1,36 @@
+"""The command that says how safe the wiki is set up and run."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from wiki.commands.base import SHELL, opened
+from wiki.insights.selfcheck import Grade, self_check
+
+
+@click.command()
+@click.option("--strict", is_flag=True, help="Fail for warnings too.")
+@click.option("--all", "everything", is_flag=True, help="Also say what is good.")
+def selfcheck(strict: bool, everything: bool) -> None:
+    """Say how safe the wiki is set up and run, each point with what to do. Exits with 1 when one is
+    a danger.
+
+    Example: wiki selfcheck
+    """
+    settings, database = opened()
+    debug = os.environ.get("FLASK_DEBUG", "") not in ("", "0")
+    with database.read() as session:
+        points = self_check(database, settings, session, SHELL, debug=debug)
+    for point in points:
+        if point.grade is Grade.GOOD and not everything:
+            continue
+        click.echo(f"{point.grade.value:<6}  {point.name}: {point.said}")
+        if point.todo:
+            click.echo(f"        {point.todo}")
+    count = {grade: sum(point.grade is grade for point in points) for grade in Grade}
+    dangers, warnings = count[Grade.DANGER], count[Grade.WARN]
+    click.echo(f"Dangers: {dangers}, warnings: {warnings}, good points: {count[Grade.GOOD]}.")
+    sys.exit(1 if dangers or (strict and warnings) else 0)

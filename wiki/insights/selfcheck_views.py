@@ -1,0 +1,23 @@
+"""The self-check in the administration."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from wiki.insights.selfcheck import Grade, self_check
+from wiki.web.pace import costs
+from wiki.web.request import actor, parts, reading, settings
+
+blueprint = Blueprint("selfcheck", __name__)
+
+
+@blueprint.get("/-/admin/security")
+@costs("comparisons")
+def security() -> ResponseReturnValue:
+    """How safe the wiki is set up and run, and what to do about it."""
+    points = self_check(
+        parts().database, settings(), reading(), actor(), debug=bool(current_app.debug)
+    )
+    counts = {grade: sum(point.grade is grade for point in points) for grade in Grade}
+    return render_template("admin/security.html", points=points, counts=counts)

@@ -1,0 +1,137 @@
+"""What looked like a secret and was saved all the same, for leads of spaces and for admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from wiki.errors import Forbidden
+from wiki.pages import queries
+from wiki.pages.merging import Text
+from wiki.pages.models import AllowedSecret, Page, Revision
+from wiki.pages.secrets import BODY, REASONS, place_of, whole_of
+from wiki.pages.texts import get_texts
+from wiki.rules.access import Actor, May, may_administer
+from wiki.spaces.models import Space
+from wiki.spaces.queries import SpaceSeen
+from wiki.web.paging import Slice
+
+
+class Standing(StrEnum):
+    """What has become of a secret."""
+
+    THERE = "still there"
+    PAST = "in older revisions only"
+    DELETED = "on a deleted page"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A secret that was saved on purpose: what became of it, and the line of the page's text, or of
+    the revision's that it came with, on which it stands; 0 where it is in no line."""
+
+    row: AllowedSecret
+    page: Page
+    space: Space
+    standing: Standing
+    line: int
+
+    @property
+    def reason(self) -> str:
+        """Why it was saved, as whoever did said."""
+        return REASONS.get(self.row.reason, self.row.reason)
+
+
+def findings_of_space(
+    session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
+) -> Slice[Known]:
+    """Those of a space, newest first.
+
+    :param before: only rows before the one of this id; the cursor of the next slice.
+    :raises Forbidden: unless the actor leads the space.
+    """
+    seen.require(May.MANAGE)
+    return _known(session, seen.actor, seen.space, before, limit)
+
+
+def findings_of_all(
+    session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
+) -> Slice[Known]:
+    """Those of all spaces that the actor may read, newest first.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    return _known(session, actor, None, before, limit)
+
+
+def _known(
+    session: Session, actor: Actor, space: Space | None, before: int | None, limit: int
+) -> Slice[Known]:
+    query = (
+        select(AllowedSecret)
+        .join(AllowedSecret.page)
+        .join(Page.space)
+        .where(queries.readable_by(actor))
+        .options(
+            contains_eager(AllowedSecret.page).contains_eager(Page.space),
+            joinedload(AllowedSecret.created_by),
+        )
+        .order_by(AllowedSecret.id.desc())
+        .limit(limit + 1)
+    )
+    if space is not None:
+        query = query.where(Page.space_id == space.id)
+    if before is not None:
+        query = query.where(AllowedSecret.id < before)
+    rows = session.scalars(query).all()
+    shown = rows[:limit]
+    texts = _texts(session, shown)
+    found = [_told(row, texts) for row in shown]
+    return Slice(found, str(shown[-1].id) if len(rows) > limit else None)
+
+
+def _texts(session: Session, rows: Sequence[AllowedSecret]) -> dict[tuple[int, int], Text]:
+    """The texts of the revisions that rows are about, and of the heads of their pages."""
+    wanted = {(row.page_id, row.revision) for row in rows}
+    wanted |= {(row.page_id, row.page.head) for row in rows}
+    revisions = session.scalars(
+        select(Revision).where(
+            Revision.page_id.in_({page_id for page_id, _ in wanted}),
+            Revision.number.in_({number for _, number in wanted}),
+        )
+    )
+    found = [one for one in revisions if (one.page_id, one.number) in wanted]
+    bodies = get_texts(session, {one.content_hash for one in found})
+    return {
+        (one.page_id, one.number): Text(
+            one.title,
+            bodies[one.content_hash],
+            tuple(one.tags),
+            one.description,
+            dict(one.fields),
+        )
+        for one in found
+    }
+
+
+def _told(row: AllowedSecret, texts: dict[tuple[int, int], Text]) -> Known:
+    page = row.page
+    came_with = place_of(texts[row.page_id, row.revision], row.place)
+    secret = came_with[row.starts : row.ends]
+    head = texts[row.page_id, page.head]
+    there = bool(secret) and secret in whole_of(head)
+    if there and row.place == BODY and secret in head.body:
+        line = head.body.count("\n", 0, head.body.index(secret)) + 1
+    else:
+        line = row.line if row.place == BODY and not there else 0
+    standing = Standing.THERE if there else Standing.PAST
+    if page.deleted_at is not None:
+        standing, line = Standing.DELETED, 0
+    return Known(row, page, page.space, standing, line)

@@ -1,0 +1,75 @@
+"""How long and how many: what one request may bring, each with a sentence for what is beyond it.
+
+The server before the app bounds a request's head and body (``wiki/web/gateway.py``), the routes
+what they take; here is what stands in between, on any server.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+from flask import Flask, Request, request
+from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
+from werkzeug.formparser import FormDataParser
+
+MOST_OF_PATH = 8 * 1024
+MOST_OF_QUERY = 16 * 1024
+MOST_ASKED = 500  # parameters behind the question mark
+MOST_FIELDS = 5000  # of a plain form: the largest conflict has some hundred
+MOST_PARTS = 1000  # of a form with files
+
+
+class TooManyFields(RequestEntityTooLarge):
+    """A form of more fields than any of ours has."""
+
+    sentence = f"A form has at most {MOST_FIELDS} fields, or {MOST_PARTS} with files."
+
+
+class TooMuchAsked(RequestURITooLarge):
+    """An address that is too long, or asks for too many things."""
+
+    sentence = (
+        f"An address has at most {MOST_OF_PATH} characters, and behind the question mark "
+        f"{MOST_OF_QUERY} and {MOST_ASKED} parameters."
+    )
+
+
+class _Forms(FormDataParser):
+    """Reads a plain form no further than it can be one of ours: each field costs far more memory
+    than the one byte that sends it."""
+
+    def _parse_urlencoded(
+        self,
+        stream: IO[bytes],
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str],
+    ) -> Any:
+        body = stream.read()
+        if body.count(b"&") >= MOST_FIELDS:
+            raise TooManyFields
+        return super()._parse_urlencoded(io.BytesIO(body), mimetype, content_length, options)
+
+
+class BoundedRequest(Request):
+    """A request whose forms are bounded."""
+
+    form_data_parser_class = _Forms
+    max_form_parts = MOST_PARTS
+
+
+def init_app(app: Flask) -> None:
+    """Refuse what is beyond the bounds before anything looks at it."""
+    app.request_class = BoundedRequest
+    app.config["MAX_FORM_PARTS"] = MOST_PARTS
+
+    @app.before_request
+    def bounded() -> None:
+        query = request.query_string
+        if (
+            len(request.path) > MOST_OF_PATH
+            or len(query) > MOST_OF_QUERY
+            or query.count(b"&") >= MOST_ASKED
+        ):
+            raise TooMuchAsked

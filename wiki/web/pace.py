@@ -1,0 +1,111 @@
+"""How often one person may ask for what costs more than a page: far more than anybody does by hand.
+
+Each web process counts for itself and forgets when it ends; what must be counted exactly
+(sign-ins, password links) is counted in the database (``wiki/people/limiting.py``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+
+from wiki.errors import TooMany
+from wiki.rules.limits import Bucket, Pace, draw, network_of
+from wiki.web.request import actor, is_api, settings
+from wiki.web.same_site import SAFE_METHODS
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PACES = {
+    "searches": Pace(300, 10.0),
+    "comparisons": Pace(200, 5.0),
+    "previews": Pace(200, 5.0),
+    "saves": Pace(600, 10.0),
+    "files": Pace(3000, 50.0),
+}
+"""What is counted together, how much of it at once, and how much a second from then on."""
+
+MOST_KNOWN = 20_000  # who is remembered; the longest silent one is forgotten, as if it had waited
+
+
+def costs(what: str) -> Callable[[View], View]:
+    """Count requests to this view among ``what``; others that write count as saves."""
+
+    def mark(view: View) -> View:
+        view.costs = what  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class Paces:
+    """Who has asked for how much lately."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._held = threading.Lock()
+        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
+
+    def wait(self, what: str, who: str, factor: float) -> float:
+        """Count one more; the seconds to wait where that is too much, and nothing was counted."""
+        pace = PACES[what]
+        pace = Pace(max(1, round(pace.burst * factor)), pace.per_second * factor)
+        key = (what, who)
+        with self._held:
+            bucket, seconds = draw(self._buckets.pop(key, None), pace, self.clock())
+            self._buckets[key] = bucket
+            while len(self._buckets) > MOST_KNOWN:
+                self._buckets.popitem(last=False)
+        return seconds
+
+
+def keep_pace() -> None:
+    """Count this request, once it is known who asks.
+
+    :raises TooMany: when they ask for too much.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    what = getattr(view, "costs", "" if request.method in SAFE_METHODS else "saves")
+    factor, who = settings().pace, _who()
+    if not what or not factor or not who:
+        return
+    paces: Paces = current_app.extensions["paces"]
+    seconds = math.ceil(paces.wait(what, who, factor))
+    if seconds:
+        raise TooMany(
+            f"These are too many {what} in a short time. Please wait "
+            f"{'a second' if seconds == 1 else f'{seconds} seconds'} and try again.",
+            retry_after=seconds,
+        )
+
+
+def _who() -> str:
+    """Whom a request counts for: a person or, for strangers, an address; nobody where that says
+    nothing, as behind a proxy on this machine that was not named in the settings."""
+    person = actor().person_id
+    if person is not None:
+        return f"person {person}"
+    address = request.remote_addr or ""
+    try:
+        if not settings().trusted_proxies and ipaddress.ip_address(address).is_loopback:
+            return ""
+    except ValueError:
+        return ""
+    return network_of(address)
+
+
+def init_app(app: Flask) -> None:
+    """Count what is asked for in the browser; the API counts once it knows its caller."""
+    app.extensions["paces"] = Paces()
+
+    @app.before_request
+    def in_pace() -> None:
+        if not is_api():
+            keep_pace()
