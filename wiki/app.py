@@ -26,7 +26,7 @@ from wiki.pages import (
 )
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
-from wiki.people import me, sign_in
+from wiki.people import admin_security, confirming, factor_views, holding, me, sign_in
 from wiki.people import views as people
 from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
@@ -101,13 +101,17 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     same_site.init_app(app)
     sign_in.init_app(app)
     public.init_app(app)
+    holding.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
         home,
         people,
         me,
+        factor_views,
+        confirming,
         admin_people,
+        admin_security,
         spaces,
         invitations,
         admin_spaces,

@@ -15,10 +15,14 @@ VALUES = {
     "handle": "ben",
     "token": "guessed",
     "filename": "app.css",
+    "kind": "passkeys",
 }
 # Each open to strangers for a reason: what it shows has passed the gate, or it is a way in.
 PUBLIC_WRITES = {
     "people.login",
+    "people.second",
+    "people.ask_passkey",
+    "people.ask_passkey_second",
     "people.forgot",
     "people.reset",
     "people.setup",
@@ -110,7 +114,7 @@ def test_a_stranger_gets_in_nowhere_by_an_address_that_exists_twice(wiki: Scene)
             assert endpoint == rule.endpoint, f"{method} {url}"
 
 
-@pytest.mark.parametrize("url", ["", "/people", "/people/ben", "/invitations", "/spaces"])
+@pytest.mark.parametrize("url", ["", "/people", "/people/ben", "/invitations", "/spaces", "/security"])
 def test_the_administration_is_for_admins(wiki: Scene, url: str) -> None:
     for handle in ("ben", "eve", "gus"):
         assert wiki.get(handle, f"/-/admin{url}").status_code == 403

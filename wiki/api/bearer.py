@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from wiki.db import Database, now
-from wiki.errors import WikiError
+from wiki.errors import FactorRequired, WikiError
 from wiki.people.models import ApiToken, Person
+from wiki.people.requiring import lacks_factor
 from wiki.people.sign_in import hash_token
 from wiki.rules.access import ANONYMOUS, Actor
 
@@ -43,6 +44,7 @@ def identify(session: Session, database: Database) -> Caller:
 
     :raises BadToken: for a header that is no bearer token, or a token that is not known, was
         revoked, or belongs to somebody who may not come in any more.
+    :raises FactorRequired: while its owner must have a second factor and has none.
     """
     if "Authorization" not in request.headers:
         return NOBODY
@@ -50,7 +52,7 @@ def identify(session: Session, database: Database) -> Caller:
     if sent is None or sent.type != "bearer" or not sent.token:
         raise BadToken("Send the header “Authorization: Bearer” followed by a token.")
     row = session.execute(
-        select(ApiToken, Person)
+        select(ApiToken, Person, lacks_factor())
         .join(Person, Person.id == ApiToken.person_id)
         .where(
             ApiToken.token_hash == hash_token(sent.token),
@@ -60,7 +62,9 @@ def identify(session: Session, database: Database) -> Caller:
     ).one_or_none()
     if row is None:
         raise BadToken("This token is not known, or was revoked.")
-    token, person = row
+    token, person, held = row
+    if held:
+        raise FactorRequired
     moment = now()
     if token.used_at is None or token.used_at < moment - USED_EVERY:
         with database.write() as writing:

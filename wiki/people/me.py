@@ -9,7 +9,18 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, TooMany
-from wiki.people import actions, claims, limiting, mails, queries, sign_in, tokens
+from wiki.people import (
+    actions,
+    claims,
+    confirming,
+    factors,
+    limiting,
+    mails,
+    queries,
+    sign_in,
+    tokens,
+)
+from wiki.people.confirming import confirm_first
 from wiki.people.devices import device
 from wiki.people.models import LoginSession, Person
 from wiki.web.errors import say
@@ -26,13 +37,16 @@ def account() -> ResponseReturnValue:
 
 @blueprint.post("/-/me/profile")
 def change_profile() -> ResponseReturnValue:
-    """Another name or address; the address needs the password, because it can change it."""
+    """Another name or address; the address only by who has just shown who they are, because links
+    to a new password go to it."""
     try:
         person = _myself(reading())
         name, email = request.form.get("name", ""), request.form.get("email", "").strip()
         before = person.email
         if email.lower() != (before or ""):
-            _confirm("email_password")
+            asked = confirming.ask()
+            if asked is not None:
+                return asked
         with writing() as session:
             changed = actions.change_profile(
                 session, actor(), _myself(session), name=name, email=email
@@ -46,10 +60,10 @@ def change_profile() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/password")
+@confirm_first
 def change_password() -> ResponseReturnValue:
     """Another password; other sign-ins end."""
     try:
-        _confirm("current_password")
         hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
             person = _myself(session)
@@ -113,6 +127,7 @@ def end_other_sign_ins() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/tokens")
+@confirm_first
 def make_token() -> ResponseReturnValue:
     """A new API token; this answer is the only one that shows it."""
     try:
@@ -142,20 +157,6 @@ def _myself(session: Session) -> Person:
     return session.get_one(Person, actor().person_id)
 
 
-def _confirm(field: str) -> None:
-    """Go on only with one's own password, so that a browser left open does not give away more.
-
-    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
-    """
-    counters = limiting.own_password_counters(actor().person_id or 0)
-    with writing() as session:
-        limiting.spend(session, counters)
-    if not actions.check_password(_myself(reading()), request.form.get(field, "")):
-        raise Invalid("That is not your password.", field=field)
-    with writing() as session:
-        limiting.forget(session, counters)
-
-
 def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> ResponseReturnValue:
     session = reading()
     person = _myself(session)
@@ -165,6 +166,7 @@ def _screen(error: Invalid | TooMany | None = None, *, token: str = "") -> Respo
         "email": request.form.get("email", person.email or ""),
         "offer": claims.offer_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
+        "factors": factors.factors_of(session, person.id),
         "here": sign_in.current().session_id,
         "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
         "tokens": tokens.live_tokens(session, actor()),
