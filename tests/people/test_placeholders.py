@@ -199,8 +199,8 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ]
         if any(name in columns for columns in sets):
             unique.add((table.name, name))
-    # Only those found by find_person are added to these, and the fourth follows from the second; the
-    # last two are made by signing in, and by adding a factor once signed in.
+    # Only those found by find_person are added to these, and the fourth follows from the second;
+    # the last two are made by signing in, and by adding a factor once signed in.
     assert unique == {
         ("memberships", "person_id"),
         ("group_members", "person_id"),

@@ -114,7 +114,9 @@ def test_a_stranger_gets_in_nowhere_by_an_address_that_exists_twice(wiki: Scene)
             assert endpoint == rule.endpoint, f"{method} {url}"
 
 
-@pytest.mark.parametrize("url", ["", "/people", "/people/ben", "/invitations", "/spaces", "/security"])
+@pytest.mark.parametrize(
+    "url", ["", "/people", "/people/ben", "/invitations", "/spaces", "/security"]
+)
 def test_the_administration_is_for_admins(wiki: Scene, url: str) -> None:
     for handle in ("ben", "eve", "gus"):
         assert wiki.get(handle, f"/-/admin{url}").status_code == 403
