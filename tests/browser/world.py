@@ -14,7 +14,9 @@ from wiki.db import at, now
 from wiki.pages.actions import delete_page
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
-from wiki.people.models import AddressClaim, PasswordReset, Person
+from wiki.people.authenticators import begin_authenticator
+from wiki.people.groups import create_group, set_member
+from wiki.people.models import AddressClaim, Passkey, PasswordReset, Person
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_token
@@ -135,4 +137,25 @@ def fill(scene: Scene) -> None:
                 )
             )
         create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
+        them = session.get_one(Person, eve.person_id)
+        phone = begin_authenticator(session, eve, scene.settings, them, name="Phone")
+        phone.proven_at = now()
+        for name, verifies in (("Laptop", True), ("W" * 100, False)):
+            session.add(
+                Passkey(
+                    person_id=them.id,
+                    name=name,
+                    credential_id=name,
+                    public_key=b"",
+                    sign_count=0,
+                    user_handle="",
+                    transports=[],
+                    verifies=verifies,
+                )
+            )
+        begin_authenticator(session, ben.actor(), scene.settings, ben, name="Tablet")
+        ada = scene.actor("ada")
+        everyone = create_group(session, ada, handle="on-call", name="On call")
+        create_group(session, ada, handle="w" * 60, name="W" * 90)
+        set_member(session, ada, everyone, ben, member=True)
     scene.deliver()
