@@ -331,7 +331,10 @@ def test_several_apps_have_names_and_each_signs_in(wiki: Scene, app: App) -> Non
     assert renamed.status_code == 303
     assert "My &lt;b&gt;tablet&lt;/b&gt;" in wiki.get("ben", HERE).text
     url = f"{HERE}/authenticators/{tablet.id}/rename"
-    assert wiki.post("ben", url, factor_name="x" * 101).status_code == 422
+    refused = wiki.post("ben", url, factor_name="x" * 101)
+    assert refused.status_code == 422
+    assert "at most 100 characters" in refused.text
+    assert "x" * 101 in refused.text
 
 
 def test_a_removed_app_signs_in_no_more_and_with_the_last_one_go_the_codes(

@@ -83,7 +83,7 @@ def prove_authenticator(
 
 def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> Authenticator:
     """Call an authenticator otherwise. :raises NotFound: when it is none of the actor's."""
-    row = _own(session, actor, id)
+    row = own_authenticator(session, actor, id)
     name = checked_factor_name(name, row.name)
     if name != row.name:
         row.name = name
@@ -102,7 +102,7 @@ def remove_authenticator(
     """
     require_self(actor, person)
     hold(session, person)
-    row = _own(session, actor, id)
+    row = own_authenticator(session, actor, id)
     session.delete(row)
     session.flush()
     farewell(session, actor, settings, person, "authenticator", id)
@@ -165,14 +165,15 @@ def picture_of(address: str) -> bytes:
     return picture.getvalue()
 
 
-def forget_unproven(session: Session, person_id: int | None = None) -> None:
-    """Drop what somebody began to set up and did not finish; or what anybody did, long ago."""
-    old = delete(Authenticator).where(Authenticator.proven_at.is_(None))
-    if person_id is None:
-        old = old.where(Authenticator.created_at <= now() - UNPROVEN_LASTS)
-    else:
-        old = old.where(Authenticator.person_id == person_id)
-    session.execute(old)
+def forget_unproven(session: Session, person_id: int) -> None:
+    """Drop what somebody began to set up and did not finish; and what others did not, long ago."""
+    long_ago = Authenticator.created_at <= now() - UNPROVEN_LASTS
+    session.execute(
+        delete(Authenticator).where(
+            Authenticator.proven_at.is_(None),
+            or_(Authenticator.person_id == person_id, long_ago),
+        )
+    )
 
 
 def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -> bool:
@@ -202,7 +203,8 @@ def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -
     return False
 
 
-def _own(session: Session, actor: Actor, id: int) -> Authenticator:
+def own_authenticator(session: Session, actor: Actor, id: int) -> Authenticator:
+    """One of the actor's authenticators that count. :raises NotFound:"""
     row = session.get(Authenticator, id)
     if row is None or row.person_id != actor.person_id or row.proven_at is None:
         raise NotFound

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from flask import Response, after_this_request, request
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
@@ -42,7 +43,13 @@ def note_browser(session: Session, settings: Settings, person: Person) -> None:
             words = device(request.user_agent.string)
             letter = mails.new_browser(settings, person.name, words, request.remote_addr or "")
             mails.post(session, person.actor(), person.email, letter)
-        session.add(KnownBrowser(person_id=person.id, token_hash=token_hash, seen_at=now()))
+        dialect = session.get_bind().dialect.name
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        session.execute(
+            insert(KnownBrowser)
+            .values(person_id=person.id, token_hash=token_hash, seen_at=now())
+            .on_conflict_do_nothing()
+        )
     for old in known[MOST - 1 :]:
         if old is not this:
             session.execute(

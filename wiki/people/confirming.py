@@ -32,6 +32,7 @@ blueprint = Blueprint("confirming", __name__)
 LASTS = timedelta(minutes=15)
 PREFIX = "confirm."
 WRONG = "That is not your password."
+NOTHING = "Show that it is you first."
 
 
 def confirm_first(view: View) -> View:
@@ -56,6 +57,8 @@ def ask() -> ResponseReturnValue | None:
             _confirm()
         except (Invalid, TooMany) as refused:
             error = refused
+    elif any(PREFIX + one in request.form for one in _WAYS):
+        error = Invalid(NOTHING)
     if is_confirmed():
         return None
     if wants_json():
@@ -148,6 +151,8 @@ def _form(error: Invalid | TooMany | None) -> ResponseReturnValue:
         has_passkeys=bool(own.passkeys) and passkeys.party(settings()) is not None,
         errors={error.field or f"{PREFIX}password": error.sentence} if error else {},
     )
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    headers = {"Cache-Control": "no-store"}  # what was sent may be a new password
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after)
     status = error.status if error else 200 if request.method == "GET" else 403
     return body, status, headers

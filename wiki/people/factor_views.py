@@ -11,7 +11,7 @@ from wiki.errors import Invalid, TooMany
 from wiki.people import authenticators, factors, limiting, passkeys, proving, sign_in
 from wiki.people.confirming import confirm_first
 from wiki.people.devices import device
-from wiki.people.models import Person
+from wiki.people.models import Authenticator, Passkey, Person
 from wiki.people.passkeys import Purpose
 from wiki.people.requiring import must_have_factor
 from wiki.web.errors import say
@@ -59,9 +59,7 @@ def authenticator(id: int) -> ResponseReturnValue:
     mine = factors.factors_of(reading(), actor().person_id or 0).authenticators
     proven = next((one for one in mine if one.id == id), None)
     if proven is not None:
-        return render_template(
-            "people/factor.html", factor=proven, kind="authenticators", errors={}
-        )
+        return _factor("authenticators", proven)
     row = authenticators.unproven(reading(), actor(), id)
     if request.method == "GET":
         return _setting_up(id)
@@ -137,8 +135,7 @@ def add_passkey() -> ResponseReturnValue:
 @blueprint.get("/passkeys/<int:id>")
 def passkey(id: int) -> ResponseReturnValue:
     """One passkey: its name, and its removal."""
-    found = passkeys.own_passkey(reading(), actor(), id)
-    return render_template("people/factor.html", factor=found, kind="passkeys", errors={})
+    return _factor("passkeys", passkeys.own_passkey(reading(), actor(), id))
 
 
 @blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/rename")
@@ -152,7 +149,8 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
             else:
                 row = authenticators.rename_authenticator(session, actor(), id, name).name
     except Invalid as error:
-        return _screen(error)
+        find = passkeys.own_passkey if kind == "passkeys" else authenticators.own_authenticator
+        return _factor(kind, find(reading(), actor(), id), error)
     say(f"It is called “{row}” now.", "good")
     return redirect(HERE, 303)
 
@@ -197,6 +195,19 @@ def codes_file() -> ResponseReturnValue:
     }
     body = text + "\n".join(codes) + "\n"
     return Response(body, mimetype="text/plain", headers=headers)
+
+
+def _factor(
+    kind: str, factor: Authenticator | Passkey, error: Invalid | None = None
+) -> ResponseReturnValue:
+    body = render_template(
+        "people/factor.html",
+        kind=kind,
+        factor=factor,
+        name=request.form.get("factor_name", factor.name),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
 
 
 def _added(sentence: str, codes: list[str]) -> ResponseReturnValue:

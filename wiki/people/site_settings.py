@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,11 +33,13 @@ class Setting(Generic[Value]):
 
 def read_setting(session: Session, setting: Setting[Value]) -> Value:
     """What holds now; the default also where a stored value makes no sense (any more)."""
-    row = session.get(SiteSetting, setting.key)
+    row = session.execute(
+        select(SiteSetting.value).where(SiteSetting.key == setting.key)
+    ).one_or_none()
     if row is None:
         return setting.default
     try:
-        return setting.parse(row.value)
+        return setting.parse(row[0])
     except (TypeError, ValueError):
         return setting.default
 
@@ -59,6 +62,5 @@ def change_setting(session: Session, actor: Actor, setting: Setting[Value], valu
         .values(key=setting.key, **new)
         .on_conflict_do_update(index_elements=["key"], set_=new)
     )
-    session.expire_all()
     announce(session, actor, SiteSettingChanged(setting.key, value))
     return True
