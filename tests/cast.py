@@ -19,23 +19,24 @@ import email.policy
 import io
 import itertools
 import re
+from datetime import timedelta
 from email.message import EmailMessage
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, update
 from werkzeug.test import TestResponse
 
 from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
 from wiki.pages.actions import create_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import look_up
-from wiki.people.models import Person
+from wiki.people.models import LoginSession, Person
 from wiki.people.sign_in import open_session
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -182,6 +183,15 @@ class Scene:
         with self.database.write() as session:
             seen = see_space(session, self.actor(by), space)
             return attach_file(session, self.actor(by), seen.space, path, stored).file.id
+
+    def unconfirm(self, handle: str) -> None:
+        """Let a quarter of an hour pass since they last showed who they are."""
+        with self.database.write() as session:
+            session.execute(
+                update(LoginSession)
+                .where(LoginSession.person_id == self.people[handle].person_id)
+                .values(confirmed_at=now() - timedelta(minutes=16))
+            )
 
     def page(self, path: str, *, space: str = "eng") -> Page:
         """The live page at a path."""

@@ -30,7 +30,15 @@ from wiki.pages import (
 )
 from wiki.pages import views as pages
 from wiki.people import admin as admin_people
-from wiki.people import me, oidc_views, sign_in
+from wiki.people import (
+    admin_security,
+    confirming,
+    factor_views,
+    holding,
+    me,
+    oidc_views,
+    sign_in,
+)
 from wiki.people import views as people
 from wiki.purging import views as purging
 from wiki.resources import TEMPLATES
@@ -113,6 +121,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     oidc_views.init_app(app, settings)
     public.init_app(app)
     pace.init_app(app)
+    holding.init_app(app)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
@@ -120,7 +129,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         people,
         me,
         oidc_views,
+        factor_views,
+        confirming,
         admin_people,
+        admin_security,
         spaces,
         invitations,
         tokens,

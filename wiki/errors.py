@@ -49,6 +49,19 @@ class SignInRequired(WikiError):
         super().__init__("Please sign in first.")
 
 
+class FactorRequired(WikiError):
+    """The asker must have a second factor and has none yet: nothing else works until then."""
+
+    status = 403
+    title = "Set up a second factor first"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your account must have a second factor and has none yet. Set one up in a browser, "
+            "under “Your account”; then this works again."
+        )
+
+
 class Ended(WikiError):
     """A link that was good for one use or for some time, and is good no more (or never was)."""
 

@@ -18,7 +18,7 @@ from wiki.api.operations import OPERATIONS, Operation
 from wiki.db import Database, at, now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.moves import move_page
-from wiki.people.groups import list_groups
+from wiki.people.groups import create_group, list_groups
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.tokens import create_service, create_token
 from wiki.rules.access import ANONYMOUS, may_administer, may_create_spaces, may_invite
@@ -52,7 +52,12 @@ SENT: dict[str, dict[str, Any]] = {
     "make_space": {"json": {"slug": "mine", "title": "Mine"}},
 }
 OF_A_SPACE = [one for one in OPERATIONS.values() if "{space}" in one.template]
-OF_ALL = [one for one in OPERATIONS.values() if "{" not in one.template and one.method == "GET"]
+OF_GROUPS = [one for one in OPERATIONS.values() if one.template.startswith("/groups")]
+OF_ALL = [
+    one
+    for one in OPERATIONS.values()
+    if "{" not in one.template and one.method == "GET" and one not in OF_GROUPS
+]
 WRITES = [one for one in OPERATIONS.values() if one.writes]
 
 
@@ -78,7 +83,30 @@ def two_spaces(wiki: Scene) -> Scene:
 
 def test_every_operation_is_of_a_space_of_all_or_of_an_upload() -> None:
     others = {"make_space", "read_upload", "send_piece", "give_up"}
-    assert {one.name for one in [*OF_A_SPACE, *OF_ALL]} | others == set(OPERATIONS)
+    groups = {one.name for one in OF_GROUPS}
+    assert {one.name for one in [*OF_A_SPACE, *OF_ALL]} | others | groups == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("one", OF_GROUPS, ids=lambda one: one.name)
+def test_groups_are_not_there_for_a_token_for_some_spaces(
+    one: Operation, two_spaces: Scene, api: Api
+) -> None:
+    with two_spaces.database.write() as session:
+        create_group(session, two_spaces.actor("ada"), handle="finance", name="Finance")
+    narrow = token_for(two_spaces, "ada", "open")
+    sent = {"json": {"title": "Finance"}} if one.method == "PUT" else {}
+    answers = [
+        call(
+            api,
+            narrow,
+            one.method,
+            address_of(one, "eng", group=name, person="x", part="x"),
+            **sent,
+        )
+        for name in ("finance", "nothing")
+    ]
+    assert answers[0].status_code in (403, 404)
+    assert answers[0].data == answers[1].data
 
 
 @pytest.mark.parametrize("one", OF_A_SPACE, ids=lambda one: one.name)

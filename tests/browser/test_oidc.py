@@ -103,7 +103,6 @@ def test_somebody_links_their_account(place: Place) -> None:
     page.fill("#login", "eve")
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit] >> nth=0")
-    page.fill("#identity_password", PASSWORD)
     page.click("text=Link Example ID")
     sign_in_there(page, "id-of-nobody")
     page.wait_for_url(f"{place.url}/-/me#identities")

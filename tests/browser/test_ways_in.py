@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def sign_in(page: Page, login: str) -> None:
     page.get_by_label("User name or e-mail").fill(login)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_a_text_survives_a_sign_in_that_has_ended(visit: Visit, axe: str) -> None:

@@ -18,8 +18,9 @@ from wiki.pages.models import Page, Revision
 from wiki.pages.moves import move_page
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
+from wiki.people.authenticators import begin_authenticator
 from wiki.people.groups import create_group, set_member, set_part
-from wiki.people.models import AddressClaim, Identity, PasswordReset, Person, ProviderVisit
+from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
 from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_service, create_token
@@ -182,6 +183,26 @@ def fill(scene: Scene) -> None:
                 expires_at=now() + timedelta(days=1),
             )
         )
+        them = session.get_one(Person, eve.person_id)
+        phone = begin_authenticator(session, eve, scene.settings, them, name="Phone")
+        phone.proven_at = now()
+        for name, verifies in (("Laptop", True), ("W" * 100, False)):
+            session.add(
+                Passkey(
+                    person_id=them.id,
+                    name=name,
+                    credential_id=name,
+                    public_key=b"",
+                    sign_count=0,
+                    user_handle="",
+                    transports=[],
+                    verifies=verifies,
+                )
+            )
+        begin_authenticator(session, ben.actor(), scene.settings, ben, name="Tablet")
+        ada = scene.actor("ada")
+        everyone = create_group(session, ada, handle="on-call", name="On call")
+        set_member(session, ada, everyone, ben, member=True)
     scene.deliver()
 
 

@@ -190,7 +190,6 @@ def test_a_new_password_by_mail_proves_the_address_and_another_address_is_unprov
     form = {
         "name": "Ben",
         "email": "eve.old@example.org",
-        "email_password": "another long password",
     }
     made(wiki, "Eve", "eve.old@example.org")
     assert browser.post("/-/me/profile", data=form).status_code == 303
@@ -204,7 +203,6 @@ def test_a_link_mailed_to_an_address_does_not_prove_the_next_one(wiki: Scene) ->
     form = {
         "name": "Ben",
         "email": "eve.old@example.org",
-        "email_password": "correct horse battery",
     }
     assert wiki.post("ben", "/-/me/profile", **form).status_code == 303
     done = wiki.new_client().post(here[1], data={"password": "another long password"})

@@ -240,10 +240,10 @@ def test_an_address_that_is_not_verified_there_links_nothing(wiki: Scene) -> Non
 
 def test_one_links_and_unlinks_under_one_s_account(wiki: Scene) -> None:
     browser = wiki.new_client("eve")
-    refused = browser.post("/-/me/identities", data={"identity_password": "wrong"})
-    assert refused.status_code == 422
-    assert "not your password" in refused.text
-    begun = browser.post("/-/me/identities", data={"identity_password": PASSWORD})
+    wiki.unconfirm("eve")
+    asked = browser.post("/-/me/identities")
+    assert asked.status_code == 403
+    begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     shown = back(browser, go_there(address_of(begun), "id-of-nobody"), follow=True)
     assert "From now on Example ID signs you in." in shown.text
     assert links(wiki) == [("eve", "id-of-nobody")]
@@ -298,7 +298,7 @@ def test_a_link_with_a_provider_that_is_gone_is_no_way_in(wiki: Scene) -> None:
 def test_one_is_linked_with_one_account_only(wiki: Scene) -> None:
     link(wiki, "ben", "id-of-ben")
     browser = wiki.new_client("eve")
-    begun = browser.post("/-/me/identities", data={"identity_password": PASSWORD})
+    begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     shown = back(browser, go_there(address_of(begun), "id-of-ben"), follow=True)
     assert "linked with another account here already" in shown.text
     assert links(wiki) == [("ben", "id-of-ben")]
@@ -306,7 +306,7 @@ def test_one_is_linked_with_one_account_only(wiki: Scene) -> None:
 
 def test_a_visit_that_is_to_link_is_good_in_its_sign_in_only(wiki: Scene) -> None:
     browser = wiki.new_client("eve")
-    begun = browser.post("/-/me/identities", data={"identity_password": PASSWORD})
+    begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     address = go_there(address_of(begun), "id-of-ben")
     browser.post("/-/logout")
     assert "Please begin again" in back(browser, address, follow=True).text
@@ -433,7 +433,6 @@ class TestNewcomers:
         shown = wiki.get("eve", "/-/me").text
         assert 'name="current_password"' not in shown
         assert 'name="email_password"' not in shown
-        assert 'name="identity_password"' not in shown
         assert wiki.post("eve", "/-/me/profile", name="Evelyn").status_code == 303
         with wiki.database.read() as session:
             eve = session.get_one(Person, wiki.actor("eve").person_id)

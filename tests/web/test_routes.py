@@ -15,10 +15,14 @@ VALUES = {
     "handle": "ben",
     "token": "guessed",
     "filename": "app.css",
+    "kind": "passkeys",
 }
 # Each open to strangers for a reason: what it shows has passed the gate, or it is a way in.
 PUBLIC_WRITES = {
     "people.login",
+    "people.second",
+    "people.ask_passkey",
+    "people.ask_passkey_second",
     "people.forgot",
     "people.reset",
     "people.setup",
@@ -113,7 +117,7 @@ def test_a_stranger_gets_in_nowhere_by_an_address_that_exists_twice(wiki: Scene)
 
 
 @pytest.mark.parametrize(
-    "url", ["", "/people", "/people/ben", "/groups", "/invitations", "/spaces"]
+    "url", ["", "/people", "/people/ben", "/groups", "/invitations", "/spaces", "/factors"]
 )
 def test_the_administration_is_for_admins(wiki: Scene, url: str) -> None:
     for handle in ("ben", "eve", "gus"):

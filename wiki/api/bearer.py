@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wiki.db import Database, now
-from wiki.errors import WikiError
+from wiki.errors import FactorRequired, WikiError
 from wiki.people.models import ApiToken
 from wiki.people.tokens import find_owner
 from wiki.rules.access import ANONYMOUS, Actor
@@ -47,6 +47,7 @@ def identify(session: Session, database: Database) -> Caller:
 
     :raises BadToken: for a header that is no bearer token, or a token that is not known, was
         revoked, has expired, or belongs to somebody who may not come in any more.
+    :raises FactorRequired: while its owner must have a second factor and has none.
     """
     if "Authorization" not in request.headers:
         return NOBODY
@@ -56,7 +57,9 @@ def identify(session: Session, database: Database) -> Caller:
     found = find_owner(session, sent.token)
     if found is None:
         raise BadToken("This token is not known, was revoked or has expired.")
-    token, person, within = found
+    token, person, within, held = found
+    if held:
+        raise FactorRequired
     if token.used_at is None or token.used_at <= now() - USED_EVERY:
         _note_use(database, token.id)
     return Caller(person.actor(within), token.writes)

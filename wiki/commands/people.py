@@ -8,6 +8,7 @@ from wiki.commands.base import SHELL, asked_password, named, opened
 from wiki.errors import NotFound
 from wiki.people import actions, queries, tokens
 from wiki.people.claims import merge_by_hand
+from wiki.people.factors import clear_factors
 from wiki.rules.roles import SiteRole
 from wiki.spaces.token_views import chosen_spaces
 
@@ -157,6 +158,23 @@ def set_role(name: str, role: str) -> None:
         person = named(session, name)
         actions.set_site_role(session, SHELL, person, SiteRole(role))
     click.echo(f"{person.handle} is {'an' if role == 'admin' else 'a'} {role} now.")
+
+
+@user.command("forget-factors")
+@click.argument("name")
+def forget_factors(name: str) -> None:
+    """Remove all second factors of somebody who has lost them; they are told by mail.
+
+    Example: wiki user forget-factors ben
+    """
+    settings, database = opened()
+    with database.write() as session:
+        person = named(session, name)
+        count = clear_factors(session, SHELL, settings, person)
+    if not count:
+        click.echo(f"{person.handle} has no second factor.")
+        return
+    click.echo(f"{person.handle} signs in with the password alone now.")
 
 
 @user.command("merge")

@@ -28,6 +28,8 @@ GENERAL: Mapping[str, str | int] = {
     "import_id": 1,
     "token_id": 1,
     "identity_id": 1,
+    "id": 1,
+    "kind": "passkeys",
     "approval_id": 1,
     "number": 1,
     "old": 1,

@@ -299,9 +299,84 @@ class PasswordResetRequested(Event):
 
 @dataclass(frozen=True)
 class SignedIn(Event):
-    """Somebody signed in."""
+    """Somebody signed in, by a password alone, or with (or by) a ``code``, a ``recovery code`` or a
+    ``passkey``."""
 
     person_id: int
+    by: str = "password"
+
+
+@dataclass(frozen=True)
+class FactorAdded(Event):
+    """Somebody has a new second factor: an ``authenticator`` or a ``passkey``."""
+
+    person_id: int
+    kind: str
+    factor_id: int
+
+
+@dataclass(frozen=True)
+class FactorRenamed(Event):
+    """A second factor is called otherwise now."""
+
+    person_id: int
+    kind: str
+    factor_id: int
+
+
+@dataclass(frozen=True)
+class FactorRemoved(Event):
+    """A second factor of this person was removed, by themselves."""
+
+    person_id: int
+    kind: str
+    factor_id: int
+
+
+@dataclass(frozen=True)
+class FactorsCleared(Event):
+    """All second factors of this person were removed by an admin, or from the shell."""
+
+    person_id: int
+    count: int
+
+
+@dataclass(frozen=True)
+class FactorRefused(Event):
+    """The password was right and what was given as the second factor was not."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
+class RecoveryCodesMade(Event):
+    """This person has new recovery codes; those before no longer work."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
+class RecoveryCodeUsed(Event):
+    """A recovery code of this person was used; ``left`` are still good."""
+
+    person_id: int
+    left: int
+
+
+@dataclass(frozen=True)
+class GroupFactorChanged(Event):
+    """The people of a group must have a second factor, or no longer because of it."""
+
+    group_id: int
+    required: bool
+
+
+@dataclass(frozen=True)
+class SiteSettingChanged(Event):
+    """An admin set something for the whole site."""
+
+    key: str
+    value: Any
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from wiki.errors import Forbidden, Invalid
 from wiki.people import actions, identities, queries, tokens
 from wiki.people.claims import merge_by_hand, merged_into
+from wiki.people.confirming import confirm_first
+from wiki.people.factors import clear_factors, count_factors
 from wiki.people.models import Person
+from wiki.people.requiring import must_have_factor
 from wiki.rules.access import may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.errors import say
@@ -60,6 +63,7 @@ def person(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/people/<handle>/role")
+@confirm_first
 def set_role(handle: str) -> ResponseReturnValue:
     """Make somebody a guest, a member or an admin."""
 
@@ -75,6 +79,7 @@ def set_role(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/people/<handle>/disable")
+@confirm_first
 def disable(handle: str) -> ResponseReturnValue:
     """Shut somebody out."""
 
@@ -103,6 +108,19 @@ def end_sign_ins(handle: str) -> ResponseReturnValue:
     def change(session: Session, person: Person) -> str:
         actions.end_sessions(session, actor(), person.id)
         return f"{person.name} is signed out everywhere."
+
+    return _change(handle, change)
+
+
+@blueprint.post("/people/<handle>/remove-factors")
+@confirm_first
+def remove_factors(handle: str) -> ResponseReturnValue:
+    """Take the second factors of somebody who has lost them."""
+
+    def change(session: Session, person: Person) -> str:
+        if not clear_factors(session, actor(), settings(), person):
+            return f"{person.name} has no second factor."
+        return f"{person.name} signs in with their password alone now, and was told so by mail."
 
     return _change(handle, change)
 
@@ -154,6 +172,8 @@ def _screen(person: Person, error: Invalid | None = None) -> ResponseReturnValue
         tokens=len(tokens.tokens_of(reading(), actor(), person)),
         provider=settings().provider,
         linked=identities.count_of(reading(), settings(), person),
+        factors=count_factors(reading(), actor(), person),
+        must_have=must_have_factor(reading(), person),
         roles=ROLES,
         errors={error.field or "": error.sentence} if error else {},
     )

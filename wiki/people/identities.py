@@ -218,7 +218,7 @@ def link(
         raise _linked_already(settings)
     count = select(func.count(Identity.id)).where(Identity.person_id == person.id)
     if (session.scalar(count) or 0) >= MOST:
-        raise Invalid(f"Unlink one first: {MOST} are the most.", field="identity_password")
+        raise Invalid(f"Unlink one first: {MOST} are the most.", field="identities")
     session.add(
         Identity(
             issuer=stranger.issuer,

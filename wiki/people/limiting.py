@@ -25,6 +25,11 @@ PROVIDER_ADDRESS = Limit(100, timedelta(minutes=15))
 RESET_NAME = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
+# Six digits are few: whoever knows the password gets five guesses, of which each fits three codes.
+FACTOR_OF_ONE = Limit(5, timedelta(minutes=15))
+FACTOR_ADDRESS = Limit(100, timedelta(minutes=15))
+CHALLENGES_ADDRESS = Limit(300, timedelta(minutes=15))
+
 CLAIMS_OF_ONE = Limit(10, timedelta(hours=1))
 CLAIMS_OF_ADDRESS = Limit(3, timedelta(hours=1))
 
@@ -65,6 +70,19 @@ def claim_counters(person_id: int, address: str) -> list[Counter]:
         Counter(f"claims of {person_id}", CLAIMS_OF_ONE),
         Counter(f"claim for {_digest(address)}", CLAIMS_OF_ADDRESS),
     ]
+
+
+def factor_counters(person_id: int, address: str) -> list[Counter]:
+    """What it counts for when somebody gives a second factor."""
+    return [
+        Counter(f"factor of {person_id}", FACTOR_OF_ONE),
+        Counter(f"factor from {network_of(address)}", FACTOR_ADDRESS),
+    ]
+
+
+def challenge_counters(address: str) -> list[Counter]:
+    """What it counts for when a passkey is to be asked for before anybody is known."""
+    return [Counter(f"challenges from {network_of(address)}", CHALLENGES_ADDRESS)]
 
 
 def own_password_counters(person_id: int) -> list[Counter]:

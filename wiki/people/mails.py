@@ -81,6 +81,82 @@ def password_changed(settings: Settings, name: str) -> Letter:
     )
 
 
+def factor_added(settings: Settings, name: str, kind: str) -> Letter:
+    """News that there is another second factor."""
+    return Letter(
+        f"A second factor was added to your account at {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"{_a(kind)} was added to your account at {settings.site_name}.\n"
+        + _if_not_you(settings, "remove it"),
+    )
+
+
+def factor_removed(settings: Settings, name: str, kind: str) -> Letter:
+    """News that a second factor is gone."""
+    return Letter(
+        f"A second factor was removed from your account at {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"{_a(kind)} was removed from your account at {settings.site_name}.\n"
+        + _if_not_you(settings, "add it again"),
+    )
+
+
+def factors_cleared(settings: Settings, name: str, admin: str) -> Letter:
+    """News that an admin took all second factors away."""
+    return Letter(
+        f"Your second factors at {settings.site_name} were removed",
+        f"Hello {name},\n\n"
+        f"{admin or 'an admin'} removed all second factors and recovery codes from your account\n"
+        f"at {settings.site_name}. Your password alone lets you in now. Add new ones here:\n\n"
+        f"{absolute(settings, '/-/me/security')}\n\n"
+        "If you did not ask for that, change your password and tell an admin at once.\n",
+    )
+
+
+def codes_renewed(settings: Settings, name: str) -> Letter:
+    """News that there are other recovery codes."""
+    return Letter(
+        f"New recovery codes for your account at {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"new recovery codes were made for your account at {settings.site_name}.\n"
+        "Those from before no longer work.\n" + _if_not_you(settings, "make new ones"),
+    )
+
+
+def recovery_code_used(settings: Settings, name: str, left: int) -> Letter:
+    """News that somebody came in with a recovery code."""
+    return Letter(
+        f"A recovery code was used at {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"somebody signed in to your account at {settings.site_name} with your password and\n"
+        f"one of your recovery codes, of which {left} {'is' if left == 1 else 'are'} left.\n"
+        + _if_not_you(settings, "make new codes"),
+    )
+
+
+def new_browser(settings: Settings, name: str, device: str, address: str) -> Letter:
+    """News that somebody signed in where they never had before."""
+    where = f"{device}, {address}" if address else device
+    return Letter(
+        f"A new sign-in to your account at {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"somebody signed in to your account at {settings.site_name} in a browser that was not\n"
+        f"used for that before: {where}.\n"
+        + _if_not_you(settings, "end that sign-in", "/-/me#sign-ins"),
+    )
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _if_not_you(settings: Settings, then: str, path: str = "/-/me/security") -> str:
+    return (
+        f"If it was not you, change your password, {then} here, and tell an admin:\n\n"
+        f"{absolute(settings, path)}\n"
+    )
+
+
 def claim_link(settings: Settings, asker: str, handle: str, address: str, token: str) -> Letter:
     """The link by which somebody takes over what was imported under an address."""
     return Letter(

@@ -9,7 +9,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, TooMany
-from wiki.people import actions, claims, identities, limiting, mails, queries, sign_in, tokens
+from wiki.people import (
+    actions,
+    claims,
+    confirming,
+    factors,
+    identities,
+    limiting,
+    mails,
+    queries,
+    sign_in,
+    tokens,
+)
+from wiki.people.confirming import confirm_first
 from wiki.people.devices import device
 from wiki.people.models import LoginSession, Person
 from wiki.web.errors import say
@@ -26,7 +38,8 @@ def account() -> ResponseReturnValue:
 
 @blueprint.post("/-/me/profile")
 def change_profile() -> ResponseReturnValue:
-    """Another name or address; the address needs the password, because it can change it."""
+    """Another name or address; the address only by who has just shown who they are, because links
+    to a new password go to it."""
     try:
         person = myself(reading())
         name, email = request.form.get("name", ""), request.form.get("email", "").strip()
@@ -34,7 +47,9 @@ def change_profile() -> ResponseReturnValue:
         if person.password_hash is None:
             email = before or ""  # nothing here could confirm another one
         if email.lower() != (before or ""):
-            confirm("email_password")
+            asked = confirming.ask()
+            if asked is not None:
+                return asked
         with writing() as session:
             changed = actions.change_profile(
                 session, actor(), myself(session), name=name, email=email
@@ -48,10 +63,10 @@ def change_profile() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/password")
+@confirm_first
 def change_password() -> ResponseReturnValue:
     """Another password; other sign-ins end."""
     try:
-        confirm("current_password")
         hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
             person = myself(session)
@@ -119,20 +134,6 @@ def myself(session: Session) -> Person:
     return session.get_one(Person, actor().person_id)
 
 
-def confirm(field: str) -> None:
-    """Go on only with one's own password, so that a browser left open does not give away more.
-
-    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
-    """
-    counters = limiting.own_password_counters(actor().person_id or 0)
-    with writing() as session:
-        limiting.spend(session, counters)
-    if not actions.check_password(myself(reading()), request.form.get(field, "")):
-        raise Invalid("That is not your password.", field=field)
-    with writing() as session:
-        limiting.forget(session, counters)
-
-
 def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
     """The whole account, with what was sent where that was refused."""
     session = reading()
@@ -143,6 +144,7 @@ def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
         "email": request.form.get("email", person.email or ""),
         "offer": claims.offer_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
+        "factors": factors.factors_of(session, person.id),
         "here": sign_in.current().session_id,
         "provider": settings().provider,
         "issuer": settings().oidc_issuer,

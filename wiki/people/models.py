@@ -1,14 +1,15 @@
-"""Tables of people: accounts, groups, placeholders, sign-ins, links, tokens, identities, attempts,
-mails."""
+"""Tables of people: accounts, groups, placeholders, sign-ins, second factors, links, tokens,
+identities, attempts, mails, and what admins set for the site."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wiki.db import Base, BigId, now
+from wiki.db import Base, BigId, Json, now
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole
 
@@ -142,7 +143,10 @@ class AddressClaim(Base):
 
 
 class LoginSession(Base):
-    """One sign-in on one device; the cookie holds a token of which only the hash is kept."""
+    """One sign-in on one device; the cookie holds a token of which only the hash is kept.
+
+    ``confirmed_at`` is when its owner last gave their password or a factor in it.
+    """
 
     __tablename__ = "login_sessions"
 
@@ -154,6 +158,122 @@ class LoginSession(Base):
     expires_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
+    confirmed_at: Mapped[datetime | None]
+
+
+class PendingSignIn(Base):
+    """A sign-in whose password was right and whose second factor is awaited; it grants nothing."""
+
+    __tablename__ = "pending_sign_ins"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class KnownBrowser(Base):
+    """A browser in which somebody signed in before; its cookie holds a token."""
+
+    __tablename__ = "known_browsers"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Authenticator(Base):
+    """An app that makes codes from a shared secret and the time (TOTP).
+
+    It counts once it is ``proven_at``. ``step`` is the newest step of time whose code was used: no
+    code is good twice. The secret is sealed with the wiki's key.
+    """
+
+    __tablename__ = "authenticators"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    step: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    proven_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A passkey or security key (WebAuthn).
+
+    ``user_handle`` is what it knows its owner by; ``verifies`` says that it asked for a finger, a
+    face or a PIN when it was added, so that it may sign in without a password.
+    """
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    user_handle: Mapped[str] = mapped_column(String(100))
+    transports: Mapped[list[str]]
+    verifies: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What a passkey is asked to sign, once and soon; the browser's cookie has it, we a hash."""
+
+    __tablename__ = "passkey_challenges"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RecoveryCode(Base):
+    """A code, usable once, for somebody who has lost their other factors; kept as a hash."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("person_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class FactorGroup(Base):
+    """A group whose people must have a second factor."""
+
+    __tablename__ = "factor_groups"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
+    )
+    required_at: Mapped[datetime] = mapped_column(default=now)
+    required_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+
+
+class SiteSetting(Base):
+    """What admins have set for the whole site in the browser. No secrets: changes are events."""
+
+    __tablename__ = "site_settings"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(Json)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
 
 class PasswordReset(Base):

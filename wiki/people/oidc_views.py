@@ -14,9 +14,9 @@ from wiki.config import Settings
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, TooMany
 from wiki.outbox.actions import announce
 from wiki.outbox.events import SignedIn
-from wiki.people import identities, limiting, me, sign_in
+from wiki.people import confirming, factors, identities, limiting, me, pending, sign_in
 from wiki.people.identities import CALLBACK, ProviderFailed, Stranger, Visit
-from wiki.people.views import destination
+from wiki.people.views import PENDING, destination
 from wiki.web.errors import say
 from wiki.web.kept import sign_in_page
 from wiki.web.public import public
@@ -171,9 +171,10 @@ def link_found(key: str) -> ResponseReturnValue:
 def link_more() -> ResponseReturnValue:
     """On to the provider, to link the account with who one is there."""
     _provider()
+    asked = confirming.ask() if me.myself(reading()).password_hash is not None else None
+    if asked is not None:
+        return asked
     try:
-        if me.myself(reading()).password_hash is not None:
-            me.confirm("identity_password")
         return _leave(identities.new_visit("/-/me#identities", sign_in.current().session_id))
     except (Invalid, TooMany) as error:
         return me.screen(error)
@@ -219,17 +220,24 @@ def _leave(visit: Visit) -> ResponseReturnValue:
 def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
     """Sign somebody in, or lead whoever is not known here to what can be done about it."""
     provider, key = settings().provider, ""
+    waits = ""
     with writing() as session:
         person = identities.person_of(session, stranger)
         if person is not None and person.disabled_at is None:
-            signed_in = sign_in.begin(session, person)
-            announce(session, person.actor(), SignedIn(person.id))
+            if factors.holds_factor(session, person.id):
+                waits = pending.open_pending(session, person)
+            else:
+                signed_in = sign_in.begin(session, person)
+                announce(session, person.actor(), SignedIn(person.id))
         same = identities.owner_of(session, stranger.email, proven=True)
         taken = identities.owner_of(session, stranger.email, proven=False)
         if person is None and same is not None:
             key = identities.remember(session, stranger, url)
         elif person is None and taken is None and identities.may_join(settings(), stranger):
             key = identities.remember(session, stranger, url, cookie[BROWSER])
+    if waits:
+        cookie[PENDING] = waits
+        return redirect(url_for("people.second", next=url), 303)
     if person is not None and person.disabled_at is None:
         sign_in.enter(signed_in)
         return redirect(url, 303)

@@ -17,7 +17,16 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, SignInRequired
-from wiki.people.models import AddressClaim, LoginSession, PasswordReset, Person
+from wiki.people.browsers import note_browser
+from wiki.people.models import (
+    AddressClaim,
+    LoginSession,
+    PasskeyChallenge,
+    PasswordReset,
+    PendingSignIn,
+    Person,
+)
+from wiki.people.requiring import lacks_factor
 from wiki.rules.access import Actor
 from wiki.web.memo import memo, version
 from wiki.web.request import parts, reading, settings
@@ -40,13 +49,19 @@ def new_token() -> str:
 
 @dataclass(frozen=True, eq=False)
 class SignedIn(UserMixin):
-    """A person in one of their sign-ins, as Flask-Login wants them."""
+    """A person in one of their sign-ins, as Flask-Login wants them.
+
+    ``confirmed_at`` is when they last gave their password or a factor in it; ``held`` says that
+    they must have a second factor and have none.
+    """
 
     token: str
     session_id: int
     actor: Actor
     seen_at: datetime
     expires_at: datetime
+    confirmed_at: datetime | None = None
+    held: bool = False
 
     def get_id(self) -> str:
         """What the cookie holds."""
@@ -71,10 +86,11 @@ def open_session(
         expires_at=at + timedelta(days=days),
         address=address[:64],
         user_agent=user_agent[:300],
+        confirmed_at=at,
     )
     session.add(row)
     session.flush()
-    return SignedIn(token, row.id, person.actor(), row.seen_at, row.expires_at)
+    return SignedIn(token, row.id, person.actor(), row.seen_at, row.expires_at, at)
 
 
 def begin(session: Session, person: Person) -> SignedIn:
@@ -86,6 +102,7 @@ def begin(session: Session, person: Person) -> SignedIn:
     if isinstance(user, SignedIn):
         close_session(session, user.session_id)
     forget_past(session)
+    note_browser(session, settings(), person)
     return open_session(
         session,
         person,
@@ -111,7 +128,7 @@ def leave() -> None:
 def find_session(session: Session, token: str) -> SignedIn | None:
     """The sign-in of a cookie's token, unless it ended or its person may not come in any more."""
     row = session.execute(
-        select(LoginSession, Person)
+        select(LoginSession, Person, lacks_factor())
         .join(Person, Person.id == LoginSession.person_id)
         .where(
             LoginSession.token_hash == hash_token(token),
@@ -121,8 +138,16 @@ def find_session(session: Session, token: str) -> SignedIn | None:
     ).one_or_none()
     if row is None:
         return None
-    found, person = row
-    return SignedIn(token, found.id, person.actor(), found.seen_at, found.expires_at)
+    found, person, held = row
+    return SignedIn(
+        token,
+        found.id,
+        person.actor(),
+        found.seen_at,
+        found.expires_at,
+        found.confirmed_at,
+        bool(held),
+    )
 
 
 def close_session(session: Session, session_id: int) -> None:
@@ -131,7 +156,9 @@ def close_session(session: Session, session_id: int) -> None:
 
 
 def close_sessions(session: Session, person_id: int, *, keep: int | None = None) -> int:
-    """End all sign-ins of a person but the one to ``keep``; returns how many."""
+    """End all sign-ins of a person but the one to ``keep``, also those that wait for a second
+    factor; returns how many there were."""
+    session.execute(delete(PendingSignIn).where(PendingSignIn.person_id == person_id))
     ended = delete(LoginSession).where(LoginSession.person_id == person_id)
     if keep is not None:
         ended = ended.where(LoginSession.id != keep)
@@ -139,10 +166,9 @@ def close_sessions(session: Session, person_id: int, *, keep: int | None = None)
 
 
 def forget_past(session: Session) -> None:
-    """Drop sign-ins and mailed links whose time is over."""
-    session.execute(delete(AddressClaim).where(AddressClaim.expires_at <= now()))
-    session.execute(delete(LoginSession).where(LoginSession.expires_at <= now()))
-    session.execute(delete(PasswordReset).where(PasswordReset.expires_at <= now()))
+    """Drop sign-ins, challenges and mailed links whose time is over."""
+    for table in (AddressClaim, LoginSession, PasskeyChallenge, PasswordReset, PendingSignIn):
+        session.execute(delete(table).where(table.expires_at <= now()))
 
 
 def current() -> SignedIn:

@@ -16,6 +16,7 @@ from wiki.outbox.actions import announce
 from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
 from wiki.people.models import ApiToken, Person, TokenSpace
+from wiki.people.requiring import lacks_factor
 from wiki.people.sign_in import hash_token, new_token
 from wiki.rules.access import NARROW, Actor, may_administer
 from wiki.rules.roles import SiteRole
@@ -197,11 +198,12 @@ def spaces_of(session: Session, tokens: Collection[ApiToken]) -> dict[int, froze
 
 def find_owner(
     session: Session, token: str
-) -> tuple[ApiToken, Person, frozenset[int] | None] | None:
-    """A token that opens something at this moment, whose it is, and the only spaces that it is
-    for; None when it is not known, has ended, or its owner may not come in any more."""
+) -> tuple[ApiToken, Person, frozenset[int] | None, bool] | None:
+    """A token that opens something at this moment, whose it is, the only spaces that it is for,
+    and whether its owner must have a second factor and has none; None when it is not known, has
+    ended, or its owner may not come in any more."""
     row = session.execute(
-        select(ApiToken, Person)
+        select(ApiToken, Person, lacks_factor())
         .join(Person, Person.id == ApiToken.person_id)
         .where(
             ApiToken.token_hash == hash_token(token),
@@ -212,8 +214,8 @@ def find_owner(
     ).one_or_none()
     if row is None:
         return None
-    found, person = row
-    return found, person, spaces_of(session, [found])[found.id]
+    found, person, held = row
+    return found, person, spaces_of(session, [found])[found.id], held
 
 
 def _require_maker(actor: Actor, person: Person) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, TooMany
 from wiki.outbox.actions import announce
-from wiki.outbox.events import SignedIn, SignedOut
-from wiki.people import actions, limiting, resets, sign_in
+from wiki.outbox.events import FactorRefused, SignedIn, SignedOut
+from wiki.people import actions, factors, limiting, passkeys, pending, proving, resets, sign_in
 from wiki.people.models import Person
+from wiki.people.passkeys import Purpose
+from wiki.rules.access import ANONYMOUS
 from wiki.web.errors import say
-from wiki.web.kept import carried, keeps_text, show_again, sign_in_page
+from wiki.web.kept import PREFIX, Kept, carried, keeps_text, show_again, sign_in_page
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
@@ -23,6 +27,16 @@ blueprint = Blueprint("people", __name__)
 # What one is not led to once one is in.
 WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")
 WRONG = "That name and password do not go together."
+TOO_LATE = "That took too long, or was finished already. Please sign in once more."
+# Where the browser's cookie keeps the token of a sign-in that waits for its second factor.
+PENDING = "pending"
+
+
+@blueprint.record_once
+def say_whether_passkeys_work(state: BlueprintSetupState) -> None:
+    """Templates offer passkeys only where browsers allow them."""
+    found = passkeys.party(state.app.extensions["wiki"].settings)
+    state.app.jinja_env.globals["passkeys_work"] = found is not None
 
 
 def destination(url: str | None) -> str:
@@ -44,7 +58,7 @@ def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
 @keeps_text(_login_again)
 @public
 def login() -> ResponseReturnValue:
-    """Sign in with a user name or address, and a password."""
+    """Sign in with a user name or address, and a password; or with a passkey alone."""
     url = destination(request.values.get("next"))
     if request.method == "GET":
         if not actor().is_anonymous:
@@ -53,14 +67,70 @@ def login() -> ResponseReturnValue:
     kept = carried(url)
     if "again" in request.form and kept and not actor().is_anonymous:
         return show_again(kept)  # signed in meanwhile, in another tab
-    typed = request.form.get("login", "")
+    typed, answer = request.form.get("login", ""), request.form.get("passkey", "")
     try:
-        signed_in = _sign_in(typed, request.form.get("password", ""))
+        if answer:
+            return _enter(_sign_in_by_passkey(answer), url, kept)
+        found = _sign_in(typed, request.form.get("password", ""))
     except TooMany as error:
         body = sign_in_page(url, kept, login=typed, error=error.sentence)
         return body, error.status, {"Retry-After": str(error.retry_after)}
-    if signed_in is None:
+    except Invalid as error:
+        return sign_in_page(url, kept, login=typed, error=error.sentence), error.status
+    if found is None:
         return sign_in_page(url, kept, login=typed, error=WRONG), 422
+    if isinstance(found, str):
+        cookie[PENDING] = found
+        if kept is None:
+            return redirect(url_for("people.second", next=url), 303)
+        return _second_page(_pending_person(), url, kept)
+    return _enter(found, url, kept)
+
+
+@blueprint.route("/-/login/second", methods=["GET", "POST"])
+@keeps_text(_login_again)
+@public
+def second() -> ResponseReturnValue:
+    """The second step of a sign-in, for somebody whose password was right."""
+    url = destination(request.values.get("next"))
+    kept, person = carried(url), _pending_person()
+    if person is None or not factors.holds_factor(reading(), person.id):
+        return sign_in_page(url, kept, error=TOO_LATE), 422
+    if request.method == "GET":
+        return _second_page(person, url)
+    try:
+        signed_in = _finish(person)
+    except TooMany as error:
+        headers = {"Retry-After": str(error.retry_after)}
+        return _second_page(person, url, kept, error), error.status, headers
+    except Invalid as error:
+        return _second_page(person, url, kept, error), error.status
+    if signed_in is None:
+        return sign_in_page(url, kept, error=TOO_LATE), 422
+    return _enter(signed_in, url, kept)
+
+
+@blueprint.post("/-/login/passkey")
+@public
+def ask_passkey() -> ResponseReturnValue:
+    """What a browser needs to ask for any passkey that it has for this site."""
+    counters = limiting.challenge_counters(request.remote_addr or "")
+    with writing() as session:
+        limiting.spend(session, counters)
+    return jsonify(proving.ask_passkey(Purpose.SIGN_IN, None))
+
+
+@blueprint.post("/-/login/second/passkey")
+@public
+def ask_passkey_second() -> ResponseReturnValue:
+    """The same for the passkeys of somebody whose password was right."""
+    person = _pending_person()
+    if person is None:
+        raise Invalid(TOO_LATE)
+    return jsonify(proving.ask_passkey(Purpose.SECOND, person.id))
+
+
+def _enter(signed_in: sign_in.SignedIn, url: str, kept: Kept | None = None) -> ResponseReturnValue:
     sign_in.enter(signed_in)
     if kept is None:
         return redirect(url, 303)
@@ -68,8 +138,9 @@ def login() -> ResponseReturnValue:
     return show_again(kept)
 
 
-def _sign_in(typed: str, password: str) -> sign_in.SignedIn | None:
-    """Check and begin; every step is the same for a name that does not exist.
+def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
+    """Check and begin; every step is the same for a name that does not exist. For somebody with a
+    second factor only the token of a sign-in that waits for it.
 
     :raises TooMany: also when the password is right.
     """
@@ -92,9 +163,89 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | None:
         limiting.forget(session, [name])
         limiting.give_back(session, [address])
         limiting.forget_past(session)
+        if factors.holds_factor(session, row.id):
+            return pending.open_pending(session, row)
         signed_in = sign_in.begin(session, row)
         announce(session, row.actor(), SignedIn(row.id))
     return signed_in
+
+
+def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
+    """Begin for the owner of a passkey that knew them by finger, face or PIN: two factors in one.
+
+    :raises Invalid: when it does not. :raises TooMany: after too many attempts from an address.
+    """
+    counters = limiting.sign_in_counters("", request.remote_addr or "")[1:]
+    limiting.refuse_if_spent(reading(), counters)
+    with writing() as session:
+        limiting.spend(session, counters)
+    used = proving.check_passkey(Purpose.SIGN_IN, None, answer)
+    with writing() as session:
+        person = session.get_one(Person, used.passkey.person_id)
+        if person.disabled_at is not None:
+            raise Invalid(passkeys.REFUSED)
+        passkeys.note_use(session, used)
+        limiting.give_back(session, counters)
+        limiting.forget_past(session)
+        signed_in = sign_in.begin(session, person)
+        announce(session, person.actor(), SignedIn(person.id, "passkey"))
+    return signed_in
+
+
+def _finish(person: Person) -> sign_in.SignedIn | None:
+    """Begin for somebody who gave their second factor; None when another request was faster.
+
+    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
+    """
+    counters = limiting.factor_counters(person.id, request.remote_addr or "")
+    limiting.refuse_if_spent(reading(), counters)
+    with writing() as session:
+        limiting.spend(session, counters)
+    try:
+        what = proving.given(Purpose.SECOND, person)
+        with writing() as session:
+            row = session.get_one(Person, person.id)
+            if row.disabled_at is not None or not pending.use_pending(session, _token()):
+                return None
+            by = proving.use(session, row, what)
+            limiting.forget(session, counters[:1])
+            limiting.give_back(session, counters[1:])
+            signed_in = sign_in.begin(session, row)
+            announce(session, row.actor(), SignedIn(row.id, by))
+    except Invalid:
+        with writing() as session:
+            announce(session, ANONYMOUS, FactorRefused(person.id))
+        raise
+    return signed_in
+
+
+def _token() -> str:
+    return str(cookie.get(PENDING, ""))
+
+
+def _pending_person() -> Person | None:
+    return pending.find_pending(reading(), _token())
+
+
+def _second_page(
+    person: Person | None,
+    url: str,
+    kept: Kept | None = None,
+    error: Invalid | TooMany | None = None,
+) -> str:
+    if person is None:
+        return sign_in_page(url, kept, error=TOO_LATE)
+    own = factors.factors_of(reading(), person.id)
+    return render_template(
+        "people/second.html",
+        next=url,
+        kept=kept,
+        prefix=PREFIX,
+        has_codes=bool(own.authenticators),
+        has_passkeys=bool(own.passkeys) and passkeys.party(settings()) is not None,
+        codes_left=own.codes_left,
+        errors={error.field or "code": error.sentence} if error else {},
+    )
 
 
 @blueprint.post("/-/logout")

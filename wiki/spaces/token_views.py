@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.people import queries, tokens
+from wiki.people.confirming import confirm_first
 from wiki.people.models import Person
 from wiki.people.tokens import TokenRow
 from wiki.rules.access import Actor, may_administer
@@ -43,6 +44,7 @@ def mine() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/tokens")
+@confirm_first
 def make_mine() -> ResponseReturnValue:
     """A new token; this answer is the only one that shows it."""
     try:
@@ -95,6 +97,7 @@ def of_person(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/-/admin/people/<handle>/tokens")
+@confirm_first
 def make_for_service(handle: str) -> ResponseReturnValue:
     """A new token of a service account; this answer is the only one that shows it."""
     try:

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from wiki.errors import NotFound, SignInRequired, TooMany, WikiError
+from wiki.errors import FactorRequired, NotFound, SignInRequired, TooMany, WikiError
 from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.kept import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
@@ -54,7 +54,9 @@ def wants_json() -> bool:
     return is_api() or request.accept_mimetypes.best_match(kinds) == kinds[1]
 
 
-def error_page(status: int, title: str | None = None, sentence: str | None = None) -> Response:
+def error_page(
+    status: int, title: str | None = None, sentence: str | None = None, *, again: bool = False
+) -> Response:
     """The page for an error, without a word of what was asked for."""
     usual = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     body = render_template(
@@ -63,7 +65,7 @@ def error_page(status: int, title: str | None = None, sentence: str | None = Non
         title=title or usual[0],
         sentence=sentence or usual[1],
         unsent=unsent_text(),
-        again=status in AGAIN,
+        again=again or status in AGAIN,
     )
     return make_response(body, status)
 
@@ -110,8 +112,12 @@ def init_app(app: Flask) -> None:
             if unsent_text():
                 return error_page(401, "Please sign in again", "Your sign-in has run out.")
             return redirect(url_for("people.login"))
+        elif isinstance(error, FactorRequired) and not unsent_text():
+            wanted = this_url() if request.method in ("GET", "HEAD") else None
+            return redirect(url_for("security.screen", next=wanted), 303)
         else:
-            response = error_page(error.status, error.title, error.sentence)
+            again = isinstance(error, FactorRequired)
+            response = error_page(error.status, error.title, error.sentence, again=again)
         if isinstance(error, TooMany):
             response.headers["Retry-After"] = str(error.retry_after)
         return response

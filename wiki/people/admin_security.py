@@ -1,0 +1,52 @@
+"""The administration's screen of who must have a second factor."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.errors import Invalid
+from wiki.people.admin import admins_only
+from wiki.people.confirming import confirm_first
+from wiki.people.factors import holds_factor
+from wiki.people.requiring import WHO_MUST, Who, list_groups, require_of_groups, standing
+from wiki.people.site_settings import change_setting, read_setting
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, writing
+
+blueprint = Blueprint("admin_security", __name__, url_prefix="/-/admin/factors")
+blueprint.before_request(admins_only)
+
+
+@blueprint.get("")
+def screen() -> ResponseReturnValue:
+    """Who must, and who has none yet."""
+    return _screen()
+
+
+@blueprint.post("")
+@confirm_first
+def change() -> ResponseReturnValue:
+    """Let others have to."""
+    try:
+        who = Who(request.form.get("who", ""))
+    except ValueError:
+        return _screen(Invalid("Choose who must have a second factor.", field="who"))
+    chosen = request.form.getlist("group", type=int)
+    with writing() as session:
+        changed = change_setting(session, actor(), WHO_MUST, who)
+        changed = bool(require_of_groups(session, actor(), chosen)) or changed
+    say("That holds from now on." if changed else "Nothing was changed.", "good")
+    return redirect("/-/admin/factors", 303)
+
+
+def _screen(error: Invalid | None = None) -> ResponseReturnValue:
+    body = render_template(
+        "admin/factors.html",
+        who=read_setting(reading(), WHO_MUST),
+        groups=list_groups(reading(), actor()),
+        standing=standing(reading(), actor()),
+        i_have_one=holds_factor(reading(), actor().person_id or 0),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200

@@ -1,0 +1,179 @@
+"""Who must have a second factor: as conditions on ``Person`` in SQL, and as admins set it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from wiki.db import Json, now
+from wiki.errors import Forbidden
+from wiki.outbox.actions import announce
+from wiki.outbox.events import GroupFactorChanged
+from wiki.people.models import (
+    Authenticator,
+    FactorGroup,
+    Group,
+    GroupPerson,
+    Passkey,
+    Person,
+    SiteSetting,
+)
+from wiki.people.site_settings import Setting
+from wiki.rules.access import Actor, may_administer
+from wiki.rules.roles import SiteRole
+
+
+class Who(StrEnum):
+    """Who must have a second factor, beside the people of groups that say so."""
+
+    NOBODY = "nobody"
+    ADMINS = "admins"
+    EVERYBODY = "everybody"
+
+
+WHO_MUST = Setting("second_factor", Who.NOBODY, Who)
+
+
+def has_factor() -> ColumnElement[bool]:
+    """Whether a person has a second factor that works."""
+    return or_(
+        exists().where(Authenticator.person_id == Person.id, Authenticator.proven_at.is_not(None)),
+        exists().where(Passkey.person_id == Person.id),
+    )
+
+
+def must_have() -> ColumnElement[bool]:
+    """Whether a person must have one."""
+    return or_(
+        _site_says(Who.EVERYBODY),
+        and_(Person.site_role == SiteRole.ADMIN.value, _site_says(Who.ADMINS)),
+        exists().where(
+            GroupPerson.person_id == Person.id, GroupPerson.group_id == FactorGroup.group_id
+        ),
+    )
+
+
+def lacks_factor() -> ColumnElement[bool]:
+    """Whether a person must have one and has none: then nothing else works for them."""
+    return and_(must_have(), not_(has_factor()))
+
+
+def must_have_factor(session: Session, person: Person) -> bool:
+    """Whether this person must have one."""
+    return session.scalar(select(exists().where(Person.id == person.id, must_have()))) or False
+
+
+def _site_says(who: Who) -> ColumnElement[bool]:
+    return exists().where(
+        SiteSetting.key == WHO_MUST.key, SiteSetting.value == literal(who.value, Json)
+    )
+
+
+@dataclass(frozen=True)
+class GroupRule:
+    """A group and whether its people must have a second factor, as the administration lists it."""
+
+    group: Group
+    people: int
+    required: bool
+
+
+def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
+    """All groups by name. :raises Forbidden: unless the actor administers."""
+    _require_admin(actor)
+    people = (
+        select(func.count())
+        .where(GroupPerson.group_id == Group.id)
+        .correlate(Group)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Group, people, FactorGroup.group_id)
+        .outerjoin(FactorGroup, FactorGroup.group_id == Group.id)
+        .order_by(func.lower(Group.name), Group.id)
+    )
+    return [GroupRule(group, count, required is not None) for group, count, required in rows]
+
+
+def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]) -> int:
+    """Let the people of these groups, and of no others, have to have a second factor; how many
+    groups that changed.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor)
+    known = set(session.scalars(select(Group.id).order_by(Group.id).with_for_update()))
+    before = set(session.scalars(select(FactorGroup.group_id)))
+    wanted = known & set(group_ids)
+    changed = sorted(before ^ wanted)
+    for group_id in changed:
+        _require(session, actor, group_id, required=group_id in wanted)
+    return len(changed)
+
+
+def require_of_group(session: Session, actor: Actor, group: Group, *, required: bool) -> None:
+    """Let the people of one group have to have a second factor, or no longer because of it.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor)
+    session.execute(select(Group.id).where(Group.id == group.id).with_for_update())
+    if is_required_of(session, group) != required:
+        _require(session, actor, group.id, required=required)
+
+
+def is_required_of(session: Session, group: Group) -> bool:
+    """Whether the people of a group must have a second factor because of it."""
+    return session.get(FactorGroup, group.id, populate_existing=True) is not None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many people must have a second factor, and the first of those who have none."""
+
+    must: int
+    lacking: int
+    first: Sequence[Person]
+
+
+def standing(session: Session, actor: Actor, *, limit: int = 20) -> Standing:
+    """How far the rule is followed. :raises Forbidden: unless the actor administers."""
+    _require_admin(actor)
+    counts = Person.disabled_at.is_(None), Person.imported_at.is_(None)
+    lacking = select(Person).where(*counts, lacks_factor())
+    return Standing(
+        session.scalar(select(func.count(Person.id)).where(*counts, must_have())) or 0,
+        session.scalar(select(func.count(Person.id)).where(*counts, lacks_factor())) or 0,
+        session.scalars(lacking.order_by(Person.handle).limit(limit)).all(),
+    )
+
+
+def _require(session: Session, actor: Actor, group_id: int, *, required: bool) -> None:
+    if required:
+        session.add(
+            FactorGroup(group_id=group_id, required_at=now(), required_by_id=actor.person_id)
+        )
+    else:
+        session.execute(delete(FactorGroup).where(FactorGroup.group_id == group_id))
+    session.flush()
+    announce(session, actor, GroupFactorChanged(group_id, required))
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
