@@ -12,6 +12,7 @@ from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.db import at, now
+from wiki.pages import protecting
 from wiki.pages.actions import create_page, delete_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
@@ -25,6 +26,9 @@ from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
+from wiki.reviews.models import Approval
+from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import set_group_role
 from wiki.spaces.exposure import UNASKED
@@ -232,10 +236,33 @@ def make_groups(session: Session, scene: Scene) -> None:
     set_member(session, ada, company, people[1], member=True)
     eng = see_space(session, scene.actor("eve"), "eng")
     set_group_role(session, eng, company, Role.COMMENTER, consent=UNASKED)
-    set_group_role(session, eng, working, Role.LEAD)
+    set_group_role(session, eng, working, Role.LEAD, consent=UNASKED)
     lab = see_space(session, scene.actor("eve"), "lab")
-    set_group_role(session, lab, engineering, Role.READER)
+    set_group_role(session, lab, engineering, Role.READER, consent=UNASKED)
     restriction = RestrictionRow(page_id=scene.page("long-ago").id, may="edit")
     session.add(restriction)
     session.flush()
     session.add(RestrictedGroup(restriction_id=restriction.id, group_id=company.id))
+    eve = scene.actor("eve")
+    kept = create_page(session, eve, eng.space, "kept", Text("Kept to a few", "x\n")).page
+    protecting.set_label(session, eve, kept.id, Label.CONFIDENTIAL, consent=UNASKED)
+    everybody = [person.id for person in people]
+    for may in (May.READ, May.EDIT):
+        protecting.restrict(session, eve, kept.id, may, everybody, [company.id], consent=UNASKED)
+    below = create_page(session, eve, eng.space, "kept/below", Text("Below", "x\n")).page
+    for decided in (None, now()):
+        session.add(
+            Approval(
+                kind="label",
+                payload={"page_id": below.id, "label": "public"},
+                digest="0" * 32,
+                words="40 more people could then read 2 pages, 1 file and 12 old revisions.",
+                reason="For the partners. " * 9,
+                space_id=eng.space.id,
+                asked_by_id=eve.person_id,
+                expires_at=now() + timedelta(days=9),
+                decided_at=decided,
+                decided_by_id=ada.person_id if decided else None,
+                approved=False if decided else None,
+            )
+        )
