@@ -55,7 +55,7 @@ from wiki.web import (
 
 def open_database(settings: Settings) -> Database:
     """The database that the settings name, knowing who subscribes to what."""
-    return Database(settings.url, names_by_event())
+    return Database(settings.url, names_by_event(), settings.key)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:

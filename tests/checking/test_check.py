@@ -175,3 +175,12 @@ def test_a_row_that_refers_to_nothing_is_said(wiki: Scene, check: Check) -> None
     done = check()
     assert done.exit_code == 1
     assert "of redirects refers to a row of pages that is not there" in done.output
+
+
+def test_a_changed_event_is_told(wiki: Scene, check: Check) -> None:
+    event = select(func.max(EventRow.id)).scalar_subquery()
+    spoil(wiki, update(EventRow).where(EventRow.id == event).values(actor_id=None))
+    done = check()
+    assert done.exit_code == 1
+    assert "Events: Event " in done.output
+    assert "was changed" in done.output

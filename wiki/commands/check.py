@@ -13,6 +13,7 @@ from wiki.commands.base import opened
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.models import Delivery
+from wiki.outbox.verifying import verify
 from wiki.pages import checking
 from wiki.pages.checking import Finding, Progress
 from wiki.pages.rendering import limit_rendering
@@ -128,6 +129,13 @@ def _rebuild(database: Database, settings: Settings) -> None:
     rebuild(database, settings)
 
 
+def check_events(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """Nobody changed, removed, inserted or cut off an event."""
+    fault = verify(database, progress).fault
+    if fault:
+        yield Finding(fault)
+
+
 def check_deliveries(
     database: Database, settings: Settings, progress: Progress
 ) -> Iterator[Finding]:
@@ -159,5 +167,6 @@ CHECKS: dict[str, Check] = {
     "Tags": check_tags,
     "Files": check_files,
     "Search index": check_index,
+    "Events": check_events,
     "Deliveries": check_deliveries,
 }
