@@ -12,6 +12,7 @@ from wiki import home
 from wiki.api import views as api
 from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
+from wiki.audit import views as audit
 from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.insights import views as insights
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         transfer,
         attachments,
         insights,
+        audit,
         version_views,
         upload_views,
         api,

@@ -11,7 +11,8 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.commands.base import opened
 from wiki.config import Settings
-from wiki.db import Database, now
+from wiki.db import Database
+from wiki.outbox.deliveries import try_again
 from wiki.outbox.models import Delivery
 from wiki.outbox.verifying import verify
 from wiki.pages import checking
@@ -156,9 +157,7 @@ def check_deliveries(
 
 def _try_again(database: Database, delivery_id: int) -> None:
     with database.write() as session:
-        delivery = session.get(Delivery, delivery_id)
-        if delivery is not None:
-            delivery.attempts, delivery.gave_up_at, delivery.due_at = 0, None, now()
+        try_again(session, delivery_id)
 
 
 CHECKS: dict[str, Check] = {
