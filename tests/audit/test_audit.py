@@ -266,7 +266,7 @@ def test_the_screen_says_up_to_where_the_chain_was_verified(wiki: Scene) -> None
     check_chain(wiki.database, wiki.settings)
     html = wiki.get("ada", AUDIT).text
     assert "Verified up to event 1, " in html
-    assert "none of 1 events was changed" in html
+    assert "the one event is as written, and none is missing" in html
 
 
 def test_whoever_asks_has_it_verified_again(wiki: Scene) -> None:

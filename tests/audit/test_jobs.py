@@ -61,7 +61,7 @@ def test_all_of_a_subscriber_are_tried_again_at_once(wiki: Scene) -> None:
         left = select(func.count()).where(Delivery.attempts > 0)
         total = session.scalar(select(func.count()).select_from(Delivery))
         assert session.scalar(left) == (total or 0) - 2
-    for nobody in ("search.index_pages", "", "no.such"):
+    for nobody in ("search.index_pages", "", "no.such", "\0"):
         assert wiki.post("ada", f"{JOBS}/retry-all", subscriber=nobody).status_code == 404
 
 

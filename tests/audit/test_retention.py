@@ -29,7 +29,8 @@ def sign_in(wiki: Scene, *days_ago: int) -> None:
 
 def rows(wiki: Scene, name: str = "SignedIn") -> list[EventRow]:
     with wiki.database.read() as session:
-        return list(session.scalars(select(EventRow).where(EventRow.name == name)))
+        found = select(EventRow).where(EventRow.name == name).order_by(EventRow.id)
+        return list(session.scalars(found))
 
 
 def test_everything_is_kept_unless_somebody_says_otherwise(wiki: Scene) -> None:

@@ -84,7 +84,7 @@ def check() -> ResponseReturnValue:
 @blueprint.get("/jobs")
 def show_jobs() -> ResponseReturnValue:
     """What waits for the worker, and what failed."""
-    subscriber, before = request.args.get("subscriber", "")[:80], _number("before")
+    subscriber, before = _name(request.args.get("subscriber", "")), _number("before")
     return render_template(
         "audit/jobs.html",
         workers=jobs.workers(reading(), actor()),
@@ -117,7 +117,7 @@ def give_up(delivery_id: int) -> ResponseReturnValue:
 def retry_all() -> ResponseReturnValue:
     """Try all of a subscriber's failed deliveries again."""
     with writing() as session:
-        count = deliveries.retry_all(session, actor(), request.form.get("subscriber", ""))
+        count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
     say("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
     return _to_jobs()
 
@@ -138,6 +138,11 @@ def _to_jobs() -> ResponseReturnValue:
     subscriber = request.form.get("of", "")
     query = f"?{urlencode({'subscriber': subscriber})}" if subscriber else ""
     return redirect(f"/-/admin/jobs{query}", 303)
+
+
+def _name(typed: str) -> str:
+    """What could be the name of a subscriber."""
+    return "".join(each for each in typed if each.isprintable())[:80]
 
 
 def _number(name: str) -> int | None:
