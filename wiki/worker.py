@@ -36,6 +36,7 @@ class Worker:
         self.deliverer = Deliverer(database, settings, handlers_by_name())
         self._began_at = now()
         self._beat_at: datetime | None = None
+        self._showing = threading.Lock()
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -90,7 +91,9 @@ class Worker:
     def _show(self, sign: Callable[[Database, datetime], None]) -> None:
         """Give a sign of life; that it cannot be given is no reason to stop."""
         try:
-            sign(self.database, self._began_at)
+            with self._showing:
+                if sign is heartbeat.leave or not self._stopping.is_set():
+                    sign(self.database, self._began_at)
         except Exception:
             log.exception("the worker could not write down that it is there")
 
