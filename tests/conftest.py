@@ -38,6 +38,8 @@ from wiki.migrate import migrate
 from wiki.pages import texts
 from wiki.people import actions
 
+KEY = "a key that is only good for testing"
+
 # A busy machine is no reason to fail.
 property_tests.register_profile("wiki", deadline=None)
 property_tests.load_profile("wiki")
@@ -91,13 +93,13 @@ def empty(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     if backend == "sqlite":
         path = tmp_path_factory.mktemp("empty") / "wiki.db"
         url = f"sqlite:///{path}"
-        database = open_database(Settings(database_url=url))
+        database = open_database(Settings(database_url=url, secret_key=KEY))
         migrate(database)
         database.dispose()
         yield url
         return
     with _postgres() as url:
-        database = open_database(Settings(database_url=url))
+        database = open_database(Settings(database_url=url, secret_key=KEY))
         migrate(database)
         database.dispose()
         yield url
@@ -108,13 +110,12 @@ def settings(backend: str, empty: str, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh wiki with a migrated database of its own."""
     data = tmp_path / "data"
     data.mkdir()
-    key = "a key that is only good for testing"
     if backend == "sqlite":
         shutil.copyfile(make_url(empty).database or "", data / "wiki.db")
-        yield Settings(data_dir=data, secret_key=key)
+        yield Settings(data_dir=data, secret_key=KEY)
         return
     with _postgres(template=make_url(empty).database) as url:
-        yield Settings(data_dir=data, secret_key=key, database_url=url)
+        yield Settings(data_dir=data, secret_key=KEY, database_url=url)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from wiki import home
 from wiki.api import views as api
 from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
+from wiki.audit import views as audit
 from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.insights import selfcheck_views
@@ -71,7 +72,7 @@ from wiki.web import (
 
 def open_database(settings: Settings) -> Database:
     """The database that the settings name, knowing who subscribes to what."""
-    return Database(settings.url, names_by_event())
+    return Database(settings.url, names_by_event(), settings.key)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -155,6 +156,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         attachments,
         insights,
         selfcheck_views,
+        audit,
         version_views,
         upload_views,
         api,

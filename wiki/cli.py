@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wiki.attachments.storage import Storage
-from wiki.commands import check, drill, groups, mirrors, people, purging, selfcheck
+from wiki.commands import audit, check, drill, groups, mirrors, people, purging, selfcheck
 from wiki.commands.base import SHELL, Wiki, named, opened, writer
 from wiki.commands.mirrors import say_committed
 from wiki.demo.make import make_demo
@@ -49,6 +49,7 @@ def main() -> None:
 main.add_command(people.user)
 main.add_command(people.token)
 main.add_command(groups.group)
+main.add_command(audit.audit)
 main.add_command(check.check)
 main.add_command(drill.drill)
 main.add_command(selfcheck.selfcheck)

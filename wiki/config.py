@@ -126,6 +126,19 @@ class Settings:
         zero=True,
     )
 
+    audit_days: int = _setting(
+        "Days that events stay in the audit which no page's history and no proof needs; "
+        "0 keeps them for ever.",
+        0,
+        zero=True,
+    )
+    address_days: int = _setting(
+        "Days after which the network addresses in the audit are shortened to their network; "
+        "0 keeps them for ever.",
+        90,
+        zero=True,
+    )
+
     @property
     def url(self) -> str:
         """The SQLAlchemy URL of the database."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,17 @@ class Database:
 
     :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
     :param subscribers: event name -> names of its subscribers, for the outbox.
+    :param key: gives the wiki's secret key, for the outbox to sign with.
     """
 
-    def __init__(self, url: str, subscribers: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        subscribers: Mapping[str, tuple[str, ...]],
+        key: Callable[[], str] | None = None,
+    ) -> None:
         self.url = make_url(url)
+        self.key = cache(key) if key is not None else None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = Path(self.url.database or "wiki.db")
@@ -119,7 +127,7 @@ class Database:
         else:
             self.writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
-        info = {"subscribers": subscribers}
+        info = {"subscribers": subscribers, "key": self.key}
         self._read = sessionmaker(self.reader, info=info, expire_on_commit=False)
         self._write = sessionmaker(self.writer, info=info, expire_on_commit=False)
         self._watch: Any = None

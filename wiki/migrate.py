@@ -13,7 +13,9 @@ from wiki.resources import MIGRATIONS
 def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade to ``revision``; does nothing when the database is there already."""
     with database.writers_queue(), database.writer.begin() as connection:
-        command.upgrade(_config(connection), revision)
+        config = _config(connection)
+        config.attributes["key"] = database.key
+        command.upgrade(config, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:

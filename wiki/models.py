@@ -1,6 +1,7 @@
 """Every table, for migrations and tests."""
 
 from wiki.attachments import models as attachments
+from wiki.audit import models as audit
 from wiki.outbox import models as outbox
 from wiki.pages import models as pages
 from wiki.people import models as people
@@ -9,4 +10,14 @@ from wiki.spaces import models as spaces
 from wiki.tags import models as tags
 from wiki.transfer import models as transfer
 
-__all__ = ["attachments", "outbox", "pages", "people", "reviews", "spaces", "tags", "transfer"]
+__all__ = [
+    "attachments",
+    "audit",
+    "outbox",
+    "pages",
+    "people",
+    "reviews",
+    "spaces",
+    "tags",
+    "transfer",
+]

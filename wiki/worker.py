@@ -7,11 +7,13 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from wiki.config import Settings
 from wiki.db import Database, now
+from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
 from wiki.subscribers import AT_START, NOW_AND_THEN, handlers_by_name
 
@@ -32,6 +34,9 @@ class Worker:
         self.database = database
         self.settings = settings
         self.deliverer = Deliverer(database, settings, handlers_by_name())
+        self._began_at = now()
+        self._beat_at: datetime | None = None
+        self._showing = threading.Lock()
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -63,11 +68,15 @@ class Worker:
                         rested = max(rested, REST_SECONDS - max(wait, 0.05))
                 self._stopping.wait(POLL_SECONDS)
                 rested += POLL_SECONDS
+            self._show(heartbeat.leave)
 
     def _see_to_chores(self) -> None:
         """Do what has to be done beside events; a long chore holds up no delivery."""
         once = list(AT_START)
         while not self._stopping.is_set():
+            if self._beat_at is None or now() >= self._beat_at + heartbeat.BEAT:
+                self._beat_at = now()
+                self._show(heartbeat.live)
             for chore in (*once, *NOW_AND_THEN):
                 if self._stopping.is_set():
                     return
@@ -78,6 +87,15 @@ class Worker:
                 else:
                     once = [other for other in once if other is not chore]
             self._stopping.wait(CHORE_SECONDS)
+
+    def _show(self, sign: Callable[[Database, datetime], None]) -> None:
+        """Give a sign of life; that it cannot be given is no reason to stop."""
+        try:
+            with self._showing:
+                if sign is heartbeat.leave or not self._stopping.is_set():
+                    sign(self.database, self._began_at)
+        except Exception:
+            log.exception("the worker could not write down that it is there")
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
+from wiki.audit.handlers import check_chain
 from wiki.db import at, now
+from wiki.outbox import heartbeat
+from wiki.outbox.actions import announce
+from wiki.outbox.events import (
+    AuditExported,
+    EventsExpired,
+    PageRestricted,
+    PasswordResetRequested,
+    PersonChanged,
+    SignedIn,
+)
+from wiki.outbox.models import Delivery, EventRow
 from wiki.pages import protecting
 from wiki.pages.actions import create_page, delete_page
 from wiki.pages.merging import Text
@@ -27,14 +39,15 @@ from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
 from wiki.reviews.models import Approval
-from wiki.rules.access import May
+from wiki.rules.access import ANONYMOUS, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
-from wiki.spaces.actions import set_group_role
+from wiki.spaces.actions import set_group_role, set_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Space
 from wiki.spaces.queries import see_space
 from wiki.transfer.models import Mirror
+from wiki.web.origin import come_from, come_from_nowhere
 
 SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
 
@@ -208,6 +221,7 @@ def fill(scene: Scene) -> None:
         everyone = create_group(session, ada, handle="on-call", name="On call")
         set_member(session, ada, everyone, ben, member=True)
     scene.deliver()
+    administer(scene)
 
 
 def make_groups(session: Session, scene: Scene) -> None:
@@ -266,3 +280,46 @@ def make_groups(session: Session, scene: Scene) -> None:
                 approved=False if decided else None,
             )
         )
+
+
+def administer(scene: Scene) -> None:
+    """Let there be something to administer: what was done, what failed, a worker."""
+    ada, eve = scene.actor("ada"), scene.actor("eve")
+    secret = scene.write("secret", "Nothing to see.", space="lab", title="Secret page")
+    come_from("2001:db8:1234:5678:9abc:def0:1234:5678", "Mozilla/5.0 (X11) Firefox/140.0")
+    with scene.database.write() as session:
+        for slug, handle in (("eng", "cai"), ("lab", "dot")):
+            person = session.get_one(Person, scene.actor(handle).person_id)
+            set_role(session, see_space(session, eve, slug), person, Role.COMMENTER)
+        ben = scene.actor("ben")
+        announce(session, ben, SignedIn(ben.person_id or 0))
+        announce(session, ANONYMOUS, PasswordResetRequested(1))
+        announce(
+            session,
+            eve,
+            PageRestricted(secret.space_id, secret.id, "read", [ben.person_id or 0], []),
+        )
+        move_page(session, eve, secret.id, "more-secret")
+    come_from_nowhere()
+    with scene.database.write() as session:
+        announce(session, ada, AuditExported("csv", {"who": "ben", "since": "2026-01-01"}))
+        announce(session, ada, PersonChanged(scene.actor("gus").person_id or 0, {"name": True}))
+        announce(session, ANONYMOUS, EventsExpired(12_345, 1, "2025-01-01T00:00:00+00:00"))
+    check_chain(scene.database, scene.settings)
+    heartbeat.live(scene.database, now() - timedelta(hours=5))
+    trace = "RuntimeError: " + "a/rather/long/path/of/a/file/" * 8 + " is not there"
+    with scene.database.write() as session:
+        event = session.scalar(select(func.max(EventRow.id)).where(EventRow.page_id.is_(None)))
+        page = session.scalar(select(func.max(EventRow.id)).where(EventRow.page_id.is_not(None)))
+        later = now() + timedelta(days=30)
+        for which, attempts, gave_up_at in ((event, 3, None), (event, 12, now()), (page, 2, None)):
+            session.add(
+                Delivery(
+                    event_id=which,
+                    subscriber="people.send_mail" if which == event else "search.index_pages",
+                    due_at=later,
+                    attempts=attempts,
+                    gave_up_at=gave_up_at,
+                    error=trace,
+                )
+            )

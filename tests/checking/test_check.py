@@ -216,3 +216,12 @@ def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check:
     assert "1 pages have another scope than their labels and restrictions make." in done.output
     assert wiki.get("ben", "/eng/plan/part").status_code == 404
     assert check().exit_code == 0
+
+
+def test_a_changed_event_is_told(wiki: Scene, check: Check) -> None:
+    event = select(func.max(EventRow.id)).scalar_subquery()
+    spoil(wiki, update(EventRow).where(EventRow.id == event).values(actor_id=None))
+    done = check()
+    assert done.exit_code == 1
+    assert "Events: Event " in done.output
+    assert "was changed" in done.output

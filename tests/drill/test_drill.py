@@ -13,6 +13,7 @@ from sqlalchemy import true
 from wiki.api import changes as changes_feed
 from wiki.app import create_app, open_database
 from wiki.attachments import queries as files
+from wiki.audit import queries as audit
 from wiki.config import Settings
 from wiki.drill.canaries import World, lay_out
 from wiki.drill.crawl import Drill
@@ -86,6 +87,7 @@ GATES = {
     "recent changes": (recent, "readable_by", everything, {"history.changes_of_space"}),
     "lists of pages": (page_lists, "live_for", everything, {"tags.pages_of_space"}),
     "tags": (tags, "_readable", lambda *_: [], {"tags.tags", "tags.tag"}),
+    "names in the audit": (audit, "readable_by", everything, {"audit.audit"}),
     "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
 }  # fmt: skip
 

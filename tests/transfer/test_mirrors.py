@@ -18,6 +18,7 @@ from tests.transfer.gits import git, log
 from tests.transfer.test_git_export import Run, delete, move, run
 from wiki.db import now
 from wiki.errors import Forbidden
+from wiki.outbox.actions import ends_of, write_end
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.models import Person
@@ -262,10 +263,13 @@ def test_a_wiki_put_back_from_a_backup_does_not_go_on_with_another_past(
 ) -> None:
     with wiki.database.read() as session:
         backup = session.scalar(select(func.max(EventRow.id))) or 0
+        ends = ends_of(session)
     wiki.write("a", "Two.")
     wiki.deliver()
     with wiki.database.write() as session:
         session.query(EventRow).filter(EventRow.id > backup).delete()
+        for end in ends.values():
+            write_end(session, end)
         session.execute(update(Mirror).values(event_id=backup))
         if not wiki.database.is_sqlite:  # SQLite gives free numbers again by itself
             session.execute(text("SELECT setval('events_id_seq', :last)"), {"last": backup})

@@ -11,8 +11,10 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.commands.base import opened
 from wiki.config import Settings
-from wiki.db import Database, now
+from wiki.db import Database
+from wiki.outbox.deliveries import try_again
 from wiki.outbox.models import Delivery
+from wiki.outbox.verifying import verify
 from wiki.pages import checking
 from wiki.pages.checking import Finding, Progress
 from wiki.pages.rendering import limit_rendering
@@ -144,6 +146,13 @@ def _rebuild(database: Database, settings: Settings) -> None:
     rebuild(database, settings)
 
 
+def check_events(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """Nobody changed, removed, inserted or cut off an event."""
+    fault = verify(database, progress).fault
+    if fault:
+        yield Finding(fault)
+
+
 def check_deliveries(
     database: Database, settings: Settings, progress: Progress
 ) -> Iterator[Finding]:
@@ -164,9 +173,7 @@ def check_deliveries(
 
 def _try_again(database: Database, delivery_id: int) -> None:
     with database.write() as session:
-        delivery = session.get(Delivery, delivery_id)
-        if delivery is not None:
-            delivery.attempts, delivery.gave_up_at, delivery.due_at = 0, None, now()
+        try_again(session, delivery_id)
 
 
 CHECKS: dict[str, Check] = {
@@ -176,5 +183,6 @@ CHECKS: dict[str, Check] = {
     "Tags": check_tags,
     "Files": check_files,
     "Search index": check_index,
+    "Events": check_events,
     "Deliveries": check_deliveries,
 }

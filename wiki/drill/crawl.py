@@ -31,6 +31,7 @@ GENERAL: Mapping[str, str | int] = {
     "id": 1,
     "kind": "passkeys",
     "approval_id": 1,
+    "delivery_id": 1,
     "number": 1,
     "old": 1,
     "new": 2,
@@ -61,6 +62,15 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "history.calendar": ("",),
     "attachments.read": ("", "width=320", "download=1"),
     "access.access": ("", "may=edit", "person=drill-insider"),
+    "audit.audit": (
+        "",
+        "words={word}",
+        "words={half}",
+        "page={slug}/{path}",
+        "space={slug}",
+        "category=access",
+        "category=content",
+    ),
     "pages.new": ("", "under={path}", "path={path}"),
 }
 """What more is asked of some routes."""

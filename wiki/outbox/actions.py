@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime
+from os import urandom
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.outbox.events import Event
-from wiki.outbox.models import Delivery, EventRow
+from wiki.outbox.chain import (
+    LASTING,
+    PASSING,
+    SALT_BYTES,
+    End,
+    Proof,
+    Seal,
+    address_hash,
+    link,
+    name_of,
+    said_hash,
+)
+from wiki.outbox.events import Event, EventsScrubbed
+from wiki.outbox.models import ChainEnd, Delivery, EventRow
+from wiki.outbox.sorts import sort_of
 from wiki.rules.access import Actor
+from wiki.web.origin import origin
 
 # Any fixed number: who announces first holds it until commit.
 _ANNOUNCING = 0x7E111
@@ -50,29 +66,18 @@ def announce_all(
     """
     if not events:
         return []
-    take_turn(session)
-    moment = at or now()
-    rows = [_row(event, actor.person_id, moment) for event in events]
-    session.flush()  # what happened comes before the word of it
-    connection = session.connection()
-    if len(rows) == 1:
-        ids = [connection.execute(_EVENT, rows[0]).scalar_one()]
-    else:  # announcers take turns, so what comes after this number is from here
-        before = connection.scalar(select(func.max(EventRow.id))) or 0
-        connection.execute(_EVENTS, rows)
-        newer = select(EventRow.id).where(EventRow.id > before).order_by(EventRow.id)
-        ids = list(connection.scalars(newer))
-    _owe(session, [(id, row["name"]) for id, row in zip(ids, rows, strict=True)], now())
-    return ids
+    moment, where = at or now(), origin()
+    happened = [(event, actor.person_id, moment) for event in events]
+    written = _write_down(session, happened, where)
+    _owe(session, written, now())
+    return [id for id, _ in written]
 
 
 def record(session: Session, happened: Sequence[tuple[Event, int | None, datetime]]) -> None:
     """Write down what happened elsewhere, in its order, with whose doing it was and when. Nobody
     hears of it: :func:`tell_newest` says what has come of it all."""
     if happened:
-        take_turn(session)
-        session.flush()
-        session.connection().execute(_EVENTS, [_row(*one) for one in happened])
+        _write_down(session, happened, None)
 
 
 def tell_newest(
@@ -99,15 +104,137 @@ def take_turn(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
 
 
-def _row(event: Event, actor_id: int | None, at: datetime) -> dict[str, Any]:
-    payload = event.payload()
+def scrub(
+    session: Session,
+    actor: Actor,
+    space_id: int,
+    page_id: int,
+    scrubbed: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """Take out of what all events of a page say whatever ``scrubbed`` leaves away; nobody has to
+    hear of them any more. The hash of what they said stays, and an event proves what they say now.
+    """
+    take_turn(session)
+    session.flush()
+    connection = session.connection()
+    of_page = select(EventRow.id).where(EventRow.page_id == page_id)
+    connection.execute(delete(Delivery).where(Delivery.event_id.in_(of_page)))
+    rows = connection.execute(
+        select(EventRow.id, EventRow.name, EventRow.payload, EventRow.salt, EventRow.said)
+        .where(EventRow.page_id == page_id)
+        .order_by(EventRow.id)
+    ).all()
+    proof, count = Proof(), 0
+    for id, name, payload, salt, said in rows:
+        left = scrubbed(payload)
+        if left != payload:
+            count += 1
+            said = said or said_hash(salt or b"", name, payload)
+            connection.execute(
+                update(EventRow).where(EventRow.id == id).values(payload=left, salt=None, said=said)
+            )
+        if said is not None:
+            proof.add(id, left)
+    if count:
+        announce(session, actor, EventsScrubbed(space_id, page_id, count, proof.words()))
+
+
+def ends_of(session: Session) -> dict[str, End]:
+    """Where the chains begin and end; one that is not on record begins anew, and is not signed."""
+    found = session.connection().execute(_ENDS)
+    ends = {row.name: End(*row) for row in found}
+    return {name: ends.get(name, End(name)) for name in (LASTING, PASSING)}
+
+
+def keep_ends(session: Session, before: dict[str, End], after: dict[str, End]) -> None:
+    """Write down where the chains end now, signed if they were before: what was cut off by others
+    must not be covered by what follows."""
+    seal = Seal(session.info.get("key"))
+    for name, end in after.items():
+        if end != before[name]:
+            signature = seal.sign(end) if seal.fits(before[name]) else b""
+            write_end(session, replace(end, signature=signature))
+
+
+def write_end(session: Session, end: End) -> None:
+    """Write down where a chain begins and ends."""
+    values = asdict(end)
+    values["of"] = values.pop("name")
+    if not session.connection().execute(_END, values).rowcount:
+        session.connection().execute(insert(ChainEnd).values(**asdict(end)))
+
+
+def _write_down(
+    session: Session,
+    happened: Sequence[tuple[Event, int | None, datetime]],
+    where: str | None,
+) -> list[tuple[int, str]]:
+    """Add events to their chains; the id and the name of each.
+
+    Announcers take turns, so whoever comes next finds the chains as they are left here.
+    """
+    take_turn(session)
+    session.flush()  # what happened comes before the word of it
+    before = ends_of(session)
+    ends = dict(before)
+    ids = _new_ids(session, len(happened), ends)
+    rows = []
+    for id, (event, actor_id, at) in zip(ids, happened, strict=True):
+        row = _row(id, event, actor_id, at, where)
+        name = name_of(row["passing"])
+        end = ends[name]
+        said = said_hash(row["salt"], row["name"], row["payload"])
+        row["link"] = link(
+            end.last,
+            id=id,
+            name=row["name"],
+            at=at,
+            actor_id=actor_id,
+            space_id=row["space_id"],
+            page_id=row["page_id"],
+            audited=row["audited"],
+            passing=row["passing"],
+            said=said,
+            address=row["address"],
+            address_seal=row["address_hash"],
+        )
+        ends[name] = replace(end, last_id=id, count=end.count + 1, last=row["link"])
+        rows.append(row)
+    session.connection().execute(_EVENTS, rows)
+    keep_ends(session, before, ends)
+    return [(row["id"], row["name"]) for row in rows]
+
+
+def _new_ids(session: Session, count: int, ends: dict[str, End]) -> list[int]:
+    if session.get_bind().dialect.name == "postgresql":
+        return list(session.connection().scalars(_NEXT, {"count": count}))
+    newest = session.connection().scalar(_NEWEST) or 0
+    first = max(newest, *(end.last_id for end in ends.values())) + 1
+    return list(range(first, first + count))
+
+
+def _row(
+    id: int, event: Event, actor_id: int | None, at: datetime, where: str | None
+) -> dict[str, Any]:
+    name, payload = type(event).__name__, event.payload()
+    sort, page_id = sort_of(name), payload.get("page_id")
+    where = where if sort.traced else None
+    address_salt = urandom(SALT_BYTES) if where else None
     return {
-        "name": type(event).__name__,
+        "id": id,
+        "name": name,
         "at": at,
         "actor_id": actor_id,
         "space_id": payload.get("space_id"),
-        "page_id": payload.get("page_id"),
+        "page_id": page_id,
         "payload": payload,
+        "audited": sort.audited,
+        # What happened to a page is its history, and stays.
+        "passing": sort.passing and page_id is None,
+        "address": where,
+        "address_salt": address_salt,
+        "address_hash": address_hash(address_salt, where) if address_salt and where else None,
+        "salt": urandom(SALT_BYTES),
     }
 
 
@@ -123,6 +250,15 @@ def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) 
 
 
 # Built once: every write announces something.
-_EVENT = insert(EventRow).returning(EventRow.id)
 _EVENTS = insert(EventRow)
 _DELIVERY = insert(Delivery)
+_ENDS = select(*(getattr(ChainEnd, one.name) for one in fields(End)))
+_END = (
+    update(ChainEnd)
+    .where(ChainEnd.name == bindparam("of"))
+    .values({one.name: bindparam(one.name) for one in fields(End) if one.name != "name"})
+)
+_NEWEST = select(func.max(EventRow.id))
+_NEXT = text(
+    "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, :count)"
+)

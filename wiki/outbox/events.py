@@ -468,3 +468,64 @@ class ImportRequested(Event):
 
     space_id: int
     import_id: int
+
+
+@dataclass(frozen=True)
+class EventsScrubbed(Event):
+    """What events of a page said was taken out of them. ``proof`` is the hash of what they say
+    since then."""
+
+    space_id: int
+    page_id: int
+    count: int
+    proof: str
+
+
+@dataclass(frozen=True)
+class EventsExpired(Event):
+    """Old events were deleted: ``count`` of them, the last with the id ``until``, all from before
+    the moment ``before``."""
+
+    count: int
+    until: int
+    before: str
+
+
+@dataclass(frozen=True)
+class ChainSealed(Event):
+    """The end of the chain of events was signed anew, with the key that the wiki has now;
+    ``fault`` says what was wrong with the chain then."""
+
+    count: int
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class ChainCheckRequested(Event):
+    """Somebody asked for the chain of events to be verified."""
+
+    check_id: int
+
+
+@dataclass(frozen=True)
+class AuditExported(Event):
+    """Events were handed out as a file; ``filters`` say which."""
+
+    format: str
+    filters: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DeliveriesRetried(Event):
+    """Deliveries to a subscriber that had failed are tried again."""
+
+    subscriber: str
+    count: int
+
+
+@dataclass(frozen=True)
+class DeliveriesGivenUp(Event):
+    """Deliveries to a subscriber were ended before it heard of their events."""
+
+    subscriber: str
+    count: int

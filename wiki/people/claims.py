@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Base, now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import announce, take_turn
 from wiki.outbox.events import AddressClaimRequested, PlaceholderClaimed
 from wiki.outbox.models import EventRow
 from wiki.people import mails
@@ -182,8 +182,8 @@ def references() -> Iterator[tuple[Table, str]]:
             if any(key.target_fullname == "people.id" for key in column.foreign_keys):
                 yield table, column.name
     # Without a foreign key, so that the record outlives everybody.
-    yield Base.metadata.tables[EventRow.__tablename__], "actor_id"
     yield Base.metadata.tables["revisions"], "purged_by_id"  # of a room above
+    yield Base.metadata.tables[EventRow.__tablename__], "actor_id"
 
 
 def _merge(
@@ -192,6 +192,8 @@ def _merge(
     """Make all that is the placeholder's somebody else's, in every table at once."""
     session.flush()
     for table, name in references():
+        if table.name == EventRow.__tablename__:
+            take_turn(session)  # whoever changes events does so in turn, and after all else
         theirs: ColumnElement[bool] = table.c[name] == placeholder.id
         session.execute(update(table).where(theirs).values({name: into.id}))
     session.add(

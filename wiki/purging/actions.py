@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.attachments.models import Attachment
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import announce, scrub
 from wiki.outbox.events import PagePurged, RevisionPurged
-from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.actions import MovedOn
 from wiki.pages.comparison import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
@@ -29,7 +28,7 @@ from wiki.spaces.models import Space
 from wiki.transfer.models import Import
 
 # What an event of a purged page may go on saying beside numbers.
-_HARMLESS = frozenset({"action"})
+_HARMLESS = frozenset({"action", "proof"})
 
 
 def page_to_purge(
@@ -82,7 +81,6 @@ def purge_page(
         select(func.count()).select_from(Revision).where(Revision.page_id == page_id)
     )
     files = files_of_it_alone(session, page_id)
-    _scrub_events(session, page_id)
     _scrub_reports(session, page_id)
     session.expunge_all()
     # Everything that hangs on the page goes with it, by the database's own rules.
@@ -91,6 +89,7 @@ def purge_page(
         settle_scopes(session, space_id, [key])
         settle_folders(session, space_id, [path])
     _forget(session, hashes)
+    scrub(session, actor, space_id, page_id, _scrubbed)
     announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
 
 
@@ -178,24 +177,6 @@ def files_of_it_alone(session: Session, page_id: int) -> set[str]:
     )
 
 
-def _scrub_events(session: Session, page_id: int) -> None:
-    """Leave of the page's events who, when and which ids; nobody has to hear of them any more."""
-    session.connection().execute(
-        delete(Delivery).where(
-            Delivery.event_id.in_(select(EventRow.id).where(EventRow.page_id == page_id))
-        )
-    )
-    events = session.execute(
-        select(EventRow.id, EventRow.payload).where(EventRow.page_id == page_id)
-    ).all()
-    for id, payload in events:
-        scrubbed = {name: _scrubbed(name, value) for name, value in payload.items()}
-        if scrubbed != payload:
-            session.connection().execute(
-                update(EventRow).where(EventRow.id == id).values(payload=scrubbed)
-            )
-
-
 def _scrub_reports(session: Session, page_id: int) -> None:
     """Leave out of the reports of imports what they say of the page under any name it had."""
     said = session.execute(
@@ -220,7 +201,12 @@ def _scrub_reports(session: Session, page_id: int) -> None:
     session.flush()
 
 
-def _scrubbed(name: str, value: Any) -> Any:
+def _scrubbed(payload: dict[str, Any]) -> dict[str, Any]:
+    """Of an event's words who, when and which ids."""
+    return {name: _without_words(name, value) for name, value in payload.items()}
+
+
+def _without_words(name: str, value: Any) -> Any:
     if name in _HARMLESS or isinstance(value, (int, float)) or value is None:
         return value
     return type(value)()

@@ -28,6 +28,7 @@ from wiki.spaces.exposure import Change, Consent, Exposes, Exposure
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import see_space_by_id
+from wiki.web.origin import on_behalf
 from wiki.web.urls import page_url
 
 DAYS = 14
@@ -325,7 +326,8 @@ def decide(session: Session, actor: Actor, approval_id: int, *, approve: bool) -
             raise Invalid("Who asked for this has no account any more.")
         change = Change(row.kind, dict(row.payload), row.space_id)
         asker = row.asked_by.actor()
-        do(session, asker, change, Consent(row.digest, actor.person_id))
+        with on_behalf():
+            do(session, asker, change, Consent(row.digest, actor.person_id))
         done = (f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
     row.decided_by_id, row.decided_at, row.approved = actor.person_id, now(), approve
     session.flush()

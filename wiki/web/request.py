@@ -16,6 +16,7 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.web.gateway import AFTERWARDS
+from wiki.web.origin import come_from, come_from_nowhere
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,17 @@ def is_foreign() -> bool:
 
 
 def init_app(app: Flask, wiki: Parts) -> None:
-    """Give the app its parts, and close each request's reading session at its end."""
+    """Give the app its parts; note from where each request comes, and close its reading session
+    at its end."""
     app.extensions["wiki"] = wiki
+
+    @app.before_request
+    def arrive() -> None:
+        come_from(request.remote_addr, request.user_agent.string)
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        come_from_nowhere()
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:

@@ -1,0 +1,1 @@
+"""Who did what, when and from where: the log of events as admins read it."""

@@ -1,0 +1,40 @@
+"""What admins do with the log of events: have it verified, and take it along."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.audit.exporting import Format
+from wiki.audit.models import ChainCheck
+from wiki.audit.queries import Found, require_admin
+from wiki.errors import Invalid
+from wiki.outbox.actions import announce
+from wiki.outbox.events import AuditExported, ChainCheckRequested
+from wiki.rules.access import Actor
+
+
+def ask_for_check(session: Session, actor: Actor) -> None:
+    """Let the worker verify the chain of events, unless somebody has asked for it already.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    if session.scalar(select(ChainCheck.id).where(ChainCheck.done_at.is_(None)).limit(1)):
+        return
+    check = ChainCheck(asked_by_id=actor.person_id)
+    session.add(check)
+    session.flush()
+    announce(session, actor, ChainCheckRequested(check.id))
+
+
+def begin_export(session: Session, actor: Actor, found: Found, format: Format) -> int:
+    """Write down that the actor takes events along; the id of that event, before which they are.
+
+    :raises Forbidden: unless the actor administers. :raises Invalid: when a filter names nothing.
+    """
+    require_admin(actor)
+    if found.errors:
+        name, sentence = next(iter(found.errors.items()))
+        raise Invalid(sentence, field=name)
+    return announce(session, actor, AuditExported(format.value, dict(found.told)))

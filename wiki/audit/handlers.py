@@ -1,0 +1,83 @@
+"""What the worker sees to: verifying the chain of events, and letting go of what is old."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.audit.models import ChainCheck
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.expiring import expire, shorten_addresses
+from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
+from wiki.outbox.verifying import verify
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(days=1)
+# What is due goes once a day, so that not each second has an event that says so.
+GRACE = timedelta(days=1)
+
+
+def check_chain(database: Database, _settings: Settings) -> None:
+    """Now and then: verify the chain of events, each day and whenever somebody asks for it."""
+    with database.read() as session:
+        asked = session.scalar(select(ChainCheck.id).where(ChainCheck.done_at.is_(None)).limit(1))
+        if asked is None and _is_recent(session):
+            return
+    found = verify(database)
+    if found.fault:
+        log.error("the chain of events is broken: %s", found.fault)
+    with database.write() as session:
+        waiting = session.scalars(select(ChainCheck).where(ChainCheck.done_at.is_(None))).all()
+        if not waiting:
+            waiting = [ChainCheck()]
+            session.add_all(waiting)
+        for check in waiting:
+            check.done_at = now()
+            check.until_id, check.count, check.fault = found.until_id, found.count, found.fault
+
+
+def let_go(database: Database, settings: Settings) -> None:
+    """Now and then: delete events that are older than they are to be, and shorten addresses."""
+    moment = now()
+    if settings.audit_days:
+        before = moment - timedelta(days=settings.audit_days)
+        if _is_due(database, before, expires=True):
+            _all(database, lambda session: expire(session, before))
+    if settings.address_days:
+        until = moment - timedelta(days=settings.address_days)
+        if _is_due(database, until, expires=False):
+            _all(database, lambda session: shorten_addresses(session, until))
+
+
+def _is_recent(session: Session) -> bool:
+    newest = select(ChainCheck.done_at).order_by(ChainCheck.id.desc()).limit(1)
+    done_at = session.scalar(newest)
+    return done_at is not None and done_at > now() - EVERY
+
+
+def _is_due(database: Database, before: datetime, *, expires: bool) -> bool:
+    """Whether the oldest event is so old that it is worth while."""
+    oldest = select(EventRow.id, EventRow.at).where(PASSING if expires else TRACED)
+    with database.read() as session:
+        row = session.execute(oldest.order_by(EventRow.id).limit(1)).one_or_none()
+        if row is None or row.at >= before - GRACE:
+            return False
+        # It stays until all have heard of it.
+        waiting = select(Delivery.id).where(
+            Delivery.event_id == row.id, Delivery.gave_up_at.is_(None)
+        )
+        return not (expires and session.scalar(waiting.limit(1)))
+
+
+def _all(database: Database, some: Callable[[Session], int]) -> None:
+    """Do it bit by bit, so that nobody waits for long."""
+    done = 1
+    while done:
+        with database.write() as session:
+            done = some(session)

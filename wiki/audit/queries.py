@@ -1,0 +1,326 @@
+"""Reading the log of events, for admins: newest first, filtered, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from wiki.audit.models import ChainCheck
+from wiki.audit.sentences import Known, Part, Sentence, sentence, who_did
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.outbox.models import AUDITED, EventRow
+from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
+from wiki.pages.models import Page
+from wiki.pages.queries import look_up, readable_by
+from wiki.people.actions import find_person
+from wiki.people.models import Group, Person
+from wiki.rules.access import Actor, may_administer
+from wiki.spaces import queries as spaces
+from wiki.spaces.models import Invitation, Space
+from wiki.web.paging import Slice
+
+LONGEST = 200
+"""Characters of a filter."""
+
+# What events name somebody by, beside whose doing they are.
+_PEOPLE = ("person_id", "placeholder_id", "second")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which events are asked for, as they were typed; empty for all."""
+
+    who: str = ""
+    category: str = ""
+    kind: str = ""
+    space: str = ""
+    page: str = ""
+    since: str = ""
+    until: str = ""
+    words: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Those that were filled in."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
+
+
+def filters_of(sent: Mapping[str, str]) -> Filters:
+    """The filters of a request, without what no filter can be."""
+    values = {}
+    for one in fields(Filters):
+        words = "".join(each for each in sent.get(one.name, "") if each.isprintable())
+        values[one.name] = words.encode("utf-8", "ignore").decode().strip()[:LONGEST]
+    return Filters(**values)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Conditions on events, and a sentence for each filter that names nothing; ``told`` says which
+    filters they are without a name that others may not know."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    errors: Mapping[str, str]
+    told: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event as admins read it."""
+
+    id: int
+    at: datetime
+    name: str
+    category: Category
+    who: Part
+    person: Person | None
+    sentence: Sentence
+    address: str
+    space: str
+    page: Page | None
+    page_id: int | None
+    link: str
+
+
+def list_audit(
+    session: Session,
+    actor: Actor,
+    found: Found,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+) -> Slice[Entry]:
+    """Audited events, newest first.
+
+    :param before: only those before the event of this id; the cursor of the next slice.
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    if found.errors:
+        return Slice([], None)
+    query = select(EventRow).where(AUDITED, *found.conditions).order_by(EventRow.id.desc())
+    if before is not None:
+        query = query.where(EventRow.id < before)
+    rows = session.scalars(query.limit(limit + 1)).all()
+    known = known_of(session, actor, rows[:limit])
+    entries = [_entry(row, known) for row in rows[:limit]]
+    return Slice(entries, str(entries[-1].id) if len(rows) > limit else None)
+
+
+def find(session: Session, actor: Actor, filters: Filters) -> Found:
+    """What some filters mean.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    conditions: list[ColumnElement[bool]] = []
+    errors: dict[str, str] = {}
+    told = filters.given()
+    for name in told:
+        try:
+            conditions.append(_MEANING[name](session, actor, getattr(filters, name)))
+        except Invalid as error:
+            errors[name] = error.sentence
+    if "page" in told and "page" not in errors:
+        told["page"] = str(_page_id(session, actor, filters.page))
+    if "words" in told:
+        told["words"] = "given"
+    return Found(tuple(conditions), errors, told)
+
+
+def kinds() -> Sequence[tuple[str, str]]:
+    """The names of the events that are shown, each in words, by words."""
+    named = [(name, words_of(name)) for name, sort in SORTS.items() if sort.audited]
+    return sorted(named, key=lambda one: one[1])
+
+
+def words_of(name: str) -> str:
+    """``Page deleted`` for PageDeleted."""
+    words = "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
+    return words.capitalize()
+
+
+def last_checks(session: Session, actor: Actor) -> tuple[ChainCheck | None, ChainCheck | None]:
+    """The last check of the chain that was done, and one that is asked for since.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    newest = select(ChainCheck).options(joinedload(ChainCheck.asked_by)).limit(1)
+    newest = newest.order_by(ChainCheck.id.desc())
+    done = session.scalar(newest.where(ChainCheck.done_at.is_not(None)))
+    return done, session.scalar(newest.where(ChainCheck.done_at.is_(None)))
+
+
+def known_of(session: Session, actor: Actor, rows: Iterable[EventRow]) -> Known:
+    """What the actor may know of those whom and what some events name."""
+    people, groups, places, pages, invitations = (set[int]() for _ in range(5))
+    for row in rows:
+        payload = row.payload
+        people |= _ids(row.actor_id, *(payload.get(name) for name in _PEOPLE))
+        people |= _ids(*_list(payload.get("people")))
+        groups |= _ids(payload.get("group_id"), payload.get("part_id"))
+        groups |= _ids(*_list(payload.get("groups")))
+        places |= _ids(row.space_id, payload.get("old_space_id"))
+        pages |= _ids(row.page_id)
+        invitations |= _ids(payload.get("invitation_id"))
+    readable = select(Space.id).where(Space.id.in_(places), spaces.readable_by(actor))
+    seen = (
+        select(Page)
+        .join(Page.space)
+        .where(Page.id.in_(pages), readable_by(actor))
+        .options(contains_eager(Page.space))
+    )
+    return Known(
+        people=_by_id(session, select(Person).where(Person.id.in_(people)), people),
+        groups=_by_id(session, select(Group).where(Group.id.in_(groups)), groups),
+        spaces=_by_id(session, select(Space).where(Space.id.in_(places)), places),
+        readable=frozenset(session.scalars(readable)) if places else frozenset(),
+        pages=_by_id(session, seen, pages),
+        invitations=_by_id(
+            session, select(Invitation).where(Invitation.id.in_(invitations)), invitations
+        ),
+    )
+
+
+def require_admin(actor: Actor) -> None:
+    """:raises Forbidden: unless the actor administers."""
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+
+
+def _entry(row: EventRow, known: Known) -> Entry:
+    space = known.spaces.get(row.space_id or 0)
+    return Entry(
+        id=row.id,
+        at=row.at,
+        name=row.name,
+        category=sort_of(row.name).category,
+        who=who_did(row, known),
+        person=known.people.get(row.actor_id or 0),
+        sentence=sentence(row, known),
+        address=row.address or "",
+        space=space.slug if space else "",
+        page=known.pages.get(row.page_id or 0),
+        page_id=row.page_id,
+        link=(row.link or b"").hex(),
+    )
+
+
+def _who(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    person = find_person(session, typed.removeprefix("@"))
+    if person is None:
+        raise Invalid(f"Nobody is called {typed}.")
+    return EventRow.actor_id == person.id
+
+
+def _category(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    try:
+        category = Category(typed)
+    except ValueError:
+        raise Invalid("There is no such category.") from None
+    return EventRow.name.in_(names_in(category))
+
+
+def _kind(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    if typed not in SORTS:
+        raise Invalid("There is no such event.")
+    return EventRow.name == typed
+
+
+def _space(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    found = session.scalar(select(Space.id).where(Space.slug == typed.strip("/").lower()))
+    if found is None:
+        raise Invalid(f"There is no space {typed}.")
+    return EventRow.space_id == found
+
+
+def _page(session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
+    return EventRow.page_id == _page_id(session, actor, typed)
+
+
+def _page_id(session: Session, actor: Actor, typed: str) -> int:
+    """The number of a page, or of the one at an address that the actor may read."""
+    if typed.isascii() and typed.isdigit() and len(typed) < 16:
+        return int(typed)
+    slug, _, path = typed.strip("/").partition("/")
+    try:
+        page = look_up(session, actor, slug, path).page
+    except NotFound:
+        page = None
+    if page is None:
+        raise Invalid("There is no page there, or none that you may read.")
+    return page.id
+
+
+def _since(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    return EventRow.at >= _day(typed)
+
+
+def _until(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
+    after: ColumnElement[bool] = EventRow.at < _day(typed) + timedelta(days=1)
+    return after
+
+
+def _day(typed: str) -> datetime:
+    try:
+        day = datetime.combine(date.fromisoformat(typed), time(), UTC)
+        day + timedelta(days=1)  # the last of all days has none after it
+    except (ValueError, OverflowError):
+        raise Invalid("Write a day as 2026-03-31.") from None
+    return day
+
+
+def _words(_session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
+    """Events that name somebody or something whose name has these words in it."""
+
+    def has(*columns: Any) -> ColumnElement[bool]:
+        return or_(*(one.icontains(typed, autoescape=True) for one in columns))
+
+    def told(name: str, ids: Select[Any]) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = EventRow.payload[name].as_integer().in_(ids)
+        return condition
+
+    people = select(Person.id).where(has(Person.name, Person.handle))
+    groups = select(Group.id).where(has(Group.name, Group.handle))
+    places = select(Space.id).where(has(Space.title, Space.slug))
+    pages = select(Page.id).where(has(Page.title, Page.path), readable_by(actor))
+    gone = EventRow.payload["name"].as_string().icontains(typed, autoescape=True)
+    return or_(
+        EventRow.actor_id.in_(people),
+        *(told(name, people) for name in _PEOPLE),
+        told("group_id", groups),
+        told("part_id", groups),
+        EventRow.space_id.in_(places),
+        EventRow.page_id.in_(pages),
+        and_(EventRow.name == "GroupDeleted", gone),
+    )
+
+
+_MEANING = {
+    "who": _who,
+    "category": _category,
+    "kind": _kind,
+    "space": _space,
+    "page": _page,
+    "since": _since,
+    "until": _until,
+    "words": _words,
+}
+
+
+def _ids(*values: object) -> set[int]:
+    return {one for one in values if isinstance(one, int) and not isinstance(one, bool)}
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _by_id(session: Session, query: Select[Any], ids: set[int]) -> dict[int, Any]:
+    return {one.id: one for one in session.scalars(query)} if ids else {}

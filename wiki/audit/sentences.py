@@ -1,0 +1,436 @@
+"""Events as sentences: what somebody did, with links, and no name that the reader may not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from string import Formatter
+
+from wiki.outbox.models import EventRow
+from wiki.pages.models import Page
+from wiki.people.models import Group, Person
+from wiki.rules.labels import Label
+from wiki.rules.roles import SiteRole
+from wiki.spaces.models import Invitation, Space
+from wiki.web.urls import page_url
+
+MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence; ``url`` is where it leads, ``name`` that somebody chose the words."""
+
+    text: str
+    url: str = ""
+    name: bool = False
+
+
+Sentence = tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the reader of some events may know: pages and the names in ``readable`` spaces are only
+    those that they may read."""
+
+    people: Mapping[int, Person] = field(default_factory=dict)
+    groups: Mapping[int, Group] = field(default_factory=dict)
+    spaces: Mapping[int, Space] = field(default_factory=dict)
+    readable: frozenset[int] = frozenset()
+    pages: Mapping[int, Page] = field(default_factory=dict)
+    invitations: Mapping[int, Invitation] = field(default_factory=dict)
+
+    def person(self, id: object) -> Part:
+        """Somebody."""
+        found = self.people.get(id) if isinstance(id, int) else None
+        if found is None:
+            return Part("somebody")
+        return Part(found.name, f"/-/admin/people/{found.handle}", name=True)
+
+    def group(self, id: object) -> Part:
+        """A group, as long as it is there."""
+        found = self.groups.get(id) if isinstance(id, int) else None
+        return Part(f"group {found.name}", name=True) if found else Part("a group")
+
+    def space(self, id: object) -> Part:
+        """A space, whose name admins know in any case."""
+        found = self.spaces.get(id) if isinstance(id, int) else None
+        if found is None:
+            return Part("a space")
+        url = page_url(found.slug, "") if found.id in self.readable else ""
+        return Part(found.title, url, name=True)
+
+    def page(self, row: EventRow) -> Sentence:
+        """A page, or that it is one of its space."""
+        found = self.pages.get(row.page_id or 0)
+        if found is not None:
+            url = f"/-/p/{found.id}{'/history' if found.deleted_at else ''}"
+            return (Part(found.title, url, name=True),)
+        return (Part("a page of "), self.space(row.space_id))
+
+    def path(self, space_id: object, path: object) -> str:
+        """A place in a space, as people write it."""
+        found = self.spaces.get(space_id) if isinstance(space_id, int) else None
+        return f"/{found.slug if found else '…'}/{path}"
+
+
+def who_did(row: EventRow, known: Known) -> Part:
+    """Whose doing an event was."""
+    if row.actor_id is not None:
+        return known.person(row.actor_id)
+    if row.address is not None:
+        return Part("Somebody who was not signed in")
+    return Part("The wiki" if row.name in _BY_ITSELF else "The machine’s shell")
+
+
+def sentence(row: EventRow, known: Known) -> Sentence:
+    """What somebody did, without who."""
+    written = _SENTENCES.get(row.name)
+    if written is None:
+        return (Part("".join(f" {one.lower()}" if one.isupper() else one for one in row.name)),)
+    said = written(row, known) if callable(written) else written
+    if not isinstance(said, str):
+        return tuple(said)
+    return tuple(_filled(said, row, known))
+
+
+def plain(parts: Iterable[Part]) -> str:
+    """A sentence without its links."""
+    return "".join(part.text for part in parts)
+
+
+def _filled(template: str, row: EventRow, known: Known) -> Iterable[Part]:
+    payload = row.payload
+    for text, name, _, _ in Formatter().parse(template):
+        if text:
+            yield Part(text)
+        match name:
+            case None:
+                continue
+            case "person":
+                yield known.person(payload.get("person_id"))
+            case "placeholder":
+                yield known.person(payload.get("placeholder_id"))
+            case "second":
+                yield known.person(payload.get("second"))
+            case "approval":
+                yield Part("a change", f"/-/approvals/{payload.get('approval_id', 0)}")
+            case "group":
+                yield known.group(payload.get("group_id"))
+            case "part":
+                yield known.group(payload.get("part_id"))
+            case "space":
+                yield known.space(row.space_id)
+            case "page":
+                yield from known.page(row)
+            case _:
+                yield Part(str(payload.get(name, "")), name=True)
+
+
+def _own(row: EventRow) -> bool:
+    return row.actor_id is not None and row.actor_id == row.payload.get("person_id")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
+def _fields(row: EventRow, words: Mapping[str, str]) -> str:
+    changes = row.payload.get("changes")
+    names = list(changes) if isinstance(changes, dict) else []
+    return _listed([words.get(name, "something") for name in names]) or "something"
+
+
+def _signed_out(row: EventRow, _known: Known) -> str:
+    return "signed out" if _own(row) else "ended a sign-in of {person}"
+
+
+def _person_changed(row: EventRow, _known: Known) -> str:
+    changes = row.payload.get("changes", {})
+    match changes:
+        case {"disabled": True}:
+            return "disabled the account of {person}"
+        case {"disabled": False}:
+            return "let {person} in again"
+        case {"site_role": role}:
+            article = "an" if role == SiteRole.ADMIN else "a"
+            return f"made {{person}} {article} {role if role in _SITE_ROLES else 'member'}"
+    what = _fields(row, _OF_PEOPLE)
+    return f"changed their own {what}" if _own(row) else f"changed the {what} of {{person}}"
+
+
+def _claimed(row: EventRow, _known: Known) -> str:
+    how = "having proven its address" if row.payload.get("proven") else "without a proof"
+    if _own(row):
+        return f"took over the work of {{placeholder}}, {how}"
+    return f"made the work of {{placeholder}} that of {{person}}, {how}"
+
+
+def _member(row: EventRow, _known: Known) -> str:
+    if row.payload.get("role"):
+        return "gave {person} the role {role} in {space}"
+    return "left {space}" if _own(row) else "took {person} out of {space}"
+
+
+def _group_role(row: EventRow, _known: Known) -> str:
+    if row.payload.get("role"):
+        return "gave {group} the role {role} in {space}"
+    return "took {group} out of {space}"
+
+
+def _group_member(row: EventRow, _known: Known) -> str:
+    who = "{person}" if row.payload.get("person_id") else "{part}"
+    return (
+        f"put {who} into {{group}}" if row.payload.get("inside") else f"took {who} out of {{group}}"
+    )
+
+
+def _invited(row: EventRow, known: Known) -> str:
+    found = known.invitations.get(row.payload.get("invitation_id", 0))
+    as_role = f" as {found.site_role}" if found else ""
+    return f"invited somebody{as_role}{_into(row)}"
+
+
+def _into(row: EventRow) -> str:
+    return " into {space}" if row.space_id is not None else ""
+
+
+def _labelled(row: EventRow, _known: Known) -> str:
+    words = {str(label.word) for label in Label}
+    is_now, was = row.payload.get("label"), row.payload.get("was")
+    if is_now not in words:
+        return "changed the label of {page}"
+    return f"labelled {{page}} {is_now}" + (f", which was {was}" if was in words else "")
+
+
+def _restricted(row: EventRow, known: Known) -> Iterable[Part]:
+    payload = row.payload
+    may = "edit" if payload.get("may") == "edit" else "read"
+    if payload.get("lifted"):
+        yield Part(f"lifted the restriction on who may {may} ")
+        yield from known.page(row)
+        return
+    yield Part(f"restricted who may {may} ")
+    yield from known.page(row)
+    listed = [known.group(id) for id in payload.get("groups") or ()]
+    listed += [known.person(id) for id in payload.get("people") or ()]
+    yield Part(" to " if listed else " to those who lead the space")
+    for position, part in enumerate(listed[:MOST_NAMED]):
+        yield from ([Part(", ")] if position else [])
+        yield part
+    if len(listed) > MOST_NAMED:
+        yield Part(f" and {len(listed) - MOST_NAMED} more")
+
+
+def _opened(row: EventRow, _known: Known) -> str:
+    what = _OPENED.get(row.payload.get("kind", ""), "a change")
+    second = ", to which {second} agreed" if row.payload.get("second") else ""
+    return f"let more people read something{_in(row)} by {what}{second}"
+
+
+def _approval_asked(row: EventRow, _known: Known) -> str:
+    return f"asked for a second person’s word on {{approval}}{_in(row)}"
+
+
+def _approval_decided(row: EventRow, _known: Known) -> str:
+    verb = "agreed to" if row.payload.get("approved") else "refused"
+    return f"{verb} {{approval}}{_in(row)}"
+
+
+def _in(row: EventRow) -> str:
+    return " in {space}" if row.space_id is not None else ""
+
+
+def _secrets_allowed(row: EventRow, _known: Known) -> str:
+    count = row.payload.get("count")
+    what = "what looks like a secret" if count == 1 else "{count} things that look like secrets"
+    return f"saved revision {{revision}} of {{page}} with {what}"
+
+
+def _scanning(row: EventRow, _known: Known) -> str:
+    if row.payload.get("kinds"):
+        return "chose which kinds of secrets are looked for in {space}"
+    return "had no secrets looked for in {space} any more"
+
+
+def _space_changed(row: EventRow, _known: Known) -> str:
+    changes = row.payload.get("changes")
+    seen = changes.get("visibility") if isinstance(changes, dict) else None
+    tail = f", which is {seen} now" if seen in ("public", "internal", "private") else ""
+    return f"changed {_fields(row, _OF_SPACES)} of {{space}}{tail}"
+
+
+def _moved(row: EventRow, known: Known) -> Iterable[Part]:
+    payload = row.payload
+    yield Part("moved ")
+    yield from known.page(row)
+    # What a place in a space was called is for those who may read both.
+    if row.page_id in known.pages and payload.get("old_space_id") in known.readable:
+        old = known.path(payload.get("old_space_id"), payload.get("old_path"))
+        new = known.path(row.space_id, payload.get("new_path"))
+        yield Part(" from ")
+        yield Part(old, name=True)
+        yield Part(" to ")
+        yield Part(new, name=True)
+    elif payload.get("old_space_id") != row.space_id:
+        yield Part(", out of ")
+        yield known.space(payload.get("old_space_id"))
+
+
+def _purged(row: EventRow, known: Known) -> Iterable[Part]:
+    revisions = row.payload.get("revisions") or 0
+    yield Part(f"purged a page of {revisions} revision{'s' if revisions != 1 else ''} ")
+    if row.space_id in known.readable and row.payload.get("path"):
+        yield Part("at ")
+        yield Part(known.path(row.space_id, row.payload["path"]), name=True)
+    else:
+        yield Part("of ")
+        yield known.space(row.space_id)
+
+
+def _file(verb: str, preposition: str) -> Callable[[EventRow, Known], Iterable[Part]]:
+    def said(row: EventRow, known: Known) -> Iterable[Part]:
+        may_know = row.page_id in known.pages if row.page_id else row.space_id in known.readable
+        yield Part(f"{verb} ")
+        yield Part(str(row.payload.get("name")), name=True) if may_know else Part("a file")
+        yield Part(f" {preposition} ")
+        yield from known.page(row) if row.page_id else [known.space(row.space_id)]
+
+    return said
+
+
+def _for_other(own: str, other: str) -> Callable[[EventRow, Known], str]:
+    return lambda row, _known: own if _own(row) else other
+
+
+def _factor(row: EventRow) -> str:
+    kind = row.payload.get("kind")
+    return {"passkey": "a passkey", "authenticator": "an authenticator app"}.get(
+        str(kind), "a second factor"
+    )
+
+
+def _exported(row: EventRow, _known: Known) -> Iterable[Part]:
+    filters = row.payload.get("filters") or {}
+    kind = "CSV" if row.payload.get("format") == "csv" else "JSON lines"
+    yield Part(f"exported {'a part of ' if filters else ''}the audit as {kind}")
+    if filters:
+        words = ", ".join(f"{name}: {value}" for name, value in filters.items())
+        yield Part(f" ({words})", name=True)
+
+
+def _count(one: str, many: str) -> Callable[[EventRow, Known], str]:
+    return lambda row, _known: one if row.payload.get("count") == 1 else many
+
+
+def _sealed(row: EventRow, _known: Known) -> str:
+    fault = " as it is, although: {fault}" if row.payload.get("fault") else ""
+    return f"signed the chain of {{count}} events anew{fault}"
+
+
+Written = str | Callable[[EventRow, Known], str | Iterable[Part]]
+
+_SITE_ROLES = frozenset(SiteRole)
+_OF_PEOPLE = {"name": "name", "email": "e-mail address", "password": "password"}
+_OF_GROUPS = {"name": "name", "description": "description", "handle": "short name"}
+_OF_SPACES = {
+    "title": "the title",
+    "description": "the description",
+    "visibility": "the visibility",
+    "member_role": "the role of members",
+    "label": "the label",
+    "reader_clearance": "the clearance of readers",
+    "commenter_clearance": "the clearance of commenters",
+    "editor_clearance": "the clearance of editors",
+}
+_OPENED = {
+    "label": "the label of a page",
+    "restrict": "who is on the list of a restriction",
+    "lift": "lifting a restriction",
+    "move": "moving a page",
+    "space": "the settings of the space",
+    "role": "somebody’s role",
+    "group_role": "the role of a group",
+    "group_member": "who is in a group",
+    "group_part": "a group in a group",
+}
+_BY_ITSELF = frozenset({"EventsExpired", "PersonImported", "PasswordResetRequested"})
+_SENTENCES: Mapping[str, Written] = {
+    "SignedIn": "signed in",
+    "SignedOut": _signed_out,
+    "PasswordResetRequested": "asked for a link to a new password",
+    "FactorRefused": "gave a wrong second factor after the right password",
+    "RecoveryCodeUsed": "used a recovery code",
+    "FactorAdded": lambda row, _: f"added {_factor(row)}",
+    "FactorRenamed": lambda row, _: f"renamed {_factor(row)}",
+    "FactorRemoved": lambda row, _: f"removed {_factor(row)}",
+    "FactorsCleared": "removed all second factors of {person}",
+    "RecoveryCodesMade": "made new recovery codes",
+    "GroupFactorChanged": lambda row, _: (
+        "let a second factor be "
+        f"{'needed' if row.payload.get('required') else 'no longer needed'} in {{group}}"
+    ),
+    "SiteSettingChanged": "changed a setting of the site: {key}",
+    "PersonCreated": _for_other("made their account", "made the account of {person}"),
+    "PersonChanged": _person_changed,
+    "PersonImported": "noted {person} as an author of imported pages",
+    "AddressClaimRequested": "said that an address of imported work is theirs",
+    "PlaceholderClaimed": _claimed,
+    "TokenCreated": _for_other("made an API token", "made an API token for {person}"),
+    "TokenRevoked": _for_other("ended an API token", "ended an API token of {person}"),
+    "IdentityLinked": _for_other(
+        "linked a sign-in by the provider", "linked {person} with the provider"
+    ),
+    "IdentityUnlinked": _for_other(
+        "unlinked a sign-in by the provider", "unlinked {person} from the provider"
+    ),
+    "MailRequested": "caused a mail",
+    "GroupCreated": "made {group}",
+    "GroupChanged": lambda row, _: f"changed the {_fields(row, _OF_GROUPS)} of {{group}}",
+    "GroupDeleted": "removed the group {name}",
+    "GroupMemberChanged": _group_member,
+    "MemberChanged": _member,
+    "GroupRoleChanged": _group_role,
+    "LeadTaken": "took the lead role in {space}, as an admin may",
+    "InvitationCreated": _invited,
+    "InvitationRevoked": lambda row, _: f"took back an invitation{_into(row)}",
+    "InvitationAccepted": lambda row, _: f"accepted an invitation{_into(row)}",
+    "PageLabelled": _labelled,
+    "PageRestricted": _restricted,
+    "Opened": _opened,
+    "ApprovalAsked": _approval_asked,
+    "ApprovalDecided": _approval_decided,
+    "SecretsAllowed": _secrets_allowed,
+    "ScanningChanged": _scanning,
+    "SpaceCreated": "made the space {space}",
+    "SpaceChanged": _space_changed,
+    "PageSaved": "saved revision {revision} of {page}",
+    "PageMoved": _moved,
+    "PageDeleted": "deleted {page}",
+    "PageRestored": "restored {page}",
+    "PagePurged": _purged,
+    "RevisionPurged": "purged revision {revision} of {page}",
+    "FileAdded": _file("attached", "to"),
+    "FileRemoved": _file("took", "off"),
+    "ImportRequested": "sent pages to be imported into {space}",
+    "MirrorAdded": "began to mirror {space} in a Git repository",
+    "MirrorRemoved": "ended the mirror of {space}",
+    "AuditExported": _exported,
+    "EventsScrubbed": _count(
+        "took the words out of an event of {page}",
+        "took the words out of {count} events of {page}",
+    ),
+    "EventsExpired": _count("deleted an event that had expired", "deleted {count} expired events"),
+    "ChainSealed": _sealed,
+    "ChainCheckRequested": "asked for the chain of events to be verified",
+    "DeliveriesRetried": _count(
+        "had a delivery to {subscriber} tried again",
+        "had {count} deliveries to {subscriber} tried again",
+    ),
+    "DeliveriesGivenUp": _count(
+        "gave up a delivery to {subscriber}", "gave up {count} deliveries to {subscriber}"
+    ),
+}
+WRITTEN = frozenset(_SENTENCES)
+"""The names of the events that there are sentences for."""

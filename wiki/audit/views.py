@@ -1,0 +1,150 @@
+"""The administration's screens of what happened, what waits, and what takes room."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.audit import jobs, queries, storage
+from wiki.audit.actions import ask_for_check, begin_export
+from wiki.audit.exporting import Format, write_audit
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid
+from wiki.outbox import deliveries
+from wiki.outbox.sorts import Category
+from wiki.rules.access import may_administer
+from wiki.web.errors import say
+from wiki.web.request import actor, parts, reading, settings, writing
+
+blueprint = Blueprint("audit", __name__, url_prefix="/-/admin")
+
+
+@blueprint.before_request
+def admins_only() -> None:
+    """Nothing here is for others; the actions ask again."""
+    decision = may_administer(actor())
+    if not decision:
+        raise Forbidden(decision.reason)
+
+
+@blueprint.get("/audit")
+def audit() -> ResponseReturnValue:
+    """What happened, newest first."""
+    filters = queries.filters_of(request.args)
+    found = queries.find(reading(), actor(), filters)
+    before = _number("before")
+    listed = queries.list_audit(reading(), actor(), found, before=before)
+    done, asked = queries.last_checks(reading(), actor())
+    body = render_template(
+        "audit/audit.html",
+        filters=filters,
+        these=urlencode(filters.given()),
+        errors=found.errors,
+        found=listed,
+        before=before,
+        categories=list(Category),
+        kinds=queries.kinds(),
+        done=done,
+        asked=asked,
+        settings=settings(),
+    )
+    return body, Invalid.status if found.errors else 200
+
+
+@blueprint.post("/audit/export")
+def export() -> ResponseReturnValue:
+    """The same events as a file, all of them."""
+    try:
+        format = Format(request.form.get("format", ""))
+    except ValueError:
+        raise Invalid("There is no such format.", field="format") from None
+    who = actor()
+    with writing() as session:
+        found = queries.find(session, who, queries.filters_of(request.form))
+        last = begin_export(session, who, found, format)
+    lines = write_audit(parts().database, who, found, format, before=last)
+    answer = Response(lines, mimetype=format.content_type)
+    name = f"audit-{now():%Y-%m-%d}.{format.value}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/audit/check")
+def check() -> ResponseReturnValue:
+    """Have the chain of events verified."""
+    with writing() as session:
+        ask_for_check(session, actor())
+    say("The worker verifies the chain of events now; load this page again in a moment.")
+    return redirect("/-/admin/audit", 303)
+
+
+@blueprint.get("/jobs")
+def show_jobs() -> ResponseReturnValue:
+    """What waits for the worker, and what failed."""
+    subscriber, before = _name(request.args.get("subscriber", "")), _number("before")
+    return render_template(
+        "audit/jobs.html",
+        workers=jobs.workers(reading(), actor()),
+        queues=jobs.queues(reading(), actor()),
+        found=jobs.failures(reading(), actor(), subscriber=subscriber, before=before),
+        subscriber=subscriber,
+        before=before,
+    )
+
+
+@blueprint.post("/jobs/<int:delivery_id>/retry")
+def retry(delivery_id: int) -> ResponseReturnValue:
+    """Try a delivery again."""
+    with writing() as session:
+        deliveries.retry(session, actor(), delivery_id)
+    say("It is tried again.", "good")
+    return _to_jobs()
+
+
+@blueprint.post("/jobs/<int:delivery_id>/give-up")
+def give_up(delivery_id: int) -> ResponseReturnValue:
+    """Try a delivery no more."""
+    with writing() as session:
+        deliveries.give_up(session, actor(), delivery_id)
+    say("It is not tried any more.", "good")
+    return _to_jobs()
+
+
+@blueprint.post("/jobs/retry-all")
+def retry_all() -> ResponseReturnValue:
+    """Try all of a subscriber's failed deliveries again."""
+    with writing() as session:
+        count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
+    say("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
+    return _to_jobs()
+
+
+@blueprint.get("/storage")
+def show_storage() -> ResponseReturnValue:
+    """What takes how much room."""
+    return render_template(
+        "audit/storage.html",
+        sizes=storage.sizes(reading(), actor(), settings()),
+        spaces=storage.largest_spaces(reading(), actor()),
+        pages=storage.largest_pages(reading(), actor()),
+        on_postgres=not parts().database.is_sqlite,
+    )
+
+
+def _to_jobs() -> ResponseReturnValue:
+    subscriber = request.form.get("of", "")
+    query = f"?{urlencode({'subscriber': subscriber})}" if subscriber else ""
+    return redirect(f"/-/admin/jobs{query}", 303)
+
+
+def _name(typed: str) -> str:
+    """What could be the name of a subscriber."""
+    return "".join(each for each in typed if each.isprintable())[:80]
+
+
+def _number(name: str) -> int | None:
+    found = request.args.get(name, type=int)
+    return found if found is not None and 0 <= found <= 2**53 else None

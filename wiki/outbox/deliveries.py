@@ -1,0 +1,83 @@
+"""What admins do with deliveries that failed: have them tried again, or end them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.errors import Forbidden, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import DeliveriesGivenUp, DeliveriesRetried
+from wiki.outbox.models import Delivery
+from wiki.rules.access import Actor, may_administer
+
+FAILED = Delivery.attempts > 0
+GIVEN_UP = Delivery.gave_up_at.is_not(None)
+
+
+def retry(session: Session, actor: Actor, delivery_id: int) -> None:
+    """Let a subscriber hear of an event once more, as if it had not failed yet.
+
+    :raises NotFound: when it has heard of it meanwhile. :raises Forbidden:
+    """
+    _require_admin(actor)
+    _change(session, actor, Delivery.id == delivery_id, _again(), DeliveriesRetried)
+
+
+def retry_all(session: Session, actor: Actor, subscriber: str) -> int:
+    """The same for all of a subscriber that failed; how many.
+
+    :raises NotFound: when there are none. :raises Forbidden:
+    """
+    _require_admin(actor)
+    these = (Delivery.subscriber == subscriber) & (FAILED | GIVEN_UP)
+    return _change(session, actor, these, _again(), DeliveriesRetried)
+
+
+def give_up(session: Session, actor: Actor, delivery_id: int) -> None:
+    """Try a delivery that failed no more. It stays on the list.
+
+    :raises NotFound: when there is no such delivery any more. :raises Forbidden:
+    """
+    _require_admin(actor)
+    these = (Delivery.id == delivery_id) & FAILED & ~GIVEN_UP
+    _change(session, actor, these, {"gave_up_at": now()}, DeliveriesGivenUp)
+
+
+def try_again(session: Session, delivery_id: int) -> None:
+    """Make a delivery due, for whoever needs no leave."""
+    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(_again()))
+
+
+def _change(
+    session: Session,
+    actor: Actor,
+    these: ColumnElement[bool],
+    values: dict[str, Any],
+    event: type[DeliveriesRetried] | type[DeliveriesGivenUp],
+) -> int:
+    found: Sequence[Any] = session.execute(
+        select(Delivery.subscriber, func.count()).where(these).group_by(Delivery.subscriber)
+    ).all()
+    if not found:
+        raise NotFound
+    session.execute(
+        update(Delivery).where(these).values(values).execution_options(synchronize_session=False)
+    )
+    [(subscriber, count)] = found
+    announce(session, actor, event(subscriber, count))
+    return int(count)
+
+
+def _again() -> dict[str, Any]:
+    return {"attempts": 0, "gave_up_at": None, "due_at": now()}
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -1,0 +1,35 @@
+"""The worker's signs of life, one row for each machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from wiki.db import Database, now
+from wiki.outbox.models import WorkerSeen
+
+BEAT = timedelta(seconds=60)
+# A worker that was not heard of for so long is not there, or cannot write.
+LOST = 3 * BEAT
+
+
+def live(database: Database, began_at: datetime) -> None:
+    """Write down that this process delivers, since when."""
+    _write(database, began_at, None)
+
+
+def leave(database: Database, began_at: datetime) -> None:
+    """Write down that it has stopped, as it was told."""
+    _write(database, began_at, now())
+
+
+def _write(database: Database, began_at: datetime, stopped_at: datetime | None) -> None:
+    host = socket.gethostname()[:200]
+    with database.write() as session:
+        row = session.get(WorkerSeen, host)
+        if row is None:
+            row = WorkerSeen(host=host)
+            session.add(row)
+        row.process, row.began_at = os.getpid(), began_at
+        row.seen_at, row.stopped_at = now(), stopped_at
