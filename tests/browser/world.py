@@ -226,9 +226,9 @@ def make_groups(session: Session, scene: Scene) -> None:
     set_member(session, ada, company, people[1], member=True)
     eng = see_space(session, scene.actor("eve"), "eng")
     set_group_role(session, eng, company, Role.COMMENTER, consent=UNASKED)
-    set_group_role(session, eng, working, Role.LEAD)
+    set_group_role(session, eng, working, Role.LEAD, consent=UNASKED)
     lab = see_space(session, scene.actor("eve"), "lab")
-    set_group_role(session, lab, engineering, Role.READER)
+    set_group_role(session, lab, engineering, Role.READER, consent=UNASKED)
     restriction = RestrictionRow(page_id=scene.page("long-ago").id, may="edit")
     session.add(restriction)
     session.flush()
@@ -243,7 +243,8 @@ def administer(scene: Scene) -> None:
     with scene.database.write() as session:
         for slug, handle in (("eng", "cai"), ("lab", "dot")):
             person = session.get_one(Person, scene.actor(handle).person_id)
-            set_role(session, see_space(session, eve, slug), person, Role.COMMENTER)
+            seen = see_space(session, eve, slug)
+            set_role(session, seen, person, Role.COMMENTER, consent=UNASKED)
         ben = scene.actor("ben")
         announce(session, ben, SignedIn(ben.person_id or 0))
         announce(session, ANONYMOUS, PasswordResetRequested(1))
