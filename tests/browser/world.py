@@ -290,7 +290,8 @@ def administer(scene: Scene) -> None:
     with scene.database.write() as session:
         for slug, handle in (("eng", "cai"), ("lab", "dot")):
             person = session.get_one(Person, scene.actor(handle).person_id)
-            set_role(session, see_space(session, eve, slug), person, Role.COMMENTER)
+            seen = see_space(session, eve, slug)
+            set_role(session, seen, person, Role.COMMENTER, consent=UNASKED)
         ben = scene.actor("ben")
         announce(session, ben, SignedIn(ben.person_id or 0))
         announce(session, ANONYMOUS, PasswordResetRequested(1))

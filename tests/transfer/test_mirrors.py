@@ -320,7 +320,7 @@ def test_a_mirror_is_read_as_somebody_and_ends_with_their_right(
     wiki.deliver()
     assert "may not read the space any more" in state(run)
     assert len(log(lab)) == 1
-    wiki.post("eve", "/lab/-/members", person="cai", role="reader")
+    wiki.agree("eve", wiki.post("eve", "/lab/-/members", person="cai", role="reader"))
     with wiki.database.write() as session:
         session.execute(update(Person).where(Person.handle == "cai").values(disabled_at=now()))
     assert "is disabled" in run("mirror", "update", "lab").stderr
