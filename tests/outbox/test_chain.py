@@ -407,7 +407,7 @@ def test_events_of_before_the_chain_are_chained_by_the_migration(wiki: Scene) ->
     with wiki.database.write() as session:
         announce(session, wiki.actor("ada"), PagePurged(2, 77, "x", 1, ["a" * 64]))
     before = verify(wiki.database)
-    downgrade(wiki.database, "0012")
+    downgrade(wiki.database, "0013")
     migrate(wiki.database)
     assert fault(wiki) == ""
     assert verify(wiki.database).count == before.count
