@@ -12,7 +12,7 @@ FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mj
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test lint format docs bench wheel lock clean
+.PHONY: help setup run demo test storm lint format docs bench wheel lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(VENV)/installed ## let ruff put the code in order
 
 docs: $(VENV)/installed ## write the reference of settings and commands from the code
 	$(PY) -m docs.reference
+
+storm: setup ## the long form of the tests that throw dice: ten thousand sequences against the gate
+	WIKI_TEST_SEQUENCES=$${WIKI_TEST_SEQUENCES:-10000} $(PY) -m pytest tests/rules/test_model.py --numprocesses=auto $(PYTEST_ARGS)
 
 bench: setup ## the table of ratios that the project holds itself to
 	$(PY) -m bench

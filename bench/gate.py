@@ -1,0 +1,176 @@
+"""What the gate costs: page views and searches, with and without restrictions.
+
+Makes a wiki of its own with the newest pages of the handbook, two thousand people and two hundred
+groups, some inside others. Then asks the app for pages and searches as a member of some groups,
+before and after two hundred subtrees are kept to a group each, half of them to groups that the
+member is in, and some get labels. Nothing is remembered between requests. `python -m bench.gate`
+prints the lines.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from urllib.parse import quote
+
+from flask.testing import FlaskClient
+from sqlalchemy import func, insert, select
+
+from bench.__main__ import corpus
+from wiki.app import create_app, open_database
+from wiki.config import Settings
+from wiki.db import Database
+from wiki.migrate import migrate
+from wiki.pages import protecting
+from wiki.pages.models import Page, RenderingRow
+from wiki.people import groups
+from wiki.people.models import GroupMember, Person
+from wiki.people.sign_in import open_session
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, SiteRole
+from wiki.search.index import rebuild
+from wiki.spaces.actions import create_space
+from wiki.spaces.exposure import UNASKED
+from wiki.spaces.models import Scope
+from wiki.transfer.importing import TreeImport
+from wiki.transfer.sources import limits_of, open_source
+from wiki.web import memo
+
+PEOPLE, GROUPS, KEPT = 2_000, 200, 200
+ROUNDS, PAGES, QUESTIONS = 4, 100, 60
+REACH_PAGE, REACH_SEARCH = 1.10, 1.2
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor, Actor, list[int]]:
+    """Somebody who leads, a member of some groups, and the ids of all groups."""
+    with database.write() as session:
+        session.execute(
+            insert(Person),
+            [
+                {
+                    "handle": f"person{number}",
+                    "name": f"Person {number}",
+                    "site_role": (SiteRole.ADMIN if number == 0 else SiteRole.MEMBER).value,
+                }
+                for number in range(PEOPLE)
+            ],
+        )
+        ids = list(session.scalars(select(Person.id).order_by(Person.id)))
+        lead, member = (session.get_one(Person, id).actor() for id in ids[:2])
+        made = [
+            groups.create_group(session, lead, handle=f"group{n}", name=f"Group {n}")
+            for n in range(GROUPS)
+        ]
+        rows = [
+            {"group_id": group.id, "person_id": id}
+            for group in made
+            for id in chance.sample(ids[2:], 25)
+        ]
+        rows += [{"group_id": group.id, "person_id": member.person_id} for group in made[::2]]
+        session.execute(insert(GroupMember), rows)
+        for group in made[150:]:
+            groups.set_part(session, lead, chance.choice(made[:150]), group, inside=True)
+        every = [group.id for group in made]
+        groups.settle_groups(session, every)
+        return lead, member, every
+
+
+def fill(database: Database, settings: Settings, lead: Actor, tree: Path) -> None:
+    """The newest pages of the handbook, in an internal space."""
+    with database.write() as session:
+        space = create_space(
+            session, lead, slug="handbook", title="Handbook", member_role=Role.EDITOR
+        )
+        space_id = space.id
+    source = open_source(tree, limits_of(settings))
+    try:
+        TreeImport(database, settings, lead, space_id, source).run()
+    finally:
+        source.close()
+    rebuild(database, settings)
+
+
+def keep(database: Database, lead: Actor, every: list[int], chance: random.Random) -> str:
+    """Keep subtrees to a group each, and label some; what came of it, in words."""
+    with database.write() as session:
+        ids = list(session.scalars(select(Page.id).where(Page.path_key != "").order_by(Page.id)))
+        for number, page_id in enumerate(chance.sample(ids, KEPT)):
+            group = every[number % len(every)]
+            protecting.restrict(session, lead, page_id, May.READ, [], [group], consent=UNASKED)
+            if number % 5 == 0:
+                label = chance.choice([Label.INTERNAL, Label.CONFIDENTIAL])
+                protecting.set_label(session, lead, page_id, label, consent=UNASKED)
+        scopes = session.scalar(select(func.count()).select_from(Scope))
+        kept = session.scalar(
+            select(func.count()).select_from(Page).where(Page.scope_id.is_not(None))
+        )
+        return f"{kept} of {len(ids)} pages in {scopes} scopes"
+
+
+def timed(client: FlaskClient, urls: list[str]) -> list[float]:
+    """Milliseconds of each request."""
+    found = []
+    for url in urls:
+        begun = time.perf_counter()
+        status = client.get(url).status_code
+        took = (time.perf_counter() - begun) * 1000
+        if status not in (200, 404):
+            raise SystemExit(f"{url} answered {status}")
+        if status == 200:
+            found.append(took)
+    return found
+
+
+def main() -> None:
+    """Measure, and print the lines."""
+    chance = random.Random(3)
+    memo.SECONDS = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), secret_key="b" * 40, pace=0.0)
+        database = open_database(settings)
+        migrate(database)
+        lead, member, every = people_and_groups(database, chance)
+        fill(database, settings, lead, corpus(Path(folder)))
+        app = create_app(settings, database)
+        client = app.test_client()
+        with database.write() as session:
+            person = session.get_one(Person, member.person_id)
+            signed_in = open_session(session, person, days=1)
+        with client.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"] = signed_in.get_id(), True
+        with database.read() as session:
+            paths = list(session.scalars(select(Page.path).where(Page.path_key != "")))
+            texts = list(session.scalars(select(RenderingRow.text)))
+        pages = [f"/handbook/{quote(path)}" for path in chance.sample(paths, PAGES)]
+        words = [
+            " ".join(chance.sample(found, 2))
+            for text in texts
+            if len(found := _WORD.findall(text)) > 20
+        ]
+        searches = [f"/-/search?q={quote(one)}" for one in chance.sample(words, QUESTIONS)]
+        times: dict[str, list[float]] = {}
+        for when in ("before", "after"):
+            if when == "after":
+                print(keep(database, lead, every, chance))
+            timed(client, [*pages[:20], *searches[:10]])
+            for _ in range(ROUNDS):
+                times.setdefault(f"page {when}", []).extend(timed(client, pages))
+                times.setdefault(f"search {when}", []).extend(timed(client, searches))
+        for what, reach in (("page", REACH_PAGE), ("search", REACH_SEARCH)):
+            before, after = (median(times[f"{what} {when}"]) for when in ("before", "after"))
+            print(
+                f"{what:8} {after / before:.2f} x  p50 {after:.2f} ms with restrictions, "
+                f"{before:.2f} ms without  (reach: {reach} x)"
+            )
+        database.dispose()
+
+
+if __name__ == "__main__":
+    main()
