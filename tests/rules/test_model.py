@@ -1,7 +1,7 @@
 """Whatever people do to access, SQL, rule and a tiny model of both say the same.
 
-Each sequence is done in one transaction that is never committed. ``WIKI_TEST_SEQUENCES`` says how many
-there are; `make storm` does ten thousand.
+Each sequence is done in one transaction that is never committed. ``WIKI_TEST_SEQUENCES`` says how
+many there are; `make storm` does ten thousand.
 """
 
 from __future__ import annotations
