@@ -46,6 +46,7 @@ def forget_statements() -> None:
     for one in gc.get_objects():
         if isinstance(one, _lru_cache_wrapper) and (one.__module__ or "").startswith("wiki."):
             one.cache_clear()
+    gate._of_thread.__dict__.clear()
 
 
 @pytest.fixture

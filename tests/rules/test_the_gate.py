@@ -1,7 +1,10 @@
 """The gate and its twin in SQL say the same to everybody about everything."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from tests.cast import Scene, without_tokens
@@ -9,6 +12,7 @@ from wiki.pages import queries as pages
 from wiki.pages.models import Page
 from wiki.rules.access import May, PageFacts, SpaceFacts, decide, role_in
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces import gate
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Membership, Space
 
@@ -93,3 +97,19 @@ def test_what_is_hidden_answers_like_what_is_absent(wiki: Scene) -> None:
             same = same.replace("lab%2Fplans", "sub%2Fplans")
             assert hidden.status_code == absent.status_code
             assert without_tokens(same) == without_tokens(absent.text)
+
+
+def test_however_many_ask_at_once_each_is_asked_about_by_one_table(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made for an asker is kept, as much as there is room for, and made by any thread."""
+    monkeypatch.setattr(gate, "_KEPT", 2)
+    wiki.write("page", "x")
+
+    def ask(number: int) -> int:
+        actor = replace(wiki.actor("cai"), handle=f"other{number % 20}")
+        with wiki.database.read() as session:
+            return len(session.scalars(select(Page.id).where(pages.readable_by(actor))).all())
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(160))) == {1}

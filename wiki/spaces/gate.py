@@ -6,7 +6,8 @@ there, and the highest label it is cleared for.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from threading import local
 from typing import Any
 
 from sqlalchemy import (
@@ -78,10 +79,7 @@ def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnEl
     )
 
 
-@lru_cache(maxsize=256)
-def standing(actor: Actor) -> CTE:
-    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
-    public's is theirs), and the highest label that they are cleared for."""
+def _standing(actor: Actor) -> CTE:
     space = aliased(Space)
     roles: list[ColumnElement[int]] = [literal(int(Role.NONE))]
     if actor.person_id is not None:
@@ -118,24 +116,64 @@ def standing(actor: Actor) -> CTE:
     )
 
 
-@lru_cache(maxsize=1024)
-def spaces_with(actor: Actor, role: Role) -> Select[int]:
-    """The ids of spaces in which the actor has at least that role; READER: those they may read."""
-    own = standing(actor)
-    found = select(own.c.space_id)
-    return found if role <= Role.READER else found.where(own.c.role >= int(role))
-
-
-@lru_cache(maxsize=512)
-def scopes_for(actor: Actor, may: May) -> Select[int]:
-    """The ids of scopes whose pages the actor may read, or edit."""
-    own, scope = standing(actor), aliased(Scope)
-    passes = [scope.label <= own.c.clearance, ~fails(scope.id, May.READ, actor.person_id)]
+def _scopes(own: CTE, may: May, person_id: int | None) -> Select[int]:
+    scope = aliased(Scope)
+    passes = [scope.label <= own.c.clearance, ~fails(scope.id, May.READ, person_id)]
     found = select(scope.id).join(own, own.c.space_id == scope.space_id)
     if may is not May.READ:
-        passes.append(~fails(scope.id, May.EDIT, actor.person_id))
+        passes.append(~fails(scope.id, May.EDIT, person_id))
         found = found.where(own.c.role >= int(Role.EDITOR))
     return found.where(or_(own.c.role >= int(Role.LEAD), and_(*passes)))
+
+
+class _Gate:
+    """What is made for one asker, all of it on the same table of spaces.
+
+    Statements put several of these together, and must find one and the same table in all of them.
+    """
+
+    def __init__(self, actor: Actor) -> None:
+        own = self.standing = _standing(actor)
+        found = select(own.c.space_id)
+        self.spaces = {
+            role: found if role <= Role.READER else found.where(own.c.role >= int(role))
+            for role in Role
+        }
+        self.scopes = {may: _scopes(own, may, actor.person_id) for may in May}
+
+
+_KEPT = 64
+_of_thread = local()
+
+
+def _gate_of(actor: Actor) -> _Gate:
+    """The one for this asker and this thread, in which a statement is put together from beginning
+    to end: so that whatever else is asked meanwhile, it finds one table only."""
+    kept: OrderedDict[Actor, _Gate] = _of_thread.__dict__.setdefault("kept", OrderedDict())
+    found = kept.get(actor)
+    if found is None:
+        found = kept[actor] = _Gate(actor)
+        if len(kept) > _KEPT:
+            kept.popitem(last=False)
+    else:
+        kept.move_to_end(actor)
+    return found
+
+
+def standing(actor: Actor) -> CTE:
+    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
+    public's is theirs), and the highest label that they are cleared for."""
+    return _gate_of(actor).standing
+
+
+def spaces_with(actor: Actor, role: Role) -> Select[int]:
+    """The ids of spaces in which the actor has at least that role; READER: those they may read."""
+    return _gate_of(actor).spaces[role]
+
+
+def scopes_for(actor: Actor, may: May) -> Select[int]:
+    """The ids of scopes whose pages the actor may read, or edit."""
+    return _gate_of(actor).scopes[may]
 
 
 def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
