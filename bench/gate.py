@@ -9,8 +9,10 @@ prints the lines.
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +22,6 @@ from urllib.parse import quote
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
-from bench.__main__ import corpus
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
@@ -46,6 +47,17 @@ ROUNDS, PAGES, QUESTIONS = 4, 100, 60
 REACH_PAGE, REACH_SEARCH = 1.10, 1.2
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def handbook(folder: Path) -> Path:
+    """Its newest tree, cloned when it is a bundle (`WIKI_CORPUS`, or beside the project)."""
+    root = Path(__file__).parents[2]
+    source = Path(os.environ.get("WIKI_CORPUS") or root / "shared/corpus/handbook.bundle")
+    if source.is_dir():
+        return source
+    target = folder / "corpus"
+    subprocess.run(["git", "clone", "-q", "--branch=main", source, target], check=True)
+    return target
 
 
 def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor, Actor, list[int]]:
@@ -137,7 +149,7 @@ def main() -> None:
         database = open_database(settings)
         migrate(database)
         lead, member, every = people_and_groups(database, chance)
-        fill(database, settings, lead, corpus(Path(folder)))
+        fill(database, settings, lead, handbook(Path(folder)))
         app = create_app(settings, database)
         client = app.test_client()
         with database.write() as session:
