@@ -59,7 +59,7 @@ SECRETS = [
     ("sk-ant-" + "api03-" + MIXED[:95], "Anthropic key", ""),
     ("hf_" + MIXED[:34], "Hugging Face token", ""),
     ("npm_" + MIXED[:36], "npm token", ""),
-    ("//registry.npmjs.org/:_authToken=" + "01234567-89ab-cdef-0123-456789abcdef", "npm token", ""),
+    ("//npm.example.org/:_authToken=" + "01234567-89ab-cdef-0123-456789abcdef", "npm token", ""),
     ("pypi-AgE" + MIXED[:80], "PyPI token", ""),
     ("dckr_pat_" + MIXED[:27], "Docker token", ""),
     ("dop_v1_" + HEX[:64], "DigitalOcean token", ""),
