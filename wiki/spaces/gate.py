@@ -80,6 +80,8 @@ def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnEl
 
 
 def _standing(actor: Actor) -> CTE:
+    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
+    public's is theirs), and the highest label that they are cleared for."""
     space = aliased(Space)
     roles: list[ColumnElement[int]] = [literal(int(Role.NONE))]
     if actor.person_id is not None:
@@ -133,7 +135,7 @@ class _Gate:
     """
 
     def __init__(self, actor: Actor) -> None:
-        own = self.standing = _standing(actor)
+        own = _standing(actor)
         found = select(own.c.space_id)
         self.spaces = {
             role: found if role <= Role.READER else found.where(own.c.role >= int(role))
@@ -158,12 +160,6 @@ def _gate_of(actor: Actor) -> _Gate:
     else:
         kept.move_to_end(actor)
     return found
-
-
-def standing(actor: Actor) -> CTE:
-    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
-    public's is theirs), and the highest label that they are cleared for."""
-    return _gate_of(actor).standing
 
 
 def spaces_with(actor: Actor, role: Role) -> Select[int]:
