@@ -7,9 +7,15 @@ from sqlalchemy import select
 from tests.cast import Scene
 from wiki.outbox.models import EventRow
 from wiki.pages import protecting
+from wiki.people.groups import create_group, set_member
+from wiki.people.models import Person
+from wiki.reviews.opening import deciders
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.rules.roles import Role
+from wiki.spaces.actions import set_group_role
+from wiki.spaces.exposure import UNASKED, Change
 from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
 
 
 def label(wiki: Scene, path: str, label: Label, space: str = "eng") -> None:
@@ -143,3 +149,15 @@ def test_programs_get_the_figures_and_agree_by_sending_them(wiki: Scene) -> None
     assert answer.status_code == 409
     told = answer.get_json()
     assert (told["people"], told["pages"], told["everyone"]) == (2, 1, False)
+
+
+def test_who_leads_by_a_group_is_asked_too(wiki: Scene) -> None:
+    with wiki.database.write() as session:
+        ada, eve = wiki.actor("ada"), wiki.actor("eve")
+        group = create_group(session, ada, handle="leads", name="Leads")
+        dot = session.get_one(Person, wiki.actor("dot").person_id)
+        set_member(session, ada, group, dot, member=True)
+        lab = see_space(session, eve, "lab")
+        set_group_role(session, lab, group, Role.LEAD, consent=UNASKED)
+        change = Change("space", {}, lab.space.id)
+        assert "dot" in {person.handle for person in deciders(session, eve, change)}

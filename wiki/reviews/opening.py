@@ -24,9 +24,10 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions as spaces
 from wiki.spaces import grouping
+from wiki.spaces.audience import audience_of
 from wiki.spaces.exposure import Change, Consent, Exposes, Exposure
 from wiki.spaces.gate import spaces_with
-from wiki.spaces.models import Membership, Space
+from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.web.origin import on_behalf
 from wiki.web.urls import page_url
@@ -173,9 +174,8 @@ def _access(session: Session, page: Page) -> str:
 
 def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]:
     """Who could decide a change that the actor asks for: others who lead the space, and admins."""
-    leads = select(Membership.person_id).where(
-        Membership.space_id == change.space_id, Membership.role == int(Role.LEAD)
-    )
+    space = session.get(Space, change.space_id) if change.space_id is not None else None
+    leads = audience_of(session, space, None, May.MANAGE).people if space else frozenset()
     return session.scalars(
         select(Person)
         .where(
