@@ -555,12 +555,13 @@ class Play:
 
     def tree(self, actor: Actor, space: Space) -> set[int]:
         found, keys = set(), [""]
+        seen = see_space_by_id(self.session, actor, space.id)
         while keys:
-            levels = queries.children_of(self.session, actor, space, keys)
+            levels = queries.children_of(self.session, seen, keys)
             nodes = [node for level in levels.values() for node in level]
             for node in nodes:
                 assert node.has_children == bool(
-                    queries.children_of(self.session, actor, space, [node.path_key])[node.path_key]
+                    queries.children_of(self.session, seen, [node.path_key])[node.path_key]
                 )
             found |= {node.page_id for node in nodes if node.page_id}
             keys = [node.path_key for node in nodes if node.has_children]

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     ColumnElement,
     Select,
     and_,
@@ -20,12 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
+from wiki.db import BigId
 from wiki.errors import NotFound, WikiError
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.rules.access import NEEDED, Actor, May
 from wiki.rules.roles import Role
 from wiki.spaces import queries as spaces
-from wiki.spaces.gate import scopes_for, spaces_with, stands_in
+from wiki.spaces.gate import in_scopes_of, let_through, scopes_for, spaces_with, stands_in
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import PathError, ancestors_of, normalise_path, path_key
@@ -247,63 +249,89 @@ class TreeNode:
 _Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
 
 
-@lru_cache(maxsize=256)
-def _children(actor: Actor) -> tuple[_Node, _Node]:
+@cache
+def _children() -> tuple[_Node, _Node]:
     space_id: BindParameter[int] = bindparam("space_id")
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
-    below, lower = aliased(Page), aliased(Folder)
+    below, lower, page = aliased(Page), aliased(Folder), aliased(Page)
     has_below = or_(
         exists().where(
             below.space_id == space_id,
             below.parent_key == Page.path_key,
             below.deleted_at.is_(None),
-            _unhidden(actor, below),
+            _shown(below),
         ),
         exists().where(
             lower.space_id == space_id,
             lower.parent_key == Page.path_key,
-            holds_readable(actor, lower),
+            _in_folder(lower, page, _shown(page)),
         ),
     )
     pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
         Page.space_id == space_id,
         Page.parent_key.in_(keys),
         Page.deleted_at.is_(None),
-        _unhidden(actor, Page),
+        _shown(Page),
     )
     folders = select(
         Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
-    ).where(Folder.space_id == space_id, Folder.parent_key.in_(keys), holds_readable(actor, Folder))
+    ).where(
+        Folder.space_id == space_id,
+        Folder.parent_key.in_(keys),
+        _in_folder(Folder, page, _shown(page)),
+    )
     return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
 
 
-def _unhidden(actor: Actor, page: type[Page]) -> ColumnElement[bool]:
-    """The condition that a page of a space that the actor may read is not hidden from them."""
-    return or_(page.scope_id.is_(None), page.scope_id.in_(scopes_for(actor, May.READ)))
+def _shown(page: type[Page]) -> ColumnElement[bool]:
+    """The condition that a page of a space is not hidden from the one who looks at the space, of
+    whom :func:`_looking` tells. It is the same for all of them, so that each has it at once."""
+    return or_(
+        page.scope_id.is_(None),
+        bindparam("leads", type_=Boolean),
+        let_through(page.scope_id, bindparam("clearance"), bindparam("person_id", type_=BigId)),
+    )
+
+
+def _looking(seen: SpaceSeen) -> dict[str, Any]:
+    return {
+        "space_id": seen.space.id,
+        "person_id": seen.actor.person_id,
+        "leads": seen.role is Role.LEAD,
+        "clearance": int(seen.clearance),
+    }
 
 
 def holds_readable(actor: Actor, folder: type[Folder]) -> ColumnElement[bool]:
     """The condition on a folder of a space that the actor may read: there is a page below it that
     is not hidden from them. Folders are there for pages, and without one they tell of others."""
-    page = aliased(Page)
-    return exists().where(
-        page.space_id == folder.space_id,
-        page.path_key > folder.path_key + "/",
-        page.path_key < folder.path_key + "0",  # the character after "/"
-        page.deleted_at.is_(None),
-        _unhidden(actor, page),
+    shown = or_(_below.scope_id.is_(None), in_scopes_of(actor, _below.scope_id))
+    return _in_folder(folder, _below, shown)
+
+
+def _in_folder(
+    folder: type[Folder], page: type[Page], condition: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """The condition that there is a live page below a folder for which ``condition`` holds."""
+    return (
+        exists()
+        .where(
+            page.space_id == folder.space_id,
+            page.path_key > folder.path_key + "/",
+            page.path_key < folder.path_key + "0",  # the character after "/"
+            page.deleted_at.is_(None),
+            condition,
+        )
+        .correlate_except(page)
     )
 
 
 def children_of(
-    session: Session, actor: Actor, space: Space, keys: Sequence[str], limit: int = 1000
+    session: Session, seen: SpaceSeen, keys: Sequence[str], limit: int = 1000
 ) -> dict[str, list[TreeNode]]:
-    """What the actor sees directly below each of the paths ``keys``, by title, in two queries.
-
-    They may already read the space.
-    """
-    wanted = {"space_id": space.id, "keys": list(keys), "limit": limit}
-    pages, folders = (session.execute(statement, wanted) for statement in _children(actor))
+    """What one sees directly below each of the paths ``keys``, by title, in two queries."""
+    wanted = {**_looking(seen), "keys": list(keys), "limit": limit}
+    pages, folders = (session.execute(statement, wanted) for statement in _children())
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
     for path, key, parent, title, id, has in [*pages, *folders]:
         found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))
@@ -325,17 +353,16 @@ class Crumb:
     exists: bool
 
 
-def breadcrumbs(session: Session, actor: Actor, space: Space, path: str) -> list[Crumb]:
-    """The pages and folders above ``path``, the space's own page left out, topmost first; what the
-    actor may not read looks like a folder."""
+def breadcrumbs(session: Session, seen: SpaceSeen, path: str) -> list[Crumb]:
+    """The pages and folders above ``path``, the space's own page left out, topmost first; what one
+    may not read looks like a folder."""
     above = [ancestor for ancestor in ancestors_of(path) if ancestor]
     if not above:
         return []
     titles = {
         key: (found, title)
         for key, found, title in session.execute(
-            _titles(actor),
-            {"space_id": space.id, "keys": [path_key(ancestor) for ancestor in above]},
+            _titles(), {**_looking(seen), "keys": [path_key(ancestor) for ancestor in above]}
         )
     }
     crumbs = []
@@ -347,13 +374,13 @@ def breadcrumbs(session: Session, actor: Actor, space: Space, path: str) -> list
     return crumbs
 
 
-@lru_cache(maxsize=256)
-def _titles(actor: Actor) -> Select[str, str, str]:
+@cache
+def _titles() -> Select[str, str, str]:
     return select(Page.path_key, Page.path, Page.title).where(
         Page.space_id == bindparam("space_id"),
         Page.path_key.in_(bindparam("keys", expanding=True)),
         Page.deleted_at.is_(None),
-        _unhidden(actor, Page),
+        _shown(Page),
     )
 
 
@@ -363,13 +390,19 @@ def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
     return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
 
 
+# Made once: they cost more than the rest of the statement.
+_target, _below, _space, _at = aliased(Page), aliased(Page), aliased(Space), aliased(Space)
+
+
 @lru_cache(maxsize=256)
 def _missing_links(actor: Actor) -> Select[int]:
-    target, space, at = aliased(Page), aliased(Space), aliased(Space)
+    target, space, at = _target, _space, _at
     # Also where the page has moved from: who may not read that space is not led on from there.
     there = exists().where(
         target.id == PageLink.target_id,
-        live_for(actor, target),
+        target.deleted_at.is_(None),
+        stands_in(actor, target.space_id),
+        or_(target.scope_id.is_(None), in_scopes_of(actor, target.scope_id)),
         at.slug == PageLink.space_slug,
         stands_in(actor, at.id),
     )

@@ -20,7 +20,7 @@ from wiki.pages.queries import (
     look_up,
     see_page,
 )
-from wiki.rules.access import Actor, May
+from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import ancestors_of, parent_of, path_key
@@ -48,10 +48,10 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-def tree_beside(session: Session, actor: Actor, space: Space, path: str) -> list[Node]:
-    """The top of the space's tree, opened along the way to ``path`` and one step below it."""
+def tree_beside(session: Session, seen: SpaceSeen, path: str) -> list[Node]:
+    """The top of a space's tree, opened along the way to ``path`` and one step below it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
-    levels = children_of(session, actor, space, list(dict.fromkeys(["", *way])))
+    levels = children_of(session, seen, list(dict.fromkeys(["", *way])))
 
     def build(parent: str) -> list[Node]:
         return [node(found) for found in levels.get(parent, ())]
@@ -60,7 +60,7 @@ def tree_beside(session: Session, actor: Actor, space: Space, path: str) -> list
         on_way = found.path_key in way
         return Node(
             title=found.title,
-            url=page_url(space.slug, found.path),
+            url=page_url(seen.space.slug, found.path),
             current=found.path_key == way[-1],
             open=on_way,
             more=found.has_children and not on_way,
@@ -70,12 +70,9 @@ def tree_beside(session: Session, actor: Actor, space: Space, path: str) -> list
     return build("")
 
 
-def space_tree(space: Space) -> list[Node]:
-    """The top of the space's tree, for the sidebar of screens about the space itself.
-
-    The one who asks may already read the space.
-    """
-    return tree_beside(reading(), actor(), space, "")
+def space_tree(seen: SpaceSeen) -> list[Node]:
+    """The top of the space's tree, for the sidebar of screens about the space itself."""
+    return tree_beside(reading(), seen, "")
 
 
 def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any]:
@@ -88,14 +85,14 @@ def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any
     way = [(space.title, page_url(space.slug, ""))]
     way += [
         (crumb.title, page_url(space.slug, crumb.path))
-        for crumb in breadcrumbs(session, seen.actor, space, path)
+        for crumb in breadcrumbs(session, seen, path)
     ]
     if title is not None and path:
         way.append((title, ""))
     return {
         "space": space,
         "seen": seen,
-        "tree_nodes": tree_beside(session, seen.actor, space, path),
+        "tree_nodes": tree_beside(session, seen, path),
         "way": way,
     }
 
@@ -106,7 +103,7 @@ def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
     found = frame(place.seen, page.path, page.title) | {"page": page}
     if page.deleted_at is not None:
         around = parent_of(page.path) or ""
-        found["tree_nodes"] = tree_beside(reading(), actor(), place.space, around)
+        found["tree_nodes"] = tree_beside(reading(), place.seen, around)
     return found
 
 

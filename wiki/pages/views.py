@@ -91,7 +91,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         return redirect(f"{url}?{query}" if query else url, 302)
     session = reading()
     key = path_key(place.path)
-    below = queries.children_of(session, actor(), place.space, [key])[key]
+    below = queries.children_of(session, place.seen, [key])[key]
     if not place.path:
         return render_template(
             "pages/empty_space.html",
@@ -360,7 +360,7 @@ def tree(slug: str) -> ResponseReturnValue:
         "pages/tree.html",
         **frame(seen, under),
         under=under,
-        below=queries.children_of(reading(), actor(), seen.space, [key])[key],
+        below=queries.children_of(reading(), seen, [key])[key],
         can_edit=bool(seen.may(May.EDIT)),
     )
 

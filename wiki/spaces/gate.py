@@ -7,6 +7,7 @@ there, and the highest label it is cleared for.
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from threading import local
 from typing import Any
 
@@ -61,17 +62,23 @@ def _greatest(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"greatest({compiler.process(element.clauses, **options)})"
 
 
+# Made once: an alias costs more than all that is said of it. No subquery below is inside another
+# one that reads from the same alias.
+_space, _scope = aliased(Space), aliased(Scope)
+_membership, _role, _member = aliased(Membership), aliased(GroupRole), aliased(GroupPerson)
+_held, _person = aliased(ScopeRestriction), aliased(RestrictedPerson)
+_group, _in_group = aliased(RestrictedGroup), aliased(GroupPerson)
+
+
 def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """The roles that a person was given in a space, as themselves and in groups; 0 for none."""
-    membership = aliased(Membership)
-    alone = select(membership.role).where(
-        membership.space_id == space_id, membership.person_id == person_id
+    alone = select(_membership.role).where(
+        _membership.space_id == space_id, _membership.person_id == person_id
     )
-    role, member = aliased(GroupRole), aliased(GroupPerson)
     in_groups = (
-        select(func.max(role.role))
-        .join(member, member.group_id == role.group_id)
-        .where(role.space_id == space_id, member.person_id == person_id)
+        select(func.max(_role.role))
+        .join(_member, _member.group_id == _role.group_id)
+        .where(_role.space_id == space_id, _member.person_id == person_id)
     )
     return (
         func.coalesce(alone.scalar_subquery(), 0),
@@ -82,28 +89,28 @@ def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnEl
 def _standing(actor: Actor) -> CTE:
     """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
     public's is theirs), and the highest label that they are cleared for."""
-    space = aliased(Space)
     roles: list[ColumnElement[int]] = [literal(int(Role.NONE))]
     if actor.person_id is not None:
-        roles += granted(space.id, actor.person_id)
+        roles += granted(_space.id, actor.person_id)
     if actor.is_member:
-        private = space.visibility == Visibility.PRIVATE.value
-        roles.append(case((private, int(Role.NONE)), else_=space.member_role))
+        private = _space.visibility == Visibility.PRIVATE.value
+        roles.append(case((private, int(Role.NONE)), else_=_space.member_role))
     role = greatest(*roles) if roles[1:] else roles[0]
     owned = select(
-        space.id.label("space_id"),
-        space.label.label("label"),
-        and_(space.visibility == Visibility.PUBLIC.value, space.label == int(Label.PUBLIC)).label(
+        _space.id.label("space_id"),
+        _space.label.label("label"),
+        and_(_space.visibility == Visibility.PUBLIC.value, _space.label == int(Label.PUBLIC)).label(
             "open"
         ),
         role.label("role"),
-        space.reader_clearance.label("reader"),
-        space.commenter_clearance.label("commenter"),
-        space.editor_clearance.label("editor"),
+        _space.reader_clearance.label("reader"),
+        _space.commenter_clearance.label("commenter"),
+        _space.editor_clearance.label("editor"),
     )
     if actor.within is not None:
-        owned = owned.where(space.id.in_(sorted(actor.within)))
-    own = owned.subquery("owned")
+        owned = owned.where(_space.id.in_(sorted(actor.within)))
+    # Materialised: SQLite would work out the role anew for each of the comparisons below.
+    own = owned.cte("owned").prefix_with("MATERIALIZED")
     cleared = case(
         (own.c.role == int(Role.NONE), int(Label.PUBLIC)),
         (own.c.role == int(Role.READER), greatest(own.c.label, own.c.reader)),
@@ -118,14 +125,13 @@ def _standing(actor: Actor) -> CTE:
     )
 
 
-def _scopes(own: CTE, may: May, person_id: int | None) -> Select[int]:
-    scope = aliased(Scope)
-    passes = [scope.label <= own.c.clearance, ~fails(scope.id, May.READ, person_id)]
-    found = select(scope.id).join(own, own.c.space_id == scope.space_id)
+def _open_to(own: CTE, may: May, person_id: int | None) -> ColumnElement[bool]:
+    """The condition that a scope lets through the one whose spaces are ``own``."""
+    passes = [_scope.label <= own.c.clearance, ~fails(_scope.id, May.READ, person_id)]
     if may is not May.READ:
-        passes.append(~fails(scope.id, May.EDIT, person_id))
-        found = found.where(own.c.role >= int(Role.EDITOR))
-    return found.where(or_(own.c.role >= int(Role.LEAD), and_(*passes)))
+        passes.append(~fails(_scope.id, May.EDIT, person_id))
+    open_to = or_(own.c.role >= int(Role.LEAD), and_(*passes))
+    return open_to if may is May.READ else and_(own.c.role >= int(Role.EDITOR), open_to)
 
 
 class _Gate:
@@ -135,13 +141,32 @@ class _Gate:
     """
 
     def __init__(self, actor: Actor) -> None:
-        own = _standing(actor)
-        found = select(own.c.space_id)
+        self._person_id = actor.person_id
+        self._own = _standing(actor)
+        found = select(self._own.c.space_id)
         self.spaces = {
-            role: found if role <= Role.READER else found.where(own.c.role >= int(role))
+            role: found if role <= Role.READER else found.where(self._own.c.role >= int(role))
             for role in Role
         }
-        self.scopes = {may: _scopes(own, may, actor.person_id) for may in May}
+
+    @cached_property
+    def read(self) -> Select[int]:
+        """The scopes whose pages they may read."""
+        return self._scopes(May.READ)
+
+    @cached_property
+    def edit(self) -> Select[int]:
+        """The scopes whose pages they may edit."""
+        return self._scopes(May.EDIT)
+
+    def reads(self, scope_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        """The condition that it is one of those whose pages they may read."""
+        one = self.read.where(_scope.id == scope_id)
+        return one.correlate_except(_scope, self._own).exists()
+
+    def _scopes(self, may: May) -> Select[int]:
+        found = select(_scope.id).join(self._own, self._own.c.space_id == _scope.space_id)
+        return found.where(_open_to(self._own, may, self._person_id))
 
 
 _KEPT = 64
@@ -169,26 +194,47 @@ def spaces_with(actor: Actor, role: Role) -> Select[int]:
 
 def scopes_for(actor: Actor, may: May) -> Select[int]:
     """The ids of scopes whose pages the actor may read, or edit."""
-    return _gate_of(actor).scopes[may]
+    gate = _gate_of(actor)
+    return gate.read if may is May.READ else gate.edit
+
+
+def in_scopes_of(actor: Actor, scope_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The condition that a scope, by its id, is one whose pages the actor may read.
+
+    The same as ``scope_id.in_(scopes_for(actor, May.READ))``, but asked for each row: for where
+    rows are few, and scopes may be many.
+    """
+    return _gate_of(actor).reads(scope_id)
+
+
+def let_through(scope_id: Any, clearance: Any, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a scope lets a person read who is cleared for a label in its space."""
+    return (
+        exists()
+        .where(
+            _scope.id == scope_id,
+            _scope.label <= clearance,
+            ~fails(_scope.id, May.READ, person_id),
+        )
+        .correlate_except(_scope)
+    )
 
 
 def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
     """The condition that a restriction holds for a scope and that a person is not on its list."""
-    held, person = aliased(ScopeRestriction), aliased(RestrictedPerson)
-    group, member = aliased(RestrictedGroup), aliased(GroupPerson)
     alone = exists().where(
-        person.restriction_id == held.restriction_id, person.person_id == person_id
+        _person.restriction_id == _held.restriction_id, _person.person_id == person_id
     )
     in_group = exists().where(
-        group.restriction_id == held.restriction_id,
-        member.group_id == group.group_id,
-        member.person_id == person_id,
+        _group.restriction_id == _held.restriction_id,
+        _in_group.group_id == _group.group_id,
+        _in_group.person_id == person_id,
     )
     return exists().where(
-        held.scope_id == scope_id,
-        held.may == may.value,
-        ~alone.correlate_except(person),
-        ~in_group.correlate_except(group, member),
+        _held.scope_id == scope_id,
+        _held.may == may.value,
+        ~alone.correlate_except(_person),
+        ~in_group.correlate_except(_group, _in_group),
     )
 
 

@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session, joinedload, object_session
 from wiki.db import BigId
 from wiki.errors import Forbidden, NotFound
 from wiki.people.models import Group, GroupPerson, Person
-from wiki.rules.access import OPEN, Actor, Decision, May, PageFacts, Restriction, decide, role_in
+from wiki.rules.access import (
+    OPEN,
+    Actor,
+    Decision,
+    May,
+    PageFacts,
+    Restriction,
+    clearance_of,
+    decide,
+    own_role,
+    role_in,
+)
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.gate import fails, granted, spaces_with
@@ -53,6 +64,12 @@ class SpaceSeen:
     granted: Role
     page: PageFacts = OPEN
     scope_id: int | None = None
+
+    @property
+    def clearance(self) -> Label:
+        """The highest label that the one who looks may read in the space."""
+        facts = self.space.facts(self.granted, self.actor.within)
+        return clearance_of(own_role(self.actor, facts), facts)
 
     def may(self, may: May) -> Decision:
         """What the gate says to the one who looks."""
