@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from tests.surroundings import (  # noqa: F401 pytest finds them by name
 )
 from wiki.app import create_app, open_database
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Base, Database
 from wiki.migrate import migrate
 from wiki.pages import texts
 from wiki.people import actions
@@ -89,7 +90,8 @@ def password_hash(slow_hasher: PasswordHasher) -> str:
 
 @pytest.fixture(scope="session")
 def empty(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a migrated database without rows, to be copied by each test."""
+    """The URL of a migrated database without rows: on SQLite to be copied by each test, on
+    PostgreSQL to be left empty by each."""
     if backend == "sqlite":
         path = tmp_path_factory.mktemp("empty") / "wiki.db"
         url = f"sqlite:///{path}"
@@ -105,16 +107,26 @@ def empty(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
+@pytest.fixture(scope="session")
+def servers(backend: str, empty: str) -> Iterator[_Reused | None]:
+    """What gives each test an empty database on PostgreSQL, where making one takes long."""
+    if backend == "sqlite":
+        yield None
+        return
+    with _Reused(make_url(empty).database or "") as reused:
+        yield reused
+
+
 @pytest.fixture
-def settings(backend: str, empty: str, tmp_path: Path) -> Iterator[Settings]:
+def settings(empty: str, servers: _Reused | None, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh wiki with a migrated database of its own."""
     data = tmp_path / "data"
     data.mkdir()
-    if backend == "sqlite":
+    if servers is None:
         shutil.copyfile(make_url(empty).database or "", data / "wiki.db")
         yield Settings(data_dir=data, secret_key=KEY)
         return
-    with _postgres(template=make_url(empty).database) as url:
+    with servers.for_a_test() as url:
         yield Settings(data_dir=data, secret_key=KEY, database_url=url)
 
 
@@ -166,9 +178,14 @@ class _postgres:
         self.server = make_url(postgres_url())
         self.name = f"wiki_test_{uuid.uuid4().hex[:12]}"
 
+    def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
+        """To the server, or to a database of it; each statement is its own transaction."""
+        url = self.server.set(drivername="postgresql")
+        url = url.set(database=database) if database else url
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
     def _run(self, statement: str, *names: str) -> None:
-        plain = self.server.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def __enter__(self) -> str:
@@ -177,6 +194,83 @@ class _postgres:
 
     def __exit__(self, *_: object) -> None:
         self._run("DROP DATABASE {} WITH (FORCE)", self.name)
+
+
+class _Reused:
+    """A PostgreSQL database that one test after the other has for itself: afterwards its rows are
+    taken out, which takes a tenth of the time that a new database does. Where a test has changed
+    more than rows there is a new one for the next.
+    """
+
+    _TABLES = (
+        "SELECT count(*), sum(xmin::text::bigint) FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace"
+    )
+    _OTHERS = (
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    _COUNTED = (
+        "SELECT count(setval(format('%I.%I', schemaname, sequencename)::regclass, start_value,"
+        " false)) FROM pg_sequences WHERE last_value IS NOT NULL"
+    )
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+        self.made: _postgres | None = None
+
+    def __enter__(self) -> _Reused:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop()
+
+    @contextmanager
+    def for_a_test(self) -> Iterator[str]:
+        """The URL of an empty one."""
+        if self.made is None:
+            self.made = _postgres(self.template)
+            self.url = self.made.__enter__()
+            self.ours = self.made.connect(self.made.name)
+            self.tables = self.ours.execute(self._TABLES).fetchone()
+            self.first = {name: self._rows(name) for name in self._filled()}
+        yield self.url
+        try:
+            self.ours.execute(self._OTHERS)
+            if self.ours.execute(self._TABLES).fetchone() == self.tables:
+                self._empty()
+            else:
+                self._drop()
+        except psycopg.Error:
+            self._drop()
+
+    def _empty(self) -> None:
+        for name in reversed(self._filled()):
+            self.ours.execute(f"DELETE FROM {name}")
+        for name, rows in self.first.items():
+            with self.ours.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                copy.write(rows)
+        self.ours.execute(self._COUNTED)
+
+    def _filled(self) -> list[str]:
+        """The tables with rows, those before others that refer to them."""
+        names = [table.name for table in Base.metadata.sorted_tables]
+        among = (
+            f"SELECT {number} WHERE EXISTS (SELECT FROM {name})"
+            for number, name in enumerate(names)
+        )
+        found = self.ours.execute(" UNION ALL ".join(among)).fetchall()
+        return [names[number] for (number,) in sorted(found)]
+
+    def _rows(self, name: str) -> bytes:
+        with self.ours.cursor().copy(f"COPY {name} TO STDOUT") as copy:
+            return b"".join(copy)
+
+    def _drop(self) -> None:
+        if self.made is not None:
+            self.ours.close()
+            self.made.__exit__()
+            self.made = None
 
 
 @pytest.fixture

@@ -125,44 +125,64 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
             pass  # or, it may be, nothing of the space: which is asked next
     alone = (standing[0], standing[1], None, False, False)
     seen = see_above(session, actor, spaces.seen(space, alone, actor), key)
-    moved_to = session.scalar(
-        select(Page)
-        .join(Redirect, Redirect.page_id == Page.id)
-        .where(Redirect.space_id == space.id, Redirect.path_key == key, live_for(actor))
-        .options(joinedload(Page.space))
-    )
+    where = {"space_id": space.id, "key": key}
+    moved_to = session.scalar(_moved_to(actor), where)
     deleted: tuple[Page, ...] = ()
     if seen.role >= Role.EDITOR:
-        deleted = tuple(
-            session.scalars(
-                select(Page)
-                .where(
-                    Page.space_id == space.id,
-                    Page.path_key == key,
-                    Page.deleted_at.is_not(None),
-                    readable_by(actor),
-                )
-                .options(joinedload(Page.deleted_by))
-                .order_by(Page.deleted_at.desc())
-                .limit(20)
-            )
-        )
+        deleted = tuple(session.scalars(_deleted_at(actor), where))
     return Place(seen, path, None, moved_to, deleted)
+
+
+@lru_cache(maxsize=256)
+def _moved_to(actor: Actor) -> Select[Page]:
+    return (
+        select(Page)
+        .join(Redirect, Redirect.page_id == Page.id)
+        .where(
+            Redirect.space_id == bindparam("space_id"),
+            Redirect.path_key == bindparam("key"),
+            live_for(actor),
+        )
+        .options(joinedload(Page.space))
+    )
+
+
+@lru_cache(maxsize=256)
+def _deleted_at(actor: Actor) -> Select[Page]:
+    return (
+        select(Page)
+        .where(
+            Page.space_id == bindparam("space_id"),
+            Page.path_key == bindparam("key"),
+            Page.deleted_at.is_not(None),
+            readable_by(actor),
+        )
+        .options(joinedload(Page.deleted_by))
+        .order_by(Page.deleted_at.desc())
+        .limit(20)
+    )
+
+
+@cache
+def _scope_above() -> Select[int | None]:
+    return (
+        select(Page.scope_id)
+        .where(
+            Page.space_id == bindparam("space_id"),
+            Page.path_key.in_(bindparam("keys", expanding=True)),
+            Page.deleted_at.is_(None),
+            _shown(Page),
+        )
+        .order_by(Page.path_key.desc())
+        .limit(1)
+    )
 
 
 def see_above(session: Session, actor: Actor, seen: SpaceSeen, key: str) -> SpaceSeen:
     """What the actor may do where there is no page, of a space that they see: what they may with
     the nearest one above that they may read."""
-    above = session.execute(
-        select(Page.scope_id)
-        .where(
-            Page.space_id == seen.space.id,
-            Page.path_key.in_(list(ancestors_of(key))),
-            live_for(actor),
-        )
-        .order_by(Page.path_key.desc())
-        .limit(1)
-    ).scalar()
+    wanted = {**_looking(seen), "keys": list(ancestors_of(key))}
+    above = session.execute(_scope_above(), wanted).scalar()
     if above is None:
         return seen
     return spaces.see_scope(session, actor, seen.space.id, above)
