@@ -136,7 +136,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     body = render_template(
         "pages/access.html",
         **page_frame(place, page),
-        label=Label(max(seen.page.label, place.space.label)),
+        label=seen.label,
         own_label=Label(page.label),
         labels=list(Label),
         space_label=Label(place.space.label),
