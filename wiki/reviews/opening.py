@@ -30,7 +30,7 @@ from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.web.origin import on_behalf
-from wiki.web.urls import page_url
+from wiki.web.urls import access_url, page_url
 
 DAYS = 14
 """An answer is waited for that long."""
@@ -169,7 +169,7 @@ KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] =
 
 def _access(session: Session, page: Page) -> str:
     slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
-    return f"{page_url(slug, page.path)}{'/' if page.path else ''}-/access"
+    return access_url(slug, page.path)
 
 
 def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]:

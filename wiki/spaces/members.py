@@ -142,13 +142,18 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
     :raises Forbidden: for all others.
     """
     seen.require(May.MANAGE)
+    return standings_in(session, seen.space, people)
+
+
+def standings_in(session: Session, space: Space, people: Iterable[Person]) -> list[Standing]:
+    """The same, for whoever may know it already."""
     wanted = list(people)
     ids = [person.id for person in wanted]
     alone = {
         person_id: Role(role)
         for person_id, role in session.execute(
             select(Membership.person_id, Membership.role).where(
-                Membership.space_id == seen.space.id, Membership.person_id.in_(ids)
+                Membership.space_id == space.id, Membership.person_id.in_(ids)
             )
         )
     }
@@ -157,7 +162,7 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
         select(GroupPerson.person_id, GroupRole.role, Group)
         .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
         .join(Group, Group.id == GroupRole.group_id)
-        .where(GroupRole.space_id == seen.space.id, GroupPerson.person_id.in_(ids))
+        .where(GroupRole.space_id == space.id, GroupPerson.person_id.in_(ids))
         .order_by(func.lower(Group.name), Group.id)
     ):
         in_groups.setdefault(person_id, []).append((Role(role), group))
@@ -166,7 +171,7 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
         own = alone.get(person.id, Role.NONE)
         theirs = in_groups.get(person.id, [])
         given = max([own, *(role for role, _ in theirs)])
-        role = own_role(person.actor(), seen.space.facts(given))
+        role = own_role(person.actor(), space.facts(given))
         found.append(
             Standing(
                 person,
