@@ -165,13 +165,18 @@ def origin(standing: Standing, knows_groups: bool) -> str:
 
 def _bounded(session: Session, actor: Actor, space: Space) -> list[Bounded]:
     """The pages by the label that holds for them, the widest first."""
-    held = exists().where(ScopeRestriction.scope_id == Page.scope_id)
-    rows = session.execute(
-        select(func.coalesce(Scope.label, 0), held, func.count())
+    each = (
+        select(
+            func.coalesce(Scope.label, 0).label("label"),
+            exists().where(ScopeRestriction.scope_id == Page.scope_id).label("held"),
+        )
         .select_from(Page)
         .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(Page.space_id == space.id, live_for(actor))
-        .group_by(func.coalesce(Scope.label, 0), held)
+        .subquery()
+    )
+    rows = session.execute(
+        select(each.c.label, each.c.held, func.count()).group_by(each.c.label, each.c.held)
     )
     pages: dict[Label, int] = {}
     restricted: dict[Label, int] = {}
