@@ -94,6 +94,7 @@ SCREENS = [
     ("eve", "/eng/-/scanning"),
     ("ada", "/-/admin/findings"),
     ("ada", "/-/admin/security"),
+    ("ada", "/-/admin/security/drill"),
     ("nobody", "/-/forgot"),
     ("nobody", "/-/reset/not-a-token"),
     ("nobody", "/-/invite/not-a-token"),

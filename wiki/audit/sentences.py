@@ -324,6 +324,18 @@ def _count(one: str, many: str) -> Callable[[EventRow, Known], str]:
     return lambda row, _known: one if row.payload.get("count") == 1 else many
 
 
+def _drilled(row: EventRow, _known: Known) -> str:
+    match row.payload.get("outcome"):
+        case "clean":
+            return "ran the leak drill: nothing leaks"
+        case "leaks":
+            found = int(row.payload.get("found", 0))
+            return f"ran the leak drill: {found} {'finding' if found == 1 else 'findings'}"
+        case "interrupted":
+            return "saw that a run of the leak drill was interrupted"
+    return "could not run the leak drill to its end"
+
+
 def _sealed(row: EventRow, _known: Known) -> str:
     fault = " as it is, although: {fault}" if row.payload.get("fault") else ""
     return f"signed the chain of {{count}} events anew{fault}"
@@ -355,7 +367,9 @@ _OPENED = {
     "group_member": "who is in a group",
     "group_part": "a group in a group",
 }
-_BY_ITSELF = frozenset({"EventsExpired", "PersonImported", "PasswordResetRequested"})
+_BY_ITSELF = frozenset(
+    {"DrillFinished", "EventsExpired", "PersonImported", "PasswordResetRequested"}
+)
 _SENTENCES: Mapping[str, Written] = {
     "SignedIn": "signed in",
     "SignedOut": _signed_out,
@@ -424,6 +438,8 @@ _SENTENCES: Mapping[str, Written] = {
     "EventsExpired": _count("deleted an event that had expired", "deleted {count} expired events"),
     "ChainSealed": _sealed,
     "ChainCheckRequested": "asked for the chain of events to be verified",
+    "DrillRequested": "asked for the leak drill to be run",
+    "DrillFinished": _drilled,
     "DeliveriesRetried": _count(
         "had a delivery to {subscriber} tried again",
         "had {count} deliveries to {subscriber} tried again",

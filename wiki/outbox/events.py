@@ -508,6 +508,23 @@ class ChainCheckRequested(Event):
 
 
 @dataclass(frozen=True)
+class DrillRequested(Event):
+    """Somebody asked for the leak drill to be run."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class DrillFinished(Event):
+    """A run of the leak drill is over: ``clean``, with ``leaks``, ``failed`` or ``interrupted``;
+    ``found`` counts what it found."""
+
+    run_id: int
+    outcome: str
+    found: int
+
+
+@dataclass(frozen=True)
 class AuditExported(Event):
     """Events were handed out as a file; ``filters`` say which."""
 

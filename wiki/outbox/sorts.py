@@ -108,6 +108,8 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.EventsExpired: _lasting(Category.UPKEEP),
     events.ChainSealed: _lasting(Category.UPKEEP),
     events.ChainCheckRequested: Sort(Category.UPKEEP),
+    events.DrillRequested: Sort(Category.UPKEEP),
+    events.DrillFinished: Sort(Category.UPKEEP),
     events.DeliveriesRetried: Sort(Category.UPKEEP),
     events.DeliveriesGivenUp: Sort(Category.UPKEEP),
 }
