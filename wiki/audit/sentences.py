@@ -366,6 +366,7 @@ _OPENED = {
     "group_role": "the role of a group",
     "group_member": "who is in a group",
     "group_part": "a group in a group",
+    "invite": "an invitation",
 }
 _BY_ITSELF = frozenset(
     {"DrillFinished", "EventsExpired", "PersonImported", "PasswordResetRequested"}
