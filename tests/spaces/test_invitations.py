@@ -1,13 +1,15 @@
 """Invitations: who makes them, who comes in by them, and when they end."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
@@ -19,7 +21,10 @@ from wiki.rules.access import may_invite
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces import invitations
+from wiki.spaces.actions import set_role
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Invitation, Membership, Space
+from wiki.spaces.queries import see_space
 
 FORM = {"name": "Hal", "handle": "hal", "email": "hal@example.org", "password": PASSWORD}
 
@@ -289,6 +294,39 @@ def test_of_two_who_use_an_invitation_at_once_one_comes_in(wiki: Scene) -> None:
     got_in = [who for who in ("hal", "dot") if role_of(wiki, who, "lab")]
     assert len(got_in) == 1
     assert row.used_by_id is not None
+
+
+def test_coming_in_waits_for_who_gives_a_role_and_neither_is_lost(wiki: Scene) -> None:
+    """Who holds the space announces while the other, who may have announced, waits for it."""
+    link = invite(wiki)
+    token = link.rpartition("/")[2]
+
+    def gives(session: Session) -> None:
+        seen = see_space(session, wiki.actor("eve"), "lab")
+        dot = session.get_one(Person, wiki.actor("dot").person_id)
+        session.get_one(Space, seen.space.id, with_for_update=True)
+        begun.set()
+        blocked.wait(0.5)
+        set_role(session, seen, dot, Role.READER, consent=UNASKED)
+
+    def comes(session: Session) -> None:
+        invitations.accept_as_new(
+            session, token, handle="hal", name="Hal", email=None, password_hash="x"
+        )
+
+    begun, blocked = Event(), Event()
+
+    def run(change: Callable[[Session], None]) -> None:
+        with wiki.database.write() as session:
+            change(session)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run, gives)
+        begun.wait()
+        second = pool.submit(run, comes)
+        first.result()
+        second.result()
+    assert (role_of(wiki, "dot", "lab"), role_of(wiki, "hal", "lab")) == (Role.READER, Role.EDITOR)
 
 
 def test_a_form_that_is_refused_leaves_the_invitation_to_be_used(wiki: Scene) -> None:

@@ -215,9 +215,14 @@ def _is_backed(session: Session, row: Invitation) -> bool:
 def _use(session: Session, token: str) -> Invitation:
     """Claim the invitation for this transaction: of two at once, one gets it.
 
+    The space is held before anything else is written, as whoever gives a role there does: a new
+    account is announced before its role is, and who announces must not wait for a space.
+
     :raises Ended: for the other one.
     """
     row = find_invitation(session, token)
+    if row.space_id is not None:
+        session.get_one(Space, row.space_id, with_for_update=True)
     claimed = (
         update(Invitation)
         .where(
