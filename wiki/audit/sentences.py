@@ -142,6 +142,16 @@ def _fields(row: EventRow, words: Mapping[str, str]) -> str:
     return _listed([words.get(name, "something") for name in names]) or "something"
 
 
+def _sign_in_failed(row: EventRow, _known: Known) -> str:
+    tries = int(row.payload.get("tries", 1))
+    known = row.payload.get("person_id") is not None
+    if tries == 1:
+        failed = "failed to sign in as {person}"
+        return failed if known else "tried to sign in with a name that nobody has"
+    whose = "{person}" if known else "a name that nobody has"
+    return f"failed to sign in as {whose} {tries} times, so that it has to wait now"
+
+
 def _signed_out(row: EventRow, _known: Known) -> str:
     return "signed out" if _own(row) else "ended a sign-in of {person}"
 
@@ -375,7 +385,8 @@ _SENTENCES: Mapping[str, Written] = {
     "SignedIn": "signed in",
     "SignedOut": _signed_out,
     "PasswordResetRequested": "asked for a link to a new password",
-    "FactorRefused": "gave a wrong second factor after the right password",
+    "SignInFailed": _sign_in_failed,
+    "FactorRefused": "gave a wrong second factor of {person} after the right password",
     "RecoveryCodeUsed": "used a recovery code",
     "FactorAdded": lambda row, _: f"added {_factor(row)}",
     "FactorRenamed": lambda row, _: f"renamed {_factor(row)}",

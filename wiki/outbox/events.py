@@ -307,6 +307,15 @@ class SignedIn(Event):
 
 
 @dataclass(frozen=True)
+class SignInFailed(Event):
+    """A name and a password did not go together, for the first time or (``tries``) so often that
+    the name has to wait; ``person_id`` is None for a name that nobody has, which is not noted."""
+
+    person_id: int | None
+    tries: int
+
+
+@dataclass(frozen=True)
 class FactorAdded(Event):
     """Somebody has a new second factor: an ``authenticator`` or a ``passkey``."""
 

@@ -48,6 +48,7 @@ def _lasting(category: Category, *, audited: bool = True) -> Sort:
 
 _SORTS: Mapping[type[events.Event], Sort] = {
     events.SignedIn: Sort(Category.SIGN_IN),
+    events.SignInFailed: Sort(Category.SIGN_IN),
     events.SignedOut: Sort(Category.SIGN_IN),
     events.PasswordResetRequested: Sort(Category.SIGN_IN),
     events.FactorRefused: Sort(Category.SIGN_IN),
