@@ -261,3 +261,11 @@ def test_a_screen_is_for_everyone(visit: Visit, axe: str, handle: str, path: str
         assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
     page.set_viewport_size(NARROWEST)
     assert page.evaluate(STICKING_OUT) == []
+
+
+def test_on_a_phone_the_current_tab_is_in_sight(visit: Visit) -> None:
+    page = visit.open("ada", "/-/admin/storage", viewport=PHONE)
+    box = page.locator(".tabs [aria-current]").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]

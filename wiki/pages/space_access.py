@@ -17,7 +17,7 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, clearance_of, is_open, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
-from wiki.spaces.audience import audience_of, count_by_role, list_audience
+from wiki.spaces.audience import count_by_role, list_audience
 from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
 from wiki.spaces.queries import SpaceSeen, list_group_roles, why
@@ -98,7 +98,6 @@ def screen(place: Place) -> str:
         member_role=Role(space.member_role),
         people=sum(people for people, _ in counts.values()),
         guests=sum(guests for _, guests in counts.values()),
-        audience=audience_of(session, space),
         group_roles=list_group_roles(session, space),
         bounded=_bounded(session, me, space),
         choice=choice,
