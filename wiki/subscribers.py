@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
+from wiki.audit.drilling import keep_drilling
 from wiki.audit.handlers import check_chain, let_go
 from wiki.config import Settings
 from wiki.db import Database
@@ -43,7 +44,13 @@ FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
 AT_START: tuple[Chore, ...] = (reconcile_index,)
-NOW_AND_THEN: tuple[Chore, ...] = (mend_index, forget_old_uploads, check_chain, let_go)
+NOW_AND_THEN: tuple[Chore, ...] = (
+    mend_index,
+    forget_old_uploads,
+    check_chain,
+    let_go,
+    keep_drilling,
+)
 
 
 def name_of(handler: Handler) -> str:

@@ -9,6 +9,7 @@ import "./js/remember.js";
 import "./js/sections.js";
 import "./js/shortcuts.js";
 import "./js/switcher.js";
+import "./js/tabs.js";
 import "./js/times.js";
 import "./js/toc.js";
 import "./js/tree.js";

@@ -163,8 +163,6 @@ def test_of_two_who_make_a_page_at_once_one_does(api: Api) -> None:
 
 
 def test_what_later_versions_know_is_refused_with_a_sentence(api: Api) -> None:
-    labelled = api.put("ben", "/pages/eng/a", {"body": "x", "label": "restricted"})
-    assert (labelled.status_code, labelled.json["field"]) == (422, "label")
     post = api.put("ben", "/pages/eng/a", {"body": "x", "kind": "post"})
     assert (post.status_code, post.json["field"]) == (422, "kind")
     assert api.get("ben", "/pages/eng/a").status_code == 404

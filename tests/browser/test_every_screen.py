@@ -94,6 +94,7 @@ SCREENS = [
     ("eve", "/eng/-/scanning"),
     ("ada", "/-/admin/findings"),
     ("ada", "/-/admin/security"),
+    ("ada", "/-/admin/security/drill"),
     ("nobody", "/-/forgot"),
     ("nobody", "/-/reset/not-a-token"),
     ("nobody", "/-/invite/not-a-token"),
@@ -102,6 +103,9 @@ SCREENS = [
     ("eve", "/eng/kept/-/access?person=dot&may=edit"),
     ("ben", "/eng/kept/below/-/access"),
     ("cai", "/eng/handbook/everything/-/access"),
+    ("eve", "/eng/-/access?person=gus"),
+    ("cai", "/eng/-/access?show=guests"),
+    ("eve", "/eng/-/access?of=page"),
     ("eve", "/eng/kept/-/history"),
     ("eve", "/eng/kept"),
     ("ada", "/-/approvals"),
@@ -257,3 +261,11 @@ def test_a_screen_is_for_everyone(visit: Visit, axe: str, handle: str, path: str
         assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
     page.set_viewport_size(NARROWEST)
     assert page.evaluate(STICKING_OUT) == []
+
+
+def test_on_a_phone_the_current_tab_is_in_sight(visit: Visit) -> None:
+    page = visit.open("ada", "/-/admin/storage", viewport=PHONE)
+    box = page.locator(".tabs [aria-current]").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]

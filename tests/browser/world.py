@@ -12,6 +12,7 @@ from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.audit.handlers import check_chain
+from wiki.audit.models import DrillRun
 from wiki.db import at, now
 from wiki.outbox import heartbeat
 from wiki.outbox.actions import announce
@@ -308,6 +309,7 @@ def administer(scene: Scene) -> None:
         announce(session, ANONYMOUS, EventsExpired(12_345, 1, "2025-01-01T00:00:00+00:00"))
     check_chain(scene.database, scene.settings)
     heartbeat.live(scene.database, now() - timedelta(hours=5))
+    drill(scene)
     trace = "RuntimeError: " + "a/rather/long/path/of/a/file/" * 8 + " is not there"
     with scene.database.write() as session:
         event = session.scalar(select(func.max(EventRow.id)).where(EventRow.page_id.is_(None)))
@@ -322,5 +324,41 @@ def administer(scene: Scene) -> None:
                     attempts=attempts,
                     gave_up_at=gave_up_at,
                     error=trace,
+                )
+            )
+
+
+def drill(scene: Scene) -> None:
+    """Let drills have been run: one found something, one failed, one is under way."""
+    leak = {"who": "guest", "request": "GET /-/a/" + "long/way/" * 12, "what": "a page’s title"}
+    report = {
+        "requests": 12_345,
+        "routes": 180,
+        "canaries": 90,
+        "leaks": [leak] * 3,
+        "differences": [leak],
+        "unasked": {"/-/new/<thing>": "nothing is known for thing"},
+        "excused": {"/-/static/<path:filename>": "they are the same for everybody"},
+        "unseen": ["the name of a group"],
+        "changed": ["roles"],
+        "clean": False,
+    }
+    with scene.database.write() as session:
+        for outcome, error, result in (
+            ("failed", "RuntimeError: " + "no room left " * 20, {}),
+            ("leaks", "", report),
+            ("", "", {}),
+        ):
+            session.add(
+                DrillRun(
+                    asked_by_id=scene.actor("ada").person_id,
+                    began_at=now(),
+                    seen_at=now(),
+                    position=12,
+                    total=180,
+                    done_at=now() + timedelta(seconds=70) if outcome else None,
+                    outcome=outcome,
+                    error=error,
+                    result=result,
                 )
             )

@@ -328,3 +328,35 @@ def test_an_error_does_not_say_the_secret(wiki: Scene) -> None:
 def test_a_reason_has_words_and_no_secret(reason: str) -> None:
     with pytest.raises(Invalid):
         checked_override(reason)
+
+
+def test_what_is_said_of_a_change_holds_no_secret(wiki: Scene) -> None:
+    wiki.write("rota", "One.\n")
+    wiki.write("rota", "Two.\n")
+    said = f"With the new key {KEY}"
+    for url, sent in (
+        (EDIT, form("Three.\n", base=2, message=said)),
+        ("/eng/-/new", {"path": "other", "title": "Other", "body": "x", "message": said}),
+        ("/eng/rota/-/restore", {"revision": "1", "head": "2", "message": said}),
+        ("/eng/rota/-/move", {"path": "elsewhere", "space": "eng", "message": said}),
+    ):
+        refused = wiki.post("ben", url, **sent)
+        assert refused.status_code == 422, url
+        assert "holds what looks like a secret (AWS access key AKIA…7Q)" in refused.text, url
+    assert wiki.page("rota").head == 2
+
+
+def test_a_tag_gets_no_name_that_looks_like_a_secret(wiki: Scene) -> None:
+    wiki.write("rota", "x", tags=("keys",))
+    wiki.deliver()
+    refused = wiki.post("ben", "/eng/-/rename-tag", tag="keys", to=KEY)
+    assert refused.status_code == 422
+    assert "The name holds what looks like a secret" in refused.text
+    with wiki.database.write() as session:
+        space = see_space(session, wiki.actor("eve"), "eng").space
+        text = Text("Old", "x", (KEY,))
+        create_page(session, wiki.actor("eve"), space, "old", text, override=Override("meant"))
+    wiki.deliver()
+    wiki.post("ben", "/eng/-/rename-tag", tag=KEY, to="gone")
+    history = wiki.get("ben", "/eng/old/-/history").text
+    assert "Tag renamed: one that looks like a secret → gone" in history

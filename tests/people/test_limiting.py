@@ -14,6 +14,7 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import TooMany
+from wiki.outbox.models import EventRow
 from wiki.people import limiting
 from wiki.people.limiting import SIGN_IN_NAME, Counter
 from wiki.people.models import Attempt
@@ -241,3 +242,33 @@ def test_a_forwarded_address_counts_only_as_far_as_proxies_are_trusted(
     )
     with database.read() as session:
         assert session.get(Attempt, f"sign-in from {counted}") is not None
+
+
+def failures(wiki: Scene) -> list[tuple[int | None, int]]:
+    with wiki.database.read() as session:
+        rows = session.scalars(
+            select(EventRow).where(EventRow.name == "SignInFailed").order_by(EventRow.id)
+        ).all()
+        assert "hunter2" not in str([row.payload for row in rows])
+        return [(row.payload["person_id"], row.payload["tries"]) for row in rows]
+
+
+def test_a_failed_sign_in_is_on_record_first_and_when_the_name_has_to_wait(wiki: Scene) -> None:
+    ben = wiki.actor("ben").person_id
+    for name in ("ben", "hunter2"):
+        for _ in range(12):
+            wiki.new_client().post("/-/login", data={"login": name, "password": "wrong"})
+    assert failures(wiki) == [(ben, 1), (ben, 10), (None, 1), (None, 10)]
+    audit = wiki.get("ada", "/-/admin/audit?category=sign-in").text
+    assert "failed to sign in as" in audit
+    assert "tried to sign in with a name that nobody has" in audit
+    assert "hunter2" not in audit
+
+
+def test_no_flood_of_failures_is_put_on_record(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "FAILURES_TOLD", Limit(2, timedelta(hours=1)))
+    for number in range(5):
+        wiki.new_client().post("/-/login", data={"login": f"n{number}", "password": "wrong"})
+    assert failures(wiki) == [(None, 1), (None, 1)]

@@ -268,6 +268,44 @@ def test_admins_see_how_somebody_signs_in(wiki: Scene) -> None:
     assert "<dd>Example ID</dd>" in wiki.get("ada", "/-/admin/people/eve").text
 
 
+def test_an_account_without_a_password_gets_one_after_signing_in_there_once_more(
+    wiki: Scene,
+) -> None:
+    link(wiki, "eve", "id-of-nobody")
+    change(wiki, "eve", password_hash=None)
+    browser = wiki.new_client("eve")
+    wiki.unconfirm("eve")
+    assert "Set a password" in browser.get("/-/me").text
+    for url, form in (
+        ("/-/me/password", {"new_password": "another long password"}),
+        ("/-/me/profile", {"name": "Eve", "email": "eve@new.example.org"}),
+    ):
+        here = {"Referer": "http://localhost/-/me"}
+        asked = browser.post(url, data=form, headers=here)
+        assert asked.status_code == 403
+        assert "sign in with Example ID once more" in asked.text
+    begun = browser.post("/-/login/oidc", data={"next": "/-/me", "anew": "1"})
+    assert parse_qs(urlsplit(address_of(begun)).query)["prompt"] == ["login"]
+    back(browser, go_there(address_of(begun), "id-of-nobody"))
+    profile = {"name": "Eve", "email": "eve@new.example.org"}
+    assert browser.post("/-/me/profile", data=profile).status_code == 303
+    form = {"new_password": "another long password"}
+    assert browser.post("/-/me/password", data=form).status_code == 303
+    other = wiki.new_client()
+    sent = {"login": "eve@new.example.org", "password": "another long password"}
+    other.post("/-/login", data=sent)
+    assert who(other) == "eve"
+
+
+def test_without_any_proof_an_account_is_not_handed_over(wiki: Scene) -> None:
+    change(wiki, "eve", password_hash=None)
+    browser = wiki.new_client("eve")
+    wiki.unconfirm("eve")
+    refused = browser.post("/-/me/password", data={"new_password": "another long password"})
+    assert refused.status_code == 403
+    assert "Ask an admin to give it a password" in refused.text
+
+
 def test_the_only_way_in_is_not_unlinked(wiki: Scene) -> None:
     link(wiki, "eve", "id-of-nobody")
     link(wiki, "eve", "id-of-new")

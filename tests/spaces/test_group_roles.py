@@ -142,6 +142,55 @@ def test_a_lead_who_is_disabled_can_be_removed_while_another_leads(teams: Scene)
     assert teams.post("eve", "/lab/-/members", person="eve", role="none").status_code == 422
 
 
+def test_a_group_that_is_the_last_lead_stays_and_so_do_its_last_people(teams: Scene) -> None:
+    give(teams, "lab", "finance", Role.LEAD)
+    teams.post("cai", "/lab/-/members", person="eve", role="none")
+    left = teams.post("cai", "/-/groups/finance/leave")
+    assert left.status_code == 303, "Dot still leads"
+    for refused in (
+        teams.post("dot", "/-/groups/finance/leave"),
+        teams.post("ada", "/-/groups/finance/take", who="dot"),
+        teams.post("ada", "/-/groups/finance/delete"),
+    ):
+        assert refused.status_code == 422
+        assert "Nobody would lead “Lab” any more" in refused.text
+    give(teams, "lab", "company", Role.LEAD, who="dot")
+    give(teams, "lab", "finance", Role.NONE, who="dot")
+    with teams.database.write() as session:
+        groups.set_member(
+            session, teams.actor("ada"), group(session, "company"), person(session, "ben"),
+            member=False,
+        )  # fmt: skip
+    refused = teams.post("ada", "/-/groups/company/take", who="@finance")
+    assert refused.status_code == 422, "its part is how anybody leads"
+    teams.post("dot", "/lab/-/members", person="eve", role="lead")
+    assert teams.post("dot", "/-/groups/finance/leave").status_code == 303
+    assert teams.post("ada", "/-/groups/finance/delete").status_code == 303
+
+
+def test_a_deleted_group_s_roles_are_taken_on_record(teams: Scene) -> None:
+    give(teams, "lab", "finance", Role.EDITOR)
+    give(teams, "eng", "finance", Role.READER)
+    teams.post("ada", "/-/groups/finance/delete")
+    with teams.database.read() as session:
+        rows = session.scalars(
+            select(EventRow).where(EventRow.name == "GroupRoleChanged").order_by(EventRow.id)
+        ).all()
+        slugs = dict(session.execute(select(Space.id, Space.slug)).all())
+    taken = [slugs[row.space_id] for row in rows if row.payload["role"] == ""]
+    assert sorted(taken) == ["eng", "lab"]
+
+
+def test_disabling_the_last_lead_says_where_nobody_leads(teams: Scene) -> None:
+    screen = teams.get("ada", "/-/admin/people/eve").text
+    assert "Nobody else leads Eng, Fair, Lab and Open" in screen
+    assert "Nobody else leads" not in teams.get("ada", "/-/admin/people/ben").text
+    assert teams.post("ada", "/-/admin/people/eve/disable").status_code == 303
+    assert "Nobody leads Eng, Fair, Lab and Open any more" in (
+        teams.get("ada", "/-/admin/people/eve").text
+    )
+
+
 def test_of_two_who_end_both_ways_of_leading_at_once_one_is_refused(teams: Scene) -> None:
     give(teams, "lab", "finance", Role.LEAD)
 

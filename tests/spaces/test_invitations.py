@@ -1,23 +1,30 @@
 """Invitations: who makes them, who comes in by them, and when they end."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
 from wiki.db import now
 from wiki.outbox.models import EventRow
+from wiki.pages.protecting import set_label
 from wiki.people.models import Person
 from wiki.rules.access import may_invite
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces import invitations
+from wiki.spaces.actions import set_role
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Invitation, Membership, Space
+from wiki.spaces.queries import see_space
 
 FORM = {"name": "Hal", "handle": "hal", "email": "hal@example.org", "password": PASSWORD}
 
@@ -58,7 +65,8 @@ def site_role(wiki: Scene, handle: str) -> str:
 def test_a_lead_invites_somebody_new_as_a_guest_into_their_space(wiki: Scene) -> None:
     wiki.write("plans", "secret words", space="lab")
     wiki.write("rota", "internal words", space="eng")
-    link = invite(wiki, email="Hal@example.org")
+    shown = wiki.post("eve", "/lab/-/invitations", role="editor", email="Hal@example.org")
+    link = link_in(wiki.agree("eve", shown))
     letter = wiki.letters()[-1]
     assert letter["To"] == "hal@example.org"
     assert f"http://127.0.0.1:8000{link}" in letter.get_content()
@@ -79,6 +87,48 @@ def test_a_lead_invites_somebody_new_as_a_guest_into_their_space(wiki: Scene) ->
         names = set(session.scalars(select(EventRow.name)))
     assert email == "hal@example.org"  # the invited one, not what was sent
     assert {"InvitationCreated", "InvitationAccepted", "MemberChanged", "PersonCreated"} <= names
+
+
+def test_an_invitation_first_shows_what_who_comes_in_could_read(wiki: Scene) -> None:
+    wiki.write("plans", "one", space="lab")
+    wiki.write("plans", "two", space="lab")
+    wiki.attach("plans/file.txt", b"x", space="lab")
+    keep(wiki, "narrow", Label.CONFIDENTIAL)
+    shown = wiki.post("eve", "/lab/-/invitations", role="reader", email="hal@example.org")
+    assert shown.status_code == 409
+    assert "1 more person could then read 1 page, 1 file and 1 old revision." in shown.text
+    assert "hal@example.org" in shown.text
+    assert wiki.letters() == [], "nothing is sent before"
+    as_editor = wiki.post("eve", "/lab/-/invitations", role="editor")
+    assert "read 2 pages, 1 file" in as_editor.text
+    assert link_in(wiki.agree("eve", as_editor))
+    wiki.write("open", "for all", space="open")
+    link_in(wiki.post("eve", "/open/-/invitations", role="reader"))  # it is there for all anyway
+    wiki.agree("eve", shown)
+    assert [letter["To"] for letter in wiki.letters()] == ["hal@example.org"]
+
+
+def test_an_invitation_to_what_is_narrow_may_take_two_and_is_sent_then(wiki: Scene) -> None:
+    object.__setattr__(wiki.settings, "second_person_from", 0)
+    keep(wiki, "narrow", Label.CONFIDENTIAL)
+    without = wiki.post("eve", "/lab/-/invitations", role="editor")
+    assert "a second person has to agree" in without.text
+    assert wiki.agree("eve", without).status_code == 403
+    assert "Invite them by e-mail" in wiki.agree("eve", without, ask="1").text
+    shown = wiki.post("eve", "/lab/-/invitations", role="editor", email="hal@example.org")
+    asked = wiki.agree("eve", shown, ask="1")
+    assert "hal@example.org" not in [letter["To"] for letter in wiki.letters()]
+    screen = wiki.get("ada", asked.location).text
+    assert "Invite somebody new" in screen and "hal@example.org" in screen
+    assert wiki.post("ada", asked.location, approve="1").status_code == 303
+    assert "hal@example.org" in [letter["To"] for letter in wiki.letters()]
+
+
+def keep(wiki: Scene, path: str, label: Label) -> None:
+    """Make a page of the lab that only some roles are cleared for."""
+    page = wiki.write(path, "x", space="lab")
+    with wiki.database.write() as session:
+        set_label(session, wiki.actor("eve"), page.id, label)
 
 
 def test_an_admin_invites_members_and_admins(wiki: Scene) -> None:
@@ -244,6 +294,39 @@ def test_of_two_who_use_an_invitation_at_once_one_comes_in(wiki: Scene) -> None:
     got_in = [who for who in ("hal", "dot") if role_of(wiki, who, "lab")]
     assert len(got_in) == 1
     assert row.used_by_id is not None
+
+
+def test_coming_in_waits_for_who_gives_a_role_and_neither_is_lost(wiki: Scene) -> None:
+    """Who holds the space announces while the other, who may have announced, waits for it."""
+    link = invite(wiki)
+    token = link.rpartition("/")[2]
+
+    def gives(session: Session) -> None:
+        seen = see_space(session, wiki.actor("eve"), "lab")
+        dot = session.get_one(Person, wiki.actor("dot").person_id)
+        session.get_one(Space, seen.space.id, with_for_update=True)
+        begun.set()
+        blocked.wait(0.5)
+        set_role(session, seen, dot, Role.READER, consent=UNASKED)
+
+    def comes(session: Session) -> None:
+        invitations.accept_as_new(
+            session, token, handle="hal", name="Hal", email=None, password_hash="x"
+        )
+
+    begun, blocked = Event(), Event()
+
+    def run(change: Callable[[Session], None]) -> None:
+        with wiki.database.write() as session:
+            change(session)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run, gives)
+        begun.wait()
+        second = pool.submit(run, comes)
+        first.result()
+        second.result()
+    assert (role_of(wiki, "dot", "lab"), role_of(wiki, "hal", "lab")) == (Role.READER, Role.EDITOR)
 
 
 def test_a_form_that_is_refused_leaves_the_invitation_to_be_used(wiki: Scene) -> None:

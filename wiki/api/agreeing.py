@@ -16,7 +16,7 @@ def agreed(session: Session, act: Callable[[], object]) -> None:
     """Do something that may expose something, if the request's ``consent`` agrees to just that.
 
     :raises Exposes: when it exposes something that nobody has agreed to.
-    :raises Forbidden: when it takes a second person, who is asked in the browser.
+    :raises NeedsSecond: when it takes a second person, who is asked in the browser.
     """
     inner = session.begin_nested()
     try:
@@ -26,6 +26,6 @@ def agreed(session: Session, act: Callable[[], object]) -> None:
         consent = request.args.get("consent", "")
         if not consent:
             raise
-        opening.agree(session, actor(), found.change, consent, most=settings().second_person_from)
+        opening.agree(session, settings(), actor(), found.change, consent)
     else:
         inner.commit()

@@ -97,10 +97,11 @@ def put_group(group: str) -> Response:
     problems=(403,),
 )
 def remove_group(group: str) -> Response:
-    """Only admins. Its people stay as they are."""
+    """Only admins. Its people stay as they are. Refused where a space would have no lead without
+    it."""
     _require_admin()
     with writing() as session:
-        groups.delete_group(session, actor(), groups.see_group(session, actor(), group))
+        grouping.delete_group(session, actor(), groups.see_group(session, actor(), group))
     return Response(status=204)
 
 
@@ -147,7 +148,8 @@ def put_person_into_group(group: str, person: str) -> Response:
     problems=(403,),
 )
 def take_person_out_of_group(group: str, person: str) -> Response:
-    """Only admins, or they themselves. By a part of it they may still be in it."""
+    """Only admins, or they themselves. By a part of it they may still be in it. Refused where a
+    space would have no lead without them."""
     return _set_person(group, person, member=False)
 
 

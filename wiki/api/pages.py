@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import fields
 
 from flask import Response, request, url_for
+from sqlalchemy.orm import Session
 
 from wiki.api import resources, wire
+from wiki.api.agreeing import agreed
 from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
-from wiki.errors import Invalid, NotFound, WikiError
+from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
 from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.queries import Place, get_revision, head_of, look_up
+from wiki.pages.protecting import set_label
+from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
 from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
@@ -61,7 +65,9 @@ class PageGone(WikiError):
     AT,
     "Read a page.",
     {
-        200: Answer("The page; its `ETag` stands for this revision of it.", resources.Page),
+        200: Answer(
+            "The page; its `ETag` stands for this revision and its labels.", resources.Page
+        ),
         304: Answer("The page is the one of the `If-None-Match` header."),
         308: Answer("The page has moved to the address in `Location`.", resources.Problem),
     },
@@ -72,9 +78,9 @@ def read_page(slug: str, path: str) -> Response:
     if place.page is None:
         return _elsewhere(place)
     head = head_of(reading(), place.page)
-    page = wire.whole_page(place.space.slug, place.page, head, text_of(reading(), head))
-    response = answer(page)
-    response.set_etag(_etag(place.page))
+    text, label = text_of(reading(), head), place.seen.label
+    response = answer(wire.whole_page(place.space.slug, place.page, head, text, label))
+    response.set_etag(_etag(place.page, label))
     response.make_conditional(request)
     return response
 
@@ -93,8 +99,8 @@ def page_address(slug: str, path: str) -> str:
     return url_for("api.read_page", slug=slug, path=path)
 
 
-def _etag(page: Page) -> str:
-    return f"{page.id}.{page.head}"
+def _etag(page: Page, effective: Label) -> str:
+    return f"{page.id}.{page.head}.{page.label}{int(effective)}"
 
 
 @operation(
@@ -104,9 +110,19 @@ def _etag(page: Page) -> str:
     {
         200: Answer("The page as it is now.", resources.SavedPage),
         201: Answer("The new page.", resources.SavedPage),
-        409: Answer("Somebody else has changed the same.", resources.ConflictProblem),
+        409: Answer(
+            "Somebody else has changed the same; or more people could read the page.",
+            resources.ConflictProblem,
+        ),
         422: Answer("A value cannot be, or looks like a secret.", resources.SecretsProblem),
     },
+    queries=(
+        Query(
+            "consent",
+            "To what a lower `label` lets more people read: the `consent` of the problem that told "
+            "of it.",
+        ),
+    ),
     body=resources.PageInput,
     writes=True,
     problems=(403, 410, 412, 413, 415, 428),
@@ -115,16 +131,16 @@ def put_page(slug: str, path: str) -> Response:
     """A change carries `base_revision`. When somebody has saved since, both edits are merged;
     where they touch the same lines the answer is 409 with both texts and the base, and nothing is
     saved. What looks like a secret and was not there before is refused with 422, unless
-    `allow_secrets` says why it may be saved. `If-Match` with a page's `ETag` asks for no merging;
+    `allow_secrets` says why it may be saved. Where a lower `label` would let more people read, the
+    answer is 409 with the figures and a `consent`, and nothing is saved; send the same with
+    `?consent=` to agree. `If-Match` with a page's `ETag` asks for no merging;
     `If-None-Match: *` only makes new pages."""
     sent = sent_body(resources.PageInput)
-    if sent.label is not None:
-        raise Invalid("This version knows no labels: leave “label” out.", field="label")
     if sent.kind != "article":
         raise Invalid("There is no such kind of page; “article” is one.", field="kind")
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
-    _check_conditions(place.page)
+    _check_conditions(reading(), place.page)
     try:
         if place.page is None:
             return _create(place, sent)
@@ -155,12 +171,35 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
     )
 
 
-def _check_conditions(page: Page | None) -> None:
+def _check_conditions(session: Session, page: Page | None) -> None:
     wanted = request.if_match
-    if wanted and (page is None or not (wanted.star_tag or wanted.contains(_etag(page)))):
-        raise Stale("The page has another revision now than “If-Match” says.")
+    if wanted and (page is None or not (wanted.star_tag or _matches(session, page))):
+        raise Stale("The page has another revision or label now than “If-Match” says.")
     if page is not None and request.if_none_match.star_tag:
         raise Stale("There is a page already.")
+
+
+def _matches(session: Session, page: Page) -> bool:
+    return request.if_match.contains(_etag(page, see_page(session, actor(), page).label))
+
+
+def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
+    """Give the page the label that was sent; whether that changes anything.
+
+    :raises Forbidden: when who asks could not edit the page any more.
+    """
+    if sent.label is None:
+        return False
+    label = Label.named(sent.label)
+    was = session.get_one(Page, page_id).label
+    try:
+        agreed(session, lambda: set_label(session, actor(), page_id, label))
+    except Invalid:
+        raise Forbidden(
+            f"You are not cleared for what is {label.word} in this space: somebody who is, or who "
+            "leads it, can give the page this label."
+        ) from None
+    return was != label
 
 
 def _create(place: Place, sent: resources.PageInput) -> Response:
@@ -193,6 +232,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
                 max_bytes=_max_bytes(),
                 override=_override(sent),
             )
+            _label(session, saved.page.id, sent)
     except Invalid:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
             raise
@@ -229,7 +269,9 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
     try:
         with writing() as session:
             if request.if_match:  # what was checked above may have changed on the way here
-                _check_conditions(session.get(Page, page.id))
+                _check_conditions(session, session.get(Page, page.id))
+            # Before the text, since whoever changes a label holds the space first.
+            labelled = _label(session, page.id, sent)
             saved = save_page(
                 session,
                 actor(),
@@ -242,7 +284,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
             )
     except Conflict as conflict:
         return _conflict(conflict, before)
-    return _saved(place.space.slug, saved, 200)
+    return _saved(place.space.slug, saved, 200, labelled=labelled)
 
 
 def _conflict(conflict: Conflict, base: Text) -> Response:
@@ -258,16 +300,19 @@ def _conflict(conflict: Conflict, base: Text) -> Response:
     )
 
 
-def _saved(slug: str, saved: actions.Saved, status: int) -> Response:
+def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = False) -> Response:
     session = reading()
     page = session.get_one(Page, saved.page.id)
     head = get_revision(session, page, saved.revision.number)
-    whole = wire.whole_page(slug, page, head, text_of(session, head))
+    label = see_page(session, actor(), page).label
+    whole = wire.whole_page(slug, page, head, text_of(session, head), label)
     plain = {one.name: getattr(whole, one.name) for one in fields(whole)}
     response = answer(
-        resources.SavedPage(**plain, changed=saved.changed, merged=saved.merged), status
+        resources.SavedPage(**plain, changed=saved.changed or labelled, merged=saved.merged),
+        status,
     )
-    response.set_etag(f"{page.id}.{head.number}")
+    if page.head == head.number:
+        response.set_etag(_etag(page, label))
     return response
 
 
@@ -292,7 +337,7 @@ def remove_page(slug: str, path: str) -> Response:
     if place.page is None:
         raise NotFound
     with writing() as session:
-        _check_conditions(session.get(Page, place.page.id))
+        _check_conditions(session, session.get(Page, place.page.id))
         delete_page(session, actor(), place.page.id, with_subtree=subtree == "true")
     return Response(status=204)
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from wiki.api.shapes import told
 
+LabelWord = Literal["public", "internal", "confidential", "restricted"]
+
 
 @dataclass(frozen=True)
 class Somebody:
@@ -76,6 +78,10 @@ class Page:
     tags: list[str] = told("Its tags.")
     description: str = told("What it is about, in a sentence; may be empty.")
     fields: dict[str, Any] = told("Other keys of its front matter.")
+    label: LabelWord = told("Its own label.")
+    effective_label: LabelWord = told(
+        "The highest of its own label, those of the pages above it, and that of its space."
+    )
     folder: bool = told("Whether its relative links start inside its path, not beside it.")
     revision: int = told("Number of this revision: the base of the next edit.")
     message: str = told("What its author said of this revision.")
@@ -88,7 +94,7 @@ class Page:
 class SavedPage(Page):
     """A page as it is after a save."""
 
-    changed: bool = told("False when everything was as sent already, and no revision was added.")
+    changed: bool = told("False when everything was as sent already: its text and its label.")
     merged: bool = told("Whether somebody had saved meanwhile, and both edits are in the page now.")
 
 
@@ -103,7 +109,9 @@ class PageInput:
     fields: dict[str, Any] | None = told("Other keys of its front matter, all of them.", None)
     message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
     kind: str = told("What kind of page it is.", "article", enum=["article"])
-    label: str | None = told("Not known to this version: leave it out.", None)
+    label: LabelWord | None = told(
+        "Its own label; with nothing else it makes no revision. Left out, it stays as it is.", None
+    )
     base_revision: int | None = told(
         "Number of the revision that the edit started from. Needed to change a page that exists.",
         None,

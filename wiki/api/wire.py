@@ -14,6 +14,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.people.groups import GroupSeen, PersonWithin
 from wiki.people.models import Person
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.models import Space
 from wiki.tags.queries import Tag
@@ -52,8 +53,10 @@ def tag(slug: str, row: Tag) -> resources.Tag:
     return resources.Tag(row.name, row.count, tag_url(slug, row.name))
 
 
-def whole_page(slug: str, page: Page, head: Revision, text: Text) -> resources.Page:
-    """A page of the space with that slug, and its newest revision."""
+def whole_page(
+    slug: str, page: Page, head: Revision, text: Text, effective: Label
+) -> resources.Page:
+    """A page of the space with that slug, its newest revision, and the label that holds for it."""
     return resources.Page(
         id=page.id,
         space=slug,
@@ -65,6 +68,8 @@ def whole_page(slug: str, page: Page, head: Revision, text: Text) -> resources.P
         tags=list(text.tags),
         description=text.description,
         fields=text.fields,
+        label=Label(page.label).word,  # type: ignore[arg-type]
+        effective_label=effective.word,  # type: ignore[arg-type]
         folder=page.folder,
         revision=head.number,
         message=head.message,

@@ -142,6 +142,16 @@ def _fields(row: EventRow, words: Mapping[str, str]) -> str:
     return _listed([words.get(name, "something") for name in names]) or "something"
 
 
+def _sign_in_failed(row: EventRow, _known: Known) -> str:
+    tries = int(row.payload.get("tries", 1))
+    known = row.payload.get("person_id") is not None
+    if tries == 1:
+        failed = "failed to sign in as {person}"
+        return failed if known else "tried to sign in with a name that nobody has"
+    whose = "{person}" if known else "a name that nobody has"
+    return f"failed to sign in as {whose} {tries} times, so that it has to wait now"
+
+
 def _signed_out(row: EventRow, _known: Known) -> str:
     return "signed out" if _own(row) else "ended a sign-in of {person}"
 
@@ -324,6 +334,18 @@ def _count(one: str, many: str) -> Callable[[EventRow, Known], str]:
     return lambda row, _known: one if row.payload.get("count") == 1 else many
 
 
+def _drilled(row: EventRow, _known: Known) -> str:
+    match row.payload.get("outcome"):
+        case "clean":
+            return "ran the leak drill: nothing leaks"
+        case "leaks":
+            found = int(row.payload.get("found", 0))
+            return f"ran the leak drill: {found} {'finding' if found == 1 else 'findings'}"
+        case "interrupted":
+            return "saw that a run of the leak drill was interrupted"
+    return "could not run the leak drill to its end"
+
+
 def _sealed(row: EventRow, _known: Known) -> str:
     fault = " as it is, although: {fault}" if row.payload.get("fault") else ""
     return f"signed the chain of {{count}} events anew{fault}"
@@ -354,13 +376,17 @@ _OPENED = {
     "group_role": "the role of a group",
     "group_member": "who is in a group",
     "group_part": "a group in a group",
+    "invite": "an invitation",
 }
-_BY_ITSELF = frozenset({"EventsExpired", "PersonImported", "PasswordResetRequested"})
+_BY_ITSELF = frozenset(
+    {"DrillFinished", "EventsExpired", "PersonImported", "PasswordResetRequested"}
+)
 _SENTENCES: Mapping[str, Written] = {
     "SignedIn": "signed in",
     "SignedOut": _signed_out,
     "PasswordResetRequested": "asked for a link to a new password",
-    "FactorRefused": "gave a wrong second factor after the right password",
+    "SignInFailed": _sign_in_failed,
+    "FactorRefused": "gave a wrong second factor of {person} after the right password",
     "RecoveryCodeUsed": "used a recovery code",
     "FactorAdded": lambda row, _: f"added {_factor(row)}",
     "FactorRenamed": lambda row, _: f"renamed {_factor(row)}",
@@ -424,6 +450,8 @@ _SENTENCES: Mapping[str, Written] = {
     "EventsExpired": _count("deleted an event that had expired", "deleted {count} expired events"),
     "ChainSealed": _sealed,
     "ChainCheckRequested": "asked for the chain of events to be verified",
+    "DrillRequested": "asked for the leak drill to be run",
+    "DrillFinished": _drilled,
     "DeliveriesRetried": _count(
         "had a delivery to {subscriber} tried again",
         "had {count} deliveries to {subscriber} tried again",

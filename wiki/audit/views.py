@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.audit import jobs, queries, storage
+from wiki.audit import drills, jobs, queries, storage
 from wiki.audit.actions import ask_for_check, begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.db import now
@@ -120,6 +120,30 @@ def retry_all() -> ResponseReturnValue:
         count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
     say("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
     return _to_jobs()
+
+
+@blueprint.get("/security/drill")
+def show_drill() -> ResponseReturnValue:
+    """What the leak drill found when it ran last, or how far it is."""
+    runs = drills.list_drills(reading(), actor())
+    return render_template(
+        "audit/drill.html",
+        runs=runs,
+        under_way=next((run for run in runs if run.done_at is None), None),
+        last=next((run for run in runs if run.done_at is not None), None),
+        worker_here=any(
+            not worker.lost and worker.row.stopped_at is None
+            for worker in jobs.workers(reading(), actor())
+        ),
+    )
+
+
+@blueprint.post("/security/drill")
+def run_drill() -> ResponseReturnValue:
+    """Have the leak drill run."""
+    with writing() as session:
+        drills.ask_for_drill(session, actor())
+    return redirect("/-/admin/security/drill", 303)
 
 
 @blueprint.get("/storage")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import tempfile
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,7 +23,12 @@ from wiki.transfer.console import bar
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def drill(as_json: bool) -> None:
+@click.option(
+    "--attended",
+    is_flag=True,
+    help="With --json: say on stderr how far it is, and end when standard input does.",
+)
+def drill(as_json: bool, attended: bool) -> None:
     """Ask every route of a scratch wiki full of marked secrets for them: as a visitor, a guest,
     a member of another team, and people whose rights were taken.
 
@@ -29,7 +38,7 @@ def drill(as_json: bool) -> None:
     Example: wiki drill
     """
     if as_json:
-        report = run(load())
+        report = run(load(), _attend() if attended else None)
         click.echo(json.dumps(asdict(report) | {"clean": report.clean}, default=str))
     else:
         with bar("Routes") as progress:
@@ -53,6 +62,19 @@ def run(settings: Settings, progress: Progress | None = None) -> Report:
             return Drill(lay_out(app, database, scratch)).run(progress)
         finally:
             database.dispose()
+
+
+def _attend() -> Progress:
+    """Say on stderr how far it is; and end as soon as standard input does, since then nobody waits
+    for the report any more."""
+
+    def follow() -> None:
+        with contextlib.suppress(OSError):
+            os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGINT)  # so that the scratch folder goes as well
+
+    threading.Thread(target=follow, name="attended", daemon=True).start()
+    return lambda position, total: click.echo(f"{position}/{total}", err=True)
 
 
 def _tell(report: Report) -> None:

@@ -11,6 +11,8 @@ from wiki.commands.base import SHELL, opened
 from wiki.people import groups
 from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
+from wiki.spaces import grouping
+from wiki.spaces.exposure import UNASKED
 
 
 @click.group()
@@ -112,7 +114,7 @@ def delete(name: str, yes: bool) -> None:
         question = f"Delete {found.name}, a group of {people}, and its roles in spaces?"
         click.confirm(question, abort=True)
     with database.write() as session:
-        groups.delete_group(session, SHELL, _group(session, name))
+        grouping.delete_group(session, SHELL, _group(session, name))
     click.echo(f"{found.handle} is gone.")
 
 
@@ -122,9 +124,9 @@ def _move(name: str, who: Sequence[str], *, inside: bool) -> None:
         into = _group(session, name)
         for one in [_named(session, each) for each in who]:
             if isinstance(one, Group):
-                groups.set_part(session, SHELL, into, one, inside=inside)
+                grouping.set_part(session, SHELL, into, one, inside=inside, consent=UNASKED)
             else:
-                groups.set_member(session, SHELL, into, one, member=inside)
+                grouping.set_member(session, SHELL, into, one, member=inside, consent=UNASKED)
         people = groups.count_people(session, [into.id])[into.id]
     click.echo(f"{into.handle} has {people} {'person' if people == 1 else 'people'} now.")
 

@@ -10,6 +10,7 @@ from wiki.people import actions, queries, tokens
 from wiki.people.claims import merge_by_hand
 from wiki.people.factors import clear_factors
 from wiki.rules.roles import SiteRole
+from wiki.spaces.members import spaces_without_lead
 from wiki.spaces.token_views import chosen_spaces
 
 ROLES = [role.value for role in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)]
@@ -110,7 +111,11 @@ def disable_user(name: str) -> None:
     with database.write() as session:
         person = named(session, name)
         actions.disable(session, SHELL, person)
+        left = spaces_without_lead(session, person)
     click.echo(f"{person.handle} cannot sign in any more.")
+    if left:
+        slugs = ", ".join(space.slug for space in left)
+        click.echo(f"Nobody leads {slugs} now: an admin can take the lead in the administration.")
 
 
 @user.command("enable")

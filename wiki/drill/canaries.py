@@ -252,7 +252,8 @@ def _secret_space(world: World, session: Session) -> None:
     target = _target(world, session, "a page of a private space", page, OUTSIDERS)
     target.absent["slug"] = absent_like(slug)
     lead = world.people["lead"]
-    invite(session, lead, world.settings, seen=see_space(session, lead, slug), role=Role.READER)
+    seen = see_space(session, lead, slug)
+    invite(session, lead, world.settings, seen=seen, role=Role.READER, consent=UNASKED)
     invitation = select(Invitation.id).where(Invitation.space_id == space.id)
     world.common["invitation_id"] = session.scalars(invitation).one()
 

@@ -61,7 +61,14 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "insights.keep_house": ("", "list=orphans", "list=dead-ends", "list=sections", "list=files"),
     "history.calendar": ("",),
     "attachments.read": ("", "width=320", "download=1"),
-    "access.access": ("", "may=edit", "person=drill-insider"),
+    "access.access": (
+        "",
+        "may=edit",
+        "of=page",
+        "show=edit",
+        "show=guests",
+        "person=drill-insider",
+    ),
     "audit.audit": (
         "",
         "words={word}",

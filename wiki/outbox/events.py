@@ -307,6 +307,15 @@ class SignedIn(Event):
 
 
 @dataclass(frozen=True)
+class SignInFailed(Event):
+    """A name and a password did not go together, for the first time or (``tries``) so often that
+    the name has to wait; ``person_id`` is None for a name that nobody has, which is not noted."""
+
+    person_id: int | None
+    tries: int
+
+
+@dataclass(frozen=True)
 class FactorAdded(Event):
     """Somebody has a new second factor: an ``authenticator`` or a ``passkey``."""
 
@@ -505,6 +514,23 @@ class ChainCheckRequested(Event):
     """Somebody asked for the chain of events to be verified."""
 
     check_id: int
+
+
+@dataclass(frozen=True)
+class DrillRequested(Event):
+    """Somebody asked for the leak drill to be run."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class DrillFinished(Event):
+    """A run of the leak drill is over: ``clean``, with ``leaks``, ``failed`` or ``interrupted``;
+    ``found`` counts what it found."""
+
+    run_id: int
+    outcome: str
+    found: int
 
 
 @dataclass(frozen=True)

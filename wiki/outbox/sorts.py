@@ -48,6 +48,7 @@ def _lasting(category: Category, *, audited: bool = True) -> Sort:
 
 _SORTS: Mapping[type[events.Event], Sort] = {
     events.SignedIn: Sort(Category.SIGN_IN),
+    events.SignInFailed: Sort(Category.SIGN_IN),
     events.SignedOut: Sort(Category.SIGN_IN),
     events.PasswordResetRequested: Sort(Category.SIGN_IN),
     events.FactorRefused: Sort(Category.SIGN_IN),
@@ -108,6 +109,8 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.EventsExpired: _lasting(Category.UPKEEP),
     events.ChainSealed: _lasting(Category.UPKEEP),
     events.ChainCheckRequested: Sort(Category.UPKEEP),
+    events.DrillRequested: Sort(Category.UPKEEP),
+    events.DrillFinished: Sort(Category.UPKEEP),
     events.DeliveriesRetried: Sort(Category.UPKEEP),
     events.DeliveriesGivenUp: Sort(Category.UPKEEP),
 }

@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from wiki.errors import Invalid, NotFound
-from wiki.pages import protecting
+from wiki.pages import protecting, space_access
 from wiki.pages.models import Page
 from wiki.pages.screens import live_page, page_frame, place_at
-from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
 from wiki.rules.access import May, clearance_of, may_see_groups
 from wiki.rules.labels import Label
@@ -21,12 +20,12 @@ from wiki.spaces.queries import (
     list_members,
     restrictions_of,
     see_scope,
-    why,
 )
+from wiki.spaces.who import known_person
 from wiki.web.errors import say
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.request import actor, reading, writing
-from wiki.web.urls import page_url, verb
+from wiki.web.urls import access_url, verb
 
 blueprint = Blueprint("access", __name__)
 
@@ -35,7 +34,12 @@ PER_SCREEN = 50
 
 @verb(blueprint, "access")
 def access(slug: str, path: str) -> ResponseReturnValue:
-    """Who can see the page, and why; for those who may edit it, the forms to change that."""
+    """Who can see the page, and why; for those who may edit it, the forms to change that.
+
+    At a space's own address it is about the space; its page is asked for with ``?of=page``.
+    """
+    if not path and request.args.get("of") != "page":
+        return space_access.screen(place_at(slug, ""))
     return _screen(slug, path)
 
 
@@ -48,7 +52,7 @@ def change(slug: str, path: str) -> ResponseReturnValue:
     except Invalid as refused:
         return _screen(slug, path, refused)
     say(said)
-    return redirect(page_url(slug, page.path) + ("/" if page.path else "") + "-/access", 303)
+    return redirect(access_url(slug, page.path), 303)
 
 
 def _changed(page: Page) -> str:
@@ -109,7 +113,7 @@ def _named(typed: str) -> Person | Group:
         group = reading().scalar(select(Group).where(Group.handle == name.lower()))
         if group is not None:
             return group
-    person = find_person(reading(), name)
+    person = known_person(reading(), actor(), name)
     if person is None:
         raise Invalid(f"Nobody, and no group, is called “{name[:60]}”.", field="who")
     return person
@@ -121,8 +125,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     page = live_page(place)
     seen = place.seen
     can_edit = bool(seen.may(May.EDIT))
-    if not actor().is_member and not can_edit:
-        raise NotFound  # who else is here is the affair of those who work here
+    space_access.require_panel(seen)
     may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
     cursor = decode_cursor(request.args.get("after"), (str, int))
     after = (cursor[0], cursor[1]) if cursor else None
@@ -136,7 +139,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     body = render_template(
         "pages/access.html",
         **page_frame(place, page),
-        label=Label(max(seen.page.label, place.space.label)),
+        label=seen.label,
         own_label=Label(page.label),
         labels=list(Label),
         space_label=Label(place.space.label),
@@ -151,28 +154,10 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         members=list_members(session, place.space),
         group_roles=list_group_roles(session, place.space),
         asked=asked,
-        told=_told(page, asked) if asked else [],
+        told=space_access.told(page.space, page.scope_id, asked, page_id=page.id) if asked else [],
         can_edit=can_edit,
         knows_groups=bool(may_see_groups(actor())),
         errors={error.field or "": error.sentence} if error else {},
         typed=request.form.get("who", ""),
     )
     return body, error.status if error else 200
-
-
-def _told(page: Page, asked: str) -> list[tuple[bool, str]]:
-    """What the gate says of somebody who is asked about: what they may, and why."""
-    session = reading()
-    person = find_person(session, asked.strip().removeprefix("@"))
-    if person is None:
-        return [(False, f"Nobody is called “{asked[:60]}”.")]
-    if person.disabled_at is not None:
-        return [(False, f"The account of {person.name} is disabled.")]
-    told = [
-        why(session, person.actor(), page.space, page.scope_id, may, page_id=page.id)
-        for may in _ASKED
-    ]
-    return [(bool(one), one.reason) for one in told]
-
-
-_ASKED = (May.READ, May.COMMENT, May.EDIT)

@@ -30,7 +30,7 @@ from wiki.pages.revising import (
     writable,
 )
 from wiki.pages.scoping import hold_spaces, let_go, scope_at, settle_scopes
-from wiki.pages.secrets import Override, allow, new_secrets
+from wiki.pages.secrets import REPORTED, Override, allow, new_secrets, require_plain
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
@@ -102,6 +102,8 @@ def create_page(
     path = checked_path(raw_path)
     text = checked(text, max_bytes)
     require_free(session, actor, space, [path])
+    if override is not REPORTED:
+        require_plain(session, space.id, message)
     secrets = new_secrets(session, space.id, None, text, override)
     key = path_key(path)
     moment = now()
@@ -176,6 +178,8 @@ def save_page(
     folder = page.folder if folder is None else folder
     if _same(text, theirs) and folder == page.folder:
         return Saved(page, head, False)
+    if override is not REPORTED:
+        require_plain(session, space.id, message)
     secrets = new_secrets(session, space.id, theirs, text, override)
     page.folder = folder
     revision = add_revision(
@@ -214,6 +218,7 @@ def revert_page(
     newest = text_of(session, head)
     if _same(text, newest):
         return Saved(page, head, False)
+    require_plain(session, space.id, message)
     secrets = new_secrets(session, space.id, newest, text, override)
     revision = add_revision(
         session,

@@ -84,6 +84,8 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         return conflict_screen(place_at(slug, path), page, decided, again)
     except SecretsFound as found:
         return edit_screen(place_at(slug, path), page, decided, secrets=found)
+    except Invalid as error:
+        return edit_screen(place_at(slug, path), page, decided, error)
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
     say_gone(saved)
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)

@@ -99,18 +99,26 @@ def edit(handle: str) -> ResponseReturnValue:
 def delete(handle: str) -> ResponseReturnValue:
     """Remove a group, after saying what that means."""
     found = groups.see_group(reading(), actor(), handle)
+    error: Invalid | None = None
     if request.method == "POST":
-        with writing() as session:
-            groups.delete_group(session, actor(), groups.see_group(session, actor(), handle))
-        say(f"The group {found.name} is gone. Its people are as they were.", "good")
-        return redirect("/-/groups", 303)
-    return render_template(
+        try:
+            with writing() as session:
+                gone = groups.see_group(session, actor(), handle)
+                grouping.delete_group(session, actor(), gone)
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"The group {found.name} is gone. Its people are as they were.", "good")
+            return redirect("/-/groups", 303)
+    body = render_template(
         "people/group_delete.html",
         group=found,
         people=groups.count_people(reading(), [found.id])[found.id],
         wholes=groups.wholes_of(reading(), found),
         meaning=meaning_of(reading(), actor(), found),
+        errors=_errors(error),
     )
+    return body, error.status if error else 200
 
 
 @blueprint.route("/-/groups/<handle>/leave", methods=["GET", "POST"])
@@ -120,19 +128,26 @@ def leave(handle: str) -> ResponseReturnValue:
     if not groups.is_member(reading(), found, actor().person_id):
         say(f"You were not put into {found.name} itself.")
         return redirect(_url(found), 303)
+    error: Invalid | None = None
     if request.method == "POST":
-        with writing() as session:
-            own = session.get_one(Person, actor().person_id)
-            left = groups.see_group(session, actor(), handle)
-            groups.set_member(session, actor(), left, own, member=False)
-        say(f"You have left {found.name}.", "good")
-        return redirect(_url(found), 303)
-    return render_template(
+        try:
+            with writing() as session:
+                own = session.get_one(Person, actor().person_id)
+                left = groups.see_group(session, actor(), handle)
+                grouping.set_member(session, actor(), left, own, member=False)
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"You have left {found.name}.", "good")
+            return redirect(_url(found), 303)
+    body = render_template(
         "people/group_leave.html",
         group=found,
         wholes=groups.wholes_of(reading(), found),
         roles=roles_of(reading(), actor(), found),
+        errors=_errors(error),
     )
+    return body, error.status if error else 200
 
 
 @blueprint.post("/-/groups/<handle>/put")

@@ -111,6 +111,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     if number is None or number > page.head:
         raise NotFound
     moved_on, secrets = False, None
+    error: Invalid | None = None
     if request.method == "POST":
         try:
             with writing() as session:
@@ -125,6 +126,8 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 )
         except SecretsFound as found:
             secrets = found
+        except Invalid as refused:
+            error = refused
         except actions.MovedOn:
             moved_on = True
             past = past_at(slug, path, 0)
@@ -148,9 +151,11 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         view="auto",
         moved_on=moved_on,
         message=request.form.get("message", ""),
+        errors={error.field or "": error.sentence} if error else {},
         **secrets_shown(secrets, ""),
     )
-    return body, 409 if moved_on else secrets.status if secrets else 200
+    answer = secrets or error
+    return body, 409 if moved_on else answer.status if answer else 200
 
 
 @verb_of_past(blueprint, "raw")

@@ -20,6 +20,7 @@ from wiki.pages.moving import Plan, plan_move, plan_renaming
 from wiki.pages.repairing import Repairs
 from wiki.pages.revising import no_redirect, placeable, require_free, revise_all, writable
 from wiki.pages.scoping import let_go, settle_scopes
+from wiki.pages.secrets import require_plain
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
@@ -72,6 +73,7 @@ def move_page(
     new_space = space or old_space
     see_space_by_id(session, actor, new_space.id).require(May.EDIT)
     new_path = checked_move(page, new_space, raw_path, with_subtree)
+    require_plain(session, new_space.id, message)
     plan, locked = None, False
     while plan is None or not locked:
         plan = plan_move(

@@ -107,6 +107,31 @@ def new_secrets(
     return found
 
 
+def require_plain(
+    session: Session,
+    space_id: int,
+    words: str,
+    *,
+    what: str = "What is said of the change",
+    field: str = "message",
+) -> None:
+    """Go on only if a few words beside a text, which stay in the history for good and need no
+    secret, hold nothing that looks like one.
+
+    :raises Invalid: saying which, and no more of it than may be shown.
+    """
+    if not find_secrets(words, frozenset(KINDS)):
+        return
+    found = find_secrets(words, kinds_of(session, space_id))
+    if found:
+        one = found[0]
+        raise Invalid(
+            f"{what} holds what looks like a secret ({one.words} {one.masked}), and would stay in "
+            "the history: take it out.",
+            field=field,
+        )
+
+
 def secrets_in(session: Session, space_id: int, before: Text | None, text: Text) -> list[Secret]:
     """The same, of the kinds that the space looks for."""
     if not look(text, frozenset(KINDS)):  # so that an ordinary save asks the database nothing

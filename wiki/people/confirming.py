@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from sqlalchemy import update
 
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, TooMany
-from wiki.people import actions, factors, limiting, passkeys, proving, sign_in
+from wiki.people import actions, factors, identities, limiting, passkeys, proving, sign_in
 from wiki.people.models import LoginSession, Person
 from wiki.people.passkeys import Purpose
 from wiki.web.errors import wants_json
@@ -52,7 +53,7 @@ def ask() -> ResponseReturnValue | None:
     Forms with files are not for it: what was sent is kept in the form that asks.
     """
     if not is_confirmed() and not _can_confirm():
-        return None  # a provider signs them in, and nothing here could ask for more
+        return _ask_provider()
     error: Invalid | TooMany | None = None
     if not is_confirmed() and any(request.form.get(PREFIX + one) for one in _WAYS):
         try:
@@ -86,6 +87,37 @@ def is_confirmed() -> bool:
     at = sign_in.current().confirmed_at
     # One later than now was written by a clock that has been set back.
     return at is not None and now() - LASTS < at <= now()
+
+
+def _ask_provider() -> ResponseReturnValue:
+    """Lead somebody who only comes by the OpenID provider to sign in there once more, and then back
+    to the screen where they were; what a form sent has to be sent again.
+
+    :raises Forbidden: where that cannot be.
+    """
+    person = reading().get_one(Person, sign_in.current().actor.person_id)
+    if not settings().provider or not identities.count_of(reading(), settings(), person):
+        raise Forbidden(
+            "Nothing here could show that it is you: your account has no password and no second "
+            "factor. Ask an admin to give it a password."
+        )
+    if wants_json():
+        raise Forbidden("Please confirm that it is you: load this screen anew.")
+    body = render_template(
+        "people/confirm.html", provider=settings().provider, back=_where_they_were(), errors={}
+    )
+    return body, 200 if request.method == "GET" else 403, {"Cache-Control": "no-store"}
+
+
+def _where_they_were() -> str:
+    """The screen that was asked for, or the one with the form that was sent."""
+    if request.endpoint == f"{blueprint.name}.confirm":
+        return local_url(request.values.get("next"))
+    if request.method == "GET":
+        return this_url()
+    sent_from = urlsplit(request.referrer or "")
+    own = sent_from.netloc == request.host
+    return local_url(sent_from.path) if own and sent_from.path else "/-/me"
 
 
 @blueprint.route("/-/confirm", methods=["GET", "POST"])

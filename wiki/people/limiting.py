@@ -22,6 +22,8 @@ from wiki.rules.limits import Limit, Window, network_of
 SIGN_IN_NAME = Limit(10, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
 PROVIDER_ADDRESS = Limit(100, timedelta(minutes=15))
+# First failures of all names together that are put on record: so that no flood of them is.
+FAILURES_TOLD = Limit(200, timedelta(hours=1))
 RESET_NAME = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
@@ -49,6 +51,11 @@ def sign_in_counters(login: str, address: str) -> list[Counter]:
         Counter(f"sign-in name {_digest(login)}", SIGN_IN_NAME),
         Counter(f"sign-in from {network_of(address)}", SIGN_IN_ADDRESS),
     ]
+
+
+def failure_counters() -> list[Counter]:
+    """What it counts for when a failed sign-in is put on record."""
+    return [Counter("failed sign-ins on record", FAILURES_TOLD)]
 
 
 def provider_counters(address: str) -> list[Counter]:
@@ -104,9 +111,10 @@ def refuse_if_spent(session: Session, counters: Sequence[Counter]) -> None:
     _refuse([(counter, _window(rows.get(counter.key))) for counter in counters])
 
 
-def spend(session: Session, counters: Sequence[Counter]) -> None:
+def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
     """Count one attempt, before it is known how it ends: so that many at once cannot all slip in.
 
+    :returns: how many there are now in the window of each key.
     :raises TooMany: when one of the counters is spent; then nothing is counted.
     """
     dialect = session.get_bind().dialect.name
@@ -125,6 +133,7 @@ def spend(session: Session, counters: Sequence[Counter]) -> None:
         after = limits.spend(_window(row), counter.limit, now())
         row.failures, row.window_ends_at = after.count, after.ends_at
     session.flush()
+    return {row.key: row.failures for _, row in held}
 
 
 def give_back(session: Session, counters: Sequence[Counter]) -> None:

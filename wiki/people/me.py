@@ -42,10 +42,8 @@ def change_profile() -> ResponseReturnValue:
     to a new password go to it."""
     try:
         person = myself(reading())
-        name, email = request.form.get("name", ""), request.form.get("email", "").strip()
         before = person.email
-        if person.password_hash is None:
-            email = before or ""  # nothing here could confirm another one
+        name, email = request.form.get("name", ""), request.form.get("email", before or "").strip()
         if email.lower() != (before or ""):
             asked = confirming.ask()
             if asked is not None:
@@ -65,11 +63,12 @@ def change_profile() -> ResponseReturnValue:
 @blueprint.post("/-/me/password")
 @confirm_first
 def change_password() -> ResponseReturnValue:
-    """Another password; other sign-ins end."""
+    """Another password, or the first one; other sign-ins end."""
     try:
         hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
             person = myself(session)
+            is_first = person.password_hash is None
             actions.set_password(
                 session, actor(), person, hashed, keep_session=sign_in.current().session_id
             )
@@ -78,7 +77,8 @@ def change_password() -> ResponseReturnValue:
                 mails.post(session, actor(), person.email, letter)
     except (Invalid, TooMany) as error:
         return screen(error)
-    say("Your password is changed. You stay signed in here and nowhere else.", "good")
+    done = "You have a password now." if is_first else "Your password is changed."
+    say(f"{done} You stay signed in here and nowhere else.", "good")
     return redirect("/-/me", 303)
 
 

@@ -56,7 +56,7 @@ def start() -> ResponseReturnValue:
     # With a text that waits in this tab the sign-in is done in another one.
     url = DONE if "kept" in request.form else destination(request.form.get("next"))
     try:
-        return _leave(identities.new_visit(url))
+        return _leave(identities.new_visit(url), anew="anew" in request.form)
     except ProviderFailed as error:
         return _failed(_unreachable(error), url)
     except TooMany as error:
@@ -201,13 +201,13 @@ def _provider() -> Provider:
     return found
 
 
-def _leave(visit: Visit) -> ResponseReturnValue:
+def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
     """A screen that goes on to the provider by itself. A redirect would not do: what may follow
     the sending of a form is limited to this wiki, and stays so."""
     counters = limiting.provider_counters(request.remote_addr or "")
     limiting.refuse_if_spent(reading(), counters)
     finish_reading()
-    address = _provider().way_there(visit.key, visit.nonce, visit.verifier)
+    address = _provider().way_there(visit.key, visit.nonce, visit.verifier, anew=anew)
     if BROWSER not in cookie:
         cookie[BROWSER] = sign_in.new_token()
     with writing() as session:

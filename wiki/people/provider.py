@@ -89,9 +89,10 @@ class Provider:
         self._keys: tuple[float, KeySet] | None = None
         self._rests_until = 0.0
 
-    def way_there(self, state: str, nonce: str, verifier: str) -> str:
+    def way_there(self, state: str, nonce: str, verifier: str, *, anew: bool = False) -> str:
         """The address at the provider to which a browser is sent.
 
+        :param anew: ask the provider not to rely on a sign-in there that is still open.
         :raises ProviderFailed: when the provider cannot be asked where that is.
         """
         ends = monotonic() + PATIENCE
@@ -102,6 +103,7 @@ class Provider:
                 state=state,
                 code_verifier=verifier,
                 nonce=nonce,
+                **({"prompt": "login"} if anew else {}),
             )[0]
         return address
 

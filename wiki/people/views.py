@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, TooMany
 from wiki.outbox.actions import announce
-from wiki.outbox.events import FactorRefused, SignedIn, SignedOut
+from wiki.outbox.events import FactorRefused, SignedIn, SignedOut, SignInFailed
 from wiki.people import actions, factors, limiting, passkeys, pending, proving, resets, sign_in
 from wiki.people.models import Person
 from wiki.people.passkeys import Purpose
@@ -149,10 +149,21 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
     )
     limiting.refuse_if_spent(reading(), [name, address])
     with writing() as session:
-        limiting.spend(session, [name, address])
+        tries = limiting.spend(session, [name, address])[name.key]
     person = actions.find_person(reading(), typed)
     if not actions.check_password(person, password) or person is None:
+        _note_failure(person, tries)
         return None
+    signed_in = _begin(person, password, name, address)
+    if signed_in is None:
+        _note_failure(person, tries)
+    return signed_in
+
+
+def _begin(
+    person: Person, password: str, name: limiting.Counter, address: limiting.Counter
+) -> sign_in.SignedIn | str | None:
+    """Begin for somebody whose password was right; None when their account is closed."""
     renewed = actions.renewed_hash(person, password)
     with writing() as session:
         row = session.get_one(Person, person.id)
@@ -168,6 +179,24 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
         signed_in = sign_in.begin(session, row)
         announce(session, row.actor(), SignedIn(row.id))
     return signed_in
+
+
+def _note_failure(person: Person | None, tries: int) -> None:
+    """Put a failed sign-in on record: the first with a name, and the last before it has to wait.
+
+    Whether there is such a name makes no difference to when, and so not to how long it takes. What
+    was typed is not noted, because people also type their password there.
+    """
+    last = tries >= limiting.SIGN_IN_NAME.most
+    if tries != 1 and not last:
+        return
+    with writing() as session:
+        if not last:
+            try:
+                limiting.spend(session, limiting.failure_counters())
+            except TooMany:
+                return
+        announce(session, ANONYMOUS, SignInFailed(person.id if person else None, tries))
 
 
 def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -23,41 +23,77 @@ from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions as spaces
-from wiki.spaces import grouping
+from wiki.spaces import grouping, invitations
 from wiki.spaces.audience import audience_of
-from wiki.spaces.exposure import Change, Consent, Exposes, Exposure
+from wiki.spaces.exposure import Change, Consent, Exposes, Exposure, NeedsSecond
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.web.origin import on_behalf
-from wiki.web.urls import page_url
+from wiki.web.urls import access_url, page_url
 
 DAYS = 14
 """An answer is waited for that long."""
 MAX_REASON = 500
 
-Done: TypeAlias = tuple[str, str]
-"""What to say of a change that was made, and the address to go on at."""
+
+class Done(NamedTuple):
+    """What to say of a change that was made, the address to go on at, and a link that is shown
+    this once."""
+
+    said: str
+    url: str
+    link: str = ""
 
 
-def do(session: Session, actor: Actor, change: Change, consent: Consent) -> Done:
+def do(
+    session: Session, settings: Settings, actor: Actor, change: Change, consent: Consent
+) -> Done:
     """Make a change that exposes something, as somebody, with consent to just that.
 
     :raises Exposes: when it exposes something else by now.
     :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
     """
+    done = _make(session, settings, actor, change, consent)
+    announce(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
+    return done
+
+
+def _make(
+    session: Session, settings: Settings, actor: Actor, change: Change, consent: Consent
+) -> Done:
+    if change.kind == "invite":  # which makes a link, and that depends on where the wiki is
+        return _invite(session, settings, actor, change.payload, consent)
     kind = KINDS.get(change.kind)
     if kind is None:
         raise NotFound
-    done = kind(session, actor, change.payload, consent)
-    announce(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
-    return done
+    return kind(session, actor, change.payload, consent)
+
+
+def _invite(
+    session: Session, settings: Settings, actor: Actor, sent: Mapping[str, Any], consent: Consent
+) -> Done:
+    seen = see_space_by_id(session, actor, sent["space_id"])
+    _, link = invitations.invite(
+        session,
+        actor,
+        settings,
+        seen=seen,
+        role=Role.named(sent["role"]),
+        site_role=SiteRole(sent["site_role"]),
+        email=sent["email"],
+        consent=consent,
+    )
+    members = f"/{seen.space.slug}/-/members"
+    if sent["email"]:
+        return Done(f"{sent['email']} is invited.", members, link)
+    return Done("The invitation is made.", members, link)
 
 
 def _label(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     label = Label.named(sent["label"])
     page = protecting.set_label(session, actor, sent["page_id"], label, consent=consent)
-    return f"The label of this page is {label.word} now.", _access(session, page)
+    return Done(f"The label of this page is {label.word} now.", _access(session, page))
 
 
 def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -71,12 +107,12 @@ def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: 
         restriction_id=sent["restriction_id"],
         consent=consent,
     )
-    return "The list is changed.", _access(session, page)
+    return Done("The list is changed.", _access(session, page))
 
 
 def _lift(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     page = protecting.lift(session, actor, sent["page_id"], sent["restriction_id"], consent=consent)
-    return "The restriction is lifted.", _access(session, page)
+    return Done("The restriction is lifted.", _access(session, page))
 
 
 def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -92,7 +128,7 @@ def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
         repair=sent["repair"],
         consent=consent,
     )
-    return "The page is moved.", page_url(space.slug, moved.pages[0].path)
+    return Done("The page is moved.", page_url(space.slug, moved.pages[0].path))
 
 
 def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -112,7 +148,7 @@ def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Con
         ),
         consent=consent,
     )
-    return "The settings are saved.", f"/{seen.space.slug}/-/settings"
+    return Done("The settings are saved.", f"/{seen.space.slug}/-/settings")
 
 
 def _role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -122,14 +158,14 @@ def _role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
         raise NotFound
     role = Role[sent["role"].upper()]
     spaces.set_role(session, seen, person, role, consent=consent)
-    return f"{person.name} is {role.word} now.", f"/{seen.space.slug}/-/members"
+    return Done(f"{person.name} is {role.word} now.", f"/{seen.space.slug}/-/members")
 
 
 def _group_role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     seen = see_space_by_id(session, actor, sent["space_id"])
     group, role = _group(session, sent["group_id"]), Role[sent["role"].upper()]
     spaces.set_group_role(session, seen, group, role, consent=consent)
-    return f"{group.name} is {role.word} now.", f"/{seen.space.slug}/-/members"
+    return Done(f"{group.name} is {role.word} now.", f"/{seen.space.slug}/-/members")
 
 
 def _member(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -137,13 +173,13 @@ def _member(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Co
     if person is None:
         raise NotFound
     grouping.set_member(session, actor, group, person, member=sent["member"], consent=consent)
-    return f"{person.name} is in {group.name} now.", f"/-/groups/{group.handle}"
+    return Done(f"{person.name} is in {group.name} now.", f"/-/groups/{group.handle}")
 
 
 def _part(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     group, part = (_group(session, sent[name]) for name in ("group_id", "part_id"))
     grouping.set_part(session, actor, group, part, inside=sent["inside"], consent=consent)
-    return f"{part.name} is in {group.name} now.", f"/-/groups/{group.handle}"
+    return Done(f"{part.name} is in {group.name} now.", f"/-/groups/{group.handle}")
 
 
 def _group(session: Session, group_id: int) -> Group:
@@ -169,7 +205,7 @@ KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] =
 
 def _access(session: Session, page: Page) -> str:
     slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
-    return f"{page_url(slug, page.path)}{'/' if page.path else ''}-/access"
+    return access_url(slug, page.path)
 
 
 def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]:
@@ -188,32 +224,36 @@ def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]
     ).all()
 
 
-def agree(session: Session, actor: Actor, change: Change, digest: str, *, most: int) -> Done:
+def agree(session: Session, settings: Settings, actor: Actor, change: Change, digest: str) -> Done:
     """Make a change of one's own, having seen what it exposes.
 
-    :param most: people to whom one person may open what is confidential.
     :raises Exposes: when it exposes something else by now.
-    :raises Forbidden: when that takes a second person, and there is one to ask.
+    :raises NeedsSecond: when that takes a second person, and there is one to ask.
     """
-    exposure = exposure_of(session, actor, change)
-    if exposure is not None and exposure.digest != digest:
-        raise Exposes(exposure, change)
-    if exposure is not None and exposure.needs_second(most) and deciders(session, actor, change):
-        raise Forbidden("This opens much to many: somebody else has to agree to it.")
-    return do(session, actor, change, Consent(digest))
+    inner = session.begin_nested()
+    try:
+        consent = Consent(digest, most=settings.second_person_from)
+        done = do(session, settings, actor, change, consent)
+    except NeedsSecond:
+        inner.rollback()
+        session.expire_all()
+        if deciders(session, actor, change):
+            raise
+        return do(session, settings, actor, change, Consent(digest))
+    inner.commit()
+    return done
 
 
-def exposure_of(session: Session, actor: Actor, change: Change) -> Exposure | None:
+def exposure_of(
+    session: Session, settings: Settings, actor: Actor, change: Change
+) -> Exposure | None:
     """What a change would expose now; nothing of it stays.
 
     :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
     """
-    kind = KINDS.get(change.kind)
-    if kind is None:
-        raise NotFound
     inner = session.begin_nested()
     try:
-        kind(session, actor, change.payload, Consent())
+        _make(session, settings, actor, change, Consent())
     except Exposes as found:
         return found.exposure
     finally:
@@ -229,9 +269,11 @@ def ask(
 
     :raises Invalid: when there is nobody to ask, or nothing to ask for any more.
     """
-    exposure = exposure_of(session, actor, change)
+    exposure = exposure_of(session, settings, actor, change)
     if exposure is None:
         raise Invalid("This lets nobody read more any longer: just do it.")
+    if change.kind == "invite" and not change.payload["email"]:
+        raise Invalid("Invite them by e-mail: the link is sent once somebody else has agreed.")
     people = deciders(session, actor, change)
     if not people:
         raise Invalid("There is nobody else who leads the space or administers the wiki.")
@@ -308,7 +350,9 @@ def may_decide(actor: Actor, row: Approval) -> bool:
     return waits and actor.person_id is not None and row.asked_by_id != actor.person_id
 
 
-def decide(session: Session, actor: Actor, approval_id: int, *, approve: bool) -> Done:
+def decide(
+    session: Session, settings: Settings, actor: Actor, approval_id: int, *, approve: bool
+) -> Done:
     """Agree to a change, which is then made as who asked for it; or refuse it.
 
     :raises NotFound: :raises Forbidden: for who asked. :raises Invalid: when it was decided.
@@ -319,15 +363,15 @@ def decide(session: Session, actor: Actor, approval_id: int, *, approve: bool) -
         raise Invalid("This was decided already, or it has waited too long.")
     if not may_decide(actor, row):
         raise Forbidden("Somebody else than who asked has to decide this.")
-    done = ("It is refused, and nothing was changed.", "/-/approvals")
+    done = Done("It is refused, and nothing was changed.", "/-/approvals")
     if approve:
         if row.asked_by is None or row.asked_by.disabled_at is not None:
             raise Invalid("Who asked for this has no account any more.")
         change = Change(row.kind, dict(row.payload), row.space_id)
         asker = row.asked_by.actor()
         with on_behalf():
-            do(session, asker, change, Consent(row.digest, actor.person_id))
-        done = (f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
+            do(session, settings, asker, change, Consent(row.digest, actor.person_id))
+        done = Done(f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
     row.decided_by_id, row.decided_at, row.approved = actor.person_id, now(), approve
     session.flush()
     announce(session, actor, ApprovalDecided(row.space_id, row.id, approve))

@@ -57,6 +57,7 @@ def _screen(found: Exposes, error: Invalid | None = None) -> ResponseReturnValue
         "reviews/exposure.html",
         exposure=exposure,
         people=people if actor().is_member else (),
+        newcomer=_newcomer(change),
         change=_signer().dumps([change.kind, change.payload, change.space_id]),
         second=bool(deciders),
         deciders=deciders[:NAMED],
@@ -65,6 +66,11 @@ def _screen(found: Exposes, error: Invalid | None = None) -> ResponseReturnValue
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else found.status, {"Cache-Control": "no-store"}
+
+
+def _newcomer(change: Change) -> str:
+    """Who an invitation is for, in words."""
+    return change.payload["email"] or "Whoever has the link" if change.kind == "invite" else ""
 
 
 def _back() -> str:
@@ -94,15 +100,12 @@ def expose() -> ResponseReturnValue:
         say("It waits for a second person now. Nothing is changed until then.", "note")
         return redirect(f"/-/approvals/{row.id}", 303)
     with writing() as session:
-        said, url = opening.agree(
-            session,
-            actor(),
-            change,
-            request.form.get("digest", ""),
-            most=settings().second_person_from,
-        )
-    say(said)
-    return redirect(url, 303)
+        done = opening.agree(session, settings(), actor(), change, request.form.get("digest", ""))
+    if done.link:
+        body = render_template("reviews/link.html", done=done)
+        return body, 200, {"Cache-Control": "no-store"}
+    say(done.said)
+    return redirect(done.url, 303)
 
 
 @blueprint.get("/-/approvals")
@@ -122,8 +125,8 @@ def approval(approval_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                said, url = opening.decide(
-                    session, actor(), approval_id, approve="approve" in request.form
+                done = opening.decide(
+                    session, settings(), actor(), approval_id, approve="approve" in request.form
                 )
         except Exposes as found:
             error = Invalid(
@@ -133,8 +136,8 @@ def approval(approval_id: int) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(said)
-            return redirect(url, 303)
+            say(done.said)
+            return redirect(done.url, 303)
     row = opening.see_approval(reading(), actor(), approval_id)
     body = render_template(
         "reviews/approval.html",

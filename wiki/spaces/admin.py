@@ -16,7 +16,7 @@ from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.actions import take_lead
 from wiki.spaces.gate import spaces_with
-from wiki.spaces.members import leads_of
+from wiki.spaces.members import leads_of, spaces_without_lead
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.web.errors import say
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
@@ -24,6 +24,16 @@ from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url
 
 blueprint = Blueprint("admin_spaces", __name__)
+
+
+@blueprint.app_template_global()
+def led_by_nobody_else(person: Person) -> Sequence[Space]:
+    """For the screen of a person: the spaces that have no lead without them.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    _require_admin(actor())
+    return spaces_without_lead(reading(), person)
 
 
 @blueprint.get("/-/admin/spaces")

@@ -64,20 +64,37 @@ def list_audience(
     scope_id: int | None,
     may: May = May.READ,
     *,
+    guests: bool = False,
     after: tuple[str, int] | None = None,
     limit: int = 50,
 ) -> Sequence[tuple[Person, Role]]:
     """The people by name, each with the role they have in the space.
 
+    :param guests: only guests to the organisation who were given a role.
     :param after: only those behind this name (in small letters) and id.
     """
     who = _who(session, space, scope_id, may).subquery()
     name = func.lower(Person.name)
     query = select(Person, who.c.role).join(who, who.c.id == Person.id)
+    if guests:
+        query = query.where(Person.site_role == SiteRole.GUEST.value, who.c.role > int(Role.NONE))
     if after is not None:
         query = query.where(or_(name > after[0], and_(name == after[0], Person.id > after[1])))
     rows = session.execute(query.order_by(name, Person.id).limit(limit))
     return [(person, Role(role)) for person, role in rows]
+
+
+def count_by_role(session: Session, space: Space) -> dict[Role, tuple[int, int]]:
+    """How many people have each role in the space, and how many of these are guests."""
+    who = _who(session, space, None, May.READ).subquery()
+    guest = case((Person.site_role == SiteRole.GUEST.value, 1), else_=0)
+    rows = session.execute(
+        select(who.c.role, func.count(), func.sum(guest))
+        .join(Person, Person.id == who.c.id)
+        .where(who.c.role > int(Role.NONE))
+        .group_by(who.c.role)
+    )
+    return {Role(role): (people, int(guests)) for role, people, guests in rows}
 
 
 def _who(

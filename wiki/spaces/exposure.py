@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table, true
 from sqlalchemy.orm import Session
 
 from wiki.errors import WikiError
+from wiki.rules.access import ANONYMOUS, Actor, May, PageFacts, Restriction, decide
 from wiki.rules.labels import Label
+from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.audience import NOBODY, Audience, audience_of
-from wiki.spaces.models import Scope, Space
+from wiki.spaces.models import Scope, ScopeRestriction, Space
 
 _AT_ONCE = 400
 
@@ -90,11 +92,16 @@ class Change:
 @dataclass(frozen=True)
 class Consent:
     """Somebody has seen what a change exposes, and goes on: ``digest`` says what they saw,
-    ``second`` who else agreed."""
+    ``second`` who else agreed.
+
+    ``most`` is to how many people one person may open what is confidential, where it is one
+    person's word alone.
+    """
 
     digest: str = ""
     second: int | None = None
     unasked: bool = False
+    most: int | None = None
 
 
 UNASKED = Consent(unasked=True)
@@ -112,6 +119,29 @@ class Exposes(WikiError):
         super().__init__(exposure.words)
         self.exposure = exposure
         self.change = change
+
+
+class NeedsSecond(WikiError):
+    """What a change exposes was agreed to by one person, and it takes two. Nothing was changed."""
+
+    status = 403
+    title = "Somebody else has to agree"
+
+    def __init__(self) -> None:
+        super().__init__("This opens much to many: somebody else has to agree to it.")
+
+
+def require_consent(found: Exposure | None, change: Change, consent: Consent | None) -> None:
+    """Go on only if there is consent to just what a change exposes.
+
+    :raises Exposes: when there is none. :raises NeedsSecond: when it takes a second person's.
+    """
+    if found is None or (consent is not None and consent.unasked):
+        return
+    if consent is None or consent.digest != found.digest:
+        raise Exposes(found, change)
+    if consent.most is not None and found.needs_second(consent.most):
+        raise NeedsSecond
 
 
 class _Placed(Protocol):
@@ -142,6 +172,7 @@ def watched(
     :param consent: to what it exposes; None: nobody was asked yet.
     :param among: only these people can come to read more.
     :raises Exposes: when it does expose something, and there is no consent to just that.
+    :raises NeedsSecond: when the consent is one person's, and it takes two.
     """
     if consent is not None and consent.unasked:
         yield
@@ -168,8 +199,58 @@ def watched(
             after[row.id], heads[row.id] = _key(row), row.head
     now = _audiences(session, set(after.values()), among)
     found = _measured(session, before, after, audiences, now, labels, heads)
-    if found is not None and (consent is None or consent.digest != found.digest):
-        raise Exposes(found, change)
+    require_consent(found, change, consent)
+
+
+NEWCOMER = 0
+"""Stands for somebody who has no account yet among the people of an :class:`Exposure`."""
+
+
+def newcomer_exposure(
+    session: Session, space: Space, role: Role, site_role: SiteRole
+) -> Exposure | None:
+    """What somebody who has no account yet could read by getting one, with a role in a space."""
+    rows = session.execute(
+        select(
+            pages.c.space_id,
+            pages.c.scope_id,
+            pages.c.deleted_at.is_not(None).label("deleted"),
+            func.count().label("pages"),
+            func.sum(pages.c.head - 1).label("revisions"),
+        )
+        .select_from(pages)
+        .where(pages.c.space_id == space.id if site_role is SiteRole.GUEST else true())
+        .group_by(pages.c.space_id, pages.c.scope_id, pages.c.deleted_at.is_not(None))
+    ).all()
+    keys = {(row.space_id, row.scope_id, bool(row.deleted)) for row in rows}
+    spaces = {
+        one.id: one
+        for one in session.scalars(select(Space).where(Space.id.in_({k[0] for k in keys})))
+    }
+    labels = _labels(session, keys)
+    own = _labels_of_scopes(session, keys)
+    restricted = _restricted(session, keys)
+    newcomer = Actor(NEWCOMER, "", "", site_role)
+    exposed = set()
+    for key in keys:
+        space_id, scope_id, deleted = key
+        kept = (Restriction(May.READ, False),) if scope_id in restricted else ()
+        page = PageFacts(Label(own.get(scope_id or 0, 0)), kept, deleted)
+        given = role if space_id == space.id else Role.NONE
+        before, now = spaces[space_id].facts(Role.NONE), spaces[space_id].facts(given)
+        if decide(May.READ, newcomer, now, page) and not decide(May.READ, ANONYMOUS, before, page):
+            exposed.add(key)
+    found = [row for row in rows if (row.space_id, row.scope_id, bool(row.deleted)) in exposed]
+    if not found:
+        return None
+    return Exposure(
+        (NEWCOMER,),
+        False,
+        sum(row.pages for row in found),
+        _count_files(session, exposed),
+        sum(int(row.revisions) for row in found),
+        Label(max(labels[key] for key in exposed)),
+    )
 
 
 _Key = tuple[int, int | None, bool]
@@ -221,6 +302,23 @@ def _measured(
     )
 
 
+def _count_files(session: Session, keys: Collection[_Key]) -> int:
+    """The current files of the pages of these spaces and scopes."""
+    rows = session.execute(
+        select(
+            pages.c.space_id,
+            pages.c.scope_id,
+            pages.c.deleted_at.is_not(None).label("deleted"),
+            func.count().label("files"),
+        )
+        .select_from(_files)
+        .join(pages, pages.c.id == _files.c.page_id)
+        .where(pages.c.space_id.in_({key[0] for key in keys}), _files.c.removed_at.is_(None))
+        .group_by(pages.c.space_id, pages.c.scope_id, pages.c.deleted_at.is_not(None))
+    )
+    return sum(row.files for row in rows if (row.space_id, row.scope_id, bool(row.deleted)) in keys)
+
+
 def _audiences(
     session: Session, keys: Collection[_Key], among: Collection[int] | None
 ) -> dict[_Key, Audience]:
@@ -247,11 +345,26 @@ def _labels(session: Session, keys: Collection[_Key]) -> dict[_Key, int]:
     of_spaces = _by_id(
         session, select(Space.id, Space.label).where(Space.id.in_({key[0] for key in keys}))
     )
-    ids = {key[1] for key in keys if key[1] is not None}
-    of_scopes: dict[int, int] = {}
-    for some in _some(sorted(ids)):
-        of_scopes |= _by_id(session, select(Scope.id, Scope.label).where(Scope.id.in_(some)))
+    of_scopes = _labels_of_scopes(session, keys)
     return {key: max(of_spaces.get(key[0], 0), of_scopes.get(key[1] or 0, 0)) for key in keys}
+
+
+def _labels_of_scopes(session: Session, keys: Collection[_Key]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for some in _some(sorted({key[1] for key in keys if key[1] is not None})):
+        found |= _by_id(session, select(Scope.id, Scope.label).where(Scope.id.in_(some)))
+    return found
+
+
+def _restricted(session: Session, keys: Collection[_Key]) -> set[int]:
+    """The scopes among them that only those on a list may read."""
+    found: set[int] = set()
+    for some in _some(sorted({key[1] for key in keys if key[1] is not None})):
+        held = select(ScopeRestriction.scope_id).where(
+            ScopeRestriction.scope_id.in_(some), ScopeRestriction.may == May.READ.value
+        )
+        found |= set(session.scalars(held))
+    return found
 
 
 def _by_id(session: Session, query: Select[int, int]) -> dict[int, int]:

@@ -1,15 +1,27 @@
-"""Changing who is in a group, with what that lets them read."""
+"""Changing who is in a group, and removing one, with what that means for spaces: what more people
+could read by it, and who still leads.
+
+Spaces are held before groups, as giving a role to a group does.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, column, select, table
 from sqlalchemy.orm import Session
 
+from wiki.errors import Invalid
+from wiki.outbox.actions import announce_all
+from wiki.outbox.events import GroupRoleChanged
 from wiki.people import groups
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import Actor
+from wiki.rules.roles import Role
 from wiki.spaces.exposure import Change, Consent, pages, watched
-from wiki.spaces.models import GroupRole, RestrictedGroup
+from wiki.spaces.members import led_among
+from wiki.spaces.models import GroupRole, RestrictedGroup, Space
 
 _restrictions = table("restrictions", column("id"), column("page_id"))
 
@@ -26,12 +38,17 @@ def set_member(
     """Put somebody into a group, or take them out (``wiki.people.groups.set_member``).
 
     :raises Exposes: when they could read more by it, and there is no consent to that.
+    :raises Invalid: when a space would be left without a lead.
     """
+    if not member:
+        with _leads_kept(session, group):
+            groups.set_member(session, actor, group, person, member=False)
+        return
     change = Change(
         "group_member", {"group_id": group.id, "person_id": person.id, "member": member}
     )
     with watched(session, _concerned(session, group), change, consent, among=[person.id]):
-        groups.set_member(session, actor, group, person, member=member)
+        groups.set_member(session, actor, group, person, member=True)
 
 
 def set_part(
@@ -46,13 +63,61 @@ def set_part(
     """Put a group into another, or take it out (``wiki.people.groups.set_part``).
 
     :raises Exposes: when its people could read more by it, and there is no consent to that.
+    :raises Invalid: when a space would be left without a lead.
     """
+    if not inside:
+        with _leads_kept(session, group):
+            groups.set_part(session, actor, group, part, inside=False)
+        return
     people = session.scalars(
         select(GroupPerson.person_id).where(GroupPerson.group_id == part.id)
     ).all()
     change = Change("group_part", {"group_id": group.id, "part_id": part.id, "inside": inside})
     with watched(session, _concerned(session, group), change, consent, among=people):
-        groups.set_part(session, actor, group, part, inside=inside)
+        groups.set_part(session, actor, group, part, inside=True)
+
+
+def delete_group(session: Session, actor: Actor, group: Group) -> None:
+    """Remove a group, and with it the roles that it has (``wiki.people.groups.delete_group``).
+
+    :raises Invalid: when a space would be left without a lead.
+    """
+    given = select(GroupRole.space_id).where(GroupRole.group_id == group.id)
+    with _leads_kept(session, group):
+        space_ids, group_id = session.scalars(given.order_by(GroupRole.space_id)).all(), group.id
+        groups.delete_group(session, actor, group)
+    announce_all(session, actor, [GroupRoleChanged(id, group_id, "") for id in space_ids])
+
+
+@contextmanager
+def _leads_kept(session: Session, group: Group) -> Iterator[None]:
+    """See to it that no space loses its last lead by what happens to a group in the block."""
+    ids = groups.wholes_around(session, [group.id])
+    given = select(GroupRole.space_id).where(
+        GroupRole.group_id.in_(ids), GroupRole.role == int(Role.LEAD)
+    )
+    # Held until the end, so that a lead who leaves alone meanwhile has to wait.
+    held = session.scalars(
+        select(Space.id).where(Space.id.in_(given)).order_by(Space.id).with_for_update()
+    ).all()
+    before = led_among(session, held)
+    yield
+    session.flush()
+    left = before - led_among(session, before)
+    if left:
+        titles = session.scalars(
+            select(Space.title).where(Space.id.in_(left)).order_by(Space.title)
+        )
+        raise Invalid(
+            f"Nobody would lead {in_words([f'“{title}”' for title in titles])} any more: make "
+            "somebody else a lead there first."
+        )
+
+
+def in_words(names: Sequence[str]) -> str:
+    """A few names as they stand in a sentence."""
+    several = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
+    return " and ".join([", ".join(several[:-1]), several[-1]] if several[1:] else several)
 
 
 def _concerned(session: Session, group: Group) -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
+from wiki.spaces.exposure import Change, Consent, newcomer_exposure, require_consent
 from wiki.spaces.members import role_given
 from wiki.spaces.models import Invitation, Membership, Space
 from wiki.spaces.queries import SpaceSeen
@@ -46,6 +47,7 @@ def invite(
     role: Role = Role.NONE,
     site_role: SiteRole = SiteRole.GUEST,
     email: str | None = None,
+    consent: Consent | None = None,
 ) -> tuple[Invitation, str]:
     """Make an invitation, and mail it when it has an address; returns its row and its link.
 
@@ -53,6 +55,7 @@ def invite(
     :param role: the role in that space.
     :raises Forbidden: when the actor may not invite, or not like this.
     :raises Invalid: for an address that is none or has an account. :raises TooMany:
+    :raises Exposes: when who comes in could read something by it, and there is no consent to that.
     """
     decision = may_invite(actor, site_role) if seen else may_administer(actor)
     if not decision:
@@ -66,6 +69,15 @@ def invite(
         owner = session.scalar(select(Person).where(Person.email == email))
         if owner is not None:
             raise Invalid(f"{owner.name} has an account with this address already.", field="email")
+    if seen is not None and not (consent and consent.unasked):
+        wanted = {
+            "space_id": seen.space.id,
+            "role": role.word,
+            "site_role": site_role.value,
+            "email": email,
+        }
+        found = newcomer_exposure(session, seen.space, role, site_role)
+        require_consent(found, Change("invite", wanted, seen.space.id), consent)
     limiting.spend(session, [limiting.Counter(f"invitations of {actor.person_id}", PER_PERSON)])
     token = new_token()
     row = Invitation(
@@ -203,9 +215,14 @@ def _is_backed(session: Session, row: Invitation) -> bool:
 def _use(session: Session, token: str) -> Invitation:
     """Claim the invitation for this transaction: of two at once, one gets it.
 
+    The space is held before anything else is written, as whoever gives a role there does: a new
+    account is announced before its role is, and who announces must not wait for a space.
+
     :raises Ended: for the other one.
     """
     row = find_invitation(session, token)
+    if row.space_id is not None:
+        session.get_one(Space, row.space_id, with_for_update=True)
     claimed = (
         update(Invitation)
         .where(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from wiki.people.groups import count_people
@@ -55,6 +64,56 @@ def is_led(
     )
     found = select(Person.id).where(Person.disabled_at.is_(None), or_(alone, in_group)).limit(1)
     return session.scalar(found) is not None
+
+
+def led_among(session: Session, space_ids: Iterable[int]) -> set[int]:
+    """Those of these spaces that somebody leads who can sign in."""
+    return set(session.scalars(_led(list(space_ids))))
+
+
+def _led(ids: list[int]) -> CompoundSelect[int]:
+    active = Person.disabled_at.is_(None)
+    alone = (
+        select(Membership.space_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.space_id.in_(ids), Membership.role == int(Role.LEAD), active)
+    )
+    in_group = (
+        select(GroupRole.space_id)
+        .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
+        .join(Person, Person.id == GroupPerson.person_id)
+        .where(GroupRole.space_id.in_(ids), GroupRole.role == int(Role.LEAD), active)
+    )
+    return union(alone, in_group)
+
+
+def spaces_without_lead(session: Session, person: Person) -> list[Space]:
+    """The spaces that this person leads and nobody else does who can sign in, by title: those that
+    have no lead while their account is disabled."""
+    mine = union(
+        select(Membership.space_id).where(
+            Membership.person_id == person.id, Membership.role == int(Role.LEAD)
+        ),
+        select(GroupRole.space_id)
+        .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
+        .where(GroupPerson.person_id == person.id, GroupRole.role == int(Role.LEAD)),
+    ).subquery()
+    others = Person.disabled_at.is_(None) & (Person.id != person.id)
+    alone = exists().where(
+        Membership.space_id == Space.id,
+        Membership.role == int(Role.LEAD),
+        Membership.person_id == Person.id,
+        others,
+    )
+    in_group = exists().where(
+        GroupRole.space_id == Space.id,
+        GroupRole.role == int(Role.LEAD),
+        GroupPerson.group_id == GroupRole.group_id,
+        GroupPerson.person_id == Person.id,
+        others,
+    )
+    found = select(Space).where(Space.id.in_(select(mine.c.space_id)), ~alone, ~in_group)
+    return list(session.scalars(found.order_by(func.lower(Space.title), Space.id)))
 
 
 def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Person]]:
@@ -142,13 +201,18 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
     :raises Forbidden: for all others.
     """
     seen.require(May.MANAGE)
+    return standings_in(session, seen.space, people)
+
+
+def standings_in(session: Session, space: Space, people: Iterable[Person]) -> list[Standing]:
+    """The same, for whoever may know it already."""
     wanted = list(people)
     ids = [person.id for person in wanted]
     alone = {
         person_id: Role(role)
         for person_id, role in session.execute(
             select(Membership.person_id, Membership.role).where(
-                Membership.space_id == seen.space.id, Membership.person_id.in_(ids)
+                Membership.space_id == space.id, Membership.person_id.in_(ids)
             )
         )
     }
@@ -157,7 +221,7 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
         select(GroupPerson.person_id, GroupRole.role, Group)
         .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
         .join(Group, Group.id == GroupRole.group_id)
-        .where(GroupRole.space_id == seen.space.id, GroupPerson.person_id.in_(ids))
+        .where(GroupRole.space_id == space.id, GroupPerson.person_id.in_(ids))
         .order_by(func.lower(Group.name), Group.id)
     ):
         in_groups.setdefault(person_id, []).append((Role(role), group))
@@ -166,7 +230,7 @@ def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> li
         own = alone.get(person.id, Role.NONE)
         theirs = in_groups.get(person.id, [])
         given = max([own, *(role for role, _ in theirs)])
-        role = own_role(person.actor(), seen.space.facts(given))
+        role = own_role(person.actor(), space.facts(given))
         found.append(
             Standing(
                 person,

@@ -71,6 +71,12 @@ class SpaceSeen:
         facts = self.space.facts(self.granted, self.actor.within)
         return clearance_of(own_role(self.actor, facts), facts)
 
+    @property
+    def label(self) -> Label:
+        """The label that holds: the page's (with the pages' above it) or the space's, whichever is
+        higher."""
+        return Label(max(self.page.label, self.space.label))
+
     def may(self, may: May) -> Decision:
         """What the gate says to the one who looks."""
         facts = self.space.facts(self.granted, self.actor.within)

@@ -68,6 +68,16 @@ def known_to(actor: Actor) -> ColumnElement[bool]:
     return here if actor.is_member else here & shares_a_space_with(actor)
 
 
+def known_person(session: Session, actor: Actor, typed: str) -> Person | None:
+    """The person of that user name (with or without ``@``) or address, their account in use or
+    not, if the actor may know them."""
+    person = find_person(session, typed.strip().removeprefix("@").strip())
+    if person is None or actor.is_member:
+        return person
+    shared = select(Person).where(Person.id == person.id, shares_a_space_with(actor))
+    return session.scalar(shared)
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """Somebody or a group that may be meant; ``people`` says how many a group is."""

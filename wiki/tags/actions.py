@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid, NotFound, WikiError
 from wiki.pages.checks import MAX_TAG
 from wiki.pages.retagging import MOST, retag_pages
+from wiki.pages.secrets import require_plain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.tags.projection import settle, take_turn
 from wiki.tags.queries import find_tag
+from wiki.text.secrets import find_secrets
 from wiki.text.tags import spelled, tag_key
 
 
@@ -82,6 +84,7 @@ def rename_tag(
     before = find_tag(session, actor, raw, space=seen.space)
     if before is None:
         raise NotFound
+    require_plain(session, space_id, name, what="The name", field="to")
     there = new != old and find_tag(session, actor, name, space=seen.space) is not None
     if there and not merge:
         raise WouldMerge
@@ -104,7 +107,7 @@ def rename_tag(
         actor,
         space_id,
         retag,
-        message=f"Tag {deed}: {before.name} → {name}",
+        message=f"Tag {deed}: {_told(before.name)} → {name}",
         most=most,
     )
     if not done.page_ids:
@@ -132,8 +135,13 @@ def remove_tag(
         actor,
         space_id,
         lambda tags: [tag for tag in tags if tag_key(tag) != gone],
-        message=f"Tag removed: {before.name}",
+        message=f"Tag removed: {_told(before.name)}",
         most=most,
     )
     settle(session, done.page_ids)
     return Renamed(before.name, len(done.page_ids), False, done.left)
+
+
+def _told(name: str) -> str:
+    """A tag's name as it may stay in the history of pages that lose it."""
+    return "one that looks like a secret" if find_secrets(name) else name

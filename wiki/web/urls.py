@@ -90,6 +90,12 @@ def space_url(slug: str, verb: str) -> str:
     return f"/{slug}/-/{verb}"
 
 
+def access_url(slug: str, path: str) -> str:
+    """The address of the panel that says who can see a page."""
+    home = page_url(slug, path)
+    return f"{home}/-/access" if path else f"{home}-/access?of=page"
+
+
 def tag_url(slug: str, tag: str) -> str:
     """The address of a tag of a space, or, without a slug, of a tag of all spaces."""
     tags = f"/{slug}/-/tags" if slug else "/-/tags"
@@ -127,4 +133,5 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["space"] = SpaceSlug
     app.add_template_global(page_url)
     app.add_template_global(space_url)
+    app.add_template_global(access_url)
     app.add_template_global(tag_url)

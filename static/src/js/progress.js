@@ -1,5 +1,7 @@
 // A screen that says how far something has come (data-progress) asks for itself again every two
 // seconds until it is done. Without scripts its head asks the browser to load it anew.
+import { showCurrentTabs } from "./tabs.js";
+
 async function refresh(screen) {
   try {
     const answer = await fetch(location.href);
@@ -7,6 +9,7 @@ async function refresh(screen) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = page.title;
     screen.replaceChildren(...page.getElementById("main").childNodes);
+    showCurrentTabs(screen);
   } catch {
     // The wiki does not answer now: it is asked again.
   }

@@ -1,0 +1,199 @@
+"""The worker's part in the leak drill: starts it as a process of its own and follows it.
+
+A drill takes minutes, so the worker only looks at it now and then. The process works on a scratch
+wiki and knows nothing of this one; it ends when the worker does, and a run that nobody keeps going
+any more is marked as interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.audit.drills import Outcome
+from wiki.audit.models import DrillRun
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.actions import announce
+from wiki.outbox.events import DrillFinished
+from wiki.rules.access import ANONYMOUS
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "wiki", "drill", "--json", "--attended")
+LONGEST = timedelta(minutes=20)
+BEAT = timedelta(seconds=3)
+LOST = timedelta(seconds=60)
+"""A run of which no worker has written for so long is under way no more."""
+FINDINGS = ("leaks", "differences", "unasked", "unseen", "changed")
+"""The lists of a report that are empty when nothing leaks."""
+KEPT = 200
+"""Findings kept of each list of a report: whoever has so many mends those first."""
+
+
+@dataclass
+class _Process:
+    """A drill under way."""
+
+    run_id: int
+    process: subprocess.Popen[bytes]
+    answer: IO[bytes]
+    steps: IO[bytes]
+    began_at: datetime
+    beat_at: datetime
+
+
+class DrillKeeper:
+    """Sees to it that a drill that was asked for runs; one at a time. A chore of the worker."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self.command = command
+        self._at_work: _Process | None = None
+
+    def __call__(self, database: Database, settings: Settings) -> None:
+        """Begin what waits, or look how far it has come."""
+        if self._at_work is not None:
+            self._follow(database, self._at_work)
+            return
+        with database.read() as session:
+            unfinished = session.scalar(_left(database).with_only_columns(DrillRun.id).limit(1))
+        if unfinished is not None:
+            self._begin(database)
+
+    def _begin(self, database: Database) -> None:
+        """Begin the run that has waited longest, and see what became of others."""
+        with database.write() as session:
+            rows = session.scalars(_left(database).with_for_update(skip_locked=True)).all()
+            for run in rows:
+                if run.began_at is not None:
+                    why = "The worker was stopped meanwhile. Nothing is wrong: run it again."
+                    _finish(session, run, Outcome.INTERRUPTED, error=why)
+            waits = next((run for run in rows if run.began_at is None), None)
+            at_work = select(DrillRun.id).where(
+                DrillRun.done_at.is_(None), DrillRun.began_at.is_not(None)
+            )
+            if waits is None or session.scalar(at_work.limit(1)) is not None:
+                return
+            waits.began_at = waits.seen_at = now()
+            run_id = waits.id
+        # Files, since a pipe that nobody reads for a while would hold it up.
+        answer = tempfile.TemporaryFile()  # noqa: SIM115
+        steps = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            process = subprocess.Popen(  # noqa: S603
+                list(self.command), stdin=subprocess.PIPE, stdout=answer, stderr=steps
+            )
+        except OSError as error:
+            with database.write() as session:
+                _failed(f"It could not be started: {error}.")(
+                    session, session.get_one(DrillRun, run_id)
+                )
+            return
+        self._at_work = _Process(run_id, process, answer, steps, now(), now())
+
+    def _follow(self, database: Database, one: _Process) -> None:
+        status = one.process.poll()
+        if status is None:
+            if now() - one.began_at > LONGEST:
+                one.process.kill()
+                one.process.wait()
+                minutes = int(LONGEST.total_seconds() / 60)
+                self._end(database, one, _failed(f"It took more than {minutes} minutes."))
+            elif now() - one.beat_at >= BEAT:
+                one.beat_at = now()
+                position, total = _far(_read(one.steps))
+                with database.write() as session:
+                    run = session.get(DrillRun, one.run_id)
+                    if run is not None:
+                        run.seen_at, run.position, run.total = now(), position, total
+            return
+        said, noise = _read(one.answer), _read(one.steps)
+        try:
+            report = json.loads(said)
+            outcome = Outcome.CLEAN if report["clean"] else Outcome.LEAKS
+        except (ValueError, KeyError, TypeError):
+            log.error("the leak drill ended with %d and without a report:\n%s", status, noise)
+            self._end(database, one, _failed(_last_words(noise) or f"It ended with {status}."))
+            return
+        kept = _shortened(report)
+        self._end(database, one, lambda session, run: _finish(session, run, outcome, result=kept))
+
+    def _end(
+        self, database: Database, one: _Process, finish: Callable[[Session, DrillRun], None]
+    ) -> None:
+        """Write down what came of it; were that to fail, it is tried again from here."""
+        with database.write() as session:
+            run = session.get(DrillRun, one.run_id)
+            if run is not None:
+                finish(session, run)
+        if one.process.stdin is not None:
+            one.process.stdin.close()
+        one.answer.close()
+        one.steps.close()
+        self._at_work = None
+
+
+keep_drilling = DrillKeeper()
+
+
+def _left(database: Database) -> Select[DrillRun]:
+    """The runs that nobody keeps going: those that wait, and those that a worker has left."""
+    left = select(DrillRun).where(DrillRun.done_at.is_(None)).order_by(DrillRun.id)
+    if database.is_sqlite:  # where there is no other machine's worker to keep it going
+        return left
+    return left.where(or_(DrillRun.seen_at.is_(None), DrillRun.seen_at < now() - LOST))
+
+
+def _finish(
+    session: Session,
+    run: DrillRun,
+    outcome: Outcome,
+    *,
+    error: str = "",
+    result: dict[str, Any] | None = None,
+) -> None:
+    run.done_at, run.outcome, run.error = now(), outcome.value, error
+    run.result = result or {}
+    found = sum(len(run.result.get(name, ())) for name in FINDINGS)
+    announce(session, ANONYMOUS, DrillFinished(run.id, outcome.value, found))
+
+
+def _failed(error: str) -> Callable[[Session, DrillRun], None]:
+    return lambda session, run: _finish(session, run, Outcome.FAILED, error=error)
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
+
+
+def _far(steps: str) -> tuple[int, int]:
+    """How far it says it has come, in its last whole line that does."""
+    for line in reversed(steps.split("\n")[:-1]):
+        position, slash, total = line.partition("/")
+        if slash and position.isdecimal() and total.isdecimal():
+            return int(position), int(total)
+    return 0, 0
+
+
+def _last_words(noise: str) -> str:
+    """What a process that failed has said last: the line that names the error."""
+    lines = [line for line in noise.splitlines() if line.strip() and not _far(f"{line}\n")[1]]
+    return lines[-1].strip()[:1000] if lines else ""
+
+
+def _shortened(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without what is too much to keep."""
+    return {
+        name: value[:KEPT] if isinstance(value, list) else value for name, value in report.items()
+    }

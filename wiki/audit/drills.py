@@ -1,0 +1,52 @@
+"""Runs of the leak drill: asked for by admins, and what came of the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.audit.models import DrillRun
+from wiki.audit.queries import require_admin
+from wiki.outbox.actions import announce
+from wiki.outbox.events import DrillRequested
+from wiki.rules.access import Actor
+
+
+class Outcome(StrEnum):
+    """What came of a run."""
+
+    CLEAN = "clean"
+    LEAKS = "leaks"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+def ask_for_drill(session: Session, actor: Actor) -> None:
+    """Let the worker run the leak drill, unless a run is under way or waits already.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    if session.scalar(select(DrillRun.id).where(DrillRun.done_at.is_(None)).limit(1)):
+        return
+    run = DrillRun(asked_by_id=actor.person_id)
+    session.add(run)
+    session.flush()
+    announce(session, actor, DrillRequested(run.id))
+
+
+def list_drills(session: Session, actor: Actor, *, limit: int = 10) -> Sequence[DrillRun]:
+    """The last runs, the newest first.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    require_admin(actor)
+    return session.scalars(
+        select(DrillRun)
+        .options(joinedload(DrillRun.asked_by))
+        .order_by(DrillRun.id.desc())
+        .limit(limit)
+    ).all()
