@@ -16,6 +16,7 @@ from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_revision, head_of, look_up
+from wiki.pages.reads import note_read
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
@@ -72,6 +73,7 @@ def read_page(slug: str, path: str) -> Response:
     if place.page is None:
         return _elsewhere(place)
     head = head_of(reading(), place.page)
+    note_read(place.seen, place.page, head.number)
     page = wire.whole_page(place.space.slug, place.page, head, text_of(reading(), head))
     response = answer(page)
     response.set_etag(_etag(place.page))
@@ -94,7 +96,12 @@ def page_address(slug: str, path: str) -> str:
 
 
 def _etag(page: Page) -> str:
-    return f"{page.id}.{page.head}"
+    return etag_of(page, page.head)
+
+
+def etag_of(page: Page, number: int) -> str:
+    """What stands for a revision of a page; another once something was taken out of it."""
+    return f"{page.id}.{number}" + (f".{page.redacted}" if page.redacted else "")
 
 
 @operation(
@@ -241,6 +248,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 override=_override(sent),
             )
     except Conflict as conflict:
+        note_read(place.seen, page, conflict.base, conflict.head.number)
         return _conflict(conflict, before)
     return _saved(place.space.slug, saved, 200)
 
@@ -267,7 +275,7 @@ def _saved(slug: str, saved: actions.Saved, status: int) -> Response:
     response = answer(
         resources.SavedPage(**plain, changed=saved.changed, merged=saved.merged), status
     )
-    response.set_etag(f"{page.id}.{head.number}")
+    response.set_etag(etag_of(page, head.number))
     return response
 
 

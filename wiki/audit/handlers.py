@@ -15,6 +15,7 @@ from wiki.db import Database, now
 from wiki.outbox.expiring import expire, shorten_addresses
 from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
 from wiki.outbox.verifying import verify
+from wiki.pages.reads import forget_reads, has_reads_before
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,12 @@ def let_go(database: Database, settings: Settings) -> None:
         before = moment - timedelta(days=settings.audit_days)
         if _is_due(database, before, expires=True):
             _all(database, lambda session: expire(session, before))
+    if settings.access_log_days:
+        day = (moment - timedelta(days=settings.access_log_days)).date()
+        with database.read() as session:
+            is_old = has_reads_before(session, day)
+        if is_old:
+            _all(database, lambda session: forget_reads(session, day))
     if settings.address_days:
         until = moment - timedelta(days=settings.address_days)
         if _is_due(database, until, expires=False):

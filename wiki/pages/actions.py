@@ -18,6 +18,7 @@ from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.moves import move_all
 from wiki.pages.moving import plan_move
+from wiki.pages.redacted import require_unredacted
 from wiki.pages.revising import (
     add_revision,
     announce_saved,
@@ -102,6 +103,7 @@ def create_page(
     path = checked_path(raw_path)
     text = checked(text, max_bytes)
     require_free(session, actor, space, [path])
+    require_unredacted(session, text, message, page_id=None, space_id=space.id)
     secrets = new_secrets(session, space.id, None, text, override)
     key = path_key(path)
     moment = now()
@@ -176,6 +178,7 @@ def save_page(
     folder = page.folder if folder is None else folder
     if _same(text, theirs) and folder == page.folder:
         return Saved(page, head, False)
+    require_unredacted(session, text, message, page_id=page.id, space_id=space.id)
     secrets = new_secrets(session, space.id, theirs, text, override)
     page.folder = folder
     revision = add_revision(
@@ -214,6 +217,7 @@ def revert_page(
     newest = text_of(session, head)
     if _same(text, newest):
         return Saved(page, head, False)
+    require_unredacted(session, text, message, page_id=page.id, space_id=space.id)
     secrets = new_secrets(session, space.id, newest, text, override)
     revision = add_revision(
         session,
