@@ -23,11 +23,10 @@ from wiki.db import Database, now
 from wiki.pages.history import people
 from wiki.pages.models import Page, PageRead
 from wiki.people.models import Person
-from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceSeen
 from wiki.web.errors import error_page, problem, wants_json
 from wiki.web.memo import REMEMBER
-from wiki.web.request import actor, parts, settings
+from wiki.web.request import actor, settings
 
 log = logging.getLogger(__name__)
 

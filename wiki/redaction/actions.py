@@ -1,4 +1,4 @@
-"""Redacting: what can be done at once is one transaction; the rest follows as its event is heard."""
+"""Redacting: what can be at once is one transaction; the rest follows as its event is heard."""
 
 from __future__ import annotations
 
@@ -247,9 +247,7 @@ def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) 
     redaction.filter = redaction.length = 0
     redaction.lifted_at, redaction.lifted_by_id = now(), actor.person_id
     session.flush()
-    announce(
-        session, actor, RedactionLifted(redaction.space_id, redaction.page_id, redaction.id)
-    )
+    announce(session, actor, RedactionLifted(redaction.space_id, redaction.page_id, redaction.id))
 
 
 def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page], SpaceSeen]:
@@ -337,7 +335,7 @@ def _hide(
             owners = _owners(session, found, ids)
             replace_file(session, storage, found, ids)
             row.files = [*row.files, found.sha256]
-            words.update({owner: found.words for owner in owners})
+            words.update(dict.fromkeys(owners, found.words))
             places["files"] += found.words
         named = hide_in_file_names(session, ids, span)
         words += named
@@ -368,9 +366,7 @@ def _owners(session: Session, found: FileFound, ids: Sequence[int]) -> list[int]
     return [id for id in session.scalars(owners.distinct()) if id is not None]
 
 
-def _scrub(
-    session: Session, actor: Actor, page: Page, span: Span, paths: dict[str, str]
-) -> None:
+def _scrub(session: Session, actor: Actor, page: Page, span: Span, paths: dict[str, str]) -> None:
     """Take a span out of what the events of a page say."""
 
     def without(payload: dict[str, Any]) -> dict[str, Any]:
@@ -454,7 +450,8 @@ def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int
     )
     first = row.page_id if row.page_id in words else None
     others = [page_id for page_id in words if page_id != first]
-    for page_id in [*([row.page_id] if first or not words else []), *others]:
+    told: list[int | None] = [row.page_id] if first or not words else []
+    for page_id in [*told, *others]:
         announce(
             session,
             actor,

@@ -35,9 +35,7 @@ def hashes_of(session: Session, page_ids: Sequence[int]) -> list[str]:
     return list(dict.fromkeys(rows))
 
 
-def texts_with(
-    session: Session, hashes: Sequence[str], span: Span
-) -> Iterator[tuple[str, str]]:
+def texts_with(session: Session, hashes: Sequence[str], span: Span) -> Iterator[tuple[str, str]]:
     """The texts in which a span is, by their hashes."""
     for first in range(0, len(hashes), AT_ONCE):
         for key, text in get_texts(session, hashes[first : first + AT_ONCE]).items():

@@ -40,7 +40,18 @@ class Sort(Enum):
 
 
 SPOKEN = frozenset(
-    "path old_path new_path name message title description reason where sentence".split()
+    (
+        "path",
+        "old_path",
+        "new_path",
+        "name",
+        "where",
+        "message",
+        "title",
+        "description",
+        "reason",
+        "sentence",
+    )
 )
 """The keys under which JSON of the wiki has words of people."""
 _PATHS = frozenset({"path", "old_path", "new_path", "name", "where"})
@@ -139,9 +150,7 @@ PLACES: tuple[Place, ...] = (
         "imports",
         Import,
         {"name": Sort.NAME, "report": Sort.SPOKEN, "failure": Sort.TEXT},
-        lambda where: and_(
-            Import.space_id.in_(where.space_ids), Import.finished_at.is_not(None)
-        ),
+        lambda where: and_(Import.space_id.in_(where.space_ids), Import.finished_at.is_not(None)),
         title=True,
     ),
     Place(
@@ -215,9 +224,7 @@ def spoken(value: Any, span: Span, paths: Mapping[str, str] | None = None) -> An
     return _spoken("", value, span, paths or {})[0]
 
 
-def _without(
-    sort: Sort, value: Any, span: Span, paths: Mapping[str, str]
-) -> tuple[Any, int]:
+def _without(sort: Sort, value: Any, span: Span, paths: Mapping[str, str]) -> tuple[Any, int]:
     """A value without a span, and how many words that took."""
     if value is None:
         return None, 0
@@ -259,9 +266,7 @@ def _field(value: Any, span: Span) -> tuple[Any, int]:
     return value, 0
 
 
-def _spoken(
-    name: str, value: Any, span: Span, paths: Mapping[str, str]
-) -> tuple[Any, int]:
+def _spoken(name: str, value: Any, span: Span, paths: Mapping[str, str]) -> tuple[Any, int]:
     if isinstance(value, str) and name in SPOKEN:
         return _without(Sort.PATH if name in _PATHS else Sort.TEXT, value, span, paths)
     if isinstance(value, Mapping):

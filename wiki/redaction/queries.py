@@ -158,9 +158,7 @@ def redactable_by(actor: Actor) -> ColumnElement[bool]:
     return Page.space_id.in_(spaces_with(actor, Role.LEAD)) & readable_by(actor)
 
 
-def _others(
-    session: Session, actor: Actor, page: Page, span: Span
-) -> tuple[list[Other], int, int]:
+def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[list[Other], int, int]:
     """Other pages with the same text, how many revisions were looked through, of how many."""
     those = redactable_by(actor)
     total = session.scalar(
@@ -292,6 +290,10 @@ def told(session: Session, actor: Actor, row: Redaction) -> Told:
         for id in could | read.keys()
     ]
     witnesses.sort(
-        key=lambda one: (not one.since, one.anonymous, one.person.name.lower() if one.person else "")
+        key=lambda one: (
+            not one.since,
+            one.anonymous,
+            one.person.name.lower() if one.person else "",
+        )
     )
     return Told(row, pages, (total or 0) - len(pages), witnesses, len(read))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
 from wiki.pages.actions import MovedOn
-from wiki.pages.models import Page, Redaction
+from wiki.pages.models import Redaction
 from wiki.pages.queries import get_revision
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_heads
@@ -88,9 +87,7 @@ def redact(page_id: int) -> ResponseReturnValue:
                         logged_from=settings().access_log_label,
                     )
                 return _done(row, [page_id, *form.others])
-            shown = preview(
-                reading(), actor(), storage(), page, span, only_titles=form.only_titles
-            )
+            shown = preview(reading(), actor(), storage(), page, span, only_titles=form.only_titles)
         except Invalid as refused:
             error = refused
     body = render_template(
@@ -215,9 +212,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
         require_redactor(seen)
         lift(session, actor(), get_redaction(session, seen, redaction_id), seen)
     say("The text can be written again. What was redacted stays redacted.")
-    return redirect(
-        url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303
-    )
+    return redirect(url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303)
 
 
 def _done(row: Redaction, page_ids: list[int]) -> ResponseReturnValue:
