@@ -158,7 +158,7 @@ def who_read(session: Session, page_id: int) -> list[Any]:
 
 def _readers() -> Select[Any]:
     """One row for each reader."""
-    return select(
+    return select(  # type: ignore[return-value]
         PageRead.person_id,
         func.count(PageRead.day.distinct()).label("days"),
         func.count(func.nullif(PageRead.revision, 0).distinct()).label("revisions"),

@@ -126,8 +126,9 @@ def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
         .outerjoin(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .where(Redaction.space_id == space_id, Redaction.digest.is_not(None))
     )
-    for *sealed, page_id in rows:
-        found.setdefault(page_id or 0, []).append(Sealed(*sealed))
+    for length, salt, first, digest, page_id in rows:
+        sealed = Sealed(length, salt or b"", first, digest or b"")
+        found.setdefault(page_id or 0, []).append(sealed)
     return found
 
 
@@ -154,7 +155,7 @@ _COLUMNS = (Redaction.length, Redaction.salt, Redaction.filter, Redaction.digest
 @cache
 def _of_page() -> Select[Any]:
     return (
-        select(*_COLUMNS)
+        select(*_COLUMNS)  # type: ignore[return-value]
         .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .where(RedactedPage.page_id == bindparam("page_id"), Redaction.digest.is_not(None))
     )
@@ -162,6 +163,6 @@ def _of_page() -> Select[Any]:
 
 @cache
 def _of_space() -> Select[Any]:
-    return select(*_COLUMNS).where(
+    return select(*_COLUMNS).where(  # type: ignore[return-value]
         Redaction.space_id == bindparam("space_id"), Redaction.digest.is_not(None)
     )

@@ -451,16 +451,16 @@ def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int
     first = row.page_id if row.page_id in words else None
     others = [page_id for page_id in words if page_id != first]
     told: list[int | None] = [row.page_id] if first or not words else []
-    for page_id in [*told, *others]:
+    for of in [*told, *others]:
         announce(
             session,
             actor,
             Redacted(
-                spaces.get(page_id, row.space_id) if page_id else row.space_id,
-                page_id,
+                spaces.get(of, row.space_id) if of else row.space_id,
+                of,
                 row.id,
                 row.kind,
-                words[page_id] if page_id else row.words,
+                words[of] if of else row.words,
                 row.reason,
             ),
         )

@@ -89,7 +89,9 @@ def preview(
     ids = (page.id,)
     where = Where(ids, (page.space_id,))
     places: dict[str, int] = {}
-    revisions, lines, whole = 0, [], []
+    revisions = 0
+    lines: list[Line] = []
+    whole: list[str] = []
     if not only_titles:
         counts = {
             key: span.words(text)
@@ -253,6 +255,11 @@ class Witness:
     since: str = ""
     until: str = ""
 
+    @property
+    def name(self) -> str:
+        """What they are called; empty where nobody knows."""
+        return self.person.name if self.person else ""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -289,11 +296,5 @@ def told(session: Session, actor: Actor, row: Redaction) -> Told:
         Witness(known.get(id), id == 0, id in could, *read.get(id, ("", "")))
         for id in could | read.keys()
     ]
-    witnesses.sort(
-        key=lambda one: (
-            not one.since,
-            one.anonymous,
-            one.person.name.lower() if one.person else "",
-        )
-    )
+    witnesses.sort(key=lambda one: (not one.since, one.anonymous, one.name.lower()))
     return Told(row, pages, (total or 0) - len(pages), witnesses, len(read))
