@@ -85,15 +85,12 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("file_id", BigId, nullable=False),
         sa.Column("at", Moment, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["page_id"], ["pages.id"], name="fk_page_reads_page_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint(
             "page_id", "day", "person_id", "revision", "file_id", name="pk_page_reads"
         ),
     )
-    op.create_index("ix_page_reads_page_id_day", "page_reads", ["page_id", "day"])
-    op.create_index("ix_page_reads_day", "page_reads", ["day"])
+    op.create_index("ix_page_reads_at", "page_reads", ["at"])
+    op.create_index("ix_page_reads_person_id_at", "page_reads", ["person_id", "at"])
 
 
 def downgrade() -> None:

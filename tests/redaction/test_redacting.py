@@ -85,9 +85,9 @@ def test_the_form_shows_where_it_is_and_offers_only_pages_that_one_may_redact(wi
     assert "Elsewhere" in shown
     assert "In the lab" not in shown
     assert "Line 2" in shown
-    assert "In the lab" in wiki.post(
-        "eve", f"/-/p/{page.id}/redact", text=CANARY, reason=REASON
-    ).text
+    assert (
+        "In the lab" in wiki.post("eve", f"/-/p/{page.id}/redact", text=CANARY, reason=REASON).text
+    )
 
 
 def test_other_pages_lose_it_where_they_are_chosen(wiki: Scene) -> None:

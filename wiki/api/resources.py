@@ -337,6 +337,7 @@ class Change:
         "page_restored",
         "page_purged",
         "revision_purged",
+        "redacted",
         "file_added",
         "file_removed",
         "space_created",

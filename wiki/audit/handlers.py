@@ -51,11 +51,11 @@ def let_go(database: Database, settings: Settings) -> None:
         if _is_due(database, before, expires=True):
             _all(database, lambda session: expire(session, before))
     if settings.access_log_days:
-        day = (moment - timedelta(days=settings.access_log_days)).date()
+        oldest = moment - timedelta(days=settings.access_log_days)
         with database.read() as session:
-            is_old = has_reads_before(session, day)
-        if is_old:
-            _all(database, lambda session: forget_reads(session, day))
+            is_due = has_reads_before(session, oldest - GRACE)
+        if is_due:
+            _all(database, lambda session: forget_reads(session, oldest))
     if settings.address_days:
         until = moment - timedelta(days=settings.address_days)
         if _is_due(database, until, expires=False):

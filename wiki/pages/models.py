@@ -405,13 +405,12 @@ class PageRead(Base):
 
     __tablename__ = "page_reads"
     __table_args__ = (
-        Index("ix_page_reads_page_id_day", "page_id", "day"),
-        Index("ix_page_reads_day", "day"),
+        Index("ix_page_reads_at", "at"),
+        Index("ix_page_reads_person_id_at", "person_id", "at"),
     )
 
-    page_id: Mapped[int] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
-    )
+    # Without a foreign key: who read a page is known when it is purged too.
+    page_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)

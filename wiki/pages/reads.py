@@ -169,25 +169,15 @@ def _readers() -> Select[Any]:
     ).group_by(PageRead.person_id)
 
 
-def has_reads_before(session: Session, day: date) -> bool:
-    """Whether something was written down before a day."""
-    oldest = session.scalar(select(func.min(PageRead.day)))
-    return oldest is not None and oldest < day
+def has_reads_before(session: Session, moment: datetime) -> bool:
+    """Whether something was written down before a moment."""
+    oldest = session.scalar(select(func.min(PageRead.at)))
+    return oldest is not None and oldest < moment
 
 
-def forget_reads(session: Session, before: date) -> int:
-    """Delete what was written down before a day, at most some thousand rows; how many."""
-    day = session.scalar(select(func.min(PageRead.day)))
-    if day is None or day >= before:
-        return 0
-    pages = (
-        select(PageRead.page_id)
-        .where(PageRead.day == day)
-        .distinct()
-        .order_by(PageRead.page_id)
-        .limit(AT_ONCE)
-    )
-    gone = session.connection().execute(
-        delete(PageRead).where(PageRead.day == day, PageRead.page_id.in_(pages))
-    )
+def forget_reads(session: Session, before: datetime) -> int:
+    """Delete what was written down before a moment, at most some thousand rows; how many."""
+    beyond = select(PageRead.at).order_by(PageRead.at).offset(AT_ONCE).limit(1)
+    until = min(session.scalar(beyond) or before, before)
+    gone = session.connection().execute(delete(PageRead).where(PageRead.at < until))
     return int(gone.rowcount)
