@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -286,3 +287,25 @@ def test_a_redaction_of_a_page_that_was_purged_stays_in_the_list(wiki: Scene) ->
     url = redact(wiki, "eve", page.id).location
     wiki.post("ada", f"/-/p/{page.id}/purge", name="plan", head=1)
     assert "The page is not there any more" in wiki.get("eve", url).text
+
+
+def test_an_admin_learns_nothing_of_a_redaction_on_a_page_that_is_hidden_from_them(
+    wiki: Scene,
+) -> None:
+    page = plan(wiki)
+    with wiki.database.write() as session:
+        restrict(session, wiki.actor("eve"), page.id, May.READ, set(), set())
+    url = redact(wiki, "eve", page.id).location
+    assert wiki.get("ada", url).status_code == 404
+    for screen in ("/eng/-/redactions", "/-/admin/audit"):
+        assert REASON not in wiki.get("ada", screen).text
+    assert exported(wiki) == [("", "")]
+    other = plan(wiki, "other")
+    redact(wiki, "eve", other.id)
+    assert exported(wiki) == [("ada ben cai dot eve", ""), ("", "")]
+
+
+def exported(wiki: Scene) -> list[tuple[str, str]]:
+    """Who could read what was redacted, and who did, as the audit is exported."""
+    sent = wiki.post("ada", "/-/admin/audit/export", format="jsonl", kind="Redacted").text
+    return [(line["could_read"], line["did_read"]) for line in map(json.loads, sent.splitlines())]

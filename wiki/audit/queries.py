@@ -222,8 +222,14 @@ def _entry(row: EventRow, known: Known) -> Entry:
 def _with_readers(
     session: Session, rows: Sequence[EventRow], entries: Sequence[Entry], known: Known
 ) -> list[Entry]:
-    """The same, with those who could read what was redacted in spaces that the actor may read."""
-    ids = _ids(*(row.payload.get("redaction_id") for row in rows if row.space_id in known.readable))
+    """The same, with those who could read what was redacted, of pages that the actor may read."""
+    ids = _ids(
+        *(
+            row.payload.get("redaction_id")
+            for row in rows
+            if (row.page_id in known.pages if row.page_id else row.space_id in known.readable)
+        )
+    )
     found = {one.id: one for one in session.scalars(select(Redaction).where(Redaction.id.in_(ids)))}
     could = {id: _ids(*_list(one.could_read.get("people"))) for id, one in found.items()}
     did = {id: _ids(*(read[0] for read in one.did_read)) for id, one in found.items()}
@@ -231,7 +237,7 @@ def _with_readers(
     handles: dict[int, str] = {0: "(not signed in)"}
     for some in some_at_once(sorted(everybody)):
         named = select(Person.id, Person.handle).where(Person.id.in_(some))
-        handles |= dict(session.execute(named).tuples().all())
+        handles |= dict(session.execute(named).all())
 
     def told(who: Mapping[int, set[int]], id: int) -> str:
         names = sorted(handles[one] for one in who.get(id, ()) if one in handles)

@@ -299,7 +299,8 @@ def _redacted(row: EventRow, known: Known) -> Iterable[Part]:
     }.get(str(payload.get("kind")), "one word" if words == 1 else f"{words} words")
     yield Part(f"redacted {what} of ")
     yield from known.page(row) if row.page_id else [known.space(row.space_id)]
-    if payload.get("reason") and (row.page_id in known.pages or row.space_id in known.readable):
+    may_know = row.page_id in known.pages if row.page_id else row.space_id in known.readable
+    if payload.get("reason") and may_know:
         yield Part(": ")
         yield Part(str(payload["reason"]), name=True)
 

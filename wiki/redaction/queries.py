@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import ColumnElement, exists, func, select, true
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import Storage
@@ -20,7 +20,7 @@ from wiki.pages.texts import get_texts
 from wiki.people.models import Person
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
 from wiki.redaction.places import PLACES, Where, find, spoken
-from wiki.rules.access import Actor, may_administer
+from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.queries import SpaceSeen
@@ -212,16 +212,26 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
     return [Other(one, counts[one.id]) for one in found], looked, total or 0
 
 
+def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
+    """The condition on ``Redaction`` that the actor may know of it: who leads the space may of all,
+    an admin of those of pages that they may read, or that are gone."""
+    if seen.may(May.MANAGE):
+        return true()
+    page = aliased(Page)
+    hidden = exists().where(page.id == Redaction.page_id, ~readable_by(seen.actor, page))
+    return ~hidden
+
+
 def list_redactions(
     session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
 ) -> Slice[Redaction]:
-    """What was redacted in a space that the actor may redact, newest first.
+    """What was redacted in a space, newest first, as far as the actor may know.
 
     :param before: only those with a smaller id.
     """
     query = (
         select(Redaction)
-        .where(Redaction.space_id == seen.space.id)
+        .where(Redaction.space_id == seen.space.id, _known_to(seen))
         .options(joinedload(Redaction.created_by))
         .order_by(Redaction.id.desc())
         .limit(limit + 1)
@@ -236,7 +246,11 @@ def get_redaction(session: Session, seen: SpaceSeen, redaction_id: int) -> Redac
     """One of them. :raises NotFound: when the space has none of that number."""
     row = session.scalar(
         select(Redaction)
-        .where(Redaction.id == redaction_id, Redaction.space_id == seen.space.id)
+        .where(
+            Redaction.id == redaction_id,
+            Redaction.space_id == seen.space.id,
+            _known_to(seen),
+        )
         .options(joinedload(Redaction.created_by), joinedload(Redaction.lifted_by))
     )
     if row is None:
