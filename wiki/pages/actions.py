@@ -103,9 +103,10 @@ def create_page(
     path = checked_path(raw_path)
     text = checked(text, max_bytes)
     require_free(session, actor, space, [path])
-    require_unredacted(session, text, message, page_id=None, space_id=space.id)
-    secrets = new_secrets(session, space.id, None, text, override)
     key = path_key(path)
+    at = None if action is Action.IMPORT else key
+    require_unredacted(session, text, message, space_id=space.id, at=at)
+    secrets = new_secrets(session, space.id, None, text, override)
     moment = now()
     page = Page(
         id=unused_id(session),
@@ -178,7 +179,7 @@ def save_page(
     folder = page.folder if folder is None else folder
     if _same(text, theirs) and folder == page.folder:
         return Saved(page, head, False)
-    require_unredacted(session, text, message, page_id=page.id, space_id=space.id)
+    require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, theirs, text, override)
     page.folder = folder
     revision = add_revision(
@@ -217,7 +218,7 @@ def revert_page(
     newest = text_of(session, head)
     if _same(text, newest):
         return Saved(page, head, False)
-    require_unredacted(session, text, message, page_id=page.id, space_id=space.id)
+    require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, newest, text, override)
     revision = add_revision(
         session,

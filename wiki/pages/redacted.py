@@ -1,7 +1,8 @@
 """What was redacted and is not to come back: with an old copy, a merge or an import.
 
-The text itself is gone. It is known again by a hash with the wiki's key, on the pages that it was
-taken out of and on new pages of their space, until a lead lets it be written again.
+The text itself is gone. It is known again by a hash with the wiki's key, until a lead lets it be
+written again: on the pages that it was taken out of, on new pages in their place, and in whatever
+is imported into their space. What people write elsewhere is their own affair.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
 from wiki.pages.merging import Text
-from wiki.pages.models import RedactedPage, Redaction
+from wiki.pages.models import Page, RedactedPage, Redaction
 from wiki.text.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
 
 MOST_LINES = 3
@@ -57,14 +58,24 @@ def remember(session: Session, span: Span) -> dict[str, Any]:
 
 
 def require_unredacted(
-    session: Session, text: Text, message: str, *, page_id: int | None, space_id: int
+    session: Session,
+    text: Text,
+    message: str,
+    *,
+    page_id: int | None = None,
+    space_id: int | None = None,
+    at: str | None = None,
 ) -> None:
     """Go on only if nothing that was redacted would come back.
 
-    :param page_id: the page that the text is for, or None for a new one of the space.
+    :param page_id: the page that the text is for; or, for a new one, its space.
+    :param at: the key of the new one's path; only what was redacted there counts. Without it, what
+        was redacted anywhere in the space.
     :raises Redacted: otherwise, with the lines.
     """
-    known = known_spans(session, page_id=page_id, space_id=space_id)
+    which = {"page_id": page_id, "space_id": space_id, "at": at}
+    statement = _of_page() if page_id else _of_space() if at is None else _of_place()
+    known = [Sealed(*row) for row in session.execute(statement, which)]
     key = _key(session)
     if not known or key is None:
         return
@@ -108,18 +119,9 @@ def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> T
     )
 
 
-def known_spans(session: Session, *, page_id: int | None, space_id: int) -> list[Sealed]:
-    """What must not come back on a page, or on a new page of a space."""
-    if page_id is None:
-        rows = session.execute(_of_space(), {"space_id": space_id})
-    else:
-        rows = session.execute(_of_page(), {"page_id": page_id})
-    return [Sealed(*row) for row in rows]
-
-
 def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
-    """The same for all pages of a space that something was redacted on; under 0 for pages that
-    are not there any more."""
+    """What must not come back on pages of a space, by their ids; under 0 for pages that are not
+    there any more."""
     found: dict[int, list[Sealed]] = {}
     rows = session.execute(
         select(*_COLUMNS, RedactedPage.page_id)
@@ -158,6 +160,18 @@ def _of_page() -> Select[Any]:
         select(*_COLUMNS)  # type: ignore[return-value]
         .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .where(RedactedPage.page_id == bindparam("page_id"), Redaction.digest.is_not(None))
+    )
+
+
+@cache
+def _of_place() -> Select[Any]:
+    page = (
+        select(RedactedPage.redaction_id)
+        .join(Page, Page.id == RedactedPage.page_id)
+        .where(Page.space_id == bindparam("space_id"), Page.path_key == bindparam("at"))
+    )
+    return select(*_COLUMNS).where(  # type: ignore[return-value]
+        Redaction.id.in_(page), Redaction.digest.is_not(None)
     )
 
 
