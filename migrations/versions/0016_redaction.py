@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(), nullable=True),
         sa.Column("filter", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("lifted_at", Moment, nullable=True),
         sa.Column("lifted_by_id", BigId, nullable=True),
         sa.Column("files", Json, nullable=False),

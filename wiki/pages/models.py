@@ -363,6 +363,8 @@ class Redaction(Base):
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     filter: Mapped[int] = mapped_column(BigInteger, default=0)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Only where it is no part of a longer word.
+    whole: Mapped[bool] = mapped_column(default=False)
     lifted_at: Mapped[datetime | None]
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     files: Mapped[list[str]]

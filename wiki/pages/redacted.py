@@ -48,12 +48,13 @@ def remember(session: Session, span: Span) -> dict[str, Any]:
     key, salt = _key(session), urandom(SALT_BYTES)
     if key is None:
         return {}
-    sealed = seal(span.folded, key, salt)
+    sealed = seal(span, key, salt)
     return {
         "length": sealed.length,
         "salt": sealed.salt,
         "filter": sealed.filter,
         "digest": sealed.digest,
+        "whole": sealed.whole,
     }
 
 
@@ -128,8 +129,8 @@ def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
         .outerjoin(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .where(Redaction.space_id == space_id, Redaction.digest.is_not(None))
     )
-    for length, salt, first, digest, page_id in rows:
-        sealed = Sealed(length, salt or b"", first, digest or b"")
+    for length, salt, first, digest, whole, page_id in rows:
+        sealed = Sealed(length, salt or b"", first, digest or b"", whole)
         found.setdefault(page_id or 0, []).append(sealed)
     return found
 
@@ -151,7 +152,13 @@ def _key(session: Session) -> bytes | None:
     return hashlib.sha256(b"redacted\0" + key().encode()).digest() if key is not None else None
 
 
-_COLUMNS = (Redaction.length, Redaction.salt, Redaction.filter, Redaction.digest)
+_COLUMNS = (
+    Redaction.length,
+    Redaction.salt,
+    Redaction.filter,
+    Redaction.digest,
+    Redaction.whole,
+)
 
 
 @cache

@@ -88,9 +88,9 @@ def require_redactor(seen: SpaceSeen) -> None:
         seen.require(May.MANAGE)
 
 
-def checked_span(typed: str) -> Span:
+def checked_span(typed: str, *, whole: bool = False) -> Span:
     """The text that is to go. :raises Invalid: when it cannot be one."""
-    span = Span(typed)
+    span = Span(typed, whole=whole)
     if span.fault:
         raise Invalid(span.fault, field="text")
     return span
@@ -118,6 +118,7 @@ def redact_span(
     *,
     others: Collection[int] = (),
     only_titles: bool = False,
+    whole: bool = False,
     logged_from: Label | None = None,
 ) -> Redaction:
     """Put a mark in the place of a text wherever it is on a page, and on these others.
@@ -126,10 +127,11 @@ def redact_span(
 
     :param only_titles: leave it in texts, tags and files: it is only taken out of titles, addresses
         and what tells of them.
+    :param whole: leave it where it is a part of a longer word.
     :param logged_from: the label from which on it is written down who reads a page.
     :raises Invalid: when it is nowhere (any more). :raises NotFound: :raises Forbidden:
     """
-    span = checked_span(typed)
+    span = checked_span(typed, whole=whole)
     reason = checked_reason(reason, span)
     ids = list(dict.fromkeys([page_id, *others]))[: MOST_PAGES + 1]
     if len(ids) > MOST_PAGES:

@@ -164,7 +164,7 @@ PLACES: tuple[Place, ...] = (
         "approvals",
         Approval,
         {"payload": Sort.SPOKEN, "words": Sort.TEXT, "reason": Sort.TEXT},
-        lambda where: Approval.space_id.in_(where.space_ids),
+        lambda where: Approval.payload["page_id"].as_integer().in_(where.page_ids),
         title=True,
     ),
     Place("jobs", Delivery, {"error": Sort.TEXT}, _of_events, title=True),

@@ -42,6 +42,7 @@ class _Form:
     text: str
     reason: str
     only_titles: bool
+    whole: bool
     others: tuple[int, ...]
     shown: bool
 
@@ -52,6 +53,7 @@ def _form() -> _Form:
         text=request.form.get("text", ""),
         reason=request.form.get("reason", ""),
         only_titles="titles" in request.values,
+        whole="whole" in request.form,
         others=tuple(
             int(one) for one in request.form.getlist("other") if one.isdecimal() and len(one) < 16
         ),
@@ -71,7 +73,7 @@ def redact(page_id: int) -> ResponseReturnValue:
     note_read(seen, page, page.head)
     if request.method == "POST":
         try:
-            span = checked_span(form.text)
+            span = checked_span(form.text, whole=form.whole)
             checked_reason(form.reason, span)
             if form.shown:
                 with writing() as session:
@@ -84,6 +86,7 @@ def redact(page_id: int) -> ResponseReturnValue:
                         form.reason,
                         others=form.others,
                         only_titles=form.only_titles,
+                        whole=form.whole,
                         logged_from=settings().access_log_label,
                     )
                 return _done(row, [page_id, *form.others])

@@ -34,9 +34,13 @@ _FIRST = 48
 
 class Span:
     """A text that is to go, however it is written: in upper or lower case, over the end of a line,
-    or as a part of an address."""
+    or as a part of an address.
 
-    def __init__(self, typed: str) -> None:
+    :param whole: only where it is no part of a longer word.
+    """
+
+    def __init__(self, typed: str, *, whole: bool = False) -> None:
+        self.whole = whole
         self.text = " ".join(unicodedata.normalize("NFC", typed).split())
 
     @property
@@ -67,6 +71,8 @@ class Span:
         if ways[-1] == self.text.lower().split():
             del ways[1:]
         found = "|".join(_BETWEEN.join(map(re.escape, way)) for way in ways)
+        if self.whole:
+            found = rf"(?<![^\W_])(?:{found})(?![^\W_])"
         return re.compile(found, re.IGNORECASE)
 
     def count(self, text: str) -> int:
@@ -106,12 +112,14 @@ class Sealed:
     salt: bytes
     filter: int
     digest: bytes
+    whole: bool = False
 
 
-def seal(span: str, key: bytes, salt: bytes) -> Sealed:
-    """How a folded span is remembered."""
-    first = zlib.crc32(span[:_FIRST].encode("utf-32-le"))
-    return Sealed(len(span), salt, first ^ _pad(key, salt), _digest(key, salt, span))
+def seal(span: Span, key: bytes, salt: bytes) -> Sealed:
+    """How a span is remembered."""
+    text = span.folded
+    first = zlib.crc32(text[:_FIRST].encode("utf-32-le")) ^ _pad(key, salt)
+    return Sealed(len(text), salt, first, _digest(key, salt, text), span.whole)
 
 
 def occurrences(text: str, sealed: Sealed, key: bytes) -> Iterator[tuple[int, int]]:
@@ -142,9 +150,14 @@ def _in_folded(folded: str, sealed: Sealed, key: bytes) -> Iterator[int]:
     crc = zlib.crc32
     for at in range(0, 4 * (len(folded) - sealed.length) + 1, 4):
         if crc(data[at : at + width]) == wanted:
-            span = folded[at // 4 : at // 4 + sealed.length]
+            start, end = at // 4, at // 4 + sealed.length
+            if sealed.whole and any(
+                map(str.isalnum, folded[max(start - 1, 0) : start] + folded[end : end + 1])
+            ):
+                continue
+            span = folded[start:end]
             if hmac.compare_digest(_digest(key, sealed.salt, span), sealed.digest):
-                yield at // 4
+                yield start
 
 
 def _places(text: str) -> list[int]:
