@@ -228,7 +228,9 @@ def redact_file(
     )
     row.files = sorted(hashes)
     if name_too and page is not None:
-        span = Span(file.name.rpartition("/")[2])
+        span = Span(file.name.rpartition("/")[2], whole=True)
+        if span.fault:
+            raise Invalid("Its name is too short to be told from other words: leave it.")
         where = Where((page.id,), (page.space_id,))
         row.words = sum(hide_in_file_names(session, [page.id], span).values())
         for place in PLACES:

@@ -151,9 +151,8 @@ def _in_folded(folded: str, sealed: Sealed, key: bytes) -> Iterator[int]:
     for at in range(0, 4 * (len(folded) - sealed.length) + 1, 4):
         if crc(data[at : at + width]) == wanted:
             start, end = at // 4, at // 4 + sealed.length
-            if sealed.whole and any(
-                map(str.isalnum, folded[max(start - 1, 0) : start] + folded[end : end + 1])
-            ):
+            around = folded[max(start - 1, 0) : start] + folded[end : end + 1]
+            if sealed.whole and any(map(str.isalnum, around)):
                 continue
             span = folded[start:end]
             if hmac.compare_digest(_digest(key, sealed.salt, span), sealed.digest):
