@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
@@ -19,9 +17,6 @@ from wiki.pages.moves import move_page
 from wiki.pages.rendering import _renderer
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
-from wiki.spaces.queries import see_space
-from wiki.transfer.git import git_command
-from wiki.transfer.mirroring import export_to_git
 
 CANARY = "quinsyberry"
 
@@ -157,18 +152,6 @@ def test_the_page_goes_on_with_marks_where_the_text_was(wiki: Scene, shell) -> N
         session.delete(mail)
     checked = shell("check")
     assert checked.output.endswith("All is as it should be.\n"), checked.output
-    repository = wiki.settings.data_dir / "git"
-    with wiki.database.read() as session:
-        space = see_space(session, wiki.actor("eve"), "eng").space
-        export_to_git(session, wiki.actor("eve"), wiki.settings, space, repository)
-    said = subprocess.run(
-        [git_command(), "-C", repository, "log", "-p", "--stat", "main"],
-        capture_output=True,
-        check=True,
-    ).stdout.decode("utf-8", "replace")
-    assert "The [redacted] is secret." in said
-    assert "plans/redacted.txt" in said
-    assert CANARY not in said.lower()
 
 
 def test_search_never_finds_it_once_it_is_redacted(wiki: Scene) -> None:

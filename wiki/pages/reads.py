@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -146,11 +146,12 @@ def readers_of(session: Session, page: Page, limit: int = 50) -> Sequence[Reader
     ]
 
 
-def who_read(session: Session, page_id: int) -> list[Any]:
-    """The same, as a redaction keeps it: ids of people with the first and the last day."""
+def who_read(session: Session, page_ids: Collection[int]) -> list[Any]:
+    """The same of some pages, as a redaction keeps it: ids of people with the first and the last
+    day."""
     rows = session.execute(
         _readers()
-        .where(PageRead.page_id == page_id)
+        .where(PageRead.page_id.in_(page_ids))
         .order_by(func.max(PageRead.at).desc(), PageRead.person_id)
     )
     return [[row.person_id, row.since.isoformat(), row.until.isoformat()] for row in rows]

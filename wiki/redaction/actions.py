@@ -46,7 +46,7 @@ from wiki.redaction.places import PLACES, Where, hide, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
 from wiki.spaces.audience import audience_of
-from wiki.spaces.models import Space
+from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen, list_group_roles, restrictions_of
 from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
@@ -137,7 +137,7 @@ def redact_span(
     if len(ids) > MOST_PAGES:
         raise Invalid(f"Redact at most {MOST_PAGES} pages at once.", field="text")
     pages, seen = _held(session, actor, ids)
-    row = _row(session, seen, pages[0], "title" if only_titles else "span", reason, logged_from)
+    row = _row(session, seen, pages, "title" if only_titles else "span", reason, logged_from)
     everywhere = bool(may_administer(actor))
     words, places = _hide(session, actor, storage, pages, span, row, only_titles, everywhere)
     if not words:
@@ -168,7 +168,7 @@ def redact_revision(
     reason = checked_reason(reason)
     pages, standing = _held(session, actor, [page_id])
     page = pages[0]
-    row = _row(session, standing, page, "revision", reason, logged_from)
+    row = _row(session, standing, pages, "revision", reason, logged_from)
     row.which = number
     if number == page.head and seen == page.head:
         row.words = _empty_head(session, page)
@@ -205,7 +205,7 @@ def redact_file(
         standing = found.seen
     else:
         [page], standing = _held(session, actor, [page.id])
-    row = _row(session, standing, page, "file", reason, logged_from)
+    row = _row(session, standing, [page] if page else [], "file", reason, logged_from)
     row.which = file.id
     files = [file]
     if all_versions:
@@ -266,20 +266,33 @@ def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page
 def _row(
     session: Session,
     seen: SpaceSeen,
-    page: Page | None,
+    pages: Sequence[Page],
     kind: str,
     reason: str,
     logged_from: Label | None,
 ) -> Redaction:
-    """What is written down of a redaction, with who could have seen what is about to go."""
-    space = seen.space
-    deleted = page is not None and page.deleted_at is not None
-    audience = audience_of(session, space, page.scope_id if page else None, deleted=deleted)
-    label = max(seen.page.label, Label(space.label))
+    """What is written down of a redaction, with who could have seen what is about to go.
+
+    :param seen: how the first page is seen; or the space, where there is no page.
+    """
+    people: set[int] = set()
+    everyone, label = False, max(seen.page.label, Label(seen.space.label))
+    ways: dict[str, None] = {}
+    # Most pages have no scope of their own, so few things are asked of many pages.
+    kinds = {(page.space_id, page.scope_id, page.deleted_at is not None) for page in pages}
+    for space_id, scope_id, deleted in sorted(kinds, key=str) or [(seen.space.id, None, False)]:
+        space = session.get_one(Space, space_id)
+        audience = audience_of(session, space, scope_id, deleted=deleted)
+        everyone = everyone or audience.everyone
+        people |= audience.people
+        scope = session.get(Scope, scope_id) if scope_id is not None else None
+        label = max(label, Label(space.label), Label(scope.label if scope else 0))
+        ways |= dict.fromkeys(_ways(session, space, scope_id))
+    first = pages[0] if pages else None
     return Redaction(
         kind=kind,
-        space_id=space.id,
-        page_id=page.id if page else None,
+        space_id=seen.space.id,
+        page_id=first.id if first else None,
         which=0,
         reason=reason,
         words=0,
@@ -287,18 +300,18 @@ def _row(
         created_at=now(),
         created_by_id=seen.actor.person_id,
         could_read={
-            "everyone": audience.everyone,
-            "people": sorted(audience.people),
-            "via": _ways(session, space, page),
+            "everyone": everyone,
+            "people": sorted(people),
+            "via": list(ways),
             "label": label.word,
         },
-        did_read=who_read(session, page.id) if page else [],
+        did_read=who_read(session, [page.id for page in pages]),
         logged=logged_from is not None and label >= logged_from,
         files=[],
     )
 
 
-def _ways(session: Session, space: Space, page: Page | None) -> list[str]:
+def _ways(session: Session, space: Space, scope_id: int | None) -> list[str]:
     """By what people could read a page, in words."""
     ways = []
     if space.visibility == "public":
@@ -306,8 +319,8 @@ def _ways(session: Session, space: Space, page: Page | None) -> list[str]:
     elif space.visibility == "internal":
         ways.append("the space is open to members of the organisation")
     ways += [f"group {row.group.name} had a role" for row in list_group_roles(session, space)]
-    if page is not None and page.scope_id is not None:
-        held = restrictions_of(session, [page.scope_id])
+    if scope_id is not None:
+        held = restrictions_of(session, [scope_id])
         ways += [f"only {one.words} could {one.may.value}" for one in held]
     return ways
 
