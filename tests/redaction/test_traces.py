@@ -112,8 +112,6 @@ def test_what_was_redacted_is_in_no_byte_any_more(wiki: Scene) -> None:
         assert row.finished_at is not None
         assert {"texts", "titles", "messages", "mails", "files"} <= row.places.keys()
         assert session.scalars(select(Mail.body)).one() == "[redacted]!"
-    wiki.write("more", "words")
-    wiki.database.empty_log()
     assert files_with(wiki) == []
     assert CANARY not in texts(wiki).lower()
     assert not any(CANARY in str(one.result()) for one in _renderer._recent.values())
@@ -160,8 +158,9 @@ def test_search_never_finds_it_once_it_is_redacted(wiki: Scene) -> None:
     redact(wiki, "eve", page_id)
     # The worker has not been here yet.
     for url in (f"/-/search?q={CANARY}", "/-/search?q=secret", f"/-/search/switch?q={CANARY}"):
-        assert f"/eng/new-{CANARY}" not in wiki.get("eve", url).text
-    assert "is secret" not in wiki.get("eve", "/-/search?q=secret").text
+        found = wiki.get("eve", url).text
+        assert f"/eng/new-{CANARY}" not in found
+        assert "/eng/new-redacted" not in found
     wiki.deliver()
     assert "/eng/new-redacted" in wiki.get("eve", "/-/search?q=secret").text
 
