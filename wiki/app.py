@@ -27,6 +27,7 @@ from wiki.pages import (
     history_views,
     moving_views,
     profiles,
+    reads,
     rendering,
 )
 from wiki.pages import views as pages
@@ -42,6 +43,7 @@ from wiki.people import (
 )
 from wiki.people import views as people
 from wiki.purging import views as purging
+from wiki.redaction import views as redaction
 from wiki.resources import TEMPLATES
 from wiki.reviews import views as reviews
 from wiki.search import views as search
@@ -123,6 +125,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     public.init_app(app)
     pace.init_app(app)
     holding.init_app(app)
+    reads.init_app(app, parts.database)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
@@ -149,6 +152,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         group_views,
         claim_views,
         purging,
+        redaction,
         reviews,
         search,
         tags,

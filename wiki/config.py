@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from wiki.rules.labels import Label
+
 PREFIX = "WIKI_"
 # Read by the test suite and the benchmarks, never by the running wiki.
 NOT_SETTINGS = ("WIKI_CORPUS", "WIKI_TEST_")
@@ -138,6 +140,20 @@ class Settings:
         90,
         zero=True,
     )
+
+    access_log_from: str = _setting(
+        "The label from which on it is written down who reads a page: `public`, `internal`, "
+        "`confidential`, `restricted`, or `off` for never.",
+        "confidential",
+    )
+    access_log_days: int = _setting(
+        "Days for which it is kept who read what; 0 keeps it for ever.", 365, zero=True
+    )
+
+    @property
+    def access_log_label(self) -> Label | None:
+        """The label from which on reads are written down; None when none are."""
+        return None if self.access_log_from == "off" else Label.named(self.access_log_from)
 
     @property
     def url(self) -> str:
@@ -289,6 +305,11 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             "WIKI_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:/// (its value is "
             "not shown here because it may hold a password)."
+        )
+    if settings.access_log_from not in ("off", *(label.word for label in Label)):
+        raise ConfigError(
+            "WIKI_ACCESS_LOG_FROM must be public, internal, confidential, restricted or off, "
+            f"not “{settings.access_log_from}”."
         )
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError("WIKI_SECRET_KEY must have at least 32 characters.")

@@ -19,6 +19,7 @@ from wiki.outbox.deliver import Handler
 from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.purging.handlers import forget_files, wipe_freed
+from wiki.redaction.handlers import carry_out
 from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more, mirror_spaces
@@ -30,6 +31,7 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.PageRestored: (index_pages, list_by_tag, mirror_spaces),
     events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
     events.RevisionPurged: (rebuild_index, wipe_freed),
+    events.Redacted: (carry_out, mirror_spaces),
     events.FileAdded: (make_thumbnails, mirror_spaces),
     events.FileRemoved: (mirror_spaces,),
     events.ImportRequested: (import_more,),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
+from wiki.attachments.storage import Storage
 from wiki.audit.handlers import check_chain
 from wiki.audit.models import DrillRun
 from wiki.db import at, now
@@ -28,7 +29,7 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages import protecting
 from wiki.pages.actions import create_page, delete_page
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, Revision
+from wiki.pages.models import Page, PageRead, Revision
 from wiki.pages.moves import move_page
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
@@ -39,6 +40,7 @@ from wiki.people.placeholders import authors_for
 from wiki.people.sign_in import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
+from wiki.redaction.actions import redact_revision, redact_span
 from wiki.reviews.models import Approval
 from wiki.rules.access import ANONYMOUS, May
 from wiki.rules.labels import Label
@@ -221,8 +223,39 @@ def fill(scene: Scene) -> None:
         ada = scene.actor("ada")
         everyone = create_group(session, ada, handle="on-call", name="On call")
         set_member(session, ada, everyone, ben, member=True)
+    redact(scene)
     scene.deliver()
     administer(scene)
+
+
+def redact(scene: Scene) -> None:
+    """Something that was redacted on a page that was read, and something just now."""
+    eve, storage = scene.actor("eve"), Storage(scene.settings.data_dir)
+    told = scene.write("told", "The project is called Zebra.\n", title="What was told")
+    scene.write("told", "The project Zebra begins in May.\n", title="What was told")
+    scene.attach("told/Zebra plan.txt", b"Zebra, in short.")
+    with scene.database.write() as session:
+        protecting.set_label(session, eve, told.id, Label.CONFIDENTIAL, consent=UNASKED)
+        for handle, revision in (("ben", 1), ("ben", 2), ("eve", 2)):
+            session.add(
+                PageRead(
+                    page_id=told.id,
+                    day=now().date(),
+                    person_id=scene.actor(handle).person_id or 0,
+                    revision=revision,
+                    file_id=0,
+                )
+            )
+        session.flush()
+        reason = "It was told in confidence, and the customer asked for it. " * 4
+        level = Label.CONFIDENTIAL
+        redact_span(session, eve, storage, told.id, "Zebra", reason, logged_from=level)
+    scene.deliver()
+    with scene.database.write() as session:
+        row = redact_revision(session, eve, told.id, 1, "Says too much", seen=2)
+        session.flush()
+        session.execute(delete(Delivery).where(Delivery.subscriber == "redaction.carry_out"))
+        assert row.finished_at is None
 
 
 def make_groups(session: Session, scene: Scene) -> None:

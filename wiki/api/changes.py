@@ -35,6 +35,7 @@ TYPES = {
     "PageRestored": "page_restored",
     "PagePurged": "page_purged",
     "RevisionPurged": "revision_purged",
+    "Redacted": "redacted",
     "FileAdded": "file_added",
     "FileRemoved": "file_removed",
     "SpaceCreated": "space_created",

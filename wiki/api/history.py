@@ -16,10 +16,12 @@ from wiki.api.operations import (
     operation,
     with_next,
 )
+from wiki.api.pages import etag_of
 from wiki.errors import NotFound
 from wiki.pages.blame import blame, revisions_of
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
+from wiki.pages.reads import note_read
 from wiki.pages.revising import text_of
 from wiki.pages.texts import get_text
 from wiki.text import diff
@@ -78,12 +80,12 @@ def list_revisions(slug: str, path: str) -> Response:
 )
 def read_revision(slug: str, path: str, number: int) -> Response:
     """All that an author wrote."""
-    page = _live(slug, path)
+    page = _live(slug, path, number)
     revision = _revision(page, number)
     text = text_of(reading(), revision)
     line = vars(wire.revision_line(revision))
     response = answer(resources.RevisionWithText(**line, body=text.body, fields=text.fields))
-    response.set_etag(f"{page.id}.{number}")
+    response.set_etag(etag_of(page, number))
     response.make_conditional(request)
     return response
 
@@ -106,7 +108,7 @@ def read_revision(slug: str, path: str, number: int) -> Response:
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     """What was done to the text between two revisions, in either order."""
     context = number_asked("context", 3, least=0, most=MOST_CONTEXT)
-    page = _live(slug, path)
+    page = _live(slug, path, old, new)
     before, after = _revision(page, old), _revision(page, new)
     found = diff.diff(
         get_text(reading(), before.content_hash),
@@ -135,8 +137,12 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
 @costs("comparisons")
 def blame_page(slug: str, path: str) -> Response:
     """Who made each line what it is, and when."""
-    page = _live(slug, path)
+    place = look_up(reading(), actor(), slug, path)
+    if place.page is None:
+        raise NotFound
+    page = place.page
     number = number_asked("revision", page.head, least=1, most=2**53)
+    note_read(place.seen, page, number)
     found = blame(reading(), page, _revision(page, number))
     revisions = revisions_of(reading(), page, found.origins)
     runs: list[resources.BlameRun] = []
@@ -174,10 +180,12 @@ def _line(line: diff.Line | None) -> resources.DiffLine | None:
     )
 
 
-def _live(slug: str, path: str) -> Page:
+def _live(slug: str, path: str, *revisions: int) -> Page:
+    """The page at a path, of which these revisions are about to be read."""
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         raise NotFound
+    note_read(place.seen, place.page, *revisions)
     return place.page
 
 

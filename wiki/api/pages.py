@@ -19,6 +19,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.protecting import set_label
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
+from wiki.pages.reads import note_read
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
@@ -78,6 +79,7 @@ def read_page(slug: str, path: str) -> Response:
     if place.page is None:
         return _elsewhere(place)
     head = head_of(reading(), place.page)
+    note_read(place.seen, place.page, head.number)
     text, label = text_of(reading(), head), place.seen.label
     response = answer(wire.whole_page(place.space.slug, place.page, head, text, label))
     response.set_etag(_etag(place.page, label))
@@ -100,7 +102,12 @@ def page_address(slug: str, path: str) -> str:
 
 
 def _etag(page: Page, effective: Label) -> str:
-    return f"{page.id}.{page.head}.{page.label}{int(effective)}"
+    return f"{etag_of(page, page.head)}.{page.label}{int(effective)}"
+
+
+def etag_of(page: Page, number: int) -> str:
+    """What stands for a revision of a page; another once something was taken out of it."""
+    return f"{page.id}.{number}" + (f".{page.redacted}" if page.redacted else "")
 
 
 @operation(
@@ -283,6 +290,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 override=_override(sent),
             )
     except Conflict as conflict:
+        note_read(place.seen, page, conflict.base, conflict.head.number)
         return _conflict(conflict, before)
     return _saved(place.space.slug, saved, 200, labelled=labelled)
 

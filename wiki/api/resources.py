@@ -345,6 +345,7 @@ class Change:
         "page_restored",
         "page_purged",
         "revision_purged",
+        "redacted",
         "file_added",
         "file_removed",
         "space_created",

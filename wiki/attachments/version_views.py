@@ -60,6 +60,7 @@ def versions(file_id: int) -> ResponseReturnValue:
         uses=uses[:MOST_USES],
         more_uses=len(uses) > MOST_USES,
         can_edit=can_edit,
+        may_redact=actor().is_admin or bool(found.seen.may(May.MANAGE)),
     )
 
 

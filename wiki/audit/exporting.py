@@ -28,6 +28,8 @@ COLUMNS = (
     "page_id",
     "address",
     "link",
+    "could_read",
+    "did_read",
 )
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -75,6 +77,8 @@ def _values(entry: Entry) -> tuple[str | int | None, ...]:
         entry.page_id,
         entry.address,
         entry.link,
+        entry.could_read,
+        entry.did_read,
     )
 
 

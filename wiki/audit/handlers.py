@@ -15,6 +15,7 @@ from wiki.db import Database, now
 from wiki.outbox.expiring import expire, shorten_addresses
 from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
 from wiki.outbox.verifying import verify
+from wiki.pages.reads import forget_reads, has_reads_before
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,12 @@ def let_go(database: Database, settings: Settings) -> None:
         before = moment - timedelta(days=settings.audit_days)
         if _is_due(database, before, expires=True):
             _all(database, lambda session: expire(session, before))
+    if settings.access_log_days:
+        oldest = moment - timedelta(days=settings.access_log_days)
+        with database.read() as session:
+            is_due = has_reads_before(session, oldest - GRACE)
+        if is_due:
+            _all(database, lambda session: forget_reads(session, oldest))
     if settings.address_days:
         until = moment - timedelta(days=settings.address_days)
         if _is_due(database, until, expires=False):

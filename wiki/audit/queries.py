@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from wiki.audit.models import ChainCheck
 from wiki.audit.sentences import Known, Part, Sentence, sentence, who_did
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.outbox.events import Redacted
 from wiki.outbox.models import AUDITED, EventRow
 from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
-from wiki.pages.models import Page
+from wiki.pages.graph import some_at_once
+from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import look_up, readable_by
 from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
@@ -70,7 +72,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Entry:
-    """An event as admins read it."""
+    """An event as admins read it. Of a redaction, ``could_read`` and ``did_read`` name who could
+    read what went, and who did as far as that was written down."""
 
     id: int
     at: datetime
@@ -84,6 +87,8 @@ class Entry:
     page: Page | None
     page_id: int | None
     link: str
+    could_read: str = ""
+    did_read: str = ""
 
 
 def list_audit(
@@ -108,6 +113,8 @@ def list_audit(
     rows = session.scalars(query.limit(limit + 1)).all()
     known = known_of(session, actor, rows[:limit])
     entries = [_entry(row, known) for row in rows[:limit]]
+    if any(row.name == Redacted.__name__ for row in rows[:limit]):
+        entries = _with_readers(session, rows[:limit], entries, known)
     return Slice(entries, str(entries[-1].id) if len(rows) > limit else None)
 
 
@@ -126,7 +133,7 @@ def find(session: Session, actor: Actor, filters: Filters) -> Found:
         except Invalid as error:
             errors[name] = error.sentence
     if "page" in told and "page" not in errors:
-        told["page"] = str(_page_id(session, actor, filters.page))
+        told["page"] = str(page_id_of(session, actor, filters.page))
     if "words" in told:
         told["words"] = "given"
     return Found(tuple(conditions), errors, told)
@@ -212,6 +219,40 @@ def _entry(row: EventRow, known: Known) -> Entry:
     )
 
 
+def _with_readers(
+    session: Session, rows: Sequence[EventRow], entries: Sequence[Entry], known: Known
+) -> list[Entry]:
+    """The same, with those who could read what was redacted, of pages that the actor may read."""
+    ids = _ids(
+        *(
+            row.payload.get("redaction_id")
+            for row in rows
+            if (row.page_id in known.pages if row.page_id else row.space_id in known.readable)
+        )
+    )
+    found = {one.id: one for one in session.scalars(select(Redaction).where(Redaction.id.in_(ids)))}
+    could = {id: _ids(*_list(one.could_read.get("people"))) for id, one in found.items()}
+    did = {id: _ids(*(read[0] for read in one.did_read)) for id, one in found.items()}
+    everybody = set().union(*could.values(), *did.values()) if found else set()
+    handles: dict[int, str] = {0: "(not signed in)"}
+    for some in some_at_once(sorted(everybody)):
+        named = select(Person.id, Person.handle).where(Person.id.in_(some))
+        handles |= dict(session.execute(named).all())
+
+    def told(who: Mapping[int, set[int]], id: int) -> str:
+        names = sorted(handles[one] for one in who.get(id, ()) if one in handles)
+        everyone = who is could and id in found and found[id].could_read.get("everyone")
+        return " ".join([*(["(everyone)"] if everyone else []), *names])
+
+    result = []
+    for row, entry in zip(rows, entries, strict=True):
+        id = row.payload.get("redaction_id") if row.name == Redacted.__name__ else None
+        if id in found:
+            entry = replace(entry, could_read=told(could, id), did_read=told(did, id))
+        result.append(entry)
+    return result
+
+
 def _who(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
     person = find_person(session, typed.removeprefix("@"))
     if person is None:
@@ -241,10 +282,10 @@ def _space(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
 
 
 def _page(session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
-    return EventRow.page_id == _page_id(session, actor, typed)
+    return EventRow.page_id == page_id_of(session, actor, typed)
 
 
-def _page_id(session: Session, actor: Actor, typed: str) -> int:
+def page_id_of(session: Session, actor: Actor, typed: str) -> int:
     """The number of a page, or of the one at an address that the actor may read."""
     if typed.isascii() and typed.isdigit() and len(typed) < 16:
         return int(typed)

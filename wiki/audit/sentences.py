@@ -299,6 +299,22 @@ def _purged(row: EventRow, known: Known) -> Iterable[Part]:
         yield known.space(row.space_id)
 
 
+def _redacted(row: EventRow, known: Known) -> Iterable[Part]:
+    payload = row.payload
+    words = payload.get("words") or 0
+    what = {
+        "revision": "a revision",
+        "file": "a file",
+        "title": "a title",
+    }.get(str(payload.get("kind")), "one word" if words == 1 else f"{words} words")
+    yield Part(f"redacted {what} of ")
+    yield from known.page(row) if row.page_id else [known.space(row.space_id)]
+    may_know = row.page_id in known.pages if row.page_id else row.space_id in known.readable
+    if payload.get("reason") and may_know:
+        yield Part(": ")
+        yield Part(str(payload["reason"]), name=True)
+
+
 def _file(verb: str, preposition: str) -> Callable[[EventRow, Known], Iterable[Part]]:
     def said(row: EventRow, known: Known) -> Iterable[Part]:
         may_know = row.page_id in known.pages if row.page_id else row.space_id in known.readable
@@ -437,6 +453,8 @@ _SENTENCES: Mapping[str, Written] = {
     "PageRestored": "restored {page}",
     "PagePurged": _purged,
     "RevisionPurged": "purged revision {revision} of {page}",
+    "Redacted": _redacted,
+    "RedactionLifted": "let what was redacted on {page} be written again",
     "FileAdded": _file("attached", "to"),
     "FileRemoved": _file("took", "off"),
     "ImportRequested": "sent pages to be imported into {space}",

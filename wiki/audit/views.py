@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from wiki.audit import drills, jobs, queries, storage
 from wiki.audit.actions import ask_for_check, begin_export
 from wiki.audit.exporting import Format, write_audit
+from wiki.audit.reads import cursor_of, list_reads
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid
 from wiki.outbox import deliveries
@@ -79,6 +80,25 @@ def check() -> ResponseReturnValue:
         ask_for_check(session, actor())
     say("The worker verifies the chain of events now; load this page again in a moment.")
     return redirect("/-/admin/audit", 303)
+
+
+@blueprint.get("/reads")
+def show_reads() -> ResponseReturnValue:
+    """Who read what, as far as that is written down."""
+    who, page = _name(request.args.get("who", "")), _name(request.args.get("page", ""))
+    before = cursor_of(request.args.get("before", ""))
+    found, errors = list_reads(reading(), actor(), who=who, page=page, before=before)
+    body = render_template(
+        "audit/reads.html",
+        found=found,
+        errors=errors,
+        who=who,
+        page_asked=page,
+        these=urlencode({name: value for name, value in (("who", who), ("page", page)) if value}),
+        before=before,
+        settings=settings(),
+    )
+    return body, Invalid.status if errors else 200
 
 
 @blueprint.get("/jobs")
@@ -165,8 +185,8 @@ def _to_jobs() -> ResponseReturnValue:
 
 
 def _name(typed: str) -> str:
-    """What could be the name of a subscriber."""
-    return "".join(each for each in typed if each.isprintable())[:80]
+    """What could be a name, or an address."""
+    return "".join(each for each in typed if each.isprintable()).strip()[:80]
 
 
 def _number(name: str) -> int | None:

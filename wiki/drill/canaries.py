@@ -26,6 +26,7 @@ from wiki.people.actions import create_person, disable
 from wiki.people.models import LoginSession, Person
 from wiki.people.sign_in import open_session
 from wiki.people.tokens import create_token
+from wiki.redaction.actions import redact_file
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -289,8 +290,19 @@ def _open_space(world: World, session: Session) -> None:
     at_former = _target(world, session, "the former path of a restricted page", moved, OUTSIDERS)
     at_former.values["path"] = former
     at_former.values["file"] = f"{former}/{at_former.values['name']}"
+    _redaction(world, session, space, kept)
     here = _elsewhere(world, session)
     world.common["here"] = here.slug
+
+
+def _redaction(world: World, session: Session, space: Space, page: Page) -> None:
+    """A file that was taken out of a page, with a reason that is as hidden as the page."""
+    lead, storage = world.people["lead"], Storage(world.settings.data_dir)
+    stored = storage.put(io.BytesIO(b"out with it"), max_bytes=1 << 20)
+    place = f"{page.path}/{world.word('the name of a redacted file', _IN)}.txt"
+    file = attach_file(session, lead, space, place, stored).file
+    reason = world.word("the reason of a redaction", _IN)
+    world.common["redaction_id"] = redact_file(session, lead, storage, file.id, reason).id
 
 
 def _elsewhere(world: World, session: Session) -> Space:

@@ -193,6 +193,30 @@ class RevisionPurged(Event):
 
 
 @dataclass(frozen=True)
+class Redacted(Event):
+    """Something was taken out of a page (None: a file out of the space), everywhere at once.
+
+    ``kind`` says whether it was a span, a title, a revision or a file; ``words`` how much.
+    """
+
+    space_id: int
+    page_id: int | None
+    redaction_id: int
+    kind: str
+    words: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RedactionLifted(Event):
+    """What a redaction took out may be written again; it does not come back by it."""
+
+    space_id: int
+    page_id: int | None
+    redaction_id: int
+
+
+@dataclass(frozen=True)
 class FileAdded(Event):
     """A file was attached (``page_id`` None: to the space).
 

@@ -98,6 +98,9 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.PageRestored: _lasting(Category.CONTENT),
     events.PagePurged: _lasting(Category.CONTENT),
     events.RevisionPurged: _lasting(Category.CONTENT),
+    # Proves who took what out, and why it is not there.
+    events.Redacted: _lasting(Category.CONTENT),
+    events.RedactionLifted: _lasting(Category.CONTENT),
     events.FileAdded: _lasting(Category.CONTENT, audited=False),
     events.FileRemoved: _lasting(Category.CONTENT),
     events.ImportRequested: Sort(Category.TRANSFER),

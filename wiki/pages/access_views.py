@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -9,13 +11,15 @@ from sqlalchemy import select
 from wiki.errors import Invalid, NotFound
 from wiki.pages import protecting, space_access
 from wiki.pages.models import Page
+from wiki.pages.reads import is_logged, readers_of
 from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.people.models import Group, Person
-from wiki.rules.access import May, clearance_of, may_see_groups
+from wiki.rules.access import May, clearance_of, may_administer, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.audience import audience_of, list_audience
 from wiki.spaces.queries import (
+    SpaceSeen,
     list_group_roles,
     list_members,
     restrictions_of,
@@ -24,7 +28,7 @@ from wiki.spaces.queries import (
 from wiki.spaces.who import known_person
 from wiki.web.errors import say
 from wiki.web.paging import decode_cursor, encode_cursor
-from wiki.web.request import actor, reading, writing
+from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import access_url, verb
 
 blueprint = Blueprint("access", __name__)
@@ -159,5 +163,18 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         knows_groups=bool(may_see_groups(actor())),
         errors={error.field or "": error.sentence} if error else {},
         typed=request.form.get("who", ""),
+        **_reads(seen, page),
     )
     return body, error.status if error else 200
+
+
+def _reads(seen: SpaceSeen, page: Page) -> dict[str, Any]:
+    """Who read the page, for those who lead the space, and admins."""
+    if not (seen.may(May.MANAGE) or may_administer(actor())):
+        return {}
+    since = settings().access_log_label
+    return {
+        "readers": readers_of(reading(), page),
+        "logged": is_logged(seen),
+        "logged_from": since.word if since is not None else "",
+    }

@@ -18,6 +18,7 @@ from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.moves import move_all
 from wiki.pages.moving import plan_move
+from wiki.pages.redacted import require_unredacted
 from wiki.pages.revising import (
     add_revision,
     announce_saved,
@@ -104,8 +105,10 @@ def create_page(
     require_free(session, actor, space, [path])
     if override is not REPORTED:
         require_plain(session, space.id, message)
-    secrets = new_secrets(session, space.id, None, text, override)
     key = path_key(path)
+    at = None if action is Action.IMPORT else key
+    require_unredacted(session, text, message, space_id=space.id, at=at)
+    secrets = new_secrets(session, space.id, None, text, override)
     moment = now()
     page = Page(
         id=unused_id(session),
@@ -180,6 +183,7 @@ def save_page(
         return Saved(page, head, False)
     if override is not REPORTED:
         require_plain(session, space.id, message)
+    require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, theirs, text, override)
     page.folder = folder
     revision = add_revision(
@@ -219,6 +223,7 @@ def revert_page(
     if _same(text, newest):
         return Saved(page, head, False)
     require_plain(session, space.id, message)
+    require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, newest, text, override)
     revision = add_revision(
         session,

@@ -12,6 +12,7 @@ from wiki.errors import NotFound
 from wiki.pages import queries
 from wiki.pages.blame import Blame, keep_blames, part_of
 from wiki.pages.blame import blame as blame_of
+from wiki.pages.reads import note_read
 from wiki.pages.screens import page_frame, past_at
 from wiki.text.lines import split, verbatim
 from wiki.web.memo import remembered
@@ -36,6 +37,7 @@ def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVal
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
         raise NotFound
     revision = queries.get_revision(reading(), page, number or page.head)
+    note_read(past.seen, page, revision.number)
     found = blame_of(reading(), page, revision)
     code = verbatim(split("\n".join(found.lines)))
     part = part_of(reading(), page, found, code, request.args.get("part", 1, type=int))

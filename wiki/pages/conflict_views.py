@@ -17,6 +17,7 @@ from wiki.pages.history import authors_between
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.moving_views import say_gone
+from wiki.pages.reads import note_read
 from wiki.pages.rendering import prepare
 from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.screens import page_frame, place_at
@@ -115,6 +116,7 @@ def conflict_screen(
 ) -> ResponseReturnValue:
     """Both texts and what they were made of, with a choice for each place where they differ."""
     authors = authors_between(reading(), page, conflict.base, conflict.head.number)
+    note_read(place.seen, page, conflict.base, conflict.head.number)
     body = render_template(
         "pages/conflict.html",
         **page_frame(place, page),

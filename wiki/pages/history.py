@@ -17,6 +17,7 @@ from wiki.outbox.events import (
     PageLabelled,
     PageRestored,
     PageRestricted,
+    Redacted,
 )
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Content, Page, Revision
@@ -31,6 +32,7 @@ Deed: TypeAlias = Literal[
     "labelled",
     "restricted",
     "opened",
+    "redacted",
     "attached",
     "replaced",
     "brought back",
@@ -42,6 +44,7 @@ _PAGE_EVENTS: dict[str, Deed] = {
     PageRestored.__name__: "restored",
 }
 _BOUNDS = (PageLabelled.__name__, PageRestricted.__name__)
+_REDACTED = Redacted.__name__
 _FILE_EVENTS = (FileAdded.__name__, FileRemoved.__name__)
 MOST_EVENTS = 1_000
 """What happened beside revisions, as far as one screen tells it."""
@@ -54,8 +57,8 @@ class Entry:
     Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
     properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
     where it is the same text). ``files`` are the names of those that a deed was done to.
-    ``purged_by`` is who emptied the revision. ``words`` say what label it has got, or who is on
-    its list.
+    ``purged_by`` is who emptied the revision. ``words`` say what label it has got, who is on its
+    list, or what was redacted, which ``redaction`` is the number of.
     """
 
     at: datetime
@@ -68,6 +71,7 @@ class Entry:
     files: tuple[str, ...] = ()
     purged_by: Person | None = None
     words: str = ""
+    redaction: int = 0
 
     def and_before(self, older: Entry) -> Entry | None:
         """This entry and the one below it as one, when they are the same deed of one person."""
@@ -104,7 +108,7 @@ def history(
         events = _events(
             session,
             page,
-            (*_PAGE_EVENTS, *_FILE_EVENTS, *_BOUNDS),
+            (*_PAGE_EVENTS, *_FILE_EVENTS, *_BOUNDS, _REDACTED),
             oldest.created_at if more else None,
             _until(session, page, before),
         )
@@ -195,6 +199,10 @@ def _happened(row: EventRow, who: dict[int | None, Person], listed: dict[str, st
     if row.name == PageLabelled.__name__:
         words = f"{row.payload['was']} → {row.payload['label']}"
         return Entry(row.at, who.get(row.actor_id), event="labelled", words=words)
+    if row.name == _REDACTED:
+        number = row.payload.get("redaction_id") or 0
+        words = _what_went(row)
+        return Entry(row.at, who.get(row.actor_id), event="redacted", words=words, redaction=number)
     if row.name == PageRestricted.__name__:
         return _restricted(row, who.get(row.actor_id), listed)
     return Entry(
@@ -203,6 +211,16 @@ def _happened(row: EventRow, who: dict[int | None, Person], listed: dict[str, st
         event=_file_deed(row),
         files=(str(row.payload.get("name", "")),),
     )
+
+
+def _what_went(row: EventRow) -> str:
+    """The tombstone of what was redacted: how much, and why."""
+    count = row.payload.get("words") or 0
+    words = "one word" if count == 1 else f"{count} words"
+    kind = row.payload.get("kind")
+    what = {"revision": "a revision", "file": "a file", "title": "a title"}.get(str(kind), words)
+    reason = row.payload.get("reason")
+    return f"{what}: {reason}" if reason else what
 
 
 def _restricted(row: EventRow, who: Person | None, listed: dict[str, str]) -> Entry:

@@ -19,6 +19,7 @@ from wiki.pages.conflict_views import secrets_shown
 from wiki.pages.forms import override_from
 from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
+from wiki.pages.reads import note_read
 from wiki.pages.recent import Change, days_beside, recent_changes
 from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.secrets import SecretsFound
@@ -87,6 +88,7 @@ def diff(
     view = request.args.get("view", "")
     whole = request.args.get("context") == "all"
     comparison = compare(reading(), actor(), page, old, new, None if whole else CONTEXT)
+    note_read(past.seen, page, old, new)
     return render_template(
         "pages/diff.html",
         **page_frame(past, page),
@@ -139,6 +141,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 say("The page already reads like that, so no revision was added.", "note")
             return redirect(page_url(slug, page.path), 303)
     comparison = compare(reading(), actor(), page, page.head, number)
+    note_read(past.seen, page, page.head, number)
     # A restored text stays where the page is now, and so do its files.
     values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
     comparison = replace(comparison, values=values)
@@ -166,6 +169,7 @@ def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue
     page = past.page
     number = _positive("revision") or page.head
     revision = queries.get_revision(reading(), page, number)
+    note_read(past.seen, page, number)
     response = Response(get_text(reading(), revision.content_hash), mimetype="text/plain")
     response.set_etag(revision.content_hash)
     response.headers.set(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    Date,
     ForeignKey,
     Index,
     LargeBinary,
@@ -84,6 +86,8 @@ class Page(Base):
     title: Mapped[str] = mapped_column(String(300))
     folder: Mapped[bool] = mapped_column(default=False)
     head: Mapped[int] = mapped_column(default=1)
+    # How many times something was taken out of its revisions, which keep their numbers.
+    redacted: Mapped[int] = mapped_column(default=0, server_default="0")
     # Derived: the revision whose rendering and links are stored; the head, soon after each save.
     rendered: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -325,3 +329,92 @@ class BlameRow(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True)
     runs: Mapped[list[Any]]
+
+
+class Redaction(Base):
+    """What was taken out of pages, when, by whom and why: never what it was.
+
+    ``which`` is the number of the revision or the id of the file, of those kinds. ``could_read``
+    says who could read the page then, ``did_read`` who did as far as that was logged (``logged``).
+    The span itself is known again by ``digest``, until a lead lets it be written again. ``files``
+    are contents whose bytes are still to be deleted; ``indexed_at`` is when search had forgotten
+    it, ``finished_at`` when nothing was left to do.
+    """
+
+    __tablename__ = "redactions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), index=True)
+    # Without a foreign key, as events have it: it outlives the page.
+    page_id: Mapped[int | None] = mapped_column(BigId)
+    which: Mapped[int] = mapped_column(BigId, default=0)
+    reason: Mapped[str] = mapped_column(String(300))
+    words: Mapped[int] = mapped_column(default=0)
+    places: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    could_read: Mapped[dict[str, Any]]
+    did_read: Mapped[list[Any]]
+    logged: Mapped[bool] = mapped_column(default=False)
+    length: Mapped[int] = mapped_column(default=0)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    filter: Mapped[int] = mapped_column(BigInteger, default=0)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Only where it is no part of a longer word.
+    whole: Mapped[bool] = mapped_column(default=False)
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    files: Mapped[list[str]]
+    indexed_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    space: Mapped[Space] = relationship()
+    created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id])
+    lifted_by: Mapped[Person | None] = relationship(foreign_keys=[lifted_by_id])
+
+
+Index(
+    "ix_redactions_under_way",
+    Redaction.id,
+    sqlite_where=text("indexed_at IS NULL"),
+    postgresql_where=text("indexed_at IS NULL"),
+)
+
+
+class RedactedPage(Base):
+    """A page that a redaction took something out of, and how many words."""
+
+    __tablename__ = "redacted_pages"
+
+    redaction_id: Mapped[int] = mapped_column(
+        ForeignKey("redactions.id", ondelete="CASCADE"), primary_key=True
+    )
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    words: Mapped[int] = mapped_column(default=0)
+
+
+class PageRead(Base):
+    """That somebody read a page on a day, of which revision or which file; once for all that they
+    read of it then.
+
+    ``person_id`` is 0 for whoever was not signed in, ``revision`` 0 where a file was read.
+    """
+
+    __tablename__ = "page_reads"
+    __table_args__ = (
+        Index("ix_page_reads_at", "at"),
+        Index("ix_page_reads_person_id_at", "person_id", "at"),
+    )
+
+    # Without a foreign key: who read a page is known when it is purged too.
+    page_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)

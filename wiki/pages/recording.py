@@ -9,8 +9,9 @@ end, for what has become of each page and not for what it once was.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
@@ -23,6 +24,7 @@ from wiki.pages.checks import checked_message, checked_path
 from wiki.pages.graph import former_places, settle_links
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.redacted import spans_by_page, without_redacted
 from wiki.pages.revising import unused_id
 from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.texts import Shelf
@@ -31,6 +33,7 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import parent_of, path_key
+from wiki.text.redaction import Sealed
 
 AT_ONCE = 400
 """Values in one ``IN (…)``."""
@@ -112,6 +115,7 @@ class Recorder:
         self.shelf = shelf
         self._known: dict[int, PastPage] = {}
         self._at: dict[str, PastPage | None] = {}
+        self._redacted: dict[int, list[Sealed]] | None = None
         self._waiting = _Waiting()
         session.execute(
             select(Space.id).where(Space.id == space.id).with_for_update(key_share=True)
@@ -162,6 +166,7 @@ class Recorder:
         :raises Invalid: when the path is taken, or cannot be one.
         """
         path = self._free(path, None)
+        text, stamp = self._without_redacted(None, text, stamp)
         key = path_key(path)
         row: dict[str, Any] = {
             "space_id": self.space_id,
@@ -203,6 +208,7 @@ class Recorder:
         :raises Invalid: when the path is taken, or cannot be one.
         """
         folder = page.folder if folder is None else folder
+        text, stamp = self._without_redacted(page, text, stamp)
         old_path = page.path
         moves = path is not None and path != page.path
         content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
@@ -312,6 +318,19 @@ class Recorder:
         self._known[page.id] = known
         if not known.deleted:
             self._at.setdefault(page.path_key, known)
+
+    def _without_redacted(
+        self, page: PastPage | None, text: Text, stamp: Stamp
+    ) -> tuple[Text, Stamp]:
+        """What was redacted here does not come back with a history: marks stand for it."""
+        if self._redacted is None:
+            self._redacted = spans_by_page(self.session, self.space_id)
+        known = self._redacted
+        of_page = known.get(page.id, []) if page is not None else list(chain(*known.values()))
+        if not of_page:
+            return text, stamp
+        message = without_redacted(self.session, Text(stamp.message, ""), of_page).title
+        return without_redacted(self.session, text, of_page), replace(stamp, message=message)
 
     def _free(self, raw_path: str, page: PastPage | None) -> str:
         path = checked_path(raw_path)

@@ -18,6 +18,7 @@ from wiki.pages.graph import has_links_to_sections
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
+from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_head, prepare, read_rendering
 from wiki.pages.screens import Past, frame, live_page, page_frame, past_at, place_at, space_tree
 from wiki.pages.secrets import SecretsFound, look_ahead
@@ -61,6 +62,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         raise NotFound
     session = reading()
     revision = queries.get_revision(session, page, number or page.head)
+    note_read(past.seen, page, revision.number)
     rendering = read_rendering(session, past.space.slug, revision)
     is_head = revision.number == page.head
     live = page.deleted_at is None
@@ -212,6 +214,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     if request.method == "GET":
         head = queries.head_of(reading(), page)
         form = form_of(revising.text_of(reading(), head), page.head)
+        note_read(place.seen, page, page.head)
         return edit_screen(place, page, form)
     form = page_form(request.form)
     try:
@@ -308,6 +311,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
     page = queries.get_page(reading(), actor(), page_id)
     seen = see_space(reading(), actor(), page.space.slug)
     seen.require(May.EDIT)
+    seen_page = queries.see_page(reading(), actor(), page)
     if page.deleted_at is None:
         return redirect(page_url(page.space.slug, page.path), 302)
     error: Invalid | None = None
@@ -324,6 +328,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
             say("The page is back.")
             return redirect(page_url(page.space.slug, back.path), 303)
     revision = queries.head_of(reading(), page)
+    note_read(seen_page, page, page.head)
     body = render_template(
         "pages/undelete.html",
         **frame(seen, page.path, page.title),

@@ -88,7 +88,7 @@ def purge_page(
     if was_live:
         settle_scopes(session, space_id, [key])
         settle_folders(session, space_id, [path])
-    _forget(session, hashes)
+    forget_unread(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
     announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
 
@@ -108,6 +108,14 @@ def purge_revisions(
     :raises MovedOn: when the head is not ``seen`` any more. :raises NotFound: :raises Forbidden:
     """
     page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
+    empty_revisions(session, actor, page, numbers, seen=seen)
+
+
+def empty_revisions(
+    session: Session, actor: Actor, page: Page, numbers: Collection[int], *, seen: int
+) -> None:
+    """The same for whoever has locked the page, and has asked whether the actor may."""
+    page_id = page.id
     if page.head != seen:
         raise MovedOn
     if page.head in numbers:
@@ -156,7 +164,7 @@ def purge_revisions(
     )
     told = [(one.number, one.path) for one in going]
     session.expire_all()
-    _forget(session, hashes - {empty})
+    forget_unread(session, hashes - {empty})
     for number, path in told:
         announce(session, actor, RevisionPurged(page.space_id, page_id, number, path))
 
@@ -212,7 +220,7 @@ def _without_words(name: str, value: Any) -> Any:
     return type(value)()
 
 
-def _forget(session: Session, hashes: Iterable[str]) -> None:
+def forget_unread(session: Session, hashes: Iterable[str]) -> None:
     """Remove texts that no revision has any more, and what was rendered of them for places where
     no revision has them any more."""
     wanted = sorted(hashes)

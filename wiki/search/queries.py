@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.models import Page
+from wiki.pages.models import Page, RedactedPage, Redaction
 from wiki.pages.queries import live_for
 from wiki.people.models import Merged, Person
 from wiki.rules.access import Actor, May
@@ -178,7 +178,7 @@ def _filters(
 def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
     """Pages that the asker may not read, of spaces that they may: those that labels and
     restrictions hide from them, and those of which the index has not heard yet that they are gone
-    or elsewhere."""
+    or elsewhere, or say less than they said."""
     bounded = session.scalars(
         select(Page.id).where(
             Page.scope_id.is_not(None),
@@ -195,7 +195,13 @@ def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
     )
     # A purged page has no row any more.
     readable = select(Page.id).where(Page.id == EventRow.page_id, live_for(actor)).exists()
-    late = session.scalars(under_way.where(~readable))
+    # What was taken out of a page is in the index until there is a new one.
+    redacted = (
+        select(RedactedPage.page_id)
+        .join(Redaction, Redaction.id == RedactedPage.redaction_id)
+        .where(Redaction.indexed_at.is_(None))
+    )
+    late = session.scalars(union(under_way.where(~readable), redacted))
     return frozenset(bounded).union(id for id in late if id is not None)
 
 

@@ -40,7 +40,9 @@ _PAGES = (*_REVISED, "PageDeleted", "PageRestored")
 _FILES = ("FileAdded", "FileRemoved")
 # Of a page that was removed for good, events have lost what they said beside ids.
 _PURGED = "PagePurged"
-FOLLOWED = (*_PAGES, *_FILES, _PURGED)
+# What a page says less since then; the commits before it still say it.
+_REDACTED = "Redacted"
+FOLLOWED = (*_PAGES, *_FILES, _PURGED, _REDACTED)
 """The events that make commits."""
 # What Git would not let anybody check out on a machine with Windows.
 _REFUSED = frozenset({"git~1"})
@@ -128,6 +130,7 @@ class SpaceHistory:
         self.problems: list[str] = []
         self._states: dict[int, _State | None] = {}
         self._people: dict[int, Signature] = {}
+        self._written: dict[int, str] = {}
 
     def newest(self) -> int:
         """The newest event of the whole wiki; 0 before the first."""
@@ -231,6 +234,8 @@ class SpaceHistory:
     def _commit(self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]) -> None:
         if event.name == _PURGED:
             self._purge(stream, event)
+        elif event.name == _REDACTED:
+            self._redaction(stream, some, event)
         elif event.name in _FILES:
             self._file(stream, some, event)
         elif event.name in _REVISED:
@@ -341,6 +346,27 @@ class SpaceHistory:
         for place in sorted(own):
             self.tree.remove(place)
             stream.remove(place)
+
+    def _redaction(self, stream: Stream, some: _Slice, event: EventRow) -> None:
+        """A commit with what is left of a page's text, where the repository has more of it."""
+        page_id, state = event.page_id or 0, self._state_before(event)
+        if state is None or not state.live or state.revision.space_id != self.space.id:
+            return
+        revision = state.revision
+        place = file_of(revision.path, revision.folder)
+        is_known = self._written.get(page_id) == revision.content_hash
+        if is_known or page_id not in some.readable or place not in self.tree.files:
+            return
+        body = get_texts(self.session, [revision.content_hash]).get(revision.content_hash)
+        if body is None:
+            return
+        self._begin(
+            stream,
+            event,
+            made_up=f"Redact {revision.path or self.space.title}",
+            details={trailers.ACTION: "redact", trailers.PAGE: str(page_id)},
+        )
+        self._write(stream, revision, body)
 
     def _restoration(self, stream: Stream, some: _Slice, event: EventRow) -> None:
         page_id = event.page_id or 0
@@ -459,6 +485,7 @@ class SpaceHistory:
         place = file_of(revision.path, revision.folder)
         if self._is_free(place):
             self.tree.add(place)
+            self._written[revision.page_id] = revision.content_hash
             stream.write(place, file_text(text, revision.path).encode())
 
     def _copy(self, stream: Stream, place: str, file: Attachment) -> None:

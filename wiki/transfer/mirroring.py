@@ -193,7 +193,7 @@ def _happened(session: Session, said: dict[str, str]) -> bool:
         return True
     revision = str(event.payload.get("revision") or "")  # what is purged does not tell it
     return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
-        said.get(trailers.ACTION) in ("delete", "restore")
+        said.get(trailers.ACTION) in ("delete", "restore", "redact")
         or revision in ("", said.get(trailers.REVISION, ""))
     )
 

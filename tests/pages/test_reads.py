@@ -1,0 +1,133 @@
+"""Who reads what is kept to few is written down before they get it, and what is not is free."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from tests.cast import Scene
+from tests.pages.test_query_counts import counted
+from wiki.app import create_app
+from wiki.audit.handlers import let_go
+from wiki.db import at, now
+from wiki.pages.models import PageRead
+from wiki.pages.protecting import set_label
+from wiki.rules.labels import Label
+
+
+def confidential(wiki: Scene, label: Label = Label.CONFIDENTIAL) -> int:
+    page = wiki.write("plan", "One ![](map.txt)\n")
+    wiki.write("plan", "Two ![](map.txt)\n")
+    with wiki.database.write() as session:
+        set_label(session, wiki.actor("eve"), page.id, label)
+    wiki.deliver()
+    return page.id
+
+
+def reads(wiki: Scene) -> set[tuple[str, int]]:
+    """Who read which revisions (0: a file)."""
+    names = {actor.person_id: handle for handle, actor in wiki.people.items()}
+    with wiki.database.read() as session:
+        return {(names[row.person_id or None], row.revision) for row in session.query(PageRead)}
+
+
+@pytest.mark.parametrize(
+    ("url", "revisions"),
+    [
+        ("/eng/plan", {2}),
+        ("/eng/plan?revision=1", {1}),
+        ("/eng/plan/-/raw?revision=1", {1}),
+        ("/eng/plan/-/diff/1..2", {1, 2}),
+        ("/eng/plan/-/blame", {2}),
+        ("/eng/plan/-/edit", {2}),
+        ("/eng/plan/-/restore?revision=1", {1, 2}),
+        ("/eng/plan/-/files/map.txt", {0}),
+        ("/eng/plan/-/history", set()),
+        ("/eng/plan?revision=7", set()),
+    ],
+)
+def test_what_gives_a_text_away_is_written_down(wiki: Scene, url: str, revisions: set[int]) -> None:
+    confidential(wiki)
+    wiki.attach("plan/map.txt", b"map")
+    wiki.get("ben", url)
+    assert reads(wiki) == {("ben", number) for number in revisions}
+
+
+def test_a_second_look_on_the_same_day_costs_nothing_and_another_day_is_another_row(
+    wiki: Scene,
+) -> None:
+    confidential(wiki)
+    first = wiki.get("ben", "/eng/plan")
+    with counted(wiki) as statements:
+        again = wiki.get("ben", "/eng/plan", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code in (200, 304)
+    assert not any("page_reads" in one for one in statements)
+    midnight = (now() + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    with at(midnight):
+        wiki.get("ben", "/eng/plan")
+    wiki.get("eve", "/eng/plan")
+    with wiki.database.read() as session:
+        rows = session.scalars(select(PageRead).order_by(PageRead.day)).all()
+    assert sorted(row.person_id for row in rows) == sorted(
+        wiki.actor(one).person_id or 0 for one in ("ben", "ben", "eve")
+    )
+
+
+def test_what_is_below_the_label_asks_and_writes_nothing(wiki: Scene) -> None:
+    confidential(wiki, Label.INTERNAL)
+    wiki.get("ben", "/eng/plan")
+    with counted(wiki) as statements:
+        wiki.get("ben", "/eng/plan/-/raw")
+    assert not any("page_reads" in one for one in statements)
+    assert reads(wiki) == set()
+
+
+def test_who_cannot_be_written_down_does_not_read(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confidential(wiki)
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr("wiki.pages.reads.ReadLog.write", refuse)
+    for url in ("/eng/plan", "/eng/plan/-/raw"):
+        refused = wiki.get("ben", url)
+        assert refused.status_code == 503
+        assert "Two" not in refused.text
+        assert "written down" in refused.text
+
+
+def test_everything_is_logged_where_that_is_asked_for(wiki: Scene) -> None:
+    settings = wiki.settings.__class__(**{**vars(wiki.settings), "access_log_from": "public"})
+    wiki.app = create_app(settings, wiki.database)
+    wiki._clients.clear()
+    wiki.write("plan", "words", space="open")
+    wiki.get("nobody", "/open/plan")
+    assert reads(wiki) == {("nobody", 1)}
+
+
+def test_leads_and_admins_see_who_read_a_page_and_others_do_not(wiki: Scene) -> None:
+    confidential(wiki)
+    wiki.get("ben", "/eng/plan")
+    seen = wiki.get("eve", "/eng/plan/-/access").text
+    assert "on one day, one revision" in seen.partition("Who read it")[2]
+    assert "Who read it" not in wiki.get("ben", "/eng/plan/-/access").text
+    listed = wiki.get("ada", "/-/admin/reads?who=ben")
+    assert "/-/admin/people/ben" in listed.text
+    assert "Nothing that is written down" in wiki.get("ada", "/-/admin/reads?who=cai").text
+    assert wiki.get("ada", "/-/admin/reads?who=nobody-like-this").status_code == 422
+    assert wiki.get("eve", "/-/admin/reads").status_code == 403
+
+
+def test_it_is_forgotten_after_the_days_that_were_set(wiki: Scene) -> None:
+    confidential(wiki)
+    wiki.get("ben", "/eng/plan")
+    let_go(wiki.database, wiki.settings)
+    assert reads(wiki) == {("ben", 2)}
+    with at(now() + timedelta(days=367)):
+        let_go(wiki.database, wiki.settings)
+    assert reads(wiki) == set()

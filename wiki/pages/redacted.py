@@ -1,0 +1,189 @@
+"""What was redacted and is not to come back: with an old copy, a merge or an import.
+
+The text itself is gone. It is known again by a hash with the wiki's key, until a lead lets it be
+written again: on the pages that it was taken out of, on new pages in their place, and in whatever
+is imported into their space. What people write elsewhere is their own affair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from os import urandom
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid
+from wiki.pages.merging import Text
+from wiki.pages.models import Page, RedactedPage, Redaction
+from wiki.text.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
+
+MOST_LINES = 3
+"""Lines that a refusal names."""
+
+
+class Redacted(Invalid):
+    """What is to be saved holds a text that was redacted. Nothing was saved and nothing is lost."""
+
+    title = "This was redacted"
+
+    def __init__(self, lines: Sequence[int]) -> None:
+        where = ""
+        if lines:
+            named = ", ".join(map(str, lines[:MOST_LINES])) + (", …" if lines[MOST_LINES:] else "")
+            where = f" (line {named})" if len(lines) == 1 else f" (lines {named})"
+        super().__init__(
+            f"Nothing was saved: the text holds what was redacted here{where}. Take it out and "
+            "save again; who leads the space can let it be written again.",
+            field="body",
+        )
+
+
+def remember(session: Session, span: Span) -> dict[str, Any]:
+    """How a redaction remembers its span, without keeping it."""
+    key, salt = _key(session), urandom(SALT_BYTES)
+    if key is None:
+        return {}
+    sealed = seal(span, key, salt)
+    return {
+        "length": sealed.length,
+        "salt": sealed.salt,
+        "filter": sealed.filter,
+        "digest": sealed.digest,
+        "whole": sealed.whole,
+    }
+
+
+def require_unredacted(
+    session: Session,
+    text: Text,
+    message: str,
+    *,
+    page_id: int | None = None,
+    space_id: int | None = None,
+    at: str | None = None,
+) -> None:
+    """Go on only if nothing that was redacted would come back.
+
+    :param page_id: the page that the text is for; or, for a new one, its space.
+    :param at: the key of the new one's path; only what was redacted there counts. Without it, what
+        was redacted anywhere in the space.
+    :raises Redacted: otherwise, with the lines.
+    """
+    which = {"page_id": page_id, "space_id": space_id, "at": at}
+    statement = _of_page() if page_id else _of_space() if at is None else _of_place()
+    known = [Sealed(*row) for row in session.execute(statement, which)]
+    key = _key(session)
+    if not known or key is None:
+        return
+    lines: set[int] = set()
+    found = False
+    for sealed in known:
+        for start, _ in occurrences(text.body, sealed, key):
+            found = True
+            lines.add(text.body.count("\n", 0, start) + 1)
+        besides = "\n".join((text.title, text.description, *text.tags, message))
+        leaves = "\n".join(_leaves(text.fields))
+        found = found or any(any(occurrences(one, sealed, key)) for one in (besides, leaves))
+    if found:
+        raise Redacted(sorted(lines))
+
+
+def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> Text:
+    """A text that is brought in from elsewhere, with marks for what was redacted here."""
+    key = _key(session)
+    if not known or key is None:
+        return text
+
+    def hidden(value: Any) -> Any:
+        if isinstance(value, str):
+            for sealed in known:
+                value = hide_sealed(value, sealed, key)
+            return value
+        if isinstance(value, Mapping):
+            return {name: hidden(one) for name, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [hidden(one) for one in value]
+        return value
+
+    return replace(
+        text,
+        title=hidden(text.title),
+        body=hidden(text.body),
+        description=hidden(text.description),
+        tags=tuple(dict.fromkeys(hidden(one) for one in text.tags)),
+        fields=hidden(text.fields),
+    )
+
+
+def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
+    """What must not come back on pages of a space, by their ids; under 0 for pages that are not
+    there any more."""
+    found: dict[int, list[Sealed]] = {}
+    rows = session.execute(
+        select(*_COLUMNS, RedactedPage.page_id)
+        .outerjoin(RedactedPage, RedactedPage.redaction_id == Redaction.id)
+        .where(Redaction.space_id == space_id, Redaction.digest.is_not(None))
+    )
+    for length, salt, first, digest, whole, page_id in rows:
+        sealed = Sealed(length, salt or b"", first, digest or b"", whole)
+        found.setdefault(page_id or 0, []).append(sealed)
+    return found
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            waiting += [*one.keys(), *one.values()]
+        elif isinstance(one, (list, tuple)):
+            waiting += one
+        elif one is not None:
+            yield str(one)
+
+
+def _key(session: Session) -> bytes | None:
+    key = session.info.get("key")
+    return hashlib.sha256(b"redacted\0" + key().encode()).digest() if key is not None else None
+
+
+_COLUMNS = (
+    Redaction.length,
+    Redaction.salt,
+    Redaction.filter,
+    Redaction.digest,
+    Redaction.whole,
+)
+
+
+@cache
+def _of_page() -> Select[Any]:
+    return (
+        select(*_COLUMNS)  # type: ignore[return-value]
+        .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)
+        .where(RedactedPage.page_id == bindparam("page_id"), Redaction.digest.is_not(None))
+    )
+
+
+@cache
+def _of_place() -> Select[Any]:
+    page = (
+        select(RedactedPage.redaction_id)
+        .join(Page, Page.id == RedactedPage.page_id)
+        .where(Page.space_id == bindparam("space_id"), Page.path_key == bindparam("at"))
+    )
+    return select(*_COLUMNS).where(  # type: ignore[return-value]
+        Redaction.id.in_(page), Redaction.digest.is_not(None)
+    )
+
+
+@cache
+def _of_space() -> Select[Any]:
+    return select(*_COLUMNS).where(  # type: ignore[return-value]
+        Redaction.space_id == bindparam("space_id"), Redaction.digest.is_not(None)
+    )

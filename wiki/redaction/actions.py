@@ -1,0 +1,483 @@
+"""Redacting: what can be at once is one transaction; the rest follows as its event is heard."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Attachment
+from wiki.attachments.queries import get_file, place_of, versions_at
+from wiki.attachments.storage import Storage
+from wiki.db import now
+from wiki.errors import Invalid, NotFound
+from wiki.outbox.actions import announce, scrub
+from wiki.outbox.events import Redacted, RedactionLifted
+from wiki.pages.models import (
+    AllowedSecret,
+    BlameRow,
+    Page,
+    PageAnchor,
+    PageLink,
+    RedactedPage,
+    Redaction,
+    Revision,
+)
+from wiki.pages.queries import readable_by, see_page
+from wiki.pages.reads import who_read
+from wiki.pages.redacted import remember
+from wiki.pages.scoping import hold_spaces
+from wiki.pages.texts import get_text, put_text
+from wiki.purging.actions import empty_revisions, forget_unread
+from wiki.redaction.addresses import forget_redirects, new_paths, readdress
+from wiki.redaction.bodies import (
+    INSTEAD,
+    FileFound,
+    files_with,
+    hide_in_file_names,
+    hide_in_texts,
+    replace_file,
+)
+from wiki.redaction.places import PLACES, Where, hide, spoken
+from wiki.rules.access import Actor, May, may_administer
+from wiki.rules.labels import Label
+from wiki.spaces.audience import audience_of
+from wiki.spaces.models import Scope, Space
+from wiki.spaces.queries import SpaceSeen, list_group_roles, restrictions_of
+from wiki.tags.projection import settle as settle_tags
+from wiki.tags.projection import take_turn as take_turn_of_tags
+from wiki.text.paths import path_key
+from wiki.text.redaction import MARK, Span
+
+MAX_REASON = 300
+MOST_PAGES = 200
+"""Pages that are redacted at once."""
+
+
+def page_to_redact(
+    session: Session, actor: Actor, page_id: int, *, lock: bool = False
+) -> tuple[Page, SpaceSeen]:
+    """The page, live or deleted, that the actor may redact: they lead its space, or administer and
+    may read it.
+
+    :raises NotFound: when there is none, or none that they may read. :raises Forbidden:
+    """
+    query = (
+        select(Page)
+        .where(Page.id == page_id, readable_by(actor))
+        .execution_options(populate_existing=lock)
+    )
+    page = session.scalar(query.with_for_update(of=Page) if lock else query)
+    if page is None:
+        raise NotFound
+    seen = see_page(session, actor, page)
+    require_redactor(seen)
+    return page, seen
+
+
+def require_redactor(seen: SpaceSeen) -> None:
+    """Go on only if the one who looks leads the space, or administers.
+
+    :raises Forbidden: with the reason.
+    """
+    if not may_administer(seen.actor):
+        seen.require(May.MANAGE)
+
+
+def checked_span(typed: str, *, whole: bool = False) -> Span:
+    """The text that is to go. :raises Invalid: when it cannot be one."""
+    span = Span(typed, whole=whole)
+    if span.fault:
+        raise Invalid(span.fault, field="text")
+    return span
+
+
+def checked_reason(typed: str, span: Span | None = None) -> str:
+    """Why something goes. :raises Invalid: without a reason, or when it says what goes."""
+    reason = " ".join(typed.replace("\0", " ").split())
+    if not reason:
+        raise Invalid("Say why: the reason stays where the text was.", field="reason")
+    if len(reason) > MAX_REASON:
+        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
+    if span is not None and span.pattern.search(reason):
+        raise Invalid("The reason stays: do not repeat in it what is to go.", field="reason")
+    return reason
+
+
+def redact_span(
+    session: Session,
+    actor: Actor,
+    storage: Storage,
+    page_id: int,
+    typed: str,
+    reason: str,
+    *,
+    others: Collection[int] = (),
+    only_titles: bool = False,
+    whole: bool = False,
+    logged_from: Label | None = None,
+) -> Redaction:
+    """Put a mark in the place of a text wherever it is on a page, and on these others.
+
+    Numbers of revisions and lines stay. An old copy of the text is refused when it is saved there.
+
+    :param only_titles: leave it in texts, tags and files: it is only taken out of titles, addresses
+        and what tells of them.
+    :param whole: leave it where it is a part of a longer word.
+    :param logged_from: the label from which on it is written down who reads a page.
+    :raises Invalid: when it is nowhere (any more). :raises NotFound: :raises Forbidden:
+    """
+    span = checked_span(typed, whole=whole)
+    reason = checked_reason(reason, span)
+    ids = list(dict.fromkeys([page_id, *others]))[: MOST_PAGES + 1]
+    if len(ids) > MOST_PAGES:
+        raise Invalid(f"Redact at most {MOST_PAGES} pages at once.", field="text")
+    pages, seen = _held(session, actor, ids)
+    row = _row(session, seen, pages, "title" if only_titles else "span", reason, logged_from)
+    everywhere = bool(may_administer(actor))
+    words, places = _hide(session, actor, storage, pages, span, row, only_titles, everywhere)
+    if not words:
+        raise Invalid("This text is not there (any more).", field="text")
+    for name, value in ({} if only_titles else remember(session, span)).items():
+        setattr(row, name, value)
+    row.words, row.places = sum(words.values()), dict(places)
+    _announce(session, actor, row, words)
+    return row
+
+
+def redact_revision(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    number: int,
+    reason: str,
+    *,
+    seen: int,
+    logged_from: Label | None = None,
+) -> Redaction:
+    """Take all that a revision says out: an older one stays as a number, the newest with a mark for
+    its text.
+
+    :raises MovedOn: when the head is not ``seen`` any more.
+    :raises Invalid: when there is no such revision (any more). :raises NotFound: :raises Forbidden:
+    """
+    reason = checked_reason(reason)
+    pages, standing = _held(session, actor, [page_id])
+    page = pages[0]
+    row = _row(session, standing, pages, "revision", reason, logged_from)
+    row.which = number
+    if number == page.head and seen == page.head:
+        row.words = _empty_head(session, page)
+    else:
+        row.words = _words_of(session, page_id, number)
+        empty_revisions(session, actor, page, {number}, seen=seen)
+    _announce(session, actor, row, Counter({page_id: row.words}))
+    return row
+
+
+def redact_file(
+    session: Session,
+    actor: Actor,
+    storage: Storage,
+    file_id: int,
+    reason: str,
+    *,
+    all_versions: bool = False,
+    name_too: bool = False,
+    logged_from: Label | None = None,
+) -> Redaction:
+    """Delete the bytes of a version of a file, or of all of them; a line of text stands for each.
+
+    :param name_too: its name goes as well.
+    :raises Invalid: when it was redacted already. :raises NotFound: :raises Forbidden:
+    """
+    found = get_file(session, actor, file_id)
+    require_redactor(found.seen)
+    file = found.file
+    reason = checked_reason(reason)
+    page = file.page
+    if page is None:
+        hold_spaces(session, [found.seen.space.id])
+        standing = found.seen
+    else:
+        [page], standing = _held(session, actor, [page.id])
+    row = _row(session, standing, [page] if page else [], "file", reason, logged_from)
+    row.which = file.id
+    files = [file]
+    if all_versions:
+        key = path_key(place_of(file))
+        files = [
+            one
+            for one in versions_at(session, actor, found.seen.space, key)
+            if one.page_id == file.page_id
+        ]
+    hashes = {one.sha256 for one in files}
+    stored = storage.put(io.BytesIO(INSTEAD), max_bytes=1 << 10)
+    hashes.discard(stored.sha256)
+    if not hashes and not name_too:
+        raise Invalid("This file was redacted already.")
+    ids = [one.id for one in files]
+    session.connection().execute(
+        update(Attachment)
+        .where(Attachment.id.in_(ids))
+        .values(sha256=stored.sha256, size=stored.size, content_type=stored.content_type)
+    )
+    row.files = sorted(hashes)
+    if name_too and page is not None:
+        span = Span(file.name.rpartition("/")[2], whole=True)
+        if span.fault:
+            raise Invalid("Its name is too short to be told from other words: leave it.")
+        where = Where((page.id,), (page.space_id,))
+        row.words = sum(hide_in_file_names(session, [page.id], span).values())
+        for place in PLACES:
+            if place.title and place.counted:
+                hide(session, place, where, span)
+        _scrub(session, actor, page, span, {})
+    session.expire_all()
+    _announce(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
+    return row
+
+
+def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) -> None:
+    """Let what was redacted be written again. :raises Forbidden:"""
+    require_redactor(seen)
+    if redaction.digest is None:
+        return
+    redaction.digest = redaction.salt = None
+    redaction.filter = redaction.length = 0
+    redaction.lifted_at, redaction.lifted_by_id = now(), actor.person_id
+    session.flush()
+    announce(session, actor, RedactionLifted(redaction.space_id, redaction.page_id, redaction.id))
+
+
+def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page], SpaceSeen]:
+    """The pages, locked with their spaces, and how the first of them is seen."""
+    take_turn_of_tags(session)
+    spaces = session.scalars(select(Page.space_id).where(Page.id.in_(ids)).distinct()).all()
+    hold_spaces(session, spaces)
+    found = {id: page_to_redact(session, actor, id, lock=True) for id in sorted(ids)}
+    return [found[id][0] for id in ids], found[ids[0]][1]
+
+
+def _row(
+    session: Session,
+    seen: SpaceSeen,
+    pages: Sequence[Page],
+    kind: str,
+    reason: str,
+    logged_from: Label | None,
+) -> Redaction:
+    """What is written down of a redaction, with who could have seen what is about to go.
+
+    :param seen: how the first page is seen; or the space, where there is no page.
+    """
+    people: set[int] = set()
+    everyone, label = False, max(seen.page.label, Label(seen.space.label))
+    ways: dict[str, None] = {}
+    # Most pages have no scope of their own, so few things are asked of many pages.
+    kinds = {(page.space_id, page.scope_id, page.deleted_at is not None) for page in pages}
+    for space_id, scope_id, deleted in sorted(kinds, key=str) or [(seen.space.id, None, False)]:
+        space = session.get_one(Space, space_id)
+        audience = audience_of(session, space, scope_id, deleted=deleted)
+        everyone = everyone or audience.everyone
+        people |= audience.people
+        scope = session.get(Scope, scope_id) if scope_id is not None else None
+        label = max(label, Label(space.label), Label(scope.label if scope else 0))
+        ways |= dict.fromkeys(_ways(session, space, scope_id))
+    first = pages[0] if pages else None
+    return Redaction(
+        kind=kind,
+        space_id=seen.space.id,
+        page_id=first.id if first else None,
+        which=0,
+        reason=reason,
+        words=0,
+        places={},
+        created_at=now(),
+        created_by_id=seen.actor.person_id,
+        could_read={
+            "everyone": everyone,
+            "people": sorted(people),
+            "via": list(ways),
+            "label": label.word,
+        },
+        did_read=who_read(session, [page.id for page in pages]),
+        logged=logged_from is not None and label >= logged_from,
+        files=[],
+    )
+
+
+def _ways(session: Session, space: Space, scope_id: int | None) -> list[str]:
+    """By what people could read a page, in words."""
+    ways = []
+    if space.visibility == "public":
+        ways.append("the space is public")
+    elif space.visibility == "internal":
+        ways.append("the space is open to members of the organisation")
+    ways += [f"group {row.group.name} had a role" for row in list_group_roles(session, space)]
+    if scope_id is not None:
+        held = restrictions_of(session, [scope_id])
+        ways += [f"only {one.words} could {one.may.value}" for one in held]
+    return ways
+
+
+def _hide(
+    session: Session,
+    actor: Actor,
+    storage: Storage,
+    pages: Sequence[Page],
+    span: Span,
+    row: Redaction,
+    only_titles: bool,
+    everywhere: bool,
+) -> tuple[Counter[int], Counter[str]]:
+    """Put marks for a span wherever it is; how many words that took from each page, and from each
+    kind of place."""
+    ids = [page.id for page in pages]
+    spaces = tuple({page.space_id for page in pages})
+    before = set(
+        session.scalars(select(Revision.content_hash).where(Revision.page_id.in_(ids)).distinct())
+    )
+    words: Counter[int] = Counter()
+    places: Counter[str] = Counter()
+    if not only_titles:
+        in_texts, _ = hide_in_texts(session, ids, span)
+        words += in_texts
+        places["texts"] = sum(in_texts.values())
+        for found in list(files_with(session, storage, ids, span)):
+            owners = _owners(session, found, ids)
+            replace_file(session, storage, found, ids)
+            row.files = [*row.files, found.sha256]
+            words.update(dict.fromkeys(owners, found.words))
+            places["files"] += found.words
+        named = hide_in_file_names(session, ids, span)
+        words += named
+        places["names of files"] = sum(named.values())
+    new = new_paths(session, pages, span)
+    for page in pages:
+        paths = {page.path: new.get(page.id, page.path)}
+        where = Where((page.id,), spaces, everywhere, paths)
+        for place in PLACES:
+            if place.title or not only_titles:
+                count = hide(session, place, where, span)
+                words[page.id] += count
+                places[place.words] += count
+        _scrub(session, actor, page, span, paths)
+        gone = forget_redirects(session, [page.id], span)
+        words[page.id] += gone
+        places["former addresses"] += gone
+    if new:
+        readdress(session, pages, new)
+    _forget_derived(session, ids, before)
+    return +words, +places
+
+
+def _owners(session: Session, found: FileFound, ids: Sequence[int]) -> list[int]:
+    owners = select(Attachment.page_id).where(
+        Attachment.page_id.in_(ids), Attachment.sha256 == found.sha256
+    )
+    return [id for id in session.scalars(owners.distinct()) if id is not None]
+
+
+def _scrub(session: Session, actor: Actor, page: Page, span: Span, paths: dict[str, str]) -> None:
+    """Take a span out of what the events of a page say."""
+
+    def without(payload: dict[str, Any]) -> dict[str, Any]:
+        left: dict[str, Any] = spoken(payload, span, paths)
+        return left
+
+    scrub(session, actor, page.space_id, page.id, without, silence=False)
+
+
+def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str]) -> None:
+    """Let pages say what their newest revisions say now, and forget what was made of the texts that
+    they had."""
+    connection = session.connection()
+    for table in (BlameRow, PageLink, PageAnchor):
+        connection.execute(delete(table).where(table.page_id.in_(ids)))
+    head = (
+        select(Revision.title)
+        .where(Revision.page_id == Page.id, Revision.number == Page.head)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(Page)
+        .where(Page.id.in_(ids))
+        .values(title=func.coalesce(head, Page.title), rendered=0, redacted=Page.redacted + 1)
+    )
+    session.expire_all()
+    forget_unread(session, hashes)
+    settle_tags(session, ids)
+
+
+def _empty_head(session: Session, page: Page) -> int:
+    """Let the newest revision of a page say nothing but its title; how many words went.
+
+    :raises Invalid: when it says no more already.
+    """
+    text = f"{MARK}\n"
+    revision = session.scalar(
+        select(Revision).where(Revision.page_id == page.id, Revision.number == page.head)
+    )
+    if revision is None:
+        raise NotFound
+    words = _words_of(session, page.id, page.head)
+    old, new = revision.content_hash, put_text(session, text)
+    if old == new:
+        raise Invalid("This revision was redacted already.", field="revision")
+    revision.content_hash = new
+    revision.description, revision.tags, revision.fields = "", [], {}
+    revision.message = ""
+    session.flush()
+    session.connection().execute(
+        delete(AllowedSecret).where(
+            AllowedSecret.page_id == page.id, AllowedSecret.revision == page.head
+        )
+    )
+    _forget_derived(session, [page.id], [old])
+    return words
+
+
+def _words_of(session: Session, page_id: int, number: int) -> int:
+    key = session.scalar(
+        select(Revision.content_hash).where(
+            Revision.page_id == page_id,
+            Revision.number == number,
+            Revision.purged_at.is_(None),
+        )
+    )
+    if key is None:
+        raise Invalid("There is no such revision (any more).", field="revision")
+    return len(get_text(session, key).split())
+
+
+def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int]) -> None:
+    """Store a redaction and say on each of its pages that it happened."""
+    session.add(row)
+    session.flush()
+    for page_id, count in words.items():
+        session.add(RedactedPage(redaction_id=row.id, page_id=page_id, words=count))
+    session.flush()
+    spaces = dict(
+        session.execute(select(Page.id, Page.space_id).where(Page.id.in_(list(words)))).all()
+    )
+    first = row.page_id if row.page_id in words else None
+    others = [page_id for page_id in words if page_id != first]
+    told: list[int | None] = [row.page_id] if first or not words else []
+    for of in [*told, *others]:
+        announce(
+            session,
+            actor,
+            Redacted(
+                spaces.get(of, row.space_id) if of else row.space_id,
+                of,
+                row.id,
+                row.kind,
+                words[of] if of else row.words,
+                row.reason,
+            ),
+        )

@@ -1,0 +1,59 @@
+"""What follows a redaction outside its transaction, until nothing of it is left on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from wiki.attachments.actions import forget_unused
+from wiki.attachments.storage import Storage
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.outbox.deliver import Happening
+from wiki.pages.models import RedactedPage, Redaction
+from wiki.pages.rendering import keep_heads
+from wiki.purging.actions import forget_memory
+from wiki.search.index import rebuild
+
+
+def carry_out(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
+    """Render pages anew, build a new index (the files of the old one keep words), delete the bytes
+    of files, empty the log; and say of each redaction that it is finished.
+
+    Killed at any point, it is done again; until there is a new index search leaves the pages out.
+
+    :raises TimeoutError: when somebody builds an index already: it may have begun before.
+    :raises StillRead: while somebody reads the state before; it is tried again.
+    """
+    ids = {int(one.payload.get("redaction_id", 0)) for one in happenings}
+    with database.read() as session:
+        open_ones = select(Redaction).where(Redaction.id.in_(ids), Redaction.finished_at.is_(None))
+        waiting = list(session.scalars(open_ones))
+        of_pages = select(RedactedPage.page_id).where(
+            RedactedPage.redaction_id.in_([one.id for one in waiting])
+        )
+        page_ids = set(session.scalars(of_pages))
+    if not waiting:
+        return
+    forget_memory()
+    keep_heads(database, page_ids)
+    unindexed = [one.id for one in waiting if one.indexed_at is None]
+    if unindexed:
+        rebuild(database, settings)
+        with database.write() as session:
+            for one in session.scalars(select(Redaction).where(Redaction.id.in_(unindexed))):
+                one.indexed_at = now()
+    storage = Storage(settings.data_dir)
+    for redaction in waiting:
+        if redaction.files:
+            with database.write() as session:
+                row = session.get_one(Redaction, redaction.id, with_for_update=True)
+                forget_unused(session, storage, row.files)
+                row.files = []
+    forget_memory()
+    database.empty_log()
+    with database.write() as session:
+        done = [one.id for one in waiting]
+        for one in session.scalars(select(Redaction).where(Redaction.id.in_(done))):
+            one.finished_at = now()

@@ -1,0 +1,285 @@
+"""Where a text of a page can be beside its revisions' bodies: one table, a line for each place.
+
+A room that keeps words of pages in a new table adds its line to :data:`PLACES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, String, Table, and_, false, select, update
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Upload
+from wiki.db import Base
+from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.models import AllowedSecret, RedactedPage, Redaction, Revision
+from wiki.people.models import Mail
+from wiki.reviews.models import Approval
+from wiki.text.redaction import Span
+from wiki.text.tags import tag_key
+from wiki.transfer.models import Import, ImportedFile, Mirror
+
+
+class Sort(Enum):
+    """What a column holds."""
+
+    TEXT = "text"
+    NAME = "name"
+    """A path, or a name of a file."""
+    PATH = "path"
+    """A path that a page has or had."""
+    TAGS = "tags"
+    FIELDS = "fields"
+    """Whatever an author wrote in front of a text."""
+    SPOKEN = "spoken"
+    """JSON of the wiki, in which some values are words of people."""
+
+
+SPOKEN = frozenset(
+    (
+        "path",
+        "old_path",
+        "new_path",
+        "name",
+        "where",
+        "message",
+        "title",
+        "description",
+        "reason",
+        "sentence",
+    )
+)
+"""The keys under which JSON of the wiki has words of people."""
+_PATHS = frozenset({"path", "old_path", "new_path", "name", "where"})
+
+
+@dataclass(frozen=True)
+class Where:
+    """What is looked through: pages, and the spaces that they are in; and, for an admin, what
+    belongs to no space."""
+
+    page_ids: tuple[int, ...]
+    space_ids: tuple[int, ...]
+    everywhere: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Where pages stand that had these paths; other paths get a mark."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Columns of a table in which words of pages can be.
+
+    ``title`` says that they are titles and paths. What is not ``counted`` beforehand is what
+    whoever redacts may not know.
+    """
+
+    words: str
+    table: type[Base]
+    columns: Mapping[str, Sort]
+    of: Callable[[Where], ColumnElement[bool]]
+    title: bool = False
+    counted: bool = True
+
+
+def _of_events(where: Where) -> ColumnElement[bool]:
+    return Delivery.event_id.in_(select(EventRow.id).where(EventRow.page_id.in_(where.page_ids)))
+
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        "titles",
+        Revision,
+        {"title": Sort.TEXT},
+        lambda where: Revision.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "addresses",
+        Revision,
+        {"path": Sort.PATH},
+        lambda where: Revision.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "tags and properties",
+        Revision,
+        {"description": Sort.TEXT, "tags": Sort.TAGS, "fields": Sort.FIELDS},
+        lambda where: Revision.page_id.in_(where.page_ids),
+    ),
+    Place(
+        "messages",
+        Revision,
+        {"message": Sort.TEXT},
+        lambda where: Revision.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "reasons",
+        AllowedSecret,
+        {"reason": Sort.TEXT, "masked": Sort.TEXT},
+        lambda where: AllowedSecret.page_id.in_(where.page_ids),
+    ),
+    Place(
+        "reasons",
+        Redaction,
+        {"reason": Sort.TEXT},
+        lambda where: Redaction.id.in_(
+            select(RedactedPage.redaction_id).where(RedactedPage.page_id.in_(where.page_ids))
+        ),
+        title=True,
+    ),
+    Place(
+        "uploads",
+        Upload,
+        {"name": Sort.NAME},
+        lambda where: Upload.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "imports",
+        ImportedFile,
+        {"file": Sort.NAME},
+        lambda where: ImportedFile.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "imports",
+        Import,
+        {"name": Sort.NAME, "report": Sort.SPOKEN, "failure": Sort.TEXT},
+        lambda where: and_(Import.space_id.in_(where.space_ids), Import.finished_at.is_not(None)),
+        title=True,
+    ),
+    Place(
+        "mirrors",
+        Mirror,
+        {"failure": Sort.TEXT},
+        lambda where: Mirror.space_id.in_(where.space_ids),
+        title=True,
+    ),
+    Place(
+        "approvals",
+        Approval,
+        {"payload": Sort.SPOKEN, "words": Sort.TEXT, "reason": Sort.TEXT},
+        lambda where: Approval.payload["page_id"].as_integer().in_(where.page_ids),
+        title=True,
+    ),
+    Place("jobs", Delivery, {"error": Sort.TEXT}, _of_events, title=True),
+    # A mail knows no page, and what is in it is its reader's affair.
+    Place(
+        "mails",
+        Mail,
+        {"subject": Sort.TEXT, "body": Sort.TEXT},
+        lambda where: Mail.id > 0 if where.everywhere else false(),
+        title=True,
+        counted=False,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row in which a span is: its key, which columns get which values, how many words go."""
+
+    key: tuple[Any, ...]
+    values: Mapping[str, Any]
+    words: int
+
+
+def find(session: Session, place: Place, where: Where, span: Span) -> Iterator[Found]:
+    """The rows of a place in which a span is."""
+    table = cast(Table, place.table.__table__)
+    keys = list(table.primary_key.columns)
+    columns = [table.c[name] for name in place.columns]
+    rows = session.connection().execute(select(*keys, *columns).where(place.of(where))).all()
+    for row in rows:
+        values, words = {}, 0
+        for column, value in zip(columns, row[len(keys) :], strict=True):
+            new, count = _without(place.columns[column.name], value, span, where.paths)
+            words += count
+            if new != value:
+                values[column.name] = _fitting(column.type, new)
+        if words or values:
+            yield Found(tuple(row[: len(keys)]), values, words)
+
+
+def hide(session: Session, place: Place, where: Where, span: Span) -> int:
+    """Put marks for a span into a place; how many words are gone."""
+    table = cast(Table, place.table.__table__)
+    keys = list(table.primary_key.columns)
+    words = 0
+    for found in list(find(session, place, where, span)):
+        words += found.words
+        these = and_(*(key == value for key, value in zip(keys, found.key, strict=True)))
+        if found.values:
+            session.connection().execute(update(table).where(these).values(found.values))
+    return words
+
+
+def spoken(value: Any, span: Span, paths: Mapping[str, str] | None = None) -> Any:
+    """JSON of the wiki with marks in what are words of people."""
+    return _spoken("", value, span, paths or {})[0]
+
+
+def _without(sort: Sort, value: Any, span: Span, paths: Mapping[str, str]) -> tuple[Any, int]:
+    """A value without a span, and how many words that took."""
+    if value is None:
+        return None, 0
+    if sort is Sort.TEXT:
+        return span.hide(value), span.words(value)
+    if sort is Sort.NAME:
+        return span.hide_name(value), span.words(value)
+    if sort is Sort.PATH:
+        if value in paths:
+            new = paths[value]
+            return new, span.words(value) if new != value else 0
+        return span.hide_name(value), span.words(value)
+    if sort is Sort.TAGS:
+        words = sum(map(span.words, value))
+        return list({tag_key(tag): tag for tag in map(span.hide_name, value)}.values()), words
+    if sort is Sort.FIELDS:
+        return _field(value, span)
+    return _spoken("", value, span, paths)
+
+
+def _field(value: Any, span: Span) -> tuple[Any, int]:
+    if isinstance(value, str):
+        return span.hide(value), span.words(value)
+    if isinstance(value, Mapping):
+        made: dict[str, Any] = {}
+        words = 0
+        for name, one in value.items():
+            key, new = span.hide_name(name), _field(one, span)
+            while key in made:
+                key += "-"
+            made[key] = new[0]
+            words += span.words(name) + new[1]
+        return made, words
+    if isinstance(value, list):
+        parts = [_field(one, span) for one in value]
+        return [new for new, _ in parts], sum(words for _, words in parts)
+    if value is not None and span.pattern.search(str(value)):  # a number that is all of it
+        return span.hide(str(value)), span.words(str(value))
+    return value, 0
+
+
+def _spoken(name: str, value: Any, span: Span, paths: Mapping[str, str]) -> tuple[Any, int]:
+    if isinstance(value, str) and name in SPOKEN:
+        return _without(Sort.PATH if name in _PATHS else Sort.TEXT, value, span, paths)
+    if isinstance(value, Mapping):
+        parts = {key: _spoken(key, one, span, paths) for key, one in value.items()}
+        return {key: new for key, (new, _) in parts.items()}, sum(n for _, n in parts.values())
+    if isinstance(value, list):
+        listed = [_spoken(name, one, span, paths) for one in value]
+        return [new for new, _ in listed], sum(n for _, n in listed)
+    return value, 0
+
+
+def _fitting(kind: Any, value: Any) -> Any:
+    """As much of a value as the column has room for: a mark may be longer than what it is for."""
+    if isinstance(kind, String) and kind.length and isinstance(value, str):
+        return value[: kind.length]
+    return value

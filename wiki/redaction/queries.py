@@ -1,0 +1,314 @@
+"""What a redaction would take, before it is made; and what was redacted, for those who may know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, exists, func, select, true
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+
+from wiki.attachments.models import Attachment
+from wiki.attachments.storage import Storage
+from wiki.errors import NotFound
+from wiki.outbox.models import EventRow
+from wiki.pages.history import people
+from wiki.pages.models import Page, RedactedPage, Redaction, Redirect, Revision
+from wiki.pages.queries import readable_by
+from wiki.pages.texts import get_texts
+from wiki.people.models import Person
+from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
+from wiki.redaction.places import PLACES, Where, find, spoken
+from wiki.rules.access import Actor, May, may_administer
+from wiki.rules.roles import Role
+from wiki.spaces.gate import spaces_with
+from wiki.spaces.queries import SpaceSeen
+from wiki.text.redaction import Span
+from wiki.web.paging import Slice
+
+MOST_LINES = 20
+"""Lines that a preview shows."""
+MOST_OTHERS = 100
+"""Other pages that a preview lists."""
+SECONDS = 3.0
+"""For how long other pages are looked through while somebody waits."""
+AT_ONCE = 200
+AROUND = 60
+"""Characters shown before and after what goes."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where the newest text has what goes: the line's number, and what stands around it."""
+
+    number: int
+    before: str
+    gone: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another page on which the same text is: how many of its revisions have it."""
+
+    page: Page
+    revisions: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What redacting a text would take. ``places`` counts words by what they stand in,
+    ``revisions`` those with a text that has it, of ``of`` in all; ``whole`` are names of files of
+    which only all can go, ``unseen`` of those that are too large to be looked into.
+
+    ``others`` are pages that the asker may redact too; ``looked`` of ``texts`` revisions of such
+    pages were looked through in time.
+    """
+
+    revisions: int
+    of: int
+    places: dict[str, int] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
+    whole: Sequence[str] = ()
+    unseen: Sequence[str] = ()
+    others: Sequence[Other] = ()
+    looked: int = 0
+    texts: int = 0
+
+    @property
+    def words(self) -> int:
+        """How many words go."""
+        return sum(self.places.values())
+
+
+def preview(
+    session: Session, actor: Actor, storage: Storage, page: Page, span: Span, *, only_titles: bool
+) -> Preview:
+    """What redacting a text on a page, which the actor may redact, would take."""
+    ids = (page.id,)
+    where = Where(ids, (page.space_id,))
+    places: dict[str, int] = {}
+    revisions = 0
+    lines: list[Line] = []
+    whole: list[str] = []
+    if not only_titles:
+        counts = {
+            key: span.words(text)
+            for key, text in texts_with(session, hashes_of(session, ids), span)
+        }
+        rows = session.scalars(select(Revision.content_hash).where(Revision.page_id == page.id))
+        found = [counts[key] for key in rows if key in counts]
+        revisions, places["texts"] = len(found), sum(found)
+        lines = _lines(session, page, span)
+        for file in files_with(session, storage, ids, span):
+            places["files"] = places.get("files", 0) + file.words
+            if file.replaced is None:
+                whole += file.names
+        names = session.scalars(select(Attachment.name).where(Attachment.page_id == page.id))
+        places["names of files"] = sum(map(span.words, names))
+    for place in PLACES:
+        if place.counted and (place.title or not only_titles):
+            count = sum(one.words for one in find(session, place, where, span))
+            places[place.words] = places.get(place.words, 0) + count
+    keys = session.scalars(select(Redirect.path_key).where(Redirect.page_id == page.id))
+    places["former addresses"] = sum(1 for key in keys if span.pattern.search(key))
+    events = session.scalars(select(EventRow.payload).where(EventRow.page_id == page.id))
+    places["the log of events"] = sum(1 for one in events if spoken(one, span) != one)
+    others, looked, texts = _others(session, actor, page, span)
+    unseen = session.scalars(
+        select(Attachment.name)
+        .where(Attachment.page_id == page.id, Attachment.size > MOST_BYTES)
+        .distinct()
+    )
+    return Preview(
+        revisions=revisions,
+        of=page.head,
+        places={name: count for name, count in places.items() if count},
+        lines=lines,
+        whole=list(dict.fromkeys(whole)),
+        unseen=list(unseen),
+        others=others,
+        looked=looked,
+        texts=texts,
+    )
+
+
+def _lines(session: Session, page: Page, span: Span) -> list[Line]:
+    key = session.scalar(
+        select(Revision.content_hash).where(
+            Revision.page_id == page.id, Revision.number == page.head
+        )
+    )
+    text = get_texts(session, [key or ""]).get(key or "", "")
+    found = []
+    for match in span.pattern.finditer(text):
+        start, end = match.span()
+        before = text[max(0, start - AROUND) : start].rpartition("\n")[2]
+        after = text[end : end + AROUND].partition("\n")[0]
+        number = text.count("\n", 0, start) + 1
+        found.append(Line(number, before, " ".join(match[0].split()), after))
+        if len(found) == MOST_LINES:
+            break
+    return found
+
+
+def redactable_by(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Page`` that the actor may redact it."""
+    if may_administer(actor):
+        return readable_by(actor)
+    return Page.space_id.in_(spaces_with(actor, Role.LEAD)) & readable_by(actor)
+
+
+def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[list[Other], int, int]:
+    """Other pages with the same text, how many revisions were looked through, of how many."""
+    those = redactable_by(actor)
+    total = session.scalar(
+        select(func.count())
+        .select_from(Revision)
+        .join(Page, Page.id == Revision.page_id)
+        .where(those, Revision.page_id != page.id)
+    )
+    until = time.monotonic() + SECONDS
+    counts: dict[int, int] = {}
+    # The space of the page first, as far as there is time.
+    rows = session.execute(
+        select(
+            Revision.page_id,
+            Revision.title,
+            Revision.path,
+            Revision.description,
+            Revision.tags,
+            Revision.fields,
+            Revision.message,
+            Revision.content_hash,
+        )
+        .join(Page, Page.id == Revision.page_id)
+        .where(those, Revision.page_id != page.id)
+        .order_by(Page.space_id != page.space_id, Revision.page_id, Revision.number)
+        .execution_options(yield_per=AT_ONCE)
+    )
+    looked = 0
+    for some in rows.partitions(AT_ONCE):
+        texts = get_texts(session, {row.content_hash for row in some})
+        have = {key for key, text in texts.items() if span.pattern.search(text)}
+        for row in some:
+            words = "\n".join(
+                (row.title, row.path, row.description, row.message, *row.tags, str(row.fields))
+            )
+            if row.content_hash in have or span.pattern.search(words):
+                counts[row.page_id] = counts.get(row.page_id, 0) + 1
+        looked += len(some)
+        if time.monotonic() > until or len(counts) > MOST_OTHERS:
+            break
+    rows.close()
+    found = session.scalars(
+        select(Page)
+        .join(Page.space)
+        .where(Page.id.in_(list(counts)[:MOST_OTHERS]))
+        .options(contains_eager(Page.space))
+        .order_by(Page.space_id != page.space_id, Page.title, Page.id)
+    )
+    return [Other(one, counts[one.id]) for one in found], looked, total or 0
+
+
+def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
+    """The condition on ``Redaction`` that the actor may know of it: who leads the space may of all,
+    an admin of those of pages that they may read, or that are gone."""
+    if seen.may(May.MANAGE):
+        return true()
+    page = aliased(Page)
+    hidden = exists().where(page.id == Redaction.page_id, ~readable_by(seen.actor, page))
+    return ~hidden
+
+
+def list_redactions(
+    session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
+) -> Slice[Redaction]:
+    """What was redacted in a space, newest first, as far as the actor may know.
+
+    :param before: only those with a smaller id.
+    """
+    query = (
+        select(Redaction)
+        .where(Redaction.space_id == seen.space.id, _known_to(seen))
+        .options(joinedload(Redaction.created_by))
+        .order_by(Redaction.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(Redaction.id < before)
+    rows = session.scalars(query).all()
+    return Slice(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def get_redaction(session: Session, seen: SpaceSeen, redaction_id: int) -> Redaction:
+    """One of them. :raises NotFound: when the space has none of that number."""
+    row = session.scalar(
+        select(Redaction)
+        .where(
+            Redaction.id == redaction_id,
+            Redaction.space_id == seen.space.id,
+            _known_to(seen),
+        )
+        .options(joinedload(Redaction.created_by), joinedload(Redaction.lifted_by))
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Somebody who could read what went; ``since`` and ``until`` are the days on which they did, as
+    far as that was written down."""
+
+    person: Person | None
+    anonymous: bool = False
+    could: bool = True
+    since: str = ""
+    until: str = ""
+
+    @property
+    def name(self) -> str:
+        """What they are called; empty where nobody knows."""
+        return self.person.name if self.person else ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A redaction with all that its screen says: its pages, as far as the asker may read them, and
+    how many more; who could read and who did."""
+
+    row: Redaction
+    pages: Sequence[tuple[Page, int]]
+    hidden: int
+    witnesses: Sequence[Witness]
+    readers: int
+
+
+def told(session: Session, actor: Actor, row: Redaction) -> Told:
+    """What is to be said of a redaction."""
+    pages = [
+        (page, words)
+        for page, words in session.execute(
+            select(Page, RedactedPage.words)
+            .join(RedactedPage, RedactedPage.page_id == Page.id)
+            .join(Page.space)
+            .where(RedactedPage.redaction_id == row.id, readable_by(actor))
+            .options(contains_eager(Page.space))
+            .order_by(Page.id != (row.page_id or 0), Page.title, Page.id)
+        )
+    ]
+    total = session.scalar(
+        select(func.count()).select_from(RedactedPage).where(RedactedPage.redaction_id == row.id)
+    )
+    read = {id: (since, until) for id, since, until in row.did_read}
+    could = set(row.could_read.get("people", ()))
+    known = people(session, could | read.keys())
+    witnesses = [
+        Witness(known.get(id), id == 0, id in could, *read.get(id, ("", "")))
+        for id in could | read.keys()
+    ]
+    witnesses.sort(key=lambda one: (not one.since, one.anonymous, one.name.lower()))
+    return Told(row, pages, (total or 0) - len(pages), witnesses, len(read))

@@ -1,0 +1,230 @@
+"""Redacting in the browser: what goes is shown and agreed to; its tombstone says who could read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from wiki.attachments.queries import get_file, place_of
+from wiki.attachments.views import storage
+from wiki.errors import Invalid, NotFound
+from wiki.pages.actions import MovedOn
+from wiki.pages.models import Redaction
+from wiki.pages.queries import get_revision
+from wiki.pages.reads import note_read
+from wiki.pages.rendering import keep_heads
+from wiki.pages.screens import Past, frame, page_frame
+from wiki.purging.actions import forget_memory
+from wiki.redaction.actions import (
+    checked_reason,
+    checked_span,
+    lift,
+    page_to_redact,
+    redact_file,
+    redact_revision,
+    redact_span,
+    require_redactor,
+)
+from wiki.redaction.queries import get_redaction, list_redactions, preview, told
+from wiki.spaces.queries import see_space
+from wiki.text.paths import name_of
+from wiki.web.errors import say
+from wiki.web.pace import costs
+from wiki.web.request import actor, parts, reading, settings, writing
+
+blueprint = Blueprint("redaction", __name__)
+
+
+@dataclass(frozen=True)
+class _Form:
+    text: str
+    reason: str
+    only_titles: bool
+    whole: bool
+    others: tuple[int, ...]
+    shown: bool
+
+
+def _form() -> _Form:
+    # What is to go is never a part of an address, which browsers and proxies keep.
+    return _Form(
+        text=request.form.get("text", ""),
+        reason=request.form.get("reason", ""),
+        only_titles="titles" in request.values,
+        whole="whole" in request.form,
+        others=tuple(
+            int(one) for one in request.form.getlist("other") if one.isdecimal() and len(one) < 16
+        ),
+        shown="confirm" in request.form,
+    )
+
+
+@blueprint.route("/-/p/<int:page_id>/redact", methods=["GET", "POST"])
+@costs("comparisons")
+def redact(page_id: int) -> ResponseReturnValue:
+    """Take a text out of a page, or all that one revision of it says."""
+    page, seen = page_to_redact(reading(), actor(), page_id)
+    past = Past(seen, page)
+    if "revision" in request.values:
+        return _revision(past)
+    form, error, shown = _form(), None, None
+    note_read(seen, page, page.head)
+    if request.method == "POST":
+        try:
+            span = checked_span(form.text, whole=form.whole)
+            checked_reason(form.reason, span)
+            if form.shown:
+                with writing() as session:
+                    row = redact_span(
+                        session,
+                        actor(),
+                        storage(),
+                        page_id,
+                        form.text,
+                        form.reason,
+                        others=form.others,
+                        only_titles=form.only_titles,
+                        whole=form.whole,
+                        logged_from=settings().access_log_label,
+                    )
+                return _done(row, [page_id, *form.others])
+            shown = preview(reading(), actor(), storage(), page, span, only_titles=form.only_titles)
+        except Invalid as refused:
+            error = refused
+    body = render_template(
+        "redaction/redact.html",
+        **page_frame(past, page),
+        past=past,
+        form=form,
+        preview=shown,
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _revision(past: Past) -> ResponseReturnValue:
+    page = past.page
+    number = request.values.get("revision", 0, type=int)
+    if not 1 <= number <= page.head:
+        raise NotFound
+    error: Invalid | MovedOn | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                row = redact_revision(
+                    session,
+                    actor(),
+                    page.id,
+                    number,
+                    request.form.get("reason", ""),
+                    seen=request.form.get("head", 0, type=int),
+                    logged_from=settings().access_log_label,
+                )
+        except (Invalid, MovedOn) as refused:
+            error = refused
+            page, seen = page_to_redact(reading(), actor(), page.id)
+            past = Past(seen, page)
+        else:
+            return _done(row, [page.id])
+    body = render_template(
+        "redaction/revision.html",
+        **page_frame(past, page),
+        past=past,
+        revision=get_revision(reading(), page, number),
+        reason=request.form.get("reason", ""),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+@blueprint.route("/-/f/<int:file_id>/redact", methods=["GET", "POST"])
+def redact_one_file(file_id: int) -> ResponseReturnValue:
+    """Delete the bytes of a version of a file, or of all of them."""
+    found = get_file(reading(), actor(), file_id)
+    require_redactor(found.seen)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                row = redact_file(
+                    session,
+                    actor(),
+                    storage(),
+                    file_id,
+                    request.form.get("reason", ""),
+                    all_versions="all" in request.form,
+                    name_too="name" in request.form,
+                    logged_from=settings().access_log_label,
+                )
+        except Invalid as refused:
+            error = refused
+            found = get_file(reading(), actor(), file_id)
+        else:
+            return _done(row, [row.page_id] if row.page_id else [])
+    page = found.file.page
+    place = Past(found.seen, page) if page is not None else None
+    around = page_frame(place, page) if place and page else frame(found.seen, "")
+    body = render_template(
+        "redaction/file.html",
+        **around,
+        file=found.file,
+        name=name_of(place_of(found.file)),
+        has_page=page is not None,
+        reason=request.form.get("reason", ""),
+        all="all" in request.form,
+        name_too="name" in request.form,
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+@blueprint.get("/<space:slug>/-/redactions")
+def redactions(slug: str) -> ResponseReturnValue:
+    """What was redacted in a space."""
+    seen = see_space(reading(), actor(), slug)
+    require_redactor(seen)
+    before = request.args.get("before", type=int)
+    found = list_redactions(reading(), seen, before=before)
+    return render_template(
+        "redaction/redactions.html", space=seen.space, seen=seen, found=found, before=before
+    )
+
+
+@blueprint.get("/<space:slug>/-/redactions/<int:redaction_id>")
+def redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
+    """The tombstone of a redaction: how far it has come, who could read what went, who did."""
+    seen = see_space(reading(), actor(), slug)
+    require_redactor(seen)
+    row = get_redaction(reading(), seen, redaction_id)
+    return render_template(
+        "redaction/redaction.html",
+        space=seen.space,
+        seen=seen,
+        told=told(reading(), actor(), row),
+        row=row,
+    )
+
+
+@blueprint.post("/<space:slug>/-/redactions/<int:redaction_id>/lift")
+def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
+    """Let what was redacted be written again."""
+    with writing() as session:
+        seen = see_space(session, actor(), slug)
+        require_redactor(seen)
+        lift(session, actor(), get_redaction(session, seen, redaction_id), seen)
+    say("The text can be written again. What was redacted stays redacted.")
+    return redirect(url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303)
+
+
+def _done(row: Redaction, page_ids: list[int]) -> ResponseReturnValue:
+    """Forget at once what this process has of it, and lead to its tombstone."""
+    forget_memory()
+    keep_heads(parts().database, page_ids)
+    slug = reading().get_one(Redaction, row.id).space.slug
+    return redirect(url_for("redaction.redaction", slug=slug, redaction_id=row.id), 303)
+
+
+def _errors(error: Invalid | MovedOn | None) -> dict[str, str]:
+    return {error.field or "": error.sentence} if error else {}
