@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -363,8 +363,30 @@ def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
     return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
 
 
+def missing_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[int, list[int]]:
+    """The same for several pages that the actor may read, by page."""
+    found: dict[int, list[int]] = {}
+    for page_id, ordinal in session.execute(_missing_in(actor), {"page_ids": list(page_ids)}):
+        found.setdefault(page_id, []).append(ordinal)
+    return found
+
+
 @lru_cache(maxsize=256)
 def _missing_links(actor: Actor) -> Select[int]:
+    leads_nowhere = _leads_nowhere(actor)
+    return select(PageLink.ordinal).where(PageLink.page_id == bindparam("page_id"), leads_nowhere)
+
+
+@lru_cache(maxsize=256)
+def _missing_in(actor: Actor) -> Select[int, int]:
+    page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
+    leads_nowhere = _leads_nowhere(actor)
+    return select(PageLink.page_id, PageLink.ordinal).where(
+        PageLink.page_id.in_(page_ids), leads_nowhere
+    )
+
+
+def _leads_nowhere(actor: Actor) -> ColumnElement[bool]:
     target, space, at = aliased(Page), aliased(Space), aliased(Space)
     # Also where the page has moved from: who may not read that space is not led on from there.
     there = exists().where(
@@ -391,11 +413,7 @@ def _missing_links(actor: Actor) -> Select[int]:
         )
         .exists()
     )
-    return select(PageLink.ordinal).where(
-        PageLink.page_id == bindparam("page_id"),
-        PageLink.kind == "page",
-        ~or_(there, home, folder),
-    )
+    return and_(PageLink.kind == "page", ~or_(there, home, folder))
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,21 @@ from wiki.pages.actions import Conflict
 from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged, secrets_shown
 from wiki.pages.forms import PageForm, form_of, override_from, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
+from wiki.pages.including import without_includes
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
 from wiki.pages.rendering import keep_head, prepare, read_rendering
-from wiki.pages.screens import Past, frame, live_page, page_frame, past_at, place_at, space_tree
+from wiki.pages.screens import (
+    Past,
+    frame,
+    live_page,
+    page_frame,
+    past_at,
+    place_at,
+    space_tree,
+    with_includes,
+)
 from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
@@ -71,6 +81,9 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     html = rendering.html
     if is_head:
         html = mark_missing(html, queries.missing_links(session, actor(), page))
+        html = with_includes(html, page=page)
+    else:
+        html = without_includes(html)
     return render_template(
         "pages/read.html",
         **page_frame(past, page),
@@ -151,7 +164,8 @@ def new(slug: str) -> ResponseReturnValue:
             RenderContext(slug, path, not path, checked.title),
         )
         if "preview" in request.form:
-            return _new_screen(seen, form, preview=rendering.html)
+            html = with_includes(rendering.html, at=(slug, path))
+            return _new_screen(seen, form, preview=html)
         look_ahead(checked)
         with writing() as session:
             saved = actions.create_page(
@@ -222,7 +236,8 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
             context = RenderContext(slug, page.path, page.folder, checked.title)
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
-                return edit_screen(place, page, form, preview=rendering.html)
+                html = with_includes(rendering.html, page=page)
+                return edit_screen(place, page, form, preview=html)
         look_ahead(checked)
         with writing() as session:
             saved = actions.save_page(
@@ -274,7 +289,8 @@ def preview(slug: str) -> ResponseReturnValue:
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-    return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})
+    html = with_includes(rendering.html, at=(slug, path))
+    return jsonify({"html": html, "source_shown": rendering.source_shown})
 
 
 @verb(blueprint, "delete", methods=["GET", "POST"])
@@ -324,12 +340,13 @@ def undelete(page_id: int) -> ResponseReturnValue:
             say("The page is back.")
             return redirect(page_url(page.space.slug, back.path), 303)
     revision = queries.head_of(reading(), page)
+    rendering = read_rendering(reading(), page.space.slug, revision)
     body = render_template(
         "pages/undelete.html",
         **frame(seen, page.path, page.title),
         page=page,
         revision=revision,
-        rendering=read_rendering(reading(), page.space.slug, revision),
+        html=without_includes(rendering.html),
         path=request.form.get("path", page.path),
         errors={error.field or "": error.sentence} if error else {},
     )

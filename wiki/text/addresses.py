@@ -46,6 +46,7 @@ class Address:
     definition: str = ""
     shown: str = ""
     in_heading: bool = False
+    included: bool = False
 
     def leads_to(self, context: RenderContext) -> Destination:
         """What the address means in a text that stands there."""
@@ -227,6 +228,8 @@ class _Surveyor:
                 self.piece(token, self.place(token, token.map or above))
             elif token.type == "html_block":
                 self.html(token, self.place(token, token.map), 0)
+            elif token.type == "include":
+                self.include(token, self.place(token, token.map))
             else:
                 self.note(token, token.content)
         return self.found
@@ -307,6 +310,11 @@ class _Surveyor:
                 in_heading=self.heading,
             )
         )
+
+    def include(self, token: Token, place: _Place) -> None:
+        self.note(token)
+        span = place.span(*token.meta["at"])
+        self.found.addresses.append(Address("wiki", token.meta["target"], span, included=True))
 
     def html(self, token: Token, place: _Place, offset: int) -> None:
         tags = _Tags()
