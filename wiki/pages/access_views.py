@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from wiki.errors import Invalid, NotFound
 from wiki.pages import protecting
+from wiki.pages.flow import PlacesShowNarrower
 from wiki.pages.models import Page
 from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.people.actions import find_person
@@ -154,6 +155,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         told=_told(page, asked) if asked else [],
         can_edit=can_edit,
         knows_groups=bool(may_see_groups(actor())),
+        narrower=error if isinstance(error, PlacesShowNarrower) else None,
         errors={error.field or "": error.sentence} if error else {},
         typed=request.form.get("who", ""),
     )

@@ -14,14 +14,13 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy.orm import Session
 
-from wiki.pages.models import Page, Redirect, RenderingRow, Revision
-from wiki.pages.queries import live_for, missing_in
+from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.queries import missing_in, pages_at
 from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
-from wiki.spaces.gate import stands_in
 from wiki.spaces.models import Space
 from wiki.text.destinations import page_url
 from wiki.text.markup import mark_missing
@@ -173,34 +172,11 @@ def _look_up(session: Session, actor: Actor, found: Included, places: Sequence[P
 
 @lru_cache(maxsize=256)
 def _at_places(actor: Actor) -> Select[Any]:
-    """The pages at places, also where they have moved from: but who may not read that space is not
-    led on from there."""
-    slugs: BindParameter[list[str]] = bindparam("slugs", expanding=True)
-    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
-    at, page = aliased(Space), aliased(Page)
-    direct = (
-        select(at.slug.label("slug"), page.path_key.label("path_key"), page.id.label("page_id"))
-        .join(page, page.space_id == at.id)
-        .where(at.slug.in_(slugs), page.path_key.in_(keys), live_for(actor, page))
-    )
-    former, moved = aliased(Space), aliased(Page)
-    redirected = (
-        select(former.slug, Redirect.path_key, moved.id)
-        .select_from(former)
-        .join(Redirect, Redirect.space_id == former.id)
-        .join(moved, moved.id == Redirect.page_id)
-        .where(
-            former.slug.in_(slugs),
-            Redirect.path_key.in_(keys),
-            live_for(actor, moved),
-            stands_in(actor, former.id),
-        )
-    )
-    both = union_all(direct, redirected).subquery("included")
+    there = pages_at(actor)
     return (
-        select(both.c.slug, both.c.path_key, Page, Revision, Space.slug)
-        .select_from(both)
-        .join(Page, Page.id == both.c.page_id)
+        select(there.c.slug, there.c.path_key, Page, Revision, Space.slug)
+        .select_from(there)
+        .join(Page, Page.id == there.c.page_id)
         .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
         .join(Space, Space.id == Page.space_id)
     )

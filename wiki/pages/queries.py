@@ -11,12 +11,14 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
+    Subquery,
     and_,
     bindparam,
     exists,
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
@@ -414,6 +416,34 @@ def _leads_nowhere(actor: Actor) -> ColumnElement[bool]:
         .exists()
     )
     return and_(PageLink.kind == "page", ~or_(there, home, folder))
+
+
+def pages_at(actor: Actor) -> Subquery:
+    """The pages at places as links name them (``slugs`` and ``keys``, of which each is asked with
+    each), for the actor: ``slug``, ``path_key``, ``page_id``. Also where they have moved from; but
+    who may not read that space is not led on from there."""
+    slugs: BindParameter[list[str]] = bindparam("slugs", expanding=True)
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    at, page = aliased(Space), aliased(Page)
+    direct = (
+        select(at.slug.label("slug"), page.path_key.label("path_key"), page.id.label("page_id"))
+        .join(page, page.space_id == at.id)
+        .where(at.slug.in_(slugs), page.path_key.in_(keys), live_for(actor, page))
+    )
+    former, moved = aliased(Space), aliased(Page)
+    redirected = (
+        select(former.slug, Redirect.path_key, moved.id)
+        .select_from(former)
+        .join(Redirect, Redirect.space_id == former.id)
+        .join(moved, moved.id == Redirect.page_id)
+        .where(
+            former.slug.in_(slugs),
+            Redirect.path_key.in_(keys),
+            live_for(actor, moved),
+            stands_in(actor, former.id),
+        )
+    )
+    return union_all(direct, redirected).subquery("there")
 
 
 @dataclass(frozen=True)

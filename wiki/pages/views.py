@@ -12,8 +12,10 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict
-from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged, secrets_shown
-from wiki.pages.forms import PageForm, form_of, override_from, page_form, text_from
+from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_shown, say_merged
+from wiki.pages.flow import ShowsNarrower
+from wiki.pages.flow import look_ahead as look_ahead_at_links
+from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
 from wiki.pages.including import without_includes
 from wiki.pages.merging import Text
@@ -177,11 +179,12 @@ def new(slug: str) -> ResponseReturnValue:
                 message=form.message,
                 max_bytes=_max_bytes(),
                 override=override_from(request.form),
+                raise_to=label_from(request.form),
             )
     except (Invalid, TooLarge) as error:
         return _new_screen(seen, form, error)
-    except SecretsFound as found:
-        return _new_screen(seen, form, secrets=found)
+    except (SecretsFound, ShowsNarrower) as found:
+        return _new_screen(seen, form, refused=found)
     return redirect(page_url(slug, saved.page.path), 303)
 
 
@@ -191,9 +194,9 @@ def _new_screen(
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
     sent: Mapping[str, str] | None = None,
-    secrets: SecretsFound | None = None,
+    refused: SecretsFound | ShowsNarrower | None = None,
 ) -> ResponseReturnValue:
-    refused = error or secrets
+    status = error.status if error else refused.status if refused else 200
     sent = request.values if sent is None else sent
     under = sent.get("under") or parent_of(form.path) or ""
     body = render_template(
@@ -204,9 +207,9 @@ def _new_screen(
         home=bool(sent.get("home")),
         preview=preview,
         errors={error.field or "": error.sentence} if error else {},
-        **secrets_shown(secrets, form.body),
+        **refusal_shown(refused, form.body),
     )
-    return body, refused.status if refused else 200
+    return body, status
 
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
@@ -232,13 +235,14 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         checked = checks.checked(text_from(form), _max_bytes())
         # Who links to a section of it may have to be told of: then its author waits for that.
         later = not _may_break_links(page, checked.body)
+        context = RenderContext(slug, page.path, page.folder, checked.title)
         if "preview" in request.form or not later:
-            context = RenderContext(slug, page.path, page.folder, checked.title)
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
                 html = with_includes(rendering.html, page=page)
                 return edit_screen(place, page, form, preview=html)
         look_ahead(checked)
+        look_ahead_at_links(reading(), checked, context, place.seen.label)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -250,11 +254,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 max_bytes=_max_bytes(),
                 render_later=later,
                 override=override_from(request.form),
+                raise_to=label_from(request.form),
             )
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
-    except SecretsFound as found:
-        return edit_screen(place, page, form, secrets=found)
+    except (SecretsFound, ShowsNarrower) as found:
+        return edit_screen(place, page, form, refused=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)
     if saved.merged:

@@ -54,6 +54,11 @@ class SpaceSeen:
     page: PageFacts = OPEN
     scope_id: int | None = None
 
+    @property
+    def label(self) -> Label:
+        """The effective label of what is seen."""
+        return Label(max(self.space.label, self.page.label))
+
     def may(self, may: May) -> Decision:
         """What the gate says to the one who looks."""
         facts = self.space.facts(self.granted, self.actor.within)
