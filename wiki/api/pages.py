@@ -12,7 +12,8 @@ from wiki.api.shapes import to_json
 from wiki.errors import Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
-from wiki.pages.forms import suspects
+from wiki.pages.flow import ShowsNarrower
+from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_revision, head_of, look_up
@@ -20,6 +21,7 @@ from wiki.pages.rendering import context_of, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
 from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
@@ -105,7 +107,10 @@ def _etag(page: Page) -> str:
         200: Answer("The page as it is now.", resources.SavedPage),
         201: Answer("The new page.", resources.SavedPage),
         409: Answer("Somebody else has changed the same.", resources.ConflictProblem),
-        422: Answer("A value cannot be, or looks like a secret.", resources.SecretsProblem),
+        422: Answer(
+            "A value cannot be, looks like a secret, or shows what is narrower than the page.",
+            resources.TextProblem,
+        ),
     },
     body=resources.PageInput,
     writes=True,
@@ -115,7 +120,8 @@ def put_page(slug: str, path: str) -> Response:
     """A change carries `base_revision`. When somebody has saved since, both edits are merged;
     where they touch the same lines the answer is 409 with both texts and the base, and nothing is
     saved. What looks like a secret and was not there before is refused with 422, unless
-    `allow_secrets` says why it may be saved. `If-Match` with a page's `ETag` asks for no merging;
+    `allow_secrets` says why it may be saved; and what has a higher label than the page, unless
+    `raise_label` raises that of the page. `If-Match` with a page's `ETag` asks for no merging;
     `If-None-Match: *` only makes new pages."""
     sent = sent_body(resources.PageInput)
     if sent.label is not None:
@@ -131,6 +137,8 @@ def put_page(slug: str, path: str) -> Response:
         return _save(place, place.page, sent)
     except SecretsFound as refused:
         return _secrets(refused, sent.body)
+    except ShowsNarrower as refused:
+        return _narrower(refused, sent.body)
 
 
 def _override(sent: resources.PageInput) -> Override | None:
@@ -152,6 +160,45 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
         type="urn:trellis:problem:secrets",
         field=refused.field,
         findings=[to_json(one) for one in findings],
+        shown=[],
+        label=None,
+        needed=None,
+        may_raise=None,
+    )
+
+
+def _raised(sent: resources.PageInput) -> Label | None:
+    if sent.raise_label is None:
+        return None
+    try:
+        return Label.named(sent.raise_label)
+    except KeyError:
+        raise Invalid("There is no such label.", field="raise_label") from None
+
+
+def _narrower(refused: ShowsNarrower, body: str) -> Response:
+    shown = [
+        resources.ShownNarrower(
+            one.line,
+            one.what,
+            one.name,
+            one.source.label.word,
+            resources.PagePlace(one.source.slug, one.source.path, one.source.title),
+        )
+        for one in shown_in(refused, body)
+    ]
+    how = f" Send “raise_label”: “{refused.needed.word}” to do that." if refused.may_raise else ""
+    return problem(
+        refused.status,
+        refused.title,
+        refused.sentence + how,
+        type="urn:trellis:problem:labels",
+        field="raise_label" if refused.may_raise else "body",
+        findings=[],
+        shown=[to_json(one) for one in shown],
+        label=refused.own.word,
+        needed=refused.needed.word,
+        may_raise=refused.may_raise,
     )
 
 
@@ -192,6 +239,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
                 message=sent.message,
                 max_bytes=_max_bytes(),
                 override=_override(sent),
+                raise_to=_raised(sent),
             )
     except Invalid:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
@@ -239,6 +287,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 message=sent.message,
                 max_bytes=_max_bytes(),
                 override=_override(sent),
+                raise_to=_raised(sent),
             )
     except Conflict as conflict:
         return _conflict(conflict, before)
