@@ -8,7 +8,7 @@ not read is not there for them: then nothing is refused, and who reads meets the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -21,7 +21,7 @@ from wiki.pages.checks import content_hash_of
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
-from wiki.pages.queries import live_for, pages_at
+from wiki.pages.queries import head_of, live_for, pages_at
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.texts import get_text
 from wiki.people.models import Person
@@ -188,12 +188,16 @@ def narrower_in(
     shown = {(link.kind, link.space, path_key(link.path)) for link in links if _is_shown(link)}
     sources = sources_of(session, actor, shown)
     narrower = {place: one for place, one in sources.items() if one.label > label}
-    if not narrower:
-        return []
-    # Where they stand takes another parse, and is asked only now.
+    return _with_lines(text.body, context, narrower) if narrower else []
+
+
+def _with_lines(
+    body: str, context: RenderContext, narrower: Mapping[Place, Source]
+) -> list[Narrower]:
+    # Where they stand takes another parse, and is asked only once there is something to name.
     found = {
         (line, place): _narrower(line, place, narrower[place])
-        for line, included, place in lines_safely(text.body, context)
+        for line, included, place in lines_safely(body, context)
         if place in narrower and included == (place[0] == "page")
     }
     for place in narrower.keys() - {place for _, place in found}:
@@ -332,18 +336,42 @@ def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) ->
     """
     session.flush()
     lowered = {id: now for id, now in labels_of(session, before).items() if now < before[id]}
-    if not lowered or not labels_above(session, Label(min(lowered.values()))):
-        return
-    shown = _shown_by(session, actor, lowered)
-    sources = sources_of(session, actor, {place for _, place in shown})
     found = [
-        (page, _narrower(0, place, sources[place]))
-        for page, place in shown
-        if place in sources and sources[place].label > lowered[page.id]
+        (page, _narrower(0, place, source))
+        for page, place, source in _narrower_places(session, actor, lowered)
     ]
     if found:
         session.expunge_all()  # so that what the error carries outlives the rollback
         raise PlacesShowNarrower(found[:SHOWN], len(found))
+
+
+def narrower_on(
+    session: Session, actor: Actor, page_ids: Iterable[int]
+) -> Iterator[tuple[Page, Narrower]]:
+    """What pages show, or lead to, that is narrower than they are, with its lines; for who has
+    brought them in."""
+    found: dict[Page, dict[Place, Source]] = {}
+    for page, place, source in _narrower_places(session, actor, labels_of(session, page_ids)):
+        found.setdefault(page, {})[place] = source
+    for page, sources in found.items():
+        revision = head_of(session, page)
+        body = get_text(session, revision.content_hash)
+        for one in _with_lines(body, context_of(page.space.slug, revision), sources):
+            yield page, one
+
+
+def _narrower_places(
+    session: Session, actor: Actor, labels: Mapping[int, int]
+) -> list[tuple[Page, Place, Source]]:
+    if not labels or not labels_above(session, Label(min(labels.values()))):
+        return []
+    shown = _shown_by(session, actor, labels)
+    sources = sources_of(session, actor, {place for _, place in shown})
+    return [
+        (page, place, sources[place])
+        for page, place in shown
+        if place in sources and sources[place].label > labels[page.id]
+    ]
 
 
 def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tuple[Page, Place]]:
