@@ -36,7 +36,6 @@ from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
-from wiki.spaces.queries import see_space_by_id
 from wiki.text.destinations import RenderContext
 from wiki.text.paths import parent_of, path_key
 
@@ -330,7 +329,7 @@ def _watch_flow(
         label = Label(max(space.label, around, raise_to or Label.PUBLIC))
     else:
         label = label_of(session, page)
-    refuse_narrower(session, see_space_by_id(session, actor, space.id), text, context, label)
+    refuse_narrower(session, actor, space, text, context, label)
 
 
 def _same(one: Text, other: Text) -> bool:

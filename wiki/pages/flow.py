@@ -30,7 +30,7 @@ from wiki.rules.labels import Label
 from wiki.spaces.audience import audience_of
 from wiki.spaces.gate import greatest, stands_in
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import see_space_by_id
 from wiki.text.addresses import Place
 from wiki.text.links import PICTURES, Link
 from wiki.text.markup import RenderContext
@@ -159,20 +159,26 @@ def look_ahead(session: Session, text: Text, context: RenderContext, label: Labe
 
 
 def refuse_narrower(
-    session: Session, seen: SpaceSeen, text: Text, context: RenderContext, label: Label
+    session: Session,
+    actor: Actor,
+    space: Space,
+    text: Text,
+    context: RenderContext,
+    label: Label,
 ) -> None:
-    """Let a text pass that shows nothing narrower than a page of this label in the space seen.
+    """Let a text pass that shows nothing narrower than a page of this label in the space.
 
     :raises ShowsNarrower: for any other.
     """
-    found = narrower_in(session, seen.actor, text, context, label)
+    found = narrower_in(session, actor, text, context, label)
     if not found:
         return
+    seen = see_space_by_id(session, actor, space.id)
     needed = max(one.source.label for one in found)
     may_raise = bool(replace(seen, page=PageFacts(needed)).may(May.EDIT))
     leads: list[str] = []
     if not may_raise:
-        ids = audience_of(session, seen.space, None, May.MANAGE).people
+        ids = audience_of(session, space, None, May.MANAGE).people
         query = select(Person.name).where(Person.id.in_(ids)).order_by(func.lower(Person.name))
         leads = list(session.scalars(query.limit(3)))
     raise ShowsNarrower(found, text.body, label, may_raise=may_raise, leads=leads)
@@ -310,7 +316,9 @@ def _files_at(
 
 
 def label_of(session: Session, page: Page) -> Label:
-    """The effective label of a page."""
+    """The effective label of a page whose space is loaded."""
+    if page.scope_id is None:
+        return Label(page.space.label)
     return Label(labels_of(session, [page.id])[page.id])
 
 
