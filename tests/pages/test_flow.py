@@ -191,3 +191,21 @@ def test_what_looks_like_a_secret_and_a_label_can_both_be_answered(wiki: Scene) 
     raised = {"raise": "confidential"}
     saved = wiki.post("ben", EDIT, **form(body, allow="meant", seen=seen[1]), **raised)
     assert saved.status_code == 303
+
+
+def test_the_label_of_a_space_is_not_lowered_under_what_its_pages_show(wiki: Scene) -> None:
+    settings = {"title": "Eng", "visibility": "internal", "member_role": "reader"}
+    answer = wiki.post("eve", "/eng/-/settings", label="confidential", **settings)
+    assert wiki.agree("eve", answer).status_code == 303
+    for body in ("![[figures]]", "![x](figures/chart.png)"):
+        base = wiki.page("rota").head
+        assert wiki.post("ben", EDIT, **form(body, base=base)).status_code == 303
+        wiki.deliver()
+        refused = wiki.post("eve", "/eng/-/settings", label="internal", **settings)
+        assert refused.status_code == 422
+        name = "chart.png of " if "chart" in body else ""
+        said = f"“Rota” shows {name}“Figures”, which is confidential."
+        assert said in refused.text
+    wiki.write("rota", "Words.")
+    answer = wiki.post("eve", "/eng/-/settings", label="internal", **settings)
+    assert wiki.agree("eve", answer).status_code == 303

@@ -151,14 +151,14 @@ def test_pages_are_shown_three_deep_in_as_many_queries_as_one_deep(wiki: Scene) 
     assert asked["many"] <= asked["deep"] == asked["none"] + 7
 
 
-def test_ten_thousand_includes_and_a_long_page_a_thousand_times_are_bounded(wiki: Scene) -> None:
+def test_thousands_of_includes_and_a_long_page_a_thousand_times_are_bounded(wiki: Scene) -> None:
     wiki.write("small", "tiny words")
     wiki.write("long", "word " * 60_000)
     wiki.write("huge", "word " * 250_000)
-    wiki.write("rota", "![[small]]\n\n" * 10_000)
+    wiki.write("rota", "![[small]]\n\n" * 2_000)
     shown = prose(wiki, "rota")
     assert shown.count("tiny words") == 100
-    assert shown.count("Too much is shown on this page already:") == 9_900
+    assert shown.count("Too much is shown on this page already:") == 1_900
     wiki.write("rota", "![[long]]\n\n" * 1_000 + "![[huge]]")
     shown = prose(wiki, "rota")
     assert shown.count("included-from") == 3
