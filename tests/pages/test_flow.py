@@ -9,7 +9,10 @@ import pytest
 from tests.cast import Scene
 from tests.pages.test_includes import keep_to, label, prose
 from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.actions import give_role
 from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
 
 EDIT = "/eng/rota/-/edit"
 
@@ -178,6 +181,21 @@ def test_files_by_a_former_path_and_of_the_nearest_page_count(wiki: Scene) -> No
     wiki.write("figures", "open")
     wiki.attach("figures/chart.png", b"others")
     assert wiki.post("ben", EDIT, **form("![x](figures/chart.png)")).status_code == 303
+
+
+def test_files_of_a_space_have_its_label_for_those_who_may_read_it(wiki: Scene) -> None:
+    wiki.attach("plan.png", b"bytes", space="lab")
+    with wiki.database.write() as session:
+        lab = see_space(session, wiki.actor("eve"), "lab").space
+        lab.label = int(Label.CONFIDENTIAL)
+    body = "![plan](/lab/-/files/plan.png)"
+    refused = wiki.post("ben", EDIT, **form(body))
+    assert "shows the picture <code>plan.png</code>" in refused.text
+    with wiki.database.write() as session:
+        lab = see_space(session, wiki.actor("eve"), "lab").space
+        ben = wiki.actor("ben").person_id or 0
+        give_role(session, wiki.actor("eve"), lab, ben, Role.NONE)
+    assert wiki.post("ben", EDIT, **form(body)).status_code == 303
 
 
 def test_what_looks_like_a_secret_and_a_label_can_both_be_answered(wiki: Scene) -> None:
