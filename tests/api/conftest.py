@@ -89,7 +89,7 @@ class Api:
             name = schema["$ref"].rpartition("/")[2]
             if name == "ConflictProblem" and "base" not in response.json:
                 name = "Problem"
-            if name == "SecretsProblem" and "findings" not in response.json:
+            if name == "TextProblem" and not {"findings", "shown"} & response.json.keys():
                 name = "Problem"
             self.check(response.json, name)
 

@@ -18,9 +18,9 @@ from wiki.config import Settings
 from wiki.drill.canaries import World, lay_out
 from wiki.drill.crawl import Drill
 from wiki.migrate import migrate
+from wiki.pages import including, recent
 from wiki.pages import queries as pages
-from wiki.pages import recent
-from wiki.rules.access import Decision
+from wiki.rules.access import ANONYMOUS, Decision
 from wiki.search import queries as search
 from wiki.spaces import gate
 from wiki.spaces import queries as spaces
@@ -77,6 +77,13 @@ def everything(*_: object, **__: object) -> object:
     return true()
 
 
+def everywhere(_: object) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "live_for", everything)
+        patch.setattr(pages, "stands_in", everything)
+        return pages.pages_at(ANONYMOUS)
+
+
 GATES = {
     "the rule itself": (spaces, "decide", lambda *_: Decision(True, ""), {"pages.read"}),
     "lists of spaces": (spaces, "readable_by", everything, {"spaces.index"}),
@@ -89,6 +96,7 @@ GATES = {
     "lists of pages": (page_lists, "live_for", everything, {"tags.pages_of_space"}),
     "tags": (tags, "_readable", lambda *_: [], {"tags.tags", "tags.tag"}),
     "names in the audit": (audit, "readable_by", everything, {"audit.audit"}),
+    "includes": (including, "pages_at", everywhere, {"pages.read"}),
     "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
 }  # fmt: skip
 

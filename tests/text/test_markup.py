@@ -99,6 +99,15 @@ def test_what_only_looks_like_a_wiki_link_is_none(source):
     assert "wl-0" not in html(source) or "/eng/x" not in html(source)
 
 
+def test_an_include_is_a_paragraph_with_a_link_which_no_author_can_write_otherwise():
+    rendering = render("Text.\n\n![[hr:Leave#When]]\n\n[x](y.md)", HERE)
+    assert '<p class="include"><a class="wl-0" href="/hr/leave#sec-when">' in rendering.html
+    assert [link.embedded for link in rendering.links] == [True, False]
+    assert rendering.excerpt == "Text."
+    forged = html('<p class="include"><a class="wl-0" href="/hr/leave">x</a></p>')
+    assert "include" not in forged
+
+
 def test_people_are_mentioned_and_mail_addresses_are_not_people():
     source = "@ada, (@Ben.k) a@b.example `@cai` @dot/x @eve@host \\@gus @team-one."
     mentioned = [path for kind, _, path, _ in links(source) if kind == "mention"]

@@ -39,6 +39,7 @@ def repaired(text: str, moves: Moves = MOVED, after: RenderContext = HERE) -> st
         ("[[guide/setup]]", "[[team/set-up]]"),
         ("[[Guide/Setup#One|the *label*]]", "[[team/set-up#One|the *label*]]"),
         ("[[eng:guide/setup]]", "[[eng:team/set-up]]"),
+        ("a\n\n ![[ guide/setup#One ]] \n\nb", "a\n\n ![[ team/set-up#One ]] \n\nb"),
         ("# On [[guide/setup]]", "# On [[team/set-up|guide/setup]]"),
         ("[a][b] and [b]\n\n[b]: setup 'title'", "[a][b] and [b]\n\n[b]: ../team/set-up 'title'"),
         ("[a]\n\n[a]: <setup.md>", "[a]\n\n[a]: <../team/set-up.md>"),
@@ -67,6 +68,8 @@ def test_a_link_is_repaired_in_the_way_its_author_writes_links(before: str, afte
         "<script>'<a href=\"setup\">'</script>",
         "[a](other) [b](https://example.org/guide/setup) setup guide/setup",
         "[a](<setup>x)",
+        "Words ![[guide/setup]]",
+        "- ![[guide/setup]]",
     ],
 )
 def test_what_is_no_link_to_it_stays(text: str) -> None:
@@ -129,15 +132,19 @@ def links(draw: st.DrawFn, here: RenderContext) -> tuple[str, str, str]:
     """A link in some style: the Markdown, and the space and path that it leads to."""
     path = draw(PATHS)
     written = quote(path) if draw(st.booleans()) else quote(path, safe="/ßö&")
-    style = draw(st.sampled_from(["relative", "absolute", "wiki", "html", "angle", "reference"]))
+    styles = ["relative", "absolute", "wiki", "include", "html", "angle", "reference"]
+    style = draw(st.sampled_from(styles))
     up = "../" * (here.base.count("/") + 1 if here.base else 0)
     ending = draw(st.sampled_from([".md", "/", ".md#part", "/index.md", "/?q=1#part"]))
-    space = draw(st.sampled_from(["eng", "lab"])) if style in ("absolute", "wiki") else here.space
+    anywhere = style in ("absolute", "wiki", "include")
+    space = draw(st.sampled_from(["eng", "lab"])) if anywhere else here.space
     match style:
         case "absolute":
             return f"[*a*](/{space}/{written}{ending})", space, path
         case "wiki":
             return f"[[{space}:{path}|la`be`l]]", space, path
+        case "include":
+            return f"\n\n![[{space}:{path}#part]]\n\n", space, path
         case "html":
             return f'<a href="{escape(up + written + ending)}">x</a>', space, path
         case "angle":

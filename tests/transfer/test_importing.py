@@ -14,8 +14,10 @@ from wiki.pages.actions import save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.moves import move_page
+from wiki.pages.protecting import set_label
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.transfer import importing
 from wiki.transfer.exporting import export_space
@@ -291,6 +293,20 @@ def test_the_handbook_goes_in_and_out_and_in_again_unchanged(wiki, corpus, tmp_p
     folder = export(wiki, tmp_path / "out")
     bring_in(wiki, folder, "lab")
     assert everything(wiki, "lab") == everything(wiki, "eng")
+
+
+def test_what_a_page_shows_that_is_narrower_is_imported_and_named_with_its_line(
+    wiki: Scene, tree: Path
+) -> None:
+    wiki.write("figures", "wolpertinger", title="Figures")
+    with wiki.database.write() as session:
+        page = wiki.page("figures")
+        set_label(session, wiki.actor("eve"), page.id, Label.CONFIDENTIAL)
+    (tree / "team.md").write_text("# Team\n\n![[figures]]\n")
+    report = bring_in(wiki, tree)
+    sentence = "Line 3 of the text shows the page “Figures”, which is confidential."
+    assert said(report, Kind.NARROWER) == {"team.md": sentence}
+    assert "![[figures]]" in text(wiki, "team").body
 
 
 def test_what_looks_like_a_secret_is_imported_and_named_in_the_report(

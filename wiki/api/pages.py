@@ -14,7 +14,8 @@ from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
-from wiki.pages.forms import suspects
+from wiki.pages.flow import PlacesShowNarrower, ShowsNarrower
+from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.protecting import set_label
@@ -121,7 +122,10 @@ def etag_of(page: Page, number: int) -> str:
             "Somebody else has changed the same; or more people could read the page.",
             resources.ConflictProblem,
         ),
-        422: Answer("A value cannot be, or looks like a secret.", resources.SecretsProblem),
+        422: Answer(
+            "A value cannot be, looks like a secret, or shows what is narrower than the page.",
+            resources.TextProblem,
+        ),
     },
     queries=(
         Query(
@@ -138,7 +142,8 @@ def put_page(slug: str, path: str) -> Response:
     """A change carries `base_revision`. When somebody has saved since, both edits are merged;
     where they touch the same lines the answer is 409 with both texts and the base, and nothing is
     saved. What looks like a secret and was not there before is refused with 422, unless
-    `allow_secrets` says why it may be saved. Where a lower `label` would let more people read, the
+    `allow_secrets` says why it may be saved; and what has a higher label than the page, unless
+    `raise_label` raises that of the page. Where a lower `label` would let more people read, the
     answer is 409 with the figures and a `consent`, and nothing is saved; send the same with
     `?consent=` to agree. `If-Match` with a page's `ETag` asks for no merging;
     `If-None-Match: *` only makes new pages."""
@@ -154,6 +159,8 @@ def put_page(slug: str, path: str) -> Response:
         return _save(place, place.page, sent)
     except SecretsFound as refused:
         return _secrets(refused, sent.body)
+    except ShowsNarrower as refused:
+        return _narrower(refused, sent.body)
 
 
 def _override(sent: resources.PageInput) -> Override | None:
@@ -175,6 +182,49 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
         type="urn:trellis:problem:secrets",
         field=refused.field,
         findings=[to_json(one) for one in findings],
+        shown=[],
+        label=None,
+        needed=None,
+        may_raise=None,
+    )
+
+
+def _raised(sent: resources.PageInput) -> Label | None:
+    """The least label that the page is to have while its text is looked at."""
+    named = [("label", sent.label), ("raise_label", sent.raise_label)]
+    return max((_label_named(name, field) for field, name in named if name), default=None)
+
+
+def _label_named(name: str, field: str) -> Label:
+    try:
+        return Label.named(name)
+    except KeyError:
+        raise Invalid("There is no such label.", field=field) from None
+
+
+def _narrower(refused: ShowsNarrower, body: str) -> Response:
+    shown = [
+        resources.ShownNarrower(
+            one.line,
+            one.what,
+            one.name,
+            one.source.label.word,
+            resources.PagePlace(one.source.slug, one.source.path, one.source.title),
+        )
+        for one in shown_in(refused, body)
+    ]
+    how = f" Send “raise_label”: “{refused.needed.word}” to do that." if refused.may_raise else ""
+    return problem(
+        refused.status,
+        refused.title,
+        refused.sentence + how,
+        type="urn:trellis:problem:labels",
+        field="raise_label" if refused.may_raise else "body",
+        findings=[],
+        shown=[to_json(one) for one in shown],
+        label=refused.own.word,
+        needed=refused.needed.word,
+        may_raise=refused.may_raise,
     )
 
 
@@ -201,6 +251,8 @@ def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
     was = session.get_one(Page, page_id).label
     try:
         agreed(session, lambda: set_label(session, actor(), page_id, label))
+    except PlacesShowNarrower:
+        raise
     except Invalid:
         raise Forbidden(
             f"You are not cleared for what is {label.word} in this space: somebody who is, or who "
@@ -238,6 +290,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
                 message=sent.message,
                 max_bytes=_max_bytes(),
                 override=_override(sent),
+                raise_to=_raised(sent),
             )
             _label(session, saved.page.id, sent)
     except Invalid:
@@ -288,6 +341,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 message=sent.message,
                 max_bytes=_max_bytes(),
                 override=_override(sent),
+                raise_to=_raised(sent),
             )
     except Conflict as conflict:
         note_read(place.seen, page, conflict.base, conflict.head.number)

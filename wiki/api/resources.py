@@ -122,6 +122,11 @@ class PageInput:
         None,
         maxLength=300,
     )
+    raise_label: str | None = told(
+        "The least label that the page has of its own from now on, so that it may show more.",
+        None,
+        enum=["internal", "confidential", "restricted"],
+    )
 
 
 @dataclass(frozen=True)
@@ -449,6 +454,15 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class PagePlace:
+    """Where a page is."""
+
+    space: str = told("Slug of its space.")
+    path: str = told("Path in the space; empty for the space's home page.")
+    title: str = told("Its title.")
+
+
+@dataclass(frozen=True)
 class FoundSecret:
     """What looks like a secret, and where it stands in what was sent."""
 
@@ -461,11 +475,27 @@ class FoundSecret:
 
 
 @dataclass(frozen=True)
-class SecretsProblem(Problem):
-    """What was sent holds what looks like secrets. Nothing was saved."""
+class ShownNarrower:
+    """Something that a text shows or leads to and that is narrower than its page."""
 
-    field: str = told("The field that lets them pass.")
+    line: int = told("The line of the body, from 1; 0 where it is not known.")
+    what: str = told("`page`, `picture` or `file`.")
+    name: str = told("Name of the file; empty for a page.")
+    label: str = told("Its label, as it counts.")
+    page: PagePlace = told("The page that is shown, or that the file belongs to.")
+
+
+@dataclass(frozen=True)
+class TextProblem(Problem):
+    """What was sent holds what looks like secrets, or shows what is narrower than its page. Nothing
+    was saved."""
+
+    field: str = told("The field that lets it pass.")
     findings: list[FoundSecret] = told("What looks like a secret, in the order of the text.")
+    shown: list[ShownNarrower] = told("What is narrower, in the order of the text.")
+    label: str | None = told("The label of the page, as it counts; null for secrets.")
+    needed: str | None = told("The least label that it would have to have; null for secrets.")
+    may_raise: bool | None = told("Whether you could give it that label; null for secrets.")
 
 
 @dataclass(frozen=True)

@@ -291,6 +291,7 @@ def _open_space(world: World, session: Session) -> None:
     at_former.values["path"] = former
     at_former.values["file"] = f"{former}/{at_former.values['name']}"
     _redaction(world, session, space, kept)
+    _included(world, session, space)
     here = _elsewhere(world, session)
     world.common["here"] = here.slug
 
@@ -303,6 +304,36 @@ def _redaction(world: World, session: Session, space: Space, page: Page) -> None
     file = attach_file(session, lead, space, place, stored).file
     reason = world.word("the reason of a redaction", _IN)
     world.common["redaction_id"] = redact_file(session, lead, storage, file.id, reason).id
+
+
+def _included(world: World, session: Session, space: Space) -> None:
+    """Pages that everybody in the space can read and that include what they cannot."""
+    lead = world.people["lead"]
+    shown = ("drill-kept", "drill-kept#part", "drill-labelled", "drill-below", "drill-gone")
+    text = "\n\n".join(f"![[{one}]]" for one in shown)
+    outer = actions.create_page(session, lead, space, "drill-shows", Text("Shows", text)).page
+    actions.create_page(session, lead, space, "drill-below", Text("Below", "![[drill-kept]]"))
+    for name in ("kept", "labelled", "gone"):
+        what = f"of an included page ({name})"
+        body = f"{world.word(f'the text {what}', _IN)} {SHARED}\n\n## Part\n\n{SHARED}"
+        page = actions.create_page(
+            session, lead, space, f"drill-{name}", Text(world.word(f"the title {what}", _IN), body)
+        ).page
+        if name == "labelled":
+            protecting.set_label(session, lead, page.id, Label.CONFIDENTIAL, consent=UNASKED)
+        else:
+            people = [world.people["insider"].person_id or 0]
+            protecting.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
+        if name == "gone":
+            moves.move_page(session, lead, page.id, "drill-moved", repair=False, consent=UNASKED)
+    _includer(world, "a page that includes hidden ones", space, outer)
+
+
+def _includer(world: World, what: str, space: Space, page: Page) -> None:
+    values: dict[str, str | int] = {
+        "slug": space.slug, "path": page.path, "page_id": page.id, "word": page.title
+    }  # fmt: skip
+    world.targets.append(Target(what, values, values, frozenset()))
 
 
 def _elsewhere(world: World, session: Session) -> Space:
@@ -323,7 +354,13 @@ def _public_space(world: World, session: Session) -> None:
     """A public space with a page that stays inside."""
     lead = world.people["lead"]
     space = _space(world, session, "drill-public", "Drill public", Visibility.PUBLIC)
-    actions.create_page(session, lead, space, "hello", Text("Hello", "Hello, world."))
+    hello = Text("Hello", "Hello, world.\n\n![[drill-inside]]")
+    page = actions.create_page(session, lead, space, "hello", hello).page
+    _includer(world, "a public page that includes an internal one", space, page)
+    members = (*_IN, "admin", "member", "revoked")
+    word = world.word("the text of an included internal page", members)
+    shown = actions.create_page(session, lead, space, "drill-inside", Text("Inside", word)).page
+    protecting.set_label(session, lead, shown.id, Label.INTERNAL, consent=UNASKED)
     inside = _page(world, session, space, (*_IN, "admin", "member", "revoked"))
     protecting.set_label(session, lead, inside.id, Label.INTERNAL, consent=UNASKED)
     _target(

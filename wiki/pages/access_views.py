@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from wiki.errors import Invalid, NotFound
 from wiki.pages import protecting, space_access
+from wiki.pages.flow import PlacesShowNarrower
 from wiki.pages.models import Page
 from wiki.pages.reads import is_logged, readers_of
 from wiki.pages.screens import live_page, page_frame, place_at
@@ -161,6 +162,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         told=space_access.told(page.space, page.scope_id, asked, page_id=page.id) if asked else [],
         can_edit=can_edit,
         knows_groups=bool(may_see_groups(actor())),
+        narrower=error if isinstance(error, PlacesShowNarrower) else None,
         errors={error.field or "": error.sentence} if error else {},
         typed=request.form.get("who", ""),
         **_reads(seen, page),

@@ -11,8 +11,9 @@ from wiki.db import now
 from wiki.errors import Invalid, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageRestored
-from wiki.pages import queries
+from wiki.pages import protecting, queries
 from wiki.pages.checks import checked, checked_path
+from wiki.pages.flow import label_of, labels_of, may_show, refuse_lowered, refuse_narrower
 from wiki.pages.graph import places_of, relink, settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
@@ -30,11 +31,13 @@ from wiki.pages.revising import (
     unused_id,
     writable,
 )
-from wiki.pages.scoping import hold_spaces, let_go, scope_at, settle_scopes
+from wiki.pages.scoping import bounds_at, hold_spaces, let_go, scope_at, settle_scopes
 from wiki.pages.secrets import REPORTED, Override, allow, new_secrets, require_plain
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
 from wiki.spaces.models import Space
+from wiki.text.destinations import RenderContext
 from wiki.text.paths import parent_of, path_key
 
 
@@ -91,12 +94,14 @@ def create_page(
     action: Action = Action.CREATE,
     max_bytes: int = 2 << 20,
     override: Override | None = None,
+    raise_to: Label | None = None,
 ) -> Saved:
     """Make a page at a free path.
 
     :param override: why it may hold what looks like a secret.
+    :param raise_to: the least label that it has of its own.
     :raises SecretsFound: when it does, without one.
-
+    :raises ShowsNarrower: when it would show what has a higher label than it has.
     :raises Forbidden: when the actor may not edit in the space.
     :raises Invalid: for a path that cannot be one or is taken, or a text beyond its limits.
     """
@@ -109,6 +114,8 @@ def create_page(
     at = None if action is Action.IMPORT else key
     require_unredacted(session, text, message, space_id=space.id, at=at)
     secrets = new_secrets(session, space.id, None, text, override)
+    context = RenderContext(space.slug, path, folder or not path, text.title)
+    _watch_flow(session, actor, space, None, text, context, override, raise_to)
     moment = now()
     page = Page(
         id=unused_id(session),
@@ -134,6 +141,8 @@ def create_page(
     settle_links(session, [(space.slug, key)])
     announce_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
+    if raise_to is not None:
+        protecting.raise_label(session, actor, page.id, raise_to)
     return Saved(page, revision, True)
 
 
@@ -150,6 +159,7 @@ def save_page(
     max_bytes: int = 2 << 20,
     render_later: bool = False,
     override: Override | None = None,
+    raise_to: Label | None = None,
 ) -> Saved:
     """Add a revision. ``base`` is the number of the revision that the author started from; when
     the head has moved on, both edits are merged where they do not touch.
@@ -157,9 +167,13 @@ def save_page(
     :param render_later: leave it to the caller to :func:`keep_head` once this is committed; were
         it to die before, the worker does.
     :param override: why it may hold what looks like a secret and was not there before.
+    :param raise_to: the least label that the page has of its own from now on.
     :raises SecretsFound: when it does, without one. :raises Conflict: when both edits touch.
+    :raises ShowsNarrower: when it would show what has a higher label than it has.
     :raises NotFound: :raises Forbidden: :raises Invalid:
     """
+    if raise_to is not None:
+        protecting.raise_label(session, actor, page_id, raise_to)
     page, space = writable(session, actor, page_id)
     text = checked(text, max_bytes)
     head = queries.head_of(session, page)
@@ -185,6 +199,8 @@ def save_page(
         require_plain(session, space.id, message)
     require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, theirs, text, override)
+    context = RenderContext(space.slug, page.path, folder, text.title)
+    _watch_flow(session, actor, space, page, text, context, override)
     page.folder = folder
     revision = add_revision(
         session, actor, page, text, action, message, base=base, previous=head.content_hash
@@ -206,14 +222,19 @@ def revert_page(
     message: str = "",
     seen: int | None = None,
     override: Override | None = None,
+    raise_to: Label | None = None,
 ) -> Saved:
     """Make an older revision's text the newest again, as a new revision.
 
     :param seen: the head that the actor looked at when they decided.
     :param override: why it may bring back what looks like a secret.
+    :param raise_to: the least label that the page has of its own from now on.
     :raises SecretsFound: when it does, without one.
+    :raises ShowsNarrower: when it would show what has a higher label than it has.
     :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
     """
+    if raise_to is not None:
+        protecting.raise_label(session, actor, page_id, raise_to)
     page, space = writable(session, actor, page_id)
     if seen is not None and seen != page.head:
         raise MovedOn
@@ -225,6 +246,8 @@ def revert_page(
     require_plain(session, space.id, message)
     require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, newest, text, override)
+    context = RenderContext(space.slug, page.path, page.folder, text.title)
+    _watch_flow(session, actor, space, page, text, context, override)
     revision = add_revision(
         session,
         actor,
@@ -269,7 +292,8 @@ def restore_page(
 ) -> Page:
     """Bring a deleted page back, at its old path or, where that is taken, at ``raw_path``.
 
-    :raises Invalid: when the path is taken. :raises NotFound: :raises Forbidden:
+    :raises Invalid: when the path is taken, or what it shows is narrower than it would be there.
+    :raises NotFound: :raises Forbidden:
     """
     page = queries.get_page(session, actor, page_id)
     space = page.space
@@ -277,6 +301,7 @@ def restore_page(
     queries.see_page(session, actor, page).require(May.EDIT)
     if page.deleted_at is None:
         return page
+    labels = labels_of(session, [page.id])
     path = page.path if raw_path is None else checked_path(raw_path)
     require_free(session, actor, space, [path])
     if path != page.path:  # before it is there again, for somebody else may be where it was
@@ -289,10 +314,32 @@ def restore_page(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
     settle_scopes(session, space.id, [page.path_key])
+    refuse_lowered(session, actor, labels)
     settle_folders(session, space.id, [path])
     settle_links(session, places_of(session, space.slug, [page]))
     announce(session, actor, PageRestored(space.id, page.id, path))
     return page
+
+
+def _watch_flow(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    page: Page | None,
+    text: Text,
+    context: RenderContext,
+    override: Override | None,
+    raise_to: Label | None = None,
+) -> None:
+    """Refuse a text that shows what is narrower than its page, or than a new one would be there."""
+    if override is REPORTED or not may_show(text.body):
+        return
+    if page is None:
+        around = bounds_at(session, space.id, path_key(context.path)).label
+        label = Label(max(space.label, around, raise_to or Label.PUBLIC))
+    else:
+        label = label_of(session, page)
+    refuse_narrower(session, actor, space, text, context, label)
 
 
 def _same(one: Text, other: Text) -> bool:

@@ -12,7 +12,17 @@ from markupsafe import Markup
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict, Saved
-from wiki.pages.forms import PageForm, form_of, override_from, page_form, suspects, text_from
+from wiki.pages.flow import ShowsNarrower
+from wiki.pages.forms import (
+    PageForm,
+    form_of,
+    label_from,
+    override_from,
+    page_form,
+    shown_in,
+    suspects,
+    text_from,
+)
 from wiki.pages.history import authors_between
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
@@ -80,11 +90,12 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
                 action=Action.MERGE,
                 max_bytes=max_bytes,
                 override=override_from(request.form),
+                raise_to=label_from(request.form),
             )
     except Conflict as again:
         return conflict_screen(place_at(slug, path), page, decided, again)
-    except SecretsFound as found:
-        return edit_screen(place_at(slug, path), page, decided, secrets=found)
+    except (SecretsFound, ShowsNarrower) as found:
+        return edit_screen(place_at(slug, path), page, decided, refused=found)
     except Invalid as error:
         return edit_screen(place_at(slug, path), page, decided, error)
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
@@ -137,27 +148,33 @@ def edit_screen(
     form: PageForm,
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
-    secrets: SecretsFound | None = None,
+    refused: SecretsFound | ShowsNarrower | None = None,
 ) -> ResponseReturnValue:
     """The editor, with what its author has written so far."""
-    refused = error or secrets
+    status = error.status if error else refused.status if refused else 200
     body = render_template(
         "pages/edit.html",
         preview=preview,
         **page_frame(place, page),
         form=form,
         errors={error.field or "": error.sentence} if error else {},
-        **secrets_shown(secrets, form.body),
+        **refusal_shown(refused, form.body),
     )
-    return body, refused.status if refused else 200
+    return body, status
 
 
-def secrets_shown(refused: SecretsFound | None, body: str) -> dict[str, Any]:
-    """Template variables of a form that was refused for what looks like secrets in its text."""
+def refusal_shown(refused: SecretsFound | ShowsNarrower | None, body: str) -> dict[str, Any]:
+    """Template variables of a form that was refused for what looks like secrets in its text, or for
+    what it shows; with what its author has said of the other before."""
     if refused is None:
         return {}
+    sent = request.form
+    if isinstance(refused, ShowsNarrower):
+        said = {"allow": sent.get("allow", ""), "seen": sent.get("seen", "")}
+        return {"narrower": refused, "shown": shown_in(refused, body), "said": said}
     seen = ",".join(one.key for one in refused.secrets)
-    return {"suspects": suspects(refused.secrets, body), "seen_secrets": seen}
+    said = {"raise": sent.get("raise", "")}
+    return {"suspects": suspects(refused.secrets, body), "seen_secrets": seen, "said": said}
 
 
 def say_merged(saved: Saved, base: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wiki.pages.flow import Narrower, ShowsNarrower
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
+from wiki.rules.labels import Label
 
 
 @dataclass
@@ -80,6 +82,22 @@ def override_from(sent: Mapping[str, str]) -> Override | None:
     if sent.get("allow") not in REASONS:
         return None
     return checked_override(sent["allow"], frozenset(sent.get("seen", "").split(",")))
+
+
+def label_from(sent: Mapping[str, str]) -> Label | None:
+    """The label that the author gives the page with this save, so that it may show what it does."""
+    try:
+        return Label.named(sent.get("raise", ""))
+    except KeyError:
+        return None
+
+
+def shown_in(refused: ShowsNarrower, body: str) -> list[Narrower]:
+    """What a refusal names, by the lines of a body as it was typed, front matter and all."""
+    typed = body.replace("\r\n", "\n").replace("\r", "\n")
+    before = typed[: -len(refused.body)] if typed.endswith(refused.body) else ""
+    above = before.count("\n")
+    return [replace(one, line=one.line + above if one.line else 0) for one in refused.found]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
 from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
 from wiki.pages.comparison import CONTEXT, compare, part_of
-from wiki.pages.conflict_views import secrets_shown
-from wiki.pages.forms import override_from
+from wiki.pages.conflict_views import refusal_shown
+from wiki.pages.flow import ShowsNarrower
+from wiki.pages.forms import label_from, override_from
 from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
 from wiki.pages.reads import note_read
@@ -112,7 +113,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     number = _positive("revision")
     if number is None or number > page.head:
         raise NotFound
-    moved_on, secrets = False, None
+    moved_on, refused = False, None
     error: Invalid | None = None
     if request.method == "POST":
         try:
@@ -125,11 +126,12 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                     message=request.form.get("message", ""),
                     seen=_positive("head"),
                     override=override_from(request.form),
+                    raise_to=label_from(request.form),
                 )
-        except SecretsFound as found:
-            secrets = found
-        except Invalid as refused:
-            error = refused
+        except (SecretsFound, ShowsNarrower) as found:
+            refused = found
+        except Invalid as invalid:
+            error = invalid
         except actions.MovedOn:
             moved_on = True
             past = past_at(slug, path, 0)
@@ -155,9 +157,9 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         moved_on=moved_on,
         message=request.form.get("message", ""),
         errors={error.field or "": error.sentence} if error else {},
-        **secrets_shown(secrets, ""),
+        **refusal_shown(refused, ""),
     )
-    answer = secrets or error
+    answer = refused or error
     return body, 409 if moved_on else answer.status if answer else 200
 
 

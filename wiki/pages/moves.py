@@ -14,6 +14,7 @@ from wiki.errors import Invalid
 from wiki.outbox.actions import announce_all
 from wiki.outbox.events import PageMoved, PageSaved
 from wiki.pages.checks import checked_message, checked_path
+from wiki.pages.flow import labels_of, refuse_lowered
 from wiki.pages.graph import relink, settle_links
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
 from wiki.pages.moving import Plan, plan_move, plan_renaming
@@ -65,7 +66,8 @@ def move_page(
     :param repair: whether links to what moves are repaired too, in the pages that the actor may
         edit, as revisions of theirs.
     :param repairs: what a plan of the move has worked out already.
-    :raises Invalid: when a path is taken, or a page would go below itself.
+    :raises Invalid: when a path is taken, when a page would go below itself, or when what a page
+        shows is narrower than it would be there.
     :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: :raises Forbidden:
     """
@@ -92,6 +94,7 @@ def move_page(
     old_key = page.path_key
     old = f"{old_space.slug}/{page.path}"
     old_paths = [one.path for one in plan.pages]
+    labels = labels_of(session, [one.id for one in plan.pages])
     kept = [one.scope_id is not None for one in plan.pages]
     change = Change(
         "move",
@@ -110,6 +113,7 @@ def move_page(
         move_all(session, actor, plan, new_space, targets, message)
         settle_scopes(session, old_space.id, [old_key])
         settle_scopes(session, new_space.id, [path_key(new_path)])
+        refuse_lowered(session, actor, labels)
     said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
     _repair_all(session, actor, plan, said)
     settle_folders(session, old_space.id, old_paths)

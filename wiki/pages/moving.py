@@ -20,9 +20,10 @@ from wiki.pages.rendering import context_of
 from wiki.pages.repairing import MOST, Link, Repairs, Task, only
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
+from wiki.text.addresses import Place
 from wiki.text.destinations import RenderContext
 from wiki.text.paths import ancestors_of, join, path_key
-from wiki.text.repair import Moves, Place, Repair, Section
+from wiki.text.repair import Moves, Repair, Section
 
 # Files belong to a room above this one; a move only asks which page each of them goes with.
 _files = table(

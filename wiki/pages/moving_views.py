@@ -13,6 +13,7 @@ from wiki.errors import Invalid, NotFound
 from wiki.pages import moves, queries
 from wiki.pages.actions import Saved
 from wiki.pages.comparison import Part, part_of
+from wiki.pages.flow import PlacesShowNarrower
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import Moved
 from wiki.pages.moving import (
@@ -96,6 +97,7 @@ def move(slug: str, path: str) -> ResponseReturnValue:
         path=request.form.get("path", page.path),
         with_subtree=asked or "subtree" in request.form,
         repair=asked or "repair" in request.form,
+        narrower=error if isinstance(error, PlacesShowNarrower) else None,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200

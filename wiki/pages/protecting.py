@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageLabelled, PageRestricted
+from wiki.pages.flow import labels_of, refuse_lowered
 from wiki.pages.models import Page
-from wiki.pages.queries import see_page
+from wiki.pages.queries import below, get_page, see_page
 from wiki.pages.revising import placeable
 from wiki.pages.scoping import settle_scopes
 from wiki.people.models import Group, Person
@@ -35,7 +36,8 @@ def set_label(
 ) -> Page:
     """Give a page a label of its own; it and what is below it have that label or a higher one.
 
-    :raises Invalid: when the actor could not read the page any more.
+    :raises Invalid: when the actor could not read the page any more, or when pages would show what
+        is narrower than they would be.
     :raises Exposes: when others could read more by it, and there is no consent to that.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
@@ -44,11 +46,29 @@ def set_label(
     if was is label:
         return page
     change = Change("label", {"page_id": page_id, "label": label.word}, page.space_id)
+    labels: dict[int, int] = {}
+    if label < was:
+        inside = or_(Page.path_key == page.path_key, below(page.path_key))
+        ids = select(Page.id).where(
+            Page.space_id == page.space_id, inside, Page.deleted_at.is_(None)
+        )
+        labels = labels_of(session, session.scalars(ids))
     with watched(session, subtree(page), change, consent):
         page.label = int(label)
         _settle(session, actor, page)
+        refuse_lowered(session, actor, labels)
     announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
     return page
+
+
+def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:
+    """Give a page at least this label of its own.
+
+    :raises Invalid: when the actor could not read the page any more.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    if get_page(session, actor, page_id).label < label:
+        set_label(session, actor, page_id, label)
 
 
 def restrict(

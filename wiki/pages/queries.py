@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -12,12 +12,14 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Select,
+    Subquery,
     and_,
     bindparam,
     exists,
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
@@ -410,12 +412,34 @@ def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
     return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
 
 
-# Made once: they cost more than the rest of the statement.
+# Made once: they cost more than the rest of the statements.
 _target, _below, _space, _at = aliased(Page), aliased(Page), aliased(Space), aliased(Space)
+
+
+def missing_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[int, list[int]]:
+    """The same for several pages that the actor may read, by page."""
+    found: dict[int, list[int]] = {}
+    for page_id, ordinal in session.execute(_missing_in(actor), {"page_ids": list(page_ids)}):
+        found.setdefault(page_id, []).append(ordinal)
+    return found
 
 
 @lru_cache(maxsize=256)
 def _missing_links(actor: Actor) -> Select[int]:
+    leads_nowhere = _leads_nowhere(actor)
+    return select(PageLink.ordinal).where(PageLink.page_id == bindparam("page_id"), leads_nowhere)
+
+
+@lru_cache(maxsize=256)
+def _missing_in(actor: Actor) -> Select[int, int]:
+    page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
+    leads_nowhere = _leads_nowhere(actor)
+    return select(PageLink.page_id, PageLink.ordinal).where(
+        PageLink.page_id.in_(page_ids), leads_nowhere
+    )
+
+
+def _leads_nowhere(actor: Actor) -> ColumnElement[bool]:
     target, space, at = _target, _space, _at
     # Also where the page has moved from: who may not read that space is not led on from there.
     there = exists().where(
@@ -444,11 +468,35 @@ def _missing_links(actor: Actor) -> Select[int]:
         )
         .exists()
     )
-    return select(PageLink.ordinal).where(
-        PageLink.page_id == bindparam("page_id"),
-        PageLink.kind == "page",
-        ~or_(there, home, folder),
+    return and_(PageLink.kind == "page", ~or_(there, home, folder))
+
+
+def pages_at(actor: Actor) -> Subquery:
+    """The pages at places as links name them (``slugs`` and ``keys``, of which each is asked with
+    each), for the actor: ``slug``, ``path_key``, ``page_id``. Also where they have moved from; but
+    who may not read that space is not led on from there."""
+    slugs: BindParameter[list[str]] = bindparam("slugs", expanding=True)
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    at, page = aliased(Space), aliased(Page)
+    direct = (
+        select(at.slug.label("slug"), page.path_key.label("path_key"), page.id.label("page_id"))
+        .join(page, page.space_id == at.id)
+        .where(at.slug.in_(slugs), page.path_key.in_(keys), live_for(actor, page))
     )
+    former, moved = aliased(Space), aliased(Page)
+    redirected = (
+        select(former.slug, Redirect.path_key, moved.id)
+        .select_from(former)
+        .join(Redirect, Redirect.space_id == former.id)
+        .join(moved, moved.id == Redirect.page_id)
+        .where(
+            former.slug.in_(slugs),
+            Redirect.path_key.in_(keys),
+            live_for(actor, moved),
+            stands_in(actor, former.id),
+        )
+    )
+    return union_all(direct, redirected).subquery("there")
 
 
 @dataclass(frozen=True)

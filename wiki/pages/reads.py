@@ -23,6 +23,7 @@ from wiki.db import Database, now
 from wiki.pages.history import people
 from wiki.pages.models import Page, PageRead
 from wiki.people.models import Person
+from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceSeen
 from wiki.web.errors import error_page, problem, wants_json
 from wiki.web.memo import REMEMBER
@@ -66,8 +67,12 @@ _COLUMNS = ("page_id", "day", "person_id", "revision", "file_id")
 
 def is_logged(seen: SpaceSeen) -> bool:
     """Whether it is written down who reads a page, or a file of it or of its space."""
+    return _asks_for_it(seen.label)
+
+
+def _asks_for_it(label: Label) -> bool:
     since = settings().access_log_label
-    return since is not None and max(seen.page.label, seen.space.label) >= since
+    return since is not None and label >= since
 
 
 def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int = 0) -> None:
@@ -77,11 +82,22 @@ def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int 
     """
     if page is None or not is_logged(seen):
         return
-    day, who = now().date(), actor().person_id or 0
-    noted = g.setdefault("reads", [])
-    noted += [(page.id, day, who, number, 0) for number in revisions if number]
+    for number in revisions:
+        if number:
+            _note(page.id, number, 0)
     if file_id:
-        noted.append((page.id, day, who, 0, file_id))
+        _note(page.id, 0, file_id)
+
+
+def note_included(page_id: int, revision: int, label: Label) -> None:
+    """The same of a page that is shown inside another one, by its effective label."""
+    if _asks_for_it(label):
+        _note(page_id, revision, 0)
+
+
+def _note(page_id: int, revision: int, file_id: int) -> None:
+    read: _Key = (page_id, now().date(), actor().person_id or 0, revision, file_id)
+    g.setdefault("reads", []).append(read)
 
 
 def init_app(app: Flask, database: Database) -> None:

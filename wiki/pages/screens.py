@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
+from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.models import Page
 from wiki.pages.queries import (
     Place,
@@ -20,11 +21,13 @@ from wiki.pages.queries import (
     look_up,
     see_page,
 )
+from wiki.pages.reads import note_included
+from wiki.pages.rendering import keep_heads
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import ancestors_of, parent_of, path_key
-from wiki.web.request import actor, reading
+from wiki.web.request import actor, finish_reading, parts, reading
 from wiki.web.urls import page_url
 
 
@@ -160,6 +163,28 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
         raise NotFound
     past = Past(see_page(reading(), actor(), found), found)
     raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))
+
+
+def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | None = None) -> str:
+    """A rendering with what it includes, as the one who asks may read it. What was never laid out
+    is, before.
+
+    :param page: what is rendered, if it is there, or ``at`` which place (slug of the space, path)
+        it will be: it is not shown inside itself.
+    """
+    if not has_includes(html):
+        return html
+    found = find_included(reading(), actor(), html)
+    for _ in range(DEPTH):
+        if not found.unrendered:
+            break
+        finish_reading()
+        keep_heads(parts().database, found.unrendered[:UNRENDERED])
+        found = find_included(reading(), actor(), html)
+    whole = found.put_into(html, page.id if page else found.page_at(at))
+    for page_id, revision, label in found.given:
+        note_included(page_id, revision, label)
+    return whole
 
 
 def live_page(place: Place) -> Page:

@@ -12,15 +12,27 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict
-from wiki.pages.conflict_views import conflict_screen, edit_screen, say_merged, secrets_shown
-from wiki.pages.forms import PageForm, form_of, override_from, page_form, text_from
+from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_shown, say_merged
+from wiki.pages.flow import ShowsNarrower
+from wiki.pages.flow import look_ahead as look_ahead_at_links
+from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
+from wiki.pages.including import without_includes
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_head, prepare, read_rendering
-from wiki.pages.screens import Past, frame, live_page, page_frame, past_at, place_at, space_tree
+from wiki.pages.screens import (
+    Past,
+    frame,
+    live_page,
+    page_frame,
+    past_at,
+    place_at,
+    space_tree,
+    with_includes,
+)
 from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
@@ -73,6 +85,9 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     html = rendering.html
     if is_head:
         html = mark_missing(html, queries.missing_links(session, actor(), page))
+        html = with_includes(html, page=page)
+    else:
+        html = without_includes(html)
     return render_template(
         "pages/read.html",
         **page_frame(past, page),
@@ -153,7 +168,8 @@ def new(slug: str) -> ResponseReturnValue:
             RenderContext(slug, path, not path, checked.title),
         )
         if "preview" in request.form:
-            return _new_screen(seen, form, preview=rendering.html)
+            html = with_includes(rendering.html, at=(slug, path))
+            return _new_screen(seen, form, preview=html)
         look_ahead(checked)
         with writing() as session:
             saved = actions.create_page(
@@ -165,11 +181,12 @@ def new(slug: str) -> ResponseReturnValue:
                 message=form.message,
                 max_bytes=_max_bytes(),
                 override=override_from(request.form),
+                raise_to=label_from(request.form),
             )
     except (Invalid, TooLarge) as error:
         return _new_screen(seen, form, error)
-    except SecretsFound as found:
-        return _new_screen(seen, form, secrets=found)
+    except (SecretsFound, ShowsNarrower) as found:
+        return _new_screen(seen, form, refused=found)
     return redirect(page_url(slug, saved.page.path), 303)
 
 
@@ -179,9 +196,9 @@ def _new_screen(
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
     sent: Mapping[str, str] | None = None,
-    secrets: SecretsFound | None = None,
+    refused: SecretsFound | ShowsNarrower | None = None,
 ) -> ResponseReturnValue:
-    refused = error or secrets
+    status = error.status if error else refused.status if refused else 200
     sent = request.values if sent is None else sent
     under = sent.get("under") or parent_of(form.path) or ""
     body = render_template(
@@ -192,9 +209,9 @@ def _new_screen(
         home=bool(sent.get("home")),
         preview=preview,
         errors={error.field or "": error.sentence} if error else {},
-        **secrets_shown(secrets, form.body),
+        **refusal_shown(refused, form.body),
     )
-    return body, refused.status if refused else 200
+    return body, status
 
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
@@ -221,12 +238,14 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         checked = checks.checked(text_from(form), _max_bytes())
         # Who links to a section of it may have to be told of: then its author waits for that.
         later = not _may_break_links(page, checked.body)
+        context = RenderContext(slug, page.path, page.folder, checked.title)
         if "preview" in request.form or not later:
-            context = RenderContext(slug, page.path, page.folder, checked.title)
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
-                return edit_screen(place, page, form, preview=rendering.html)
+                html = with_includes(rendering.html, page=page)
+                return edit_screen(place, page, form, preview=html)
         look_ahead(checked)
+        look_ahead_at_links(reading(), checked, context, place.seen.label)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -238,11 +257,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
                 max_bytes=_max_bytes(),
                 render_later=later,
                 override=override_from(request.form),
+                raise_to=label_from(request.form),
             )
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
-    except SecretsFound as found:
-        return edit_screen(place, page, form, secrets=found)
+    except (SecretsFound, ShowsNarrower) as found:
+        return edit_screen(place, page, form, refused=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)
     if saved.merged:
@@ -277,7 +297,8 @@ def preview(slug: str) -> ResponseReturnValue:
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-    return jsonify({"html": rendering.html, "source_shown": rendering.source_shown})
+    html = with_includes(rendering.html, at=(slug, path))
+    return jsonify({"html": html, "source_shown": rendering.source_shown})
 
 
 @verb(blueprint, "delete", methods=["GET", "POST"])
@@ -329,12 +350,13 @@ def undelete(page_id: int) -> ResponseReturnValue:
             return redirect(page_url(page.space.slug, back.path), 303)
     revision = queries.head_of(reading(), page)
     note_read(seen_page, page, page.head)
+    rendering = read_rendering(reading(), page.space.slug, revision)
     body = render_template(
         "pages/undelete.html",
         **frame(seen, page.path, page.title),
         page=page,
         revision=revision,
-        rendering=read_rendering(reading(), page.space.slug, revision),
+        html=without_includes(rendering.html),
         path=request.form.get("path", page.path),
         errors={error.field or "": error.sentence} if error else {},
     )

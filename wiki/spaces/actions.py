@@ -22,6 +22,7 @@ from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.exposure import Change, Consent, pages, watched
+from wiki.spaces.flow import refuse_lowered_space
 from wiki.spaces.members import is_led
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.spaces.queries import SpaceSeen
@@ -95,7 +96,8 @@ def change_space(
 
     :param label: the least that all its pages have; as it is without one.
     :param clearances: the highest labels for readers, commenters and editors; as they are without.
-    :raises Forbidden: unless the actor leads the space. :raises Invalid:
+    :raises Forbidden: unless the actor leads the space.
+    :raises Invalid: also when pages would show what is narrower than they would be.
     :raises Exposes: when others could read more by it, and there is no consent to that.
     """
     seen.require(May.MANAGE)
@@ -120,10 +122,12 @@ def change_space(
     # A new page would be missed, were it made while this is measured.
     session.get_one(Space, space.id, with_for_update={"key_share": True})
     change = Change("space", {"space_id": space.id, **wanted}, space.id)
+    before = Label(space.label)
     with watched(session, pages.c.space_id == space.id, change, consent):
         for key, value in changes.items():
             setattr(space, key, value)
         session.flush()
+        refuse_lowered_space(session, seen.actor, space, before)
     announce(session, seen.actor, SpaceChanged(space.id, changes))
 
 

@@ -7,6 +7,7 @@ by itself what is a link.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -22,9 +23,12 @@ from markdown_it.token import Token
 from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
 from wiki.text.grammar import build_grammar, wiki_link
 from wiki.text.links import Links
+from wiki.text.markup import clean_source
+from wiki.text.paths import path_key
 from wiki.text.rawhtml import RawHtml
 
 Span = tuple[int, int]
+Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
 
 _NOTED = ("at", "label", "target", "known")  # what tokens carry that is not part of the rest
 
@@ -46,6 +50,7 @@ class Address:
     definition: str = ""
     shown: str = ""
     in_heading: bool = False
+    included: bool = False
 
     def leads_to(self, context: RenderContext) -> Destination:
         """What the address means in a text that stands there."""
@@ -82,6 +87,20 @@ def survey(text: str, like: Survey | None = None) -> Survey:
     env: dict[str, Any] = {"like": like}
     tokens = _parser().parse(text, env)
     return _Surveyor(text, env).survey(tokens)
+
+
+def lines_of(source: str, context: RenderContext) -> list[tuple[int, bool, Place]]:
+    """For each link of a text to a page or file of this wiki the line it stands in, from 1, whether
+    the page is shown, not linked to, and where it leads."""
+    text = clean_source(source)
+    ends = [at for at, character in enumerate(text) if character == "\n"]
+    found: list[tuple[int, bool, Place]] = []
+    for one in survey(text).addresses:
+        to = one.leads_to(context)
+        if to.kind in ("page", "file") and one.span:
+            line = bisect_left(ends, one.span[0]) + 1
+            found.append((line, one.included, (to.kind, to.space, path_key(to.path))))
+    return found
 
 
 @cache
@@ -227,6 +246,8 @@ class _Surveyor:
                 self.piece(token, self.place(token, token.map or above))
             elif token.type == "html_block":
                 self.html(token, self.place(token, token.map), 0)
+            elif token.type == "include":
+                self.include(token, self.place(token, token.map))
             else:
                 self.note(token, token.content)
         return self.found
@@ -307,6 +328,11 @@ class _Surveyor:
                 in_heading=self.heading,
             )
         )
+
+    def include(self, token: Token, place: _Place) -> None:
+        self.note(token)
+        span = place.span(*token.meta["at"])
+        self.found.addresses.append(Address("wiki", token.meta["target"], span, included=True))
 
     def html(self, token: Token, place: _Place, offset: int) -> None:
         tags = _Tags()

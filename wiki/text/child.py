@@ -1,4 +1,4 @@
-"""The process in which texts are rendered and repaired: reads requests, answers, dies when told to.
+"""The process in which texts are parsed: reads requests, answers, dies when told to.
 
 Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
 of length, big-endian, and JSON. Each request has a timer whose signal kills the process, inside
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from wiki.text.addresses import lines_of
 from wiki.text.destinations import RenderContext
 from wiki.text.headings import Heading
 from wiki.text.links import Link
@@ -128,7 +129,7 @@ def main() -> None:
     answers.flush()
     while (request := read_message(requests)) is not None:
         signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
-        answer = _repaired(request) if "moves" in request else _rendered(request)
+        answer = _WORK[str(request["work"])](request)
         signal.setitimer(signal.ITIMER_REAL, 0)
         tired = is_tired()
         answers.write(pack({**answer, "leaving": tired}))
@@ -152,6 +153,17 @@ def _repaired(request: dict[str, object]) -> dict[str, object]:
         return {"repair": vars(repair(str(request["source"]), before, after, moves))}
     except (RecursionError, MemoryError):
         return {"repair": None}
+
+
+def _lines(request: dict[str, object]) -> dict[str, object]:
+    context = RenderContext(**request["context"])  # type: ignore[arg-type]
+    try:
+        return {"lines": lines_of(str(request["source"]), context)}
+    except (RecursionError, MemoryError):
+        return {"lines": []}
+
+
+_WORK = {"render": _rendered, "repair": _repaired, "lines": _lines}
 
 
 if __name__ == "__main__":

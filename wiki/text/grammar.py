@@ -2,16 +2,20 @@
 
 Wiki links and mentions are inline rules, admonitions a block rule of markdown-it; their tokens are
 `wikilink` (meta: target, label), `mention` (meta: handle), `admonition_open`/`_close` (meta: kind,
-folding) and `admonition_title_open`/`_close` around inline text.
+folding) and `admonition_title_open`/`_close` around inline text. What a page includes is found
+among its paragraphs: `include` (meta: target, and at which characters of the content it stands).
 """
 
 import re
+from collections.abc import Container
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
@@ -43,6 +47,7 @@ def build_grammar() -> MarkdownIt:
     parser.use(gfm_autolink_plugin)
     parser.use(footnote_plugin, inline=False)
     parser.use(deflist_plugin)
+    parser.core.ruler.before("inline", "include", _include)
     parser.inline.ruler.before("link", "wikilink", wiki_link)
     parser.inline.ruler.before("gfm_autolink_email", "mention", _mention)
     interrupts = ["paragraph", "reference", "blockquote", "list"]
@@ -73,6 +78,33 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
         token.meta = {"target": target.strip(), "label": label.strip()}
     state.pos = end + 2
     return True
+
+
+def _include(state: StateCore) -> None:
+    """`![[path/to/page#section]]`, where nothing else stands in a paragraph of the page itself."""
+    tokens: list[Token] = []
+    for token in state.tokens:
+        tokens.append(token)
+        if token.type != "paragraph_close" or token.level:
+            continue
+        content = tokens[-2].content
+        target = _included(content, state.env.get("references", {}))
+        if target:
+            at = content.index(target, 3)
+            include = Token("include", "", 0, content=content, map=tokens[-3].map, block=True)
+            include.meta = {"target": target, "at": (at, at + len(target))}
+            tokens[-3:] = [include]
+    state.tokens = tokens
+
+
+def _included(content: str, references: Container[str]) -> str:
+    """What a paragraph of this content includes, unless CommonMark has a meaning for it."""
+    inner = content[3:-2]
+    if not (content.startswith("![[") and content.endswith("]]")) or len(inner) > MAX_WIKI_LINK:
+        return ""
+    if any(character in inner for character in "[]|\n<") or inner.startswith("^"):
+        return ""
+    return "" if normalizeReference(inner) in references else inner.strip()
 
 
 def _mention(state: StateInline, silent: bool) -> bool:

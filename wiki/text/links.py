@@ -18,6 +18,8 @@ from wiki.text.headings import text_of
 REL = "noopener noreferrer nofollow"
 PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"])
 
+NOWHERE = "This link leads nowhere"
+
 _MARKER = re.compile(r'(<a class="wl-(\d+))(?= |")')
 
 
@@ -26,8 +28,8 @@ class Link:
     """One link of a page, in the order of the text; `ordinal` names its mark `wl-<ordinal>`.
 
     `space` and `path` are set for pages and files; for `external` the path is the whole address,
-    for `mention` the handle, for `broken` the reason. `embedded` says that a file is shown, not
-    linked.
+    for `mention` the handle, for `broken` the reason. `embedded` says that a file or page is shown,
+    not linked.
     """
 
     ordinal: int
@@ -64,9 +66,11 @@ class Links:
         self.found.append(link)
         return link.ordinal
 
-    def attributes(self, to: Destination, text: str, extra: str = "") -> dict[str, str]:
+    def attributes(
+        self, to: Destination, text: str, extra: str = "", embedded: bool = False
+    ) -> dict[str, str]:
         """The class, address and rel of a link to `to`, which is listed."""
-        ordinal = self.note(to, text)
+        ordinal = self.note(to, text, embedded)
         marked = to.kind in ("page", "file", "mention")
         classes = [f"wl-{ordinal}"] if marked else []
         web = to.kind == "external" and to.url.startswith("http")
@@ -91,9 +95,7 @@ class Links:
         if title:
             element.set("title", title)
 
-    def broken(
-        self, element: Element, to: Destination, text: str, what: str = "This link leads nowhere"
-    ) -> None:
+    def broken(self, element: Element, to: Destination, text: str, what: str = NOWHERE) -> None:
         """Makes `element` a span whose title says what is wrong, and lists the link."""
         self.note(to, text)
         element.tag = "span"
@@ -112,6 +114,24 @@ class Links:
             return
         element.tag = "a"
         element.attrib.update(self.attributes(to, label))
+
+    def include(self, element: Element) -> None:
+        """Turns `![[target]]` into a paragraph with a link, in whose place readers get what the
+        page there says."""
+        target = element.get("target", "")
+        to = resolve_wiki_link(target, self.context)
+        label = target.lstrip("#").strip("/")
+        element.attrib.clear()
+        element.tag = "p"
+        link = Element("a")
+        link.text = label
+        element.append(link)
+        if to.kind != "page":
+            what = "A page cannot show a part of itself" if to.kind == "anchor" else NOWHERE
+            self.broken(link, to, label, what)
+            return
+        element.set("class", "include")
+        link.attrib.update(self.attributes(to, label, embedded=True))
 
     def mention(self, element: Element) -> None:
         """Turns `@handle` into a link to the person in place."""

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "2/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "3/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters
@@ -166,6 +166,8 @@ class _PageProcessor(Treeprocessor):
                 page.links.link(element)
             elif tag == "wikilink":
                 page.links.wiki_link(element)
+            elif tag == "include":
+                page.links.include(element)
             elif tag == "mention":
                 page.links.mention(element)
             elif tag == "img":

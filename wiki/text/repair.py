@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
-from wiki.text.addresses import Address, Span, Survey, survey
+from wiki.text.addresses import Address, Place, Span, Survey, survey
 from wiki.text.destinations import (
     FOLDER_PAGES,
     MARKDOWN_ENDING,
@@ -24,7 +24,6 @@ from wiki.text.headings import PREFIX, fragment_id
 from wiki.text.markup import clean_source
 from wiki.text.paths import PathError, normalise_path, path_key, slugify
 
-Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
 Section = tuple[str, str, str]  # slug of the space, key of the path, fragment
 
 MAX_TRIES = 40  # changes of one text that are tried one by one when they do not work together

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
+from wiki.text.addresses import Place
 from wiki.text.child import LENGTH, decode, decode_repair, encode_moves, pack
 from wiki.text.destinations import RenderContext
 from wiki.text.markup import MAX_SOURCE, Rendering, plain_rendering
@@ -44,7 +45,7 @@ def render_safely(source: str, context: RenderContext, seconds: float = SECONDS)
     if len(source) > MAX_SOURCE:
         return plain_rendering(source, _TOO_LONG)
     try:
-        answer = _ask({"source": source, "context": asdict(context), "seconds": seconds}, seconds)
+        answer = _ask(_request("render", source, context, seconds), seconds)
     except TimeoutError:
         return plain_rendering(source, _TOO_SLOW)
     except (OSError, EOFError):
@@ -63,6 +64,7 @@ def repair_safely(
     if len(source) > MAX_SOURCE:
         return None
     message: dict[str, object] = {
+        "work": "repair",
         "source": source,
         "before": asdict(before),
         "after": asdict(after),
@@ -74,6 +76,24 @@ def repair_safely(
     except (OSError, EOFError):  # the first of which a timeout is, too
         return None
     return decode_repair(answer["repair"]) if answer["repair"] else None  # type: ignore[arg-type]
+
+
+def lines_safely(
+    source: str, context: RenderContext, seconds: float = SECONDS
+) -> list[tuple[int, bool, Place]]:
+    """`lines_of` a text; nothing where that takes too much time or memory."""
+    if len(source) > MAX_SOURCE:
+        return []
+    try:
+        answer = _ask(_request("lines", source, context, seconds), seconds)
+    except (OSError, EOFError):
+        return []
+    found: list[tuple[int, bool, list[str]]] = answer["lines"]  # type: ignore[assignment]
+    return [(line, shown, (kind, slug, key)) for line, shown, (kind, slug, key) in found]
+
+
+def _request(work: str, source: str, context: RenderContext, seconds: float) -> dict[str, object]:
+    return {"work": work, "source": source, "context": asdict(context), "seconds": seconds}
 
 
 def _ask(message: dict[str, object], seconds: float) -> dict[str, object]:

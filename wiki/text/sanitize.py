@@ -27,6 +27,7 @@ CLASSES = (
             "footnote-ref",
             "footnotes",
             "image-link",
+            "include",
             "mention",
             "table-scroll",
             "task-list",

@@ -1,8 +1,8 @@
 """Python-Markdown's parse stage, built on markdown-it: text to one clean element tree, and back.
 
 Beside HTML's elements the tree holds `#raw` (HTML as its author wrote it, in `text`), `wikilink`
-(attributes target, label), `mention` (handle) and `admonition` (kind, folding): the tree
-processors of `markup` turn them into HTML.
+(attributes target, label), `mention` (handle), `include` (target) and `admonition` (kind, folding):
+the tree processors of `markup` turn them into HTML.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -74,6 +74,7 @@ class _TreeBuilder:
             "inline": lambda token: self.add_all(token.children or []),
             "wikilink": lambda token: self.leaf("wikilink", **token.meta),
             "mention": lambda token: self.leaf("mention", **token.meta),
+            "include": lambda token: self.leaf("include", target=token.meta["target"]),
             "footnote_ref": self.footnote_reference,
             "footnote_anchor": self.footnote_back,
         }

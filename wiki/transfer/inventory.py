@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.queries import files_of_space, place_of
+from wiki.pages.flow import narrower_on
+from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
@@ -146,6 +148,17 @@ class LinkCheck:
             where = places.get(path_key(revision.path))
             if where is not None:
                 yield Problem(Kind.SOURCE, where, reason)
+        yield from self._narrower(places)
+
+    def _narrower(self, places: Mapping[str, str]) -> Iterator[Problem]:
+        ids: list[int] = []
+        for some in some_at_once(sorted(places)):
+            at = and_(Page.space_id == self.space.id, Page.path_key.in_(some))
+            ids += self.session.scalars(select(Page.id).where(at, live_for(self.actor)))
+        for page, one in narrower_on(self.session, self.actor, ids):
+            line = f"Line {one.line} of the text" if one.line else "The text"
+            sentence = f"{line} shows {one.words}, which is {one.source.label.word}."
+            yield Problem(Kind.NARROWER, places[page.path_key], sentence)
 
     def _problem(self, where: str, link: Mapping[str, Any]) -> Problem | None:
         text = f"“{link['text']}”" if link["text"] else "A link"

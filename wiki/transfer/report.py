@@ -19,6 +19,7 @@ class Kind(StrEnum):
     COLLISION = "Not imported, because another file is the same page"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
+    NARROWER = "Shows what has a higher label than the page, which not all its readers can see"
     CONFLICT = "Changed here and in the tree, and left as it is here"
     REPLACED = "Written here before, and replaced (its history is kept)"
     LINK = "Links that lead to no page"

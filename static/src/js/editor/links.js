@@ -1,4 +1,4 @@
-// After `[[` the titles of pages that the server finds for what was typed, as [[wiki links]].
+// After `[[`, and `![[`, the titles of pages that the server finds for what was typed, as [[wiki links]].
 
 /** Path and space of a page's address, "" for what is no page's. */
 function placeOf(url) {

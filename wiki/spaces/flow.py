@@ -1,0 +1,136 @@
+"""What pages of a space show that would be narrower than they are, once the space's label is lower.
+
+The room above keeps the flow of labels (``wiki/pages/flow.py``); this is the same question asked of
+a whole space, where a lower label can open it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from wiki.errors import Invalid
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.gate import greatest, scopes_for, spaces_with
+from wiki.spaces.models import Scope, Space
+
+SHOWN = 20
+"""Places that a refusal names."""
+
+# Of rooms above, as far as they are needed here.
+_COLUMNS = ("id", "space_id", "scope_id", "path_key", "title", "deleted_at")
+_links = table(
+    "page_links",
+    *(column(name) for name in ("page_id", "kind", "embedded", "space_slug", "path_key")),
+    column("target_id"),
+)
+_files = table(
+    "attachments", *(column(name) for name in ("page_id", "name", "name_key", "removed_at"))
+)
+
+
+def refuse_lowered_space(session: Session, actor: Actor, space: Space, before: Label) -> None:
+    """After a space was given a lower label: let it stand if none of its pages shows, or leads to a
+    file of, what is narrower, as far as the actor may read both.
+
+    :raises Invalid: with the first of them.
+    """
+    if Label(space.label) >= before:
+        return
+    session.flush()
+    shown = union_all(_pages_shown(actor, space, before), _files_shown(actor, space, before))
+    found = shown.subquery("shown")
+    rows = session.execute(
+        select(found, func.count().over().label("total"))
+        .order_by(found.c.title, found.c.source, found.c.name)
+        .limit(SHOWN)
+    ).all()
+    if not rows:
+        return
+    named = "; ".join(
+        f"“{row.title}” shows {f'{row.name} of ' if row.name else ''}“{row.source}”, which is "
+        f"{Label(row.label).word}"
+        for row in rows
+    )
+    more = rows[0].total - len(rows)
+    raise Invalid(
+        "Nothing was changed, for pages would show what is narrower than they would be: "
+        f"{named}{f'; and {more} more' if more else ''}.",
+        field="label",
+    )
+
+
+def _page(name: str) -> Any:
+    return table("pages", *(column(one) for one in _COLUMNS)).alias(name)
+
+
+def _open(actor: Actor, page: Any) -> ColumnElement[bool]:
+    return and_(
+        page.c.deleted_at.is_(None),
+        page.c.space_id.in_(spaces_with(actor, Role.READER)),
+        or_(page.c.scope_id.is_(None), page.c.scope_id.in_(scopes_for(actor, May.READ))),
+    )
+
+
+def _shown(actor: Actor, space: Space, before: Label, name: Any) -> tuple[Select[Any], Any]:
+    """Pairs of a page of the space, whose label became lower, and a page (gives it) that is
+    narrower than it is now."""
+    page, source = _page("page"), _page("source")
+    scope, other, home = aliased(Scope), aliased(Scope), aliased(Space)
+    own = func.coalesce(scope.label, 0)
+    label = greatest(home.label, func.coalesce(other.label, 0))
+    named = source.c.title.label("source"), name.label("name")
+    query = (
+        select(page.c.title, *named, label.label("label"))
+        .select_from(_links)
+        .join(page, page.c.id == _links.c.page_id)
+        .outerjoin(scope, scope.id == page.c.scope_id)
+        .where(
+            page.c.space_id == space.id,
+            own < int(before),
+            label > greatest(literal(space.label), own),
+            _open(actor, page),
+            _open(actor, source),
+        )
+        .distinct()
+    )
+    return query, (source, other, home)
+
+
+def _pages_shown(actor: Actor, space: Space, before: Label) -> Select[Any]:
+    query, (source, other, home) = _shown(actor, space, before, literal(""))
+    return (
+        query.join(source, source.c.id == _links.c.target_id)
+        .join(home, home.id == source.c.space_id)
+        .outerjoin(other, other.id == source.c.scope_id)
+        .where(_links.c.kind == "page", _links.c.embedded)
+    )
+
+
+def _files_shown(actor: Actor, space: Space, before: Label) -> Select[Any]:
+    query, (source, other, home) = _shown(actor, space, before, _files.c.name)
+    below = source.c.path_key + "/" + _files.c.name_key
+    place = case((source.c.path_key == "", _files.c.name_key), else_=below)
+    return (
+        query.join(home, home.slug == _links.c.space_slug)
+        .join(source, source.c.space_id == home.id)
+        .join(_files, and_(_files.c.page_id == source.c.id, place == _links.c.path_key))
+        .outerjoin(other, other.id == source.c.scope_id)
+        .where(_links.c.kind == "file", _files.c.removed_at.is_(None))
+    )
