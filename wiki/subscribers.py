@@ -19,6 +19,7 @@ from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.purging.handlers import forget_files, wipe_freed
 from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
+from wiki.sharing.handlers import forget_old_links
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more, mirror_spaces
 
@@ -43,7 +44,13 @@ FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
 AT_START: tuple[Chore, ...] = (reconcile_index,)
-NOW_AND_THEN: tuple[Chore, ...] = (mend_index, forget_old_uploads, check_chain, let_go)
+NOW_AND_THEN: tuple[Chore, ...] = (
+    mend_index,
+    forget_old_uploads,
+    forget_old_links,
+    check_chain,
+    let_go,
+)
 
 
 def name_of(handler: Handler) -> str:
