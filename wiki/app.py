@@ -47,6 +47,8 @@ from wiki.redaction import views as redaction
 from wiki.resources import TEMPLATES
 from wiki.reviews import views as reviews
 from wiki.search import views as search
+from wiki.sharing import views as sharing
+from wiki.sharing import visit_views as shared
 from wiki.spaces import admin as admin_spaces
 from wiki.spaces import invite_views as invitations
 from wiki.spaces import token_views as tokens
@@ -154,6 +156,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         purging,
         redaction,
         reviews,
+        sharing,
+        shared,
         search,
         tags,
         transfer,

@@ -87,6 +87,13 @@ class Settings:
         20,
         zero=True,
     )
+    share_up_to: str = _setting(
+        "Highest label of what may be shown by a link to people without an account: `public` or "
+        "`internal`; `off` for nothing at all.",
+        "internal",
+    )
+    share_days: int = _setting("Days that such a link lasts unless its maker says otherwise.", 14)
+    share_max_days: int = _setting("Days that such a link can last at most.", 90)
     render_seconds: float = _setting(
         "Seconds a page may take to render before its plain source is shown instead.", 1.3
     )
@@ -317,4 +324,11 @@ def _check(settings: Settings) -> None:
         raise ConfigError("WIKI_MAIL_FROM must be an address such as wiki@example.org.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
         raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")
+    if settings.share_up_to not in ("off", "public", "internal"):
+        raise ConfigError(
+            "WIKI_SHARE_UP_TO must be “off”, “public” or “internal” (what is narrower is never "
+            f"shown by a link), not “{settings.share_up_to}”."
+        )
+    if settings.share_days > settings.share_max_days:
+        raise ConfigError("WIKI_SHARE_DAYS must not be above WIKI_SHARE_MAX_DAYS.")
     _check_oidc(settings)

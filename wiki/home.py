@@ -41,8 +41,12 @@ def health() -> ResponseReturnValue:
 @blueprint.get("/robots.txt")
 @public
 def robots() -> ResponseReturnValue:
-    """Search engines may read what is public, and need none of the machinery."""
-    return Response("User-agent: *\nDisallow: /-/\nDisallow: /*/-/\n", mimetype="text/plain")
+    """Search engines may read what is public, and need none of the machinery.
+
+    They may ask for a shared page, too: only then are they told not to list its address."""
+    return Response(
+        "User-agent: *\nAllow: /-/s/\nDisallow: /-/\nDisallow: /*/-/\n", mimetype="text/plain"
+    )
 
 
 @blueprint.get("/favicon.ico")

@@ -6,6 +6,7 @@ from wiki.outbox import models as outbox
 from wiki.pages import models as pages
 from wiki.people import models as people
 from wiki.reviews import models as reviews
+from wiki.sharing import models as sharing
 from wiki.spaces import models as spaces
 from wiki.tags import models as tags
 from wiki.transfer import models as transfer
@@ -17,6 +18,7 @@ __all__ = [
     "pages",
     "people",
     "reviews",
+    "sharing",
     "spaces",
     "tags",
     "transfer",

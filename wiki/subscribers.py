@@ -21,6 +21,7 @@ from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.purging.handlers import forget_files, wipe_freed
 from wiki.redaction.handlers import carry_out
 from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
+from wiki.sharing.handlers import forget_old_links
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more, mirror_spaces
 
@@ -49,6 +50,7 @@ AT_START: tuple[Chore, ...] = (reconcile_index,)
 NOW_AND_THEN: tuple[Chore, ...] = (
     mend_index,
     forget_old_uploads,
+    forget_old_links,
     check_chain,
     let_go,
     keep_drilling,

@@ -45,6 +45,7 @@ from wiki.reviews.models import Approval
 from wiki.rules.access import ANONYMOUS, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
+from wiki.sharing.models import ShareLink
 from wiki.spaces.actions import set_group_role, set_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Space
@@ -224,6 +225,7 @@ def fill(scene: Scene) -> None:
         everyone = create_group(session, ada, handle="on-call", name="On call")
         set_member(session, ada, everyone, ben, member=True)
     redact(scene)
+    make_links(scene)
     scene.deliver()
     administer(scene)
 
@@ -256,6 +258,39 @@ def redact(scene: Scene) -> None:
         session.flush()
         session.execute(delete(Delivery).where(Delivery.subscriber == "redaction.carry_out"))
         assert row.finished_at is None
+
+
+def make_links(scene: Scene) -> None:
+    """Links for people without an account, in every state."""
+    ben, eve, home = scene.actor("ben"), scene.actor("eve"), scene.page("")
+    locked = "a hash of something else"
+    with scene.database.write() as session:
+        for token, maker, recipient, more in (
+            ("of-the-world", ben, "Partners of the fair", {"subtree": True, "views": 12}),
+            (
+                "locked",
+                ben,
+                "W" * 100,
+                {"password_hash": locked, "email": "w" * 60 + "@example.org"},
+            ),
+            ("counted", eve, "", {"max_views": 3, "views": 1, "subtree": True}),
+            ("used", eve, "The board", {"max_views": 1, "views": 1}),
+            ("rests", ben, "", {"suspended_at": now(), "suspended_for": "guesses"}),
+            ("barred", scene.actor("cai"), "Somebody’s colleague", {}),
+            ("over", ben, "Last year’s partners", {"expires_at": now() - timedelta(days=3)}),
+            ("back", eve, "", {"revoked_at": now(), "revoked_by_id": eve.person_id}),
+        ):
+            link = ShareLink(
+                token_hash=hash_token(token),
+                page_id=home.id,
+                made_by_id=maker.person_id,
+                recipient=recipient,
+                expires_at=now() + timedelta(days=9),
+            )
+            for name, value in more.items():
+                setattr(link, name, value)
+            link.used_at = now() - timedelta(hours=2) if link.views else None
+            session.add(link)
 
 
 def make_groups(session: Session, scene: Scene) -> None:

@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from tests.cast import SITE_ROLES, Scene
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import files_of_space
+from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.pages import actions, moves, protecting, queries
 from wiki.pages import revising as revising_module
@@ -31,6 +33,9 @@ from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.search.queries import hidden_pages
+from wiki.sharing import actions as sharing
+from wiki.sharing import queries as shared
+from wiki.sharing.models import ShareLink
 from wiki.spaces.actions import give_role
 from wiki.spaces.audience import audience_of
 from wiki.spaces.exposure import UNASKED
@@ -86,12 +91,24 @@ class Room:
     groups: dict[str, Role] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
+class Link:
+    """A link for people without an account, and who made it to what."""
+
+    id: int
+    sheet: Sheet
+    subtree: bool
+    maker: str
+    ended: bool = False
+
+
 class Model:
     """Who may do what, said as plainly as possible."""
 
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
         self.sheets: list[Sheet] = []
+        self.links: list[Link] = []
         self.members: dict[str, set[str]] = {}
         self.parts: dict[str, set[str]] = {}
 
@@ -150,6 +167,22 @@ class Model:
             return False
         asked = {May.READ} if may is May.READ and not sheet.deleted else {May.READ, May.EDIT}
         return all(self.on(one, who) for one in lists if one.may in asked)
+
+    def shows(self, link: Link) -> set[int]:
+        """The pages that whoever has a link reads by it."""
+        if link.ended or not self.may_share(link.maker, link.sheet):
+            return set()
+        below = [one for one in self.sheets if link.subtree and one.is_below(link.sheet)]
+        return {one.id for one in (link.sheet, *below) if self.may_share(link.maker, one)}
+
+    def may_share(self, who: str, sheet: Sheet) -> bool:
+        """Whether somebody may share a page."""
+        if sheet.deleted or SITE_ROLES[who] == "guest":
+            return False
+        label, lists = self.bounds(sheet)
+        narrow = max(label, self.rooms[sheet.space].label) > Label.INTERNAL
+        kept = any(one.may is May.READ for one in lists)
+        return not narrow and not kept and self.may(May.EDIT, who, sheet)
 
     def keep(self) -> None:
         """After each step: what is deleted keeps what held for it."""
@@ -450,12 +483,49 @@ class Play:
         self.match(made)
         return True
 
+    def share(self) -> bool:
+        model, sheet = self.model, self.some()
+        if sheet is None or len(model.links) > 3:
+            return False
+        able = [
+            (one, who) for one in model.sheets for who in PEOPLE if model.may_share(who, one)
+        ]  # without them hardly any link would be made
+        actor = self.by(May.EDIT, sheet)
+        if able and self.dice.random() < 0.9:
+            sheet, who = self.dice.choice(able)
+            actor = self.wiki.actor(who)
+        subtree = self.dice.random() < 0.8
+        may = self.model.may_share(actor.handle, sheet)
+        try:
+            row, _ = sharing.make_link(
+                self.session, actor, self.wiki.settings, sheet.id, sharing.Wish(subtree)
+            )
+        except (Forbidden, NotFound):
+            assert not may, (sheet, self.done)
+            return False
+        assert may, (sheet, self.done)
+        self.model.links.append(Link(row.id, sheet, subtree, actor.handle))
+        return True
+
+    def unshare(self) -> bool:
+        """Take a link back, or let its time be over."""
+        if not self.model.links:
+            return False
+        link = self.dice.choice(self.model.links)
+        if self.dice.random() < 0.5:
+            maker = self.wiki.actor(link.maker)
+            sharing.revoke_link(self.session, maker, self.wiki.settings, link.id)
+        else:
+            self.session.get_one(ShareLink, link.id).expires_at = now() - timedelta(seconds=1)
+        link.ended = True
+        return True
+
     def step(self) -> None:
         """Do one thing, or find that it cannot be done; then both say the same still."""
         what = self.dice.choice(
             [self.grant, self.grant_group, self.put, self.nest, self.write, self.write, self.label,
              self.restrict, self.restrict, self.lift, self.delete, self.restore, self.move,
-             self.move]
+             self.move, self.share, self.share, self.unshare]
         )  # fmt: skip
         inner = self.session.begin_nested()
         try:
@@ -471,6 +541,17 @@ class Play:
         inner.commit()
         self.model.keep()
         self.done.append(what.__name__)
+        self.follow_links()
+
+    def follow_links(self) -> None:
+        """What is read by each link is what the model says."""
+        self.session.flush()
+        for link in self.model.links:
+            seen = shared.get_link(self.session, link.id, Label.INTERNAL)
+            read = self.session.scalars(
+                select(Page.id).where(shared.shown_by(seen, Label.INTERNAL))
+            )
+            assert set(read) == self.model.shows(link), (link, self.done)
 
     def compare(self) -> int:
         """Every answer of the database and of the rule against the model's; how many there were."""

@@ -27,6 +27,7 @@ PUBLIC_WRITES = {
     "people.reset",
     "people.setup",
     "invitations.accept",
+    "shared.read",
     "oidc.start",
     "oidc.newcomer",
 }

@@ -7,6 +7,7 @@ the HTML when it is shown, as marks of missing links are; nothing is parsed but 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from html import escape, unescape
 from urllib.parse import unquote
 
@@ -29,18 +30,23 @@ MOST_PLACES = 4000
 
 def with_sizes(session: Session, actor: Actor, space: Space, html: str) -> str:
     """``html`` of a page, with the sizes and thumbnails of the pictures of its own space."""
+    return dressed(html, space.slug, lambda keys: pictures_at(session, actor, space, keys))
+
+
+def dressed(html: str, slug: str, find: Callable[[set[str]], Mapping[str, Picture]]) -> str:
+    """The same, with what ``find`` knows of the pictures at places of a space."""
     if "-/files/" not in html:
         return html
     keys: dict[str, str] = {}
     room = MOST_PLACES
     for match in _IMAGE.finditer(html):
-        key = None if match[1] in keys else _key_of(match[1], space.slug)
+        key = None if match[1] in keys else key_of_address(unescape(match[1]), slug)
         if key:
             room -= key.count("/") + 1
             if room < 0:
                 break
             keys[match[1]] = key
-    found = pictures_at(session, actor, space, set(keys.values()))
+    found = find(set(keys.values()))
 
     def dress(match: re.Match[str]) -> str:
         src, rest = match.groups()
@@ -63,10 +69,11 @@ def _attributes(src: str, rest: str, picture: Picture) -> str:
     return f'{size} srcset="{", ".join(choices)}" sizes="{escape(SIZES)}"'
 
 
-def _key_of(src: str, slug: str) -> str | None:
-    """The key of a file's place in the space, from its address; None for another space's."""
-    parts = unquote(unescape(src)).split("/")
-    if parts[1] != slug or parts[-3:-1] != ["-", "files"]:
+def key_of_address(address: str, slug: str) -> str | None:
+    """The key of a file's place in a space, from its address; None for another space's, and for
+    what is no file's."""
+    parts = unquote(address).split("/")
+    if len(parts) < 5 or parts[1] != slug or parts[-3:-1] != ["-", "files"]:
         return None
     try:
         return path_key(normalise_path(join("/".join(parts[2:-3]), parts[-1])))

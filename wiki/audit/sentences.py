@@ -438,6 +438,17 @@ _SENTENCES: Mapping[str, Written] = {
     "InvitationCreated": _invited,
     "InvitationRevoked": lambda row, _: f"took back an invitation{_into(row)}",
     "InvitationAccepted": lambda row, _: f"accepted an invitation{_into(row)}",
+    "ShareMade": lambda row, _: (
+        "made a link for people without an account to {page}"
+        f"{' and what is below' if row.payload.get('subtree') else ''}"
+    ),
+    "ShareRevoked": "took back a link for people without an account to {page}",
+    "ShareSuspended": lambda row, _: (
+        "made a link for people without an account to {page} rest, "
+        f"{'with wrong passwords' if row.payload.get('cause') == 'guesses' else 'by opening it'} "
+        "too often"
+    ),
+    "ShareResumed": "let a link for people without an account to {page} work again",
     "PageLabelled": _labelled,
     "PageRestricted": _restricted,
     "Opened": _opened,

@@ -6,6 +6,7 @@ import io
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ from wiki.attachments.actions import attach_file
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions, moves, protecting
 from wiki.pages.merging import Text
@@ -24,12 +25,14 @@ from wiki.pages.models import Page, Revision
 from wiki.people import groups
 from wiki.people.actions import create_person, disable
 from wiki.people.models import LoginSession, Person
-from wiki.people.sign_in import open_session
+from wiki.people.sign_in import hash_token, open_session
 from wiki.people.tokens import create_token
 from wiki.redaction.actions import redact_file
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.sharing.actions import Wish, make_link, revoke_link
+from wiki.sharing.models import ShareLink
 from wiki.spaces.actions import create_space, give_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.invitations import invite
@@ -44,6 +47,10 @@ a token of somebody who may see it all, for another space only."""
 
 SHARED = "drillshared"
 """A word that stands on hidden pages and on others."""
+
+LINKS = ("link", "ended link", "revoked link")
+"""Those who come by a link to one page and what is below it, which works, has ended, was taken
+back; visitors otherwise."""
 
 INSIDERS = ("insider", "lead", "admin")
 """Those who see that the canaries are there at all."""
@@ -61,12 +68,15 @@ class Canary:
 @dataclass(frozen=True)
 class Target:
     """Something hidden, by the arguments of addresses that lead to it, and ``absent``: the same of
-    something that is not there. ``hidden_from`` are those for whom both must be alike."""
+    something that is not there. ``hidden_from`` are those for whom both must be alike.
+
+    ``beside_links``: to all but who comes by a link it is like others, which they are asked for."""
 
     what: str
     values: dict[str, str | int]
     absent: dict[str, str | int]
     hidden_from: frozenset[str]
+    beside_links: bool = False
 
 
 @dataclass
@@ -82,6 +92,8 @@ class World:
     common: dict[str, str | int] = field(default_factory=dict)
     """What addresses may need beside a target."""
     clients: dict[str, FlaskClient] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    """The tokens of those who come by a link."""
     tokens: dict[str, str] = field(default_factory=dict)
     """What opens the API to them."""
 
@@ -105,9 +117,15 @@ def lay_out(app: Flask, database: Database, settings: Settings) -> World:
         _secret_space(world, session)
         _open_space(world, session)
         _public_space(world, session)
+        _shared_pages(world, session)
         _sign_in(world, session)
         _take_rights(world, session)
     Deliverer(database, settings, handlers_by_name()).deliver_all()
+    for who, token in world.links.items():
+        world.clients[who] = app.test_client()
+        world.clients[who].get(f"/-/s/{token}/")
+    with database.write() as session:
+        _end_links(world, session)
     return world
 
 
@@ -176,41 +194,57 @@ _IN = ("insider", "lead")
 
 
 def _page(
-    world: World, session: Session, space: Space, allowed: tuple[str, ...], *, above: str = ""
+    world: World,
+    session: Session,
+    space: Space,
+    allowed: tuple[str, ...],
+    *,
+    above: str = "",
+    by_link: bool = False,
 ) -> Page:
-    """A page with an older revision, every part of which is a canary."""
-    lead = world.people["lead"]
+    """A page with an older revision, every part of which is a canary.
 
-    def text(which: str) -> Text:
+    :param by_link: whether who comes by the link reads it as it is now, and nothing around it.
+    """
+    lead = world.people["lead"]
+    readers = (*allowed, "link") if by_link else allowed
+
+    def text(which: str, readers: tuple[str, ...]) -> Text:
         return Text(
-            world.word(f"the title of {which}", allowed),
-            f"# {world.word(f'a heading of {which}', allowed)}\n\n"
-            f"{world.word(f'the text of {which}', allowed)} {SHARED}\n",
+            world.word(f"the title of {which}", readers),
+            f"# {world.word(f'a heading of {which}', readers)}\n\n"
+            f"{world.word(f'the text of {which}', readers)} {SHARED}\n",
             (world.word(f"a tag of {which}", allowed),),
-            world.word(f"the description of {which}", allowed),
+            world.word(f"the description of {which}", readers),
         )
 
-    path = world.word("the path of a page", allowed)
+    path = world.word("the path of a page", readers if above else allowed)
     where = f"{above}/{path}" if above else path
-    before = text("an older revision")
+    before = text("an older revision", allowed)
     page = actions.create_page(
         session, lead, space, where, before,
         message=world.word("the message of an older revision", allowed),
     ).page  # fmt: skip
-    now = text("a page")
+    newest = text("a page", readers)
     actions.save_page(
-        session, world.people["insider"], page.id, now, base=1,
+        session, world.people["insider"], page.id, newest, base=1,
         message=world.word("the message of a page", allowed),
     )  # fmt: skip
-    name = f"{world.word('the name of a file', allowed)}.txt"
-    data = world.word("the bytes of a file", allowed).encode()
+    name = f"{world.word('the name of a file', readers)}.txt"
+    data = world.word("the bytes of a file", readers).encode()
     stored = Storage(world.settings.data_dir).put(io.BytesIO(data), max_bytes=1 << 20)
     attach_file(session, lead, space, f"{where}/{name}", stored)
     return page
 
 
 def _target(
-    world: World, session: Session, what: str, page: Page, hidden_from: Iterable[str]
+    world: World,
+    session: Session,
+    what: str,
+    page: Page,
+    hidden_from: Iterable[str],
+    *,
+    beside_links: bool = False,
 ) -> Target:
     """The page with all that addresses can ask of it."""
     slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
@@ -229,6 +263,8 @@ def _target(
         "tag": tag,
         "word": page.title,
     }
+    # As it is called by who comes by a link to what is above it.
+    values["below"] = page.path.split("/", 1)[-1] if slug == "drill-shared" else page.path
     parts = page.path.split("/")
     absent = values | {
         "path": "/".join([*parts[:-1], absent_like(parts[-1])]),
@@ -239,7 +275,8 @@ def _target(
     }
     absent["name"] = f"{absent_like(file.name[:-4])}.txt"
     absent["file"] = f"{absent['path']}/{absent['name']}"
-    target = Target(what, values, absent, frozenset(hidden_from))
+    absent["below"] = absent_like(parts[-1])
+    target = Target(what, values, absent, frozenset(hidden_from), beside_links)
     world.targets.append(target)
     return target
 
@@ -367,6 +404,46 @@ def _public_space(world: World, session: Session) -> None:
         world, session, "an internal page of a public space", inside,
         ("nobody", "guest", "disabled"),
     )  # fmt: skip
+
+
+def _shared_pages(world: World, session: Session) -> None:
+    """A private space in which a page and what is below it can be read by a link, some of it not;
+    beside it pages that cannot."""
+    lead, insider = world.people["lead"], world.people["insider"].person_id or 0
+    space = _space(world, session, "drill-shared", "Drill shared", Visibility.PRIVATE)
+    root = _page(world, session, space, _IN, by_link=True)
+    below = _page(world, session, space, _IN, above=root.path, by_link=True)
+    labelled, kept, gone = (_page(world, session, space, _IN, above=root.path) for _ in range(3))
+    beside = _page(world, session, space, _IN)
+    protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
+    protecting.restrict(session, lead, kept.id, May.READ, [insider], [], consent=UNASKED)
+    actions.delete_page(session, lead, gone.id)
+    for who in LINKS:
+        link, url = make_link(session, lead, world.settings, root.id, Wish(subtree=True))
+        world.links[who] = url.rstrip("/").rpartition("/")[2]
+    others = (*OUTSIDERS, *LINKS[1:])
+    shown = _target(world, session, "a page with a link", root, others)
+    shown.values["share_id"] = link.id
+    shown.absent["share_id"] = link.id + 1_000_000
+    _target(world, session, "a page below one with a link", below, others, beside_links=True)
+    for what, page in (
+        ("a confidential page below one with a link", labelled),
+        ("a restricted page below one with a link", kept),
+        ("a deleted page below one with a link", gone),
+        ("a page beside one with a link", beside),
+    ):
+        _target(world, session, what, page, (*OUTSIDERS, *LINKS), beside_links=True)
+
+
+def _end_links(world: World, session: Session) -> None:
+    """Let two links end, with browsers in which they were opened."""
+    for who in LINKS[1:]:
+        wanted = ShareLink.token_hash == hash_token(world.links[who])
+        link = session.scalars(select(ShareLink).where(wanted)).one()
+        if who == "ended link":
+            link.expires_at = now() - timedelta(days=1)
+        else:
+            revoke_link(session, world.people["lead"], world.settings, link.id)
 
 
 def _sign_in(world: World, session: Session) -> None:

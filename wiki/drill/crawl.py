@@ -11,8 +11,9 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from wiki.drill.canaries import INSIDERS, OUTSIDERS, Target, World
+from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS, Target, World
 from wiki.pages.models import Page
+from wiki.sharing.models import ShareLink
 from wiki.spaces.models import GroupRole, Membership, RestrictedPerson, RestrictionRow
 
 EXCUSED = {
@@ -80,6 +81,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     ),
     "redaction.redact": ("", "revision=1", "titles=1"),
     "audit.show_reads": ("", "page={slug}/{path}", "who=drill-insider"),
+    "shared.read": ("", "revision=1"),
     "pages.new": ("", "under={path}", "path={path}"),
 }
 """What more is asked of some routes."""
@@ -190,6 +192,7 @@ class Drill:
                 asked = True
                 for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                     self._compare(target, method, hidden, absent)
+                    self._come_by_links(rule, target, method, query)
         if not asked:
             lacking = sorted(rule.arguments - self.world.common.keys() - GENERAL.keys())
             self.report.unasked[rule.rule] = f"nothing is known for {', '.join(lacking)}"
@@ -236,16 +239,29 @@ class Drill:
         if method == "GET":
             for who in INSIDERS:
                 self._look(who, method, hidden)
-        for who in OUTSIDERS:
-            if who not in self.world.clients and not hidden.startswith("/-/api/"):
-                continue
-            one = self._look(who, method, hidden)
-            if hidden == absent or who not in target.hidden_from:
-                continue
-            other = self._look(who, method, absent)
-            said = self._difference(target, hidden, absent, one, other)
-            if said:
-                self._note(self.report.differences, Leak(who, f"{method} {hidden}", said))
+        for who in () if target.beside_links else OUTSIDERS:
+            if who in self.world.clients or hidden.startswith("/-/api/"):
+                self._ask(target, who, method, hidden, absent)
+
+    def _ask(self, target: Target, who: str, method: str, hidden: str, absent: str) -> None:
+        one = self._look(who, method, hidden)
+        if hidden == absent or who not in target.hidden_from:
+            return
+        other = self._look(who, method, absent)
+        said = self._difference(target, hidden, absent, one, other)
+        if said:
+            self._note(self.report.differences, Leak(who, f"{method} {hidden}", said))
+
+    def _come_by_links(self, rule: Rule, target: Target, method: str, query: str) -> None:
+        """Ask as those who have a link, which stands in some addresses; elsewhere, one that works
+        does for all of them."""
+        has_token = "token" in rule.arguments
+        for who in LINKS if has_token else LINKS[:1]:
+            token = {"token": self.world.links[who]}
+            hidden = self._address(rule, {**target.values, **token}, query)
+            absent = self._address(rule, {**target.absent, **token}, query)
+            if hidden is not None and absent is not None:
+                self._ask(target, who, method, hidden, absent)
 
     def _look(self, who: str, method: str, url: str) -> TestResponse:
         """Ask as somebody, and look for canaries in all that comes back."""
@@ -323,6 +339,14 @@ class Drill:
                     tuple(row)
                     for table in (Membership, GroupRole)
                     for row in session.execute(select(table.space_id, table.role))
+                ],
+                "links": [
+                    tuple(row)
+                    for row in session.execute(
+                        select(ShareLink.id, ShareLink.revoked_at, ShareLink.suspended_at).order_by(
+                            ShareLink.id
+                        )
+                    )
                 ],
                 "restrictions": sorted(session.scalars(select(RestrictionRow.id))),
                 "lists": sorted(

@@ -445,6 +445,46 @@ class InvitationAccepted(Event):
 
 
 @dataclass(frozen=True)
+class ShareMade(Event):
+    """Somebody made a link by which a page, or all that is below it too, is read without an
+    account."""
+
+    space_id: int
+    page_id: int
+    share_id: int
+    subtree: bool
+
+
+@dataclass(frozen=True)
+class ShareRevoked(Event):
+    """Such a link was taken back."""
+
+    space_id: int
+    page_id: int
+    share_id: int
+
+
+@dataclass(frozen=True)
+class ShareSuspended(Event):
+    """Such a link rests, because it was opened too often (``visits``) or with too many wrong
+    passwords (``guesses``)."""
+
+    space_id: int
+    page_id: int
+    share_id: int
+    cause: str
+
+
+@dataclass(frozen=True)
+class ShareResumed(Event):
+    """Such a link, which rested, works again."""
+
+    space_id: int
+    page_id: int
+    share_id: int
+
+
+@dataclass(frozen=True)
 class TokenCreated(Event):
     """An API token was made for this person."""
 

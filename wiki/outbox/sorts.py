@@ -86,6 +86,11 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.Opened: _lasting(Category.ACCESS),
     events.ApprovalAsked: Sort(Category.ACCESS),
     events.ApprovalDecided: Sort(Category.ACCESS),
+    # Proves what was shown to people without an account, and by whom.
+    events.ShareMade: _lasting(Category.ACCESS),
+    events.ShareRevoked: _lasting(Category.ACCESS),
+    events.ShareSuspended: _lasting(Category.ACCESS),
+    events.ShareResumed: _lasting(Category.ACCESS),
     events.SecretsAllowed: _lasting(Category.ACCESS),
     events.GroupFactorChanged: Sort(Category.ACCESS),
     events.SiteSettingChanged: Sort(Category.SETTINGS),

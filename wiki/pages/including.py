@@ -14,7 +14,7 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, RenderingRow, Revision
@@ -106,9 +106,14 @@ def without_includes(html: str) -> str:
     return _INCLUDE.sub(lambda found: _words("Another page was shown here:", found["link"]), html)
 
 
-def find_included(session: Session, actor: Actor, html: str) -> Included:
+def find_included(
+    session: Session, actor: Actor, html: str, among: ColumnElement[bool] | None = None
+) -> Included:
     """Look up what a page includes, and what that includes: a few queries for each level, however
-    much there is."""
+    much there is.
+
+    :param among: the condition on ``Page`` that it may be shown at all.
+    """
     found = Included()
     level = [html]
     for _ in range(DEPTH):
@@ -116,7 +121,7 @@ def find_included(session: Session, actor: Actor, html: str) -> Included:
         if not places:
             break
         found.asked.update(places)
-        level = _look_up(session, actor, found, places)
+        level = _look_up(session, _at_places(actor, among), found, places)
     ids = {source.page_id for source in found.sources.values() if source.html}
     if ids:
         missing = missing_in(session, actor, ids)
@@ -149,11 +154,13 @@ def _place(address: str) -> tuple[str, str, str]:
     return unquote(slug), path_key(unquote(path)), unquote(fragment)
 
 
-def _look_up(session: Session, actor: Actor, found: Included, places: Sequence[Place]) -> list[str]:
+def _look_up(
+    session: Session, at_places: Select[Any], found: Included, places: Sequence[Place]
+) -> list[str]:
     """Find the pages at some places; gives their HTML."""
     wanted = {"slugs": sorted({slug for slug, _ in places}), "keys": [key for _, key in places]}
     there = {}
-    for slug, key, page, revision, space, *labels in session.execute(_at_places(actor), wanted):
+    for slug, key, page, revision, space, *labels in session.execute(at_places, wanted):
         if (slug, key) in found.asked:
             context = context_of(space, revision)
             label = Label(max(one or 0 for one in labels))
@@ -178,8 +185,12 @@ def _look_up(session: Session, actor: Actor, found: Included, places: Sequence[P
     return [source.html for place in places if (source := found.sources.get(place)) and source.html]
 
 
+def _at_places(actor: Actor, among: ColumnElement[bool] | None) -> Select[Any]:
+    return _at_any_places(actor) if among is None else _at_any_places(actor).where(among)
+
+
 @lru_cache(maxsize=256)
-def _at_places(actor: Actor) -> Select[Any]:
+def _at_any_places(actor: Actor) -> Select[Any]:
     there = pages_at(actor)
     return (
         select(there.c.slug, there.c.path_key, Page, Revision, Space.slug, Space.label, Scope.label)

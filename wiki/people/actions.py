@@ -48,11 +48,16 @@ def hash_password(password: str, *, field: str = "password") -> str:
 def check_password(person: Person | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody as for somebody."""
     stored = person.password_hash if person and person.password_hash else _NOBODY
+    right = is_password(stored, password)
+    return right and person is not None and person.password_hash is not None
+
+
+def is_password(stored: str, password: str) -> bool:
+    """Whether a hash is that of this password."""
     try:
-        right = _hasher.verify(stored, _normal(password[:MAX_PASSWORD]))
+        return _hasher.verify(stored, _normal(password[:MAX_PASSWORD]))
     except (VerificationError, InvalidHashError):
         return False
-    return right and person is not None and person.password_hash is not None
 
 
 def renewed_hash(person: Person, password: str) -> str | None:

@@ -19,6 +19,7 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.models import AllowedSecret, RedactedPage, Redaction, Revision
 from wiki.people.models import Mail
 from wiki.reviews.models import Approval
+from wiki.sharing.models import ShareLink
 from wiki.text.redaction import Span
 from wiki.text.tags import tag_key
 from wiki.transfer.models import Import, ImportedFile, Mirror
@@ -131,6 +132,12 @@ PLACES: tuple[Place, ...] = (
             select(RedactedPage.redaction_id).where(RedactedPage.page_id.in_(where.page_ids))
         ),
         title=True,
+    ),
+    Place(
+        "share links",
+        ShareLink,
+        {"recipient": Sort.TEXT},
+        lambda where: ShareLink.page_id.in_(where.page_ids),
     ),
     Place(
         "uploads",

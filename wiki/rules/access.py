@@ -191,6 +191,35 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
     return allowed
 
 
+def may_share(
+    actor: Actor, space: SpaceFacts, page: PageFacts, *, kept: bool, up_to: Label | None
+) -> Decision:
+    """Whether ``actor`` may let a page be read by whoever has a link, without an account.
+
+    A link gives nothing by itself: this is asked again at each visit, of whoever made it.
+
+    :param kept: whether any list says who may read the page, also one that the actor is on.
+    :param up_to: the highest label that is shown so; None: nothing is.
+    """
+    if up_to is None:
+        return Decision(False, "Links for people without an account are turned off in this wiki.")
+    if not actor.is_member:
+        return Decision(False, "Only members of the organisation can share by link.")
+    decision = decide(May.EDIT, actor, space, page)
+    if not decision:
+        return decision
+    if page.deleted:
+        return Decision(False, "The page is deleted.")
+    label = max(page.label, space.label)
+    if label > up_to:
+        return Decision(
+            False, f"The page is {label.word}, and only what is {up_to.word} is shown by link."
+        )
+    if kept:
+        return Decision(False, "The page is kept to some people, so it is not shown by link.")
+    return decision
+
+
 NARROW = Decision(False, "This token is for some spaces only, and this is in none of them.")
 
 

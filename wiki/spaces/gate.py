@@ -220,6 +220,24 @@ def let_through(scope_id: Any, clearance: Any, person_id: Any) -> ColumnElement[
     )
 
 
+def spaces_up_to(label: Label) -> Select[int]:
+    """The ids of spaces whose own label is at most this."""
+    space = aliased(Space)
+    return select(space.id).where(space.label <= int(label))
+
+
+def scopes_up_to(label: Label) -> Select[int]:
+    """The ids of scopes of at most this label, for which no list says who may read."""
+    scope = aliased(Scope)
+    return select(scope.id).where(scope.label <= int(label), ~is_kept(scope.id))
+
+
+def is_kept(scope_id: Any) -> ColumnElement[bool]:
+    """The condition that any list says who may read the pages of a scope."""
+    held = aliased(ScopeRestriction)
+    return exists().where(held.scope_id == scope_id, held.may == May.READ.value)
+
+
 def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
     """The condition that a restriction holds for a scope and that a person is not on its list."""
     alone = exists().where(

@@ -1,0 +1,244 @@
+"""Making links for people without an account, taking them back, and counting who comes by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid, NotFound, TooMany
+from wiki.outbox.actions import announce
+from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
+from wiki.pages.queries import get_page, see_page
+from wiki.people import limiting, mails
+from wiki.people.actions import checked_email
+from wiki.people.limiting import Counter
+from wiki.people.sign_in import hash_token, new_token
+from wiki.rules.access import ANONYMOUS, Actor, May
+from wiki.rules.limits import Limit, network_of
+from wiki.sharing import letters
+from wiki.sharing.models import ShareLink
+from wiki.sharing.queries import (
+    LinkSeen,
+    State,
+    get_link,
+    label_of,
+    may_share_page,
+)
+
+PER_PERSON = Limit(100, timedelta(days=1))
+# Beyond these a link is in other hands than it was made for, or about to come into them.
+VISITS = Limit(300, timedelta(hours=1))
+GUESSES = Limit(20, timedelta(hours=1))
+# One who mistypes waits long before their link rests for everybody.
+GUESSES_FROM = Limit(5, timedelta(minutes=15))
+
+MOST_VIEWS = 100_000
+KEPT = timedelta(days=90)
+"""How long a link that has ended stays in the lists."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a link is to be like."""
+
+    subtree: bool = False
+    days: int | None = None
+    recipient: str = ""
+    email: str = ""
+    password_hash: str | None = None
+    max_views: int | None = None
+
+
+def make_link(
+    session: Session, actor: Actor, settings: Settings, page_id: int, wish: Wish
+) -> tuple[ShareLink, str]:
+    """Make a link to a page, and mail it when it has an address; returns its row and its address,
+    which is not known again.
+
+    :raises NotFound: :raises Forbidden: with the gate's reason. :raises Invalid: :raises TooMany:
+    """
+    page = get_page(session, actor, page_id)
+    up_to = label_of(settings)
+    decision = may_share_page(session, actor, page.space, page, up_to)
+    if not decision:
+        raise Forbidden(decision.reason)
+    days = settings.share_days if wish.days is None else wish.days
+    if not 1 <= days <= settings.share_max_days:
+        raise Invalid(f"A link lasts 1 to {settings.share_max_days} days.", field="days")
+    if wish.max_views is not None and not 1 <= wish.max_views <= MOST_VIEWS:
+        raise Invalid(f"Choose a number of visits from 1 to {MOST_VIEWS}.", field="max_views")
+    recipient = " ".join(wish.recipient.split())
+    if len(recipient) > 100:
+        raise Invalid("A name has at most 100 characters here.", field="recipient")
+    email = checked_email(wish.email) if wish.email.strip() else None
+    limiting.spend(session, [Counter(f"share links of {actor.person_id}", PER_PERSON)])
+    token = new_token()
+    row = ShareLink(
+        token_hash=hash_token(token),
+        page_id=page.id,
+        subtree=wish.subtree,
+        recipient=recipient,
+        email=email,
+        password_hash=wish.password_hash,
+        max_views=wish.max_views,
+        made_by_id=actor.person_id,
+        expires_at=now() + timedelta(days=days),
+    )
+    session.add(row)
+    session.flush()
+    address = mails.absolute(settings, f"/-/s/{token}/")
+    if email is not None:
+        letter = letters.shared_with(
+            settings,
+            actor.name,
+            recipient,
+            address,
+            row.expires_at,
+            locked=row.password_hash is not None,
+        )
+        mails.post(session, actor, email, letter)
+    announce(session, actor, ShareMade(page.space_id, page.id, row.id, row.subtree))
+    return row, address
+
+
+def revoke_link(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
+    """Take a link back: whoever made it, may edit its page or leads the space.
+
+    :raises NotFound: for everybody else.
+    """
+    seen = _see(session, actor, settings, share_id)
+    link = seen.link
+    if link.revoked_at is None:
+        link.revoked_at, link.revoked_by_id = now(), actor.person_id
+        session.flush()
+        announce(session, actor, ShareRevoked(seen.page.space_id, seen.page.id, link.id))
+    return seen
+
+
+def resume_link(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
+    """Let a link that rests work again: whoever made it, or leads the space.
+
+    :raises NotFound: :raises Forbidden: :raises Invalid: when it does not rest.
+    """
+    seen = _see(session, actor, settings, share_id)
+    link = seen.link
+    if actor.person_id != link.made_by_id and not _may(session, actor, seen, May.MANAGE):
+        raise Forbidden("Only who made the link, or leads the space, can let it work again.")
+    if seen.state is not State.SUSPENDED:
+        raise Invalid("This link does not rest.")
+    if not seen.decision:
+        raise Forbidden(seen.decision.reason)
+    link.suspended_at, link.suspended_for = None, ""
+    limiting.forget(session, [_visits(link), _guesses(link)])
+    session.flush()
+    announce(session, actor, ShareResumed(seen.page.space_id, seen.page.id, link.id))
+    return seen
+
+
+def _see(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
+    """A link, for those whose affair it is."""
+    seen = get_link(session, share_id, label_of(settings))
+    mine = actor.person_id is not None and actor.person_id == seen.link.made_by_id
+    if not (mine and not actor.is_narrow) and not _may(session, actor, seen, May.EDIT):
+        raise NotFound
+    return seen
+
+
+def _may(session: Session, actor: Actor, seen: LinkSeen, may: May) -> bool:
+    try:
+        return bool(see_page(session, actor, seen.page).may(may))
+    except NotFound:
+        return False
+
+
+def count_visit(session: Session, settings: Settings, seen: LinkSeen) -> bool:
+    """Count that somebody new has come by a link; False: they are one too many, or too late."""
+    link = seen.link
+    try:
+        limiting.spend(session, [_visits(link)])
+    except TooMany:
+        _suspend(session, settings, seen, "visits")
+        return False
+    counted = (
+        update(ShareLink)
+        .where(
+            ShareLink.id == link.id,
+            ShareLink.revoked_at.is_(None),
+            ShareLink.suspended_at.is_(None),
+            ShareLink.expires_at > now(),
+            or_(ShareLink.max_views.is_(None), ShareLink.views < ShareLink.max_views),
+        )
+        .values(views=ShareLink.views + 1, used_at=now())
+        .returning(ShareLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalar(counted) is not None
+
+
+def spend_guess(session: Session, settings: Settings, seen: LinkSeen, address: str) -> bool:
+    """Count a try of a link's password, before it is known how it ends; False: the link rests now.
+
+    :raises TooMany: when there were too many from that address.
+    """
+    limiting.spend(session, [_guesses_from(seen.link, address)])
+    try:
+        limiting.spend(session, [_guesses(seen.link)])
+    except TooMany:
+        _suspend(session, settings, seen, "guesses")
+        return False
+    return True
+
+
+def give_back_guess(session: Session, seen: LinkSeen, address: str) -> None:
+    """Take back a try that was none: the password was right."""
+    limiting.give_back(session, [_guesses(seen.link), _guesses_from(seen.link, address)])
+
+
+def _suspend(session: Session, settings: Settings, seen: LinkSeen, cause: str) -> None:
+    """Let a link rest, and tell who made it; once, however many come at the same time."""
+    rested = (
+        update(ShareLink)
+        .where(ShareLink.id == seen.link.id, ShareLink.suspended_at.is_(None))
+        .values(suspended_at=now(), suspended_for=cause)
+        .returning(ShareLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    if session.scalar(rested) is None:
+        return
+    maker = seen.maker
+    if maker is not None and maker.email:
+        letter = letters.suspended(settings, maker.name, cause, "/-/me/shares")
+        mails.post(session, ANONYMOUS, maker.email, letter)
+    announce(
+        session, ANONYMOUS, ShareSuspended(seen.page.space_id, seen.page.id, seen.link.id, cause)
+    )
+
+
+def _visits(link: ShareLink) -> Counter:
+    return Counter(f"visits by link {link.id}", VISITS)
+
+
+def _guesses(link: ShareLink) -> Counter:
+    return Counter(f"passwords of link {link.id}", GUESSES)
+
+
+def _guesses_from(link: ShareLink, address: str) -> Counter:
+    return Counter(f"passwords of link {link.id} from {network_of(address)}", GUESSES_FROM)
+
+
+def ended_links(session: Session) -> Sequence[int]:
+    """The ids of links that ended so long ago that they are in no list any more."""
+    return session.scalars(select(ShareLink.id).where(ShareLink.expires_at <= now() - KEPT)).all()
+
+
+def forget_links(session: Session, ids: Sequence[int]) -> None:
+    """Forget links that have ended; what was done with them stays in the audit."""
+    session.execute(
+        delete(ShareLink).where(ShareLink.id.in_(ids), ShareLink.expires_at <= now() - KEPT)
+    )

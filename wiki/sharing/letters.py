@@ -1,0 +1,40 @@
+"""What is written by mail about links for people without an account: nothing that a page says, not
+even its title, because a mail cannot be taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wiki.config import Settings
+from wiki.people.mails import Letter, absolute
+
+
+def shared_with(
+    settings: Settings, maker: str, name: str, link: str, until: datetime, *, locked: bool
+) -> Letter:
+    """The link, for whom it is."""
+    return Letter(
+        f"{maker} shares a page with you",
+        f"Hello{f' {name}' if name else ''},\n\n"
+        f"{maker} lets you read a page of {settings.site_name}, until "
+        f"{until.day} {until:%B %Y}:\n\n"
+        f"{link}\n\n"
+        + (f"It asks for a password, which {maker} gives you another way.\n" if locked else "")
+        + "You need no account. Whoever has the link can read what you can, so keep it to "
+        "yourself.\n",
+    )
+
+
+def suspended(settings: Settings, name: str, cause: str, list_path: str) -> Letter:
+    """News for its maker that a link rests."""
+    why = (
+        "many wrong passwords were tried" if cause == "guesses" else "it was opened unusually often"
+    )
+    return Letter(
+        f"A link of yours at {settings.site_name} rests",
+        f"Hello {name},\n\n"
+        f"a link by which you share a page of {settings.site_name} shows nothing for now,\n"
+        f"because {why} within an hour. Look whether it has come\n"
+        "into the wrong hands; take it back, or let it work again:\n\n"
+        f"{absolute(settings, list_path)}\n",
+    )
