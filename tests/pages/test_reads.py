@@ -131,3 +131,15 @@ def test_it_is_forgotten_after_the_days_that_were_set(wiki: Scene) -> None:
     with at(now() + timedelta(days=367)):
         let_go(wiki.database, wiki.settings)
     assert reads(wiki) == set()
+
+
+def test_what_is_shown_inside_another_page_is_written_down_too(wiki: Scene) -> None:
+    wiki.write("rota", "![[plan]]\n\n![[other]]")
+    wiki.write("other", "words")
+    page_id = confidential(wiki)
+    assert "Two" in wiki.get("ben", "/eng/rota").text
+    assert reads(wiki) == {("ben", 2)}
+    with wiki.database.read() as session:
+        assert {row.page_id for row in session.query(PageRead)} == {page_id}
+    wiki.get("cai", "/eng/rota")
+    assert reads(wiki) == {("ben", 2)}, "Cai was shown nothing of it"

@@ -101,6 +101,15 @@ def test_a_link_to_all_that_is_below_leads_around_in_it_and_nowhere_else(guide: 
     assert row_of(guide).views == 1
 
 
+def test_what_a_page_includes_comes_along_as_far_as_the_link_shows_it(guide: Scene) -> None:
+    guide.write("guide", "![[guide/first]]\n\n![[beside]]", space="lab")
+    alone = visit(guide, shared(guide)).text
+    assert "Switch it on." not in alone and "Not for them." not in alone
+    below = visit(guide, shared(guide, what="subtree")).text
+    assert "Switch it on." in below and "Not for them." not in below
+    assert "/lab/" not in below
+
+
 def test_what_is_kept_narrower_below_is_left_out(guide: Scene) -> None:
     eve = guide.actor("eve")
     guide.write("guide/secret", "x", space="lab", title="Secret step")
