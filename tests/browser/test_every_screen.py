@@ -172,6 +172,7 @@ SCREENS = [
     ("ada", "/-/admin/jobs"),
     ("ada", "/-/admin/jobs?subscriber=nobody.hears"),
     ("ada", "/-/admin/storage"),
+    ("ada", "/-/admin/settings"),
     ("ben", "/-/admin"),
     ("nobody", "/-/changes"),
     ("ben", "/-/changes"),

@@ -1,10 +1,11 @@
-"""The self-check in the administration."""
+"""The self-check and the settings in the administration."""
 
 from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from wiki.insights.configuration import list_settings
 from wiki.insights.selfcheck import Grade, self_check
 from wiki.web.pace import costs
 from wiki.web.request import actor, parts, reading, settings
@@ -21,3 +22,9 @@ def security() -> ResponseReturnValue:
     )
     counts = {grade: sum(point.grade is grade for point in points) for grade in Grade}
     return render_template("admin/security.html", points=points, counts=counts)
+
+
+@blueprint.get("/-/admin/settings")
+def show_settings() -> ResponseReturnValue:
+    """What this wiki was told by its environment."""
+    return render_template("admin/settings.html", found=list_settings(settings(), actor()))

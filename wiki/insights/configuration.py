@@ -1,0 +1,55 @@
+"""The settings of this wiki as they are now, without what is secret in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from wiki.config import PREFIX, Settings
+from wiki.errors import Forbidden
+from wiki.rules.access import Actor, may_administer
+
+_SECRETS = frozenset({"secret_key", "oidc_client_secret"})
+# What stands before the host, and what is asked of it: a password may be in either.
+_CREDENTIALS = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
+_QUERY = re.compile(r"(?<=\?).*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: the variable that gives it, its value in words, its default, what it is for."""
+
+    name: str
+    value: str
+    default: str
+    is_set: bool
+    help: str
+
+
+def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
+    """All settings, in the order of the documentation.
+
+    :raises Forbidden: unless the actor administers.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    return [
+        Setting(
+            f"{PREFIX}{one.name.upper()}",
+            _shown(one.name, getattr(settings, one.name)),
+            str(one.default),
+            getattr(settings, one.name) != one.default,
+            one.metadata["help"],
+        )
+        for one in fields(Settings)
+    ]
+
+
+def _shown(name: str, value: object) -> str:
+    if name in _SECRETS:
+        return "set" if value else ""
+    if name.endswith("_url"):
+        return _QUERY.sub("…", _CREDENTIALS.sub("…", str(value)))
+    return str(value)
