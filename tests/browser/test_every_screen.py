@@ -28,6 +28,8 @@ SCREENS = [
     ("ben", "/eng/handbook/everything"),
     ("ben", "/eng/handbook/everything?revision=1"),
     ("cai", "/eng/handbook/onboarding"),
+    ("cai", "/eng/shows"),
+    ("cai", "/eng/shows?revision=1"),
     ("ben", "/eng/Über-uns/日本語"),
     ("ben", "/eng/teams"),
     ("ben", "/eng/nothing/here"),

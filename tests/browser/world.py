@@ -88,6 +88,11 @@ def fill(scene: Scene) -> None:
         "[[gone]] and ![a picture](pictures/lost.png).\n",
         title="A page full of links",
     )
+    shows = (
+        "| a |\n| - |\n| b |\n\n![[handbook/everything]]\n\n![[nowhere]]\n\n![[busy]]\n\nEnd[^1].\n"
+    )
+    for more in ("", " And one more."):
+        scene.write("shows", f"{shows}\n[^1]: A note.{more}\n", title="Shows others")
     scene.write("more-links", "Once more to [[pager]] and [[busy]].\n", title="More links")
     scene.write("sections", "## Installing\n\nOne.\n\n## Use\n\nTwo.", title="Sections")
     scene.write("shows-a-file", "![](handbook/everything/drawing.png)", title="Shows a file")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Integer, Select, and_, column, exists, func, or_, select, table
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, WikiError
 from wiki.pages.checks import content_hash_of
@@ -392,7 +392,6 @@ def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[t
             select(Page, PageLink.kind, PageLink.space_slug, PageLink.path_key)
             .join(PageLink, PageLink.page_id == Page.id)
             .where(there, kept, Page.rendered == Page.head)
-            .options(joinedload(Page.space))
         ):
             found[page.path_key, (kind, slug, key)] = page
         for page, revision, slug in session.execute(
@@ -400,7 +399,6 @@ def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[t
             .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
             .join(Space, Space.id == Page.space_id)
             .where(there, Page.rendered != Page.head)
-            .options(joinedload(Page.space))
         ):
             body = get_text(session, revision.content_hash)
             if not may_show(body):
