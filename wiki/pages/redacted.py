@@ -180,13 +180,16 @@ def _of_page() -> Select[Any]:
 
 @cache
 def _of_place() -> Select[Any]:
-    page = (
-        select(RedactedPage.redaction_id)
+    # Beginning with what was redacted in the space, which is little.
+    return (
+        select(*_COLUMNS)  # type: ignore[return-value]
+        .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .join(Page, Page.id == RedactedPage.page_id)
-        .where(Page.space_id == bindparam("space_id"), Page.path_key == bindparam("at"))
-    )
-    return select(*_COLUMNS).where(  # type: ignore[return-value]
-        Redaction.id.in_(page), Redaction.digest.is_not(None)
+        .where(
+            Redaction.space_id == bindparam("space_id"),
+            Redaction.digest.is_not(None),
+            Page.path_key == bindparam("at"),
+        )
     )
 
 
