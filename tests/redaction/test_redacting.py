@@ -259,7 +259,7 @@ def test_a_title_goes_from_addresses_and_stays_in_texts(wiki: Scene) -> None:
 
 
 def test_all_versions_of_a_file_go_with_their_name(wiki: Scene) -> None:
-    wiki.write("plan", "![](secret.txt)")
+    wiki.write("plan", "![](secret.txt)", title="On secret.txt", message="Shows secret.txt")
     first = wiki.attach("plan/secret.txt", b"first")
     second = wiki.attach("plan/secret.txt", b"second")
     other = wiki.attach("plan/other.txt", b"other")
@@ -277,7 +277,10 @@ def test_all_versions_of_a_file_go_with_their_name(wiki: Scene) -> None:
     with wiki.database.read() as session:
         assert "secret.txt" not in str(session.scalars(select(EventRow.payload)).all())
         assert session.scalars(select(Redaction.finished_at)).one() is not None
-    assert f"a file: {REASON}" in wiki.get("cai", "/eng/plan/-/history").text
+    history = wiki.get("cai", "/eng/plan/-/history").text
+    assert f"a file: {REASON}" in history
+    assert "Shows redacted" in history.replace("[redacted]", "redacted")
+    assert wiki.page("plan").title == "On secret.txt"
 
 
 def test_a_secret_that_was_allowed_is_none_any_more(wiki: Scene) -> None:

@@ -235,12 +235,14 @@ def redact_file(
         span = Span(file.name.rpartition("/")[2], whole=True)
         if span.fault:
             raise Invalid("Its name is too short to be told from other words: leave it.")
-        where = Where((page.id,), (page.space_id,))
+        paths = {page.path: page.path}
+        where = Where((page.id,), (page.space_id,), paths=paths)
         row.words = sum(hide_in_file_names(session, [page.id], span).values())
         for place in PLACES:
-            if place.title and place.counted:
+            # What the page itself is called is something else.
+            if place.title and place.counted and not {"title", "path"} & place.columns.keys():
                 hide(session, place, where, span)
-        _scrub(session, actor, page, span, {})
+        _scrub(session, actor, page, span, paths)
     session.expire_all()
     _announce(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
     return row
