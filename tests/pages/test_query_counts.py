@@ -65,6 +65,7 @@ SCREENS = (
     "/-/pages",
     "/eng/-/findings",
     "/eng/-/scanning",
+    "/eng/-/redactions",
 )
 
 

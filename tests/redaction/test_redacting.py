@@ -232,9 +232,19 @@ def test_of_the_newest_revision_the_title_is_left(wiki: Scene) -> None:
     assert wiki.post("eve", f"/-/p/{page.id}/redact", **form, head=7).status_code == 409
     assert wiki.post("eve", f"/-/p/{page.id}/redact", **form, head=1).status_code == 303
     assert raw(wiki) == "[redacted]\n"
+    assert wiki.get("eve", "/eng/plan?revision=1").status_code == 410
     with wiki.database.read() as session:
-        row = session.scalars(select(Revision)).one()
-        assert (row.title, row.tags, row.message) == ("Plan", [], "")
+        rows = session.scalars(select(Revision).order_by(Revision.number)).all()
+        assert [(row.title, row.tags, row.message) for row in rows] == [
+            ("", [], ""),
+            ("Plan", [], ""),
+        ]
+    form = {"revision": 2, "reason": REASON, "head": 2}
+    assert wiki.post("eve", f"/-/p/{page.id}/redact", **form).status_code == 422
+    stale = wiki.post("ben", "/eng/plan/-/edit", title="Plan", body=f"My {CANARY}", base=1)
+    assert stale.status_code == 410
+    assert f"My {CANARY}" in stale.text
+    assert raw(wiki) == "[redacted]\n"
 
 
 def test_a_title_goes_from_addresses_and_stays_in_texts(wiki: Scene) -> None:
@@ -242,12 +252,14 @@ def test_a_title_goes_from_addresses_and_stays_in_texts(wiki: Scene) -> None:
     done = redact(wiki, "eve", page.id, f"The {CANARY} plan", titles="1")
     assert done.status_code == 303
     assert wiki.page("redacted").title == "[redacted]"
+    form = {"title": f"The {CANARY} plan", "body": "New", "base": 1}
+    assert wiki.post("ben", "/eng/redacted/-/edit", **form).status_code == 422
     assert wiki.get("eve", f"/eng/the-{CANARY}-plan").status_code == 404
     assert CANARY in raw(wiki, "redacted")
 
 
 def test_all_versions_of_a_file_go_with_their_name(wiki: Scene) -> None:
-    wiki.write("plan", "![](secret.txt)")
+    wiki.write("plan", "![](secret.txt)", title="On secret.txt", message="Shows secret.txt")
     first = wiki.attach("plan/secret.txt", b"first")
     second = wiki.attach("plan/secret.txt", b"second")
     other = wiki.attach("plan/other.txt", b"other")
@@ -265,7 +277,10 @@ def test_all_versions_of_a_file_go_with_their_name(wiki: Scene) -> None:
     with wiki.database.read() as session:
         assert "secret.txt" not in str(session.scalars(select(EventRow.payload)).all())
         assert session.scalars(select(Redaction.finished_at)).one() is not None
-    assert f"a file: {REASON}" in wiki.get("cai", "/eng/plan/-/history").text
+    history = wiki.get("cai", "/eng/plan/-/history").text
+    assert f"a file: {REASON}" in history
+    assert "Shows redacted" in history.replace("[redacted]", "redacted")
+    assert wiki.page("plan").title == "On secret.txt"
 
 
 def test_a_secret_that_was_allowed_is_none_any_more(wiki: Scene) -> None:

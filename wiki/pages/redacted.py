@@ -76,19 +76,20 @@ def require_unredacted(
     """
     which = {"page_id": page_id, "space_id": space_id, "at": at}
     statement = _of_page() if page_id else _of_space() if at is None else _of_place()
-    known = [Sealed(*row) for row in session.execute(statement, which)]
+    known = [_sealed(*row) for row in session.execute(statement, which)]
     key = _key(session)
     if not known or key is None:
         return
     lines: set[int] = set()
     found = False
     for sealed in known:
-        for start, _ in occurrences(text.body, sealed, key):
-            found = True
-            lines.add(text.body.count("\n", 0, start) + 1)
-        besides = "\n".join((text.title, text.description, *text.tags, message))
-        leaves = "\n".join(_leaves(text.fields))
-        found = found or any(any(occurrences(one, sealed, key)) for one in (besides, leaves))
+        besides = [text.title, message]
+        if not sealed.in_titles:
+            for start, _ in occurrences(text.body, sealed, key):
+                found = True
+                lines.add(text.body.count("\n", 0, start) + 1)
+            besides += [text.description, *text.tags, *_leaves(text.fields)]
+        found = found or any(occurrences("\n".join(besides), sealed, key))
     if found:
         raise Redacted(sorted(lines))
 
@@ -99,10 +100,11 @@ def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> T
     if not known or key is None:
         return text
 
-    def hidden(value: Any) -> Any:
+    def hidden(value: Any, *, title: bool = False) -> Any:
         if isinstance(value, str):
             for sealed in known:
-                value = hide_sealed(value, sealed, key)
+                if title or not sealed.in_titles:
+                    value = hide_sealed(value, sealed, key)
             return value
         if isinstance(value, Mapping):
             return {name: hidden(one) for name, one in value.items()}
@@ -112,7 +114,7 @@ def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> T
 
     return replace(
         text,
-        title=hidden(text.title),
+        title=hidden(text.title, title=True),
         body=hidden(text.body),
         description=hidden(text.description),
         tags=tuple(dict.fromkeys(hidden(one) for one in text.tags)),
@@ -129,10 +131,15 @@ def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
         .outerjoin(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .where(Redaction.space_id == space_id, Redaction.digest.is_not(None))
     )
-    for length, salt, first, digest, whole, page_id in rows:
-        sealed = Sealed(length, salt or b"", first, digest or b"", whole)
-        found.setdefault(page_id or 0, []).append(sealed)
+    for row in rows:
+        found.setdefault(row.page_id or 0, []).append(_sealed(*row[:-1]))
     return found
+
+
+def _sealed(
+    length: int, salt: bytes | None, first: int, digest: bytes | None, whole: bool, kind: str
+) -> Sealed:
+    return Sealed(length, salt or b"", first, digest or b"", whole, kind == "title")
 
 
 def _leaves(value: Any) -> Iterator[str]:
@@ -158,6 +165,7 @@ _COLUMNS = (
     Redaction.filter,
     Redaction.digest,
     Redaction.whole,
+    Redaction.kind,
 )
 
 
@@ -172,13 +180,16 @@ def _of_page() -> Select[Any]:
 
 @cache
 def _of_place() -> Select[Any]:
-    page = (
-        select(RedactedPage.redaction_id)
+    # Beginning with what was redacted in the space, which is little.
+    return (
+        select(*_COLUMNS)  # type: ignore[return-value]
+        .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)
         .join(Page, Page.id == RedactedPage.page_id)
-        .where(Page.space_id == bindparam("space_id"), Page.path_key == bindparam("at"))
-    )
-    return select(*_COLUMNS).where(  # type: ignore[return-value]
-        Redaction.id.in_(page), Redaction.digest.is_not(None)
+        .where(
+            Redaction.space_id == bindparam("space_id"),
+            Redaction.digest.is_not(None),
+            Page.path_key == bindparam("at"),
+        )
     )
 
 

@@ -183,6 +183,7 @@ def references() -> Iterator[tuple[Table, str]]:
                 yield table, column.name
     # Without a foreign key, so that the record outlives everybody.
     yield Base.metadata.tables["revisions"], "purged_by_id"  # of a room above
+    yield Base.metadata.tables["page_reads"], "person_id"
     yield Base.metadata.tables[EventRow.__tablename__], "actor_id"
 
 

@@ -17,8 +17,10 @@ from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce, scrub
 from wiki.outbox.events import Redacted, RedactionLifted
+from wiki.pages.actions import MovedOn
+from wiki.pages.merging import Text
 from wiki.pages.models import (
-    AllowedSecret,
+    Action,
     BlameRow,
     Page,
     PageAnchor,
@@ -30,8 +32,9 @@ from wiki.pages.models import (
 from wiki.pages.queries import readable_by, see_page
 from wiki.pages.reads import who_read
 from wiki.pages.redacted import remember
+from wiki.pages.revising import add_revision, announce_saved
 from wiki.pages.scoping import hold_spaces
-from wiki.pages.texts import get_text, put_text
+from wiki.pages.texts import get_text, hash_of
 from wiki.purging.actions import empty_revisions, forget_unread
 from wiki.redaction.addresses import forget_redirects, new_paths, readdress
 from wiki.redaction.bodies import (
@@ -142,7 +145,7 @@ def redact_span(
     words, places = _hide(session, actor, storage, pages, span, row, only_titles, everywhere)
     if not words:
         raise Invalid("This text is not there (any more).", field="text")
-    for name, value in ({} if only_titles else remember(session, span)).items():
+    for name, value in remember(session, span).items():
         setattr(row, name, value)
     row.words, row.places = sum(words.values()), dict(places)
     _announce(session, actor, row, words)
@@ -159,8 +162,8 @@ def redact_revision(
     seen: int,
     logged_from: Label | None = None,
 ) -> Redaction:
-    """Take all that a revision says out: an older one stays as a number, the newest with a mark for
-    its text.
+    """Take all that a revision says out; it stays as a number. The newest is followed by one with
+    its title and a mark.
 
     :raises MovedOn: when the head is not ``seen`` any more.
     :raises Invalid: when there is no such revision (any more). :raises NotFound: :raises Forbidden:
@@ -170,11 +173,12 @@ def redact_revision(
     page = pages[0]
     row = _row(session, standing, pages, "revision", reason, logged_from)
     row.which = number
-    if number == page.head and seen == page.head:
-        row.words = _empty_head(session, page)
-    else:
-        row.words = _words_of(session, page_id, number)
-        empty_revisions(session, actor, page, {number}, seen=seen)
+    row.words = _words_of(session, page_id, number)
+    if seen != page.head:
+        raise MovedOn
+    if number == page.head:
+        _follow_with_mark(session, actor, page)
+    empty_revisions(session, actor, page, {number}, seen=page.head)
     _announce(session, actor, row, Counter({page_id: row.words}))
     return row
 
@@ -231,12 +235,14 @@ def redact_file(
         span = Span(file.name.rpartition("/")[2], whole=True)
         if span.fault:
             raise Invalid("Its name is too short to be told from other words: leave it.")
-        where = Where((page.id,), (page.space_id,))
+        paths = {page.path: page.path}
+        where = Where((page.id,), (page.space_id,), paths=paths)
         row.words = sum(hide_in_file_names(session, [page.id], span).values())
         for place in PLACES:
-            if place.title and place.counted:
+            # What the page itself is called is something else.
+            if place.title and place.counted and not {"title", "path"} & place.columns.keys():
                 hide(session, place, where, span)
-        _scrub(session, actor, page, span, {})
+        _scrub(session, actor, page, span, paths)
     session.expire_all()
     _announce(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
     return row
@@ -414,32 +420,21 @@ def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str
     settle_tags(session, ids)
 
 
-def _empty_head(session: Session, page: Page) -> int:
-    """Let the newest revision of a page say nothing but its title; how many words went.
-
-    :raises Invalid: when it says no more already.
-    """
-    text = f"{MARK}\n"
+def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:
+    """Give a page a newest revision that says nothing but its title, so that the one before it can
+    be emptied; who has that one open in an editor is told so when they save."""
     revision = session.scalar(
         select(Revision).where(Revision.page_id == page.id, Revision.number == page.head)
     )
+    text = f"{MARK}\n"
     if revision is None:
         raise NotFound
-    words = _words_of(session, page.id, page.head)
-    old, new = revision.content_hash, put_text(session, text)
-    if old == new:
+    if revision.content_hash == hash_of(text):
         raise Invalid("This revision was redacted already.", field="revision")
-    revision.content_hash = new
-    revision.description, revision.tags, revision.fields = "", [], {}
-    revision.message = ""
-    session.flush()
-    session.connection().execute(
-        delete(AllowedSecret).where(
-            AllowedSecret.page_id == page.id, AllowedSecret.revision == page.head
-        )
+    new = add_revision(
+        session, actor, page, Text(revision.title, text), Action.EDIT, "", base=None, previous=None
     )
-    _forget_derived(session, [page.id], [old])
-    return words
+    announce_saved(session, actor, page, new)
 
 
 def _words_of(session: Session, page_id: int, number: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +12,12 @@ from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
 from wiki.pages.actions import MovedOn
-from wiki.pages.models import Redaction
+from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import get_revision
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_heads
 from wiki.pages.screens import Past, frame, page_frame
+from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory
 from wiki.redaction.actions import (
     checked_reason,
@@ -70,7 +72,7 @@ def redact(page_id: int) -> ResponseReturnValue:
     if "revision" in request.values:
         return _revision(past)
     form, error, shown = _form(), None, None
-    note_read(seen, page, page.head)
+    note_read(seen, page, request.args.get("source", page.head, type=int))
     if request.method == "POST":
         try:
             span = checked_span(form.text, whole=form.whole)
@@ -100,8 +102,19 @@ def redact(page_id: int) -> ResponseReturnValue:
         form=form,
         preview=shown,
         errors=_errors(error),
+        **_source(page),
     )
     return body, error.status if error else 200
+
+
+def _source(page: Page) -> dict[str, Any]:
+    """A text to choose in: that of the newest revision, or of the one that the address names."""
+    number = request.args.get("source", page.head, type=int)
+    if not 1 <= number <= page.head:
+        raise NotFound
+    revision = get_revision(reading(), page, number)
+    text = get_text(reading(), revision.content_hash)
+    return {"source": text, "source_number": number}
 
 
 def _revision(past: Past) -> ResponseReturnValue:

@@ -106,13 +106,14 @@ def fold(text: str) -> str:
 @dataclass(frozen=True)
 class Sealed:
     """A span as it is remembered when it is gone: its length, and hashes that mean nothing to whom
-    the wiki's key is not known."""
+    the wiki's key is not known. ``in_titles`` says that it is gone from titles only."""
 
     length: int
     salt: bytes
     filter: int
     digest: bytes
     whole: bool = False
+    in_titles: bool = False
 
 
 def seal(span: Span, key: bytes, salt: bytes) -> Sealed:
