@@ -416,6 +416,7 @@ def test_links_are_seen_by_whose_affair_they_are(guide: Scene) -> None:
 
 
 def test_no_screen_of_links_asks_more_often_because_there_is_more(guide: Scene) -> None:
+    guide.alone()
     url = shared(guide, what="subtree")
     browser = guide.new_client()
     places = (url, "/lab/guide/-/share", "/lab/guide/-/access", "/lab/-/shares", "/-/me/shares")
