@@ -8,7 +8,7 @@ from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, true
+from sqlalchemy import true
 
 from wiki.api import changes as changes_feed
 from wiki.app import create_app, open_database
@@ -25,7 +25,6 @@ from wiki.search import queries as search
 from wiki.sharing import queries as shared
 from wiki.spaces import gate
 from wiki.spaces import queries as spaces
-from wiki.spaces.models import Scope
 from wiki.tags import lists as page_lists
 from wiki.tags import queries as tags
 
@@ -100,7 +99,7 @@ GATES = {
     "names in the audit": (audit, "readable_by", everything, {"audit.audit"}),
     "includes": (including, "pages_at", everywhere, {"pages.read"}),
     "what a link shows": (shared, "shareable_by", everything, {"shared.read"}),
-    "labels and links": (shared, "scopes_up_to", lambda _: select(Scope.id), {"shared.read"}),
+    "labels and links": (shared, "is_up_to", everything, {"shared.read"}),
     "the end of a link": (shared.LinkSeen, "is_live", True, {"shared.read"}),
     "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
 }  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests.attachments.samples import png
 from tests.cast import Scene
+from tests.pages.test_query_counts import counted
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
 from wiki.pages import protecting
@@ -419,6 +422,51 @@ def test_links_are_seen_by_whose_affair_they_are(guide: Scene) -> None:
     assert "Ben has no access to Lab" in guide.get("eve", "/lab/-/shares").text
     assert guide.post("ben", f"/-/shares/{id}/revoke").status_code == 303
     assert row_of(guide).revoked_at is not None
+
+
+def test_no_screen_of_links_asks_more_often_because_there_is_more(guide: Scene) -> None:
+    guide.alone()
+    url = shared(guide, what="subtree")
+    browser = guide.new_client()
+    places = (url, "/lab/guide/-/share", "/lab/guide/-/access", "/lab/-/shares", "/-/me/shares")
+
+    def asked() -> list[int]:
+        found = []
+        for place in places:
+            client = browser if place == url else guide.client("eve")
+            client.get(place)
+            with counted(guide) as statements:
+                assert client.get(place).status_code == 200
+            found.append(len(statements))
+        return found
+
+    guide.attach("guide/a.png", png(40, 30), space="lab")
+    guide.write("guide", "[a](guide/first) ![](guide/a.png)", space="lab")
+    shared(guide, by="eve")
+    guide.deliver()
+    before = asked()
+    for number in range(4):
+        guide.write(f"guide/more-{number}", "x", space="lab")
+        guide.attach(f"guide/more-{number}/b.png", png(50, 30), space="lab")
+        shared(guide, by="ben" if number % 2 else "eve", what="subtree", days=str(number + 1))
+    links = "".join(f"[b](guide/more-{n}) ![](guide/more-{n}/b.png)" for n in range(4))
+    guide.write("guide", f"[a](guide/first) ![](guide/a.png) {links}", space="lab")
+    guide.deliver()
+    assert asked() == before
+
+
+def test_of_many_at_once_no_more_come_in_than_were_allowed(guide: Scene) -> None:
+    url = shared(guide, max_views="2")
+    clients = [guide.new_client() for _ in range(5)]
+    together = Barrier(len(clients))
+
+    def come_in(client: FlaskClient) -> int:
+        together.wait()
+        return client.post(url).status_code
+
+    with ThreadPoolExecutor(len(clients)) as threads:
+        assert sorted(threads.map(come_in, clients)) == [303, 303, 404, 404, 404]
+    assert row_of(guide).views == 2
 
 
 def test_the_audit_says_what_was_shared(guide: Scene) -> None:

@@ -30,7 +30,8 @@ from wiki.transfer.console import bar
 )
 def drill(as_json: bool, attended: bool) -> None:
     """Ask every route of a scratch wiki full of marked secrets for them: as a visitor, a guest,
-    a member of another team, and people whose rights were taken.
+    a member of another team, people whose rights were taken, and who comes by a link for people
+    without an account.
 
     The wiki itself is not touched. Exits 1 when anybody saw anything, when what is hidden can be
     told from what does not exist, or when a route could not be asked.

@@ -97,7 +97,6 @@ def make_link(
         letter = letters.shared_with(
             settings,
             actor.name,
-            recipient,
             address,
             row.expires_at,
             locked=row.password_hash is not None,
@@ -145,7 +144,8 @@ def _see(session: Session, actor: Actor, settings: Settings, share_id: int) -> L
     """A link, for those whose affair it is."""
     seen = get_link(session, share_id, label_of(settings))
     mine = actor.person_id is not None and actor.person_id == seen.link.made_by_id
-    if not (mine and not actor.is_narrow) and not _may(session, actor, seen, May.EDIT):
+    editor = actor.is_member and _may(session, actor, seen, May.EDIT)
+    if not (mine and not actor.is_narrow) and not editor:
         raise NotFound
     return seen
 

@@ -10,12 +10,12 @@ from wiki.people.mails import Letter, absolute
 
 
 def shared_with(
-    settings: Settings, maker: str, name: str, link: str, until: datetime, *, locked: bool
+    settings: Settings, maker: str, link: str, until: datetime, *, locked: bool
 ) -> Letter:
-    """The link, for whom it is."""
+    """The link, for whom it is; not what its maker calls them, which could be any words."""
     return Letter(
         f"{maker} shares a page with you",
-        f"Hello{f' {name}' if name else ''},\n\n"
+        "Hello,\n\n"
         f"{maker} lets you read a page of {settings.site_name}, until "
         f"{until.day} {until:%B %Y}:\n\n"
         f"{link}\n\n"

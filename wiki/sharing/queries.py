@@ -35,7 +35,7 @@ from wiki.rules.access import Actor, Decision, May, PageFacts, Restriction, deci
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.sharing.models import ShareLink
-from wiki.spaces.gate import fails, granted, is_kept, scopes_up_to, spaces_up_to
+from wiki.spaces.gate import fails, granted, is_kept, is_up_to, spaces_up_to
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
@@ -58,7 +58,7 @@ def shareable_by(actor: Actor, up_to: Label | None) -> ColumnElement[bool]:
     return and_(
         editable_by(actor),
         Page.space_id.in_(spaces_up_to(up_to)),
-        or_(Page.scope_id.is_(None), Page.scope_id.in_(scopes_up_to(up_to))),
+        or_(Page.scope_id.is_(None), is_up_to(up_to, Page.scope_id)),
     )
 
 
@@ -276,7 +276,10 @@ def shown_by(seen: LinkSeen, up_to: Label | None) -> ColumnElement[bool]:
     root = seen.page
     here = Page.path_key == root.path_key
     if seen.link.subtree:
+        # The first is for the index: one range, in which are few others ("guide-2" is in it).
+        around = and_(Page.path_key >= root.path_key, Page.path_key < f"{root.path_key}0")
         here = or_(here, below(root.path_key))
+        here = and_(around, here) if root.path_key else here
     return and_(Page.space_id == root.space_id, here, shareable_by(seen.maker.actor(), up_to))
 
 

@@ -32,7 +32,10 @@ def can_share_by_link() -> bool:
 
 @blueprint.app_template_global()
 def links_without_account(page: Page) -> list[LinkSeen]:
-    """The links by which a page can be read now, for a screen of those who may edit it."""
+    """The links by which a page can be read now, for a screen of those who may edit it; guests do
+    not learn for whom they are."""
+    if not actor().is_member:
+        return []
     reaching = queries.links_reaching(reading(), page, label_of(settings()))
     return [seen for seen in reaching if seen.is_live]
 
@@ -97,7 +100,7 @@ def _screen(
         decision=decision,
         exposed=exposed,
         up_to=up_to,
-        links=queries.links_reaching(session, page, up_to),
+        links=queries.links_reaching(session, page, up_to) if actor().is_member else [],
         can_manage=bool(place.seen.may(May.MANAGE)),
         made=made,
         mailed=mailed,

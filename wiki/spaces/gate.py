@@ -226,10 +226,10 @@ def spaces_up_to(label: Label) -> Select[int]:
     return select(space.id).where(space.label <= int(label))
 
 
-def scopes_up_to(label: Label) -> Select[int]:
-    """The ids of scopes of at most this label, for which no list says who may read."""
+def is_up_to(label: Label, scope_id: Any) -> ColumnElement[bool]:
+    """The condition that a scope is of at most this label, and that no list says who may read."""
     scope = aliased(Scope)
-    return select(scope.id).where(scope.label <= int(label), ~is_kept(scope.id))
+    return exists().where(scope.id == scope_id, scope.label <= int(label), ~is_kept(scope.id))
 
 
 def is_kept(scope_id: Any) -> ColumnElement[bool]:
