@@ -20,7 +20,7 @@ from wiki.rules.roles import Role
 from wiki.spaces.audience import count_by_role, list_audience
 from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
-from wiki.spaces.queries import SpaceSeen, list_group_roles, why
+from wiki.spaces.queries import SpaceSeen, list_group_roles, see_space_by_id, why
 from wiki.spaces.who import known_person
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.request import actor, reading
@@ -65,8 +65,9 @@ def require_panel(seen: SpaceSeen) -> None:
 
 def screen(place: Place) -> str:
     """The panel."""
-    require_panel(place.seen)
     session, me, space = reading(), actor(), place.space
+    seen = see_space_by_id(session, me, space.id)  # whatever holds for the page that is there
+    require_panel(seen)
     try:
         choice = Choice(request.args.get("show", Choice.READ.value))
     except ValueError:
@@ -88,7 +89,7 @@ def screen(place: Place) -> str:
     asked = request.args.get("person", "")
     return render_template(
         "pages/space_access.html",
-        **frame(place.seen, ""),
+        **frame(seen, ""),
         label=Label(space.label),
         roles=[
             (role, clearance_of(role, facts), *counts.get(role, (0, 0)))
@@ -108,7 +109,7 @@ def screen(place: Place) -> str:
         told=told(space, None, asked) if asked else [],
         knows_groups=bool(may_see_groups(me)),
         has_home=place.page is not None,
-        can_manage=bool(place.seen.may(May.MANAGE)),
+        can_manage=bool(seen.may(May.MANAGE)),
     )
 
 
