@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -143,3 +145,19 @@ def test_what_is_shown_inside_another_page_is_written_down_too(wiki: Scene) -> N
         assert {row.page_id for row in session.query(PageRead)} == {page_id}
     wiki.get("cai", "/eng/rota")
     assert reads(wiki) == {("ben", 2)}, "Cai was shown nothing of it"
+
+
+def test_the_list_of_reads_goes_on(wiki: Scene) -> None:
+    page_id = confidential(wiki)
+    who, day = wiki.actor("ben").person_id or 0, now()
+    with wiki.database.write() as session:
+        for number in range(1, 61):
+            row = {"page_id": page_id, "person_id": who, "revision": number, "file_id": 0}
+            session.add(PageRead(**row, day=day.date(), at=day - timedelta(hours=number // 2)))
+    first = wiki.get("ada", "/-/admin/reads?who=ben").text
+    older = re.search(r'href="(/-/admin/reads\?who=ben&amp;before=[^"]+)"', first)
+    assert older
+    rest = wiki.get("ada", html.unescape(older[1])).text
+    seen = re.findall(r"revision (\d+)", first) + re.findall(r"revision (\d+)", rest)
+    assert sorted(map(int, seen)) == list(range(1, 61))
+    assert wiki.get("ada", "/-/admin/reads?before=nonsense").status_code == 200

@@ -79,7 +79,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
         "category=access",
         "category=content",
     ),
-    "redaction.redact": ("", "revision=1", "titles=1"),
+    "redaction.redact": ("", "revision=1", "source=1", "titles=1"),
     "audit.show_reads": ("", "page={slug}/{path}", "who=drill-insider"),
     "shared.read": ("", "revision=1"),
     "pages.new": ("", "under={path}", "path={path}"),
