@@ -31,7 +31,7 @@ from wiki.rules.access import ANONYMOUS
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "wiki", "drill", "--json", "--attended")
-LONGEST = timedelta(minutes=20)
+LONGEST = timedelta(minutes=60)
 BEAT = timedelta(seconds=3)
 LOST = timedelta(seconds=60)
 """A run of which no worker has written for so long is under way no more."""
