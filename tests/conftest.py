@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 from hypothesis import settings as property_tests
 from itsdangerous import TimestampSigner
 from jinja2 import FileSystemBytecodeCache
@@ -19,7 +20,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
 
 from tests.cast import PASSWORD, Scene
 from tests.surroundings import (  # noqa: F401 pytest finds them by name
@@ -156,15 +157,33 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+class _Unmade(Map):
+    """Takes routes that are in another map already."""
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Leave it out."""
+
+
+@pytest.fixture(scope="session")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Map:
+    """The routes, which are the same in each test's app and take longest to make of it."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("routes"), secret_key=KEY)
+    return create_app(settings, open_database(settings)).url_map
+
+
 @pytest.fixture
 def wiki(
     settings: Settings,
     database: Database,
     password_hash: str,
     compiled: FileSystemBytecodeCache,
+    routes: Map,
 ) -> Scene:
     """The app with the cast in it."""
-    app = create_app(settings, database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "url_map_class", _Unmade)
+        app = create_app(settings, database)
+    app.url_map = routes
     app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
     return Scene(app, settings, database, password_hash)
