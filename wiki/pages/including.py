@@ -115,13 +115,15 @@ def find_included(
     :param among: the condition on ``Page`` that it may be shown at all.
     """
     found = Included()
+    # One that was made before would be of another table of spaces than the condition is.
+    at_places = _at_any_places(actor) if among is None else _at_places(actor).where(among)
     level = [html]
     for _ in range(DEPTH):
         places = _places(level, found.asked, MOST - len(found.asked))
         if not places:
             break
         found.asked.update(places)
-        level = _look_up(session, _at_places(actor, among), found, places)
+        level = _look_up(session, at_places, found, places)
     ids = {source.page_id for source in found.sources.values() if source.html}
     if ids:
         missing = missing_in(session, actor, ids)
@@ -185,12 +187,12 @@ def _look_up(
     return [source.html for place in places if (source := found.sources.get(place)) and source.html]
 
 
-def _at_places(actor: Actor, among: ColumnElement[bool] | None) -> Select[Any]:
-    return _at_any_places(actor) if among is None else _at_any_places(actor).where(among)
-
-
 @lru_cache(maxsize=256)
 def _at_any_places(actor: Actor) -> Select[Any]:
+    return _at_places(actor)
+
+
+def _at_places(actor: Actor) -> Select[Any]:
     there = pages_at(actor)
     return (
         select(there.c.slug, there.c.path_key, Page, Revision, Space.slug, Space.label, Scope.label)
