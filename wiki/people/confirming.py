@@ -165,8 +165,7 @@ def _confirm() -> None:
         if password:
             limiting.forget(session, counters)
         else:
-            limiting.forget(session, counters[:1])
-            limiting.give_back(session, counters[1:])
+            limiting.give_back(session, counters[1:], forgotten=counters[:1])
     g.confirmed = True
 
 

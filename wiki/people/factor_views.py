@@ -76,8 +76,7 @@ def authenticator(id: int) -> ResponseReturnValue:
                 id,
                 request.form.get("code", ""),
             )
-            limiting.forget(session, counters[:1])
-            limiting.give_back(session, counters[1:])
+            limiting.give_back(session, counters[1:], forgotten=counters[:1])
     except (Invalid, TooMany) as error:
         return _setting_up(id, error)
     return _added(f"“{row.name}” is a second factor of yours now.", codes)

@@ -136,24 +136,38 @@ def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
     return {row.key: row.failures for _, row in held}
 
 
-def give_back(session: Session, counters: Sequence[Counter]) -> None:
-    """Take back one attempt that was none: it succeeded. Others of the same address still count."""
-    for counter in sorted(counters, key=lambda counter: counter.key):
+def give_back(
+    session: Session, counters: Sequence[Counter], *, forgotten: Sequence[Counter] = ()
+) -> None:
+    """Take back one attempt that was none: it succeeded. Others of the same address still count.
+
+    :param forgotten: keys to begin anew with, because whoever may has shown who they are.
+    """
+    # All of them in the order in which others spend them, so that none waits for one who waits.
+    for counter in sorted({*counters, *forgotten}, key=lambda counter: counter.key):
         row = session.get(Attempt, counter.key, with_for_update=True, populate_existing=True)
-        if row is not None:
+        if row is None:
+            continue
+        if counter in forgotten:
+            session.delete(row)
+        else:
             row.failures = limits.give_back(Window(row.failures, row.window_ends_at)).count
     session.flush()
 
 
 def forget(session: Session, counters: Sequence[Counter]) -> None:
     """Begin anew with these keys, because whoever may has shown who they are."""
-    keys = [counter.key for counter in counters]
-    session.execute(delete(Attempt).where(Attempt.key.in_(keys)))
+    give_back(session, (), forgotten=counters)
 
 
 def forget_past(session: Session) -> None:
-    """Drop the windows that have ended."""
-    session.execute(delete(Attempt).where(Attempt.window_ends_at <= now()))
+    """Drop the windows that have ended; those that somebody is at just now another time."""
+    past = (
+        select(Attempt.key).where(Attempt.window_ends_at <= now()).with_for_update(skip_locked=True)
+    )
+    session.execute(
+        delete(Attempt).where(Attempt.key.in_(past)).execution_options(synchronize_session=False)
+    )
 
 
 def _refuse(windows: Sequence[tuple[Counter, Window | None]]) -> None:

@@ -171,8 +171,7 @@ def _begin(
             return None
         if renewed is not None:
             row.password_hash = renewed
-        limiting.forget(session, [name])
-        limiting.give_back(session, [address])
+        limiting.give_back(session, [address], forgotten=[name])
         limiting.forget_past(session)
         if factors.holds_factor(session, row.id):
             return pending.open_pending(session, row)
@@ -237,8 +236,7 @@ def _finish(person: Person) -> sign_in.SignedIn | None:
             if row.disabled_at is not None or not pending.use_pending(session, _token()):
                 return None
             by = proving.use(session, row, what)
-            limiting.forget(session, counters[:1])
-            limiting.give_back(session, counters[1:])
+            limiting.give_back(session, counters[1:], forgotten=counters[:1])
             signed_in = sign_in.begin(session, row)
             announce(session, row.actor(), SignedIn(row.id, by))
     except Invalid:
