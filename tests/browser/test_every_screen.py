@@ -248,9 +248,15 @@ SCREENS = [
 ]
 
 
+# What the last change of scheme or size has set going has come to its end.
+DRAWN = """() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(() =>
+  Promise.all(document.getAnimations().map((one) => one.finished)).then(() => then()))))"""
+
+
 def objections(page: Page, axe: str) -> list[str]:
     """What axe finds, one line each."""
     page.evaluate(axe)
+    page.evaluate(DRAWN)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"

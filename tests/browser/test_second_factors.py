@@ -94,8 +94,6 @@ def sign_out(page: Page) -> None:
 
 
 # Colours that change with the scheme do so over a moment.
-COLOURS_SETTLED = """() => new Promise((then) => requestAnimationFrame(() =>
-  Promise.all(document.getAnimations().map((one) => one.finished)).then(then)))"""
 
 
 def everyones(page: Page, axe: str) -> None:
@@ -103,7 +101,6 @@ def everyones(page: Page, axe: str) -> None:
     for scheme, size in (("light", WIDE), ("dark", PHONE)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.evaluate(COLOURS_SETTLED)
         assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
     page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
     assert page.evaluate(STICKING_OUT) == []
