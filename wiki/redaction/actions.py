@@ -282,7 +282,7 @@ def _row(
     :param seen: how the first page is seen; or the space, where there is no page.
     """
     people: set[int] = set()
-    everyone, label = False, max(seen.page.label, Label(seen.space.label))
+    everyone, label = False, seen.label
     ways: dict[str, None] = {}
     # Most pages have no scope of their own, so few things are asked of many pages.
     kinds = {(page.space_id, page.scope_id, page.deleted_at is not None) for page in pages}

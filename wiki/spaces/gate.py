@@ -222,20 +222,17 @@ def let_through(scope_id: Any, clearance: Any, person_id: Any) -> ColumnElement[
 
 def spaces_up_to(label: Label) -> Select[int]:
     """The ids of spaces whose own label is at most this."""
-    space = aliased(Space)
-    return select(space.id).where(space.label <= int(label))
+    return select(_space.id).where(_space.label <= int(label))
 
 
 def is_up_to(label: Label, scope_id: Any) -> ColumnElement[bool]:
     """The condition that a scope is of at most this label, and that no list says who may read."""
-    scope = aliased(Scope)
-    return exists().where(scope.id == scope_id, scope.label <= int(label), ~is_kept(scope.id))
+    return exists().where(_scope.id == scope_id, _scope.label <= int(label), ~is_kept(_scope.id))
 
 
 def is_kept(scope_id: Any) -> ColumnElement[bool]:
     """The condition that any list says who may read the pages of a scope."""
-    held = aliased(ScopeRestriction)
-    return exists().where(held.scope_id == scope_id, held.may == May.READ.value)
+    return exists().where(_held.scope_id == scope_id, _held.may == May.READ.value)
 
 
 def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
