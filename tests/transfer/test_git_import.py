@@ -735,3 +735,13 @@ def test_what_looks_like_a_secret_in_any_version_is_named_once(
     ]
     repo.commit({"keys.md": "No more, really.\n"})
     assert bring().problems == []
+
+
+def test_a_secret_that_stays_in_a_title_is_not_named_again_with_every_import(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    head = f"---\ntitle: Key AKIA{'Y34FZKBOKMUTVV7Q'}\n---\n"
+    repo.commit({"keys.md": f"{head}Words.\n"})
+    assert [one.kind.name for one in bring().problems] == ["SECRET"]
+    repo.commit({"keys.md": f"{head}More words.\n"})
+    assert bring().problems == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -243,12 +243,18 @@ class Step:
 
     def _report_secrets(self, file: str, page: PastPage | None, text: Text) -> None:
         """Say what looks like a secret in a version and was not in the page before."""
-        before = ""
+        before, new = "", text
         if page is not None:
             before = self.recorder.shelf.text(self.session, page.content_hash)
-        known = frozenset(before.split("\n"))
-        added = "\n".join(line for line in text.body.split("\n") if line not in known)
-        for one in look(replace(text, body=added), self.ledger.kinds):
+            known = frozenset(before.split("\n"))
+            new = Text(
+                "" if text.title == page.title else text.title,
+                "\n".join(line for line in text.body.split("\n") if line not in known),
+                () if text.tags == page.tags else text.tags,
+                "" if text.description == page.description else text.description,
+                {} if text.fields == page.fields else text.fields,
+            )
+        for one in look(new, self.ledger.kinds):
             if one.value not in before:
                 self.ledger.secret(one, file, self.stamp.at)
 
