@@ -204,6 +204,15 @@ def test_who_is_signed_in_already_is_asked_at_once(wiki: Scene) -> None:
     shown = come(browser, "id-of-ben")
     assert "Yes, link them" in shown.text
     assert links(wiki) == []
+    wiki.unconfirm("ben")
+    url = shown.request.path
+    asked = browser.post(url)
+    assert (asked.status_code, links(wiki)) == (403, [])
+    assert "Is it you?" in asked.text
+    assert browser.post(url, data={"confirm.password": "wrong"}).status_code == 422
+    assert links(wiki) == []
+    assert browser.post(url, data={"confirm.password": PASSWORD}).status_code == 303
+    assert links(wiki) == [("ben", "id-of-ben")]
 
 
 @pytest.mark.parametrize("handle", ["ada", "eve"])
@@ -253,7 +262,11 @@ def test_one_links_and_unlinks_under_one_s_account(wiki: Scene) -> None:
     with wiki.database.read() as session:
         id = session.scalars(select(Identity.id)).one()
     assert wiki.post("ben", f"/-/me/identities/{id}/unlink").status_code == 404
-    assert browser.post(f"/-/me/identities/{id}/unlink").status_code == 303
+    wiki.unconfirm("eve")
+    assert browser.post(f"/-/me/identities/{id}/unlink").status_code == 403
+    assert links(wiki) == [("eve", "id-of-nobody")]
+    confirmed = {"confirm.password": PASSWORD}
+    assert browser.post(f"/-/me/identities/{id}/unlink", data=confirmed).status_code == 303
     assert links(wiki) == []
     assert "No account here is linked" in come(wiki.new_client(), "id-of-nobody").text
     subjects = [letter["Subject"] for letter in wiki.letters()]

@@ -159,6 +159,9 @@ def link_found(key: str) -> ResponseReturnValue:
         return render_template(
             "people/oidc_link.html", provider=settings().provider, stranger=stranger, person=person
         )
+    asked = confirming.ask()
+    if asked is not None:
+        return asked
     with writing() as session:
         if identities.recall(session, settings(), key, last=True) is None:
             raise Ended(LATE)
@@ -171,7 +174,7 @@ def link_found(key: str) -> ResponseReturnValue:
 def link_more() -> ResponseReturnValue:
     """On to the provider, to link the account with who one is there."""
     _provider()
-    asked = confirming.ask() if me.myself(reading()).password_hash is not None else None
+    asked = confirming.ask() if confirming.can_confirm() else None
     if asked is not None:
         return asked
     try:
@@ -183,6 +186,7 @@ def link_more() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/identities/<int:identity_id>/unlink")
+@confirming.confirm_first
 def unlink(identity_id: int) -> ResponseReturnValue:
     """Let the account be linked no more."""
     try:
