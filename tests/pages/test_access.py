@@ -9,8 +9,11 @@ import pytest
 
 from tests.cast import Scene, without_tokens
 from wiki.pages import protecting
+from wiki.pages.actions import restore_page
+from wiki.pages.models import Page
 from wiki.people import groups
 from wiki.people.models import Person
+from wiki.purging.actions import purge_page
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
@@ -221,6 +224,52 @@ def test_what_stays_when_a_page_goes_stays_as_protected(wiki: Scene, restrict: R
     assert wiki.get("ben", "/eng/top/below").status_code == 200
     assert wiki.post("ben", "/eng/elsewhere/-/delete").status_code == 303
     assert wiki.get("cai", "/eng/top/below").status_code == 404
+
+
+@pytest.mark.parametrize("keeper", ["a page that has gone elsewhere", "a deleted page"])
+def test_a_list_that_was_lifted_takes_nothing_from_the_next_one(
+    wiki: Scene, restrict: Restrict, keeper: str
+) -> None:
+    """On SQLite the next one gets its number."""
+    wiki.write("top", "x")
+    wiki.write("top/below", "x")
+    restrict("top", "ben")
+    if keeper == "a deleted page":
+        assert wiki.post("eve", "/eng/top/below/-/delete").status_code == 303
+    moved = wiki.post("eve", "/eng/top/-/move", path="top", space="lab", subtree="1")
+    assert wiki.agree("eve", moved).status_code in (200, 303)
+    with wiki.database.write() as session:
+        page = wiki.page("top", space="lab")
+        [one] = protecting.own_restrictions(session, page)
+        protecting.lift(session, wiki.actor("eve"), page.id, one.id, consent=UNASKED)
+    wiki.write("plans", "x")
+    restrict("plans", "ben")
+    assert wiki.get("cai", "/eng/plans").status_code == 404
+    assert wiki.get("ben", "/eng/plans").status_code == 200
+
+
+@pytest.mark.parametrize("first", ["live", "deleted", "elsewhere"])
+def test_what_is_deleted_stays_protected_when_what_protected_it_is_purged(
+    wiki: Scene, restrict: Restrict, first: str
+) -> None:
+    wiki.write("top", "x")
+    page = wiki.write("top/below", "secret")
+    restrict("top", "eve")
+    assert wiki.post("eve", "/eng/top/below/-/delete").status_code == 303
+    top = wiki.page("top")
+    if first == "deleted":
+        assert wiki.post("eve", "/eng/top/-/delete").status_code == 303
+    if first == "elsewhere":
+        wiki.agree("eve", wiki.post("eve", "/eng/top/-/move", path="top", space="lab"))
+        assert wiki.page("top", space="lab").id == top.id
+    with wiki.database.write() as session:
+        head = session.get_one(Page, top.id).head
+        purge_page(session, wiki.actor("ada"), top.id, seen=head, anywhere=True)
+    assert wiki.get("ben", "/eng/top/below/-/history").status_code == 404
+    with wiki.database.write() as session:
+        restore_page(session, wiki.actor("eve"), page.id)
+    assert wiki.get("eve", "/eng/top/below").status_code == 200
+    assert wiki.get("ben", "/eng/top/below").status_code == 404
 
 
 def test_a_subtree_leaves_what_its_mover_may_not_edit_where_it_is(

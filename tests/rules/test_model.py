@@ -29,6 +29,7 @@ from wiki.pages.recent import recent_changes
 from wiki.pages.scoping import check_scopes
 from wiki.people import groups
 from wiki.people.models import Group, Person
+from wiki.purging import actions as purging
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
@@ -212,6 +213,19 @@ class Model:
                         copy = List(each.may, set(each.people), set(each.groups))
                         one.lists.append(copy)
                         made.append((one, copy))
+        return made
+
+
+    def leave_lists(self, going: Sheet) -> list[tuple[Sheet, List]]:
+        """What is deleted and kept by lists of a page that is purged gets lists of its own."""
+        made = []
+        for sheet in sorted(self.sheets, key=lambda one: one.id):
+            for each in going.lists:
+                if sheet is not going and sheet.deleted and each in sheet.kept:
+                    copy = List(each.may, set(each.people), set(each.groups))
+                    sheet.kept = [one for one in sheet.kept if one is not each]
+                    sheet.lists.append(copy)
+                    made.append((sheet, copy))
         return made
 
 
@@ -483,6 +497,24 @@ class Play:
         self.match(made)
         return True
 
+    def purge(self) -> bool:
+        sheet = self.some(deleted=self.dice.random() < 0.5)
+        if sheet is None:
+            return False
+        head = self.session.get_one(Page, sheet.id).head
+        spaces = {slug: space.id for slug, space in self.spaces.items()}
+        named = {name: group.id for name, group in self.groups.items()}
+        purging.purge_page(self.session, self.ada, sheet.id, seen=head, anywhere=True)
+        # It forgets all objects of the session.
+        self.spaces = {slug: self.session.get_one(Space, id) for slug, id in spaces.items()}
+        self.groups = {name: self.session.get_one(Group, id) for name, id in named.items()}
+        made = [] if sheet.deleted else self.model.hand_down([sheet])
+        made += self.model.leave_lists(sheet)
+        self.model.links = [one for one in self.model.links if one.sheet is not sheet]
+        self.model.sheets.remove(sheet)
+        self.match(made)
+        return True
+
     def share(self) -> bool:
         model, sheet = self.model, self.some()
         if sheet is None or len(model.links) > 3:
@@ -525,7 +557,7 @@ class Play:
         what = self.dice.choice(
             [self.grant, self.grant_group, self.put, self.nest, self.write, self.write, self.label,
              self.restrict, self.restrict, self.lift, self.delete, self.restore, self.move,
-             self.move, self.share, self.share, self.unshare]
+             self.move, self.share, self.share, self.unshare, self.purge]
         )  # fmt: skip
         inner = self.session.begin_nested()
         try:

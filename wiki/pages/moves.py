@@ -111,8 +111,9 @@ def move_page(
     with watched(session, subtree(page), change, consent):
         let_go(session, plan.pages)
         move_all(session, actor, plan, new_space, targets, message)
-        settle_scopes(session, old_space.id, [old_key])
+        # First where they have come: what they had before is then used no more.
         settle_scopes(session, new_space.id, [path_key(new_path)])
+        settle_scopes(session, old_space.id, [old_key])
         refuse_lowered(session, actor, labels)
     said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
     _repair_all(session, actor, plan, said)

@@ -19,7 +19,13 @@ from wiki.pages.comparison import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.rendering import context_of, forget_rendered, rendering_key
-from wiki.pages.scoping import hold_spaces, let_go, settle_scopes
+from wiki.pages.scoping import (
+    hold_spaces,
+    leave_lists,
+    let_go,
+    settle_scopes,
+    spaces_kept_by,
+)
 from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, put_text
 from wiki.pages.tree import settle_folders
@@ -68,7 +74,7 @@ def purge_page(
     :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
     """
     where = page_to_purge(session, actor, page_id, anywhere=anywhere).space_id
-    hold_spaces(session, [where])
+    hold_spaces(session, [where, *spaces_kept_by(session, page_id)])
     page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
     if page.head != seen:
         raise MovedOn
@@ -76,6 +82,7 @@ def purge_page(
     key = page.path_key
     if was_live:
         let_go(session, [page])
+    left = leave_lists(session, page_id)
     hashes = set(session.scalars(select(Revision.content_hash).where(Revision.page_id == page_id)))
     revisions = session.scalar(
         select(func.count()).select_from(Revision).where(Revision.page_id == page_id)
@@ -88,6 +95,8 @@ def purge_page(
     if was_live:
         settle_scopes(session, space_id, [key])
         settle_folders(session, space_id, [path])
+    for kept_in, keys in sorted(left.items()):
+        settle_scopes(session, kept_in, keys, bounded=True)
     forget_unread(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
     announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
