@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -86,23 +87,45 @@ def signed_in(world: Scene) -> dict[str, str]:
     return cookies
 
 
-@pytest.fixture
-def visit(browser: Browser, site: str, signed_in: dict[str, str], world: Scene) -> Iterator[Visit]:
-    """Opens pages as somebody; at the end nothing may have gone wrong in the browser."""
-    contexts: list[BrowserContext] = []
+Opening = Callable[..., BrowserContext]
 
-    def open_context(handle: str, **options: object) -> BrowserContext:
-        context = browser.new_context(base_url=site, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-        contexts.append(context)
+
+@pytest.fixture(scope="session")
+def open_context(browser: Browser, site: str, signed_in: dict[str, str]) -> Opening:
+    """Opens a browser of somebody's, with nothing in it but their cookie."""
+
+    def opened(handle: str, **options: Any) -> BrowserContext:
+        context = browser.new_context(base_url=site, reduced_motion="reduce", **options)
         if handle != "nobody":
             context.add_cookies([{"name": "wiki", "value": signed_in[handle], "url": site}])
         return context
 
+    return opened
+
+
+@pytest.fixture
+def visit(open_context: Opening, site: str, world: Scene) -> Iterator[Visit]:
+    """Opens pages as somebody; at the end nothing may have gone wrong in the browser."""
     visiting = Visit(open_context, site, world)
     yield visiting
-    for context in contexts:
-        context.close()
+    visiting.close()
     assert visiting.problems == []
+
+
+@pytest.fixture(scope="session")
+def open_visit(open_context: Opening, site: str, world: Scene) -> Iterator[Visit]:
+    visiting = Visit(open_context, site, world)
+    yield visiting
+    visiting.close()
+
+
+@pytest.fixture
+def looking(open_visit: Visit) -> Iterator[Visit]:
+    """The same, with browsers that stay open from screen to screen: for who only looks."""
+    open_visit.problems.clear()
+    open_visit.expected = ()
+    yield open_visit
+    assert open_visit.problems == []
 
 
 @pytest.fixture(scope="session")

@@ -199,19 +199,11 @@ SCREENS = [
     ("ben", "/-/search?q=words"),
     ("ben", "/-/search?q=nothinglikethis"),
     ("nobody", "/-/search?q=everyone"),
-    ("nobody", "/-/forgot"),
     ("nobody", "/-/forgot?asked=1"),
     ("nobody", "/-/reset/of-the-world"),
     ("nobody", "/-/invite/of-the-world"),
     ("nobody", "/-/invite/guessed"),
     ("ben", "/-/invite/of-the-world"),
-    ("nobody", "/-/login/oidc/done"),
-    ("ben", "/-/me"),
-    ("cai", "/-/me"),
-    ("ben", "/-/me/tokens"),
-    ("cai", "/-/me/tokens"),
-    ("ben", "/-/me/identities/of-the-world"),
-    ("cai", "/-/me/identities/of-the-world"),
     ("ben", "/-/me/security"),
     ("ben", "/-/me/security/authenticators/2"),
     ("ben", "/-/me/security/passkeys/new"),
@@ -223,17 +215,7 @@ SCREENS = [
     ("cai", "/-/people/ben"),
     ("cai", "/-/people/gus"),
     ("ben", "/-/admin/people"),
-    ("ada", "/-/admin/people"),
     ("ada", "/-/admin/people?q=nothinglikethis"),
-    ("ada", "/-/admin/people/ben"),
-    ("ada", "/-/admin/people/robot"),
-    ("ada", "/-/admin/people/robot/tokens"),
-    ("ada", "/-/admin/people/ben/tokens"),
-    ("ada", "/-/admin/people/cai/tokens"),
-    ("ada", "/-/admin/tokens"),
-    ("ada", "/-/admin/tokens?q=nothinglikethis"),
-    ("ada", "/-/admin/invitations"),
-    ("ada", "/-/admin/spaces"),
     ("ben", "/eng/-/housekeeping"),
     ("ben", "/eng/-/housekeeping?list=deleted"),
     ("ben", "/eng/-/housekeeping?list=sections"),
@@ -282,14 +264,14 @@ def in_development(world: Scene) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_development")
-def test_every_component_is_for_everyone(visit: Visit, axe: str) -> None:
-    test_a_screen_is_for_everyone(visit, axe, "ben", "/-/styles")
+def test_every_component_is_for_everyone(looking: Visit, axe: str) -> None:
+    test_a_screen_is_for_everyone(looking, axe, "ben", "/-/styles")
 
 
 @pytest.mark.parametrize(("handle", "path"), SCREENS)
-def test_a_screen_is_for_everyone(visit: Visit, axe: str, handle: str, path: str) -> None:
-    visit.expect("the server responded with a status of 4")
-    page = visit.page(handle)
+def test_a_screen_is_for_everyone(looking: Visit, axe: str, handle: str, path: str) -> None:
+    looking.expect("the server responded with a status of 4")
+    page = looking.open_page(handle)
     for scheme, size in (("light", WIDE), ("dark", PHONE)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
@@ -43,17 +44,13 @@ def visit(browser: Browser, tmp_path: Path, password_hash: str) -> Iterator[Visi
     )
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    contexts: list[BrowserContext] = []
 
-    def open_context(_handle: str, **options: object) -> BrowserContext:
-        context = browser.new_context(base_url=site, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        return context
+    def open_context(_handle: str, **options: Any) -> BrowserContext:
+        return browser.new_context(base_url=site, reduced_motion="reduce", **options)
 
     visiting = Visit(open_context, site, world)
     yield visiting
-    for context in contexts:
-        context.close()
+    visiting.close()
     server.should_exit = True
     thread.join()
     database.dispose()

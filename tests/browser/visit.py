@@ -25,11 +25,15 @@ class Visit:
         self.world = world
         self.problems: list[str] = []
         self.expected: tuple[str, ...] = ()
+        self._contexts: list[BrowserContext] = []
+        self._open: dict[str, Page] = {}
 
     def page(self, handle: str = "nobody", *, scripts: bool = True, **options: Any) -> Page:
         """A fresh browser of somebody's, showing nothing yet."""
         options.setdefault("viewport", WIDE)
-        page = self._open_context(handle, java_script_enabled=scripts, **options).new_page()
+        context = self._open_context(handle, java_script_enabled=scripts, **options)
+        self._contexts.append(context)
+        page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.problems.append(f"script failed: {error}"))
@@ -41,6 +45,17 @@ class Visit:
         page = self.page(handle, **options)
         page.goto(path)
         return page
+
+    def open_page(self, handle: str) -> Page:
+        """A browser of somebody's that stays as it was left."""
+        if handle not in self._open:
+            self._open[handle] = self.page(handle)
+        return self._open[handle]
+
+    def close(self) -> None:
+        """Close all browsers."""
+        for context in self._contexts:
+            context.close()
 
     def expect(self, *parts: str) -> None:
         """Messages that hold one of these parts are wanted in this test."""
