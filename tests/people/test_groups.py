@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
@@ -298,6 +299,17 @@ def test_what_happened_is_written_down_once(wiki: Scene) -> None:
         ("GroupMemberChanged", inside),
         ("GroupDeleted", {"group_id": ids[1], "name": "Finance"}),
     ]
+
+
+def test_no_group_ever_gets_the_number_of_a_removed_one(wiki: Scene) -> None:
+    with wiki.database.write() as session:
+        [old] = make(session, wiki, "layoffs")
+        number = old.id
+        put(session, wiki, old, "ben")
+        groups.delete_group(session, wiki.actor("ada"), old)
+        assert make(session, wiki, "sales")[0].id > number
+    told = wiki.get("ada", "/-/admin/audit?category=access").text
+    assert "put Ben into a group" in re.sub(r"<[^>]*>", "", told)
 
 
 def test_groups_and_people_are_listed_in_slices_that_miss_nobody(wiki: Scene) -> None:

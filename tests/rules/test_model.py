@@ -215,7 +215,6 @@ class Model:
                         made.append((one, copy))
         return made
 
-
     def leave_lists(self, going: Sheet) -> list[tuple[Sheet, List]]:
         """What is deleted and kept by lists of a page that is purged gets lists of its own."""
         made = []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
+from wiki.outbox.models import EventRow
 from wiki.people.actions import HANDLE, checked_name, hold_names, is_taken
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
 from wiki.rules.access import Actor, may_administer, may_see_groups
@@ -48,6 +49,7 @@ def create_group(
     if is_taken(session, handle):
         raise Invalid(f"The name “{handle}” is taken.", field="handle")
     group = Group(
+        id=_unused_id(session),
         handle=handle,
         name=wanted["name"],
         description=wanted["description"],
@@ -57,6 +59,17 @@ def create_group(
     session.flush()
     announce(session, actor, GroupCreated(group.id))
     return group
+
+
+def _unused_id(session: Session) -> int | None:
+    """On SQLite, which would give the id of a removed group to the next one: an id that no group
+    ever had, since events and changes that wait for a second person go on naming it."""
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    removed = select(func.max(EventRow.payload["group_id"].as_integer())).where(
+        EventRow.name == GroupDeleted.__name__
+    )
+    return max(session.scalar(one) or 0 for one in (select(func.max(Group.id)), removed)) + 1
 
 
 def change_group(
