@@ -186,8 +186,10 @@ def _count(seen: LinkSeen) -> None:
 
 
 def _signer(seen: LinkSeen) -> URLSafeTimedSerializer:
-    # With another password, whoever knew the old one would have to know the new one.
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt=f"visit-{seen.link.id}")
+    # Not its id, which SQLite gives to the next link once the page of this one is purged.
+    return URLSafeTimedSerializer(
+        current_app.secret_key or "", salt=f"visit {seen.link.token_hash}"
+    )
 
 
 def _let_in(response: Response, token: str, seen: LinkSeen) -> Response:
