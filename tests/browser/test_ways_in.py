@@ -1,4 +1,4 @@
-"""Coming in: by an invitation, and back in while something unsaved is on the screen."""
+"""Coming in: by an invitation, by a link, and back in while something unsaved is on the screen."""
 
 from __future__ import annotations
 
@@ -82,3 +82,16 @@ def test_somebody_new_comes_in_by_a_link_without_scripts(visit: Visit) -> None:
     page.get_by_role("button", name="Make my account").click()
     page.wait_for_url("**/lab/")
     expect(page.get_by_text("Your account is made")).to_be_visible()
+
+
+def test_a_link_that_is_shown_once_is_copied_by_a_button(visit: Visit, axe: str) -> None:
+    page = visit.open("ben", "/eng/-/share")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.locator(".secret").inner_text()
+    assert objections(page, axe) == []
+    there = visit.open("nobody", "/-/s/" + link.partition("/-/s/")[2])
+    expect(there.get_by_text("Shared by Ben")).to_be_visible()

@@ -1,9 +1,9 @@
-// A button on each block of code that copies it.
+// A button that copies on each block of code, and on what is shown this once.
 
-/** Add the buttons to the blocks of code of the pages below `root`. */
+/** Add the buttons to what there is below `root`. */
 export function addCopyButtons(root) {
   if (!navigator.clipboard) return;
-  for (const block of root.querySelectorAll(".prose pre")) {
+  for (const block of root.querySelectorAll(".prose pre, p.secret")) {
     const host = document.createElement("div");
     host.className = "copy-host";
     block.replaceWith(host);
