@@ -20,6 +20,7 @@ from wiki.migrate import migrate
 from wiki.serve import listen
 from wiki.web.gateway import Connection, Gateway
 
+Opening = Callable[..., BrowserContext]
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -85,9 +86,6 @@ def signed_in(world: Scene) -> dict[str, str]:
         assert cookie is not None
         cookies[handle] = cookie.value
     return cookies
-
-
-Opening = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,6 @@ def sign_out(page: Page) -> None:
     expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
 
 
-# Colours that change with the scheme do so over a moment.
-
-
 def everyones(page: Page, axe: str) -> None:
     """The screen that is shown is for everyone, on a desk and on a phone."""
     for scheme, size in (("light", WIDE), ("dark", PHONE)):

@@ -290,6 +290,7 @@ def test_an_account_without_a_password_gets_one_after_signing_in_there_once_more
     wiki.unconfirm("eve")
     assert "Set a password" in browser.get("/-/me").text
     for url, form in (
+        ("/-/me/identities", {}),
         ("/-/me/password", {"new_password": "another long password"}),
         ("/-/me/profile", {"name": "Eve", "email": "eve@new.example.org"}),
     ):

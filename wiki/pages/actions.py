@@ -28,7 +28,7 @@ from wiki.pages.revising import (
     render_head,
     require_free,
     text_of,
-    unused_id,
+    unused_page_id,
     writable,
 )
 from wiki.pages.scoping import bounds_at, hold_spaces, let_go, scope_at, settle_scopes
@@ -118,7 +118,7 @@ def create_page(
     _watch_flow(session, actor, space, None, text, context, override, raise_to)
     moment = now()
     page = Page(
-        id=unused_id(session),
+        id=unused_page_id(session),
         space_id=space.id,
         path=path,
         path_key=key,

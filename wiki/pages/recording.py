@@ -25,7 +25,7 @@ from wiki.pages.graph import former_places, settle_links
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.redacted import spans_by_page, without_redacted
-from wiki.pages.revising import unused_id
+from wiki.pages.revising import unused_page_id
 from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
@@ -182,7 +182,7 @@ class Recorder:
             "updated_by_id": stamp.author_id,
             "deleted_at": stamp.at,  # until it is stored where it stands at the end
         }
-        unused = unused_id(self.session)
+        unused = unused_page_id(self.session)
         if unused is not None:
             row["id"] = unused
         page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())

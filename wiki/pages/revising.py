@@ -10,7 +10,7 @@ from sqlalchemy import Delete, Select, Update, bindparam, delete, func, insert, 
 from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wiki.db import now
+from wiki.db import now, unused_id
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageSaved
@@ -95,12 +95,10 @@ def placeable(
     return page, space
 
 
-def unused_id(session: Session) -> int | None:
-    """On SQLite, which would give the id of a purged page to the next one: an id that no page ever
-    had, since what happened to a page stays. Other databases count by themselves."""
-    if session.get_bind().dialect.name != "sqlite":
-        return None
-    return max(session.scalar(one) or 0 for one in _last_ids()) + 1
+def unused_page_id(session: Session) -> int | None:
+    """An id that no page ever had, since what happened to a purged page stays; None where the
+    database sees to it."""
+    return unused_id(session, _last_ids())
 
 
 @cache

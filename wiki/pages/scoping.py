@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from wiki.pages.graph import some_at_once
@@ -178,24 +178,14 @@ def _scopes(session: Session, space_id: int, wanted: set[Bounds]) -> dict[Bounds
     """The scope for each, made where there is none yet."""
     found: dict[Bounds, int | None] = {one: None for one in wanted if not one.key}
     by_key = {one.key: one for one in wanted if one.key}
-    there: dict[tuple[int, str], Bounds] = {}
+    there: dict[int, str] = {}
     for keys in some_at_once(sorted(by_key)):
-        for id, key, label, restriction_id, may in session.execute(
-            select(
-                Scope.id,
-                Scope.key,
-                Scope.label,
-                ScopeRestriction.restriction_id,
-                ScopeRestriction.may,
-            )
-            .outerjoin(ScopeRestriction, ScopeRestriction.scope_id == Scope.id)
-            .where(Scope.space_id == space_id, Scope.key.in_(keys))
-        ):
-            kept = frozenset({(restriction_id, may)} if restriction_id is not None else ())
-            there[id, key] = there.get((id, key), Bounds()) | Bounds(label, kept)
-    for (id, key), bounds in there.items():
-        if bounds == by_key[key]:
-            found[bounds] = id
+        rows = select(Scope.id, Scope.key).where(Scope.space_id == space_id, Scope.key.in_(keys))
+        there |= dict(session.execute(rows).all())
+    known = _known(session, there)
+    for id, key in there.items():
+        if known[id] == by_key[key]:
+            found[known[id]] = id
         else:
             # A restriction that it names was lifted, and its id given to another one: what keeps
             # that scope has nothing to do with it.
@@ -263,7 +253,7 @@ def _hand_down(session: Session, page: Page, going: set[int]) -> None:
 
 def spaces_kept_by(session: Session, page_id: int) -> Sequence[int]:
     """The spaces with deleted pages that are kept by lists of a page."""
-    return session.scalars(select(Page.space_id).where(_kept_by(page_id)).distinct()).all()
+    return session.scalars(_kept_by(page_id).with_only_columns(Page.space_id).distinct()).all()
 
 
 def leave_lists(session: Session, page_id: int) -> dict[int, list[str]]:
@@ -271,25 +261,20 @@ def leave_lists(session: Session, page_id: int) -> dict[int, list[str]]:
     go with it. The caller holds the spaces of these, and settles them once it is gone: their keys
     by space."""
     left: dict[int, list[str]] = {}
-    for page, row in session.execute(
-        select(Page, RestrictionRow)
-        .join(ScopeRestriction, ScopeRestriction.scope_id == Page.scope_id)
-        .join(RestrictionRow, RestrictionRow.id == ScopeRestriction.restriction_id)
-        .where(_kept_by(page_id), RestrictionRow.page_id == page_id)
-        .order_by(Page.id, RestrictionRow.id)
-    ).all():
+    kept = _kept_by(page_id).order_by(Page.id, RestrictionRow.id)
+    for page, row in session.execute(kept).all():
         _copy(session, row, page.id)
         left.setdefault(page.space_id, []).append(page.path_key)
     return left
 
 
-def _kept_by(page_id: int) -> ColumnElement[bool]:
-    kept = (
-        select(ScopeRestriction.scope_id)
+def _kept_by(page_id: int) -> Select[Page, RestrictionRow]:
+    return (
+        select(Page, RestrictionRow)
+        .join(ScopeRestriction, ScopeRestriction.scope_id == Page.scope_id)
         .join(RestrictionRow, RestrictionRow.id == ScopeRestriction.restriction_id)
-        .where(RestrictionRow.page_id == page_id)
+        .where(RestrictionRow.page_id == page_id, Page.deleted_at.is_not(None), Page.id != page_id)
     )
-    return and_(Page.scope_id.in_(kept), Page.deleted_at.is_not(None), Page.id != page_id)
 
 
 def _copy(session: Session, row: RestrictionRow, page_id: int) -> None:

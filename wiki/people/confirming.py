@@ -52,7 +52,7 @@ def ask() -> ResponseReturnValue | None:
 
     Forms with files are not for it: what was sent is kept in the form that asks.
     """
-    if not is_confirmed() and not can_confirm():
+    if not is_confirmed() and not _can_confirm():
         return _ask_provider()
     error: Invalid | TooMany | None = None
     if not is_confirmed() and any(request.form.get(PREFIX + one) for one in _WAYS):
@@ -74,8 +74,8 @@ def ask() -> ResponseReturnValue | None:
 _WAYS = ("password", "code", "passkey")
 
 
-def can_confirm() -> bool:
-    """Whether the one who is signed in has a password or a factor to show."""
+def _can_confirm() -> bool:
+    """Whether the one who is signed in has a password or a factor."""
     person = reading().get_one(Person, sign_in.current().actor.person_id)
     return person.password_hash is not None or factors.holds_factor(reading(), person.id)
 

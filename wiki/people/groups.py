@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import CTE, Select, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from wiki.db import unused_id
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
@@ -27,6 +28,13 @@ SIZE = (
     .scalar_subquery()
 )
 """How many people are in a ``Group``."""
+# Events, and changes that wait for a second person, go on naming a group that was removed.
+_LAST_IDS = (
+    select(func.max(Group.id)),
+    select(func.max(EventRow.payload["group_id"].as_integer())).where(
+        EventRow.name == GroupDeleted.__name__
+    ),
+)
 
 
 def create_group(
@@ -49,7 +57,7 @@ def create_group(
     if is_taken(session, handle):
         raise Invalid(f"The name “{handle}” is taken.", field="handle")
     group = Group(
-        id=_unused_id(session),
+        id=unused_id(session, _LAST_IDS),
         handle=handle,
         name=wanted["name"],
         description=wanted["description"],
@@ -59,17 +67,6 @@ def create_group(
     session.flush()
     announce(session, actor, GroupCreated(group.id))
     return group
-
-
-def _unused_id(session: Session) -> int | None:
-    """On SQLite, which would give the id of a removed group to the next one: an id that no group
-    ever had, since events and changes that wait for a second person go on naming it."""
-    if session.get_bind().dialect.name != "sqlite":
-        return None
-    removed = select(func.max(EventRow.payload["group_id"].as_integer())).where(
-        EventRow.name == GroupDeleted.__name__
-    )
-    return max(session.scalar(one) or 0 for one in (select(func.max(Group.id)), removed)) + 1
 
 
 def change_group(

@@ -174,7 +174,7 @@ def link_found(key: str) -> ResponseReturnValue:
 def link_more() -> ResponseReturnValue:
     """On to the provider, to link the account with who one is there."""
     _provider()
-    asked = confirming.ask() if confirming.can_confirm() else None
+    asked = confirming.ask()
     if asked is not None:
         return asked
     try:

@@ -93,10 +93,10 @@ def purge_page(
     # Everything that hangs on the page goes with it, by the database's own rules.
     session.connection().execute(delete(Page).where(Page.id == page_id))
     if was_live:
-        settle_scopes(session, space_id, [key])
         settle_folders(session, space_id, [path])
-    for kept_in, keys in sorted(left.items()):
-        settle_scopes(session, kept_in, keys, bounded=True)
+        left.setdefault(space_id, []).append(key)
+    for settled, keys in sorted(left.items()):
+        settle_scopes(session, settled, keys)
     forget_unread(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
     announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
