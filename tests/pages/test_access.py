@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import func, select
 
 from tests.cast import Scene, without_tokens
+from wiki.outbox.models import EventRow
 from wiki.pages import protecting
 from wiki.pages.actions import restore_page
 from wiki.pages.models import Page
@@ -17,6 +19,7 @@ from wiki.purging.actions import purge_page
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
+from wiki.spaces.models import Space
 
 Restrict = Callable[..., None]
 
@@ -309,3 +312,92 @@ def test_who_is_no_member_learns_of_no_names(wiki: Scene) -> None:
     wiki.write("page", "x", space="fair")
     assert wiki.get("gus", "/fair/page").status_code == 200
     assert wiki.get("gus", "/fair/page/-/access").status_code == 404
+
+
+def choices(shown: str, name: str) -> list[tuple[str, str, bool]]:
+    """Value, words and whether it is selected, of each option of a select."""
+    options = re.search(rf'<select[^>]* name="{name}".*?</select>', shown, re.S)
+    assert options, f"no select named {name}"
+    found = re.findall(r'<option value="([^"]*)"( selected)?>([^<]*)<', options[0])
+    return [(value, words, bool(selected)) for value, selected, words in found]
+
+
+def selected(shown: str, name: str) -> tuple[str, str]:
+    return next((value, words) for value, words, held in choices(shown, name) if held)
+
+
+def label_space(wiki: Scene, label: Label) -> None:
+    with wiki.database.write() as session:
+        session.get_one(Space, wiki.page("page").space_id).label = int(label)
+
+
+def events_named(wiki: Scene, name: str) -> int:
+    with wiki.database.read() as session:
+        found = select(func.count()).select_from(EventRow).where(EventRow.name == name)
+        return session.scalar(found) or 0
+
+
+def test_a_page_without_a_label_shows_what_it_inherits_and_from_where(wiki: Scene) -> None:
+    wiki.write("page", "words")
+    wiki.write("page/below", "words")
+    label_space(wiki, Label.INTERNAL)
+    shown = wiki.get("eve", "/eng/page/-/access").text
+    assert selected(shown, "label") == ("inherit", "Inherit (internal)")
+    assert [value for value, _, _ in choices(shown, "label")] == [
+        "inherit",
+        "internal",
+        "confidential",
+        "restricted",
+    ]
+    assert "inherited from the space Eng" in shown
+    label(wiki, "page", Label.CONFIDENTIAL)
+    below = wiki.get("eve", "/eng/page/below/-/access").text
+    assert selected(below, "label") == ("inherit", "Inherit (confidential)")
+    assert 'inherited from <a href="/eng/page" dir="auto">page</a>' in below
+
+
+def test_saving_a_label_form_unchanged_changes_nothing(wiki: Scene) -> None:
+    wiki.write("page", "words")
+    wiki.write("page/below", "words")
+    label_space(wiki, Label.INTERNAL)
+    label(wiki, "page/below", Label.INTERNAL)
+    label(wiki, "page", Label.CONFIDENTIAL)
+    before = events_named(wiki, "PageLabelled")
+    for path, own in (("page", Label.CONFIDENTIAL), ("page/below", Label.INTERNAL)):
+        here = f"/eng/{path}/-/access"
+        value, _ = selected(wiki.get("eve", here).text, "label")
+        wiki.post("eve", here, label=value)
+        assert "Nothing was changed." in wiki.get("eve", here).text
+        assert wiki.page(path).label == own
+    assert events_named(wiki, "PageLabelled") == before
+
+
+def test_a_lower_label_of_its_own_says_that_the_inherited_one_holds(wiki: Scene) -> None:
+    wiki.write("page", "words")
+    wiki.write("page/below", "words")
+    label(wiki, "page/below", Label.INTERNAL)
+    label(wiki, "page", Label.RESTRICTED)
+    shown = wiki.get("eve", "/eng/page/below/-/access").text
+    assert selected(shown, "label") == ("internal", "internal (restricted holds)")
+    answer = wiki.post("eve", "/eng/page/below/-/access", label="inherit")
+    assert answer.status_code == 303
+    said = wiki.get("eve", "/eng/page/below/-/access").text
+    assert "This page inherits the label restricted from the page “page” now." in said
+    assert wiki.page("page/below").label == Label.PUBLIC
+
+
+def test_a_role_that_reads_no_more_than_the_spaces_label_shows_that_it_inherits(
+    wiki: Scene,
+) -> None:
+    wiki.write("page", "words")
+    label_space(wiki, Label.CONFIDENTIAL)
+    shown = wiki.get("eve", "/eng/-/settings").text
+    assert selected(shown, "reader") == ("internal", "Inherit (confidential)")
+    assert selected(shown, "editor") == ("confidential", "Inherit (confidential)")
+    before = events_named(wiki, "SpaceChanged")
+    form = {name: selected(shown, name)[0] for name in ("label", "reader", "commenter", "editor")}
+    sent = wiki.post(
+        "eve", "/eng/-/settings", title="Eng", visibility="internal", member_role="reader", **form
+    )
+    assert sent.status_code == 303
+    assert events_named(wiki, "SpaceChanged") == before

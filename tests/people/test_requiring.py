@@ -46,6 +46,17 @@ def held(wiki: Scene) -> set[str]:
     return {who for who in ("ada", "ben", "cai", "eve", "gus") if is_held(wiki, who)}
 
 
+def test_a_group_says_by_which_other_group_its_people_must_already(wiki: Scene) -> None:
+    set_up_app(wiki.client("ada"))
+    team = make_group(wiki, "team", "ben")
+    whole = make_group(wiki, "whole", "cai", parts=(team,))
+    assert "required by" not in wiki.get("ada", RULE).text
+    require(wiki, "nobody", whole.id)
+    shown = wiki.get("ada", RULE).text
+    assert "@team · 1 person · required by Whole" in shown
+    assert shown.count("required by") == 1
+
+
 def test_admins_say_who_must_at_the_site_and_by_group(wiki: Scene) -> None:
     set_up_app(wiki.client("ada"))
     team = make_group(wiki, "team", "ben")

@@ -78,7 +78,9 @@ class Page:
     tags: list[str] = told("Its tags.")
     description: str = told("What it is about, in a sentence; may be empty.")
     fields: dict[str, Any] = told("Other keys of its front matter.")
-    label: LabelWord = told("Its own label.")
+    label: LabelWord = told(
+        "Its own label; `public` when it has none and inherits `effective_label`."
+    )
     effective_label: LabelWord = told(
         "The highest of its own label, those of the pages above it, and that of its space."
     )
@@ -110,7 +112,9 @@ class PageInput:
     message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
     kind: str = told("What kind of page it is.", "article", enum=["article"])
     label: LabelWord | None = told(
-        "Its own label; with nothing else it makes no revision. Left out, it stays as it is.", None
+        "Its own label; `public` takes it away, so that the page inherits. With nothing else it "
+        "makes no revision. Left out, it stays as it is.",
+        None,
     )
     base_revision: int | None = told(
         "Number of the revision that the edit started from. Needed to change a page that exists.",

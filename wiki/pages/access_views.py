@@ -35,6 +35,8 @@ from wiki.web.urls import access_url, verb
 blueprint = Blueprint("access", __name__)
 
 PER_SCREEN = 50
+INHERIT = "inherit"
+"""The choice of no label of its own."""
 
 
 @verb(blueprint, "access")
@@ -64,12 +66,14 @@ def _changed(page: Page) -> str:
     form = request.form
     if "label" in form:
         try:
-            label = Label.named(form["label"])
+            label = Label.PUBLIC if form["label"] == INHERIT else Label.named(form["label"])
         except KeyError:
             raise Invalid("There is no such label.", field="label") from None
+        if page.label == label:
+            return "Nothing was changed."
         with writing() as session:
-            protecting.set_label(session, actor(), page.id, label)
-        return f"The label of this page is {label.word} now."
+            changed = protecting.set_label(session, actor(), page.id, label)
+            return protecting.label_said(session, changed.space, changed)
     which = request.form.get("restriction", type=int)
     if "lift" in form and which is not None:
         with writing() as session:
@@ -141,13 +145,16 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
     asked = request.args.get("person", "")
     facts = place.space.facts(Role.NONE)
+    inherited_label, label_from = protecting.inherited_label(session, place.space, page)
+    own_label = Label(page.label)
     body = render_template(
         "pages/access.html",
         **page_frame(place, page),
         label=seen.label,
-        own_label=Label(page.label),
-        labels=list(Label),
-        space_label=Label(place.space.label),
+        own_label=own_label,
+        inherited_label=inherited_label,
+        label_from=label_from,
+        label_choices=[INHERIT, *_labels_to_choose(own_label, inherited_label)],
         clearances={role: clearance_of(role, facts) for role in list(Role)[1:]},
         own=protecting.own_restrictions(session, page),
         inherited=[one for one in held if one.page_id != page.id],
@@ -168,6 +175,12 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         **_reads(seen, page),
     )
     return body, error.status if error else 200
+
+
+def _labels_to_choose(own: Label, inherited: Label) -> list[Label]:
+    """The labels that a page can have of its own: the one that it has, and those that are not
+    below what it inherits, which would mean nothing."""
+    return [one for one in Label if one > Label.PUBLIC and (one >= inherited or one is own)]
 
 
 def _reads(seen: SpaceSeen, page: Page) -> dict[str, Any]:

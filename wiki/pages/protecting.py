@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
@@ -19,8 +19,9 @@ from wiki.people.models import Group, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import Change, Consent, subtree, watched
-from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow
+from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow, Space
 from wiki.spaces.queries import Held, with_lists
+from wiki.text.paths import ancestors_of
 
 MOST_LISTED = 500
 """People and groups on one list."""
@@ -35,6 +36,7 @@ def set_label(
     consent: Consent | None = None,
 ) -> Page:
     """Give a page a label of its own; it and what is below it have that label or a higher one.
+    ``Label.PUBLIC``, the lowest, is the same as none: the page then has what it inherits.
 
     :raises Invalid: when the actor could not read the page any more, or when pages would show what
         is narrower than they would be.
@@ -59,6 +61,36 @@ def set_label(
         refuse_lowered(session, actor, labels)
     announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
     return page
+
+
+def inherited_label(session: Session, space: Space, page: Page) -> tuple[Label, Page | None]:
+    """The label that a page has without one of its own, and the nearest page above that gives it;
+    no page where it comes from the space. Those who may read a page may read the pages above it."""
+    above = session.scalars(
+        select(Page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(ancestors_of(page.path_key)),
+            Page.deleted_at.is_(None),
+        )
+        .order_by(Page.label.desc(), func.length(Page.path_key).desc())
+        .limit(1)
+    ).first()
+    if above is None or above.label <= space.label:
+        return Label(space.label), None
+    return Label(above.label), above
+
+
+def label_said(session: Session, space: Space, page: Page) -> str:
+    """A sentence about the label that holds for a page now and where it comes from."""
+    own = Label(page.label)
+    inherited, above = inherited_label(session, space, page)
+    source = f"the page “{above.title}”" if above else f"the space {space.title}"
+    if own is Label.PUBLIC:
+        return f"This page inherits the label {inherited.word} from {source} now."
+    if own >= inherited:
+        return f"This page is labelled {own.word} now."
+    return f"This page’s own label is {own.word} now; {inherited.word}, from {source}, holds."
 
 
 def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,6 +27,7 @@ from wiki.people.models import (
     Authenticator,
     FactorGroup,
     Group,
+    GroupPart,
     GroupPerson,
     Passkey,
     Person,
@@ -85,11 +86,13 @@ def _site_says(who: Who) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class GroupRule:
-    """A group and whether its people must have a second factor, as the administration lists it."""
+    """A group and whether its people must have a second factor, as the administration lists it:
+    because of the group itself, and because of those that it is inside of."""
 
     group: Group
     people: int
     required: bool
+    required_by: Sequence[Group] = ()
 
 
 def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
@@ -106,7 +109,30 @@ def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
         .outerjoin(FactorGroup, FactorGroup.group_id == Group.id)
         .order_by(func.lower(Group.name), Group.id)
     )
-    return [GroupRule(group, count, required is not None) for group, count, required in rows]
+    found = rows.all()
+    parts: dict[int, list[int]] = {}
+    for whole_id, part_id in session.execute(select(GroupPart.group_id, GroupPart.part_id)):
+        parts.setdefault(whole_id, []).append(part_id)
+    around: dict[int, list[Group]] = {}
+    for group, _, rule in found:
+        for part_id in _within(group.id, parts) if rule is not None else ():
+            around.setdefault(part_id, []).append(group)
+    return [
+        GroupRule(group, count, rule is not None, around.get(group.id, ()))
+        for group, count, rule in found
+    ]
+
+
+def _within(group_id: int, parts: Mapping[int, Sequence[int]]) -> set[int]:
+    """The groups that are in a group, at any depth. A group is never inside itself."""
+    found: set[int] = set()
+    left = list(parts.get(group_id, ()))
+    while left:
+        part = left.pop()
+        if part not in found:
+            found.add(part)
+            left += parts.get(part, ())
+    return found
 
 
 def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]) -> int:

@@ -93,7 +93,7 @@ def _invite(
 def _label(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     label = Label.named(sent["label"])
     page = protecting.set_label(session, actor, sent["page_id"], label, consent=consent)
-    return Done(f"The label of this page is {label.word} now.", _access(session, page))
+    return Done(protecting.label_said(session, page.space, page), _access(session, page))
 
 
 def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:

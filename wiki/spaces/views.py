@@ -207,6 +207,7 @@ def _form_screen(
                 "member_role", Role(space.member_role if space else Role.EDITOR).word
             ),
         },
+        clearances=_clearance_choices(space),
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
@@ -222,6 +223,19 @@ def _labels_of(space: Space | None) -> dict[str, str]:
     there = {"label": Label(space.label)}
     there |= dict(zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True))
     return {name: request.form.get(name, label.word) for name, label in there.items()}
+
+
+def _clearance_choices(space: Space | None) -> dict[str, list[tuple[str, str]]]:
+    """The highest labels to choose for each role. A role reads at least what has the space's own
+    label, so a stored label that is not above that one is inherited; it stays stored as it is."""
+    if space is None:
+        return {}
+    least = Label(space.label)
+    return {
+        name: [(min(stored, least).word, f"Inherit ({least.word})")]
+        + [(label.word, label.word) for label in Label if label > least]
+        for name, stored in zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True)
+    }
 
 
 def _clearances(space: Space) -> tuple[Label, Label, Label]:
