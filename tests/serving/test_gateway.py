@@ -131,6 +131,51 @@ def test_an_error_of_the_application_is_an_answer_and_the_connection_survives(
     assert served.ask("/pid").status == 200
 
 
+@pytest.mark.parametrize(
+    "hosts",
+    [b"", b"Host: x\r\nHost: x\r\n", b"Host: x\r\nhost: evil.example\r\n"]
+    + [b"Host: %s\r\n" % host for host in (b"", b"a b", b"x/y", b"ben@x", b"x:80:80", b"[::1")],
+)
+def test_a_request_without_exactly_one_valid_host_is_refused(served: Served, hosts: bytes) -> None:
+    answer = answer_to(served, b"GET /pid HTTP/1.1\r\n" + hosts + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b".")
+
+
+@pytest.mark.parametrize("host", [b"x", b"x:8000", b"[::1]:8000", b"127.0.0.1", b"wiki.example:"])
+def test_a_valid_host_is_accepted(served: Served, host: bytes) -> None:
+    last = b"GET /pid HTTP/1.1\r\nConnection: close\r\nHost: " + host + b"\r\n\r\n"
+    assert answer_to(served, last).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_of_http_1_0_need_not_name_a_host(served: Served) -> None:
+    assert answer_to(served, b"GET /pid HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def head_of(size: int) -> bytes:
+    """A request whose head has this many bytes."""
+    begin, end = b"GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-A: ", b"\r\n\r\n"
+    return begin + b"y" * (size - len(begin) - len(end)) + end
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, b"200"), (1, b"431"), (9000, b"431")])
+def test_a_head_has_exactly_64_kib_at_most(served: Served, over: int, status: bytes) -> None:
+    assert answer_to(served, head_of(64 * 1024 + over)).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_body_that_comes_with_its_head_does_not_count_as_head(served: Served) -> None:
+    length = (
+        b"POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99000\r\n\r\n"
+    )
+    assert answer_to(served, length + b"x" * 99000).startswith(b"HTTP/1.1 200")
+
+
+def test_nothing_behind_a_refused_head_is_answered(served: Served) -> None:
+    good = b"GET /pid HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = answer_to(served, b"GET /pid HTTP/1.1\r\n\r\n" + good)
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_several_requests_share_a_connection(served: Served) -> None:
     request = b"GET /pid HTTP/1.1\r\nHost: x\r\n\r\n"
     last = b"GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

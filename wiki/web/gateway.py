@@ -32,11 +32,17 @@ Headers = list[tuple[bytes, bytes]]
 
 HEAD_BYTES = 64 * 1024  # of a request line and its headers
 HEADERS = 100  # of one request
+DISCARDED = 256 * 1024  # bytes read and thrown away behind a head that was refused
+DISCARD_SECONDS = 2
+HEAD_TOO_LONG = "The request's address or headers are too long."
 HEAD_SECONDS = 15  # in which they must have arrived
 BODY_SECONDS = 30  # for a body, and one more second for each
 BODY_RATE = 8 * 1024  # bytes of it
 IN_MEMORY = 512 * 1024  # bytes of a request body; what is larger waits in a temporary file
 PIECE = 256 * 1024  # bytes of an answer handed to the loop at once
+
+# A registered name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 9110, 7.2).
+HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 # Whoever has such a link may come in by it.
 TOKEN_IN_PATH = re.compile(r"^(/-/(?:invite|reset)/).+")
@@ -304,7 +310,8 @@ class Connection(HttpToolsProtocol):
     """A connection that must bring the head of each request within a time and a size."""
 
     _timer: asyncio.TimerHandle | None = None
-    _head = 0
+    _received = 0  # bytes that came while a head was expected
+    _head = 0  # bytes of the head that is being parsed
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -316,27 +323,45 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._timer is not None:
-            if self._head > HEAD_BYTES:
-                self._close_with(431, "The request's address or headers are too long.")
-                return
-            self._head += len(data)
+        if self._timer is not None or self._refused:
+            self._received += len(data)
+        if self._refused:
+            if self._received > HEAD_BYTES + DISCARDED:
+                self.transport.close()
+            return
         super().data_received(data)
+        # A head that never ends is refused before it is parsed; one that has ended was measured.
+        if self._timer is not None and self._received > HEAD_BYTES and not self._refused:
+            self._refuse_head(431, HEAD_TOO_LONG)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = len(b"  HTTP/1.1\r\n\r\n")
         self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        self._head += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head += len(name) + len(value) + len(b": \r\n")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
-        if len(self.headers) <= HEADERS:
-            super().on_headers_complete()
+        if self._refused:
             return
-        self._refused = True
-        if self.cycle is None or self.cycle.response_complete:
-            self._close_with(431, "The request has too many headers.")
-        else:  # an answer now would be taken for a part of the one before
-            self.transport.close()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if self._head + len(self.parser.get_method()) > HEAD_BYTES:
+            self._refuse_head(431, HEAD_TOO_LONG)
+        elif len(self.headers) > HEADERS:
+            self._refuse_head(431, "The request has too many headers.")
+        elif len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            self._refuse_head(400, "A request names its host in exactly one Host header.")
+        elif hosts and not HOST.fullmatch(hosts[0]):
+            self._refuse_head(400, "The Host header is not the name of a host.")
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if not self._refused:
@@ -346,9 +371,21 @@ class Connection(HttpToolsProtocol):
         if not self._refused:
             super().on_message_complete()
 
+    def _refuse_head(self, status: int, sentence: str) -> None:
+        """Answer a request whose head cannot be accepted, and close the connection."""
+        self._refused = True
+        self._head_is_here()
+        if self.cycle is None or self.cycle.response_complete:
+            # Closing with bytes unread would reset the connection, and the answer would be lost.
+            self._answer_with(status, sentence)
+            self.transport.write_eof()
+            self.loop.call_later(DISCARD_SECONDS, self.transport.close)
+        else:  # an answer now would be taken for a part of the one before
+            self.transport.close()
+
     def _expect_head(self) -> None:
         if self._timer is None:
-            self._head = 0
+            self._received = 0
             self._timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
 
     def _head_is_here(self) -> None:
@@ -360,12 +397,16 @@ class Connection(HttpToolsProtocol):
         self._timer = None
         if self.cycle is not None and not self.cycle.response_complete:
             self._expect_head()  # the answer to the request before is still being read
-        elif not self._head:  # opened ahead of need; an answer would be taken for another's
+        elif not self._received:  # opened ahead of need; an answer would be taken for another's
             self.transport.close()
         elif not self.transport.is_closing():
             self._close_with(408, "The request took too long to arrive.")
 
     def _close_with(self, status: int, sentence: str) -> None:
+        self._answer_with(status, sentence)
+        self.transport.close()
+
+    def _answer_with(self, status: int, sentence: str) -> None:
         body = sentence.encode()
         self.transport.write(
             STATUS_LINE[status]
@@ -373,4 +414,3 @@ class Connection(HttpToolsProtocol):
             + b"content-length: %d\r\n\r\n" % len(body)
             + body
         )
-        self.transport.close()
