@@ -107,7 +107,7 @@ def test_a_changed_password_ends_all_other_sign_ins(wiki: Scene) -> None:
 def test_a_password_cannot_be_guessed_from_a_browser_that_was_left_open(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting, "SIGN_IN_NAME", Limit(3, limiting.SIGN_IN_NAME.window))
+    monkeypatch.setattr(limiting, "SIGN_IN_ACCOUNT", Limit(3, limiting.SIGN_IN_ACCOUNT.window))
     wiki.client("ben")
     wiki.unconfirm("ben")
     form = {"confirm.password": "guess", "new_password": NEW}

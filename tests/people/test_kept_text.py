@@ -113,7 +113,7 @@ def test_a_cookie_that_is_gone_altogether_loses_nothing(wiki: Scene) -> None:
 def test_a_wrong_password_and_a_lock_carry_the_text_on(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting, "SIGN_IN_NAME", Limit(1, limiting.SIGN_IN_NAME.window))
+    monkeypatch.setattr(limiting, "SIGN_IN_ACCOUNT", Limit(1, limiting.SIGN_IN_ACCOUNT.window))
     wiki.write("rota", "old")
     browser = wiki.new_client("ben")
     form = edit_form(browser, "/eng/rota/-/edit") | {"title": "Rota", "body": TEXT}

@@ -16,7 +16,7 @@ from wiki.db import Database, now
 from wiki.errors import TooMany
 from wiki.outbox.models import EventRow
 from wiki.people import limiting
-from wiki.people.limiting import SIGN_IN_NAME, Counter
+from wiki.people.limiting import SIGN_IN_ACCOUNT, Counter
 from wiki.people.models import Attempt
 from wiki.rules.limits import Limit, Window, give_back, spend, wait_for
 
@@ -97,7 +97,7 @@ def attempt(wiki: Scene, login: str, password: str = "wrong", **environ: str) ->
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a test reaches soon."""
-    monkeypatch.setattr(limiting, "SIGN_IN_NAME", Limit(3, timedelta(minutes=15)))
+    monkeypatch.setattr(limiting, "SIGN_IN_ACCOUNT", Limit(3, timedelta(minutes=15)))
     monkeypatch.setattr(limiting, "SIGN_IN_ADDRESS", Limit(6, timedelta(minutes=15)))
 
 
@@ -111,6 +111,22 @@ def test_after_too_many_attempts_even_the_right_password_is_refused(wiki: Scene)
     assert "Please wait 15 minutes and try again." in locked.text
     assert "Set-Cookie" not in locked.headers or "_user_id" not in locked.headers["Set-Cookie"]
     assert attempt(wiki, "eve", PASSWORD).status_code == 303
+
+
+@pytest.mark.usefixtures("few")
+def test_all_spellings_of_an_account_count_together(wiki: Scene) -> None:
+    for login in ("ben", " BEN ", "Ben@Example.org"):
+        assert attempt(wiki, login).status_code == 422
+    for login in ("ben", "ben@example.org", "B\u200ben"):
+        assert attempt(wiki, login, PASSWORD).status_code == 429
+    assert attempt(wiki, "eve@example.org", PASSWORD).status_code == 303
+
+
+def test_one_address_cannot_try_a_password_on_many_names_at_once(wiki: Scene) -> None:
+    answers = [attempt(wiki, f"name{number}", REMOTE_ADDR="192.0.2.1") for number in range(30)]
+    assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 10
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert attempt(wiki, "ben", PASSWORD, REMOTE_ADDR="192.0.2.2").status_code == 303
 
 
 @pytest.mark.usefixtures("few")
@@ -176,7 +192,7 @@ def test_the_count_holds_in_other_processes_and_after_a_restart(wiki: Scene) -> 
 
 
 def test_many_at_once_are_not_more_than_the_most(database: Database) -> None:
-    counter = Counter("one key", SIGN_IN_NAME)
+    counter = Counter("one key", SIGN_IN_ACCOUNT)
 
     def spend_one(_: int) -> bool:
         try:
@@ -187,7 +203,7 @@ def test_many_at_once_are_not_more_than_the_most(database: Database) -> None:
         return True
 
     with ThreadPoolExecutor(12) as pool:
-        assert sum(pool.map(spend_one, range(40))) == SIGN_IN_NAME.most
+        assert sum(pool.map(spend_one, range(40))) == SIGN_IN_ACCOUNT.most
 
 
 def test_what_was_typed_as_a_name_is_not_kept(wiki: Scene) -> None:

@@ -152,8 +152,14 @@ def test_nobody_is_flooded_with_mails(wiki: Scene, monkeypatch: pytest.MonkeyPat
     assert len(wiki.letters()) == 3
 
 
+def test_all_spellings_of_an_account_count_together(wiki: Scene) -> None:
+    for login in ("ben", "ben@example.org") * 3:
+        assert ask(wiki, login).status_code == 303
+    assert len(wiki.letters()) == 3
+
+
 def test_a_new_password_opens_an_account_that_was_locked(wiki: Scene) -> None:
-    for _ in range(limiting.SIGN_IN_NAME.most):
+    for _ in range(limiting.SIGN_IN_ACCOUNT.most):
         assert not can_sign_in(wiki, "ben", "guess")
     assert not can_sign_in(wiki, "ben", PASSWORD)
     wiki.new_client().post(link_for(wiki, "ben"), data={"password": NEW})

@@ -14,17 +14,19 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import TooMany
-from wiki.people.models import Attempt
+from wiki.people.models import Attempt, Person
 from wiki.rules import limits
 from wiki.rules.limits import Limit, Window, network_of
 
-# A name is locked long before an address is, from which a whole office may come.
-SIGN_IN_NAME = Limit(10, timedelta(minutes=15))
+# An account is locked long before an address is, from which a whole office may sign in. But an
+# office does not fail many times a minute, as a program does that tries one password on many names.
+SIGN_IN_ACCOUNT = Limit(10, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
+SIGN_IN_BURST = Limit(20, timedelta(minutes=1))
 PROVIDER_ADDRESS = Limit(100, timedelta(minutes=15))
 # First failures of all names together that are put on record: so that no flood of them is.
 FAILURES_TOLD = Limit(200, timedelta(hours=1))
-RESET_NAME = Limit(3, timedelta(hours=1))
+RESET_ACCOUNT = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
 # Six digits are few: whoever knows the password gets five guesses, of which each fits three codes.
@@ -44,12 +46,21 @@ class Counter:
     limit: Limit
 
 
-def sign_in_counters(login: str, address: str) -> list[Counter]:
-    """What a sign-in counts for: the name as it was typed, whether or not it exists, and the
-    address it comes from."""
+def account_counter(person: Person | None, login: str) -> Counter:
+    """Attempts to sign in to an account, by whichever of its names.
+
+    :param login: the normalised name, which is counted itself where it belongs to no account.
+    """
+    account = f"to account {person.id}" if person else f"name {_digest(login)}"
+    return Counter(f"sign-in {account}", SIGN_IN_ACCOUNT)
+
+
+def address_counters(address: str) -> list[Counter]:
+    """Attempts to sign in from an address, to all accounts together."""
+    network = network_of(address)
     return [
-        Counter(f"sign-in name {_digest(login)}", SIGN_IN_NAME),
-        Counter(f"sign-in from {network_of(address)}", SIGN_IN_ADDRESS),
+        Counter(f"sign-in from {network}", SIGN_IN_ADDRESS),
+        Counter(f"sign-in burst from {network}", SIGN_IN_BURST),
     ]
 
 
@@ -64,11 +75,16 @@ def provider_counters(address: str) -> list[Counter]:
 
 
 def reset_counters(login: str, address: str) -> list[Counter]:
-    """What a request for a password link counts for."""
+    """Requests for a password link, by name and by address. Nobody looks yet whose name it is."""
     return [
-        Counter(f"reset name {_digest(login)}", RESET_NAME),
+        Counter(f"reset name {_digest(login)}", RESET_ACCOUNT),
         Counter(f"reset from {network_of(address)}", RESET_ADDRESS),
     ]
+
+
+def reset_mail_counters(person_id: int) -> list[Counter]:
+    """Password links mailed to an account, by whichever of its names they were asked for."""
+    return [Counter(f"reset mails of {person_id}", RESET_ACCOUNT)]
 
 
 def claim_counters(person_id: int, address: str) -> list[Counter]:
@@ -94,7 +110,7 @@ def challenge_counters(address: str) -> list[Counter]:
 
 def own_password_counters(person_id: int) -> list[Counter]:
     """What it counts for when somebody who is signed in is asked for their password."""
-    return [Counter(f"password of {person_id}", SIGN_IN_NAME)]
+    return [Counter(f"password of {person_id}", SIGN_IN_ACCOUNT)]
 
 
 def refuse_if_spent(session: Session, counters: Sequence[Counter]) -> None:

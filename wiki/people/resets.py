@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Ended
+from wiki.errors import Ended, TooMany
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PasswordResetRequested
-from wiki.people import mails
+from wiki.people import limiting, mails
 from wiki.people.actions import end_password_links, find_person, normal_login, set_password
 from wiki.people.models import PasswordReset, Person
 from wiki.people.sign_in import hash_token, new_token
@@ -30,7 +30,8 @@ def ask_for_link(session: Session, typed: str) -> None:
 
 
 def send_link(session: Session, settings: Settings, reset_id: int) -> None:
-    """Mail the link, if what was typed is somebody's who can sign in and has an address.
+    """Mail the link, if what was typed is somebody's who can sign in and has an address, and who
+    was not mailed too many of them.
 
     Harmless when repeated: a row that has its link is left alone.
     """
@@ -45,6 +46,11 @@ def send_link(session: Session, settings: Settings, reset_id: int) -> None:
         or person.password_hash is None
         or person.disabled_at is not None
     ):
+        session.delete(row)
+        return
+    try:
+        limiting.spend(session, limiting.reset_mail_counters(person.id))
+    except TooMany:
         session.delete(row)
         return
     token = new_token()

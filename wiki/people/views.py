@@ -144,26 +144,29 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
 
     :raises TooMany: also when the password is right.
     """
-    name, address = limiting.sign_in_counters(
-        actions.normal_login(typed), request.remote_addr or ""
-    )
-    limiting.refuse_if_spent(reading(), [name, address])
-    with writing() as session:
-        tries = limiting.spend(session, [name, address])[name.key]
     person = actions.find_person(reading(), typed)
+    account = limiting.account_counter(person, actions.normal_login(typed))
+    counters = [account, *limiting.address_counters(request.remote_addr or "")]
+    limiting.refuse_if_spent(reading(), counters)
+    with writing() as session:
+        tries = limiting.spend(session, counters)[account.key]
     if not actions.check_password(person, password) or person is None:
         _note_failure(person, tries)
         return None
-    signed_in = _begin(person, password, name, address)
+    signed_in = _begin(person, password, counters)
     if signed_in is None:
         _note_failure(person, tries)
     return signed_in
 
 
 def _begin(
-    person: Person, password: str, name: limiting.Counter, address: limiting.Counter
+    person: Person, password: str, counters: list[limiting.Counter]
 ) -> sign_in.SignedIn | str | None:
-    """Begin for somebody whose password was right; None when their account is closed."""
+    """Begin for somebody whose password was right; None when their account is closed.
+
+    :param counters: those of the account, which begins anew, and of the address, which gets this
+        attempt back.
+    """
     renewed = actions.renewed_hash(person, password)
     with writing() as session:
         row = session.get_one(Person, person.id)
@@ -171,7 +174,7 @@ def _begin(
             return None
         if renewed is not None:
             row.password_hash = renewed
-        limiting.give_back(session, [address], forgotten=[name])
+        limiting.give_back(session, counters[1:], forgotten=counters[:1])
         limiting.forget_past(session)
         if factors.holds_factor(session, row.id):
             return pending.open_pending(session, row)
@@ -186,7 +189,7 @@ def _note_failure(person: Person | None, tries: int) -> None:
     Whether there is such a name makes no difference to when, and so not to how long it takes. What
     was typed is not noted, because people also type their password there.
     """
-    last = tries >= limiting.SIGN_IN_NAME.most
+    last = tries >= limiting.SIGN_IN_ACCOUNT.most
     if tries != 1 and not last:
         return
     with writing() as session:
@@ -203,7 +206,7 @@ def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
 
     :raises Invalid: when it does not. :raises TooMany: after too many attempts from an address.
     """
-    counters = limiting.sign_in_counters("", request.remote_addr or "")[1:]
+    counters = limiting.address_counters(request.remote_addr or "")
     limiting.refuse_if_spent(reading(), counters)
     with writing() as session:
         limiting.spend(session, counters)
@@ -322,8 +325,7 @@ def reset(token: str) -> ResponseReturnValue:
             error = refused
         else:
             with writing() as session:
-                for name in (person.handle, person.email or ""):
-                    limiting.forget(session, limiting.sign_in_counters(name, "")[:1])
+                limiting.forget(session, [limiting.account_counter(person, "")])
                 resets.use_link(session, settings(), token, hashed)
             sign_in.leave()
             say("Your new password is set. Sign in with it.", "good")
