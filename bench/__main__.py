@@ -18,6 +18,7 @@ from bench.browser import Browser
 from bench.history import histories
 from bench.measure import Result
 from bench.servers import ROOT, THREADS, WORKERS, running
+from bench.starting import restarts
 
 SPACE = "handbook"
 PASSWORD = secrets.token_urlsafe(12)
@@ -140,6 +141,8 @@ def main() -> int:
                 results.append(measure.first_times(port, bare, pages, browser))
             if wanted("save"):
                 results.append(measure.saves(browser, pages, folder, lambda: rested(data)))
+        if wanted("restart"):
+            results.append(restarts(next(iter(pages))))
     show(results)
     return int(any(result.good is False for result in results))
 
