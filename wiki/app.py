@@ -62,6 +62,7 @@ from wiki.web import (
     compress,
     errors,
     filters,
+    lane,
     memo,
     pace,
     public,
@@ -126,6 +127,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     oidc_views.init_app(app, settings)
     public.init_app(app)
     pace.init_app(app)
+    lane.init_app(app)
     holding.init_app(app)
     reads.init_app(app, parts.database)
     CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies

@@ -85,3 +85,14 @@ class TooMany(WikiError):
     def __init__(self, sentence: str, *, retry_after: int) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class Busy(WikiError):
+    """Others have asked for as much work as is done at once; ``retry_after`` is in seconds."""
+
+    status = 503
+    title = "Back in a moment"
+
+    def __init__(self, sentence: str, *, retry_after: int) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after

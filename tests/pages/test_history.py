@@ -5,6 +5,9 @@ import re
 import pytest
 
 from tests.cast import Scene
+from wiki.pages import comparison
+from wiki.text import sandbox
+from wiki.text.diff import Diff
 
 
 def rota(wiki: Scene) -> None:
@@ -157,6 +160,43 @@ def test_a_very_long_comparison_is_shown_in_parts_that_hold_every_line(wiki: Sce
         assert f"Part {part} of 3" in shown
         seen += [int(n) for n in re.findall(r"line number (\d+) of many", shown)]
     assert seen == list(range(9000))
+
+
+def test_a_comparison_too_large_to_be_made_says_so_and_leads_to_both_texts(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiki.write("vast", "a\n" * 20_000)
+    wiki.write("vast", "b\n" * 20_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "COMPARE_SECONDS", 0.0001)
+        shown = wiki.get("cai", "/eng/vast/-/diff/1..2")
+        restoring = wiki.get("ben", "/eng/vast/-/restore?revision=1").text
+        assert "too large, or too different" in restoring
+    assert shown.status_code == 200
+    assert "too large, or too different, to be compared" in shown.text
+    assert "(20000 lines, 39 KiB)" in shown.text
+    for number in (1, 2):
+        assert f'href="/eng/vast/-/raw?revision={number}"' in shown.text
+    again = wiki.get("cai", "/eng/vast/-/diff/1..2?n").text  # it was not said for ever
+    assert "Part 1 of 11" in again
+
+
+def test_what_was_compared_is_remembered_for_those_who_may_read_it_only(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiki.write("plan", "old words here\n" * 2_000)
+    wiki.write("plan", "new words here\n" * 2_000)
+    asked: list[int] = []
+
+    def counted(old: str, new: str, context: int | None, part: int) -> Diff | None:
+        asked.append(part)
+        return sandbox.compare_safely(old, new, context, part)
+
+    monkeypatch.setattr(comparison, "compare_safely", counted)
+    for number in range(3):
+        assert wiki.get("cai", f"/eng/plan/-/diff/1..2?n={number}").status_code == 200
+    assert asked == [1]
+    assert wiki.get("nobody", "/eng/plan/-/diff/1..2?n=2").status_code != 200
 
 
 def test_text_is_shown_as_text_never_as_markup(wiki: Scene) -> None:

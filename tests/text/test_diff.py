@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text import diff as module
-from wiki.text.diff import diff
+from wiki.text import pairing
+from wiki.text import words as words_module
+from wiki.text.diff import Diff, Line, diff
 from wiki.text.lines import split
 
 LINES = st.sampled_from(
@@ -21,11 +23,51 @@ TEXT = st.builds(
 CONTEXT = st.sampled_from([0, 1, 3, None])
 
 
-@given(TEXT, TEXT, CONTEXT)
-def test_the_rows_are_both_texts(old: str, new: str, context: int | None) -> None:
-    found = diff(old, new, context)
-    assert found.old == old
-    assert found.new == new
+def parts(old: str, new: str, context: int | None = 3) -> list[Diff]:
+    """Every part of a comparison."""
+    first = diff(old, new, context)
+    return [first, *(diff(old, new, context, part) for part in range(2, first.parts + 1))]
+
+
+def both(found: list[Diff]) -> tuple[str, str]:
+    """The two texts, put together from the rows of a comparison in which nothing is folded."""
+    rows = [row for part in found for row in part.rows]
+    old = "".join(row.old.source for row in rows if row.old)
+    return old, "".join(row.new.source for row in rows if row.new)
+
+
+@given(TEXT, TEXT)
+def test_the_rows_are_both_texts(old: str, new: str) -> None:
+    assert both(parts(old, new, None)) == (old, new)
+
+
+@given(TEXT, TEXT, CONTEXT, st.integers(1, 9), st.integers(1, 60))
+def test_parts_together_are_the_whole(
+    old: str, new: str, context: int | None, rows: int, characters: int
+) -> None:
+    whole = diff(old, new, context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ROWS", rows)
+        patch.setattr(module, "PIECE", max(rows // 2, 1))
+        patch.setattr(module, "CHARACTERS", characters)
+        found = parts(old, new, context)
+        if context is None:
+            assert both(found) == (old, new)
+    for part in found:
+        assert sum(len(row.source) for row in sides(part)) <= max(characters, 80)
+        assert len(sides(part)) <= max(rows, 2)
+        assert (part.places, part.added, part.removed) == (whole.places, whole.added, whole.removed)
+    assert len(sides(*found, kind="same")) == len(sides(whole, kind="same"))
+    folds = [s.count for one in found for s in one.sections if s.kind == "fold"]
+    assert folds == [s.count for s in whole.sections if s.kind == "fold"]
+
+
+def sides(*found: Diff, kind: str = "") -> list[Line]:
+    """The lines of parts on which their size is counted: those of a change on both sides."""
+    sections = [s for one in found for s in one.sections if kind in ("", s.kind)]
+    rows = [(row, section.kind) for section in sections for row in section.rows]
+    lines = [row.old for row, _ in rows if row.old]
+    return lines + [row.new for row, what in rows if row.new and what == "change"]
 
 
 @given(TEXT, TEXT)
@@ -38,7 +80,7 @@ def test_words_joined_are_the_lines(old: str, new: str) -> None:
 
 @given(TEXT, TEXT)
 def test_lines_are_numbered_as_in_their_texts(old: str, new: str) -> None:
-    rows = list(diff(old, new).rows)
+    rows = list(diff(old, new, None).rows)
     for side, text in (("old", old), ("new", new)):
         lines = [getattr(row, side) for row in rows if getattr(row, side)]
         assert [line.number for line in lines] == list(range(1, len(split(text)) + 1))
@@ -47,7 +89,7 @@ def test_lines_are_numbered_as_in_their_texts(old: str, new: str) -> None:
 @given(TEXT, TEXT, CONTEXT)
 def test_folds_hide_only_what_is_the_same(old: str, new: str, context: int | None) -> None:
     for section in diff(old, new, context).sections:
-        assert section.rows
+        assert bool(section.rows) != bool(section.count)
         same = all(row.kind == "same" for row in section.rows)
         assert same == (section.kind != "change")
         if context is None:
@@ -75,11 +117,9 @@ def test_comparing_backwards_shows_as_many_lines(old: str, new: str) -> None:
 
 @given(TEXT, TEXT)
 def test_a_text_too_big_to_pair_its_lines_is_still_shown_whole(old: str, new: str) -> None:
-    for name, value in (("TABLE", 0), ("PAIRS", 20), ("PAIRS", 0)):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, name, value)
-            found = diff(old, new)
-            assert (found.old, found.new) == (old, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "TABLE", 0)
+        assert both(parts(old, new, None)) == (old, new)
 
 
 def test_a_changed_line_stands_beside_what_it_was() -> None:
@@ -124,7 +164,7 @@ def test_short_unchanged_stretches_are_not_folded() -> None:
     changed = [*lines]
     changed[3], changed[12] = "x", "y"
     found = diff("\n".join(lines), "\n".join(changed))
-    assert [(s.kind, len(s.rows)) for s in found.sections] == [
+    assert [(s.kind, s.count or len(s.rows)) for s in found.sections] == [
         ("same", 3),
         ("change", 2),
         ("same", 8),
@@ -144,27 +184,59 @@ def test_a_megabyte_with_a_thousand_edits_is_compared_word_by_word() -> None:
         words = new[at].split()
         words[5] = "changed"
         new[at] = " ".join(words) + "\n"
-    found = diff("".join(old), "".join(new))
-    rows = [row for section in found.changes for row in section.rows]
+    found = parts("".join(old), "".join(new))
+    rows = [row for part in found for section in part.changes for row in section.rows]
     assert sorted(row.new.number - 1 for row in rows if row.new) == sorted(edited)
     assert all(
         row.new and [s.text for s in row.new.spans if s.changed] == ["changed"] for row in rows
     )
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("x\n" * 60_000, "y\n" * 60_000),
-        ("a " * 300_000, "b " * 300_000),
-        ("a\nb\n" * 20_000, "b\nb\na\n" * 20_000),
-        ("é" * 500_000, "e" * 500_000),
-    ],
-)
-def test_texts_made_to_be_slow_are_shown_whole(old: str, new: str) -> None:
+HOSTILE = [
+    ("x\n" * 60_000, "y\n" * 60_000),
+    ("a " * 300_000, "b " * 300_000),
+    ("a\nb\n" * 20_000, "b\nb\na\n" * 20_000),
+    ("é" * 500_000, "e" * 500_000),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), HOSTILE)
+def test_texts_made_to_be_slow_are_shown_whole_in_bounded_parts(old: str, new: str) -> None:
+    found = parts(old, new, None)
+    assert both(found) == (old, new)
+    for part in found:
+        shown = [piece.text for line in sides(part) for piece in line.pieces]
+        assert sum(map(len, shown)) <= module.CHARACTERS
+        assert len(sides(part)) <= module.ROWS
+
+
+def test_differences_of_words_are_tidied_up_within_a_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = random.Random(3)
+    lines = ["".join(f"{' '.join(chance.choices('abcdefgh', k=900))}\n") for _ in range(8)]
+    old, new = "".join(lines[:4]), "".join(lines[4:])
+    spent: list[int] = []
+    monkeypatch.setattr(
+        words_module._TIDY, "diff_cleanupSemantic", lambda found: spent.append(len(found) ** 2)
+    )
     found = diff(old, new)
-    same = (found.old == old, found.new == new)
-    assert same == (True, True)
+    assert found.coarse
+    assert 0 < sum(spent) <= module.EFFORT
+    assert both([found]) == (old, new)
+    assert not diff("one two\n", "one 2\n").coarse
+
+
+def test_a_long_line_shows_what_changed_and_leaves_out_what_did_not() -> None:
+    old, new = (f"{'before ' * 9_000}{word}{' after' * 9_000}" for word in ("this", "that"))
+    (row,) = diff(old, new).rows
+    assert row.old and row.new
+    assert [piece.text for piece in row.new.pieces if piece.changed] == ["that"]
+    assert sum(len(piece.text) for piece in row.new.pieces) < module.LINE
+    assert row.new.left_out > 100_000
+    (gone,) = diff("x" * 50_000, "").rows
+    assert gone.old and gone.old.pieces[0].text == "x" * module.LINE
+    assert gone.old.left_out == 30_000
 
 
 def test_lines_of_code_and_tables_are_known_as_such() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -17,20 +19,21 @@ from wiki.api.operations import (
     with_next,
 )
 from wiki.api.pages import etag_of
-from wiki.errors import NotFound
+from wiki.errors import Invalid, NotFound
 from wiki.pages.blame import blame, revisions_of
+from wiki.pages.comparison import Beyond, between
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.reads import note_read
 from wiki.pages.revising import text_of
-from wiki.pages.texts import get_text
-from wiki.text import diff
 from wiki.text.blame import pack, pairs
+from wiki.text.diff import Diff, Line, Row
 from wiki.web.pace import costs
 from wiki.web.request import actor, reading
 
 MOST_REVISIONS = 500
 MOST_CONTEXT = 1000
+MOST_PARTS = 100_000
 
 
 @operation(
@@ -97,33 +100,47 @@ def read_revision(slug: str, path: str, number: int) -> Response:
     {200: Answer("What changed, line by line and word by word.", resources.Diff)},
     queries=(
         Query(
+            "part",
+            "Which part of a long comparison, as `next` has it: at most 4,000 lines and 400,000 "
+            "characters of both texts. `added` and `removed` count in all parts.",
+            {"type": "integer", "minimum": 1, "maximum": MOST_PARTS, "default": 1},
+        ),
+        Query(
             "context",
             "Unchanged lines around each change.",
             {"type": "integer", "minimum": 0, "maximum": MOST_CONTEXT, "default": 3},
         ),
     ),
-    problems=(410,),
+    problems=(410, 503),
 )
 @costs("comparisons")
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     """What was done to the text between two revisions, in either order."""
     context = number_asked("context", 3, least=0, most=MOST_CONTEXT)
+    part = number_asked("part", 1, least=1, most=MOST_PARTS)
     page = _live(slug, path, old, new)
     before, after = _revision(page, old), _revision(page, new)
-    found = diff.diff(
-        get_text(reading(), before.content_hash),
-        get_text(reading(), after.content_hash),
-        context=context,
-    )
-    return answer(
-        resources.Diff(
-            old=wire.revision_line(before),
-            new=wire.revision_line(after),
-            added=found.added,
-            removed=found.removed,
-            hunks=_hunks(found),
+    found = between(reading(), before.content_hash, after.content_hash, context, part)
+    if isinstance(found, Beyond):
+        raise Invalid(
+            f"These texts, of {found.old_bytes} and {found.new_bytes} bytes, are too large or too "
+            "different to be compared. Both revisions can be read."
         )
+    following = None
+    if found.part < found.parts:
+        asked: dict[str, Any] = {"slug": slug, "path": path, "old": old, "new": new}
+        asked |= {"context": context, "part": found.part + 1}
+        following = url_for("api.compare_revisions", **asked)
+    shown = resources.Diff(
+        old=wire.revision_line(before),
+        new=wire.revision_line(after),
+        added=found.added,
+        removed=found.removed,
+        hunks=_hunks(found),
+        coarse=found.coarse,
+        next=following,
     )
+    return with_next(answer(shown), following)
 
 
 @operation(
@@ -155,10 +172,10 @@ def blame_page(slug: str, path: str) -> Response:
     return answer(resources.Blame(number, runs))
 
 
-def _hunks(found: diff.Diff) -> list[resources.Hunk]:
+def _hunks(found: Diff) -> list[resources.Hunk]:
     """The sections between folds that have changes in them."""
     hunks: list[list[resources.DiffRow]] = [[]]
-    if not found.changes:
+    if not found.places:
         return []
     for section in found.sections:
         if section.kind == "fold":
@@ -168,15 +185,17 @@ def _hunks(found: diff.Diff) -> list[resources.Hunk]:
     return [resources.Hunk(rows) for rows in hunks if rows]
 
 
-def _row(row: diff.Row) -> resources.DiffRow:
+def _row(row: Row) -> resources.DiffRow:
     return resources.DiffRow(row.kind, _line(row.old), _line(row.new))
 
 
-def _line(line: diff.Line | None) -> resources.DiffLine | None:
+def _line(line: Line | None) -> resources.DiffLine | None:
     if line is None:
         return None
     return resources.DiffLine(
-        line.number, [resources.Piece(span.text, span.changed) for span in line.pieces]
+        line.number,
+        [resources.Piece(span.text, span.changed) for span in line.pieces],
+        line.left_out,
     )
 
 

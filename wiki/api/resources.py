@@ -180,6 +180,7 @@ class DiffLine:
 
     number: int = told("Counted from 1.")
     pieces: list[Piece] = told("Its text in pieces, the changed words marked.")
+    left_out: int = told("Characters that the pieces lack; 0 but for lines of over 20,000.")
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,8 @@ class Diff:
     added: int = told("Lines added; a changed line counts as one added and one removed.")
     removed: int = told("Lines removed.")
     hunks: list[Hunk] = told("Where the texts differ; empty when they are the same.")
+    coarse: bool = told("Whether too many words differ for those of each line to be compared.")
+    next: str | None = told("Where the comparison goes on; null where this is the end of it.")
 
 
 @dataclass(frozen=True)

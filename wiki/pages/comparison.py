@@ -14,49 +14,63 @@ from wiki.pages.properties import ValueChange, slugs_of, value_changes
 from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
 from wiki.rules.access import Actor
-from wiki.text.diff import Diff, Section, diff
+from wiki.text.diff import Diff, Row, diff
+from wiki.text.sandbox import compare_safely
+from wiki.web.lane import in_lane
+from wiki.web.pace import charge
 
 CONTEXT = 3
 """Unchanged lines shown around a change."""
 
-ROWS = 4_000
-"""Lines of a comparison that are put on one screen."""
+AT_ONCE = 24 * 1024
+"""Bytes of both texts that are compared in this process; larger ones wait in the lane."""
+
+FREE = 16 * 1024
+"""Bytes of both texts that cost as much as one more comparison."""
+
+Key = tuple[str, str, int | None, int]
 
 
 class Diffs:
-    """Comparisons of texts, the latest kept: a revision never changes, so neither does its diff."""
+    """Parts of comparisons of texts, the latest kept. A text never changes, so neither does what it
+    makes of another; they are found by the texts' hashes, which are known to those only who were
+    let in to the revisions."""
 
-    def __init__(self, characters: int = 8_000_000) -> None:
-        self._most = characters
+    def __init__(self, most: int = 16_000_000) -> None:
+        self._most = most
         self._size = 0
-        self._kept: OrderedDict[tuple[str, str, int | None], tuple[Diff, int]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Diff, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def between(
-        self, session: Session, old_hash: str | None, new_hash: str, context: int | None
-    ) -> Diff:
-        """The comparison of two stored texts; without ``old_hash`` that of nothing with a text."""
-        key = (old_hash or "", new_hash, context)
+    def get(self, key: Key) -> Diff | None:
+        """The part of a comparison, if it is kept."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
-        old = get_text(session, old_hash) if old_hash else ""
-        new = get_text(session, new_hash)
-        found, size = diff(old, new, context), len(old) + len(new)
+        return None
+
+    def put(self, key: Key, found: Diff) -> None:
+        """Keep a part, and no more of the others than there is room for."""
+        size = 1000 + sum(_room_for(row) for row in found.rows)
         with self._lock:
             if key not in self._kept and size <= self._most:
                 self._kept[key] = found, size
                 self._size += size
                 while self._size > self._most:
                     self._size -= self._kept.popitem(last=False)[1][1]
-        return found
 
     def forget(self) -> None:
         """Keep none of them any longer."""
         with self._lock:
             self._kept.clear()
             self._size = 0
+
+
+def _room_for(row: Row) -> int:
+    """About how many bytes a row takes in memory."""
+    lines = [line for line in (row.old, row.new) if line]
+    return sum(200 + 2 * len(line.text) + 150 * len(line.spans) for line in lines)
 
 
 _diffs = Diffs()
@@ -68,19 +82,88 @@ def forget_diffs() -> None:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """In place of a comparison: the two texts take too much time or memory to be compared."""
+
+    old_lines: int
+    old_bytes: int
+    new_lines: int
+    new_bytes: int
+
+
+def between(
+    session: Session,
+    old_hash: str | None,
+    new_hash: str,
+    context: int | None = CONTEXT,
+    part: int = 1,
+) -> Diff | Beyond:
+    """A part of the comparison of two stored texts that the asker may read; without ``old_hash`` of
+    nothing with a text.
+
+    Whoever asks is charged by the size of the texts, unless the part is remembered.
+
+    :raises TooMany: when they have asked for too much.
+    :raises Busy: when the texts are large and the lane for these is full.
+    """
+    key = (old_hash or "", new_hash, context, part)
+    if (kept := _diffs.get(key)) is not None:
+        return kept
+    old = get_text(session, old_hash) if old_hash else ""
+    return of_texts(old, get_text(session, new_hash), context, part, key)
+
+
+def of_texts(
+    old: str, new: str, context: int | None, part: int = 1, key: Key | None = None
+) -> Diff | Beyond:
+    """The same of two texts that the asker has; remembered only under a ``key``."""
+    sizes = len(old.encode()), len(new.encode())
+    if extra := sum(sizes) // FREE:
+        charge("comparisons", extra)
+    if sum(sizes) <= AT_ONCE:
+        found: Diff | None = diff(old, new, context, part)
+    else:
+        with in_lane():
+            found = _diffs.get(key) if key else None
+            found = found or compare_safely(old, new, context, part)
+    if found is None:
+        return Beyond(_lines(old), sizes[0], _lines(new), sizes[1])
+    if key:
+        _diffs.put(key, found)
+    return found
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + (not text.endswith("\n") and text != "")
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What ``new`` has made of ``old`` (None: of nothing), and who had a hand in it."""
 
     old: Revision | None
     new: Revision
     values: tuple[ValueChange, ...]
-    text: Diff
+    text: Diff | Beyond
     authors: tuple[Author, ...]
+
+    @property
+    def beyond(self) -> Beyond | None:
+        """Why the texts are not compared, where they are not."""
+        return self.text if isinstance(self.text, Beyond) else None
 
     @property
     def alike(self) -> bool:
         """Whether a reader would see no difference."""
-        return not self.values and not self.text.changes
+        return not self.values and isinstance(self.text, Diff) and not self.text.places
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How much of a comparison: unchanged lines around each change (None: all), and which part."""
+
+    context: int | None = CONTEXT
+    part: int = 1
 
 
 def compare(
@@ -89,12 +172,13 @@ def compare(
     page: Page,
     old: int,
     new: int,
-    context: int | None = CONTEXT,
+    shown: Shown = Shown(),
 ) -> Comparison:
     """Compare revisions ``old`` and ``new`` of a page that the actor may already read.
 
     :param old: 0 stands for the time before the page.
     :raises NotFound: when the page has no such revision.
+    :raises TooMany: :raises Busy: as :func:`between` does.
     """
     first = get_revision(session, page, old) if old else None
     second = get_revision(session, page, new)
@@ -107,37 +191,12 @@ def compare(
         first,
         second,
         tuple(values),
-        _diffs.between(
-            session, first.content_hash if first else None, second.content_hash, context
+        between(
+            session,
+            first.content_hash if first else None,
+            second.content_hash,
+            shown.context,
+            shown.part,
         ),
         tuple(authors_between(session, page, old, new)),
     )
-
-
-@dataclass(frozen=True)
-class Part:
-    """As much of a long comparison as fits a screen."""
-
-    sections: tuple[Section, ...]
-    number: int
-    count: int
-
-
-def part_of(text: Diff, number: int) -> Part:
-    """The ``number``-th part, from 1 (the nearest one that there is) of a comparison."""
-    parts: list[list[Section]] = [[]]
-    room = ROWS
-    for section in text.sections:
-        rows = section.rows[:1] if section.kind == "fold" else section.rows
-        for start in range(0, len(rows), ROWS):
-            piece = section
-            if len(rows) > ROWS:
-                piece = Section(section.kind, rows[start : start + ROWS], section.number)
-            size = min(len(rows) - start, ROWS)
-            if size > room:
-                parts.append([])
-                room = ROWS
-            parts[-1].append(piece)
-            room -= size
-    chosen = min(max(number, 1), len(parts))
-    return Part(tuple(parts[chosen - 1]), chosen, len(parts))

@@ -14,7 +14,7 @@ from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
 from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
-from wiki.pages.comparison import CONTEXT, compare, part_of
+from wiki.pages.comparison import CONTEXT, Shown, compare
 from wiki.pages.conflict_views import refusal_shown
 from wiki.pages.flow import ShowsNarrower
 from wiki.pages.forms import label_from, override_from
@@ -88,7 +88,8 @@ def diff(
         return redirect(past.url(f"diff/{new}..{old}", query), 302)
     view = request.args.get("view", "")
     whole = request.args.get("context") == "all"
-    comparison = compare(reading(), actor(), page, old, new, None if whole else CONTEXT)
+    shown = Shown(None if whole else CONTEXT, _positive("part") or 1)
+    comparison = compare(reading(), actor(), page, old, new, shown)
     note_read(past.seen, page, old, new)
     return render_template(
         "pages/diff.html",
@@ -97,7 +98,6 @@ def diff(
         comparison=comparison,
         old=old,
         new=new,
-        part=part_of(comparison.text, _positive("part") or 1),
         view=view if view in VIEWS else "auto",
         whole=whole,
     )
@@ -151,7 +151,6 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         "pages/restore.html",
         **page_frame(past, page),
         comparison=comparison,
-        part=part_of(comparison.text, 1),
         revision=queries.get_revision(reading(), page, number),
         view="auto",
         moved_on=moved_on,

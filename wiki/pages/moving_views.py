@@ -9,10 +9,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from wiki.errors import Invalid, NotFound
+from wiki.errors import Busy, Invalid, NotFound, TooMany
 from wiki.pages import moves, queries
 from wiki.pages.actions import Saved
-from wiki.pages.comparison import Part, part_of
+from wiki.pages.comparison import Beyond, of_texts
 from wiki.pages.flow import PlacesShowNarrower
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import Moved
@@ -31,7 +31,7 @@ from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_editable_spaces, see_space
-from wiki.text.diff import diff
+from wiki.text.diff import Diff, Section
 from wiki.text.headings import Heading
 from wiki.text.repair import Repair
 from wiki.text.sections import Renamed, renamed
@@ -50,11 +50,12 @@ LINES = 200
 
 @dataclass(frozen=True)
 class Changed:
-    """A page in a preview: how many of its links change, and the lines in which they do."""
+    """A page in a preview: how many of its links change, and the lines in which they do; None where
+    showing them takes too much."""
 
     page: Page
     links: int
-    part: Part | None
+    sections: tuple[Section, ...] | None
     more: int = 0
 
 
@@ -244,15 +245,19 @@ def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed
     found = []
     for task, made in repairs[:shown]:
         old = get_text(reading(), task.revision.content_hash)
-        part = part_of(diff(old, made.text, 0), 1)
-        sections = tuple(section for section in part.sections if section.kind == "change")
+        try:
+            text: Diff | Beyond | None = of_texts(old, made.text, 0)
+        except (Busy, TooMany):
+            text = None
+        if text is None or isinstance(text, Beyond):
+            found.append(Changed(task.page, made.changed, None))
+            continue
         kept, room = [], LINES
-        for section in sections:
+        for section in text.changes:
             if room > 0:
                 kept.append(section)
                 room -= len(section.rows)
-        part = Part(tuple(kept), 1, 1)
-        found.append(Changed(task.page, made.changed, part, len(sections) - len(kept)))
+        found.append(Changed(task.page, made.changed, tuple(kept), text.places - len(kept)))
     return found
 
 

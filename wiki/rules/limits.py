@@ -63,15 +63,15 @@ class Bucket:
     at: float
 
 
-def draw(bucket: Bucket | None, pace: Pace, at: float) -> tuple[Bucket, float]:
-    """The bucket after one more, and how many seconds to wait for that one: where it is not 0,
-    nothing was taken."""
-    left = float(pace.burst)
+def draw(bucket: Bucket | None, pace: Pace, at: float, price: float = 1.0) -> tuple[Bucket, float]:
+    """The bucket after something that costs ``price``, and how many seconds to wait for it: where
+    that is not 0, nothing was taken. What costs more than a full bucket takes all of it."""
+    left, price = float(pace.burst), min(price, pace.burst)
     if bucket is not None:
         left = min(left, bucket.left + max(at - bucket.at, 0.0) * pace.per_second)
-    if left >= 1.0:
-        return Bucket(left - 1.0, at), 0.0
-    return Bucket(left, at), (1.0 - left) / pace.per_second
+    if left >= price:
+        return Bucket(left - price, at), 0.0
+    return Bucket(left, at), (price - left) / pace.per_second
 
 
 def network_of(address: str) -> str:

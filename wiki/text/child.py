@@ -3,21 +3,28 @@
 Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
 of length, big-endian, and JSON. Each request has a timer whose signal kills the process, inside
 any library and also when the parent is gone. Memory, files and their sizes are limited.
+
+Started with `lane`, it is a process for comparisons: it has less memory, gives way to those that
+show pages, and its timer counts the time that it computes, so that a busy machine fails nobody.
 """
 
 import json
+import os
 import signal
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from wiki.text.addresses import lines_of
 from wiki.text.destinations import RenderContext
+from wiki.text.diff import diff
 from wiki.text.headings import Heading
 from wiki.text.links import Link
 from wiki.text.markup import Rendering, render
 from wiki.text.repair import Moves, Repair, repair
+from wiki.text.wire import encode_diff
 
 try:
     import resource
@@ -26,6 +33,9 @@ except ImportError:  # a system without it has the timer and the parent only
 
 MEMORY = 768 * 2**20  # bytes of address space
 TIRED = 384 * 2**20  # bytes ever used at once; a process beyond is replaced after its answer
+LANE_MEMORY = 400 * 2**20
+LANE_TIRED = 160 * 2**20
+LANE_NICE = 10
 LENGTH = struct.Struct(">I")
 
 
@@ -82,12 +92,12 @@ def pack(message: dict[str, object]) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def limit() -> None:
+def limit(memory: int = MEMORY) -> None:
     """Puts bounds on what this process can take from the machine."""
     if resource is None:
         return
     for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
@@ -97,9 +107,9 @@ def limit() -> None:
             resource.setrlimit(what, (most, most))
 
 
-def is_tired() -> bool:
+def is_tired(most: int = TIRED) -> bool:
     """Whether this process has held so much memory that a fresh one should take over."""
-    return _most_memory() > TIRED
+    return _most_memory() > most
 
 
 def _most_memory() -> int:
@@ -118,20 +128,25 @@ def _most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Answers requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    limit()
+    in_lane = "lane" in arguments
+    timer = signal.ITIMER_PROF if in_lane else signal.ITIMER_REAL
+    limit(LANE_MEMORY if in_lane else MEMORY)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    render("*warm* `up`", RenderContext("", ""))
+    if in_lane:
+        os.nice(LANE_NICE)
+    else:
+        render("*warm* `up`", RenderContext("", ""))
     answers.write(pack({"ready": True}))
     answers.flush()
     while (request := read_message(requests)) is not None:
-        signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
+        signal.setitimer(timer, float(str(request["seconds"])))
         answer = _WORK[str(request["work"])](request)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        tired = is_tired()
+        signal.setitimer(timer, 0)
+        tired = is_tired(LANE_TIRED if in_lane else TIRED)
         answers.write(pack({**answer, "leaving": tired}))
         answers.flush()
         if tired:
@@ -163,8 +178,18 @@ def _lines(request: dict[str, object]) -> dict[str, object]:
         return {"lines": []}
 
 
-_WORK = {"render": _rendered, "repair": _repaired, "lines": _lines}
+def _compared(request: dict[str, object]) -> dict[str, object]:
+    found = diff(
+        str(request["old"]),
+        str(request["new"]),
+        request["context"],  # type: ignore[arg-type]
+        int(str(request["part"])),
+    )
+    return {"diff": encode_diff(found)}
+
+
+_WORK = {"render": _rendered, "repair": _repaired, "lines": _lines, "compare": _compared}
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

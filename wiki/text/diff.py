@@ -1,36 +1,45 @@
 """What changed between two texts, made to be read: rows of lines, with changed words marked.
 
 Lines are aligned by a longest common subsequence; inside a stretch that changed, lines that are
-still alike are put side by side and their words compared. The result depends on the two texts
-alone, never on time or load.
+still alike are put side by side and their words compared. A comparison is answered in parts: where
+each begins follows from the alignment alone, and rows are made for one part only. So what an answer
+takes is bounded by `ROWS`, `CHARACTERS` and `EFFORT`, however long the texts. The result depends on
+the two texts alone, never on time or load.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
-
-from rapidfuzz.distance import Indel
+from itertools import accumulate, groupby
+from typing import Literal, NamedTuple
 
 from wiki.text.lines import heading, line_changes, split, verbatim
-from wiki.text.words import Span, is_word, mark, tokens
+from wiki.text.pairing import pairs
+from wiki.text.words import Effort, Span, mark
 
-ALIKE = 0.5
-"""Share of words that two lines must have in common, in order, to be shown as one changed line."""
+ROWS = 4_000
+"""Lines of both texts in one part."""
 
-TABLE = 1_600
-"""Pairs of lines of one stretch that are all compared; beyond that each line sees `WINDOW`."""
+CHARACTERS = 400_000
+"""Characters of these lines."""
 
-WINDOW = 12
+PIECE = ROWS // 2
+"""Lines of a stretch beyond which it is cut in the middle."""
 
-PAIRS = 400_000
-"""Pairs of lines that are compared in all: what exceeds it is shown as deleted and added."""
+LINE = 20_000
+"""Characters of a line that are shown; in a changed one, what is the same is left out first."""
 
-LONGEST = 2_000
-"""Words of a line that are looked at to tell whether it is like another."""
+EDGE = 200
+"""Characters of what is the same that are kept on both sides of what is left out."""
+
+EFFORT = 2_000_000
+"""Steps spent on tidying up differences of words in one part."""
 
 WORTH = 3
 """Unchanged lines that are worth a fold."""
+
+Kind = Literal["change", "same", "fold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Line:
     """False for a last line without a "\\n"."""
     code: bool = False
     """Whether its layout has meaning: code, display math, a row of a table."""
+    left_out: int = 0
+    """Characters of the line that its pieces lack, because it is longer than `LINE`."""
 
     @property
     def pieces(self) -> tuple[Span, ...]:
@@ -69,95 +80,99 @@ class Row:
 class Section:
     """Consecutive rows: a change, its surroundings, or a fold of unchanged lines not to show."""
 
-    kind: Literal["change", "same", "fold"]
+    kind: Kind
     rows: tuple[Row, ...]
+    """Its rows; of a fold none."""
     number: int = 0
     """Which change it is, from 1; of anything else, the change above it, or 0."""
     heading: str = ""
     """For a fold: the last heading in it, so that readers know where they are."""
+    count: int = 0
+    """How many unchanged lines a fold hides."""
 
 
 @dataclass(frozen=True)
 class Diff:
-    """Sections which, put together, are both texts."""
+    """A part of a comparison, and what there is in all of it."""
 
     sections: tuple[Section, ...]
+    places: int
+    """How many stretches have changed."""
+    added: int
+    """Lines added; a changed line counts as one added and one removed."""
+    removed: int
+    """Lines removed; a changed line counts as one added and one removed."""
+    part: int = 1
+    parts: int = 1
+    coarse: bool = False
+    """Whether too many words differ for all of them to be compared: some lines are marked from the
+    first word that differs to the last."""
 
     @property
     def rows(self) -> Iterator[Row]:
+        """The rows of this part."""
         return (row for section in self.sections for row in section.rows)
 
     @cached_property
     def changes(self) -> tuple[Section, ...]:
+        """The changes of this part."""
         return tuple(section for section in self.sections if section.kind == "change")
 
-    @cached_property
-    def added(self) -> int:
-        """Lines added; a changed line counts as one added and one removed."""
-        return sum(row.new is not None for section in self.changes for row in section.rows)
 
-    @cached_property
-    def removed(self) -> int:
-        """Lines removed; a changed line counts as one added and one removed."""
-        return sum(row.old is not None for section in self.changes for row in section.rows)
+class _Stretch(NamedTuple):
+    """The lines `old[a:b]` and `new[c:d]`, and what a section of them would be."""
 
-    @property
-    def old(self) -> str:
-        """The old text."""
-        return "".join(row.old.source for row in self.rows if row.old)
+    kind: Kind
+    a: int
+    b: int
+    c: int
+    d: int
+    number: int
 
     @property
-    def new(self) -> str:
-        """The new text."""
-        return "".join(row.new.source for row in self.rows if row.new)
+    def lines(self) -> int:
+        """How many lines of a part it takes."""
+        if self.kind == "change":
+            return self.b - self.a + self.d - self.c
+        return self.b - self.a if self.kind == "same" else 1
 
 
-def diff(old: str, new: str, context: int | None = 3) -> Diff:
+def diff(old: str, new: str, context: int | None = 3, part: int = 1) -> Diff:
     """Compare two texts.
 
     `context` is how many unchanged lines to leave around a change before folding; None folds
-    nothing. Two equal texts have no change, and are one fold or one section of the same.
+    nothing. Two equal texts have no change, and are one fold or one section of the same. `part` is
+    which part to show, from 1; of one that there is not, the nearest one is.
     """
     left, right = _Text(old), _Text(new)
-    pairing = _Pairing()
-    sections: list[Section] = []
-    at = to = 0
     found = line_changes(left.lines, right.lines)
-    for number, (a, b, c, d) in enumerate(found, start=1):
-        rows = [Row("same", left.line(at + k), right.line(to + k)) for k in range(a - at)]
-        sections += _unchanged(rows, context, number - 1, below=True)
-        changed = tuple(pairing.rows(left, right, (a, b), (c, d)))
-        sections.append(Section("change", changed, number))
-        at, to = b, d
-    rest = range(len(left.lines) - at)
-    rows = [Row("same", left.line(at + k), right.line(to + k)) for k in rest]
-    sections += _unchanged(rows, context, len(found), below=False)
-    return Diff(tuple(sections))
-
-
-def _unchanged(
-    rows: list[Row], context: int | None, above: int, *, below: bool
-) -> Iterator[Section]:
-    """`rows` that are the same in both texts, folded away from the changes above and below."""
-    start = context if above and context is not None else 0
-    end = max(start, len(rows) - (context if below and context is not None else 0))
-    if context is None or end - start < WORTH:
-        start = end = len(rows)
-    if rows[:start]:
-        yield Section("same", tuple(rows[:start]), above)
-    if rows[start:end]:
-        yield Section("fold", tuple(rows[start:end]), above, _last_heading(rows[start:end]))
-    if rows[end:]:
-        yield Section("same", tuple(rows[end:]), above)
-
-
-def _last_heading(rows: list[Row]) -> str:
-    for row in reversed(rows):
-        if row.new and row.new.text.startswith(("#", " ")) and not row.new.code:
-            found = heading(row.new.text)
-            if found:
-                return found
-    return ""
+    chosen, kept, parts = max(part, 1), [], 1
+    begun: list[_Stretch] = []
+    lines = characters = 0
+    for stretch in _stretches(left, right, found, context):
+        size = 0 if stretch.kind == "fold" else left.size(stretch.a, stretch.b)
+        if stretch.kind == "change":
+            size += right.size(stretch.c, stretch.d)
+        if begun and (lines + stretch.lines > ROWS or characters + size > CHARACTERS):
+            if parts <= chosen:
+                kept = begun
+            begun, lines, characters = [], 0, 0
+            parts += 1
+        begun.append(stretch)
+        lines += stretch.lines
+        characters += size
+    if parts <= chosen:
+        kept = begun
+    effort = Effort(EFFORT)
+    return Diff(
+        tuple(_sections(left, right, kept, effort)),
+        places=len(found),
+        added=sum(change.d - change.c for change in found),
+        removed=sum(change.b - change.a for change in found),
+        part=min(chosen, parts),
+        parts=parts,
+        coarse=effort.refused,
+    )
 
 
 class _Text:
@@ -166,99 +181,137 @@ class _Text:
     def __init__(self, text: str) -> None:
         self.lines = split(text)
         self._code = verbatim(self.lines)
+        shown = (min(len(line), LINE) for line in self.lines)
+        self._ends = array("Q", accumulate(shown, initial=0))
+
+    def size(self, start: int, end: int) -> int:
+        """How many characters of these lines are shown."""
+        return self._ends[end] - self._ends[start]
 
     def line(self, at: int, spans: tuple[Span, ...] = ()) -> Line:
         """The line at an index from 0."""
         source = self.lines[at]
         ended = source.endswith("\n")
-        return Line(at + 1, source[:-1] if ended else source, spans, ended, self._code[at])
+        text = source[:-1] if ended else source
+        left_out = 0
+        if len(text) > LINE:
+            spans, left_out = _shortened(spans or (Span(text, False),))
+        return Line(at + 1, text, spans, ended, self._code[at], left_out)
+
+    def is_code(self, at: int) -> bool:
+        """Whether the layout of the line at an index has meaning."""
+        return self._code[at]
 
 
-class _Pairing:
-    """Finds, stretch by stretch, which deleted line became which added one."""
+def _shortened(spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], int]:
+    """As much of a long line as is shown, and how many characters are left out."""
+    marked = any(span.changed for span in spans)
+    room, left_out = LINE, 0
+    kept: list[Span] = []
+    for text, changed in spans:
+        shown = text
+        if marked and not changed and len(text) > 2 * EDGE:
+            shown = f"{text[:EDGE]} […] {text[-EDGE:]}"
+            left_out += len(text) - 2 * EDGE
+        left_out += max(len(shown) - room, 0)
+        if room > 0:
+            kept.append(Span(shown[:room], changed))
+        room -= len(shown[: max(room, 0)])
+    return tuple(kept), left_out
 
-    def __init__(self) -> None:
-        self._codes: dict[str, str] = {}
-        self._left = PAIRS
 
-    def rows(
-        self, old: _Text, new: _Text, gone: tuple[int, int], come: tuple[int, int]
-    ) -> Iterator[Row]:
-        """The rows of a stretch that was the lines `gone` of `old` and is `come` of `new`."""
-        i, j = gone[0], come[0]
-        pairs = self._pairs(old.lines[slice(*gone)], new.lines[slice(*come)])
-        for x, y in pairs:
-            for k in range(i, gone[0] + x):
-                yield Row("removed", old.line(k), None)
-            for k in range(j, come[0] + y):
-                yield Row("added", None, new.line(k))
-            i, j = gone[0] + x, come[0] + y
-            before, after = mark(*(s.removesuffix("\n") for s in (old.lines[i], new.lines[j])))
-            yield Row("changed", old.line(i, before), new.line(j, after))
+def _stretches(
+    left: _Text, right: _Text, found: Sequence[tuple[int, int, int, int]], context: int | None
+) -> Iterator[_Stretch]:
+    """All lines of both texts in order, in stretches no longer than half a part."""
+    at = to = 0
+    for number, (a, b, c, d) in enumerate(found, start=1):
+        for whole in _unchanged((at, a), to, context, number - 1, last=False):
+            yield from _cut(left, right, whole)
+        yield from _cut(left, right, _Stretch("change", a, b, c, d, number))
+        at, to = b, d
+    for whole in _unchanged((at, len(left.lines)), to, context, len(found), last=True):
+        yield from _cut(left, right, whole)
+
+
+def _unchanged(
+    lines: tuple[int, int], to: int, context: int | None, above: int, *, last: bool
+) -> Iterator[_Stretch]:
+    """Old lines that are the same as those from `to` on, folded away from the changes around."""
+    start, end = lines
+    fold, unfold = start, end
+    if context is not None:
+        fold = min(start + (context if above else 0), end)
+        unfold = max(fold, end - (0 if last else context))
+    if context is None or unfold - fold < WORTH:
+        fold = unfold = end
+    kinds: tuple[tuple[Kind, int, int], ...] = (
+        ("same", start, fold),
+        ("fold", fold, unfold),
+        ("same", unfold, end),
+    )
+    for kind, a, b in kinds:
+        if a < b:
+            yield _Stretch(kind, a, b, to + a - start, to + b - start, above)
+
+
+def _cut(left: _Text, right: _Text, whole: _Stretch) -> Iterator[_Stretch]:
+    """A stretch, halved until each piece is short enough or one line."""
+    todo = [whole]
+    while todo:
+        piece = todo.pop()
+        kind, a, b, c, d, number = piece
+        size = left.size(a, b) + (right.size(c, d) if kind == "change" else 0)
+        fits = piece.lines <= PIECE and size <= CHARACTERS // 2
+        if kind == "fold" or fits or (b - a <= 1 and d - c <= 1):
+            yield piece
+            continue
+        middle, center = (a + b) // 2, (c + d) // 2
+        todo.append(_Stretch(kind, middle, b, center, d, number))
+        todo.append(_Stretch(kind, a, middle, c, center, number))
+
+
+def _sections(
+    left: _Text, right: _Text, stretches: Sequence[_Stretch], effort: Effort
+) -> Iterator[Section]:
+    """The sections of a part; what was cut and is in one part becomes one again."""
+    for (kind, number), pieces in groupby(stretches, key=lambda one: (one.kind, one.number)):
+        rows: list[Row] = []
+        for piece in pieces:
+            _, a, b, c, d, _ = piece
+            if kind == "fold":
+                yield Section(kind, (), number, _last_heading(right, c, d), b - a)
+            elif kind == "change":
+                rows += _changed(left, right, piece, effort)
+            else:
+                both = zip(range(a, b), range(c, d), strict=True)
+                rows += (Row("same", left.line(i), right.line(j)) for i, j in both)
+        if rows:
+            yield Section(kind, tuple(rows), number)
+
+
+def _changed(left: _Text, right: _Text, stretch: _Stretch, effort: Effort) -> Iterator[Row]:
+    """The rows of a stretch that has changed."""
+    _, a, b, c, d, _ = stretch
+    i, j = a, c
+    for x, y in [*pairs(left.lines[a:b], right.lines[c:d]), (b - a, d - c)]:
+        for k in range(i, a + x):
+            yield Row("removed", left.line(k), None)
+        for k in range(j, c + y):
+            yield Row("added", None, right.line(k))
+        i, j = a + x, c + y
+        if i < b:
+            was, became = left.lines[i].removesuffix("\n"), right.lines[j].removesuffix("\n")
+            before, after = mark(was, became, effort)
+            yield Row("changed", left.line(i, before), right.line(j, after))
             i, j = i + 1, j + 1
-        for k in range(i, gone[1]):
-            yield Row("removed", old.line(k), None)
-        for k in range(j, come[1]):
-            yield Row("added", None, new.line(k))
-
-    def _pairs(self, old: list[str], new: list[str]) -> list[tuple[int, int]]:
-        """Places of lines that are alike, both rising."""
-        full = len(old) * len(new) <= TABLE
-        cost = len(old) * len(new) if full else len(old) * WINDOW
-        if not old or not new or cost > self._left:
-            return []
-        self._left -= cost
-        left, right = [self._coded(line) for line in old], [self._coded(line) for line in new]
-        return _best(left, right) if full else _nearest(left, right)
-
-    def _coded(self, line: str) -> str:
-        """The words of a line, a character for each, so that lines compare fast."""
-        found = tokens(line)
-        words = [t for t in found if is_word(t)] or [t for t in found if not t.isspace()]
-        codes = self._codes
-        return "".join(codes.setdefault(w, _character(len(codes))) for w in words[:LONGEST])
 
 
-def _character(number: int) -> str:
-    """A character for each number; the surrogates are none. Beyond a million all are one."""
-    code = number + 1 if number < 0xD7FF else number + 0x801
-    return chr(min(code, 0x10FFFF))
-
-
-def _likeness(a: str, b: str) -> float:
-    return Indel.normalized_similarity(a, b, score_cutoff=ALIKE) if a and b else 0.0
-
-
-def _best(left: list[str], right: list[str]) -> list[tuple[int, int]]:
-    """The rising pairs that are most alike in sum, by dynamic programming."""
-    n, m = len(left), len(right)
-    likeness = [[_likeness(a, b) for b in right] for a in left]
-    score = [[0.0] * (m + 1) for _ in range(n + 1)]
-    for i in range(n - 1, -1, -1):
-        for j in range(m - 1, -1, -1):
-            together = likeness[i][j] + score[i + 1][j + 1] if likeness[i][j] else 0.0
-            score[i][j] = max(score[i + 1][j], score[i][j + 1], together)
-    pairs: list[tuple[int, int]] = []
-    i = j = 0
-    while i < n and j < m:
-        if likeness[i][j] and score[i][j] == likeness[i][j] + score[i + 1][j + 1]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif score[i][j] == score[i + 1][j]:
-            i += 1
-        else:
-            j += 1
-    return pairs
-
-
-def _nearest(left: list[str], right: list[str]) -> list[tuple[int, int]]:
-    """Rising pairs: each line with the one most like it among the next few."""
-    pairs: list[tuple[int, int]] = []
-    start = 0
-    for i, line in enumerate(left):
-        near = range(start, min(start + WINDOW, len(right)))
-        best = max(near, key=lambda j: (_likeness(line, right[j]), -j), default=-1)
-        if best >= 0 and _likeness(line, right[best]):
-            pairs.append((i, best))
-            start = best + 1
-    return pairs
+def _last_heading(text: _Text, start: int, end: int) -> str:
+    for at in range(end - 1, start - 1, -1):
+        line = text.lines[at]
+        if line.startswith(("#", " ")) and not text.is_code(at):
+            found = heading(line.removesuffix("\n"))
+            if found:
+                return found
+    return ""

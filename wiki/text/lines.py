@@ -13,6 +13,10 @@ from rapidfuzz.distance import LCSseq
 MATRIX = 100_000_000
 """Cells of an alignment that may be computed at once: the matrix takes a bit for each (12 MB)."""
 
+ROUNDS = 8
+"""How often each item may be looked at, on average, to find places to cut; some tens of levels of
+cuts are reached by texts made for it only."""
+
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,}|\$\$)")
 _ITEM = re.compile(r"[ \t]*([-+*]|\d{1,9}[.)])\s")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?=\S)")
@@ -42,8 +46,9 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
 
     What is left out is a longest common subsequence, found bit-parallel (Hyyrö, "A Note on
     Bit-Parallel Alignment Computation", 2004). Sequences too long for that are first cut where an
-    item occurs exactly once in both (Cohen's patience diff), and what offers no such place is
-    given as one change. The result depends on the two sequences alone, never on time or load.
+    item occurs exactly once in both (Cohen's patience diff), and what offers no such place, or
+    is left when :data:`ROUNDS` are used up, is given as one change. The result depends on the two
+    sequences alone, never on time or load.
     """
     # Most of two texts is the same, and need not be looked at twice.
     lead, most = 0, min(len(old), len(new))
@@ -56,6 +61,7 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
     left = [codes.setdefault(item, len(codes)) for item in old[lead : len(old) - tail]]
     right = [codes.setdefault(item, len(codes)) for item in new[lead : len(new) - tail]]
     found: list[Change] = []
+    looks = ROUNDS * (len(left) + len(right))
     todo = [(0, len(left), 0, len(right))]
     while todo:
         a, b, c, d = todo.pop()
@@ -72,7 +78,9 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
                 for op in LCSseq.opcodes(left[a:b], right[c:d])
                 if op.tag != "equal"
             )
-        elif anchors := _anchors(left[a:b], right[c:d]):
+        elif (looks := looks - (b - a) - (d - c)) >= 0 and (
+            anchors := _anchors(left[a:b], right[c:d])
+        ):
             ends = [(a + i, c + j) for i, j in anchors]
             starts = [(a, c)] + [(i + 1, j + 1) for i, j in ends]
             ends.append((b, d))

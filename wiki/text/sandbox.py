@@ -22,11 +22,15 @@ from typing import IO, cast
 from wiki.text.addresses import Place
 from wiki.text.child import LENGTH, decode, decode_repair, encode_moves, pack
 from wiki.text.destinations import RenderContext
+from wiki.text.diff import Diff
 from wiki.text.markup import MAX_SOURCE, Rendering, plain_rendering
 from wiki.text.repair import Moves, Repair
+from wiki.text.wire import decode_diff
 
 SECONDS = 1.4
 CHILDREN = 2  # at most, in each process that renders
+COMPARE_SECONDS = 5.0  # of computing
+COMPARE_WAIT = 30.0  # by the clock, however busy the machine
 _START_SECONDS = 30.0
 _GRACE = 0.5  # the child's own timer comes first
 
@@ -92,14 +96,38 @@ def lines_safely(
     return [(line, shown, (kind, slug, key)) for line, shown, (kind, slug, key) in found]
 
 
+def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff | None:
+    """A part of the comparison of two texts, made in the lane for comparisons.
+
+    None where that takes too much time or memory. One comparison at a time is made for each process
+    that asks, others wait: how many may wait is for the caller to bound.
+    """
+    message: dict[str, object] = {
+        "work": "compare",
+        "old": old,
+        "new": new,
+        "context": context,
+        "part": part,
+        "seconds": COMPARE_SECONDS,
+    }
+    try:
+        answer = _ask(message, COMPARE_WAIT, _lane)
+    except (OSError, EOFError):
+        return None
+    return decode_diff(answer["diff"])  # type: ignore[arg-type]
+
+
 def _request(work: str, source: str, context: RenderContext, seconds: float) -> dict[str, object]:
     return {"work": work, "source": source, "context": asdict(context), "seconds": seconds}
 
 
-def _ask(message: dict[str, object], seconds: float) -> dict[str, object]:
+def _ask(
+    message: dict[str, object], seconds: float, pool: "_Pool | None" = None
+) -> dict[str, object]:
     """A child's answer; raises `TimeoutError`, and `OSError` or `EOFError` where there is none."""
+    pool = pool or _pool
     try:
-        child = _pool.take()
+        child = pool.take()
     except OSError:
         _log.exception("the process that renders cannot be started")
         raise
@@ -115,17 +143,17 @@ def _ask(message: dict[str, object], seconds: float) -> dict[str, object]:
             raise TimeoutError from None
         raise
     finally:
-        _pool.give_back(child, healthy)
+        pool.give_back(child, healthy)
 
 
 class _Child:
     """One process that renders, and the pipes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "wiki.text.child"],
+        self.process = subprocess.Popen(  # noqa: S603 the arguments are our own
+            [sys.executable, "-P", "-m", "wiki.text.child", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -191,9 +219,14 @@ class _Child:
 
 
 class _Pool:
-    """The children of this process: idle ones wait in a list, at most `CHILDREN` exist."""
+    """The children of this process for one purpose: idle ones wait in a list, at most `most` exist.
 
-    def __init__(self) -> None:
+    `arguments` are what each is started with.
+    """
+
+    def __init__(self, most: int, *arguments: str) -> None:
+        self.most = most
+        self.arguments = arguments
         self.changed = threading.Condition()
         self.idle: list[_Child] = []
         self.count = 0
@@ -201,7 +234,7 @@ class _Pool:
     def take(self) -> _Child:
         """A living child for the caller alone; waits while all are busy."""
         with self.changed:
-            while not self.idle and self.count >= CHILDREN:
+            while not self.idle and self.count >= self.most:
                 self.changed.wait()
             child = self.idle.pop() if self.idle else None
             if child is None:
@@ -211,7 +244,7 @@ class _Pool:
         try:
             if child is not None:
                 child.stop()
-            return _Child()
+            return _Child(*self.arguments)
         except BaseException:
             self._leave()
             raise
@@ -240,20 +273,22 @@ class _Pool:
             child.stop()
 
 
-_pool = _Pool()
+_pool = _Pool(CHILDREN)
+_lane = _Pool(1, "lane")
 
 
 def _forget_children() -> None:
     """In a fork: the children belong to the parent; this process will start its own."""
-    global _pool
-    for child in _pool.idle:
+    global _pool, _lane
+    for child in (*_pool.idle, *_lane.idle):
         child.close_pipes()
-    _pool = _Pool()
+    _pool, _lane = _Pool(CHILDREN), _Pool(1, "lane")
 
 
 def close() -> None:
     """Ends the children of this process; the next rendering starts new ones."""
     _pool.close()
+    _lane.close()
 
 
 atexit.register(close)

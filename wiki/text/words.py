@@ -47,11 +47,34 @@ def is_word(token: str) -> bool:
     return token[:1].isalnum() or token[:1] == "_"
 
 
-def mark(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+class Effort:
+    """How much may still be spent on tidying up differences; `refused` once it was not enough.
+
+    Tidying up the n differences of a line takes n² steps at worst: a thousand where people wrote
+    the line, millions where it was made to be slow.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+        self.refused = False
+
+    def spend(self, steps: int) -> bool:
+        """Take this much, unless less is left."""
+        if steps > self.left:
+            self.refused = True
+            return False
+        self.left -= steps
+        return True
+
+
+def mark(
+    old: str, new: str, effort: Effort | None = None
+) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The spans of `old` and of `new`, those marked that the other lacks.
 
     The spans of each, joined, are the text. Short leftovers between changes are marked with them,
     so that people see one change rather than its crumbs (diff-match-patch's semantic cleanup).
+    Beyond :data:`LIMIT` or `effort` only what is common at the start and the end is left unmarked.
     """
     left, right = tokens(old), tokens(new)
     head = 0
@@ -67,6 +90,8 @@ def mark(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     words = {letter: word for word, letter in letters.items()}
     spans: tuple[list[Span], list[Span]] = [], []
     diffs = _differences(a, b)
+    if effort is not None and not effort.spend(len(diffs) ** 2):
+        return _framed(left, head, tail), _framed(right, head, tail)
     _TIDY.diff_cleanupSemantic(diffs)
     for op, text in diffs:
         plain = "".join(words.get(letter, letter) for letter in text)

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from wiki.errors import FactorRequired, NotFound, SignInRequired, TooMany, WikiError
+from wiki.errors import Busy, FactorRequired, NotFound, SignInRequired, TooMany, WikiError
 from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.kept import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
@@ -118,7 +118,7 @@ def init_app(app: Flask) -> None:
         else:
             again = isinstance(error, FactorRequired)
             response = error_page(error.status, error.title, error.sentence, again=again)
-        if isinstance(error, TooMany):
+        if isinstance(error, (TooMany, Busy)):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
 

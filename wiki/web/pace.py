@@ -1,7 +1,9 @@
 """How often one person may ask for what costs more than a page: far more than anybody does by hand.
 
-Each web process counts for itself and forgets when it ends; what must be counted exactly
-(sign-ins, password links) is counted in the database (``wiki/people/limiting.py``).
+A request counts as one of its kind before it is answered; where the work it causes depends on the
+texts, :func:`charge` counts the rest once they are known. Each web process counts for itself and
+forgets when it ends; what must be counted exactly (sign-ins, password links) is counted in the
+database (``wiki/people/limiting.py``).
 """
 
 from __future__ import annotations
@@ -53,13 +55,14 @@ class Paces:
         self._held = threading.Lock()
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
 
-    def wait(self, what: str, who: str, factor: float) -> float:
-        """Count one more; the seconds to wait where that is too much, and nothing was counted."""
+    def wait(self, what: str, who: str, factor: float, price: float = 1.0) -> float:
+        """Count ``price`` more; the seconds to wait where that is too much, and nothing was
+        counted."""
         pace = PACES[what]
         pace = Pace(max(1, round(pace.burst * factor)), pace.per_second * factor)
         key = (what, who)
         with self._held:
-            bucket, seconds = draw(self._buckets.pop(key, None), pace, self.clock())
+            bucket, seconds = draw(self._buckets.pop(key, None), pace, self.clock(), price)
             self._buckets[key] = bucket
             while len(self._buckets) > MOST_KNOWN:
                 self._buckets.popitem(last=False)
@@ -73,11 +76,20 @@ def keep_pace() -> None:
     """
     view = current_app.view_functions.get(request.endpoint or "")
     what = getattr(view, "costs", "" if request.method in SAFE_METHODS else "saves")
-    factor, who = settings().pace, _who()
-    if not what or not factor or not who:
+    if what:
+        charge(what)
+
+
+def charge(what: str, price: float = 1.0) -> None:
+    """Count more for whoever asks: what a request of usual size costs is 1.
+
+    :raises TooMany: when they have asked for too much; then it was not counted.
+    """
+    factor, who = settings().pace, whom()
+    if not factor or not who:
         return
     paces: Paces = current_app.extensions["paces"]
-    seconds = math.ceil(paces.wait(what, who, factor))
+    seconds = math.ceil(paces.wait(what, who, factor, price))
     if seconds:
         raise TooMany(
             f"These are too many {what} in a short time. Please wait "
@@ -86,7 +98,7 @@ def keep_pace() -> None:
         )
 
 
-def _who() -> str:
+def whom() -> str:
     """Whom a request counts for: a person or, for strangers, an address; nobody where that says
     nothing, as behind a proxy on this machine that was not named in the settings."""
     person = actor().person_id

@@ -1,0 +1,91 @@
+"""Large comparisons have a lane of their own: few at once, and of these nobody has over a share."""
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.cast import Scene
+from wiki.errors import Busy
+from wiki.rules.limits import Pace
+from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane
+from wiki.web.pace import PACES, Paces
+
+
+def enter(lane: Lane, who: str, *, stranger: bool = False) -> None:
+    """Take a place and stay, as one who waits for a turn does."""
+    lane._enter(who, stranger=stranger)
+
+
+def test_nobody_has_more_than_a_share_and_there_is_an_end() -> None:
+    lane = Lane()
+    for _ in range(SHARE):
+        enter(lane, "person 1")
+    with pytest.raises(Busy):
+        enter(lane, "person 1")
+    for number in range(PLACES - SHARE):
+        enter(lane, f"person {number + 2}")
+    with pytest.raises(Busy) as refused:
+        enter(lane, "person 9")
+    assert refused.value.retry_after > 0
+    lane._leave("person 1", stranger=False)
+    enter(lane, "person 9")
+
+
+def test_strangers_leave_a_place_for_who_is_signed_in() -> None:
+    lane = Lane()
+    for number in range(STRANGERS):
+        enter(lane, f"198.51.100.{number}", stranger=True)
+    with pytest.raises(Busy):
+        enter(lane, "198.51.100.99", stranger=True)
+    enter(lane, "person 1")
+
+
+def test_people_who_cannot_be_told_apart_have_no_share() -> None:
+    lane = Lane()
+    for _ in range(STRANGERS):
+        enter(lane, "", stranger=True)
+    with pytest.raises(Busy):
+        enter(lane, "", stranger=True)
+
+
+def test_a_place_is_given_up_whatever_happens() -> None:
+    lane = Lane()
+    for _ in range(2 * PLACES):
+        with pytest.raises(ZeroDivisionError), lane.place("person 1", stranger=False):
+            raise ZeroDivisionError
+    assert not lane._inside
+
+
+@pytest.fixture
+def large(wiki: Scene) -> Scene:
+    """The wiki, with two revisions of a page that are compared in the lane."""
+    wiki.write("large", "old words here\n" * 4_000)
+    wiki.write("large", "new words here\n" * 4_000)
+    return wiki
+
+
+def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(large: Scene) -> None:
+    lane: Lane = large.app.extensions["lane"]
+    ben = f"person {large.people['ben'].person_id}"
+    for _ in range(SHARE):
+        enter(lane, ben)
+    refused = large.get("ben", "/eng/large/-/diff/1..2")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "3"
+    assert "busy with other large comparisons" in refused.text
+    told = Api(large).get("ben", "/pages/eng/large/diff/1..2")
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "3")
+    assert large.get("ben", "/eng/large").status_code == 200
+    assert large.get("cai", "/eng/large/-/diff/1..2").status_code == 200
+
+
+def test_a_comparison_costs_what_its_texts_are_long(
+    large: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
+    monkeypatch.setitem(PACES, "comparisons", Pace(20, 0.25))
+    large.write("small", "one\n")
+    large.write("small", "two\n")
+    asked = [large.get("ben", f"/eng/large/-/diff/1..2?context=all&part={n}") for n in range(1, 6)]
+    assert [one.status_code for one in asked] == [200, 200, 429, 429, 429]
+    small = [large.get("cai", f"/eng/small/-/diff/1..2?n={n}").status_code for n in range(12)]
+    assert set(small) == {200}
