@@ -172,6 +172,36 @@ def test_two_open_brackets_offer_the_pages_of_the_wiki(visit: Visit, fresh: str)
     expect(page.locator("textarea[name=body]")).to_have_value("Begin.\nSee [[handbook/onboarding]]")
 
 
+@pytest.mark.parametrize(
+    ("typed", "chosen", "linked"),
+    [
+        ("[[Onboard", "Create “Onboard”", "[[Onboard]]"),  # only begins like a page
+        ("![[Onbaording", "Create “Onbaording”", "![[Onbaording]]"),  # only looks like one
+        ("[[onboarding", "Onboarding", "[[handbook/onboarding]]"),
+        ("[[handbook/onboarding", "Onboarding", "[[handbook/onboarding]]"),
+    ],
+)
+def test_enter_keeps_the_link_that_was_typed_unless_a_page_is_called_so(
+    visit: Visit, fresh: str, typed: str, chosen: str, linked: str
+) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, f"- See {typed}")
+    row = page.locator("[role=option][aria-selected=true]")
+    expect(row).to_contain_text(chosen)
+    expect(page.get_by_role("option", name="Onboarding").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea[name=body]")).to_have_value(f"Begin.\n- See {linked}")
+
+
+def test_another_page_is_linked_once_it_is_chosen(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "[[onboard")
+    expect(page.get_by_role("option", name="Create")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n[[handbook/onboarding]]")
+
+
 def test_two_who_edit_different_lines_are_merged(visit: Visit, fresh: str) -> None:
     visit.world.write(fresh.removeprefix("/eng/"), "one\n\ntwo\n\nthree\n")
     ben = visit.open("ben", f"{fresh}/-/edit")

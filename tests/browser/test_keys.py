@@ -98,6 +98,19 @@ def test_the_switcher_jumps_to_a_page(visit: Visit, key: str) -> None:
     page.wait_for_url(f"**{PAGE}")
 
 
+@pytest.mark.parametrize("typed", ["how do I start onboarding", "onbaording"])
+def test_enter_on_what_is_no_title_searches_for_it(visit: Visit, typed: str) -> None:
+    page = visit.open("ben", "/eng/")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill(typed)
+    last = page.get_by_role("option").last
+    expect(last).to_have_text(f"Search for “{typed}”")
+    expect(last).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("option", name="Onboarding")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/-/search?q={typed.replace(' ', '+')}")
+
+
 def test_escape_closes_the_switcher_and_gives_the_focus_back(visit: Visit) -> None:
     page = visit.open("ben", PAGE)
     edit = page.get_by_role("link", name="Edit", exact=True)

@@ -48,7 +48,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
         "q={half}",
         "q=drillshared",
     ),
-    "search.switch": ("q={word}", "q={half}"),
+    "search.switch": ("q={word}", "q={half}", "q={slug}:{path}&for=link"),
     "api.search_pages": ("q={word}", "q={tag}", "q={half}", "q=drillshared"),
     "pages.read": ("", "revision=1"),
     "history.raw": ("", "revision=1"),

@@ -14,18 +14,21 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wiki.errors import NotFound
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.models import Page, RedactedPage, Redaction
-from wiki.pages.queries import live_for
+from wiki.pages.queries import live_for, look_up
 from wiki.people.models import Merged, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.roles import Role
 from wiki.search.engine import Engine, Filters, Results
 from wiki.search.excerpts import Pieces, marked
 from wiki.search.query import Field, Query, parse
+from wiki.search.words import begins, fold
 from wiki.spaces.gate import scopes_for, spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
+from wiki.text.destinations import RenderContext, resolve_wiki_link
 from wiki.text.paths import ancestors_of, path_key
 
 PER_SCREEN = 10
@@ -57,6 +60,10 @@ class Listed:
     title: Pieces
     excerpt: Pieces
     score: float = 0.0
+    matches: bool = False
+    """Every typed word begins a word of the title or path."""
+    exact: bool = False
+    """What was typed is the title, or names the page in a link."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,11 @@ def titles(
     limit: int = 8,
     near: bool = False,
 ) -> list[Listed]:
-    """Pages whose title begins as `text` does, those of the space with that slug first.
+    """Pages whose title begins as `text` does: those called exactly so, then those that match,
+    then those like it; among each, those of the space with that slug first.
+
+    A page matches when every typed word begins a word of its title or path. None does when the
+    text has operators or quotation marks, because these ask for a search.
 
     :param near: also misspelt or partly matching titles.
     :raises IndexUnavailable: when there is no usable index at the moment.
@@ -141,11 +152,48 @@ def titles(
     found = engine.titles(text, filters, limit=limit * 3, near=near)
     pages = _pages(session, actor, [hit.page_id for hit in found])
     here = [pages[hit.page_id] for hit in found if hit.page_id in pages]
-    if space:
-        exact = [page for page in here if page.title.casefold() == text.strip().casefold()]
-        here = [*exact, *(page for page in here if page not in exact)]
-        here.sort(key=lambda page: (page not in exact, page.space.slug != space))
-    return with_crumbs(session, here[:limit])
+    plain = parse(text).plain
+    listed = [
+        replace(
+            one,
+            matches=plain and begins(text, f"{one.page.title} {one.page.path}"),
+            exact=fold(one.page.title).strip() == fold(text).strip(),
+        )
+        for one in with_crumbs(session, here)
+    ]
+    listed.sort(
+        key=lambda one: (
+            not one.exact,
+            not one.matches,
+            bool(space) and one.page.space.slug != space,
+        )
+    )
+    return listed[:limit]
+
+
+def linkable(
+    session: Session,
+    actor: Actor,
+    text: str,
+    space: str,
+    found: Sequence[Listed],
+) -> tuple[list[Listed], bool]:
+    """What the editor offers for `[[text`: the page that this names, if there is one, before the
+    pages found; and whether the actor may create a page of that name.
+    """
+    found = list(found)
+    to = resolve_wiki_link(text, RenderContext(space, ""))
+    if to.kind != "page":
+        return found, False
+    try:
+        place = look_up(session, actor, to.space, to.path)
+    except NotFound:
+        return found, False
+    page = place.page or place.moved_to
+    if page is None:
+        return found, bool(place.seen.may(May.EDIT))
+    others = [one for one in found if one.page.id != page.id]
+    return [replace(with_crumbs(session, [page])[0], matches=True, exact=True), *others], False
 
 
 def _filters(

@@ -66,6 +66,13 @@ class Query:
         """Whether nothing at all is asked for."""
         return not (self.must or self.without or self.not_updated or self.updated != Period())
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is words only, without operators and quotation marks."""
+        return self == Query(self.text, self.must, notes=self.notes) and not any(
+            clause.phrase or clause.field is not Field.ANY for clause in self.must
+        )
+
     def words(self) -> tuple[Clause, ...]:
         """The clauses that look for words in a page (and can be highlighted)."""
         return tuple(c for c in self.must if c.field in (Field.ANY, Field.TITLE))

@@ -69,10 +69,17 @@ def results() -> ResponseReturnValue:
 @public
 @costs("searches")
 def switch() -> ResponseReturnValue:
-    """A fragment: the pages whose titles begin so; before anything is typed, the newest."""
+    """A fragment: the pages whose titles begin so; before anything is typed, the newest.
+
+    With `for=link` the text is that of a link: a page that it names comes first, and the fragment
+    says whether the asker may create one where it names none.
+    """
     session = reading()
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]
     slug = request.args.get("space", "")
+    for_link = request.args.get("for") == "link"
+    found: list[queries.Listed] = []
+    unavailable = creates = False
     if not text:
         lately = recent_changes(session, actor(), limit=40).rows
         pages = {page.id: page for change in lately for page in change.pages if not page.deleted_at}
@@ -83,8 +90,16 @@ def switch() -> ResponseReturnValue:
                 session, actor(), engine_of(settings()), text, space=slug, near=True
             )
         except IndexUnavailable:
-            return render_template("search/switcher.html", q=text, unavailable=True)
-    return render_template("search/switcher.html", q=text, found=found)
+            unavailable = True
+        if for_link:
+            found, creates = queries.linkable(session, actor(), text, slug, found)
+    return render_template(
+        "search/switcher.html",
+        q=text,
+        found=found,
+        unavailable=unavailable,
+        creates=creates,
+    )
 
 
 def _address(*, text: str, slug: str = "", number: int = 1) -> str:

@@ -84,6 +84,13 @@ def asked(text: str) -> list[Word]:
     return found
 
 
+def begins(text: str, name: str) -> bool:
+    """Whether each word of `text` begins a word of `name`; false for a text without words."""
+    typed = [word.text for word in asked(text)]
+    there = {word.text for word in words(name)}
+    return bool(typed) and all(any(one.startswith(word) for one in there) for word in typed)
+
+
 def is_unspaced(term: str) -> bool:
     """Whether `term` is of a script that puts no spaces between words."""
     match = _TOKEN.fullmatch(term)

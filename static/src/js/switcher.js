@@ -1,5 +1,5 @@
 // The dialog behind Ctrl-K and `/`: what the server finds for the words typed so far, as links to
-// choose by arrow keys. Without an answer, Enter still leads to the search page.
+// choose by arrow keys. The last row searches for the words; it is chosen unless a title matches them.
 import { read } from "./storage.js";
 import { typing } from "./shortcuts.js";
 
@@ -26,21 +26,35 @@ function choose(index) {
   }
 }
 
+/** The row that searches for the words, behind those of `list`. */
+function addSearch(list, words) {
+  const link = document.createElement("a");
+  link.href = `${field.form.getAttribute("action")}?${new URLSearchParams({ q: words })}`;
+  link.dataset.search = "";
+  link.textContent = `Search for “${words}”`;
+  list.append(document.createElement("li"));
+  list.lastChild.append(link);
+}
+
 function show(html, words) {
   found.innerHTML = html;
   answered = words;
+  const list = found.querySelector("ul") ?? found.appendChild(document.createElement("ul"));
+  const pages = links().length;
+  if (words) addSearch(list, words);
   const all = links();
   all.forEach((link, at) => {
     link.id = `found-${at}`;
     link.tabIndex = -1;
     link.setAttribute("role", "option");
   });
-  for (const item of found.querySelectorAll("li")) item.setAttribute("role", "presentation");
-  for (const list of found.querySelectorAll("ul, ol")) list.setAttribute("role", "listbox");
-  found.querySelector("[role=listbox]")?.setAttribute("aria-label", "Pages");
+  for (const item of list.children) item.setAttribute("role", "presentation");
+  if (all.length) list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Pages");
   field.setAttribute("aria-expanded", String(all.length > 0));
-  count.textContent = words ? `${all.length} found` : "";
-  choose(0);
+  count.textContent = words ? `${pages} found` : "";
+  const match = all.findIndex((link) => "match" in link.dataset);
+  choose(words && match < 0 ? all.length - 1 : Math.max(match, 0));
 }
 
 async function ask() {
@@ -55,7 +69,7 @@ async function ask() {
     show(await answer.text(), words);
   } catch (error) {
     if (error.name === "AbortError") return;
-    show("<p>Quick search does not answer. Enter searches on the search page.</p>", null);
+    show("<p>Quick search does not answer.</p>", words);
   }
 }
 

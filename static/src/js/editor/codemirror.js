@@ -8,7 +8,7 @@ import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { GFM, parser } from "@lezer/markdown";
-import { completeLinks } from "./links.js";
+import { chooseLink, completeLinks } from "./links.js";
 import { continueList } from "./lists.js";
 import { formatKeys } from "./formats.js";
 
@@ -69,7 +69,8 @@ export function createCodeMirror(area, onChange) {
         drawSelection(),
         search({ top: true }),
         highlightSelectionMatches(),
-        autocompletion({ override: [completeLinks], icons: false }),
+        autocompletion({ override: [completeLinks], icons: false, selectOnOpen: false, interactionDelay: 0 }),
+        chooseLink,
         keymap.of([...formatKeys, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.lineWrapping,
         markdown,
