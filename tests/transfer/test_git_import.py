@@ -394,7 +394,7 @@ def test_what_cannot_be_a_page_is_said_and_not_fatal(
     assert said["-/verb.md"] == "REFUSED"
     assert said["x" * 200 + ".md"] == "REFUSED"
     assert any(where.startswith("caf\\u") for where in said)
-    assert {said.get("up.md"), said.get("UP.md")} == {None, "COLLISION"}
+    assert {said.get("up.md"), said.get("UP.md")} == {None, "BESIDE"}
     with wiki.database.read() as session:
         live = set(session.scalars(select(Page.path).where(Page.deleted_at.is_(None))))
     assert {"fine"} < live
@@ -717,7 +717,7 @@ def test_a_stretch_of_the_handbook_ends_as_its_tree_says(
         tracked = session.scalar(
             select(func.count()).select_from(ImportedFile).where(ImportedFile.gone.is_(False))
         )
-    refused = [one for one in report.problems if one.kind.name in ("REFUSED", "COLLISION")]
+    refused = [one for one in report.problems if one.kind.name == "REFUSED"]
     assert live == tracked == len(pages) - len(refused)
 
 
@@ -745,3 +745,52 @@ def test_a_secret_that_stays_in_a_title_is_not_named_again_with_every_import(
     assert [one.kind.name for one in bring().problems] == ["SECRET"]
     repo.commit({"keys.md": f"{head}More words.\n"})
     assert bring().problems == []
+
+
+def live_titles(wiki: Scene) -> dict[str, str]:
+    with wiki.database.read() as session:
+        rows = session.execute(select(Page.path, Page.title).where(Page.deleted_at.is_(None)))
+        return dict(rows.tuples())
+
+
+def test_two_files_of_one_page_have_histories_of_their_own(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    repo.commit({"teams.md": "# List\n", "Page.md": "# Upper\n", "d/a b.md": "# Blank\n"}, "One")
+    repo.commit({"teams/README.md": "# How\n", "page.md": "# Lower\n", "d/a-b.md": "# Hyphen\n"})
+    report = bring()
+    first = {"teams": "List", "Page": "Upper", "d/a-b": "Blank"}
+    second = {"teams/readme": "How", "page-2": "Lower", "d/a-b-2": "Hyphen"}
+    assert live_titles(wiki) == first | second
+    said = {(one.kind.name, one.where) for one in report.problems}
+    assert said == {("BESIDE", file) for file in ("teams/README.md", "page.md", "d/a-b.md")}
+    repo.commit({"teams/README.md": "# How we\n", "page.md": "# Lower one\n"}, "Second files")
+    repo.commit({"teams.md": "# List it\n", "Page.md": "# Upper one\n"}, "First files")
+    report = bring()
+    assert (report.created, report.revisions) == (0, 4)
+    assert messages(wiki, "teams/readme") == ["Commit 1", "Second files"]
+    assert messages(wiki, "page-2") == ["Commit 1", "Second files"]
+    assert messages(wiki, "Page") == ["One", "First files"]
+    assert bring().revisions == 0
+
+
+def test_a_file_that_takes_the_place_of_another_by_a_rename_loses_nothing(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    how, listed = "# How\n\nWe work together.\n", "# List\n\nAda, Ben and Cai.\n"
+    repo.commit({"teams.md": listed, "teams/README.md": how}, "Both")
+    repo.move({"teams.md": "list.md"}, "Out of the way")
+    repo.move({"teams/README.md": "teams.md"}, "In its place")
+    repo.commit({"teams/index.md": "# Index\n"}, "A third")
+    repo.move({"list.md": "teams/README.md"}, "And back")
+    repo.commit({"teams.md": None}, "Gone")
+    bring()
+    titles = live_titles(wiki)
+    assert sorted(titles.values()) == ["Index", "List"]
+    place = next(path for path, title in titles.items() if title == "List")
+    assert messages(wiki, place)[-1] == "And back"
+    repo.commit({"teams.md": how + "More.\n", "teams/README.md": listed + "Dot.\n"}, "Again")
+    bring()
+    assert sorted(live_titles(wiki).values()) == ["How", "Index", "List"]
+    assert messages(wiki, place)[-1] == "Again"
+    assert "Dot." in wiki.get("cai", f"/eng/{place}/-/raw").text

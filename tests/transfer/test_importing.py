@@ -106,7 +106,9 @@ def test_the_report_tells_what_could_not_be_resolved(wiki, tree):
     assert wiki.page("utf16").title == "Wide"
     assert set(said(report, Kind.UNREADABLE)) == {"latin.md", "binary.md"}
     assert set(said(report, Kind.FRONT_MATTER)) == {"bad.md"}
-    assert said(report, Kind.COLLISION)["notes.md"].startswith("It would be at the same place as")
+    assert said(report, Kind.BESIDE) == {
+        "notes.md": "It is kept at notes-2, because notes/README.md is the same page by its name."
+    }
     assert said(report, Kind.LEFT_OUT) == {"files/unused.bin": "No page shows or links it."}
     assert said(report, Kind.FILE) == {"notes/README.md": "“Gone” leads to notes/gone.png."}
     assert said(report, Kind.LINK) == {
@@ -256,7 +258,7 @@ def test_an_exported_space_imports_to_the_same_pages(wiki, tree, tmp_path):
         save_page(session, wiki.actor("ben"), page.id, odd, base=page.head)
     folder = export(wiki, tmp_path / "out")
     report = bring_in(wiki, folder, "lab")
-    assert not [one for one in report.problems if one.kind in (Kind.REFUSED, Kind.COLLISION)]
+    assert not [one for one in report.problems if one.kind in (Kind.REFUSED, Kind.BESIDE)]
     assert everything(wiki, "lab") == everything(wiki, "eng")
 
 
@@ -322,3 +324,85 @@ def test_what_looks_like_a_secret_is_imported_and_named_in_the_report(
     assert said(report, Kind.SECRET) == {"team.md": "Line 5: payment card number 4111…11"}
     assert key not in str(report.to_json())
     assert "Nothing was saved like that" in wiki.get("eve", "/eng/-/findings").text
+
+
+TWICE: dict[str, str | bytes] = {
+    "teams.md": "# Team list\n",
+    "teams/README.md": "# How teams work\n",
+    "Page.md": "# Upper\n",
+    "page.md": "# Lower\n",
+    "a b.md": "# Blank\n",
+    "a-b.md": "# Hyphen\n",
+    "i/README.md": "# Read me\n",
+    "i/index.md": "# Index\n![upper](Logo.png) ![lower](logo.png)\n",
+    "i/Logo.png": PNG + b" upper",
+    "i/logo.png": PNG + b" lower",
+}
+TITLES = ["Blank", "How teams work", "Hyphen", "Index", "Lower", "Read me", "Team list", "Upper"]
+
+
+def titles(wiki: Scene, space: str = "eng") -> dict[str, str]:
+    with wiki.database.read() as session:
+        found = see_space(session, wiki.actor("eve"), space).space
+        rows = session.query(Page).filter_by(space_id=found.id, deleted_at=None)
+        return {row.path: row.title for row in rows}
+
+
+def test_files_that_are_one_page_by_their_names_are_pages_each_and_stay_what_they_are(
+    wiki, tmp_path
+):
+    tree = write_tree(tmp_path / "tree", TWICE)
+    report = bring_in(wiki, tree)
+    assert report.created == 8
+    assert set(said(report, Kind.BESIDE)) == {
+        *("teams.md", "page.md", "a-b.md", "i/README.md", "i/logo.png")
+    }
+    before = titles(wiki)
+    assert sorted(before.values()) == TITLES
+    again = bring_in(wiki, tree)
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 8)
+    assert said(again, Kind.BESIDE) == said(report, Kind.BESIDE)
+    for name in TWICE:
+        if name.endswith(".md"):
+            with (tree / name).open("a") as file:
+                file.write(f"\nFrom {name}.\n")
+    assert bring_in(wiki, tree).changed == 8
+    assert titles(wiki) == before
+    for path, title in before.items():
+        name = next(one for one, has in TWICE.items() if str(has).startswith(f"# {title}\n"))
+        assert f"From {name}." in text(wiki, path).body
+    folder = export(wiki, tmp_path / "out")
+    assert bring_in(wiki, folder, "lab").created == 8
+    assert sorted(titles(wiki, "lab").values()) == TITLES
+
+
+def test_a_file_that_comes_later_takes_no_page_from_another(wiki, tmp_path):
+    tree = write_tree(tmp_path / "tree", {"teams.md": "# Team list\n"})
+    bring_in(wiki, tree)
+    wiki.write("teams/readme", "By hand", title="By hand")
+    write_tree(tree, {"teams/README.md": "# How teams work\n"})
+    bring_in(wiki, tree)
+    assert titles(wiki) == {
+        "teams": "Team list",
+        "teams/readme": "By hand",
+        "teams/readme-2": "How teams work",
+    }
+    with wiki.database.write() as session:
+        move_page(session, wiki.actor("eve"), wiki.page("teams").id, "list")
+    write_tree(tree, {"teams.md": "# All teams\n", "list.md": "# A list\n"})
+    bring_in(wiki, tree)
+    assert titles(wiki)["list"] == "All teams"
+    assert titles(wiki)["list-2"] == "A list"
+
+
+def test_an_import_that_stops_between_files_of_one_page_goes_on_with_the_same(
+    wiki, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    tree = write_tree(tmp_path / "tree", TWICE)
+    position = 0
+    while position < (step := begin(wiki, tree)).total:
+        position = step.run(position, seconds=0)
+    report = step.finish()
+    assert sorted(titles(wiki).values()) == TITLES
+    assert len(said(report, Kind.BESIDE)) == 5

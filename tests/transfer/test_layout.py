@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.paths import PathError, normalise_path
+from wiki.text.paths import PathError, normalise_path, path_key
 from wiki.transfer.layout import file_of, lay_out, page_of
 from wiki.transfer.report import Kind
 from wiki.transfer.sources import Entry
@@ -56,14 +56,72 @@ def test_a_readme_beside_an_index_is_a_page_itself():
     }
 
 
-def test_of_two_files_for_one_page_the_second_is_left_out_and_told():
+def test_of_two_files_for_one_page_the_second_is_kept_beside_and_told():
     layout = lay_out([Entry("a.md", 1), Entry("a/index.md", 1), Entry("A.markdown", 1)])
-    assert [page.entry.path for page in layout.pages] == ["a/index.md"]
+    assert {page.entry.path: (page.path, page.folder) for page in layout.pages} == {
+        "a/index.md": ("a", True),
+        "A.markdown": ("A-2", False),
+        "a.md": ("a-3", False),
+    }
     assert [(one.kind, one.where) for one in layout.problems] == [
-        (Kind.COLLISION, "A.markdown"),
-        (Kind.COLLISION, "a.md"),
+        (Kind.BESIDE, "A.markdown"),
+        (Kind.BESIDE, "a.md"),
     ]
-    assert "a/index.md" in layout.problems[0].sentence
+    assert layout.problems[1].sentence == (
+        "It is kept at a-3, because a/index.md is the same page by its name."
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        (("teams.md", "teams/README.md"), ("teams-2", "teams")),
+        (("Page.md", "page.md"), ("Page", "page-2")),
+        (("a b.md", "a-b.md", "a-b-2.md"), ("a-b", "a-b-3", "a-b-2")),
+        (("e\u0301.md", "\xe9.md"), ("\xe9", "\xe9-2")),
+        (("t/index.md", "t/README.md", "T/readme.md"), ("t", "t/readme-2", "T/readme")),
+        (("index.md", "index.mdx", "Index.md"), ("index", "index-2", "")),
+        (("x" * 120 + ".md", "X" * 120 + ".md"), ("x" * 118 + "-2", "X" * 120)),
+    ],
+)
+def test_each_file_has_a_page_of_its_own(files, places):
+    found = laid_out(*files)
+    assert [found[file][0] for file in files] == list(places)
+
+
+def test_other_files_of_one_place_are_kept_beside_as_well():
+    layout = lay_out([Entry(name, 1) for name in ("i/Logo.png", "i/logo.png", "i/a b", "i/a-b")])
+    assert {file.entry.path: file.path for file in layout.files} == {
+        "i/Logo.png": "i/Logo.png",
+        "i/logo.png": "i/logo-2.png",
+        "i/a b": "i/a-b",
+        "i/a-b": "i/a-b-2",
+    }
+    assert [one.kind for one in layout.problems] == [Kind.BESIDE] * 2
+
+
+def test_a_free_place_is_not_one_where_another_page_is():
+    entries = [Entry("teams.md", 1), Entry("teams/README.md", 1)]
+    layout = lay_out(entries, occupied={"teams", "teams-2"})
+    assert [page.path for page in layout.pages] == ["teams-3", "teams"]
+
+
+FILES = st.lists(
+    st.sampled_from(["a", "A", "b", "index", "README", "a-2", "x y", "x-y"]),
+    min_size=1,
+    max_size=3,
+).map(lambda names: "/".join(names) + ".md")
+
+
+@given(st.lists(FILES, unique=True), st.lists(FILES, unique=True))
+def test_no_two_files_are_one_page_and_each_stays_the_page_that_it_became(first, more):
+    before = laid_out(*first)
+    assert len({path_key(path) for path, _ in before.values()}) == len(first)
+    entries = [Entry(name, 1) for name in {*first, *more}]
+    after = lay_out(entries, before)
+    assert len({path_key(page.path) for page in after.pages}) == len(entries)
+    places = {page.entry.path: (page.path, page.folder) for page in after.pages}
+    assert {file: places[file] for file in first} == before
 
 
 def test_a_name_that_cannot_be_a_path_is_told():

@@ -89,7 +89,7 @@ class HistoryImport:
         tree = self._newest_tree()
         try:
             tree.run()
-            self._catch_up()
+            self._catch_up({page.entry.path: page.path for page in tree.layout.pages})
             self._render()
             found = tree.finish()
         finally:
@@ -222,9 +222,12 @@ class HistoryImport:
                 recorder.redirect("home", home)
             self._store(session, recorder, "")
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, places: Mapping[str, str]) -> None:
         """Know of each file of the newest tree which version its page has, also where only the
-        comparison with the tree brought it in."""
+        comparison with the tree brought it in.
+
+        :param places: the paths of the pages that the files of the tree are.
+        """
         behind = [
             file
             for file in self.history.tree()
@@ -240,13 +243,21 @@ class HistoryImport:
             recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
             step = Step(self.ledger, session, recorder, blobs, Stamp(None, now()), {})
             for file in behind:
-                step.catch_up(file.path, file.blob)
+                is_home = self.ledger.is_wiki and file.path.lower() == "home.md"
+                step.catch_up(file.path, file.blob, "" if is_home else places.get(file.path))
             self._store(session, recorder, "")
 
     def _newest_tree(self) -> TreeImport:
         source = GitSource(self.history, limits_of(self.settings), wiki=self.ledger.is_wiki)
         source.entries = [one for one in source.entries if one.path not in self.ledger.elsewhere]
-        return TreeImport(self.database, self.settings, self.actor, self.ledger.space.id, source)
+        return TreeImport(
+            self.database,
+            self.settings,
+            self.actor,
+            self.ledger.space.id,
+            source,
+            history_id=self.history_id,
+        )
 
     def _render(self) -> None:
         """Render what has become of the pages, and let others hear of it."""

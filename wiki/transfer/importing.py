@@ -39,7 +39,15 @@ from wiki.text.markup import RenderContext
 from wiki.text.paths import path_key
 from wiki.text.sandbox import CHILDREN
 from wiki.transfer.headings import leading_title
-from wiki.transfer.inventory import Held, LinkCheck, held_files, held_pages, linked_files
+from wiki.transfer.inventory import (
+    Held,
+    LinkCheck,
+    held_files,
+    held_pages,
+    known_files,
+    linked_files,
+    note_files,
+)
 from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import Progress, Source
@@ -65,19 +73,32 @@ class TreeImport:
     """
 
     def __init__(
-        self, database: Database, settings: Settings, actor: Actor, space_id: int, source: Source
+        self,
+        database: Database,
+        settings: Settings,
+        actor: Actor,
+        space_id: int,
+        source: Source,
+        *,
+        history_id: int | None = None,
     ) -> None:
         self.database = database
         self.settings = settings
         self.actor = actor
         self.source = source
-        self.layout = lay_out(source.entries)
+        self.history_id = history_id
         self.report = Report()
         with database.read() as session:
             seen = see_space_by_id(session, actor, space_id)
             seen.require(May.EDIT)
             self.space = seen.space
             self.held = held_pages(session, actor, self.space)
+            self.known = known_files(session, actor, self.space, history_id)
+        places = {file: (one.path, one.folder) for file, one in self.known.items()}
+        self.layout = lay_out(source.entries, places, self.held.keys())
+        files = {page.entry.path for page in self.layout.pages}
+        self._unnoted: dict[int, str] = {}
+        self._owners = {one.page_id: file for file, one in self.known.items() if file in files}
 
     @property
     def total(self) -> int:
@@ -124,6 +145,10 @@ class TreeImport:
 
     def _import_pages(self, chunk: Sequence[PlannedPage], renderers: ThreadPoolExecutor) -> None:
         changes = [change for page in chunk if (change := self._change(page)) is not None]
+        if self._unnoted:
+            with self.database.write() as session:
+                note_files(session, self.space, self._unnoted)
+            self._unnoted.clear()
         if not changes:
             return
         list(renderers.map(self._prepare, changes))
@@ -179,11 +204,25 @@ class TreeImport:
         if frontmatter.looks_like_front_matter(text.body):
             sentence = "The block between --- lines at its head is no YAML that can be read."
             self.report.add([Problem(Kind.FRONT_MATTER, where, sentence)])
-        held = self.held.get(path_key(page.path))
+        held = self._held(page)
         if held is not None and held.has(text, content_hash_of(text), page.folder):
             self.report.unchanged += 1
+            if self._is_news(where, held.page_id):
+                self._unnoted[held.page_id] = where
             return None
         return _Change(page, text, held, source)
+
+    def _held(self, page: PlannedPage) -> Held | None:
+        """What the wiki holds at a page's place and no other file of the tree became."""
+        held = self.held.get(path_key(page.path))
+        if held is None or self._owners.get(held.page_id, page.entry.path) != page.entry.path:
+            return None
+        return held
+
+    def _is_news(self, file: str, page_id: int) -> bool:
+        """Whether it has to be written down that the file became this page."""
+        known = self.known.get(file)
+        return self.history_id is None and (known is None or known.page_id != page_id)
 
     def _fallback_title(self, page: PlannedPage, source: str) -> str:
         _, body = frontmatter.split(source)
@@ -211,7 +250,7 @@ class TreeImport:
         most = self.settings.max_page_kb << 10
         message = f"Imported from {page.entry.path}"
         if held is None:
-            create_page(
+            saved = create_page(
                 session,
                 self.actor,
                 self.space,
@@ -223,6 +262,7 @@ class TreeImport:
                 max_bytes=most,
                 override=REPORTED,
             )
+            self._note(session, page, saved.page.id)
             return None
         edited = held.imported is not None and held.imported.number != held.head.number
         base = held.imported.number if held.imported else held.head.number
@@ -240,10 +280,15 @@ class TreeImport:
             max_bytes=most,
             override=REPORTED,
         )
+        self._note(session, page, held.page_id)
         if held.imported is None:
             sentence = f"The page “{held.head.title}” was here before this tree was."
             return Problem(Kind.REPLACED, page.entry.path, sentence)
         return None
+
+    def _note(self, session: Session, page: PlannedPage, page_id: int) -> None:
+        if self._is_news(page.entry.path, page_id):
+            note_files(session, self.space, {page_id: page.entry.path})
 
     def _import_files(self, files: Sequence[PlannedFile]) -> Iterator[int]:
         with self.database.read() as session:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.queries import files_of_space, place_of
+from wiki.db import now
 from wiki.pages.flow import narrower_on
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
@@ -19,6 +20,7 @@ from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.paths import ancestors_of, path_key
+from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
 
 _AT_ONCE = 400
@@ -108,6 +110,65 @@ def held_pages(session: Session, actor: Actor, space: Space) -> dict[str, Held]:
         if page_id in by_id:
             found.setdefault(key, by_id[page_id])
     return found
+
+
+@dataclass(frozen=True)
+class Known:
+    """The live page that a file became in an earlier import."""
+
+    page_id: int
+    path: str
+    folder: bool
+
+
+def known_files(
+    session: Session, actor: Actor, space: Space, history_id: int | None
+) -> dict[str, Known]:
+    """What files became in earlier imports into a space, by their names.
+
+    :param history_id: the history whose word goes before that of other imports, None for those
+        without one.
+    """
+    own = history_id or _without_history(session, space)
+    rows = session.execute(
+        select(ImportedFile.file, Page.id, Page.path, Page.folder)
+        .join(Page, Page.id == ImportedFile.page_id)
+        .where(Page.space_id == space.id, live_for(actor), ImportedFile.gone.is_(False))
+        .order_by(ImportedFile.history_id == (own or 0), ImportedFile.history_id.desc())
+    )
+    return {file: Known(page_id, path, folder) for file, page_id, path, folder in rows}
+
+
+def note_files(session: Session, space: Space, files: Mapping[int, str]) -> None:
+    """Write down which pages files became that came without a history.
+
+    :param files: their names by the ids of the pages.
+    """
+    if not files:
+        return
+    history_id = _without_history(session, space)
+    if history_id is None:
+        row = ImportedHistory(space_id=space.id, root="", finished_at=now())
+        session.add(row)
+        session.flush()
+        history_id = row.id
+    session.execute(
+        delete(ImportedFile).where(
+            ImportedFile.history_id == history_id, ImportedFile.page_id.in_(files)
+        )
+    )
+    session.add_all(
+        ImportedFile(history_id=history_id, page_id=page_id, file=file, blob="")
+        for page_id, file in files.items()
+    )
+
+
+def _without_history(session: Session, space: Space) -> int | None:
+    return session.scalar(
+        select(ImportedHistory.id).where(
+            ImportedHistory.space_id == space.id, ImportedHistory.root == ""
+        )
+    )
 
 
 def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from wiki.text.destinations import FOLDER_PAGES
-from wiki.text.paths import PathError, join, name_of, normalise_path, parent_of, path_key
+from wiki.text.paths import (
+    MAX_SEGMENT,
+    MAX_SEGMENT_BYTES,
+    PathError,
+    join,
+    name_of,
+    normalise_path,
+    parent_of,
+    path_key,
+)
 from wiki.transfer.report import Kind, Problem
-from wiki.transfer.sources import Entry
+from wiki.transfer.sources import MARKDOWN, Entry, printable
 
 LITERAL = ".page"
 """Before `.md`: the name is to be taken as it stands, also where it is `index` or `readme`."""
+
+_LONGEST_ENDING = 20
 
 
 @dataclass(frozen=True)
@@ -33,44 +45,125 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Layout:
-    """All of a tree that has a place, pages by path; and what has none."""
+    """All of a tree that has a place, by the names of files; and what is to be said of it."""
 
     pages: list[PlannedPage] = field(default_factory=list)
     files: list[PlannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def lay_out(entries: Sequence[Entry]) -> Layout:
-    """The place of each file.
+def lay_out(
+    entries: Sequence[Entry],
+    known: Mapping[str, tuple[str, bool]] | None = None,
+    occupied: Collection[str] = (),
+) -> Layout:
+    """The place of each file, in the order of their names.
 
-    `index.md` is the page of its folder; `README.md` is, where there is no `index.md`; then
-    `name.md` beside the folder `name`. What comes second for a path is left out and said.
+    A file that an earlier import brought in stays the page that it became. Otherwise `index.md` is
+    the page of its folder; `README.md` is, where there is no `index.md`; then `name.md` beside the
+    folder `name`. Where two files would be at one place, the second is kept at a free one.
+
+    :param known: path and whether it is a folder's, of the pages that files are already.
+    :param occupied: keys of the paths that other pages have.
     """
-    layout = Layout()
-    taken: dict[str, str] = {}
-    for entry in sorted(entries, key=_precedence):
-        try:
-            path, folder = page_of(entry.path) if entry.is_markdown else (entry.path, False)
-            path = normalise_path(path)
-        except PathError as error:
-            layout.problems.append(Problem(Kind.REFUSED, entry.path, str(error)))
-            continue
-        key = ("page " if entry.is_markdown else "file ") + path_key(path)
-        if key in taken and folder and name_of(entry.path).lower().startswith("readme."):
-            path, folder = join(path, "readme"), False  # beside an index.md it is a page itself
-            key = "page " + path_key(path)
-        if key in taken:
-            sentence = f"It would be at the same place as {taken[key]}; give it another name."
-            layout.problems.append(Problem(Kind.COLLISION, entry.path, sentence))
-            continue
-        taken[key] = entry.path
+    return _Planner(known or {}, occupied).plan(entries)
+
+
+class _Planner:
+    def __init__(self, known: Mapping[str, tuple[str, bool]], occupied: Collection[str]) -> None:
+        self.known = known
+        self.occupied = occupied
+        self.layout = Layout()
+        self.pages: dict[str, str] = {}  # file by the key of its place
+        self.files: dict[str, str] = {}
+
+    def plan(self, entries: Sequence[Entry]) -> Layout:
+        named: list[tuple[Entry, str, bool]] = []
+        for entry in sorted(entries, key=_precedence):
+            try:
+                path, folder = page_of(entry.path) if entry.is_markdown else (entry.path, False)
+                named.append((entry, normalise_path(path), folder))
+            except PathError as error:
+                self.layout.problems.append(Problem(Kind.REFUSED, entry.path, str(error)))
+        is_known = [one[0].is_markdown and one[0].path in self.known for one in named]
+        for (entry, *_), known in zip(named, is_known, strict=True):
+            if known:
+                self._put(entry, *self.known[entry.path])
+        second = []
+        for (entry, path, folder), known in zip(named, is_known, strict=True):
+            if path_key(path) not in self._taken(entry):
+                if not known:
+                    self._put(entry, path, folder)
+            elif not known:
+                second.append((entry, path, folder))
+            elif path_key(self.known[entry.path][0]) != path_key(path):
+                self._tell(entry, path, self.known[entry.path][0])
+        for entry, path, folder in second:  # once the places that others have by name are known
+            self._put_beside(entry, path, folder)
+        self.layout.pages.sort(key=lambda page: page.entry.path)
+        self.layout.files.sort(key=lambda file: file.entry.path)
+        return self.layout
+
+    def _taken(self, entry: Entry) -> dict[str, str]:
+        return self.pages if entry.is_markdown else self.files
+
+    def _put(self, entry: Entry, path: str, folder: bool) -> None:
+        self._taken(entry)[path_key(path)] = entry.path
         if entry.is_markdown:
-            layout.pages.append(PlannedPage(entry, path, folder))
+            self.layout.pages.append(PlannedPage(entry, path, folder))
         else:
-            layout.files.append(PlannedFile(entry, path))
-    layout.pages.sort(key=lambda page: path_key(page.path))
-    layout.files.sort(key=lambda file: path_key(file.path))
-    return layout
+            self.layout.files.append(PlannedFile(entry, path))
+
+    def _put_beside(self, entry: Entry, path: str, folder: bool) -> None:
+        taken = self._taken(entry)
+        try:
+            free = next(
+                one
+                for one in places_beside(entry.path, path, folder)
+                if path_key(one) not in taken
+                and not (entry.is_markdown and path_key(one) in self.occupied)
+            )
+        except PathError as error:
+            self.layout.problems.append(Problem(Kind.REFUSED, entry.path, str(error)))
+            return
+        self._tell(entry, path, free)
+        self._put(entry, free, False)
+
+    def _tell(self, entry: Entry, path: str, free: str) -> None:
+        other = self._taken(entry)[path_key(path)]
+        what = "page" if entry.is_markdown else "file"
+        self.layout.problems.append(kept_beside(entry.path, free, other, what))
+
+
+def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem:
+    """Says that a file is kept at `path`, since another has the place that its name gives."""
+    sentence = f"It is kept at {path}, because {printable(other)} is the same {what} by its name."
+    return Problem(Kind.BESIDE, printable(file), sentence)
+
+
+def places_beside(file: str, path: str, folder: bool) -> Iterator[str]:
+    """Other places for a file whose own, `path`, is taken, the best first.
+
+    `teams/README.md` can be `teams/readme`, others get a number: `page-2`, `logo-2.png`.
+
+    :raises PathError: when none of them can be one.
+    """
+    if folder:
+        path = normalise_path(join(path, name_of(file).rpartition(".")[0].lower()))
+        yield path
+    above, name = parent_of(path) or "", name_of(path)
+    stem, dot, ending = name.rpartition(".")
+    if file.lower().endswith(MARKDOWN) or not stem or len(ending) > _LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    for number in count(2):
+        yield join(above, _numbered(stem, f"-{number}{dot}{ending}"))
+
+
+def _numbered(stem: str, tail: str) -> str:
+    """`stem` and `tail` as one name, of `stem` as much as there is room for."""
+    while len(stem + tail) > MAX_SEGMENT or len((stem + tail).encode()) > MAX_SEGMENT_BYTES:
+        stem = stem[:-1]
+    return normalise_path(stem + tail)
 
 
 def page_of(file: str) -> tuple[str, bool]:

@@ -71,6 +71,7 @@ class Mirror(Base):
 
 class ImportedHistory(Base):
     """A Git history that came into a space: known again by its first commit, and how far it came.
+    With an empty ``root`` it stands for all files that came without a history.
 
     ``tip`` is the commit up to which everything is in; ``finished_at`` is None while the last
     import of it has not come to its end.
@@ -88,10 +89,11 @@ class ImportedHistory(Base):
 
 
 class ImportedFile(Base):
-    """Which page a file of a Git history became, and the version of it that came last.
+    """Which page an imported file became, and the version of it that came last.
 
-    ``revision`` is the page's revision that says just what the file says (0 when the two were
-    merged); ``origin`` is what a wiki that wrote the history calls the page.
+    ``blob`` is empty for a file without a history. ``revision`` is the page's revision that says
+    just what the file says (0 when the two were merged); ``origin`` is what a wiki that wrote the
+    history calls the page.
     """
 
     __tablename__ = "imported_files"

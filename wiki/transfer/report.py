@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
     HISTORY = "The history itself"
     REFUSED = "Not imported"
-    COLLISION = "Not imported, because another file is the same page"
+    BESIDE = "Kept at another address, because another file has theirs"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
     NARROWER = "Shows what has a higher label than the page, which not all its readers can see"
@@ -90,10 +90,18 @@ class Report:
         known = {one.name for one in fields(cls)} - {"problems"}
         report = cls(**{name: value for name, value in values.items() if name in known})
         report.problems = [
-            Problem(Kind(one["kind"]), one["where"], one["sentence"])
+            Problem(_kind(one["kind"]), one["where"], one["sentence"])
             for one in values.get("problems", [])
         ]
         return report
+
+
+def _kind(value: str) -> Kind:
+    """The kind of a kept problem; reports of earlier versions have some that are no more."""
+    try:
+        return Kind(value)
+    except ValueError:
+        return Kind.REFUSED
 
 
 def _count(number: int, noun: str) -> str:

@@ -22,7 +22,7 @@ from wiki.transfer import trailers
 from wiki.transfer.git import Blobs
 from wiki.transfer.headings import leading_title
 from wiki.transfer.importing import decode
-from wiki.transfer.layout import page_of
+from wiki.transfer.layout import kept_beside, page_of, places_beside
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
 
@@ -111,10 +111,13 @@ class Ledger:
 
     def problem(self, kind: Kind, file: str, sentence: str) -> None:
         """Say once of a file what is wrong with it."""
-        where = printable(file)
-        if (kind, where) not in self._said:
-            self._said.add((kind, where))
-            self.report.add([Problem(kind, where, sentence)])
+        self.add(Problem(kind, printable(file), sentence))
+
+    def add(self, problem: Problem) -> None:
+        """Report a problem, the first of its kind of a file."""
+        if (problem.kind, problem.where) not in self._said:
+            self._said.add((problem.kind, problem.where))
+            self.report.add([problem])
 
     def secret(self, one: Secret, file: str, at: datetime) -> None:
         """Say once of a file that it holds what looks like this secret, and since when."""
@@ -175,12 +178,16 @@ class Step:
             page = self.recorder.page(known.page_id) if known else None
             self._write(file, blob, known, page)
 
-    def catch_up(self, file: str, blob: str) -> None:
-        """Track the file, if its page says what it says."""
+    def catch_up(self, file: str, blob: str, path: str | None) -> None:
+        """Track the file, if its page says what it says.
+
+        :param path: of its page, where that is not tracked yet.
+        """
         one = self.files.live.get(file)
+        if one is None and path is None:
+            return
         try:
-            path, _ = self.ledger.place_of(file)
-            page = self.recorder.page(one.page_id) if one else self.recorder.at(path)
+            page = self.recorder.page(one.page_id) if one else self.recorder.at(path or "")
             if page is None or page.deleted or (one is None and page.id in self.files.by_page):
                 return
             text = self._text(file, blob, page.path)
@@ -209,9 +216,8 @@ class Step:
                 path, folder = self._free_place(file, page)
             text = self._text(file, blob, path)
         except (PathError, WikiError) as refused:
-            kind = Kind.COLLISION if isinstance(refused, _Taken) else Kind.REFUSED
             sentence = refused.sentence if isinstance(refused, WikiError) else str(refused)
-            self.ledger.problem(kind, file, sentence)
+            self.ledger.problem(Kind.REFUSED, file, sentence)
             if page is not None and one is not None:
                 self._stay(one, page)
             return
@@ -323,36 +329,44 @@ class Step:
         return page
 
     def _free_place(self, file: str, page: PastPage | None) -> tuple[str, bool]:
-        """Where the page of a file stands: by its name or, where that is taken, beside.
+        """Where the page of a file stands: by its name or, where another file has that place,
+        beside it.
 
-        :raises _Taken: when there is no place. :raises PathError:
+        :raises PathError:
         """
         path, folder = self.ledger.place_of(file)
         other = self._holder(path, page)
-        if other is None:
+        if other is None or (folder and self._make_room(path, other, file)):
             return path, folder
-        if folder and stem(file) == "readme":
-            beside = join(path, "readme")
-            if self._holder(beside, page) is None:
-                return beside, False
-        elif folder and stem(other.file) == "readme":
-            beside = join(path, "readme")
-            holder = self.recorder.page(other.page_id)
-            if holder is not None and self.recorder.at(beside) is None:
-                text = Text(
-                    holder.title,
-                    self.recorder.shelf.text(self.session, holder.content_hash),
-                    holder.tags,
-                    holder.description,
-                    dict(holder.fields),
-                )
-                self.recorder.revise(
-                    holder, text, self.stamp, action=Action.MOVE, path=beside, folder=False
-                )
-                other.revision = holder.head if other.revision == holder.head - 1 else 0
-                self.files.put(other)
-                return path, folder
-        raise _Taken(f"It would be at the same place as {printable(other.file)}.")
+        for free in places_beside(file, path, folder):
+            there = self.recorder.at(free)
+            if there is None or there is page:
+                break
+        self.ledger.add(kept_beside(file, free, other.file))
+        return free, False
+
+    def _make_room(self, path: str, other: Tracked, file: str) -> bool:
+        """Move the page of a `README.md` aside, where it stands in the way of an `index.md`."""
+        beside = join(path, "readme")
+        holder = self.recorder.page(other.page_id)
+        if stem(file) == "readme" or stem(other.file) != "readme" or holder is None:
+            return False
+        if self.recorder.at(beside) is not None:
+            return False
+        text = Text(
+            holder.title,
+            self.recorder.shelf.text(self.session, holder.content_hash),
+            holder.tags,
+            holder.description,
+            dict(holder.fields),
+        )
+        self.recorder.revise(
+            holder, text, self.stamp, action=Action.MOVE, path=beside, folder=False
+        )
+        other.revision = holder.head if other.revision == holder.head - 1 else 0
+        self.files.put(other)
+        self.ledger.add(kept_beside(other.file, beside, file))
+        return True
 
     def _holder(self, path: str, page: PastPage | None) -> Tracked | None:
         """The other file of the history whose page is at a path."""
@@ -374,10 +388,6 @@ class Step:
         _, body = frontmatter.split(source)
         title = leading_title(body, path) or self.ledger.space.title
         return checked(Text(title, source), self.ledger.most)
-
-
-class _Taken(WikiError):
-    """Another file of the history is the same page."""
 
 
 def _number(value: str | None) -> int | None:
