@@ -155,6 +155,25 @@ def test_answers_to_other_questions_are_not_taken(wiki: Scene) -> None:
     assert wiki.page("leave").head == 2
 
 
+@pytest.mark.parametrize("alternating", [False, True])
+def test_edits_too_large_to_be_merged_are_one_bounded_question_that_loses_nothing(
+    wiki: Scene, alternating: bool
+) -> None:
+    kept = "\nkept\n\n" if alternating else ""
+    base, ben, eve = ("".join(f"{c}{n % 7}\n{kept}" for n in range(3_000)) for c in "xyz")
+    wiki.write("leave", base, title="Leave")
+    assert wiki.post("ben", "/eng/leave/-/edit", title="Leave", body=ben, base=1).status_code == 303
+    shown = wiki.post("eve", "/eng/leave/-/edit", title="Leave", body=eve, base=1)
+    assert shown.status_code == 409
+    assert shown.text.count("<fieldset") == 1
+    assert shown.text.count("<div") < 3_000
+    assert len(shown.data) < 4 * len(eve) + 200_000
+    assert re.search(r"and \d+ more lines", shown.text)
+    sent = fields_of(shown) | {"choice-text-1": "own"}
+    assert wiki.post("eve", "/eng/leave/-/resolve", **sent).status_code == 303
+    assert bodies(wiki, wiki.page("leave")) == [base, ben, eve]
+
+
 @pytest.mark.parametrize("change", [{"theirs": "99"}, {"theirs": "x"}, {"base": "77"}])
 def test_a_decision_about_revisions_that_do_not_exist_is_refused(
     wiki: Scene, change: dict[str, str]

@@ -89,3 +89,28 @@ def test_code_math_and_tables_are_verbatim() -> None:
 def test_lines_made_to_be_slow_are_read_in_one_pass(line: str) -> None:
     assert len(verbatim([line])) == 1
     heading(line)
+
+
+def test_places_to_cut_are_looked_for_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each cut makes one more line the only one of its kind, so that only one more cut is found.
+    def nested(mark: str) -> list[str]:
+        made = [mark, "y1", mark, "u"]
+        for n in range(1, 400):
+            made += [f"{mark}{n % 3}", f"y{n + 1}", f"{mark}{n % 5}", f"y{n}"]
+        return [*made, "y400", mark]
+
+    looked: list[int] = []
+    anchors = lines._anchors
+
+    def counted(left: list[int], right: list[int]) -> list[tuple[int, int]]:
+        looked.append(len(left) + len(right))
+        return anchors(left, right)
+
+    monkeypatch.setattr(lines, "MATRIX", 4)
+    monkeypatch.setattr(lines, "_anchors", counted)
+    old, new = nested("p"), nested("q")
+    found = changes(old, new)
+    assert sum(looked) <= lines.ROUNDS * (len(old) + len(new))
+    assert applied(old, new, found) == new

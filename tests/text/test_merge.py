@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiki.text import merge as module
 from wiki.text.lines import line_changes, split
 from wiki.text.merge import Merge, merge
 
@@ -297,6 +298,52 @@ def test_a_megabyte_of_one_line_repeated_merges_without_a_huge_matrix(line: str)
     assert merge(base, ours, theirs).text == "first\n" + base + "last\n"
     other = "y\n" * 60_000
     assert merge(base, "other\n" + other, base).text == "other\n" + other
+
+
+@given(texts(), texts(), texts())
+def test_texts_too_large_to_be_merged_are_one_conflict_with_both_sides_whole(
+    base: str, ours: str, theirs: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LINES", -1)
+        found = merge(base, ours, theirs)
+        swapped = merge(base, theirs, ours)
+    assert len(found.conflicts) <= 1
+    for side, text in (("base", base), ("ours", ours), ("theirs", theirs)):
+        assert "".join(getattr(chunk, side) for chunk in found.chunks) == ended(text)
+    assert found.text == swapped.text
+    if found.clean:
+        assert found.text == merge(base, ours, theirs).text
+
+
+def test_sides_that_share_nothing_are_not_aligned_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "line_changes", None)
+    base, ours, theirs = (
+        f"# Page\n{line}# End\n" for line in ("a\n" * 90_000, "b\n" * 90_000, "c\n")
+    )
+    (conflict,) = merge(base, ours, theirs).conflicts
+    assert (conflict.ours, conflict.theirs) == ("b\n" * 90_000, "c\n")
+
+
+def test_more_conflicts_than_anybody_decides_are_one() -> None:
+    count = module.CONFLICTS + 1
+    base, ours, theirs = (
+        "".join(f"{word} {n}\n\nsame {n}\n\n" for n in range(count)) for word in ("a", "b", "c")
+    )
+    (conflict,) = merge(base, ours, theirs).conflicts
+    assert conflict.ours.startswith("b 0\n")
+    assert conflict.theirs.endswith(f"c {count - 1}\n")
+    few = merge(*("".join(text.splitlines(keepends=True)[4:]) for text in (base, ours, theirs)))
+    assert len(few.conflicts) == module.CONFLICTS
+
+
+def test_words_are_merged_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "one two three four five six seven eight nine ten\n"
+    base = (line + "\n") * 50
+    ours, theirs = base.replace("one", "1"), base.replace("ten", "10")
+    assert merge(base, ours, theirs).clean
+    monkeypatch.setattr(module, "EFFORT", 600)
+    assert len(merge(base, ours, theirs).conflicts) == 40
 
 
 def git_merge(folder: Path, base: str, ours: str, theirs: str) -> str | None:

@@ -13,30 +13,80 @@ from dataclasses import dataclass
 from typing import Any
 
 from wiki.pages.merging import Dispute, Text, TextMerge
-from wiki.text.diff import Row, diff
+from wiki.text.diff import EFFORT, LINE, Line, Row, diff
+from wiki.text.lines import split
 from wiki.text.merge import Chunk
+from wiki.text.words import Effort
 
 AROUND = 2
 """Lines of text shown before and after a stretch in dispute."""
 
+NEAR = 2_000
+"""Characters in which these lines are looked for."""
+
+LINES = 400
+"""Lines of one side of a question that are shown."""
+
+ROOM = 400_000
+"""Characters of both sides and their base, a line counting as `PER_LINE` more, in which all
+questions together show what changed. Beyond that each shows a few lines as they are."""
+
+PER_LINE = 50
+
+FEW = 20
+
 NAMES = {"title": "Title", "description": "Description"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a side says: its first lines, with what differs from the base marked, and how many more
+    there are."""
+
+    rows: tuple[Row, ...]
+    more: int = 0
+
+
+class _Room:
+    """What the questions of one screen may still take."""
+
+    def __init__(self) -> None:
+        self.left = ROOM
+        self.effort = Effort(EFFORT)
+
+    def sides(self, base: str, mine: str, theirs: str) -> tuple[Side, Side, Side]:
+        """The three sides of a question as they are shown."""
+        texts = base, mine, theirs
+        self.left -= sum(len(text) + PER_LINE * text.count("\n") for text in texts)
+        if self.left < 0:
+            return _few(base), _few(mine), _few(theirs)
+        return self._side(base, base), self._side(base, mine), self._side(base, theirs)
+
+    def _side(self, base: str, side: str) -> Side:
+        found = diff(base, side, None, effort=self.effort)
+        rows = tuple(row for row in found.rows if row.new)[:LINES]
+        return Side(rows, len(split(side)) - len(rows))
+
+
+def _few(text: str) -> Side:
+    lines = split(text[: FEW * LINE])[:FEW]
+    shown = (line.removesuffix("\n")[:LINE] for line in lines)
+    rows = tuple(Row("same", None, Line(n, line)) for n, line in enumerate(shown, start=1))
+    return Side(rows, text.count("\n") + (not text.endswith("\n")) - len(rows) if text else 0)
 
 
 @dataclass(frozen=True)
 class Question:
     """Something to be decided: a stretch of the text, or a property of the page.
 
-    ``mine`` and ``theirs`` are rows of the change from ``base``; ``choice`` is ``mine``,
-    ``theirs``, ``both`` or ``own`` (then ``own`` counts), or empty.
+    ``choice`` is ``mine``, ``theirs``, ``both`` or ``own`` (then ``own`` counts), or empty.
     """
 
     key: str
     name: str
-    base: str
-    mine_text: str
-    theirs_text: str
-    mine: tuple[Row, ...]
-    theirs: tuple[Row, ...]
+    base: Side
+    mine: Side
+    theirs: Side
     before: tuple[str, ...]
     after: tuple[str, ...]
     choice: str
@@ -64,12 +114,13 @@ def seal(merge: TextMerge) -> str:
 
 def questions(merge: TextMerge, sent: Mapping[str, str]) -> list[Question]:
     """What people have to decide, with what they have chosen so far in ``sent``."""
-    found = [_about_value(dispute, sent) for dispute in merge.disputes]
+    room = _Room()
+    found = [_about_value(dispute, sent, room) for dispute in merge.disputes]
     number = 0
     for at, chunk in enumerate(merge.body.chunks):
         if chunk.kind == "conflict":
             number += 1
-            found.append(_about_text(merge, at, number, sent))
+            found.append(_about_text(merge, at, number, sent, room))
     return found
 
 
@@ -111,19 +162,20 @@ def _answer(key: str, mine: str, theirs: str, sent: Mapping[str, str]) -> str:
     raise Unanswered
 
 
-def _about_text(merge: TextMerge, at: int, number: int, sent: Mapping[str, str]) -> Question:
+def _about_text(
+    merge: TextMerge, at: int, number: int, sent: Mapping[str, str], room: _Room
+) -> Question:
     chunks = merge.body.chunks
     chunk = chunks[at]
     before, after = _around(chunks, at)
+    base, mine, theirs = room.sides(chunk.base, chunk.ours, chunk.theirs)
     key = f"text-{number}"
     return Question(
         key=key,
         name="Text",
-        base=chunk.base,
-        mine_text=chunk.ours,
-        theirs_text=chunk.theirs,
-        mine=_rows(chunk.base, chunk.ours),
-        theirs=_rows(chunk.base, chunk.theirs),
+        base=base,
+        mine=mine,
+        theirs=theirs,
         before=before,
         after=after,
         choice=sent.get(f"choice-{key}", ""),
@@ -133,34 +185,29 @@ def _about_text(merge: TextMerge, at: int, number: int, sent: Mapping[str, str])
     )
 
 
-def _about_value(dispute: Dispute, sent: Mapping[str, str]) -> Question:
-    base, mine, theirs = map(_said, (dispute.base, dispute.mine, dispute.theirs))
+def _about_value(dispute: Dispute, sent: Mapping[str, str], room: _Room) -> Question:
+    said = _said(dispute.base), _said(dispute.mine), _said(dispute.theirs)
+    base, mine, theirs = room.sides(*said)
     return Question(
         key=dispute.name,
         name=NAMES.get(dispute.name, dispute.name.removeprefix("fields.")),
         base=base,
-        mine_text=mine,
-        theirs_text=theirs,
-        mine=_rows(base, mine),
-        theirs=_rows(base, theirs),
+        mine=mine,
+        theirs=theirs,
         before=(),
         after=(),
         choice=sent.get(f"choice-{dispute.name}", ""),
-        own=sent.get(f"own-{dispute.name}", mine),
+        own=sent.get(f"own-{dispute.name}", said[1]),
         in_text=False,
         can_write=dispute.name in NAMES,
     )
 
 
-def _rows(base: str, side: str) -> tuple[Row, ...]:
-    return tuple(diff(base, side, None).rows)
-
-
 def _around(chunks: tuple[Chunk, ...], at: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     before = chunks[at - 1].text or "" if at else ""
     after = chunks[at + 1].text or "" if at + 1 < len(chunks) else ""
-    above = [line for line in before.splitlines() if line.strip()]
-    below = [line for line in after.splitlines() if line.strip()]
+    above = [line for line in before[-NEAR:].splitlines() if line.strip()]
+    below = [line for line in after[:NEAR].splitlines() if line.strip()]
     return tuple(above[-AROUND:]), tuple(below[:AROUND])
 
 

@@ -137,12 +137,15 @@ class _Stretch(NamedTuple):
         return self.b - self.a if self.kind == "same" else 1
 
 
-def diff(old: str, new: str, context: int | None = 3, part: int = 1) -> Diff:
+def diff(
+    old: str, new: str, context: int | None = 3, part: int = 1, effort: Effort | None = None
+) -> Diff:
     """Compare two texts.
 
     `context` is how many unchanged lines to leave around a change before folding; None folds
     nothing. Two equal texts have no change, and are one fold or one section of the same. `part` is
-    which part to show, from 1; of one that there is not, the nearest one is.
+    which part to show, from 1; of one that there is not, the nearest one is. `effort` is what the
+    words may cost, where several comparisons are made for one answer.
     """
     left, right = _Text(old), _Text(new)
     found = line_changes(left.lines, right.lines)
@@ -163,7 +166,7 @@ def diff(old: str, new: str, context: int | None = 3, part: int = 1) -> Diff:
         characters += size
     if parts <= chosen:
         kept = begun
-    effort = Effort(EFFORT)
+    effort = effort or Effort(EFFORT)
     return Diff(
         tuple(_sections(left, right, kept, effort)),
         places=len(found),

@@ -7,12 +7,13 @@ its author made it, or the stretch is a conflict that people resolve.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from wiki.text.lines import Change, changes, line_changes, verbatim
+from wiki.text.lines import Change, changes, line_changes, split, verbatim
 
 Kind = Literal["same", "ours", "theirs", "both", "conflict"]
 
@@ -24,6 +25,15 @@ ALIKE = 0.5
 
 LONGEST = 4000
 """Words of a stretch beyond which it is not merged by words."""
+
+EFFORT = 200_000
+"""Words of all stretches that are merged by words; further ones are not."""
+
+LINES = 200_000
+"""Lines between the first and the last change of both sides beyond which they are not merged."""
+
+CONFLICTS = 200
+"""Conflicts beyond which they are one, from the first to the last: nobody would decide them all."""
 
 # What is replaced as a whole: inline code, a wiki link, a tag, or else a run without spaces, so
 # that two edits of one address, path or number can never make a third.
@@ -87,21 +97,79 @@ def merge(base: str, ours: str, theirs: str) -> Merge:
     Swapping `ours` and `theirs` gives the same text. Line ends must be "\\n" already. A missing
     end of the last line is merged on its own, never a conflict. Takes time in proportion to the
     texts and their changes: a megabyte with a thousand changes on each side well under a second.
+    Texts that would take longer (:data:`LINES`) are one conflict, with both sides whole in it.
     """
-    texts = _lines(base), _lines(ours), _lines(theirs)
-    chunks = tuple(_whole(_chunks(*texts)))
+    texts = _ended(base), _ended(ours), _ended(theirs)
+    if sum(_changed_lines(texts[0], side) for side in texts[1:]) > LINES:
+        found = _undecided(*texts)
+    else:
+        found = _chunks(*map(split, texts))
+    chunks = tuple(_countable(list(_whole(found))))
     ends = [text.endswith("\n") or not text for text in (base, ours, theirs)]
     return Merge(chunks, ends[2] if ends[0] == ends[1] else ends[1])
 
 
-def _lines(text: str) -> list[str]:
-    """Whole lines, the last one ended too."""
-    lines = _ended(text).split("\n")[:-1]
-    return [line + "\n" for line in lines]
-
-
 def _ended(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _undecided(base: str, ours: str, theirs: str) -> Iterator[Chunk]:
+    """The chunks of texts that are not merged: one conflict, or one side if the other changed
+    nothing, between the lines that all three have at the start and at the end."""
+    head, tail = _common(base, ours, theirs)
+    same = base[:head], base[len(base) - tail :]
+    yield Chunk("same", same[0], same[0], same[0], same[0])
+    base, ours, theirs = (text[head : len(text) - tail] for text in (base, ours, theirs))
+    if ours in (base, theirs):
+        yield Chunk("theirs" if ours == base else "both", base, ours, theirs, theirs)
+    elif base == theirs:
+        yield Chunk("ours", base, ours, theirs, ours)
+    else:
+        yield Chunk("conflict", base, ours, theirs, None)
+    yield Chunk("same", same[1], same[1], same[1], same[1])
+
+
+def _changed_lines(base: str, side: str) -> int:
+    head, tail = _common(base, side)
+    return sum(text.count("\n", head, len(text) - tail) for text in (base, side))
+
+
+def _common(*texts: str) -> tuple[int, int]:
+    """How many characters the whole lines have that texts share at the start, and at the end."""
+    first, shortest = texts[0], min(map(len, texts))
+    start = _most(shortest, lambda n: all(text.startswith(first[:n]) for text in texts))
+    head = first.rfind("\n", 0, start) + 1
+    end = _most(
+        shortest - head, lambda n: all(text.endswith(first[len(first) - n :]) for text in texts)
+    )
+    return head, len(first) - first.index("\n", len(first) - end) - 1 if end else 0
+
+
+def _most(limit: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to a limit for which something holds that holds for smaller ones."""
+    least = 0
+    while least < limit:
+        middle = (least + limit + 1) // 2
+        if holds(middle):
+            least = middle
+        else:
+            limit = middle - 1
+    return least
+
+
+def _countable(chunks: list[Chunk]) -> Iterator[Chunk]:
+    """The chunks, with all from the first conflict to the last made one where they are too many."""
+    places = [at for at, chunk in enumerate(chunks) if chunk.kind == "conflict"]
+    if len(places) <= CONFLICTS:
+        yield from chunks
+        return
+    disputed = chunks[places[0] : places[-1] + 1]
+    yield from chunks[: places[0]]
+    base, ours, theirs = (
+        "".join(getattr(chunk, side) for chunk in disputed) for side in ("base", "ours", "theirs")
+    )
+    yield Chunk("conflict", base, ours, theirs, None)
+    yield from chunks[places[-1] + 1 :]
 
 
 def _chunks(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[Chunk]:
@@ -170,6 +238,8 @@ def _whole(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     """The chunks, with neighbours of one kind that are not conflicts made one."""
     last: Chunk | None = None
     for chunk in chunks:
+        if not (chunk.base or chunk.ours or chunk.theirs):
+            continue
         if last and last.kind == chunk.kind and last.text is not None and chunk.text is not None:
             last = Chunk(
                 last.kind,
@@ -197,6 +267,7 @@ class _Words:
 
     def __init__(self, base: list[str], ours: list[str], theirs: list[str]) -> None:
         self.base, self.ours, self.theirs = base, ours, theirs
+        self._left = EFFORT
 
     @cached_property
     def _verbatim(self) -> tuple[list[bool], list[bool], list[bool]]:
@@ -214,7 +285,9 @@ class _Words:
         edits: tuple[set[_Edit], set[_Edit]] = set(), set()
         for lines in zip(*(x[slice(*s)] for x, s in zip(texts, spans, strict=True)), strict=True):
             old, *sides = (_ATOM.findall(line) for line in lines)
-            if len(old) + sum(map(len, sides)) > LONGEST:
+            words = len(old) + sum(map(len, sides))
+            self._left -= words
+            if words > LONGEST or self._left < 0:
                 return None
             for new, made in zip(sides, edits, strict=True):
                 found = changes(old, new)
@@ -250,11 +323,12 @@ def _apply(base: list[str], ours: set[_Edit], theirs: set[_Edit]) -> str | None:
     kept = [_word(atom) for atom in base]
     for edit in ours & theirs:
         kept[edit.a : edit.b] = [False] * (edit.b - edit.a)
+    words = list(accumulate(kept, initial=0))
     last: dict[bool, int] = {}
     for edit in sorted(ours ^ theirs):
         side = edit in ours
         before = last.get(not side)
-        if before is not None and sum(kept[before : edit.a]) < APART:
+        if before is not None and words[edit.a] - words[min(before, edit.a)] < APART:
             return None
         last[side] = edit.b
     parts: list[str] = []
