@@ -108,7 +108,7 @@ def main() -> None:
         database = open_database(settings)
         migrate(database)
         app = create_app(settings, database)
-        limit_rendering(10)
+        limit_rendering(10, 10)
         page_id = fill(database)
 
         def edit() -> None:

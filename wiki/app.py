@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    rendering.limit_rendering(settings.render_seconds)
+    rendering.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
     parts = request.Parts(settings, database or open_database(settings))
     request.init_app(app, parts)
     bounds.init_app(app)

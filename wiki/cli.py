@@ -145,7 +145,7 @@ def import_tree(
     Example: wiki import handbook.bundle --space handbook
     """
     settings, database = opened()
-    limit_rendering(max(settings.render_seconds, PATIENCE))
+    limit_rendering(max(settings.render_seconds, PATIENCE), settings.render_retry_seconds)
     with database.read() as session:
         actor = writer(session, slug, handle)
         space_id = see_space(session, actor, slug).space.id

@@ -95,7 +95,14 @@ class Settings:
     share_days: int = _setting("Days that such a link lasts unless its maker says otherwise.", 14)
     share_max_days: int = _setting("Days that such a link can last at most.", 90)
     render_seconds: float = _setting(
-        "Seconds a page may take to render before its plain source is shown instead.", 1.3
+        "Seconds of CPU time that a page may take to render before its plain source is shown "
+        "instead.",
+        1.3,
+    )
+    render_retry_seconds: float = _setting(
+        "Seconds of CPU time that the worker then gives such a page at most, beside other work, "
+        "before it is left at its source.",
+        20.0,
     )
     oidc_issuer: str = _setting(
         "OpenID provider by which people can sign in too, such as `https://id.example.org`: the "

@@ -20,7 +20,14 @@ from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
 from wiki.purging.handlers import forget_files, wipe_freed
 from wiki.redaction.handlers import carry_out
-from wiki.search.handlers import index_pages, mend_index, rebuild_index, reconcile_index
+from wiki.search.handlers import (
+    finish_renderings,
+    index_pages,
+    look_again,
+    mend_index,
+    rebuild_index,
+    reconcile_index,
+)
 from wiki.sharing.handlers import forget_old_links
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer.handlers import import_more, mirror_spaces
@@ -46,7 +53,7 @@ FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 
 Chore = Callable[[Database, Settings], None]
 # What the worker sees to beside events: once when it begins, and every second from then on.
-AT_START: tuple[Chore, ...] = (reconcile_index,)
+AT_START: tuple[Chore, ...] = (reconcile_index, look_again)
 NOW_AND_THEN: tuple[Chore, ...] = (
     mend_index,
     forget_old_uploads,
@@ -55,6 +62,8 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     let_go,
     keep_drilling,
 )
+# The same for what may take long each time: in a thread of its own.
+AT_LEISURE: tuple[Chore, ...] = (finish_renderings,)
 
 
 def name_of(handler: Handler) -> str:

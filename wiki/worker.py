@@ -15,7 +15,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
-from wiki.subscribers import AT_START, NOW_AND_THEN, handlers_by_name
+from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers_by_name
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,11 @@ class Worker:
             if not mine:
                 return
             self.deliverer.release_all()
-            threading.Thread(target=self._see_to_chores, name="chores", daemon=True).start()
+            for name, see_to in (
+                ("chores", self._see_to_chores),
+                ("long chores", self._see_to_long_chores),
+            ):
+                threading.Thread(target=see_to, name=name, daemon=True).start()
             rested = 0.0
             version = None
             while not self._stopping.is_set():
@@ -80,13 +84,22 @@ class Worker:
             for chore in (*once, *NOW_AND_THEN):
                 if self._stopping.is_set():
                     return
-                try:
-                    chore(self.database, self.settings)
-                except Exception:
-                    log.exception("a chore of the worker failed; it is tried again")
-                else:
+                if self._do(chore):
                     once = [other for other in once if other is not chore]
             self._stopping.wait(CHORE_SECONDS)
+
+    def _see_to_long_chores(self) -> None:
+        while not self._stopping.wait(CHORE_SECONDS):
+            for chore in AT_LEISURE:
+                self._do(chore)
+
+    def _do(self, chore: Chore) -> bool:
+        try:
+            chore(self.database, self.settings)
+        except Exception:
+            log.exception("a chore of the worker failed; it is tried again")
+            return False
+        return True
 
     def _show(self, sign: Callable[[Database, datetime], None]) -> None:
         """Give a sign of life; that it cannot be given is no reason to stop."""

@@ -39,7 +39,8 @@ def check(dry_run: bool) -> None:
     Example: wiki check
     """
     settings, database = opened()
-    limit_rendering(max(settings.render_seconds, PATIENCE))
+    patience = max(settings.render_seconds, settings.render_retry_seconds, PATIENCE)
+    limit_rendering(patience, patience)
     found, repaired = 0, 0
     for name, look in CHECKS.items():
         with bar(name) as progress:

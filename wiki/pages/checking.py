@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from wiki.db import Database
 from wiki.pages.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
-from wiki.pages.rendering import checksum_of, context_of, keep_heads, rendering_key
+from wiki.pages.rendering import (
+    checksum_of,
+    context_of,
+    first_seconds,
+    keep_heads,
+    rendering_key,
+)
 from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
 from wiki.pages.texts import forget_texts, get_texts
 from wiki.pages.tree import settle_folders
@@ -222,7 +228,8 @@ def _forget_redirects(database: Database) -> None:
 
 
 def check_renderings(database: Database, progress: Progress) -> Iterator[Finding]:
-    """What the newest revision of each page renders to is stored, whole."""
+    """What the newest revision of each page renders to is stored, whole, and no text was cut off
+    that had less CPU time than it may have."""
     with database.read() as session:
         live = Page.deleted_at.is_(None)
         total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
@@ -232,7 +239,7 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
             .join(Space, Space.id == Page.space_id)
             .where(live)
         )
-        done, stale, damaged = 0, [], []
+        done, stale, damaged, cut_off = 0, [], [], []
         rows = _by_id(session, query, Page.id)
         while some := list(islice(rows, AT_ONCE)):
             keys = {
@@ -251,6 +258,8 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
                     stale.append(page.id)
                 elif row.checksum != checksum_of(vars(row)):
                     damaged.append((page.id, row.key))
+                elif row.cut_off_after is not None and row.cut_off_after < first_seconds():
+                    cut_off.append(page.id)
             session.expunge_all()
             done += len(some)
             progress(done, total)
@@ -258,6 +267,12 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
         yield Finding(
             f"{len(stale)} pages are not rendered in their newest revision.",
             lambda: keep_heads(database, stale),
+        )
+    if cut_off:
+        yield Finding(
+            f"{len(cut_off)} pages were cut off while they were rendered, before the CPU time that "
+            "they may take.",
+            lambda: keep_heads(database, cut_off),
         )
     if damaged:
         yield Finding(

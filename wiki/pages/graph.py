@@ -43,7 +43,7 @@ Value = TypeVar("Value")
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
     """Write down what a page's head links to, and the names of its sections, where they differ
-    from what is there already.
+    from what is there already. Of a rendering that was cut off no names are known.
 
     :returns: the names that are gone.
     """
@@ -70,6 +70,8 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
             rows = [dict(zip(_FIELDS, (page_id, *link), strict=True)) for link in links]
             connection.execute(_LINK, rows)
             connection.execute(_resolve_page(), of_page)
+    if rendering.cut_off:
+        return frozenset()
     kept = set(connection.scalars(_anchors(), of_page))
     if kept - anchors:
         connection.execute(_forget_anchors(), {**of_page, "gone": list(kept - anchors)})

@@ -204,9 +204,22 @@ class Folder(Base):
 
 
 class RenderingRow(Base):
-    """Derived: what a text renders to at one place, under the hash of all that decides it."""
+    """Derived: what a text renders to at one place, under the hash of all that decides it.
+
+    Where rendering was cut off, ``cut_off_after`` is the CPU time in seconds that it was given, and
+    ``attempts`` how often it was tried. ``due_at`` is when the worker looks at the row next: to try
+    again, or to let search know of what could be rendered after all.
+    """
 
     __tablename__ = "renderings"
+    __table_args__ = (
+        Index(
+            "ix_renderings_cut_off",
+            "due_at",
+            sqlite_where=text("cut_off_after IS NOT NULL OR due_at IS NOT NULL"),
+            postgresql_where=text("cut_off_after IS NOT NULL OR due_at IS NOT NULL"),
+        ),
+    )
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     # Of which text, so that purging finds it.
@@ -219,6 +232,9 @@ class RenderingRow(Base):
     source_shown: Mapped[str] = mapped_column(Text, default="")
     checksum: Mapped[str] = mapped_column(String(32), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    cut_off_after: Mapped[float | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[datetime | None]
 
 
 class PageLink(Base):

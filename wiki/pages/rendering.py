@@ -1,80 +1,37 @@
-"""Rendered pages: made when a page is saved, kept under the hash of what decides them."""
+"""Rendered pages: made when a page is saved, kept under the hash of what decides them.
+
+A rendering that was cut off is kept with the CPU time that it was given, and only as long as nobody
+has more: `wiki.pages.cut_off` tries it again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wiki.db import Database
+from wiki.db import Database, now
 from wiki.pages.graph import keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.renderer import Renderer
 from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
-from wiki.text.sandbox import CHILDREN, render_safely
-
-
-class Renderer:
-    """Renders within a time limit, remembering the last few results and those under way.
-
-    A form begins to render before it takes the writers' lock; who needs the result finds it here.
-    """
-
-    def __init__(self, seconds: float, keep: int = 64) -> None:
-        self.seconds = seconds
-        self._keep = keep
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
-        self._recent: OrderedDict[str, Future[Rendering]] = OrderedDict()
-        self._lock = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
-
-    def begin(self, key: str, source: str, context: RenderContext) -> Future[Rendering]:
-        """What ``source`` will render to; ``key`` is :func:`rendering_key` of both."""
-        with self._lock:
-            found = self._recent.get(key)
-            if found is not None:
-                self._recent.move_to_end(key)
-                return found
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(CHILDREN, "render")
-            found = self._threads.submit(render_safely, source, context, seconds=self.seconds)
-            self._recent[key] = found
-            while len(self._recent) > self._keep:
-                self._recent.popitem(last=False)
-        return found
-
-    def render(self, key: str, source: str, context: RenderContext) -> Rendering:
-        """The same, when it is there."""
-        return self.begin(key, source, context).result()
-
-    def forget(self) -> None:
-        """In a fork: the threads, and what they were about to render, are the parent's."""
-        self._begin_anew()
-
-    def forget_recent(self) -> None:
-        """Remember none of them any longer."""
-        with self._lock:
-            self._recent.clear()
-
 
 HEADS_AT_ONCE = 60
 """Pages rendered to a transaction."""
+_EVER = 1e9  # more CPU time than anything gets
 
-_renderer = Renderer(2.0)
+_renderer = Renderer(2.0, 20.0)
 os.register_at_fork(after_in_child=_renderer.forget)
 
 
@@ -83,9 +40,21 @@ def forget_rendered() -> None:
     _renderer.forget_recent()
 
 
-def limit_rendering(seconds: float) -> None:
-    """Set how long one page may take to render before its plain source is shown."""
+def limit_rendering(seconds: float, most: float) -> None:
+    """Set how much CPU time one page may take to render before its plain source is shown, and how
+    much the worker gives it then before it is left at that."""
     _renderer.seconds = seconds
+    _renderer.most = max(seconds, most)
+
+
+def most_seconds() -> float:
+    """The CPU time that a page may take in the end."""
+    return _renderer.most
+
+
+def first_seconds() -> float:
+    """The CPU time that a page may take at first."""
+    return _renderer.seconds
 
 
 def rendering_key(content_hash: str, context: RenderContext) -> str:
@@ -126,24 +95,42 @@ def keep_head(database: Database, page_id: int) -> None:
     keep_heads(database, [page_id])
 
 
-def keep_heads(database: Database, page_ids: Collection[int]) -> None:
-    """The same for several pages, some of them to a transaction."""
+def keep_heads(
+    database: Database,
+    page_ids: Collection[int],
+    seconds: float | None = None,
+    *,
+    again: bool = False,
+) -> None:
+    """The same for several pages, some of them to a transaction.
+
+    :param seconds: CPU time that each may take; those that were cut off with less are tried again.
+    :param again: try also those that were cut off with as much.
+    """
     ids = list(page_ids)
+    seconds = _renderer.seconds if seconds is None else seconds
     for first in range(0, len(ids), HEADS_AT_ONCE):
-        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE])
+        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE], seconds, again)
 
 
-def _keep_some_heads(database: Database, page_ids: Sequence[int]) -> None:
+def _keep_some_heads(
+    database: Database, page_ids: Sequence[int], seconds: float, again: bool
+) -> None:
     with database.read() as session:
         heads = []
         for page, revision, slug in session.execute(_heads(), {"page_ids": page_ids}).all():
             context = context_of(slug, revision)
             heads.append((page, revision, context, rendering_key(revision.content_hash, context)))
-        kept = set(session.scalars(_kept(), {"keys": [key for *_, key in heads]}))
+        wanted = {"keys": [key for *_, key in heads], "seconds": _EVER if again else seconds}
+        kept = set(session.scalars(_good_enough(), wanted))
         todo = [one for one in heads if one[0].rendered != one[0].head or one[3] not in kept]
         texts = get_texts(session, [revision.content_hash for _, revision, _, _ in todo])
     made = {
-        page.id: (revision, context, _renderer.begin(key, texts[revision.content_hash], context))
+        page.id: (
+            revision,
+            context,
+            _renderer.begin(key, texts[revision.content_hash], context, seconds),
+        )
         for page, revision, context, key in todo
         if revision.content_hash in texts  # and is not damaged
     }
@@ -155,7 +142,7 @@ def _keep_some_heads(database: Database, page_ids: Sequence[int]) -> None:
         for page, _, _ in session.execute(_heads(), {"page_ids": list(made)}).all():
             revision, context, rendering = made[page.id]
             if page.head == revision.number:
-                _keep(session, page, revision, rendering.result(), context)
+                _keep(session, page, revision, context, rendering.result(), seconds)
 
 
 def keep_rendering(
@@ -166,30 +153,104 @@ def keep_rendering(
     :returns: the names that are gone.
     """
     key = rendering_key(revision.content_hash, context)
-    return _keep(session, page, revision, _renderer.render(key, source, context), context)
+    rendering = _renderer.render(key, source, context)
+    return _keep(session, page, revision, context, rendering, _renderer.seconds)
 
 
 def _keep(
-    session: Session, page: Page, revision: Revision, rendering: Rendering, context: RenderContext
+    session: Session,
+    page: Page,
+    revision: Revision,
+    context: RenderContext,
+    rendering: Rendering,
+    seconds: float,
 ) -> frozenset[str]:
     key = rendering_key(revision.content_hash, context)
-    connection = session.connection()
-    if connection.scalar(_kept(), {"keys": [key]}) is None:
-        connection.execute(_KEEP, _row(key, revision.content_hash, rendering))
-    gone = keep_links(session, page.id, rendering)
+    gone: frozenset[str] = frozenset()
+    if _store(session, key, revision.content_hash, rendering, seconds):
+        gone = keep_links(session, page.id, rendering)
     if page.rendered != revision.number:
-        connection.execute(_rendered(), {"of_page": page.id, "number": revision.number})
+        session.connection().execute(_rendered(), {"of_page": page.id, "number": revision.number})
         set_committed_value(page, "rendered", revision.number)
     return gone
+
+
+def _store(
+    session: Session, key: str, content_hash: str, rendering: Rendering, seconds: float
+) -> bool:
+    """Store a rendering, also in the place of one that was cut off; says whether it is the best
+    that is known."""
+    connection = session.connection()
+    stored = connection.execute(_attempts(), {"key": key}).one_or_none()
+    if stored is not None and stored.cut_off_after is None:
+        return not rendering.cut_off
+    tried: dict[str, Any] = {"cut_off_after": None, "attempts": 0, "due_at": None}
+    if rendering.cut_off:
+        attempts = stored.attempts + 1 if stored else 1
+        due_at = _next_attempt(rendering, attempts, seconds)
+        tried = {"cut_off_after": seconds, "attempts": attempts, "due_at": due_at}
+        rendering = replace(rendering, source_shown=_why(rendering, due_at))
+    elif stored is not None:
+        tried["due_at"] = now()  # for search, which has the words of the source
+    row = _row(key, content_hash, rendering) | tried
+    if stored is None:
+        connection.execute(_KEEP, row)
+    else:
+        del row["key"]
+        connection.execute(_keep_instead(), {"at_key": key, **row})
+    return True
+
+
+def _next_attempt(rendering: Rendering, attempts: int, seconds: float) -> datetime | None:
+    """When a text is tried again that was cut off; None where it had all the CPU time there is."""
+    if rendering.cut_off == "time" and seconds >= _renderer.most:
+        return None
+    return now() + min(timedelta(seconds=5 * 4 ** min(attempts - 1, 8)), LONGEST_PAUSE)
+
+
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between two attempts to render a text."""
+
+
+def _why(rendering: Rendering, due_at: datetime | None) -> str:
+    """Why readers see the source of a text that was cut off."""
+    if due_at is None:
+        return (
+            f"This page could not be laid out within {_renderer.most:g} seconds of computing time; "
+            "this is its source."
+        )
+    if rendering.cut_off == "time":
+        return "This page takes long to lay out. Until that is done, this is its source."
+    return "This page could not be laid out just now. Until it is tried again, this is its source."
 
 
 _KEEP = insert(RenderingRow)
 
 
 @cache
-def _kept() -> Select[str]:
+def _good_enough() -> Select[str]:
+    """Of some keys, those of stored renderings that are whole, or got as much CPU time."""
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
-    return select(RenderingRow.key).where(RenderingRow.key.in_(keys))
+    enough = RenderingRow.cut_off_after >= bindparam("seconds")
+    return select(RenderingRow.key).where(
+        RenderingRow.key.in_(keys), or_(RenderingRow.cut_off_after.is_(None), enough)
+    )
+
+
+@cache
+def _attempts() -> Select[float | None, int]:
+    return select(RenderingRow.cut_off_after, RenderingRow.attempts).where(
+        RenderingRow.key == bindparam("key")
+    )
+
+
+@cache
+def _keep_instead() -> Update:
+    return (
+        update(RenderingRow)
+        .where(RenderingRow.key == bindparam("at_key"))
+        .execution_options(synchronize_session=False)
+    )
 
 
 @cache
@@ -224,10 +285,13 @@ class Shown:
 
 
 @cache
-def _shown() -> Select[str, list[Any], str]:
-    return select(RenderingRow.html, RenderingRow.headings, RenderingRow.source_shown).where(
-        RenderingRow.key == bindparam("key")
-    )
+def _shown() -> Select[str, list[Any], str, float | None]:
+    return select(
+        RenderingRow.html,
+        RenderingRow.headings,
+        RenderingRow.source_shown,
+        RenderingRow.cut_off_after,
+    ).where(RenderingRow.key == bindparam("key"))
 
 
 def read_rendering(session: Session, space_slug: str, revision: Revision) -> Shown:
@@ -236,8 +300,9 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     key = rendering_key(revision.content_hash, context)
     row = session.execute(_shown(), {"key": key}).one_or_none()
     if row is not None:
-        html, headings, source_shown = row
-        return Shown(html, headings, source_shown, True)
+        html, headings, source_shown, cut_off_after = row
+        if cut_off_after is None or cut_off_after >= _renderer.seconds:
+            return Shown(html, headings, source_shown, True)
     rendering = _renderer.render(key, get_text(session, revision.content_hash), context)
     made = [vars(heading) for heading in rendering.headings]
     return Shown(rendering.html, made, rendering.source_shown, False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
+from wiki.pages import cut_off
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of, index, mend, rebuild, reconcile
 
@@ -17,9 +18,14 @@ def index_pages(database: Database, settings: Settings, happenings: Sequence[Hap
     Without an index one is built of all pages, these among them; if somebody builds one already,
     they are in it too, because what is committed before the swap is taken in.
     """
-    ids = {one.page_id for one in happenings if one.page_id is not None}
+    _take_in(database, settings, {one.page_id for one in happenings if one.page_id is not None})
+
+
+def _take_in(
+    database: Database, settings: Settings, page_ids: set[int], *, anew: bool = False
+) -> None:
     try:
-        index(database, settings, ids)
+        index(database, settings, page_ids, anew=anew)
     except IndexUnavailable:
         if engine_of(settings).shelf.name() is not None:
             raise
@@ -43,3 +49,18 @@ def reconcile_index(database: Database, settings: Settings) -> None:
 def mend_index(database: Database, settings: Settings) -> None:
     """Now and then: build a new index when it was lost or somebody met damage in it."""
     mend(database, settings)
+
+
+def finish_renderings(database: Database, settings: Settings) -> None:
+    """Now and then: try again what was cut off while it was rendered, and take in what has become
+    of it."""
+    finished = cut_off.try_again(database)
+    if finished:
+        _take_in(database, settings, {page_id for _, page_id in finished}, anew=True)
+        cut_off.settle(database, [key for key, _ in finished])
+
+
+def look_again(database: Database, settings: Settings) -> None:
+    """At the worker's start: try again also what was left at its source for good, where the limits
+    or the renderer have changed."""
+    cut_off.look_again(database)

@@ -60,18 +60,22 @@ def _engine_in(root: Path) -> WhooshEngine:
     return WhooshEngine(root)
 
 
-def index(database: Database, settings: Settings, page_ids: Collection[int]) -> None:
+def index(
+    database: Database, settings: Settings, page_ids: Collection[int], *, anew: bool = False
+) -> None:
     """Makes the index say of these pages what the database says of them now.
 
     Pages that it has in their newest revision already, after a rebuild for example, cost nothing.
 
+    :param anew: take in those too: they render to something else now.
     :raises IndexUnavailable: when there is no usable index.
     :raises TimeoutError: when another process does not let go of it.
     """
     with _indexing:
         have = engine_of(settings).revisions()
         want = _revisions(database, page_ids)
-        for some in _chunks([one for one in page_ids if have.get(one) != want.get(one)]):
+        stale = [one for one in page_ids if anew or have.get(one) != want.get(one)]
+        for some in _chunks(stale):
             found = list(_documents(database, some))
             engine_of(settings).update(found, set(some) - {one.page_id for one in found})
 

@@ -1,11 +1,13 @@
 """The process in which texts are parsed: reads requests, answers, dies when told to.
 
 Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
-of length, big-endian, and JSON. Each request has a timer whose signal kills the process, inside
-any library and also when the parent is gone. Memory, files and their sizes are limited.
+of length, big-endian, and JSON. Each request has a budget of CPU time, so that the load of the
+machine changes nothing; a timer kills the process that exceeds it, inside any library and also when
+the parent is gone. A second timer, by the clock on the wall, ends one that is stuck. Memory, files
+and their sizes are limited.
 
-Started with `lane`, it is a process for comparisons: it has less memory, gives way to those that
-show pages, and its timer counts the time that it computes, so that a busy machine fails nobody.
+Started with `lane`, it is a process for comparisons: it has less memory, and gives way to those
+that show pages.
 """
 
 import json
@@ -22,7 +24,7 @@ from wiki.text.destinations import RenderContext
 from wiki.text.diff import diff
 from wiki.text.headings import Heading
 from wiki.text.links import Link
-from wiki.text.markup import Rendering, render
+from wiki.text.markup import CutOff, Rendering, plain_rendering, render
 from wiki.text.repair import Moves, Repair, repair
 from wiki.text.wire import encode_diff
 
@@ -37,6 +39,12 @@ LANE_MEMORY = 400 * 2**20
 LANE_TIRED = 160 * 2**20
 LANE_NICE = 10
 LENGTH = struct.Struct(">I")
+
+
+def wall_seconds(seconds: float) -> float:
+    """Seconds on the wall after which work that may take so many of CPU time is taken to be stuck:
+    many, since a busy machine may give it few."""
+    return 30.0 + 20.0 * seconds
 
 
 def encode(rendering: Rendering) -> dict[str, object]:
@@ -131,9 +139,9 @@ def _most_memory() -> int:
 def main(arguments: Sequence[str] = ()) -> None:
     """Answers requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for its_timer in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(its_timer, signal.SIG_DFL)
     in_lane = "lane" in arguments
-    timer = signal.ITIMER_PROF if in_lane else signal.ITIMER_REAL
     limit(LANE_MEMORY if in_lane else MEMORY)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     if in_lane:
@@ -143,9 +151,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     answers.write(pack({"ready": True}))
     answers.flush()
     while (request := read_message(requests)) is not None:
-        signal.setitimer(timer, float(str(request["seconds"])))
+        seconds = float(str(request["seconds"]))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, wall_seconds(seconds))
         answer = _WORK[str(request["work"])](request)
-        signal.setitimer(timer, 0)
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
         tired = is_tired(LANE_TIRED if in_lane else TIRED)
         answers.write(pack({**answer, "leaving": tired}))
         answers.flush()
@@ -156,6 +167,13 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _rendered(request: dict[str, object]) -> dict[str, object]:
     context = RenderContext(**request["context"])  # type: ignore[arg-type]
     return {"rendering": encode(render(str(request["source"]), context))}
+
+
+def _plain(request: dict[str, object]) -> dict[str, object]:
+    context = RenderContext(**request["context"])  # type: ignore[arg-type]
+    source, reason = str(request["source"]), str(request["reason"])
+    cut_off: CutOff = request["cut_off"]  # type: ignore[assignment]
+    return {"rendering": encode(plain_rendering(source, context, reason, cut_off))}
 
 
 def _repaired(request: dict[str, object]) -> dict[str, object]:
@@ -188,7 +206,13 @@ def _compared(request: dict[str, object]) -> dict[str, object]:
     return {"diff": encode_diff(found)}
 
 
-_WORK = {"render": _rendered, "repair": _repaired, "lines": _lines, "compare": _compared}
+_WORK = {
+    "render": _rendered,
+    "plain": _plain,
+    "repair": _repaired,
+    "lines": _lines,
+    "compare": _compared,
+}
 
 
 if __name__ == "__main__":

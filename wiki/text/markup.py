@@ -8,6 +8,7 @@ import logging
 import re
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Literal
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
@@ -15,6 +16,7 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
 from wiki.text.blocks import Blocks
+from wiki.text.candidates import candidate_links
 from wiki.text.destinations import RenderContext
 from wiki.text.excerpt import excerpt, text_of_html
 from wiki.text.headings import TAGS, Heading, Headings, contents, text_of
@@ -45,6 +47,8 @@ MAX_HTML = 16_000_000
 _log = logging.getLogger(__name__)
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
+CutOff = Literal["", "time", "trouble"]
+
 
 @dataclass(frozen=True)
 class Rendering:
@@ -53,7 +57,9 @@ class Rendering:
     `html` is safe to write into a page and lacks the leading heading that repeats the title.
     `headings` are those in `html`; `text` and `headings_text` have every word. `source_shown` is
     empty, or a sentence saying why `html` is the plain source instead of the page. `anchors` are
-    all names that a link can lead to behind a `#`, those of notes aside.
+    all names that a link can lead to behind a `#`, those of notes aside. Where the source is shown,
+    `links` are all that the text may have; `cut_off` says that the page may be laid out after all:
+    with more CPU `time`, or, after other `trouble`, at another moment.
     """
 
     html: str
@@ -64,30 +70,36 @@ class Rendering:
     excerpt: str
     source_shown: str = ""
     anchors: list[str] = field(default_factory=list)
+    cut_off: CutOff = ""
 
 
 def render(source: str, context: RenderContext) -> Rendering:
     """The rendering of `source`; never raises, but shows the source where rendering fails."""
     if len(source) > MAX_SOURCE:
-        return plain_rendering(source, "This page is too long to be laid out; this is its source.")
+        reason = "This page is too long to be laid out; this is its source."
+        return plain_rendering(source, context, reason)
     try:
         return _render(clean_source(source), context)
     except (TooDeepError, TooDeepHtmlError, RecursionError):
-        return plain_rendering(
-            source, "This page nests too deep to be laid out; this is its source."
-        )
+        reason = "This page nests too deep to be laid out; this is its source."
+        return plain_rendering(source, context, reason)
     except MemoryError:
-        return plain_rendering(source, "This page needs too much memory; this is its source.")
+        reason = "This page needs too much memory; this is its source."
+        return plain_rendering(source, context, reason, "trouble")
     except Exception:
         _log.exception("rendering %s/%s failed", context.space, context.path)
-        return plain_rendering(source, "This page cannot be laid out; this is its source.")
+        reason = "This page cannot be laid out; this is its source."
+        return plain_rendering(source, context, reason)
 
 
-def plain_rendering(source: str, reason: str) -> Rendering:
+def plain_rendering(
+    source: str, context: RenderContext, reason: str, cut_off: CutOff = ""
+) -> Rendering:
     """The source as it stands, for a text that cannot be rendered in time and memory."""
     text = clean_source(source)
     html = f'<pre class="source" tabindex="0">{escape(text)}</pre>'
-    return Rendering(html, [], [], text, "", excerpt(text), reason)
+    links = candidate_links(text, context)
+    return Rendering(html, [], links, text, "", excerpt(text), reason, cut_off=cut_off)
 
 
 def clean_source(source: str) -> str:

@@ -1,7 +1,8 @@
-"""Rendering that cannot hurt: in a process of its own, with limits, killed when it takes too long.
+"""Rendering that cannot hurt: in a process of its own, with limits, killed when it takes too much.
 
-A text that exceeds time or memory is answered by its plain source. Each process that renders keeps
-a few children and starts them when they are first needed; a fork forgets its parent's children.
+Time is counted as CPU time of that process. A text that exceeds it, or memory, is answered by its
+plain source and the links that it may have. Each process that renders keeps a few children and
+starts them when they are first needed; a fork forgets its parent's children.
 """
 
 import atexit
@@ -20,23 +21,24 @@ from pathlib import Path
 from typing import IO, cast
 
 from wiki.text.addresses import Place
-from wiki.text.child import LENGTH, decode, decode_repair, encode_moves, pack
+from wiki.text.child import LENGTH, decode, decode_repair, encode_moves, pack, wall_seconds
 from wiki.text.destinations import RenderContext
 from wiki.text.diff import Diff
-from wiki.text.markup import MAX_SOURCE, Rendering, plain_rendering
+from wiki.text.markup import MAX_SOURCE, CutOff, Rendering, plain_rendering
 from wiki.text.repair import Moves, Repair
 from wiki.text.wire import decode_diff
 
-SECONDS = 1.4
+SECONDS = 1.4  # of CPU time
 CHILDREN = 2  # at most, in each process that renders
 COMPARE_SECONDS = 5.0  # of computing
 COMPARE_WAIT = 30.0  # by the clock, however busy the machine
 _START_SECONDS = 30.0
-_GRACE = 0.5  # the child's own timer comes first
+_PLAIN_SECONDS = 10.0  # of CPU time: for what takes a second at most
+_EXIT_SECONDS = 5.0
+_GRACE = 0.5  # the child's own timers come first
 
 _log = logging.getLogger(__name__)
 
-_TOO_LONG = "This page is too long to be laid out; this is its source."
 _TOO_SLOW = "This page takes too long to be laid out; this is its source."
 _DIED = "This page could not be laid out; this is its source."
 
@@ -44,16 +46,24 @@ _DIED = "This page could not be laid out; this is its source."
 def render_safely(source: str, context: RenderContext, seconds: float = SECONDS) -> Rendering:
     """The rendering of `source`, or its plain source with `source_shown` saying why.
 
-    Takes at most about `seconds` once a child is free. Safe to call from any thread.
+    Takes at most about `seconds` of CPU time once a child is free. Safe to call from any thread.
     """
-    if len(source) > MAX_SOURCE:
-        return plain_rendering(source, _TOO_LONG)
     try:
         answer = _ask(_request("render", source, context, seconds), seconds)
     except TimeoutError:
-        return plain_rendering(source, _TOO_SLOW)
+        return _plain(source, context, _TOO_SLOW, "time")
     except (OSError, EOFError):
-        return plain_rendering(source, _DIED)
+        return _plain(source, context, _DIED, "trouble")
+    return decode(answer["rendering"])  # type: ignore[arg-type]
+
+
+def _plain(source: str, context: RenderContext, reason: str, cut_off: CutOff) -> Rendering:
+    """The source of a text that was cut off, made in a child too where one can be had."""
+    request = _request("plain", source, context, _PLAIN_SECONDS)
+    try:
+        answer = _ask({**request, "reason": reason, "cut_off": cut_off}, _PLAIN_SECONDS)
+    except (OSError, EOFError):
+        return plain_rendering(source, context, reason, cut_off)
     return decode(answer["rendering"])  # type: ignore[arg-type]
 
 
@@ -111,7 +121,7 @@ def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff |
         "seconds": COMPARE_SECONDS,
     }
     try:
-        answer = _ask(message, COMPARE_WAIT, _lane)
+        answer = _ask(message, COMPARE_SECONDS, _lane, COMPARE_WAIT)
     except (OSError, EOFError):
         return None
     return decode_diff(answer["diff"])  # type: ignore[arg-type]
@@ -122,9 +132,17 @@ def _request(work: str, source: str, context: RenderContext, seconds: float) -> 
 
 
 def _ask(
-    message: dict[str, object], seconds: float, pool: "_Pool | None" = None
+    message: dict[str, object],
+    seconds: float,
+    pool: "_Pool | None" = None,
+    wall: float | None = None,
 ) -> dict[str, object]:
-    """A child's answer; raises `TimeoutError`, and `OSError` or `EOFError` where there is none."""
+    """A child's answer.
+
+    :param pool: whose children. :param wall: seconds on the wall that are waited for the answer.
+    :raises TimeoutError: when it takes more than `seconds` of CPU time.
+    :raises OSError: or `EOFError`: when there is no answer for another reason.
+    """
     pool = pool or _pool
     try:
         child = pool.take()
@@ -133,13 +151,13 @@ def _ask(
         raise
     healthy = False
     try:
-        answer = child.ask(message, seconds + _GRACE)
+        answer = child.ask(message, (wall or wall_seconds(seconds)) + _GRACE)
         healthy = not answer["leaving"]
         return answer
     except TimeoutError:
-        raise
+        raise OSError("the process that renders is stuck") from None
     except (OSError, EOFError):
-        if child.was_stopped_by_its_timer():
+        if child.has_spent_its_budget():
             raise TimeoutError from None
         raise
     finally:
@@ -195,10 +213,10 @@ class _Child:
                 count -= len(chunk)
         return b"".join(chunks)
 
-    def was_stopped_by_its_timer(self) -> bool:
-        """Whether the timer of a rendering ended the process."""
+    def has_spent_its_budget(self) -> bool:
+        """Whether the timer of CPU time ended the process."""
         with suppress(subprocess.TimeoutExpired):
-            return self.process.wait(timeout=_GRACE) == -signal.SIGALRM
+            return self.process.wait(timeout=_EXIT_SECONDS) == -signal.SIGPROF
         return False
 
     def is_alive(self) -> bool:

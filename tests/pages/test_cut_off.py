@@ -1,0 +1,218 @@
+"""A page that was cut off while it was rendered: nothing is lost by it, and it is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import delete, select, update
+
+from tests.cast import Scene
+from wiki.attachments.models import Attachment
+from wiki.cli import main
+from wiki.db import now
+from wiki.pages import cut_off, protecting, rendering
+from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
+from wiki.pages.rendering import forget_rendered, limit_rendering
+from wiki.pages.texts import get_text
+from wiki.rules.labels import Label
+from wiki.search import handlers
+from wiki.text import sandbox
+
+BODY = "# Parts\n\nSee [plan](plan.md), [notes](notes.txt) and [[rota]].\n\n" + "*word* " * 3300
+SOON = "Until that is done, this is its source."
+
+
+@pytest.fixture(autouse=True)
+def limits() -> Iterator[None]:
+    """The limits are those of this process."""
+    before = rendering.first_seconds(), rendering.most_seconds()
+    forget_rendered()
+    yield
+    limit_rendering(*before)
+    forget_rendered()
+
+
+@pytest.fixture
+def hasty(wiki: Scene) -> Scene:
+    """A wiki that gives no page the time to be rendered, with a page that would need it."""
+    wiki.write("plan", "The plan")
+    wiki.attach("notes.txt", b"Some notes")
+    limit_rendering(0.004, 0.004)
+    wiki.write("long", BODY)
+    wiki.deliver()
+    return wiki
+
+
+def patient() -> None:
+    """As after a restart with higher limits."""
+    forget_rendered()
+    limit_rendering(20, 20)
+
+
+def due_now(wiki: Scene) -> None:
+    """Let the pause until the next attempt pass."""
+    forget_rendered()
+    with wiki.database.write() as session:
+        session.execute(
+            update(RenderingRow).where(RenderingRow.due_at.is_not(None)).values(due_at=now())
+        )
+
+
+def stored(wiki: Scene) -> RenderingRow:
+    with wiki.database.read() as session:
+        key = select(RenderingRow).order_by(RenderingRow.created_at.desc()).limit(1)
+        return session.scalars(key).one()
+
+
+def test_its_source_is_shown_and_why(hasty: Scene) -> None:
+    shown = hasty.get("cai", "/eng/long").text
+    assert "This page could not be laid out within 0.004 seconds of computing time" in shown
+    limit_rendering(0.004, 5)
+    hasty.write("longer", BODY + "more")
+    assert SOON in hasty.get("cai", "/eng/longer").text
+
+
+def test_it_is_rendered_when_there_is_more_time(hasty: Scene) -> None:
+    assert 'class="source"' in hasty.get("cai", "/eng/long").text
+    patient()
+    shown = hasty.get("cai", "/eng/long").text
+    assert 'class="source"' not in shown and "<em>word</em>" in shown
+    assert stored(hasty).cut_off_after is None
+
+
+def test_the_worker_tries_again_with_more_and_more_time(hasty: Scene) -> None:
+    limit_rendering(0.004, 20)
+    forget_rendered()
+    cut_off.look_again(hasty.database)
+    budgets = []
+    while (row := stored(hasty)).cut_off_after is not None:
+        budgets.append(row.cut_off_after)
+        due_now(hasty)
+        handlers.finish_renderings(hasty.database, hasty.settings)
+    assert budgets == sorted(set(budgets))
+    assert budgets[1] == pytest.approx(4 * budgets[0])
+    assert "<em>word</em>" in hasty.get("cai", "/eng/long").text
+
+
+def test_search_gets_its_words_as_they_are_laid_out(hasty: Scene) -> None:
+    patient()
+    cut_off.look_again(hasty.database)
+    for _ in range(2):  # it is rendered, and then taken into the index
+        due_now(hasty)
+        handlers.finish_renderings(hasty.database, hasty.settings)
+    assert stored(hasty).due_at is None
+    found = hasty.get("cai", "/-/search?q=word").text
+    assert "/eng/long" in found and "*word*" not in found
+
+
+def test_it_is_left_at_its_source_until_the_limit_grows(hasty: Scene) -> None:
+    assert stored(hasty).due_at is None
+    cut_off.look_again(hasty.database)
+    assert stored(hasty).due_at is None
+    limit_rendering(0.004, 1)
+    cut_off.look_again(hasty.database)
+    assert stored(hasty).due_at is not None
+
+
+def test_it_is_tried_again_by_another_renderer(
+    hasty: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = stored(hasty).key
+    monkeypatch.setattr(rendering, "RENDERER_VERSION", "another")
+    cut_off.look_again(hasty.database)
+    patient()
+    handlers.finish_renderings(hasty.database, hasty.settings)
+    assert stored(hasty).key != old
+    assert stored(hasty).cut_off_after is None
+    with hasty.database.read() as session:
+        assert session.get(RenderingRow, old) is None
+
+
+def test_a_file_that_it_links_to_is_not_removed(hasty: Scene) -> None:
+    with hasty.database.read() as session:
+        file = session.scalars(select(Attachment.id)).one()
+    refused = hasty.post("eve", f"/-/f/{file}/remove")
+    assert refused.status_code == 409
+    assert "/eng/long" in refused.text
+
+
+def test_it_is_among_the_backlinks_of_pages(hasty: Scene) -> None:
+    assert "/eng/long" in hasty.get("cai", "/eng/plan/-/backlinks").text
+
+
+def test_a_move_repairs_its_links(hasty: Scene) -> None:
+    hasty.post("eve", "/eng/plan/-/move", space="eng", path="old/plan", repair="1")
+    with hasty.database.read() as session:
+        head = session.scalars(
+            select(Revision).where(Revision.page_id == hasty.page("long").id, Revision.number == 2)
+        ).one()
+        assert "[plan](old/plan.md)" in get_text(session, head.content_hash)
+
+
+def test_it_cannot_show_what_is_narrower(hasty: Scene) -> None:
+    with hasty.database.write() as session:
+        protecting.raise_label(
+            session, hasty.actor("eve"), hasty.page("plan").id, Label.CONFIDENTIAL
+        )
+    sent = {"title": "Wide", "path": "wide", "body": f"![[plan]]\n\n{BODY}"}
+    refused = hasty.post("eve", "/eng/-/new", **sent)
+    assert refused.status_code == 422
+    assert "which is confidential" in refused.text
+
+
+def test_its_sections_are_not_said_to_be_gone(hasty: Scene) -> None:
+    patient()
+    hasty.write("guide", "# Guide\n\n## Part\n\nWords.")
+    limit_rendering(0.004, 0.004)
+    hasty.write("rota", "See [the part](guide.md#part).")
+    hasty.write("guide", "# Guide\n\n## Part\n\n" + BODY)
+    with hasty.database.read() as session:
+        page = hasty.page("guide")
+        names = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
+    assert "sec-part" in names
+
+
+def test_a_process_that_died_over_it_is_no_verdict(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise EOFError
+
+    monkeypatch.setattr(sandbox._Child, "ask", die)
+    limit_rendering(20, 20)
+    wiki.write("page", "Some *words*.")
+    assert "could not be laid out just now" in wiki.get("cai", "/eng/page").text
+    monkeypatch.undo()
+    for _ in range(2):
+        due_now(wiki)
+        handlers.finish_renderings(wiki.database, wiki.settings)
+    assert "<em>words</em>" in wiki.get("cai", "/eng/page").text
+
+
+def test_a_check_finds_it_and_gives_it_the_time(
+    hasty: Scene, monkeypatch: pytest.MonkeyPatch, nothing_recent: None
+) -> None:
+    monkeypatch.setattr("wiki.commands.check.opened", lambda: (hasty.settings, hasty.database))
+    forget_rendered()
+    hasty.deliver()
+    checked = CliRunner().invoke(main, ["check"])
+    assert "1 pages were cut off while they were rendered" in checked.output
+    assert CliRunner().invoke(main, ["check"]).output == "All is as it should be.\n"
+    assert "<em>word</em>" in hasty.get("cai", "/eng/long").text
+
+
+def test_what_earlier_releases_stored_as_final_is_tried_again(hasty: Scene) -> None:
+    """The migration marks such rows so."""
+    patient()
+    with hasty.database.write() as session:
+        page = hasty.page("long")
+        session.execute(
+            update(RenderingRow)
+            .where(RenderingRow.source_shown != "")
+            .values(cut_off_after=0, attempts=0, due_at=now(), links=[])
+        )
+        session.execute(delete(PageLink).where(PageLink.page_id == page.id))
+    handlers.finish_renderings(hasty.database, hasty.settings)
+    assert "/eng/long" in hasty.get("cai", "/eng/plan/-/backlinks").text

@@ -1,0 +1,118 @@
+"""Renderings that were cut off: tried again with more CPU time, until there is no more to give.
+
+Which there are is written with the renderings, so that any process may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from wiki.db import Database, now
+from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.rendering import (
+    LONGEST_PAUSE,
+    context_of,
+    first_seconds,
+    keep_heads,
+    most_seconds,
+    rendering_key,
+)
+from wiki.spaces.models import Space
+
+GROWTH = 4.0
+"""By what the CPU time grows from one attempt to the next."""
+
+AT_ONCE = 5
+"""Renderings that are looked at before others are looked for, the cheapest first."""
+
+
+def look_again(database: Database) -> None:
+    """Make what was left at its source due where there is more to give it by now: more CPU time,
+    or another renderer."""
+    left = (RenderingRow.cut_off_after.is_not(None), RenderingRow.due_at.is_(None))
+    with database.read() as session:
+        rows = session.scalars(select(RenderingRow).where(*left)).all()
+        due = [
+            row.key
+            for row in rows
+            if (row.cut_off_after or 0) < most_seconds() or not _pages_at(session, row)[0]
+        ]
+    if due:
+        _postpone(database, due, timedelta())
+
+
+def try_again(database: Database) -> list[tuple[str, int]]:
+    """Render some of what is due once more.
+
+    :returns: keys of renderings that could be made after all, with their pages: search has to be
+        told, and then :func:`settle` called.
+    """
+    finished: list[tuple[str, int]] = []
+    due = RenderingRow.due_at <= now()
+    with database.read() as session:
+        rows = session.scalars(
+            select(RenderingRow)
+            .where(due)
+            .order_by(
+                RenderingRow.attempts, RenderingRow.cut_off_after, func.length(RenderingRow.html)
+            )
+            .limit(AT_ONCE)
+        ).all()
+    cut_off = [row.key for row in rows if row.cut_off_after is not None]
+    if cut_off:  # not by anybody else meanwhile, and not at once again should this process die
+        _postpone(database, cut_off, LONGEST_PAUSE)
+    for row in rows:
+        with database.read() as session:
+            there, elsewhere = _pages_at(session, row)
+        if elsewhere:
+            keep_heads(database, elsewhere)
+        if not there:
+            with database.write() as session:
+                session.execute(delete(RenderingRow).where(RenderingRow.key == row.key))
+            continue
+        if row.cut_off_after is not None:
+            budget = max(first_seconds(), row.cut_off_after * GROWTH)
+            keep_heads(database, there, min(budget, most_seconds()), again=True)
+            continue
+        finished += [(row.key, page_id) for page_id in there]
+    return finished
+
+
+def settle(database: Database, keys: Sequence[str]) -> None:
+    """Note that search knows of renderings that could be made after all."""
+    with database.write() as session:
+        session.execute(
+            update(RenderingRow)
+            .where(RenderingRow.key.in_(keys), RenderingRow.cut_off_after.is_(None))
+            .values(due_at=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _pages_at(session: Session, row: RenderingRow) -> tuple[list[int], list[int]]:
+    """The pages whose heads have this rendering, and others whose heads have its text."""
+    there: list[int] = []
+    elsewhere: list[int] = []
+    for page_id, revision, slug in session.execute(
+        select(Page.id, Revision, Space.slug)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .join(Space, Space.id == Page.space_id)
+        .where(Revision.content_hash == row.content_hash)
+    ):
+        same = rendering_key(row.content_hash, context_of(slug, revision)) == row.key
+        (there if same else elsewhere).append(page_id)
+    return there, elsewhere
+
+
+def _postpone(database: Database, keys: Sequence[str], pause: timedelta) -> None:
+    with database.write() as session:
+        session.execute(
+            update(RenderingRow)
+            .where(RenderingRow.key.in_(keys))
+            .values(due_at=now() + pause)
+            .execution_options(synchronize_session=False)
+        )
