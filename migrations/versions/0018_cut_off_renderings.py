@@ -1,4 +1,4 @@
-"""Renderings that were cut off are tried again"""
+"""Renderings and thumbnails that were cut off are tried again"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,11 @@ def upgrade() -> None:
     # Earlier releases did not note which texts were cut off, and kept no links of any of these.
     op.execute(
         "UPDATE renderings SET cut_off_after = 0, due_at = created_at WHERE source_shown <> ''"
+    )
+    # The worker may just have been slow; `wiki check` has them measured again.
+    op.execute(
+        "DELETE FROM pictures WHERE failure IN "
+        "('It takes too long.', 'It takes too much time or memory.')"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import signal
 import struct
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from tests.attachments import samples
 from tests.cast import Scene
@@ -25,6 +27,8 @@ from wiki.attachments.models import Picture
 from wiki.attachments.pictures import Made, make_thumbs
 from wiki.attachments.storage import Storage
 from wiki.attachments.thumbs import TALLEST, widths_of
+from wiki.db import now
+from wiki.outbox.models import Delivery
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -212,12 +216,31 @@ def test_what_cannot_be_made_smaller_is_handed_out_as_it_is(
         assert [row.failure != "" for row in session.query(Picture)] == [True]
 
 
-def test_a_decoder_that_takes_too_long_is_ended(
+def test_a_decoder_that_was_not_let_work_has_said_nothing_of_the_picture(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "SECONDS", 0.01)
-    made = made_of(wiki, photo())
-    assert (made.thumbs, made.failure) == ({}, "It takes too long.")
+    wiki.attach("photo.jpg", photo())
+    wiki.deliver()
+    with wiki.database.read() as session:
+        assert session.query(Picture).count() == 0
+        assert session.query(Delivery).one().attempts == 1
+    monkeypatch.undo()
+    with wiki.database.write() as session:
+        session.execute(update(Delivery).values(due_at=now()))
+    wiki.deliver()
+    with wiki.database.read() as session:
+        assert session.query(Picture).one().failure == ""
+
+
+def test_a_picture_that_takes_too_much_computing_has_no_thumbnails(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spend(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(command, -signal.SIGXCPU, b"")
+
+    monkeypatch.setattr(pictures.subprocess, "run", spend)
+    assert made_of(wiki, photo()).failure == "It takes too much computing time."
 
 
 @pytest.mark.parametrize(

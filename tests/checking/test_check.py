@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, func, insert, select, update
 
+from tests.attachments import samples
 from tests.cast import Scene
+from wiki.attachments.models import Picture
 from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
@@ -118,6 +120,15 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
 def test_pages_that_were_never_rendered_are(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(RenderingRow), update(Page).values(rendered=0))
     assert "2 pages are not rendered in their newest revision. Put right." in check().output
+    assert check().output == "All is as it should be.\n"
+
+
+def test_pictures_that_were_never_measured_are(wiki: Scene, check: Check) -> None:
+    wiki.attach("chart.png", samples.png())
+    wiki.deliver()
+    assert check().output == "All is as it should be.\n"
+    spoil(wiki, delete(Picture))
+    assert "1 pictures have not been measured. Put right." in check().output
     assert check().output == "All is as it should be.\n"
 
 

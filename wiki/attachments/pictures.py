@@ -10,17 +10,20 @@ import fcntl
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wiki.attachments.models import Picture
+from sqlalchemy import select
+
+from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.attachments.thumbs import WIDTHS, widths_of
 from wiki.db import Database
@@ -36,8 +39,10 @@ KINDS = {
 }
 """The types of which thumbnails are made, and the only decoder that each is given to."""
 
-SECONDS = 22
-"""The process has a timer of its own, which comes first."""
+SECONDS = 200
+"""On the wall; the process has timers of its own, which come first."""
+READERS_SECONDS = 22
+"""The same where a reader waits."""
 PATIENCE = 3.0
 """Seconds that a reader waits for others' thumbnails before they get the picture itself."""
 MOST_WAITING = 2
@@ -56,6 +61,10 @@ class Made:
     failure: str = ""
 
 
+class NotNow(Exception):
+    """No thumbnails could be made, for a reason that may pass: nothing is known of the picture."""
+
+
 def is_raster(content_type: str) -> bool:
     """Whether there are thumbnails of such a file."""
     return content_type in KINDS
@@ -69,9 +78,12 @@ def thumbs_of(picture: Picture) -> list[int]:
 
 
 def make_thumbs(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
-    """Make and keep the thumbnails of a picture, after others that are being made."""
+    """Make and keep the thumbnails of a picture, after others that are being made.
+
+    :raises NotNow: when that has to be tried again.
+    """
     with _alone(storage, patience=None):
-        return _make(storage, sha256, size, content_type)
+        return _make(storage, sha256, size, content_type, SECONDS)
 
 
 def thumb_of(
@@ -84,27 +96,30 @@ def thumb_of(
     if not _waiting.acquire(blocking=False):
         return None
     try:
-        with _alone(storage, patience=PATIENCE) as mine:
+        with _alone(storage, patience=PATIENCE) as mine, suppress(NotNow):
             if mine and not path.exists():
-                _make(storage, sha256, size, content_type)
+                _make(storage, sha256, size, content_type, READERS_SECONDS)
     finally:
         _waiting.release()
     return path if path.exists() else None
 
 
-def _make(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
+def _make(storage: Storage, sha256: str, size: int, content_type: str, seconds: float) -> Made:
     try:
         file = storage.open(sha256, size)
     except DamagedFile as error:
-        return _none(str(error))
+        raise NotNow(str(error)) from error
     with file:
-        made = _ask(file.fileno(), KINDS[content_type])
+        made = _ask(file.fileno(), KINDS[content_type], seconds)
     storage.thumbs.keep(sha256, made.thumbs)
     return made
 
 
-def _ask(picture: int, kind: str) -> Made:
-    """What the process that makes thumbnails says of the open file ``picture``."""
+def _ask(picture: int, kind: str, seconds: float) -> Made:
+    """What the process that makes thumbnails says of the open file ``picture``.
+
+    :param seconds: on the wall until it is ended.
+    """
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     try:
@@ -114,15 +129,15 @@ def _ask(picture: int, kind: str) -> Made:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
+        if done.returncode == -signal.SIGXCPU:
+            return _none("It takes too much computing time.")
         head, _, rest = done.stdout.partition(b"\n")
         about: dict[str, Any] = json.loads(head)
-    except subprocess.TimeoutExpired:
-        return _none("It takes too long.")
-    except (OSError, ValueError):
-        return _none("It takes too much time or memory.")
+    except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+        raise NotNow("The process that makes thumbnails did not answer.") from error
     if about["failure"]:
         return _none(str(about["failure"]))
     thumbs = {}
@@ -135,8 +150,23 @@ def _none(failure: str) -> Made:
     return Made(0, 0, False, {}, failure[:200])
 
 
+def unmeasured(database: Database) -> list[tuple[str, int, str]]:
+    """Raster images of which nothing is known: hash, size and type."""
+    known = select(Picture.sha256).where(Picture.sha256 == Attachment.sha256)
+    with database.read() as session:
+        rows = session.execute(
+            select(Attachment.sha256, Attachment.size, Attachment.content_type)
+            .where(Attachment.content_type.in_(KINDS), ~known.exists())
+            .distinct()
+        )
+        return [(sha256, size, kind) for sha256, size, kind in rows]
+
+
 def measure(database: Database, storage: Storage, sha256: str, size: int, kind: str) -> None:
-    """Make a picture's thumbnails and write down what it is, if nobody has yet."""
+    """Make a picture's thumbnails and write down what it is, if nobody has yet.
+
+    :raises NotNow: when that has to be tried again.
+    """
     with database.read() as session:
         if session.get(Picture, sha256) is not None:
             return

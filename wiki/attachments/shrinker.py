@@ -25,7 +25,8 @@ except ImportError:  # a system without it has the timer and the parent only
 
 PIXELS = 50_000_000
 MEMORY = 1 << 30  # bytes of address space
-SECONDS = 20
+SECONDS = 20  # of CPU time
+STUCK_SECONDS = 180  # on the wall
 QUALITY = 80
 ORIENTATION = 0x0112
 # What each value of the orientation asks for, and whether width and height change places.
@@ -44,14 +45,15 @@ _MOVING = ("GIF", "PNG", "WEBP", "AVIF")
 def limit() -> None:
     """Put bounds on what this process can take from the machine."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.alarm(SECONDS)
+    signal.alarm(STUCK_SECONDS)
     with suppress(OSError):
         os.nice(5)
     if resource is None:
         return
+    with suppress(ValueError):  # a lower one is set already
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 16),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import click
 from sqlalchemy import select, text
 
 from wiki.attachments.models import Attachment
+from wiki.attachments.pictures import NotNow, measure, unmeasured
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.commands.base import opened
 from wiki.config import Settings
@@ -127,6 +129,24 @@ def check_files(database: Database, settings: Settings, progress: Progress) -> I
         progress(done + 1, len(files))
 
 
+def check_pictures(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """Each picture was measured, and has thumbnails or a reason for having none."""
+    found = unmeasured(database)
+    progress(1, 1)
+    if found:
+        sentence = f"{len(found)} pictures have not been measured."
+        yield Finding(sentence, lambda: _measure_all(database, settings, found))
+
+
+def _measure_all(
+    database: Database, settings: Settings, found: Sequence[tuple[str, int, str]]
+) -> None:
+    storage = Storage(settings.data_dir)
+    for sha256, size, kind in found:
+        with suppress(NotNow):  # then the next check finds it again
+            measure(database, storage, sha256, size, kind)
+
+
 def check_index(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
     """The search index has every page in its newest revision, and no other."""
     try:
@@ -183,6 +203,7 @@ CHECKS: dict[str, Check] = {
     "Groups": check_groups,
     "Tags": check_tags,
     "Files": check_files,
+    "Pictures": check_pictures,
     "Search index": check_index,
     "Events": check_events,
     "Deliveries": check_deliveries,
