@@ -750,7 +750,7 @@ def test_a_secret_that_stays_in_a_title_is_not_named_again_with_every_import(
 def live_titles(wiki: Scene) -> dict[str, str]:
     with wiki.database.read() as session:
         rows = session.execute(select(Page.path, Page.title).where(Page.deleted_at.is_(None)))
-        return dict(rows.tuples().all())
+        return {row.path: row.title for row in rows}
 
 
 def test_two_files_of_one_page_have_histories_of_their_own(

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.cast import Scene
+from tests.transfer.test_archive import TEXT, made
 from tests.transfer.trees import TREE, zipped
 from wiki.outbox.deliver import Deliverer
 from wiki.rules.roles import Role
@@ -162,3 +163,18 @@ def test_the_folder_around_everything_is_left_out_unless_kept(wiki):
     send(wiki, tree, keep_outer="1")
     wiki.deliver()
     assert wiki.page("docs-main/a").title == "A"
+
+
+def test_a_damaged_zip_is_imported_as_far_as_it_can_be_read(wiki):
+    members = [("docs\\bad.md", TEXT), ("docs\\fine.md", b"# Fine\n"), ("", b"x")]
+    broken = bytearray(made(members, 14))
+    broken[60:70] = b"\xff" * 10
+    status = send(wiki, bytes(broken)).headers["Location"]
+    wiki.deliver()
+    assert wiki.page("fine").title == "Fine"
+    told = wiki.get("eve", status).text
+    assert "It is damaged inside the zip" in told
+    assert "Its name is empty." in told
+    cut = send(wiki, bytes(broken)[:-10])
+    assert cut.status_code == 422
+    assert "cut off or damaged" in cut.text

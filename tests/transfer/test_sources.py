@@ -63,12 +63,12 @@ def test_a_file_that_became_a_link_meanwhile_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.md", "a/../../x.md", "/etc/x.md", "C:\\x.md", "a\\..\\x.md", "a//x.md", "./x.md"]
+    "name", ["../x.md", "a/../../x.md", "/etc/x.md", "C:\\x.md", "a\\..\\x.md"]
 )
 def test_names_that_lead_out_of_a_zip_are_refused(tmp_path, name):
     source = ZipSource(make_zip(tmp_path / "z.zip", {name: "x", "ok.md": "y"}), LIMITS)
     assert [entry.path for entry in source.entries] == ["ok.md"]
-    assert list(refusals(source).values()) == ["Its name leads out of the tree."]
+    assert "leads out of the tree" in next(iter(refusals(source).values()))
 
 
 def test_links_in_a_zip_are_refused(tmp_path):
@@ -79,7 +79,7 @@ def test_links_in_a_zip_are_refused(tmp_path):
         create_system=3,
     )
     assert refusals(ZipSource(file, LIMITS)) == {
-        "link.md": "It is a symbolic link or no ordinary file."
+        "link.md": "It is a symbolic link, and those are not followed."
     }
 
 
@@ -121,7 +121,7 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
 def test_what_is_no_zip_is_refused_with_a_sentence(tmp_path, data):
     file = tmp_path / "z.zip"
     file.write_bytes(data)
-    with pytest.raises(Invalid, match="This is no zip file"):
+    with pytest.raises(Invalid, match=r"no zip file|cut off or damaged"):
         ZipSource(file, LIMITS)
 
 
@@ -150,6 +150,6 @@ def test_a_name_that_is_no_text_is_told_readably(tmp_path):
     folder = write_tree(tmp_path / "tree", {"a.md": "a"})
     (folder / os.fsdecode(b"caf\xe9.md")).write_text("x")
     source = FolderSource(folder, LIMITS)
-    assert refusals(source) == {"caf\\udce9.md": "Its name is not readable text."}
+    assert refusals(source) == {"caf\\udce9.md": "Its name is not UTF-8."}
     for one in source.refused:
         one.where.encode()

@@ -29,7 +29,14 @@ from wiki.transfer.git import Blobs, Commit, FileChange, History
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Report
-from wiki.transfer.sources import MARKDOWN, GitSource, Progress, is_hidden, limits_of
+from wiki.transfer.sources import (
+    MARKDOWN,
+    GitSource,
+    Progress,
+    is_hidden,
+    limits_of,
+    name_refusal,
+)
 from wiki.transfer.steps import Files, Ledger, Step, Steps, Tracked, stem
 
 STEPS = 400
@@ -199,8 +206,9 @@ class HistoryImport:
                 Kind.REFUSED, change.path, f"It is {what}, and those are not followed."
             )
             return False
-        if any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in change.path):
-            self.ledger.problem(Kind.REFUSED, change.path, "Its name is not readable text.")
+        refusal = name_refusal(change.path)
+        if refusal:
+            self.ledger.problem(Kind.REFUSED, change.path, refusal)
             return False
         return True
 

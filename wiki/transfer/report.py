@@ -17,6 +17,7 @@ class Kind(StrEnum):
     HISTORY = "The history itself"
     REFUSED = "Not imported"
     BESIDE = "Kept at another address, because another file has theirs"
+    NAMES = "Names of files in another encoding than UTF-8"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
     NARROWER = "Shows what has a higher label than the page, which not all its readers can see"

@@ -7,9 +7,6 @@ a sentence each before anything of them is read.
 from __future__ import annotations
 
 import os
-import stat
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import IO, Any
 
 from wiki.config import Settings
 from wiki.errors import Invalid
+from wiki.transfer.archive import Archive
 from wiki.transfer.git import History
 from wiki.transfer.report import Kind, Problem
 
@@ -64,6 +62,7 @@ class Source:
         self.limits = limits
         self.entries: list[Entry] = []
         self.refused: list[Problem] = []
+        self._paths: set[str] = set()
         self.hidden = 0
         self.outer = ""
         """The folder around everything that was left out of the places."""
@@ -78,23 +77,38 @@ class Source:
     def close(self) -> None:
         """Let go of what the tree is read from."""
 
-    def _take(self, path: str, size: int, key: Any = None) -> bool:
-        """Note a file, or why not; False when there is no room for any more."""
-        parts = path.split("/")
+    def _take(self, path: str, size: int, key: Any = None, refusal: str = "") -> bool:
+        """Note a file, or why not; False when there is no room for any more.
+
+        :param refusal: why it cannot be read, if that is known already.
+        """
+        parts = [part for part in path.split("/") if part not in ("", ".")]
         if is_hidden(parts):
             self.hidden += 1
             return True
-        entry = Entry(path, size, key)
+        entry = Entry(self._unused("/".join(parts)), size, key)
         most = self.limits.page if entry.is_markdown else self.limits.file
-        if size > most:
-            self._refuse(path, f"It has {_size(size)}; at most {_size(most)} are taken.")
-        elif any(not part or part in (".", "..") or "\\" in part for part in parts):
-            self._refuse(path, "Its name leads out of the tree.")
-        elif any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in path):
-            self._refuse(printable(path), "Its name is not readable text.")
+        refusal = refusal or name_refusal(path)
+        if not refusal and size > most:
+            refusal = f"It has {_size(size)}; at most {_size(most)} are taken."
+        if refusal:
+            self._refuse(path, refusal)
         else:
+            self._paths.add(entry.path)
             self.entries.append(entry)
         return len(self.entries) + len(self.refused) < MOST_ENTRIES
+
+    def _unused(self, path: str) -> str:
+        """The path or, where it was met before, one with a number."""
+        stem, dot, ending = path.rpartition(".")
+        unused, number = path, 1
+        while unused in self._paths:
+            number += 1
+            unused = f"{stem} ({number}){dot}{ending}" if stem else f"{path} ({number})"
+        if unused != path:
+            sentence = f"Another file before it has the same name: it is taken as {unused}."
+            self.refused.append(Problem(Kind.BESIDE, printable(path), printable(sentence)))
+        return unused
 
     def _refuse(self, path: str, sentence: str) -> None:
         self.refused.append(Problem(Kind.REFUSED, printable(path), sentence))
@@ -158,32 +172,27 @@ class ZipSource(Source):
 
     def __init__(self, file: Path, limits: Limits, *, keep_outer: bool = False) -> None:
         super().__init__(limits)
+        self.archive = Archive(file)
         try:
-            self.zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise Invalid("This is no zip file, or a damaged one.") from None
-        try:
-            for info in self.zip.infolist():
-                if not info.is_dir() and not self._take_member(info):
+            for member in self.archive.members:
+                if not self._take(member.name, member.size, member, member.refusal):
                     raise Invalid(f"The zip has more than {MOST_ENTRIES} files.")
             self._finish()
         except Invalid:
-            self.zip.close()
+            self.archive.close()
             raise
+        if self.archive.encoding:
+            self._note_encoding()
         if not keep_outer:
             self._strip_outer()
 
-    def _take_member(self, info: zipfile.ZipInfo) -> bool:
-        mode = info.external_attr >> 16
-        if info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            self._refuse(info.filename, "It is a symbolic link or no ordinary file.")
-        elif info.flag_bits & 1:
-            self._refuse(info.filename, "It is encrypted.")
-        elif info.filename.startswith("/") or info.filename[1:2] == ":":
-            self._refuse(info.filename, "Its name leads out of the tree.")
-        else:
-            return self._take(info.filename, info.file_size, info)
-        return len(self.entries) + len(self.refused) < MOST_ENTRIES
+    def _note_encoding(self) -> None:
+        odd = next(one.name for one in self.archive.members if not one.name.isascii())
+        sentence = (
+            f"The zip does not say how its names are encoded; they were read as "
+            f"{self.archive.encoding}."
+        )
+        self.refused.append(Problem(Kind.NAMES, printable(odd), sentence))
 
     def _strip_outer(self) -> None:
         tops = {entry.path.partition("/")[0] for entry in self.entries}
@@ -193,14 +202,10 @@ class ZipSource(Source):
             self.entries = [replace(entry, path=entry.path[start:]) for entry in self.entries]
 
     def read(self, entry: Entry) -> bytes:
-        try:
-            with self.zip.open(entry.key) as file:
-                return self._bounded(file, entry)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
-            raise Invalid("It is damaged inside the zip.") from None
+        return self.archive.read(entry.key)
 
     def close(self) -> None:
-        self.zip.close()
+        self.archive.close()
 
 
 class GitSource(Source):
@@ -238,6 +243,22 @@ def open_source(path: Path, limits: Limits, *, keep_outer: bool = False) -> Sour
     if path.is_dir():
         return FolderSource(path, limits)
     return ZipSource(path, limits, keep_outer=keep_outer)
+
+
+def name_refusal(path: str) -> str:
+    """Why a file of this name is not read, or nothing."""
+    parts = path.split("/")
+    if not any(part not in ("", ".") for part in parts):
+        return "Its name is empty."
+    if path.startswith("/") or (path[1:2] == ":" and path[:1].isascii() and path[:1].isalpha()):
+        return "Its name is an absolute path, which leads out of the tree."
+    if ".." in parts:
+        return "Its name leads out of the tree by “..”."
+    if any(0xD800 <= ord(c) < 0xE000 for c in path):
+        return "Its name is not UTF-8."
+    if any(ord(c) < 32 for c in path):
+        return "Its name has control characters in it."
+    return ""
 
 
 def printable(path: str) -> str:

@@ -1,0 +1,293 @@
+"""Reading zip archives that anybody may have made: with bounds, and one sentence for what fails.
+
+The standard library reads the list of files; the files themselves are unpacked here, in pieces,
+because the library unpacks bzip2 and LZMA without a limit. Nothing else in the wiki opens archives.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol, cast
+
+import zstandard
+
+from wiki.errors import Invalid
+from wiki.transfer.names import decoded_names
+
+MOST_LIST = 16 << 20
+"""Bytes of the list of files at the end of an archive."""
+MOST_MEMORY = 64 << 20
+"""Bytes that unpacking a file may need beside the file itself."""
+_CHUNK = 1 << 16
+_STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ = 0, 8, 12, 14, 93, 95
+_READ = frozenset({_STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ})
+_OTHER_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 97: "WavPack", 98: "PPMd"}
+_AES = 99
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_PATCH = 0x20
+_IS_UTF8 = 0x800
+_UNICODE_PATH = 0x7075
+_OTHER_FORMATS = (
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"BZh", "a bzip2 archive"),
+    (0, b"\xfd7zXZ\0", "an xz archive"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"# v2 git bundle", "a Git bundle, which the command “wiki import” reads"),
+    (0, b"# v3 git bundle", "a Git bundle, which the command “wiki import” reads"),
+    (257, b"ustar", "a tar archive"),
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of an archive: its name with `/` between the parts and as it was decoded, and its
+    size in bytes as stated. `refusal` says why it cannot be read, if so."""
+
+    name: str
+    size: int
+    refusal: str
+    info: zipfile.ZipInfo
+
+
+class Archive:
+    """A zip archive, open until closed.
+
+    `encoding` is that of names which are not marked as UTF-8 and are not, else empty.
+
+    :raises Invalid: when it is none, or its list of files cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = _Guarded(path)
+        except OSError as error:
+            raise Invalid(f"The file cannot be read: {error.strerror}.") from None
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+            infos = self._zip.infolist()
+            raw = [_raw_name(info) for info in infos]
+        except Invalid:
+            self._file.close()
+            raise
+        except UnicodeDecodeError:
+            self._file.close()
+            sentence = "A name in the zip is marked as UTF-8 and is not: zip the files again."
+            raise Invalid(sentence) from None
+        except Exception:  # the library lets damaged lists of files raise whatever comes of them
+            sentence = _what_it_is(self._file)
+            self._file.close()
+            raise Invalid(sentence) from None
+        names, self.encoding = decoded_names(raw)
+        pairs = zip(names, infos, strict=True)
+        self.members = [
+            Member(name, info.file_size, _refusal(info), info)
+            for name, info in ((one.replace("\\", "/"), info) for one, info in pairs)
+            if not name.endswith("/") and not stat.S_ISDIR(_mode(info))
+        ]
+
+    def read(self, member: Member) -> bytes:
+        """All bytes of a file.
+
+        :raises Invalid: when it cannot be read, or is not what the archive says of it.
+        """
+        if member.refusal:
+            raise Invalid(member.refusal)
+        try:
+            data = self._unpack(member.info)
+        except (Invalid, MemoryError) as error:
+            raise Invalid(str(error) or "It needs too much memory to unpack.") from None
+        except Exception:  # each library has errors of its own for what is damaged
+            raise Invalid("It is damaged inside the zip.") from None
+        if len(data) < member.size or zlib.crc32(data) != member.info.CRC:
+            raise Invalid("It is damaged inside the zip: it is not what its checksum says.")
+        return data
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+        self._file.close()
+
+    def _unpack(self, info: zipfile.ZipInfo) -> bytes:
+        self._file.seek(info.header_offset)
+        header = self._file.read(30)
+        if header[:4] != b"PK\x03\x04":
+            raise Invalid("It is damaged inside the zip: it is not where the list of files says.")
+        name, extra = struct.unpack("<HH", header[26:30])
+        self._file.seek(name + extra, io.SEEK_CUR)
+        packed = _Packed(self._file, info.compress_size)
+        most = info.file_size
+        match info.compress_type:
+            case 0:
+                return _no_more_than(packed.read(most + 1), most)
+            case 8:
+                return _inflated(packed, _Deflate(), most)
+            case 12:
+                return _inflated(packed, bz2.BZ2Decompressor(), most)
+            case 14:
+                return _inflated(packed, _lzma_of_zip(packed), most)
+            case 95:
+                xz = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MOST_MEMORY)
+                return _inflated(packed, xz, most)
+        zstd = zstandard.ZstdDecompressor(max_window_size=MOST_MEMORY)
+        reader = zstd.stream_reader(cast(IO[bytes], packed))  # which asks for nothing but `read`
+        return _no_more_than(reader.read(most + 1), most)
+
+
+class _Guarded(io.BufferedReader):
+    """A file of which no list of files is read that is too long to be held."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MOST_LIST:
+            raise Invalid("The list of files in the zip is too long.")
+        return super().read(size)
+
+
+class _Packed:
+    """The packed bytes of one file."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        """At most as many bytes, and never beyond the end."""
+        wanted = self._left if size < 0 else min(size, self._left)
+        pieces = []
+        while wanted and (piece := self._file.read(min(wanted, _CHUNK))):
+            pieces.append(piece)
+            wanted -= len(piece)
+            self._left -= len(piece)
+        return b"".join(pieces)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of them, some at a time."""
+        while piece := self.read(_CHUNK):
+            yield piece
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+class _Deflate:
+    """zlib's raw deflate in the way of the other decompressors."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._zlib.unconsumed_tail
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+
+
+def _inflated(packed: _Packed, decompressor: _Decompressor, most: int) -> bytes:
+    """What the packed bytes become, of which there must not be more than `most`."""
+    made = bytearray()
+    for piece in packed.pieces():
+        fed = piece
+        while not decompressor.eof:
+            made += decompressor.decompress(fed, most + 1 - len(made))
+            _no_more_than(made, most)
+            fed = b""
+            if decompressor.needs_input:
+                break
+    return bytes(made)
+
+
+def _no_more_than(data: bytes | bytearray, most: int) -> bytes:
+    if len(data) > most:
+        raise Invalid("It is larger than it says.")
+    return bytes(data)
+
+
+def _lzma_of_zip(packed: _Packed) -> lzma.LZMADecompressor:
+    """A decompressor by the properties that stand before LZMA's bytes in a zip."""
+    _, length = struct.unpack("<HH", packed.read(4))
+    properties, memory = struct.unpack("<BI", packed.read(length)[:5])
+    if memory > MOST_MEMORY:
+        raise Invalid("It needs too much memory to unpack.")
+    rest, lc = divmod(properties, 9)
+    pb, lp = divmod(rest, 5)
+    kind = {"id": lzma.FILTER_LZMA1, "dict_size": memory, "lc": lc, "lp": lp, "pb": pb}
+    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[kind])
+
+
+def _mode(info: zipfile.ZipInfo) -> int:
+    return info.external_attr >> 16 if info.create_system == 3 else 0
+
+
+def _refusal(info: zipfile.ZipInfo) -> str:
+    """Why a file cannot be read, by what the list of files says; or nothing."""
+    kind = stat.S_IFMT(_mode(info))
+    if kind == stat.S_IFLNK:
+        return "It is a symbolic link, and those are not followed."
+    if kind not in (0, stat.S_IFREG):
+        return "It is no ordinary file."
+    if info.flag_bits & _ENCRYPTED or info.compress_type == _AES:
+        return "It is encrypted: zip the files again without a password."
+    if info.flag_bits & _PATCH or info.compress_type not in _READ:
+        method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
+        return f"It is compressed with {method}, which cannot be read: zip it again with Deflate."
+    return ""
+
+
+def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
+    """A file's name, or its bytes where nothing says how they are to be read."""
+    if info.flag_bits & _IS_UTF8:
+        return info.orig_filename
+    raw = info.orig_filename.encode("cp437")  # which is how the library decodes it
+    return _unicode_path(info.extra, raw) or raw
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str:
+    """The name in UTF-8 that some programs add, if it belongs to these bytes."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        is_name = kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1
+        if is_name and struct.unpack("<I", field[1:5])[0] == zlib.crc32(raw):
+            return field[5:].decode("utf-8", "replace")
+    return ""
+
+
+def _what_it_is(file: IO[bytes]) -> str:
+    """Why a file cannot be read as a zip archive."""
+    file.seek(0)
+    head = file.read(512)
+    if not head:
+        return "This is no zip file: it is empty."
+    for start, mark, what in _OTHER_FORMATS:
+        if head[start : start + len(mark)] == mark:
+            return f"This is no zip file but {what}."
+    if head.startswith((b"PK\x07\x08", b"PK00PK")):
+        return "This is one part of a zip that was split: put the parts together first."
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "The zip is cut off or damaged: the list of files at its end cannot be read."
+    return "This is no zip file."
