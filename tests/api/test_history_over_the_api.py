@@ -1,7 +1,12 @@
 """Revisions and comparisons over the API."""
 
+import pytest
+
 from tests.api.conftest import Api
 from tests.cast import Scene
+from wiki.api import history
+from wiki.api.operations import PREFIX
+from wiki.text import diff
 
 
 def test_revisions_are_listed_newest_first_slice_by_slice(api: Api, wiki: Scene) -> None:
@@ -65,3 +70,41 @@ def test_context_and_order_can_be_chosen(api: Api, wiki: Scene) -> None:
     assert api.get("cai", "/pages/eng/p/diff/1..1").json["hunks"] == []
     assert api.get("cai", "/pages/eng/p/diff/1..9").status_code == 404
     assert api.get("cai", "/pages/eng/p/diff/1..2?context=-1").status_code == 422
+
+
+def test_a_long_comparison_comes_in_parts_that_lead_on(
+    api: Api, wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diff, "ROWS", 40)
+    monkeypatch.setattr(diff, "PIECE", 20)
+    wiki.write("p", "".join(f"old {n}\n" for n in range(100)))
+    wiki.write("p", "".join(f"{n} neu\n" for n in range(100)))
+    lines: list[int] = []
+    address: str | None = "/pages/eng/p/diff/1..2?context=0"
+    parts = 0
+    while address:
+        answered = api.get("cai", address)
+        found = answered.json
+        assert (found["added"], found["removed"]) == (100, 100)
+        rows = [row for hunk in found["hunks"] for row in hunk["rows"]]
+        assert len(rows) <= 40
+        lines += [row["new"]["number"] for row in rows if row["new"]]
+        address = found["next"] and found["next"].removeprefix(PREFIX)
+        assert ("Link" in answered.headers) == bool(address)
+        parts += 1
+    assert (sorted(lines), parts > 2) == (list(range(1, 101)), True)
+    assert api.get("cai", "/pages/eng/p/diff/1..2?part=0").status_code == 422
+
+
+def test_a_long_blame_leads_on(api: Api, wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_RUNS", 4)
+    wiki.write("p", "".join(f"{n}\n" for n in range(10)))
+    wiki.write("p", "".join(f"{n if n % 2 else 'x'}\n" for n in range(10)))
+    whole: list[tuple[int, int]] = []
+    address: str | None = "/pages/eng/p/blame"
+    while address:
+        found = api.get("cai", address).json
+        assert len(found["runs"]) <= 4
+        whole += [(run["first"], run["revision"]) for run in found["runs"]]
+        address = found["next"] and found["next"].removeprefix(PREFIX)
+    assert whole == [(n + 1, 1 if n % 2 else 2) for n in range(10)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
@@ -18,6 +20,8 @@ from wiki.pages import blame as blaming
 from wiki.pages.blame import blame, keep_blames
 from wiki.pages.models import BlameRow, Page, Revision
 from wiki.pages.queries import get_revision
+from wiki.pages.texts import get_texts
+from wiki.text import sandbox
 from wiki.text.blame import blame_lines
 
 
@@ -155,8 +159,52 @@ def test_the_texts_of_many_revisions_are_read_in_slices(wiki: Scene) -> None:
     many(wiki, 230)
     with counted(wiki) as statements:
         wiki.get("cai", "/eng/log/-/blame")
-    assert sum("contents" in one for one in statements) == 2
+    assert sum("contents.data" in one for one in statements) == 2
     assert len(statements) < 25
+
+
+def test_a_long_history_is_gone_through_bit_by_bit_and_comes_out_the_same(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(wiki, 30)
+    expected = shown(wiki.get("cai", "/eng/log/-/blame").text)
+    with wiki.database.write() as session:
+        session.execute(delete(BlameRow))
+    monkeypatch.setattr(blaming, "AT_ONCE", 0)
+    monkeypatch.setattr(blaming, "SECONDS", -1)
+    monkeypatch.setattr(blaming, "SLICE", 8)
+    for done in (8, 15, 22, 29):
+        refused = wiki.get("cai", "/eng/log/-/blame")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert f"up to revision {done} of 30 it is known" in refused.text
+    assert shown(wiki.get("cai", "/eng/log/-/blame").text) == expected
+
+
+def test_texts_too_large_to_trace_say_so(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    wiki.write("log", "a\n" * 150_000)
+    wiki.write("log", "b\n" * 150_000)
+    monkeypatch.setattr(sandbox, "COMPARE_SECONDS", 0.0001)
+    refused = wiki.get("cai", "/eng/log/-/blame")
+    assert refused.status_code == 422
+    assert "too large to tell who wrote which line" in refused.text
+
+
+def test_texts_are_read_no_more_at_a_time_than_there_is_memory_for(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(wiki, 12)
+    monkeypatch.setattr(blaming, "SLICE_BYTES", 100)
+    read: list[int] = []
+
+    def counted_texts(session: Session, keys: Sequence[str]) -> dict[str, str]:
+        found = get_texts(session, keys)
+        read.append(sum(map(len, found.values())))
+        return found
+
+    monkeypatch.setattr(blaming, "get_texts", counted_texts)
+    assert len(shown(wiki.get("cai", "/eng/log/-/blame").text)) == 10
+    assert len(read) > 1
+    assert max(read) <= 100
 
 
 def test_a_blame_that_cannot_be_stored_is_shown_all_the_same(
@@ -167,7 +215,7 @@ def test_a_blame_that_cannot_be_stored_is_shown_all_the_same(
     def full(*_: object) -> None:
         raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
-    monkeypatch.setattr("wiki.pages.blame_views.keep_blames", full)
+    monkeypatch.setattr("wiki.pages.blame.keep_blames", full)
     assert len(shown(wiki.get("cai", "/eng/log/-/blame").text)) == 10
     assert stored(wiki) == []
 

@@ -20,7 +20,7 @@ from wiki.api.operations import (
 )
 from wiki.api.pages import etag_of
 from wiki.errors import Invalid, NotFound
-from wiki.pages.blame import blame, revisions_of
+from wiki.pages.blame import keep, revisions_of, traced
 from wiki.pages.comparison import Beyond, between
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
@@ -34,6 +34,7 @@ from wiki.web.request import actor, reading
 MOST_REVISIONS = 500
 MOST_CONTEXT = 1000
 MOST_PARTS = 100_000
+MOST_RUNS = 5_000
 
 
 @operation(
@@ -148,28 +149,46 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     "/pages/{space}/{path}/blame",
     "Tell which revision each line of a page comes from.",
     {200: Answer("The lines of the newest or another revision, in runs.", resources.Blame)},
-    queries=(Query("revision", "Number of the revision.", {"type": "integer", "minimum": 1}),),
-    problems=(410,),
+    queries=(
+        Query("revision", "Number of the revision.", {"type": "integer", "minimum": 1}),
+        Query(
+            "from",
+            "The first line to tell of, as `next` has it.",
+            {"type": "integer", "minimum": 1, "default": 1},
+        ),
+    ),
+    problems=(410, 503),
 )
 @costs("comparisons")
 def blame_page(slug: str, path: str) -> Response:
-    """Who made each line what it is, and when."""
+    """Who made each line what it is, and when; at most 5,000 runs of lines at once. A history that
+    is too long to go through at once answers 503 until enough of it is known."""
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         raise NotFound
     page = place.page
     number = number_asked("revision", page.head, least=1, most=2**53)
+    start = number_asked("from", 1, least=1, most=2**53)
     note_read(place.seen, page, number)
-    found = blame(reading(), page, _revision(page, number))
-    revisions = revisions_of(reading(), page, found.origins)
+    found = traced(page, _revision(page, number))
+    packed = list(pairs(pack(found.origins[start - 1 :])))
+    shown = packed[:MOST_RUNS]
+    revisions = revisions_of(reading(), page, [origin for origin, _ in shown])
     runs: list[resources.BlameRun] = []
-    first = 1
-    for origin, count in pairs(pack(found.origins)):
+    first = start
+    for origin, count in shown:
         one = revisions[origin]
         author = wire.somebody(one.author)
         runs.append(resources.BlameRun(origin, author, one.created_at, first, count))
         first += count
-    return answer(resources.Blame(number, runs))
+    following = None
+    if len(packed) > len(shown):
+        asked: dict[str, Any] = {"slug": slug, "path": path, "revision": number, "from": first}
+        following = url_for("api.blame_page", **asked)
+    response = with_next(answer(resources.Blame(number, runs, following)), following)
+    if found.worth:
+        keep(page, found.worth)
+    return response
 
 
 def _hunks(found: Diff) -> list[resources.Hunk]:

@@ -228,7 +228,8 @@ class Blame:
     """Where each line of a revision comes from. A line that was moved comes from the move."""
 
     revision: int = told("The revision whose lines these are; `…/revisions/{number}` has them.")
-    runs: list[BlameRun] = told("All its lines, in order.")
+    runs: list[BlameRun] = told("Its lines, in order.")
+    next: str | None = told("Where they go on; null where this is the end of them.")
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,40 @@ beginning; and the same result whatever is stored.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.pages.models import BlameRow, Page, Revision
-from wiki.pages.texts import get_text, get_texts
-from wiki.text.blame import blame_lines, pack, step, unpack
+from wiki.errors import Busy, Invalid
+from wiki.pages.models import BlameRow, Content, Page, Revision
+from wiki.pages.texts import get_texts
+from wiki.text.blame import blame_lines, pack, unpack, walk
+from wiki.text.lines import verbatim
+from wiki.text.sandbox import walk_safely
+from wiki.web.lane import in_lane
+from wiki.web.pace import charge
+from wiki.web.request import reading, writing
+
+log = logging.getLogger(__name__)
 
 SLICE = 200
-"""Texts read at once."""
+"""Texts read at once, if they are no longer than `SLICE_BYTES` together."""
+SLICE_BYTES = 3 * 2**20
+AT_ONCE = 512 * 2**10
+"""Bytes of texts that are gone through in this process; more of them are in the lane."""
+FREE = 256 * 2**10
+"""Bytes of texts that cost as much as one comparison."""
+COSTLIEST = 24 * 2**20
+"""Bytes that are charged at most: more are hardly gone through at once."""
+SECONDS = 3.0
+"""Seconds of computing after which how far it came is stored, for whoever asks again."""
 SPACING = 128
 """A blame of every so many revisions is stored, so that older ones are soon found too."""
 WORTH = 16
@@ -57,42 +77,99 @@ class Blame:
         return first, (last - first).total_seconds()
 
 
+class Unfinished(Busy):
+    """A long history is gone through bit by bit; ``worth`` is what to store, to go on from."""
+
+    def __init__(self, done: int, number: int, worth: Mapping[int, Sequence[int]]) -> None:
+        super().__init__(
+            f"This page has a long history: up to revision {done} of {number} it is known who "
+            "wrote which line. Please try again in a moment, to go on from there.",
+            retry_after=1,
+        )
+        self.worth = worth
+
+
+class Untraceable(Invalid):
+    """The texts of a history are too large to tell where their lines come from."""
+
+    title = "Too large"
+
+
 def blame(session: Session, page: Page, revision: Revision) -> Blame:
     """Where the lines of a revision come from, of a page that the caller may already read.
 
-    Three queries, and one for each ``SLICE`` of revisions that no stored blame covers.
+    Three queries, and one for each ``SLICE`` of revisions that no stored blame covers. Whoever asks
+    is charged by the size of the texts that have to be gone through.
+
+    :raises Unfinished: when there is more than can be gone through at once.
+    :raises Untraceable: when a text takes too much time or memory.
+    :raises TooMany: :raises Busy: as comparisons do.
     """
     past = _Past(session, page, revision.number)
     way = past.way_to(revision.number)
-    origins: list[int] = list(unpack(past.stored[way[0]])) if way[0] in past.stored else []
-    texts = _texts(session, past, way)
-    lines: list[str] = []
-    if len(way) > 1 or way[0] not in past.stored:
-        lines = blame_lines(next(texts))
+    # A twin's text is the same as the one before it on the way.
+    numbers = [way[0], *(number for number in way[1:] if number not in past.twins)]
+    size = sum(past.sizes[number] for number in numbers)
+    large = size > AT_ONCE and len(numbers) > 1
+    if len(numbers) > 1 and (extra := min(size, COSTLIEST) // FREE):
+        charge("comparisons", extra)
+    runs, text, done, took = past.stored.get(way[0]), "", 0, 0.0
     worth: dict[int, Sequence[int]] = {}
-    if way[0] not in past.stored:
-        origins = [way[0]] * len(lines)
-    for number in way[1:]:
-        if past.twins.get(number) is not None:
-            continue  # the same text as the one before it on the way
-        new = blame_lines(next(texts))
-        origins = step(origins, lines, new, number)
-        lines = new
-        if number % SPACING == 0:
-            worth[number] = pack(origins)
+    with in_lane() if large else nullcontext():
+        for some in _slices(past, numbers):
+            if done and took > SECONDS:
+                raise Unfinished(done, revision.number, worth | {done: runs or []})
+            found = get_texts(session, [past.hashes[number] for number in some])
+            steps = [(number, found[past.hashes[number]]) for number in some]
+            if some[0] == way[0]:
+                text = steps.pop(0)[1]
+                runs = runs or pack([way[0]] * len(blame_lines(text)))
+            runs, kept, seconds = _walked(runs or [], text, steps, in_lane=large)
+            worth |= kept
+            took += seconds
+            text, done = steps[-1][1] if steps else text, some[-1]
+    runs = runs or []
     if len(way) > WORTH and revision.number == page.head:
-        worth[revision.number] = pack(origins)
-    if not lines:
-        lines = blame_lines(get_text(session, revision.content_hash))
-    numbers = set(origins)
+        worth[revision.number] = runs
+    named = set(runs[::2])
     return Blame(
         revision,
-        lines,
-        origins,
-        when={number: past.when[number] for number in numbers},
-        before={number: past.before[number] for number in numbers},
+        blame_lines(text),
+        unpack(runs),
+        when={number: past.when[number] for number in named},
+        before={number: past.before[number] for number in named},
         worth={number: runs for number, runs in worth.items() if number not in past.stored},
     )
+
+
+def _walked(
+    runs: Sequence[int], text: str, steps: Sequence[tuple[int, str]], *, in_lane: bool
+) -> tuple[list[int], dict[int, list[int]], float]:
+    """What the steps make of the origins of a text, those to be stored, and how long it took."""
+    keep = [number for number, _ in steps if number % SPACING == 0]
+    if not in_lane:
+        return *walk(runs, text, steps, keep), 0.0
+    made = walk_safely(runs, text, steps, keep)
+    if made is None:
+        raise Untraceable(
+            "The texts of this page are too large to tell who wrote which line. Its history shows "
+            "what each revision changed."
+        )
+    return made
+
+
+def _slices(past: _Past, steps: Sequence[int]) -> Iterator[list[int]]:
+    """Revisions on the way, as many at a time as may be read together."""
+    some: list[int] = []
+    size = 0
+    for number in steps:
+        if some and (len(some) == SLICE or size + past.sizes[number] > SLICE_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(number)
+        size += past.sizes[number]
+    if some:
+        yield some
 
 
 class _Past:
@@ -100,13 +177,15 @@ class _Past:
 
     def __init__(self, session: Session, page: Page, number: int) -> None:
         self.hashes: dict[int, str] = {}
+        self.sizes: dict[int, int] = {}
         self.when: dict[int, datetime] = {}
         self.before: dict[int, int] = {}
         self.twins: dict[int, int] = {}
         first: dict[str, int] = {}
         last = 0
-        for one, content_hash, created_at in session.execute(
-            select(Revision.number, Revision.content_hash, Revision.created_at)
+        for one, content_hash, created_at, size in session.execute(
+            select(Revision.number, Revision.content_hash, Revision.created_at, Content.size)
+            .join(Content, Content.hash == Revision.content_hash)
             .where(
                 Revision.page_id == page.id,
                 Revision.number <= number,
@@ -115,6 +194,7 @@ class _Past:
             .order_by(Revision.number)
         ):
             self.hashes[one], self.when[one], self.before[one] = content_hash, created_at, last
+            self.sizes[one] = size
             if first.setdefault(content_hash, one) != one:
                 self.twins[one] = first[content_hash]
             last = one
@@ -140,14 +220,27 @@ class _Past:
         return way[::-1]
 
 
-def _texts(session: Session, past: _Past, way: Sequence[int]) -> Iterator[str]:
-    """The texts along the way but for those that are the same as the one before."""
-    keys = [past.hashes[way[0]]]
-    keys += [past.hashes[number] for number in way[1:] if number not in past.twins]
-    for start in range(0, len(keys), SLICE):
-        some = keys[start : start + SLICE]
-        found = get_texts(session, some)
-        yield from (found[key] for key in some)
+def traced(page: Page, revision: Revision) -> Blame:
+    """The same in a request, which stores how far it came where that is not the end.
+
+    :raises Unfinished: :raises Untraceable: :raises TooMany: :raises Busy: as :func:`blame` does.
+    """
+    try:
+        return blame(reading(), page, revision)
+    except Unfinished as so_far:
+        keep(page, so_far.worth)
+        raise
+
+
+def keep(page: Page, worth: Mapping[int, Sequence[int]]) -> None:
+    """Store what later questions can begin from, once the answer is there: who asked is not to be
+    told of a failure."""
+    page_id = page.id
+    try:
+        with writing() as session:
+            keep_blames(session, page_id, worth)
+    except SQLAlchemyError:  # somebody stored it at the same moment, or purged the page
+        log.warning("a blame of page %d could not be stored", page_id, exc_info=True)
 
 
 def keep_blames(session: Session, page_id: int, worth: Mapping[int, Sequence[int]]) -> None:
@@ -194,18 +287,14 @@ class BlamePart:
     count: int
 
 
-def part_of(
-    session: Session, page: Page, found: Blame, code: Sequence[bool], number: int
-) -> BlamePart:
-    """The ``number``-th part, from 1 (the nearest one that there is) of a blame.
-
-    :param code: for each line whether its layout has meaning.
-    """
+def part_of(session: Session, page: Page, found: Blame, number: int) -> BlamePart:
+    """The ``number``-th part, from 1 (the nearest one that there is) of a blame."""
     count = max((len(found.lines) + LINES - 1) // LINES, 1)
     number = min(max(number, 1), count)
     start = (number - 1) * LINES
     origins = found.origins[start : start + LINES]
     revisions = revisions_of(session, page, origins)
+    code = verbatim(found.lines[: start + LINES])
     groups: list[Group] = []
     at = start
     while at < start + len(origins):

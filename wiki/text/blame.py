@@ -5,7 +5,7 @@ its origin; one that is changed, added or moved has that of the revision that di
 kept is what :func:`wiki.text.lines.line_changes` says, so that blame and comparisons agree.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from wiki.text.lines import line_changes
 
@@ -28,6 +28,24 @@ def step(origins: Sequence[int], old: Sequence[str], new: Sequence[str], number:
         at = b
     found += origins[at:]
     return found
+
+
+def walk(
+    runs: Sequence[int], text: str, steps: Iterable[tuple[int, str]], keep: Container[int] = ()
+) -> tuple[list[int], dict[int, list[int]]]:
+    """The packed origins of the last of some texts, which revisions made one of the other.
+
+    `runs` are those of `text`, and `steps` the numbers of the revisions with what each made of it.
+    Second come the packed origins at those revisions that are in `keep`.
+    """
+    origins, lines = unpack(runs), blame_lines(text)
+    kept: dict[int, list[int]] = {}
+    for number, next_text in steps:
+        new = blame_lines(next_text)
+        origins, lines = step(origins, lines, new, number), new
+        if number in keep:
+            kept[number] = pack(origins)
+    return pack(origins), kept
 
 
 def pack(origins: Iterable[int]) -> list[int]:

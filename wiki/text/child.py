@@ -15,11 +15,13 @@ import os
 import signal
 import struct
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from wiki.text.addresses import lines_of
+from wiki.text.blame import walk
 from wiki.text.destinations import RenderContext
 from wiki.text.diff import diff
 from wiki.text.headings import Heading
@@ -206,12 +208,22 @@ def _compared(request: dict[str, object]) -> dict[str, object]:
     return {"diff": encode_diff(found)}
 
 
+def _walked(request: dict[str, object]) -> dict[str, object]:
+    begun = time.process_time()
+    steps: list[tuple[int, str]] = request["steps"]  # type: ignore[assignment]
+    keep: list[int] = request["keep"]  # type: ignore[assignment]
+    runs: list[int] = request["runs"]  # type: ignore[assignment]
+    found, kept = walk(runs, str(request["text"]), steps, keep)
+    return {"runs": found, "kept": list(kept.items()), "took": time.process_time() - begun}
+
+
 _WORK = {
     "render": _rendered,
     "plain": _plain,
     "repair": _repaired,
     "lines": _lines,
     "compare": _compared,
+    "walk": _walked,
 }
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -125,6 +126,29 @@ def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff |
     except (OSError, EOFError):
         return None
     return decode_diff(answer["diff"])  # type: ignore[arg-type]
+
+
+def walk_safely(
+    runs: Sequence[int], text: str, steps: Sequence[tuple[int, str]], keep: Sequence[int]
+) -> tuple[list[int], dict[int, list[int]], float] | None:
+    """What :func:`wiki.text.blame.walk` finds, and the seconds that it took; in the same lane.
+
+    None where it takes too much time or memory.
+    """
+    message: dict[str, object] = {
+        "work": "walk",
+        "runs": runs,
+        "text": text,
+        "steps": steps,
+        "keep": keep,
+        "seconds": COMPARE_SECONDS,
+    }
+    try:
+        answer = _ask(message, COMPARE_SECONDS, _lane, COMPARE_WAIT)
+    except (OSError, EOFError):
+        return None
+    kept: list[tuple[int, list[int]]] = answer["kept"]  # type: ignore[assignment]
+    return answer["runs"], dict(kept), float(str(answer["took"]))  # type: ignore[return-value]
 
 
 def _request(work: str, source: str, context: RenderContext, seconds: float) -> dict[str, object]:
