@@ -20,9 +20,9 @@ STRUCTURE = frozenset(
     {"ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "pre"}
 ) | {"h1", "h2", "h3", "h4", "h5", "h6"}
 
-# What GitHub's own parser answers otherwise as well: bare addresses are links (608, 611, 612).
-# In 590 `[[foo]]` is a wiki link.
-OTHERWISE = {590, 608, 611, 612}
+# What GitHub's own parser answers otherwise as well: bare addresses are links (602, 606, 608, 611
+# and 612). In 590 `[[foo]]` is a wiki link.
+OTHERWISE = {590, 602, 606, 608, 611, 612}
 
 
 def commonmark_examples() -> list[tuple[int, str, str]]:

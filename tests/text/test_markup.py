@@ -301,3 +301,34 @@ def test_the_text_of_one_line_has_no_markup():
 
 def test_an_empty_page_renders_to_nothing():
     assert render(" \n", HERE) == Rendering("", [], [], "", "", "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a <MyBox>b</MyBox> c",
+        "a <MyBox>b <MyBox Kind='X'>c</MyBox></mybox >",
+        "a </MyBox> b",
+        "a <MyBox/> b <your name> c",
+        'a <my:Tag attr="X">b</my:Tag>',
+        "a <my:Tag>b</my:Tag>",
+        "List<String> and Map<K, V>",
+        "<MyBox>",
+        '<MyBox a="<b>">',
+        "<MyBox>b</MyBox>",
+        "<MyBox>\nb\n</MyBox>",
+        '<my:Tag attr="X">\nb\n</my:Tag>',
+        "</MyBox>",
+    ],
+)
+def test_a_tag_that_is_not_known_is_shown_exactly_as_written(source):
+    assert render(source, HERE).text == source
+    block = render(f"<div>\n{source}\n</div>", HERE)
+    assert block.text == source.replace("<b>", "" if "=" not in source else "<b>")
+
+
+def test_a_tag_without_an_end_hides_nothing():
+    assert render("a <MyBox b", HERE).text == "a <MyBox b"
+    block = render('<div>\na <my:Tag b="c\n<kbd>d</kbd>\n</div>', HERE)
+    assert block.text == 'a <my:Tag b="c\nd'
+    assert "<kbd>d</kbd>" in block.html

@@ -6,22 +6,20 @@ by itself what is a link.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from html import unescape
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, html_inline, image, link
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
-from wiki.text.grammar import build_grammar, wiki_link
+from wiki.text.grammar import build_grammar, html_inline, image, link, wiki_link
 from wiki.text.links import Links
 from wiki.text.markup import clean_source
 from wiki.text.paths import path_key
@@ -31,8 +29,6 @@ Span = tuple[int, int]
 Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
 
 _NOTED = ("at", "label", "target", "known")  # what tokens carry that is not part of the rest
-
-_ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([^\s/>=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
 
 
 @dataclass(frozen=True)
@@ -387,7 +383,6 @@ class _Tags(RawHtml):
     def __init__(self) -> None:
         super().__init__(Links(RenderContext("", "")), str)
         self.found: list[tuple[str, int, int, bool]] = []
-        self.fed = ""
 
     def _link(self, given: dict[str, str]) -> None:
         if "href" in given:
@@ -402,23 +397,6 @@ class _Tags(RawHtml):
             self._find("src", address, False)
 
     def _find(self, name: str, value: str, is_image: bool) -> None:
-        start = self._offset(*self.getpos())
-        for attribute in _ATTRIBUTE.finditer(self.get_starttag_text() or ""):
-            if attribute[1].lower() == name:
-                first, last = attribute.span(2)
-                if attribute[2][0] in "\"'":
-                    first, last = first + 1, last - 1
-                if unescape(self.fed[start + first : start + last]) == value:
-                    self.found.append((value, start + first, start + last, is_image))
-                return
-
-    def _offset(self, line: int, column: int) -> int:
-        at = 0
-        for _ in range(line - 1):
-            at = self.fed.index("\n", at) + 1
-        return at + column
-
-    def rewrite(self, fragment: str) -> str:
-        """Reads a piece of HTML."""
-        self.fed = fragment
-        return super().rewrite(fragment)
+        start, end = self.spans[name]
+        if start >= 0:
+            self.found.append((value, start, end, is_image))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from functools import cache
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, rules_inline
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
@@ -18,12 +18,16 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from wiki.text.autolinks import autolink_plugin
 
 MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
 MAX_WIKI_LINK = 400  # characters
 
-_MENTION = re.compile(r"@([^\W\d_](?:[\w.-]{0,62}[^\W_])?)(?![@/\w])")
+_MENTION = re.compile(
+    r"@((?>[^\W\d_](?:[\w.-]{0,62}[^\W_])?))(?![@/\w])"
+    r"(?![\w.+-]{0,64}@|://|:[\w.+-]{1,64}@)"  # an address that begins behind the @
+)
 _ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]{0,30})(?:[ \t]+"([^"]*)")?[ \t]*$')
 _ADMONITION_INDENT = 4
 
@@ -44,12 +48,15 @@ def build_grammar() -> MarkdownIt:
     }
     parser = MarkdownIt("commonmark", options)
     parser.enable(["table", "strikethrough"])
-    parser.use(gfm_autolink_plugin)
+    parser.use(autolink_plugin)
     parser.use(footnote_plugin, inline=False)
     parser.use(deflist_plugin)
     parser.core.ruler.before("inline", "include", _include)
     parser.inline.ruler.before("link", "wikilink", wiki_link)
-    parser.inline.ruler.before("gfm_autolink_email", "mention", _mention)
+    parser.inline.ruler.at("link", link)
+    parser.inline.ruler.at("image", image)
+    parser.inline.ruler.at("html_inline", html_inline)
+    parser.inline.ruler.before("autolink_scheme", "mention", _mention)
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("fence", "admonition", _admonition, {"alt": interrupts})
     return parser
@@ -77,6 +84,36 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
         token = state.push("wikilink", "", 0)
         token.meta = {"target": target.strip(), "label": label.strip()}
     state.pos = end + 2
+    return True
+
+
+def link(state: StateInline, silent: bool) -> bool:
+    """`[text](address)`. Where no bracket closes any more, nothing is tried inside of it."""
+    return state.html_terminator_last("]") > state.pos and rules_inline.link(state, silent)
+
+
+def image(state: StateInline, silent: bool) -> bool:
+    """`![text](address)`, as quick to tell that there is none."""
+    return state.html_terminator_last("]") > state.pos and rules_inline.image(state, silent)
+
+
+def html_inline(state: StateInline, silent: bool) -> bool:
+    """A tag, a comment and the like.
+
+    A comment ends at the first `-->`. markdown-it's own pattern misses some of these and then looks
+    for the end from every `<!--` again, which takes time in the square of the length.
+    """
+    start = state.pos
+    if not state.src.startswith("<!--", start):
+        return rules_inline.html_inline(state, silent)
+    if state.html_terminator_last("-->") < start + 2:
+        return False
+    end = state.src.find("-->", start + 2, state.posMax) + 3
+    if end < 3:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = state.src[start:end]
+    state.pos = end
     return True
 
 

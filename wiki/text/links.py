@@ -14,6 +14,7 @@ from wiki.text.destinations import (
     resolve_wiki_link,
 )
 from wiki.text.headings import text_of
+from wiki.text.tree import RAW, escape
 
 REL = "noopener noreferrer nofollow"
 PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"])
@@ -94,6 +95,16 @@ class Links:
         element.attrib.update(self.attributes(to, text))
         if title:
             element.set("title", title)
+
+    def autolink(self, element: Element, bracketed: bool) -> None:
+        """Dresses an address that is a link by itself; one that cannot be opened is text, as is a
+        tag such as `<my:tag>` that looks like an address in brackets."""
+        if resolve_link(element.get("href", ""), self.context).kind != "broken":
+            self.link(element)
+            return
+        text = text_of(element)
+        element.attrib.clear()
+        element.tag, element.text = RAW, escape(f"<{text}>" if bracketed else text)
 
     def broken(self, element: Element, to: Destination, text: str, what: str = NOWHERE) -> None:
         """Makes `element` a span whose title says what is wrong, and lists the link."""

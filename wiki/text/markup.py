@@ -23,7 +23,7 @@ from wiki.text.headings import TAGS, Heading, Headings, contents, text_of
 from wiki.text.links import Link, Links, mark_missing
 from wiki.text.rawhtml import RawHtml
 from wiki.text.sanitize import TooDeepHtmlError, sanitise
-from wiki.text.tree import RAW, TooDeepError, escape, pipeline
+from wiki.text.tree import RAW, TooDeepError, autolinks_of, escape, pipeline
 
 __all__ = [
     "RENDERER_VERSION",
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "3/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "4/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters
@@ -165,6 +165,7 @@ class _PageProcessor(Treeprocessor):
         page = self.page
         self.drop_title(root)
         page.opening = next((text for text in map(text_of, root.findall("p")) if text), "")
+        autolinks = autolinks_of(self.md)
         inside_links: set[Element] = set()
         tables_of_contents: list[Element] = []
         for element in list(root.iter()):
@@ -175,7 +176,10 @@ class _PageProcessor(Treeprocessor):
                 if element.get("href", "").startswith("#fn"):
                     continue
                 inside_links.update(element.iter("img"))
-                page.links.link(element)
+                if element in autolinks:
+                    page.links.autolink(element, autolinks[element])
+                else:
+                    page.links.link(element)
             elif tag == "wikilink":
                 page.links.wiki_link(element)
             elif tag == "include":

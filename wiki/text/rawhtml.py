@@ -5,7 +5,7 @@ What comes out is still not trusted: `sanitize` has the last word over the whole
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
+from html import unescape
 from xml.etree.ElementTree import Element
 
 from wiki.text.destinations import host_of, resolve_link
@@ -122,93 +122,156 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "blockquote": frozenset({"cite"}),
     "data": frozenset({"value"}),
 }
-_Attributes = list[tuple[str, str | None]]
+MAX_UNENDED = 32  # tags without an end that are looked for in one piece of HTML
+
+_NAME = re.compile(r"</?([A-Za-z][^\s/<>]*)")
+_REST_OF_TAG = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+>""")
+_ATTRIBUTE = re.compile(r"""([^\s/>=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"'][^\s>]*))?""")
+_COMMENT_END = re.compile("--!?>")
 _LANGUAGE = re.compile(r"(?:^|\s)(language-[\w+#.-]{1,30})(?:\s|$)")
 
 
-class RawHtml(HTMLParser):
-    """Rewrites the pieces of raw HTML of one page, in the order of the text."""
+class RawHtml:
+    """Rewrites the pieces of raw HTML of one page, in the order of the text.
+
+    Takes time in proportion to their length: an end that is missing is looked for a fixed number
+    of times.
+    """
 
     def __init__(self, links: Links, open_table: Callable[[], str]) -> None:
-        super().__init__(convert_charrefs=False)
         self.links = links
         self.open_table = open_table
         self.parts: list[str] = []
-        self.hidden: str | None = None
-        self.hidden_from = 0
+        self.fragment = ""
+        self.tag = (0, 0)  # where the tag stands that is being rewritten
+        self.spans: dict[str, tuple[int, int]] = {}  # the values of its attributes
+        self.in_link = False
 
     def rewrite(self, fragment: str) -> str:
-        """`fragment` with only known tags and attributes; a lone unknown tag is text."""
-        self.reset()
-        self.parts, self.hidden = [], None
-        self.feed(fragment)
-        self.close()
+        """`fragment` with only known tags and attributes; unknown tags are text as written."""
+        self.fragment, self.parts, self.in_link = fragment, [], False
+        unended: dict[str, int] = {}
+        position = 0
+        while (start := fragment.find("<", position)) >= 0:
+            self._text(position, start)
+            position = self._construct(start, unended)
+            if position < 0:  # no construct: the sign is text
+                self.parts.append("&lt;")
+                position = start + 1
+        self._text(position, len(fragment))
         return "".join(self.parts)
 
-    def handle_starttag(self, tag: str, attrs: _Attributes) -> None:
-        """Called by the parser for `<tag …>`."""
-        given = {name: value or "" for name, value in reversed(attrs)}
+    def _construct(self, start: int, unended: dict[str, int]) -> int:
+        """Rewrites what begins with `<` at `start`; where it ends, or -1 if it is nothing.
+
+        :param unended: counts what was met that has no end, by its kind.
+        """
+        fragment = self.fragment
+        name = _NAME.match(fragment, start)
+        if name:
+            rest = ">" if fragment.startswith("</", start) else _REST_OF_TAG
+            end = self._end(rest, name.end(), unended)
+            if end < 0:
+                return -1
+            self.tag = (start, end)
+            if fragment.startswith("</", start):
+                self.end_tag(name[1].lower())
+                return end
+            return self.start_tag(name[1].lower(), self._attributes(name.end(), end - 1))
+        if fragment.startswith("<!--", start):
+            return self._end(_COMMENT_END, start + 2, unended)
+        if fragment.startswith("<![CDATA[", start):
+            return self._end("]]>", start, unended)
+        if fragment.startswith("<?", start):
+            return self._end("?>", start, unended)
+        if fragment.startswith("<!", start):
+            return self._end(">", start, unended)
+        return -1
+
+    def _end(self, what: str | re.Pattern[str], start: int, unended: dict[str, int]) -> int:
+        """Where the next `what` ends; -1 for none, or when it was missed too often."""
+        kind = what if isinstance(what, str) else what.pattern
+        if unended.get(kind, 0) >= MAX_UNENDED:
+            return -1
+        if isinstance(what, str):
+            end = self.fragment.find(what, start) + len(what)
+            found = end >= len(what)
+        else:
+            is_tag = what is _REST_OF_TAG
+            match = (what.match if is_tag else what.search)(self.fragment, start)
+            found, end = match is not None, match.end() if match else 0
+        if not found:
+            unended[kind] = unended.get(kind, 0) + 1
+        return end if found else -1
+
+    def _attributes(self, start: int, end: int) -> dict[str, str]:
+        """The attributes between two places; the first of a name counts."""
+        given: dict[str, str] = {}
+        self.spans = {}
+        for found in _ATTRIBUTE.finditer(self.fragment, start, end):
+            name, value = found[1].lower(), found[2] or ""
+            if name in given:
+                continue
+            first, last = found.span(2)
+            if value[:1] in ("'", '"'):
+                first, last = first + 1, last - 1
+            given[name] = unescape(self.fragment[first:last])
+            self.spans[name] = (first, last)
+        return given
+
+    def _text(self, start: int, end: int) -> None:
+        """Text between two places, in which an entity is one."""
+        if start < end:
+            self.parts.append(self.fragment[start:end].replace(">", "&gt;"))
+
+    def start_tag(self, tag: str, given: dict[str, str]) -> int:
+        """Rewrites `<tag …>`; returns where to go on."""
+        end = self.tag[1]
         if tag in HIDDEN:
-            self.hidden, self.hidden_from = tag, len(self.parts)
-            self._source()
-            return
+            return self._hide(tag, end)
         if tag in EMBEDS:
             self._embed(tag, given.get(EMBEDS[tag]))
-            return
+            return end
         tag = REPLACED.get(tag, tag) or ""
         if tag == "img":
             self._picture(given)
         elif tag == "a":
             self._link(given)
+            self.in_link = True
         elif tag in INLINE or tag in BLOCKS:
             if tag == "table":
                 self.parts.append(self.open_table())
             self._tag(tag, self._kept(tag, given))
         elif tag:
             self._source()
+        return end
 
-    def handle_startendtag(self, tag: str, attrs: _Attributes) -> None:
-        """Called by the parser for `<tag … />`, which HTML reads as `<tag …>`."""
-        self.handle_starttag(tag, attrs)
-        self.clear_cdata_mode()
-
-    def handle_endtag(self, tag: str) -> None:
-        """Called by the parser for `</tag>`."""
-        if tag == self.hidden:  # a whole script or style: nothing for readers
-            del self.parts[self.hidden_from :]
-            self.hidden = None
-            return
+    def end_tag(self, tag: str) -> None:
+        """Rewrites `</tag>`."""
         name = REPLACED.get(tag, tag)
         if name in INLINE or name in BLOCKS:
             if name not in VOID:
                 self.parts.append(f"</{name}>")
             if name == "table":
                 self.parts.append("</div>")
+            if name == "a":
+                self.in_link = False
         elif name and tag not in EMBEDS:
-            self.parts.append(escape(f"</{tag}>"))
+            self._source()
 
-    def handle_data(self, data: str) -> None:
-        """Called by the parser for text."""
-        self.parts.append(escape(data))
-
-    def handle_entityref(self, name: str) -> None:
-        """Called by the parser for `&name;`."""
-        self.parts.append(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        """Called by the parser for `&#name;`."""
-        self.parts.append(f"&#{name};")
-
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
-        """Called by the parser for `<![…]>`; its own version raises for what it does not know."""
-        end = self.rawdata.find(">", i)
-        return end + 1 if end > 0 else -1
-
-    def unknown_decl(self, data: str) -> None:
-        """Called by the parser for `<![CDATA[…]]>` and the like, which are left out."""
+    def _hide(self, tag: str, start: int) -> int:
+        """Leaves out a whole script or style; without its end, all of it is text."""
+        ending = re.compile(rf"</{tag}(?:[\s/][^>]*)?>", re.IGNORECASE)
+        found = ending.search(self.fragment, start)
+        if found:
+            return found.end()
+        self._source()
+        self.parts.append(escape(self.fragment[start:]))
+        return len(self.fragment)
 
     def _source(self) -> None:
-        self.parts.append(escape(self.get_starttag_text() or ""))
+        """Shows the tag as its author wrote it."""
+        self.parts.append(escape(self.fragment[slice(*self.tag)]))
 
     def _tag(self, tag: str, attributes: dict[str, str]) -> None:
         element = Element(tag, attributes)
@@ -242,16 +305,8 @@ class RawHtml(HTMLParser):
 
     def _picture(self, given: dict[str, str]) -> None:
         element = Element("img", given)
-        self.links.picture(element, inside_link=self._inside_link())
+        self.links.picture(element, inside_link=self.in_link)
         self.parts.append(_one(element))
-
-    def _inside_link(self) -> bool:
-        for part in reversed(self.parts):
-            if part.startswith("<a"):
-                return True
-            if part == "</a>":
-                return False
-        return False
 
     def _embed(self, tag: str, address: str | None) -> None:
         if not address:

@@ -15,6 +15,7 @@ from markdown.util import Registry
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
+from wiki.text.autolinks import BARE
 from wiki.text.grammar import MAX_NESTING, grammar
 
 RAW = "#raw"
@@ -48,8 +49,19 @@ class _CommonMark(Extension):
 
 
 class _TokenParser(BlockParser):
+    autolinks: dict[Element, bool]
+
     def parseDocument(self, lines: Iterable[str]) -> ElementTree:
-        return ElementTree(_TreeBuilder().build(grammar().parse("\n".join(lines), {})))
+        builder = _TreeBuilder()
+        root = builder.build(grammar().parse("\n".join(lines), {}))
+        self.autolinks = builder.autolinks
+        return ElementTree(root)
+
+
+def autolinks_of(md: Markdown) -> dict[Element, bool]:
+    """The addresses that are links by themselves, and whether `<` and `>` stand around them."""
+    parser: _TokenParser = md.parser  # type: ignore[assignment]
+    return parser.autolinks
 
 
 class _TreeBuilder:
@@ -59,6 +71,7 @@ class _TreeBuilder:
         self.root = Element("div")
         self.stack = [self.root]
         self.buffer: list[str] = []
+        self.autolinks: dict[Element, bool] = {}
         self.leaves: dict[str, Callable[[Token], object]] = {
             "text": lambda token: self.buffer.append(token.content),
             "text_special": lambda token: self.buffer.append(token.content),
@@ -111,6 +124,8 @@ class _TreeBuilder:
             self.push(Element(token.tag, attributes))
         else:
             self.push(Element(token.tag, attributes))
+            if token.info == "auto":
+                self.autolinks[self.stack[-1]] = token.markup != BARE
             if token.type == "list_item_open" and "checked" in token.meta:
                 self.checkbox(token.meta["checked"])
 
