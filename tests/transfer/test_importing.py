@@ -117,7 +117,7 @@ def test_the_report_tells_what_could_not_be_resolved(wiki, tree):
     }
     assert said(report, Kind.ADDRESS) == {"bad.md": "“x”: links to ftp: are not allowed."}
     assert set(said(report, Kind.SOURCE)) == {"deep.md"}
-    assert text(wiki, "bad").body.startswith("---\na: [\n")
+    assert text(wiki, "bad").front_matter == "---\na: [\n---\n\n"
     assert Report.from_json(report.to_json()) == report
 
 

@@ -12,7 +12,7 @@ from wiki.errors import Invalid, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageRestored
 from wiki.pages import protecting, queries
-from wiki.pages.checks import checked, checked_path
+from wiki.pages.checks import checked, checked_path, same_form, with_front_matter
 from wiki.pages.flow import label_of, labels_of, may_show, refuse_lowered, refuse_narrower
 from wiki.pages.graph import places_of, relink, settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
@@ -180,6 +180,7 @@ def save_page(
     if not 1 <= base <= page.head:
         raise Invalid("The revision that this edit started from does not exist.", field="base")
     theirs = text_of(session, head)
+    text = with_front_matter(text, theirs.front_matter)
     merged = False
     if base != page.head and not _same(text, theirs):
         text = _merge(
@@ -190,6 +191,7 @@ def save_page(
             text,
             theirs,
         )
+        text = with_front_matter(text, theirs.front_matter)
         merged = action is Action.EDIT
         action = Action.MERGE if merged else action
     folder = page.folder if folder is None else folder
@@ -343,7 +345,7 @@ def _watch_flow(
 
 
 def _same(one: Text, other: Text) -> bool:
-    return one == other
+    return one == other and same_form(one.front_matter, other.front_matter)
 
 
 def _merge(

@@ -10,6 +10,7 @@ from wiki.errors import Invalid, TooLarge
 from wiki.pages.merging import Text
 from wiki.pages.texts import hash_of
 from wiki.text import frontmatter
+from wiki.text.frontmatter import FrontMatter
 from wiki.text.paths import PathError, name_of, normalise_path, path_key
 from wiki.text.tags import spelled, tag_key
 
@@ -55,35 +56,94 @@ def checked(text: Text, max_bytes: int) -> Text:
         raise TooLarge(
             f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
         )
-    front, body = frontmatter.split(body)
-    title = " ".join((front.title or text.title).replace("\0", " ").split())
+    block, body = frontmatter.divide(text.body.replace("\0", "\ufffd"))
+    front = stated(frontmatter.read(block))
+    title = front.title or " ".join(text.title.replace("\0", " ").split())
     if not title:
         raise Invalid("A page needs a title.", field="title")
     if len(title) > MAX_TITLE:
         raise Invalid(f"A title has at most {MAX_TITLE} characters.", field="title")
-    description = (front.description or text.description).replace("\0", " ").strip()
+    description = front.description or text.description.replace("\0", " ").strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
             f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
         )
-    return replace(
+    tags = checked_tags(text.tags)
+    if front.tags:  # as many as there is room for
+        tags = checked_tags([*tags, *front.tags], cut=True)
+    made = replace(
         text,
         title=title,
-        body=body,
+        body=body.replace("\r\n", "\n").replace("\r", "\n"),
         description=description,
-        tags=checked_tags([*text.tags, *front.tags]),
+        tags=tags,
         fields={**text.fields, **front.rest},
+        front_matter=block or text.front_matter,
+    )
+    return with_front_matter(made)
+
+
+def stated(front: FrontMatter) -> FrontMatter:
+    """Front matter with as much of it as a page takes, in its normal form: what is too long is cut
+    here, and stays as it is in the block itself."""
+    title = " ".join((front.title or "").replace("\0", " ").split())[:MAX_TITLE].rstrip()
+    description = (front.description or "").replace("\0", " ").strip()[:MAX_DESCRIPTION].rstrip()
+    return replace(
+        front,
+        title=title or None,
+        description=description or None,
+        tags=checked_tags(front.tags, cut=True),
     )
 
 
-def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Text:
+    """The text with its own block of front matter, or this one, made to say what the text says.
+
+    Only keys that say something else are written anew. A title is stated where it was before.
+
+    :param title: state it anyway.
+    """
+    block = text.front_matter or block
+    if not block:
+        return text
+    wanted = front_matter_of(text, block, title=title)
+    return replace(text, front_matter=frontmatter.rewrite(block, wanted))
+
+
+def same_form(new: str, old: str) -> bool:
+    """Whether a block of front matter with the same values as the old one changes nothing: there is
+    none, it is the same, or it is what an export writes where no block is kept."""
+    return not new or new == old or (not old and frontmatter.is_plain(new))
+
+
+def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> FrontMatter:
+    """What the front matter of a text says: the words of a block where they mean the same."""
+    said = frontmatter.read(block)
+    known = stated(said)
+    own_title = text.title if title or said.title is not None else None
+    return FrontMatter(
+        title=said.title if known.title == own_title else own_title,
+        description=(
+            said.description
+            if (known.description or "") == text.description
+            else text.description or None
+        ),
+        tags=said.tags if known.tags == text.tags else text.tags,
+        rest=text.fields,
+    )
+
+
+def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
     """Tags in their normal form, each once.
 
+    :param cut: leave out what is too long or too many.
     :raises Invalid: for too many, or one that is too long.
     """
     seen: dict[str, str] = {}
     for raw in tags:
         tag = spelled(raw)
+        if cut and (len(tag) > MAX_TAG or len(seen) >= MAX_TAGS):
+            continue
         if tag:
             seen.setdefault(tag_key(tag), tag)
         if len(tag) > MAX_TAG:

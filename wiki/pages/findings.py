@@ -116,6 +116,7 @@ def _texts(session: Session, rows: Sequence[AllowedSecret]) -> dict[tuple[int, i
             tuple(one.tags),
             one.description,
             dict(one.fields),
+            one.front_matter,
         )
         for one in found
     }

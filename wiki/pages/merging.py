@@ -11,13 +11,18 @@ from wiki.text.merge import Merge, merge
 
 @dataclass(frozen=True)
 class Text:
-    """All that an author writes on a page."""
+    """All that an author writes on a page.
+
+    ``front_matter`` is the block that the other values came in with, as it was written. It decides
+    nothing but how they are exported, and two texts that differ in nothing else are equal.
+    """
 
     title: str
     body: str
     tags: tuple[str, ...] = ()
     description: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    front_matter: str = field(default="", compare=False)
 
 
 _ABSENT = object()
@@ -100,6 +105,17 @@ def merge_texts(origin: Text, mine: Text, theirs: Text) -> TextMerge:
             fields[key] = value
     gone = (set(origin.tags) - set(mine.tags)) | (set(origin.tags) - set(theirs.tags))
     tags = tuple(tag for tag in dict.fromkeys((*theirs.tags, *mine.tags)) if tag not in gone)
-    agreed = Text(title, theirs.body, tags, description, fields)
+    block = _merged_block(origin.front_matter, mine.front_matter, theirs.front_matter)
+    agreed = Text(title, theirs.body, tags, description, fields, block)
     body = merge(origin.body, mine.body, theirs.body)
     return TextMerge(mine, theirs, body, tuple(disputes), agreed)
+
+
+def _merged_block(origin: str, mine: str, theirs: str) -> str:
+    """The form of both sides' front matter; of mine where they touch, since values are settled."""
+    if not mine or mine == origin:
+        return theirs
+    if not theirs or theirs == origin:
+        return mine
+    found = merge(origin, mine, theirs)
+    return found.resolve(()) if found.clean else mine

@@ -159,6 +159,8 @@ class Revision(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[str]]
     fields: Mapped[dict[str, Any]]
+    # How title, description, tags and fields were written; empty where an export decides.
+    front_matter: Mapped[str] = mapped_column(Text, default="", server_default="")
     content_hash: Mapped[str] = mapped_column(ForeignKey("contents.hash"), index=True)
     message: Mapped[str] = mapped_column(String(500), default="")
     # The revision the author started from (differs from number - 1 after a merge), or the one

@@ -231,6 +231,7 @@ def _next(head: Revision, action: Action, message: str, content_hash: str | None
         description=head.description,
         tags=list(head.tags),
         fields=dict(head.fields),
+        front_matter=head.front_matter,
         content_hash=content_hash or head.content_hash,
         message=checked_message(message),
         base=None,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from wiki.pages.checks import same_form
 from wiki.pages.models import Revision
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
@@ -74,6 +75,8 @@ def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[V
         if old.fields.get(key) != new.fields.get(key) or (key in old.fields) != (key in new.fields):
             before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
             changes.append(ValueChange(key, "data", before, after))
+    if not any(changes) and not same_form(new.front_matter, old.front_matter):
+        changes.append(_words("front matter", old.front_matter, new.front_matter))
     if old.folder != new.folder:
         before, after = (_plain(_FOLDER if one.folder else _PAGE) for one in (old, new))
         changes.append(ValueChange("kind", "data", before, after))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.checks import checked_message, checked_path
+from wiki.pages.checks import checked_message, checked_path, same_form, with_front_matter
 from wiki.pages.graph import former_places, settle_links
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
@@ -61,6 +61,7 @@ class PastPage:
     description: str
     tags: tuple[str, ...]
     fields: dict[str, Any]
+    front_matter: str
     content_hash: str
     updated: Stamp
     removed: Stamp | None = None
@@ -70,7 +71,13 @@ class PastPage:
     def says(self, text: Text, content_hash: str) -> bool:
         """Whether its newest revision is just this."""
         mine = (self.title, self.description, self.tags, self.fields, self.content_hash)
-        return mine == (text.title, text.description, text.tags, text.fields, content_hash)
+        same = (text.title, text.description, text.tags, text.fields, content_hash)
+        return mine == same and same_form(text.front_matter, self.front_matter)
+
+    def text(self, body: str) -> Text:
+        """Its newest revision, whose body is this."""
+        fields = dict(self.fields)
+        return Text(self.title, body, self.tags, self.description, fields, self.front_matter)
 
 
 @dataclass
@@ -167,6 +174,7 @@ class Recorder:
         """
         path = self._free(path, None)
         text, stamp = self._without_redacted(None, text, stamp)
+        text = with_front_matter(text)
         key = path_key(path)
         row: dict[str, Any] = {
             "space_id": self.space_id,
@@ -186,7 +194,7 @@ class Recorder:
         if unused is not None:
             row["id"] = unused
         page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())
-        page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", stamp)
+        page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", "", stamp)
         self._known[page_id] = page
         self._place(page)
         self._revise(page, text, action, stamp, None)
@@ -209,6 +217,7 @@ class Recorder:
         """
         folder = page.folder if folder is None else folder
         text, stamp = self._without_redacted(page, text, stamp)
+        text = with_front_matter(text, page.front_matter)
         old_path = page.path
         moves = path is not None and path != page.path
         content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
@@ -310,6 +319,7 @@ class Recorder:
             description=revision.description,
             tags=tuple(revision.tags),
             fields=dict(revision.fields),
+            front_matter=revision.front_matter,
             content_hash=revision.content_hash,
             updated=Stamp(page.updated_by_id, page.updated_at),
             removed=Stamp(page.deleted_by_id, page.deleted_at) if page.deleted_at else None,
@@ -371,6 +381,7 @@ class Recorder:
         page.head += 1
         page.title, page.description = text.title, text.description
         page.tags, page.fields = text.tags, dict(text.fields)
+        page.front_matter = text.front_matter
         page.content_hash, page.updated = content_hash, stamp
         self._waiting.revisions.append(
             {
@@ -384,6 +395,7 @@ class Recorder:
                 "description": page.description,
                 "tags": list(page.tags),
                 "fields": page.fields,
+                "front_matter": page.front_matter,
                 "content_hash": content_hash,
                 "message": checked_message(stamp.message),
                 "base": base,

@@ -88,7 +88,7 @@ def require_unredacted(
             for start, _ in occurrences(text.body, sealed, key):
                 found = True
                 lines.add(text.body.count("\n", 0, start) + 1)
-            besides += [text.description, *text.tags, *_leaves(text.fields)]
+            besides += [text.description, *text.tags, *_leaves(text.fields), text.front_matter]
         found = found or any(occurrences("\n".join(besides), sealed, key))
     if found:
         raise Redacted(sorted(lines))
@@ -119,6 +119,7 @@ def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> T
         description=hidden(text.description),
         tags=tuple(dict.fromkeys(hidden(one) for one in text.tags)),
         fields=hidden(text.fields),
+        front_matter=hidden(text.front_matter, title=True),
     )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.outbox.actions import announce_all
 from wiki.outbox.events import PageSaved
-from wiki.pages.checks import MAX_MESSAGE
+from wiki.pages.checks import MAX_MESSAGE, with_front_matter
+from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import editable_by
 from wiki.rules.access import Actor, May
@@ -59,7 +60,7 @@ def retag_pages(
         some = chosen[begin : begin + _SOME]
         heads = _locked_heads(session, actor, space_id, some)
         rows = [
-            {**_carried(head), "tags": tags, **by_whom}
+            {**_carried(head, tags), **by_whom}
             for head in heads
             if (tags := list(retag(head.tags))) != head.tags
         ]
@@ -91,8 +92,9 @@ def _rendered_as_before(number: BindParameter[int]) -> ColumnElement[int]:
     return case((rendered == number - 1, number), else_=rendered)
 
 
-def _carried(head: Revision) -> dict[str, Any]:
-    """What the next revision has of this one."""
+def _carried(head: Revision, tags: list[str]) -> dict[str, Any]:
+    """What the next revision has of this one, and its tags."""
+    text = Text(head.title, "", tuple(tags), head.description, head.fields, head.front_matter)
     return {
         "page_id": head.page_id,
         "number": head.number + 1,
@@ -103,6 +105,8 @@ def _carried(head: Revision) -> dict[str, Any]:
         "title": head.title,
         "description": head.description,
         "fields": head.fields,
+        "tags": tags,
+        "front_matter": with_front_matter(text).front_matter,
         "content_hash": head.content_hash,
         "base": head.number,
     }

@@ -37,6 +37,7 @@ def text_of(session: Session, revision: Revision) -> Text:
         tags=tuple(revision.tags),
         description=revision.description,
         fields=dict(revision.fields),
+        front_matter=revision.front_matter,
     )
 
 
@@ -206,6 +207,7 @@ def add_revision(
         "description": text.description,
         "tags": list(text.tags),
         "fields": text.fields,
+        "front_matter": text.front_matter,
         "content_hash": put_text(session, text.body, previous),
         "message": checked_message(message),
         "base": base,

@@ -31,11 +31,13 @@ REASONS: Mapping[str, str] = {
 MAX_REASON = 300
 
 BODY = "body"
+FRONT_MATTER = "front matter"
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A finding in one place of a page's text: its body, title, description, tags or fields.
+    """A finding in one place of a page's text: its body, title, description, tags, fields or
+    front matter.
 
     ``value`` is the secret itself: never to be kept, logged or shown.
     """
@@ -233,10 +235,14 @@ def whole_of(text: Text) -> str:
 
 def look(text: Text, kinds: frozenset[str]) -> list[Secret]:
     """What looks like a secret of these kinds in all that an author wrote."""
-    found = []
+    found: list[Secret] = []
     for place, words in _places(text):
         findings = _looked(words, kinds) if words else ()
-        found += [Secret(place, one, one.value(words)) for one in findings]
+        secrets = [Secret(place, one, one.value(words)) for one in findings]
+        if place == FRONT_MATTER:  # most of it stands in the other places as well
+            known = {one.value for one in found}
+            secrets = [one for one in secrets if one.value not in known]
+        found += secrets
     return found
 
 
@@ -246,6 +252,7 @@ def _places(text: Text) -> Iterator[tuple[str, str]]:
     yield "tags", ", ".join(text.tags)
     yield "fields", "\n".join(_leaves(text.fields)) if text.fields else ""
     yield BODY, text.body
+    yield FRONT_MATTER, text.front_matter
 
 
 def _leaves(value: Any) -> Iterator[str]:

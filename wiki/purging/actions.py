@@ -154,6 +154,7 @@ def empty_revisions(
             description="",
             tags=[],
             fields={},
+            front_matter="",
             message="",
             content_hash=empty,
             purged_at=moment,

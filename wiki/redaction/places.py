@@ -112,6 +112,13 @@ PLACES: tuple[Place, ...] = (
         lambda where: Revision.page_id.in_(where.page_ids),
     ),
     Place(
+        "front matter",
+        Revision,
+        {"front_matter": Sort.TEXT},
+        lambda where: Revision.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
         "messages",
         Revision,
         {"message": Sort.TEXT},

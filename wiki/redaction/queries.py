@@ -180,6 +180,7 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
             Revision.description,
             Revision.tags,
             Revision.fields,
+            Revision.front_matter,
             Revision.message,
             Revision.content_hash,
         )
@@ -194,7 +195,15 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
         have = {key for key, text in texts.items() if span.pattern.search(text)}
         for row in some:
             words = "\n".join(
-                (row.title, row.path, row.description, row.message, *row.tags, str(row.fields))
+                (
+                    row.title,
+                    row.path,
+                    row.description,
+                    row.message,
+                    *row.tags,
+                    str(row.fields),
+                    row.front_matter,
+                )
             )
             if row.content_hash in have or span.pattern.search(words):
                 counts[row.page_id] = counts.get(row.page_id, 0) + 1

@@ -1,155 +1,269 @@
-"""Front matter: the YAML between two `---` lines at the head of a Markdown file."""
+"""Front matter: YAML between two `---` lines, or TOML between two `+++` lines, at the head of a
+Markdown file. It is read for its values and otherwise kept byte by byte."""
+
+from __future__ import annotations
 
 import datetime
-import math
+import json
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import lru_cache
 
-import yaml
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+from wiki.text.yaml_edits import Change, dump, edit_entries, with_line_ends
+from wiki.text.yaml_entries import Entry, Json, NotJson, number_or_text, read_entries
 
-MAX_FRONT_MATTER = 32_768  # characters; more is not front matter but a page
+MAX_FRONT_MATTER = 32_768
+"""Characters; a longer block is no front matter but a part of the page."""
 MAX_DEPTH = 20
 
 _BLOCK = re.compile(
-    r"\A\ufeff?---[ \t]*\r?\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)",
+    r"\A\ufeff?(?:---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)"
+    r"|\+\+\+[ \t]*\n(?P<toml>.*?)^\+\+\+)[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_BLANK_LINE = re.compile(r"\A[ \t]*\r?\n")
+_BLANK_LINE = re.compile(r"[ \t]*\n")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MEANT = re.compile(r"\s*[\w-]+[ \t]*[:=]")
 _OWN_KEYS = ("title", "description", "tags")
 
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What a file says about itself; `rest` holds every other key, as JSON can hold it."""
+    """What a file says about itself; `rest` holds every other key, as JSON can hold it.
+
+    `unread` numbers the lines of the file at which an entry begins that is not valid YAML; its
+    value is the text as it stands.
+    """
 
     title: str | None = None
     description: str | None = None
     tags: tuple[str, ...] = ()
     rest: Mapping[str, Json] = field(default_factory=dict)
+    unread: tuple[int, ...] = field(default=(), compare=False)
+
+    def entries(self) -> dict[str, Json]:
+        """All of it by key. An own key goes before one of the same name in `rest`."""
+        own: dict[str, Json] = {
+            "title": self.title,
+            "description": self.description,
+            "tags": list(self.tags) or None,
+        }
+        found = {key: value for key, value in own.items() if value is not None}
+        return found | {key: value for key, value in self.rest.items() if key not in found}
 
 
-class _NotFrontMatter(ValueError):
-    """The block is no mapping that JSON could hold."""
+def divide(source: str) -> tuple[str, str]:
+    """The block at the head of `source`, as it is written and with the one blank line behind it,
+    and the body. The block is empty where there is none that can be read. A byte order mark stays
+    with a block and is dropped from a body.
+
+    Broken YAML is a block as long as its lines look like entries. A text between two rules, broken
+    TOML and what is beyond :data:`MAX_FRONT_MATTER` belong to the body.
+    """
+    bare = source.removeprefix("\ufeff")
+    if not bare.startswith(("---", "+++")):
+        return "", bare
+    plain = _plain(source[: 2 * MAX_FRONT_MATTER + 64])
+    found = _match(plain)
+    if found is None or _parsed(found[0]) is None:
+        return "", bare
+    blank = _BLANK_LINE.match(plain, found.end())
+    block = plain[: blank.end() if blank else found.end()]
+    if not source.startswith(block):
+        block = _lines_of(source, block.count("\n")) if block.endswith("\n") else source
+    return block, source[len(block) :]
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain YAML without anchors: an alias lets a few lines stand for gigabytes."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise _NotFrontMatter("an alias")
-        return super().compose_node(parent, index)
+def read(block: str) -> FrontMatter:
+    """The values of a block that :func:`divide` returned; nothing of an empty one."""
+    found = _match(_plain(block)) if block else None
+    return (_parsed(found[0]) if found else None) or FrontMatter()
 
 
 def split(source: str) -> tuple[FrontMatter, str]:
-    """The front matter of `source` and the body behind it.
-
-    One blank line after the closing `---` belongs to neither. What is not a YAML mapping (broken,
-    with anchors, with a key twice, beyond the limits of this module) is left in the body.
-    """
-    block = _BLOCK.match(source[: MAX_FRONT_MATTER + 16])
-    if block is None or not block["yaml"].strip():
-        return FrontMatter(), source
-    try:
-        front_matter = _load(block["yaml"])
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
-        return FrontMatter(), source
-    body = source[block.end() :]
-    return front_matter, _BLANK_LINE.sub("", body, count=1)
+    """The front matter of `source` and the body behind it."""
+    block, body = divide(source)
+    return read(block), body
 
 
 def looks_like_front_matter(body: str) -> bool:
-    """Whether what `split` left in the body was meant as front matter: `key: …` between `---`."""
-    block = _BLOCK.match(body[: MAX_FRONT_MATTER + 16])
-    return block is not None and re.match(r"\s*[\w-]+[ \t]*:", block["yaml"]) is not None
+    """Whether what `divide` left in the body was meant as front matter: `key: …` between rules."""
+    found = _BLOCK.match(_plain(body))
+    return found is not None and _MEANT.match(found["yaml"] or found["toml"] or "") is not None
 
 
-def join(front_matter: FrontMatter, body: str) -> str:
-    """The file that `split` takes apart into exactly these two."""
-    entries: dict[str, Json] = {}
-    if front_matter.title is not None:
-        entries["title"] = front_matter.title
-    if front_matter.description is not None:
-        entries["description"] = front_matter.description
-    if front_matter.tags:
-        entries["tags"] = list(front_matter.tags)
-    entries |= {key: value for key, value in front_matter.rest.items() if key not in entries}
-    if not entries and split(body) == (FrontMatter(), body):
-        return body
-    text = yaml.safe_dump(
-        entries, sort_keys=False, allow_unicode=True, default_flow_style=False, width=100
-    )
-    return f"---\n{text}---\n\n{body}"
+def rewrite(block: str, wanted: FrontMatter) -> str:
+    """The block with the values of `wanted`: only keys whose value differs are written anew, and
+    the order, comments and spelling of the others stay. Without any value it is empty."""
+    said, entries = read(block), wanted.entries()
+    changes = _changes(said.entries(), entries)
+    if not changes:
+        return block
+    if not entries:
+        return ""
+    made = _edited(block, changes)
+    if made and divide(made)[0] == made and not _changes(read(made).entries(), entries):
+        return made
+    return _made(entries)
 
 
-def _load(text: str) -> FrontMatter:
-    loader = _Loader(text)
+def join(wanted: FrontMatter, body: str, block: str = "") -> str:
+    """The file whose front matter has these values and whose body is this, written as `block` is
+    where it says the same. :func:`split` takes it apart again. Line ends are those of the block."""
+    block = rewrite(block, wanted)
+    if not block:
+        if not divide(body)[0]:
+            return body
+        block = "---\n{}\n---\n\n"
+    if not block.endswith(("\n", "\r")) and body:
+        block += with_line_ends("\n\n", block)
+    elif _BLANK_LINE.match(body) and not re.search(r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)\Z", block):
+        block += with_line_ends("\n", block)
+    return block + with_line_ends(body, block)
+
+
+def is_plain(block: str) -> bool:
+    """Whether a block is what :func:`join` writes for its values by itself."""
+    return block == _made(read(block).entries())
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _match(plain: str) -> re.Match[str] | None:
+    """A block of at most :data:`MAX_FRONT_MATTER` characters at the head of a text."""
+    found = _BLOCK.match(plain, 0, MAX_FRONT_MATTER + 64)
+    if found is None or len(found["yaml"] or found["toml"] or "") > MAX_FRONT_MATTER:
+        return None
+    at_end = found.end() == len(plain) or plain[found.end() - 1] == "\n"
+    return found if at_end else None
+
+
+def _lines_of(source: str, count: int) -> str:
+    at = 0
+    for _ in range(count):
+        end = _LINE_END.search(source, at)
+        at = end.end() if end else len(source)
+    return source[:at]
+
+
+@lru_cache(maxsize=128)
+def _parsed(block: str) -> FrontMatter | None:
+    """The values of a block with plain line ends; None where it holds no entries."""
+    found = _match(block)
+    if found is None:
+        return None
+    if found["toml"] is not None:
+        return _from_toml(found["toml"])
+    entries = read_entries(found["yaml"])
+    if entries is None:
+        return None
+    own: dict[str, list[str]] = {}
+    rest: dict[str, Json] = {}
+    for entry in entries:
+        own.pop(entry.key, None)
+        rest.pop(entry.key, None)
+        words = _words(entry)
+        if words is not None:
+            own[entry.key] = words
+        elif entry.is_named:
+            rest[entry.key] = entry.value
+    return _front_matter(own, rest, tuple(one.line + 2 for one in entries if one.is_broken))
+
+
+def _words(entry: Entry) -> list[str] | None:
+    """The texts of an own key as they are written; None for every other entry."""
+    if entry.key not in _OWN_KEYS or entry.words is None:
+        return None
+    if entry.key == "tags":
+        words = entry.words.split(",") if isinstance(entry.words, str) else entry.words
+        return [word.strip() for word in words if word.strip()] or None
+    text = entry.words.strip() if isinstance(entry.words, str) else ""
+    return [text] if text else None
+
+
+def _front_matter(
+    own: Mapping[str, list[str]], rest: Mapping[str, Json], unread: tuple[int, ...] = ()
+) -> FrontMatter:
+    title, description = (own[key][0] if key in own else None for key in _OWN_KEYS[:2])
+    tags = tuple(dict.fromkeys(own.get("tags", ())))
+    return FrontMatter(title, description, tags, rest, unread)
+
+
+def _from_toml(text: str) -> FrontMatter | None:
     try:
-        root = loader.get_single_node()
-        if not isinstance(root, yaml.MappingNode):
-            raise _NotFrontMatter("no mapping")
-        own: dict[str, yaml.Node] = {}
-        rest: dict[str, Json] = {}
-        for key_node, value_node in root.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _NotFrontMatter("a key that is no word")
-            key = str(key_node.value)
-            if key in own or key in rest or key == "<<":
-                raise _NotFrontMatter("a key twice")
-            if key in _OWN_KEYS and _words(key, value_node) is not None:
-                own[key] = value_node
-            else:
-                rest[key] = _to_json(loader.construct_object(value_node, deep=True))
-    finally:
-        loader.dispose()
-    title = _words("title", own.get("title"))
-    description = _words("description", own.get("description"))
-    tags = _words("tags", own.get("tags")) or []
-    return FrontMatter(
-        title[0] if title else None,
-        description[0] if description else None,
-        tuple(dict.fromkeys(tags)),
-        rest,
-    )
+        values = tomllib.loads(text, parse_float=number_or_text)
+        rest = {key: _json_of_toml(value) for key, value in values.items()}
+    except (tomllib.TOMLDecodeError, NotJson, ValueError, RecursionError):
+        return None
+    own: dict[str, list[str]] = {}
+    for key in _OWN_KEYS:
+        value = rest.get(key)
+        words: str | list[str] | None = None
+        if isinstance(value, str):
+            words = value
+        elif isinstance(value, list) and all(isinstance(one, (str, int, float)) for one in value):
+            words = [str(one) for one in value]
+        taken = _words(Entry(key, value, words))
+        if taken is not None:
+            own[key] = taken
+            del rest[key]
+    return _front_matter(own, rest)
 
 
-def _words(key: str, node: yaml.Node | None) -> list[str] | None:
-    """The texts of a scalar or of a list of scalars as they are written; None for all else."""
-    if isinstance(node, yaml.ScalarNode):
-        if node.tag == "tag:yaml.org,2002:null":
-            return None
-        text = node.value.strip()
-        parts = text.split(",") if key == "tags" else [text]
-        return [part.strip() for part in parts if part.strip()] or None
-    if key == "tags" and isinstance(node, yaml.SequenceNode):
-        if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
-            return None
-        return [item.value.strip() for item in node.value if item.value.strip()] or None
-    return None
-
-
-def _to_json(value: object, depth: int = 0) -> Json:
+def _json_of_toml(value: object, depth: int = 0) -> Json:
     if depth > MAX_DEPTH:
-        raise _NotFrontMatter("nested too deep")
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, int):
-        if abs(value) >= 2**63:
-            raise _NotFrontMatter("a number too large")
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        raise NotJson
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+        return str(value)
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, dict):
-        result = {str(key): _to_json(item, depth + 1) for key, item in value.items()}
-        if len(result) != len(value):
-            raise _NotFrontMatter("two keys that read the same")
-        return result
-    if isinstance(value, (list, tuple, set)):
-        return [_to_json(item, depth + 1) for item in value]
-    raise _NotFrontMatter(type(value).__name__)
+        return {key: _json_of_toml(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_json_of_toml(item, depth + 1) for item in value]
+    return value  # type: ignore[return-value]  # TOML has nothing else
+
+
+def _changes(said: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[Change]:
+    """The keys whose value differs. Types count: Python takes 1, 1.0 and True for the same."""
+    gone = [Change(key) for key in said if key not in wanted]
+    return gone + [
+        Change(key, (value,))
+        for key, value in wanted.items()
+        if key not in said or json.dumps(value) != json.dumps(said[key])
+    ]
+
+
+def _edited(block: str, changes: list[Change]) -> str | None:
+    """The block with some entries changed; None where it takes a new one."""
+    if not block:
+        return None
+    plain = _plain(block)
+    found = _match(plain)
+    if found is None:
+        return None
+    if found["toml"] is None:
+        lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", block)
+        return edit_entries(found["yaml"], lines, changes)
+    try:
+        document = tomlkit.parse(found["toml"])
+        for change in changes:
+            if change.is_removal:
+                document.remove(change.key)
+            else:
+                document[change.key] = change.value
+        made = tomlkit.dumps(document)
+    except (TOMLKitError, ValueError, TypeError, RecursionError):
+        return None
+    return with_line_ends(plain[: found.start("toml")] + made + plain[found.end("toml") :], block)
+
+
+def _made(entries: Mapping[str, Json]) -> str:
+    return f"---\n{dump(entries)}---\n\n" if entries else ""

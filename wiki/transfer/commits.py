@@ -481,6 +481,7 @@ class SpaceHistory:
             tags=tuple(revision.tags),
             description=revision.description,
             fields=dict(revision.fields),
+            front_matter=revision.front_matter,
         )
         place = file_of(revision.path, revision.folder)
         if self._is_free(place):

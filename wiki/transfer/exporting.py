@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.errors import Invalid
+from wiki.pages.checks import front_matter_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.revising import text_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.text.frontmatter import FrontMatter, join
+from wiki.text.frontmatter import join
 from wiki.transfer.headings import leading_title
 from wiki.transfer.layout import file_of
 from wiki.transfer.sources import Progress
@@ -84,13 +85,8 @@ def export_space(
 def file_text(text: Text, path: str) -> str:
     """The text of a page's file. It states the title only where an import would not find it."""
     stated = leading_title(text.body, path) != text.title
-    front_matter = FrontMatter(
-        title=text.title if stated else None,
-        description=text.description or None,
-        tags=text.tags,
-        rest=text.fields,
-    )
-    return join(front_matter, text.body)
+    wanted = front_matter_of(text, text.front_matter, title=stated)
+    return join(wanted, text.body, text.front_matter)
 
 
 def _write(folder: Path, place: str, data: bytes) -> None:

@@ -201,9 +201,7 @@ class TreeImport:
         except WikiError as refused:
             self.report.add([Problem(Kind.REFUSED, where, refused.sentence)])
             return None
-        if frontmatter.looks_like_front_matter(text.body):
-            sentence = "The block between --- lines at its head is no YAML that can be read."
-            self.report.add([Problem(Kind.FRONT_MATTER, where, sentence)])
+        self.report.add(_front_matter_problems(where, text))
         held = self._held(page)
         if held is not None and held.has(text, content_hash_of(text), page.folder):
             self.report.unchanged += 1
@@ -326,6 +324,18 @@ class TreeImport:
         return None
 
 
+def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
+    """What of a page's front matter is not read as it was meant."""
+    for line in frontmatter.read(text.front_matter).unread:
+        sentence = f"Line {line} is not valid YAML: it is kept as it is and read as text."
+        yield Problem(Kind.FRONT_MATTER, where, sentence)
+    if frontmatter.looks_like_front_matter(text.body):
+        sentence = "The block at its head cannot be read as YAML or TOML and stays in the text."
+        if text.body.find("\n---", frontmatter.MAX_FRONT_MATTER) > 0:
+            sentence = "The block at its head is too long to be read and stays in the text."
+        yield Problem(Kind.FRONT_MATTER, where, sentence)
+
+
 def decode(data: bytes) -> str:
     """The text of a file in UTF-8, or in UTF-16 where a mark at its head says so.
 
@@ -333,7 +343,7 @@ def decode(data: bytes) -> str:
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
-    text = data.decode("utf-8-sig")
+    text = data.decode("utf-8")
     if "\0" in text:
         raise UnicodeDecodeError("utf-8", data[:1], 0, 1, "it is no text")
     return text

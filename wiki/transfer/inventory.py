@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import now
+from wiki.pages.checks import same_form
 from wiki.pages.flow import narrower_on
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
@@ -37,17 +38,16 @@ class State:
     tags: tuple[str, ...]
     description: str
     fields: dict[str, Any]
+    front_matter: str
     folder: bool
 
     def has(self, text: Text, content_hash: str, folder: bool) -> bool:
         """Whether a file says just this."""
         same = (self.title, self.content_hash, self.tags, self.description, self.fields)
-        return folder == self.folder and same == (
-            text.title,
-            content_hash,
-            text.tags,
-            text.description,
-            text.fields,
+        return (
+            folder == self.folder
+            and same == (text.title, content_hash, text.tags, text.description, text.fields)
+            and same_form(text.front_matter, self.front_matter)
         )
 
 
@@ -74,6 +74,7 @@ _STATE = (
     Revision.tags,
     Revision.description,
     Revision.fields,
+    Revision.front_matter,
     Revision.folder,
 )
 
@@ -279,5 +280,5 @@ def _renderings(
 
 
 def _state(values: Sequence[Any]) -> State:
-    number, title, content_hash, tags, description, fields, folder = values
-    return State(number, title, content_hash, tuple(tags), description, dict(fields), folder)
+    number, title, content_hash, tags, description, fields, block, folder = values
+    return State(number, title, content_hash, tuple(tags), description, dict(fields), block, folder)

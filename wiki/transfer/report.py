@@ -26,7 +26,7 @@ class Kind(StrEnum):
     LINK = "Links that lead to no page"
     FILE = "Files that are linked and not there"
     ADDRESS = "Addresses that cannot be followed"
-    FRONT_MATTER = "Front matter that cannot be read, left in the text"
+    FRONT_MATTER = "Front matter that cannot be read as it stands, and is kept word for word"
     SOURCE = "Pages shown as their plain source"
     LEFT_OUT = "Files that no page shows or links, left out"
 

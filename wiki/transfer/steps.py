@@ -269,13 +269,7 @@ class Step:
     ) -> None:
         action, base, merged = self.action, self.base, False
         if one.revision != page.head:  # edited here meanwhile
-            theirs = Text(
-                page.title,
-                self.recorder.shelf.text(self.session, page.content_hash),
-                page.tags,
-                page.description,
-                dict(page.fields),
-            )
+            theirs = page.text(self.recorder.shelf.text(self.session, page.content_hash))
             try:
                 origin = self._text(one.file, one.blob, page.path)
             except (WikiError, UnicodeDecodeError):
@@ -353,13 +347,7 @@ class Step:
             return False
         if self.recorder.at(beside) is not None:
             return False
-        text = Text(
-            holder.title,
-            self.recorder.shelf.text(self.session, holder.content_hash),
-            holder.tags,
-            holder.description,
-            dict(holder.fields),
-        )
+        text = holder.text(self.recorder.shelf.text(self.session, holder.content_hash))
         self.recorder.revise(
             holder, text, self.stamp, action=Action.MOVE, path=beside, folder=False
         )
