@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visit import Visit
+from tests.browser.visit import ALT, CONTROL, Visit, press
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +30,43 @@ def write(page: Page, words: str) -> None:
 
 def state(page: Page) -> str:
     return page.locator("[data-state]").inner_text()
+
+
+def test_the_editor_opens_with_the_cursor_in_the_text(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    expect(page.get_by_role("textbox", name="Text")).to_be_focused()
+    page.keyboard.type("gc ")
+    expect(page.locator("textarea[name=body]")).to_have_value("gc Begin.\n")
+
+
+def test_a_preview_is_not_what_the_next_editor_opens_with(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    page.get_by_role("button", name="Preview").first.click()
+    expect(page.locator("[data-preview]")).to_contain_text("Begin.")
+    page.keyboard.type("gch?")
+    page.reload()
+    expect(page.get_by_role("textbox", name="Text")).to_be_focused()
+    page.keyboard.type("gc ")
+    expect(page.locator("textarea[name=body]")).to_have_value("gc Begin.\n")
+
+
+def test_a_new_page_begins_with_its_title_or_else_with_its_text(visit: Visit) -> None:
+    page = visit.open("ben", "/eng/-/new")
+    page.keyboard.type("gc")
+    expect(page.get_by_label("Title")).to_have_value("gc")
+    page.goto("/eng/-/new?title=Plan")
+    page.keyboard.type("gc")
+    expect(page.locator("textarea[name=body]")).to_have_value("gc")
+
+
+def test_keys_of_the_editor_work_on_other_layouts(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    page.keyboard.press("Control+a")
+    press(page, "{", "KeyB", CONTROL | ALT)
+    press(page, "и", "KeyB", CONTROL)
+    expect(page.locator("textarea[name=body]")).to_have_value("**Begin.\n**")
+    press(page, "ы", "KeyS", CONTROL)
+    page.wait_for_url(f"**{fresh}")
 
 
 @pytest.mark.parametrize("key", ["Control+s", "Control+Enter"])

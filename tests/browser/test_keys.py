@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visit import Visit
+from tests.browser.visit import ALT, CONTROL, SHIFT, Visit, press
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +35,81 @@ def test_g_then_h_goes_home(visit: Visit) -> None:
     page = visit.open("ben", PAGE)
     page.keyboard.press("g")
     page.keyboard.press("h")
+    page.wait_for_url(f"{visit.site}/")
+
+
+CYRILLIC = {"e": "у", "g": "п", "h": "р", "n": "т", "k": "л"}
+GREEK = {"e": "ε", "g": "γ", "h": "η", "n": "ν", "k": "κ"}
+HEBREW = {"e": "ק", "g": "ע", "h": "י", "n": "מ", "k": "ל"}
+
+
+@pytest.mark.parametrize("letters", [CYRILLIC, GREEK, HEBREW], ids=["cyrillic", "greek", "hebrew"])
+def test_keys_without_latin_letters_count_by_their_place(
+    visit: Visit, letters: dict[str, str]
+) -> None:
+    page = visit.open("ben", PAGE)
+
+    def press_place(letter: str, modifiers: int = 0) -> None:
+        press(page, letters[letter], f"Key{letter.upper()}", modifiers)
+
+    press_place("k", CONTROL)
+    expect(page.locator("#switcher")).to_be_visible()
+    page.keyboard.press("Escape")
+    press_place("e")
+    page.wait_for_url("**/-/edit")
+    page.goto(PAGE)
+    press_place("g")
+    press_place("h")
+    page.wait_for_url(f"{visit.site}/")
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "modifiers", "opened"),
+    [
+        ("/", "Digit7", SHIFT, "switcher"),  # German
+        ("/", "KeyQ", 0, "switcher"),  # Hebrew
+        ("/", "Digit8", CONTROL | ALT, "switcher"),  # by AltGr, as Windows reports it
+        ("ظ", "Slash", 0, "switcher"),  # Arabic
+        ("?", "Minus", SHIFT, "keys"),  # German
+        ("?", "KeyM", SHIFT, "keys"),  # French
+        ("؟", "Slash", SHIFT, "keys"),  # Arabic
+        ("é", "Slash", 0, ""),  # French in Canada
+        ("-", "Slash", 0, ""),  # German
+        ("k", "KeyK", CONTROL | ALT, ""),
+        ("k", "KeyK", CONTROL | SHIFT, ""),
+    ],
+)
+def test_signs_count_wherever_the_layout_has_them(
+    visit: Visit, key: str, code: str, modifiers: int, opened: str
+) -> None:
+    page = visit.open("ben", PAGE)
+    press(page, key, code, modifiers)
+    dialogs = page.locator("dialog[open]")
+    expect(dialogs).to_have_count(1 if opened else 0)
+    if opened:
+        expect(dialogs).to_have_id(opened)
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "modifiers", "number"),
+    [
+        ("€", "KeyE", CONTROL | ALT, 69),
+        ("ę", "KeyE", CONTROL | ALT, 69),
+        ("e", "KeyE", CONTROL | ALT, 69),
+        ("E", "KeyE", SHIFT, 69),
+        ("ğ", "KeyE", 0, 69),  # a Latin letter of its own: Turkish
+        (".", "KeyE", 0, 69),  # Dvorak
+        ("Dead", "KeyE", 0, 69),
+        ("Process", "KeyE", 0, 229),
+    ],
+)
+def test_a_key_that_gives_another_character_is_not_that_key(
+    visit: Visit, key: str, code: str, modifiers: int, number: int
+) -> None:
+    page = visit.open("ben", PAGE)
+    press(page, key, code, modifiers, number)
+    press(page, "g", "KeyG")
+    press(page, "h", "KeyH")
     page.wait_for_url(f"{visit.site}/")
 
 

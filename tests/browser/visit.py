@@ -14,6 +14,20 @@ PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 640}
 
 
+ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
+"""Modifiers of :func:`press`."""
+
+
+def press(page: Page, key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
+    """Press a key as a layout has it: the character it gives, its place, and its old key number."""
+    session = page.context.new_cdp_session(page)
+    event = {"key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number}
+    text = key if len(key) == 1 and not modifiers & (CONTROL | META) else ""
+    session.send("Input.dispatchKeyEvent", {"type": "keyDown", "text": text, **event})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+    session.detach()
+
+
 class Visit:
     """Opens pages; ``problems`` gathers what must not happen anywhere."""
 

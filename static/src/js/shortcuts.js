@@ -1,8 +1,10 @@
 // Keys. Any link or button says which key presses it with data-key; `g` begins a jump. Single keys can
 // be switched off in the help (`?`): speech input and slips of the hand would press them unasked.
+import { composing, pressed } from "./keys.js";
 import { read, write } from "./storage.js";
 
 const JUMPS = { h: "/", c: "/-/changes" };
+const MODIFIERS = new Set(["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock"]);
 const help = document.getElementById("keys");
 let jumping = false;
 
@@ -13,31 +15,41 @@ if (single) {
 }
 
 /** True where keys are text: fields, and the editor, which lies in a shadow root. */
-export function typing(event) {
+function typing(event) {
   const target = event.composedPath()[0];
   return target.isContentEditable || target.closest?.("input, textarea, select") !== null;
 }
 
+/** Whether a single key does anything here: not in text, not over a dialog, and nowhere on a screen with
+ *  work that is not saved yet, where a letter that misses the text would leave it. */
+function singleKeysAct(event) {
+  return !event.defaultPrevented && !event.repeat && !typing(event) && read("keys") !== "off"
+    && !document.querySelector("dialog[open], form[data-editor], form[data-decides]");
+}
+
+/** Whether the event presses that single key, where single keys act. */
+export function pressedAlone(event, key) {
+  return pressed(event, key) && singleKeysAct(event);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.repeat) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
-  if (document.querySelector("dialog[open]") || read("keys") === "off") return;
+  if (MODIFIERS.has(event.key) || composing(event)) return;
+  const presses = (key) => pressedAlone(event, key);
   if (jumping) {
     jumping = false;
-    if (JUMPS[event.key]) {
+    const key = Object.keys(JUMPS).find(presses);
+    if (key) {
       event.preventDefault();
-      location.assign(JUMPS[event.key]);
+      location.assign(JUMPS[key]);
     }
-    return;
-  }
-  if (event.key === "g") {
+  } else if (presses("g")) {
     jumping = true;
     setTimeout(() => { jumping = false; }, 1500);
-  } else if (event.key === "?") {
+  } else if (presses("?")) {
     event.preventDefault();
     help?.showModal();
-  } else if (/^[a-z]$/.test(event.key)) {
-    const verb = document.querySelector(`[data-key="${event.key}"]`);
+  } else {
+    const verb = [...document.querySelectorAll("[data-key]")].find(({ dataset }) => presses(dataset.key));
     if (!verb) return;
     event.preventDefault();
     verb.click();

@@ -1,7 +1,7 @@
 // The dialog behind Ctrl-K and `/`: what the server finds for the words typed so far, as links to
 // choose by arrow keys. The last row searches for the words; it is chosen unless a title matches them.
-import { read } from "./storage.js";
-import { typing } from "./shortcuts.js";
+import { composing, pressed } from "./keys.js";
+import { pressedAlone } from "./shortcuts.js";
 
 const dialog = document.getElementById("switcher");
 const field = dialog?.querySelector("input");
@@ -88,7 +88,7 @@ if (dialog) {
     timer = setTimeout(ask, 60);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (composing(event)) return;
     if (event.key === "Escape") {
       event.preventDefault(); // a search field would only empty itself
       dialog.close();
@@ -104,10 +104,8 @@ if (dialog) {
     }
   });
   document.addEventListener("keydown", (event) => {
-    const controlK = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
-    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey
-      && !typing(event) && read("keys") !== "off";
-    if ((!controlK && !slash) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const opens = pressed(event, "Mod-k") || pressedAlone(event, "/");
+    if (!opens || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     open();
   });

@@ -26,6 +26,9 @@ const colours = HighlightStyle.define([
   { tag: [tags.comment, tags.meta], color: "var(--code-comment)" },
 ]);
 
+// On a German keyboard AltGr and ß, which Windows reports as Ctrl and Alt, type a backslash.
+const ownKeymap = defaultKeymap.filter(({ key }) => key !== "Mod-Alt-\\");
+
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.9375rem" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
@@ -59,11 +62,13 @@ export function createCodeMirror(area, onChange) {
   area.after(host);
   const root = host.attachShadow({ mode: "open" });
   const described = area.labels[0]?.textContent?.trim() ?? "Text";
+  const began = document.activeElement === area;
   const view = new EditorView({
     root,
     parent: root,
     state: EditorState.create({
       doc: area.value,
+      selection: { anchor: began ? area.selectionStart : 0 },
       extensions: [
         history(),
         drawSelection(),
@@ -71,7 +76,8 @@ export function createCodeMirror(area, onChange) {
         highlightSelectionMatches(),
         autocompletion({ override: [completeLinks], icons: false, selectOnOpen: false, interactionDelay: 0 }),
         chooseLink,
-        keymap.of([...formatKeys, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
+        formatKeys,
+        keymap.of([{ key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...ownKeymap]),
         EditorView.lineWrapping,
         markdown,
         syntaxHighlighting(colours),
@@ -89,6 +95,7 @@ export function createCodeMirror(area, onChange) {
   area.hidden = true;
   area.required = false; // a hidden field that is required could not be sent: the server says so instead
   for (const label of area.labels) label.addEventListener("click", () => view.focus());
-  if (area.autofocus || document.activeElement === area) view.focus();
+  // Wherever else the focus is, somebody has put it there meanwhile.
+  if (began || (area.autofocus && document.activeElement === document.body)) view.focus();
   return view;
 }

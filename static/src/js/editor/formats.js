@@ -1,5 +1,7 @@
 // Marks around what is selected and at the beginning of its lines: what the toolbar's buttons do.
-import { EditorSelection } from "@codemirror/state";
+import { EditorSelection, Prec } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { pressed } from "../keys.js";
 
 /** Put `before` and `after` around each selection, or take them away where they are. */
 export function wrap(view, before, after = before, placeholder = "") {
@@ -75,8 +77,12 @@ export const formats = {
   quote: (view) => prefix(view, () => "> "),
 };
 
-export const formatKeys = [
-  { key: "Mod-b", run: formats.bold },
-  { key: "Mod-i", run: formats.italic },
-  { key: "Mod-l", run: formats.link },
-];
+const KEYS = { "Mod-b": formats.bold, "Mod-i": formats.italic, "Mod-l": formats.link };
+
+/** Keys for some of them, before CodeMirror's own. */
+export const formatKeys = Prec.high(EditorView.domEventHandlers({
+  keydown(event, view) {
+    const key = Object.keys(KEYS).find((each) => pressed(event, each));
+    return key !== undefined && KEYS[key](view);
+  },
+}));

@@ -42,8 +42,11 @@ export function startPreview(form, view, changed) {
 
   for (const button of switches) {
     button.addEventListener("click", () => {
-      show(button.dataset.show);
-      write("editor", button.dataset.show);
+      const { show: what } = button.dataset;
+      show(what);
+      if (what === "preview") return; // never remembered: the next editor must open with its text
+      write("editor", what);
+      view.focus();
     });
   }
   changed.addEventListener("change", () => {
@@ -52,10 +55,9 @@ export function startPreview(form, view, changed) {
     timer = setTimeout(refresh, 350);
   });
   const wide = matchMedia("(width >= 64rem)");
-  const preferred = () => {
-    const wanted = read("editor") ?? "write";
-    return wide.matches || wanted !== "both" ? wanted : "write";
-  };
-  wide.addEventListener("change", () => show(preferred()));
+  const preferred = () => (wide.matches && read("editor") === "both" ? "both" : "write");
+  wide.addEventListener("change", () => {
+    if (form.dataset.shows !== "preview") show(preferred());
+  });
   show(preferred());
 }

@@ -1,5 +1,6 @@
 // Saving: by button, Ctrl-S or Ctrl-Enter, with its state said aloud. When it fails the text stays on
 // the screen and in this browser, and the reason is said in one sentence.
+import { pressed } from "../keys.js";
 
 /** What the server's own page says went wrong, or a sentence for its status. */
 function reasonIn(page, status) {
@@ -95,9 +96,9 @@ export function startSaving(form, kept, changed) {
     save(event.submitter);
   });
   document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-    if (event.key !== "s" && event.key !== "Enter") return;
-    if (event.key === "Enter" && document.querySelector("dialog[open]")) return;
+    const enter = pressed(event, "Mod-Enter");
+    if (!enter && !pressed(event, "Mod-s")) return;
+    if (enter && document.querySelector("dialog[open]")) return;
     event.preventDefault();
     save();
   }, { capture: true });
