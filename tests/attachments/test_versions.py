@@ -52,7 +52,9 @@ def test_bringing_a_version_back_makes_it_the_newest_and_loses_nothing(wiki: Sce
 def test_a_removed_file_says_so_and_comes_back_as_a_new_version(wiki: Scene) -> None:
     file = wiki.attach("n.txt", b"words", by="ben")
     wiki.post("ben", f"/-/f/{file}/remove")
-    assert "was removed by Ben" in screen(wiki, "eve", file)
+    assert 'was removed by <a class="by-name" href="/-/people/ben" dir="auto">Ben</a>' in screen(
+        wiki, "eve", file
+    )
     assert wiki.get("cai", f"/-/f/{file}/versions").status_code == 404
     wiki.post("eve", f"/-/f/{file}/restore")
     assert versions_of(wiki, "ben", file) == ["2", "1"]

@@ -55,8 +55,8 @@ def test_a_drill_runs_when_an_admin_asks_and_its_report_stays(wiki: Scene) -> No
     assert "Nothing leaks." in html and "12,345 requests" in html
     assert "Ada" in html and "the same for everybody" in html
     audit = wiki.get("ada", "/-/admin/audit").text
-    assert "asked for the leak drill to be run" in audit
-    assert "ran the leak drill: nothing leaks" in audit
+    assert "started the leak drill" in audit
+    assert "finished the leak drill and found no leak" in audit
 
 
 def test_what_leaks_is_shown(wiki: Scene) -> None:
@@ -65,7 +65,7 @@ def test_what_leaks_is_shown(wiki: Scene) -> None:
     html = wiki.get("ada", DRILL).text
     assert "The drill found something." in html
     assert "the title of a page" in html and "as guest" in html and "GET /eng/x" in html
-    assert "ran the leak drill: 1 finding" in wiki.get("ada", "/-/admin/audit").text
+    assert "finished the leak drill and found 1 leak" in wiki.get("ada", "/-/admin/audit").text
 
 
 def test_a_drill_that_fails_says_why(wiki: Scene) -> None:

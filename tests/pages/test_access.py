@@ -304,8 +304,8 @@ def test_the_history_tells_of_labels_and_restrictions(wiki: Scene) -> None:
     wiki.post("eve", "/eng/page/-/access", label="internal")
     wiki.post("eve", "/eng/page/-/access", may="edit", who="ben")
     told = wiki.get("ben", "/eng/page/-/history").text
-    assert "public → internal" in told
-    assert "only Ben may edit it" in told
+    assert "labelled the page internal" in told
+    assert "restricted editing to Ben" in told
 
 
 def test_who_is_no_member_learns_of_no_names(wiki: Scene) -> None:

@@ -35,14 +35,14 @@ def test_each_day_with_changes_is_a_link_to_them_with_its_number(wiki: Scene) ->
     write_at(wiki, "2022-01-01T00:00:00", "other")
     shown = wiki.get("cai", "/eng/-/calendar?year=2021").text
     assert days(shown) == {
-        "2021-03-04": "4 March 2021: 2 changes",
-        "2021-12-31": "31 December 2021: 1 change",
+        "2021-03-04": "4 Mar 2021: 2 changes",
+        "2021-12-31": "31 Dec 2021: 1 change",
     }
     assert "3 revisions on 2 days (days of UTC)" in shown
     assert shown.partition("calendar-key")[0].count('class="step-') == 365
     listed = wiki.get("cai", "/eng/-/changes?on=2021-03-04").text
-    assert "4 March 2021" in listed
-    assert "wrote it" in listed or "edited it" in listed
+    assert "4 Mar 2021" in listed
+    assert " edited <a" in listed or " created <a" in listed
     assert "/eng/other" not in listed.partition("<main")[2]
 
 

@@ -23,7 +23,7 @@ def test_several_edits_of_a_page_in_a_row_are_one_entry_with_one_comparison(wiki
     wiki.write("one", "by eve\n", by="eve")
     shown = wiki.get("cai", "/eng/-/changes").text
     assert "/eng/one/-/diff/5..6" in shown
-    assert "Ben wrote it 5 times" in shown or "5 times" in shown
+    assert "5 times" in shown
     assert shown.count('class="row-title"') == 2
 
 

@@ -309,7 +309,7 @@ def test_no_group_ever_gets_the_number_of_a_removed_one(wiki: Scene) -> None:
         groups.delete_group(session, wiki.actor("ada"), old)
         assert make(session, wiki, "sales")[0].id > number
     told = wiki.get("ada", "/-/admin/audit?category=access").text
-    assert "put Ben into a group" in re.sub(r"<[^>]*>", "", told)
+    assert "added Ben to a group" in re.sub(r"<[^>]*>", "", told)
 
 
 def test_groups_and_people_are_listed_in_slices_that_miss_nobody(wiki: Scene) -> None:

@@ -476,5 +476,5 @@ def test_the_audit_says_what_was_shared(guide: Scene) -> None:
     shared(guide, what="subtree")
     guide.post("eve", f"/-/shares/{row_of(guide).id}/revoke")
     told = guide.get("ada", "/-/admin/audit?category=access").text
-    assert "made a link for people without an account to" in told
+    assert "created a share link to" in told
     assert "took back a link for people without an account" in told

@@ -66,7 +66,7 @@ class Known:
         found = self.pages.get(row.page_id or 0)
         if found is not None:
             url = f"/-/p/{found.id}{'/history' if found.deleted_at else ''}"
-            return (Part(found.title, url, name=True),)
+            return (Part(f"“{found.title}”", url, name=True),)
         return (Part("a page of "), self.space(row.space_id))
 
     def path(self, space_id: object, path: object) -> str:
@@ -146,14 +146,13 @@ def _sign_in_failed(row: EventRow, _known: Known) -> str:
     tries = int(row.payload.get("tries", 1))
     known = row.payload.get("person_id") is not None
     if tries == 1:
-        failed = "failed to sign in as {person}"
-        return failed if known else "tried to sign in with a name that nobody has"
-    whose = "{person}" if known else "a name that nobody has"
-    return f"failed to sign in as {whose} {tries} times, so that it has to wait now"
+        return "failed to sign in as {person}" if known else "tried an unknown user name"
+    whose = "failed to sign in as {person}" if known else "tried an unknown user name"
+    return f"{whose} {tries} times and has to wait before the next try"
 
 
 def _signed_out(row: EventRow, _known: Known) -> str:
-    return "signed out" if _own(row) else "ended a sign-in of {person}"
+    return "signed out" if _own(row) else "ended a session of {person}"
 
 
 def _person_changed(row: EventRow, _known: Known) -> str:
@@ -162,7 +161,7 @@ def _person_changed(row: EventRow, _known: Known) -> str:
         case {"disabled": True}:
             return "disabled the account of {person}"
         case {"disabled": False}:
-            return "let {person} in again"
+            return "enabled the account of {person} again"
         case {"site_role": role}:
             article = "an" if role == SiteRole.ADMIN else "a"
             return f"made {{person}} {article} {role if role in _SITE_ROLES else 'member'}"
@@ -171,28 +170,30 @@ def _person_changed(row: EventRow, _known: Known) -> str:
 
 
 def _claimed(row: EventRow, _known: Known) -> str:
-    how = "having proven its address" if row.payload.get("proven") else "without a proof"
+    how = "after" if row.payload.get("proven") else "without"
     if _own(row):
-        return f"took over the work of {{placeholder}}, {how}"
-    return f"made the work of {{placeholder}} that of {{person}}, {how}"
+        return f"claimed the work of {{placeholder}} {how} verifying its address"
+    return f"assigned the work of {{placeholder}} to {{person}} {how} verifying its address"
 
 
 def _member(row: EventRow, _known: Known) -> str:
     if row.payload.get("role"):
         return "gave {person} the role {role} in {space}"
-    return "left {space}" if _own(row) else "took {person} out of {space}"
+    return "left {space}" if _own(row) else "removed {person} from {space}"
 
 
 def _group_role(row: EventRow, _known: Known) -> str:
     if row.payload.get("role"):
         return "gave {group} the role {role} in {space}"
-    return "took {group} out of {space}"
+    return "removed {group} from {space}"
 
 
 def _group_member(row: EventRow, _known: Known) -> str:
     who = "{person}" if row.payload.get("person_id") else "{part}"
     return (
-        f"put {who} into {{group}}" if row.payload.get("inside") else f"took {who} out of {{group}}"
+        f"added {who} to {{group}}"
+        if row.payload.get("inside")
+        else f"removed {who} from {{group}}"
     )
 
 
@@ -203,25 +204,29 @@ def _invited(row: EventRow, known: Known) -> str:
 
 
 def _into(row: EventRow) -> str:
-    return " into {space}" if row.space_id is not None else ""
+    return " to {space}" if row.space_id is not None else ""
 
 
 def _labelled(row: EventRow, _known: Known) -> str:
-    words = {str(label.word) for label in Label}
+    words, none = {str(label.word) for label in Label}, Label.PUBLIC.word
     is_now, was = row.payload.get("label"), row.payload.get("was")
     if is_now not in words:
         return "changed the label of {page}"
-    return f"labelled {{page}} {is_now}" + (f", which was {was}" if was in words else "")
+    if was not in words or was == none:
+        return f"labelled {{page}} {is_now}"
+    if is_now == none:
+        return f"removed the label {was} from {{page}}"
+    return f"changed the label of {{page}} from {was} to {is_now}"
 
 
 def _restricted(row: EventRow, known: Known) -> Iterable[Part]:
     payload = row.payload
-    may = "edit" if payload.get("may") == "edit" else "read"
+    doing = "editing" if payload.get("may") == "edit" else "reading"
     if payload.get("lifted"):
-        yield Part(f"lifted the restriction on who may {may} ")
+        yield Part(f"lifted the restriction on {doing} ")
         yield from known.page(row)
         return
-    yield Part(f"restricted who may {may} ")
+    yield Part(f"restricted {doing} ")
     yield from known.page(row)
     listed = [known.group(id) for id in payload.get("groups") or ()]
     listed += [known.person(id) for id in payload.get("people") or ()]
@@ -235,16 +240,16 @@ def _restricted(row: EventRow, known: Known) -> Iterable[Part]:
 
 def _opened(row: EventRow, _known: Known) -> str:
     what = _OPENED.get(row.payload.get("kind", ""), "a change")
-    second = ", to which {second} agreed" if row.payload.get("second") else ""
-    return f"let more people read something{_in(row)} by {what}{second}"
+    second = ", approved by {second}" if row.payload.get("second") else ""
+    return f"gave more people access{_in(row)} by {what}{second}"
 
 
 def _approval_asked(row: EventRow, _known: Known) -> str:
-    return f"asked for a second person’s word on {{approval}}{_in(row)}"
+    return f"asked for approval of {{approval}}{_in(row)}"
 
 
 def _approval_decided(row: EventRow, _known: Known) -> str:
-    verb = "agreed to" if row.payload.get("approved") else "refused"
+    verb = "approved" if row.payload.get("approved") else "rejected"
     return f"{verb} {{approval}}{_in(row)}"
 
 
@@ -254,20 +259,22 @@ def _in(row: EventRow) -> str:
 
 def _secrets_allowed(row: EventRow, _known: Known) -> str:
     count = row.payload.get("count")
-    what = "what looks like a secret" if count == 1 else "{count} things that look like secrets"
-    return f"saved revision {{revision}} of {{page}} with {what}"
+    what = "a possible secret" if count == 1 else "{count} possible secrets"
+    return f"saved revision {{revision}} of {{page}} with {what} in it"
 
 
 def _scanning(row: EventRow, _known: Known) -> str:
     if row.payload.get("kinds"):
-        return "chose which kinds of secrets are looked for in {space}"
-    return "had no secrets looked for in {space} any more"
+        return "changed the kinds of secrets that are looked for in {space}"
+    return "turned off the search for secrets in {space}"
 
 
 def _space_changed(row: EventRow, _known: Known) -> str:
     changes = row.payload.get("changes")
     seen = changes.get("visibility") if isinstance(changes, dict) else None
-    tail = f", which is {seen} now" if seen in ("public", "internal", "private") else ""
+    tail = f" and made it {seen}" if seen in ("public", "internal", "private") else ""
+    if tail and isinstance(changes, dict) and len(changes) == 1:
+        return f"made {{space}} {seen}"
     return f"changed {_fields(row, _OF_SPACES)} of {{space}}{tail}"
 
 
@@ -284,18 +291,18 @@ def _moved(row: EventRow, known: Known) -> Iterable[Part]:
         yield Part(" to ")
         yield Part(new, name=True)
     elif payload.get("old_space_id") != row.space_id:
-        yield Part(", out of ")
+        yield Part(" out of ")
         yield known.space(payload.get("old_space_id"))
 
 
 def _purged(row: EventRow, known: Known) -> Iterable[Part]:
     revisions = row.payload.get("revisions") or 0
-    yield Part(f"purged a page of {revisions} revision{'s' if revisions != 1 else ''} ")
+    yield Part(f"purged a page with {revisions} revision{'s' if revisions != 1 else ''} ")
     if row.space_id in known.readable and row.payload.get("path"):
         yield Part("at ")
         yield Part(known.path(row.space_id, row.payload["path"]), name=True)
     else:
-        yield Part("of ")
+        yield Part("in ")
         yield known.space(row.space_id)
 
 
@@ -340,7 +347,7 @@ def _factor(row: EventRow) -> str:
 def _exported(row: EventRow, _known: Known) -> Iterable[Part]:
     filters = row.payload.get("filters") or {}
     kind = "CSV" if row.payload.get("format") == "csv" else "JSON lines"
-    yield Part(f"exported {'a part of ' if filters else ''}the audit as {kind}")
+    yield Part(f"exported {'part of ' if filters else ''}the audit log as {kind}")
     if filters:
         words = ", ".join(f"{name}: {value}" for name, value in filters.items())
         yield Part(f" ({words})", name=True)
@@ -353,18 +360,18 @@ def _count(one: str, many: str) -> Callable[[EventRow, Known], str]:
 def _drilled(row: EventRow, _known: Known) -> str:
     match row.payload.get("outcome"):
         case "clean":
-            return "ran the leak drill: nothing leaks"
+            return "finished the leak drill and found no leak"
         case "leaks":
             found = int(row.payload.get("found", 0))
-            return f"ran the leak drill: {found} {'finding' if found == 1 else 'findings'}"
+            return f"finished the leak drill and found {found} {'leak' if found == 1 else 'leaks'}"
         case "interrupted":
-            return "saw that a run of the leak drill was interrupted"
-    return "could not run the leak drill to its end"
+            return "noticed that a leak drill was interrupted"
+    return "could not finish the leak drill"
 
 
 def _sealed(row: EventRow, _known: Known) -> str:
-    fault = " as it is, although: {fault}" if row.payload.get("fault") else ""
-    return f"signed the chain of {{count}} events anew{fault}"
+    fault = " despite a fault: {fault}" if row.payload.get("fault") else ""
+    return f"signed the chain of {{count}} events again{fault}"
 
 
 Written = str | Callable[[EventRow, Known], str | Iterable[Part]]
@@ -383,15 +390,15 @@ _OF_SPACES = {
     "editor_clearance": "the clearance of editors",
 }
 _OPENED = {
-    "label": "the label of a page",
-    "restrict": "who is on the list of a restriction",
+    "label": "changing the label of a page",
+    "restrict": "changing the list of a restriction",
     "lift": "lifting a restriction",
     "move": "moving a page",
-    "space": "the settings of the space",
-    "role": "somebody’s role",
-    "group_role": "the role of a group",
-    "group_member": "who is in a group",
-    "group_part": "a group in a group",
+    "space": "changing the settings of the space",
+    "role": "changing somebody’s role",
+    "group_role": "changing the role of a group",
+    "group_member": "adding somebody to a group",
+    "group_part": "adding a group to a group",
     "invite": "an invitation",
 }
 _BY_ITSELF = frozenset(
@@ -402,53 +409,52 @@ _SENTENCES: Mapping[str, Written] = {
     "SignedOut": _signed_out,
     "PasswordResetRequested": "asked for a link to a new password",
     "SignInFailed": _sign_in_failed,
-    "FactorRefused": "gave a wrong second factor of {person} after the right password",
+    "FactorRefused": "failed the second factor of {person} after the right password",
     "RecoveryCodeUsed": "used a recovery code",
     "FactorAdded": lambda row, _: f"added {_factor(row)}",
     "FactorRenamed": lambda row, _: f"renamed {_factor(row)}",
     "FactorRemoved": lambda row, _: f"removed {_factor(row)}",
     "FactorsCleared": "removed all second factors of {person}",
-    "RecoveryCodesMade": "made new recovery codes",
+    "RecoveryCodesMade": "created new recovery codes",
     "GroupFactorChanged": lambda row, _: (
-        "let a second factor be "
-        f"{'needed' if row.payload.get('required') else 'no longer needed'} in {{group}}"
+        f"{'required' if row.payload.get('required') else 'stopped requiring'} "
+        "a second factor in {group}"
     ),
-    "SiteSettingChanged": "changed a setting of the site: {key}",
-    "PersonCreated": _for_other("made their account", "made the account of {person}"),
+    "SiteSettingChanged": "changed the site setting {key}",
+    "PersonCreated": _for_other("created their account", "created the account of {person}"),
     "PersonChanged": _person_changed,
-    "PersonImported": "noted {person} as an author of imported pages",
-    "AddressClaimRequested": "said that an address of imported work is theirs",
+    "PersonImported": "recorded {person} as an author of imported pages",
+    "AddressClaimRequested": "claimed an address of imported work",
     "PlaceholderClaimed": _claimed,
-    "TokenCreated": _for_other("made an API token", "made an API token for {person}"),
-    "TokenRevoked": _for_other("ended an API token", "ended an API token of {person}"),
+    "TokenCreated": _for_other("created an API token", "created an API token for {person}"),
+    "TokenRevoked": _for_other("revoked an API token", "revoked an API token of {person}"),
     "IdentityLinked": _for_other(
-        "linked a sign-in by the provider", "linked {person} with the provider"
+        "linked an account of the provider", "linked {person} to an account of the provider"
     ),
     "IdentityUnlinked": _for_other(
-        "unlinked a sign-in by the provider", "unlinked {person} from the provider"
+        "unlinked an account of the provider", "unlinked {person} from an account of the provider"
     ),
-    "MailRequested": "caused a mail",
-    "GroupCreated": "made {group}",
+    "MailRequested": "sent a mail",
+    "GroupCreated": "created {group}",
     "GroupChanged": lambda row, _: f"changed the {_fields(row, _OF_GROUPS)} of {{group}}",
-    "GroupDeleted": "removed the group {name}",
+    "GroupDeleted": "deleted the group {name}",
     "GroupMemberChanged": _group_member,
     "MemberChanged": _member,
     "GroupRoleChanged": _group_role,
-    "LeadTaken": "took the lead role in {space}, as an admin may",
+    "LeadTaken": "took the lead role in {space} as an admin",
     "InvitationCreated": _invited,
-    "InvitationRevoked": lambda row, _: f"took back an invitation{_into(row)}",
+    "InvitationRevoked": lambda row, _: f"revoked an invitation{_into(row)}",
     "InvitationAccepted": lambda row, _: f"accepted an invitation{_into(row)}",
     "ShareMade": lambda row, _: (
-        "made a link for people without an account to {page}"
-        f"{' and what is below' if row.payload.get('subtree') else ''}"
+        "created a share link to {page}"
+        f"{' and the pages below it' if row.payload.get('subtree') else ''}"
     ),
-    "ShareRevoked": "took back a link for people without an account to {page}",
+    "ShareRevoked": "revoked a share link to {page}",
     "ShareSuspended": lambda row, _: (
-        "made a link for people without an account to {page} rest, "
-        f"{'with wrong passwords' if row.payload.get('cause') == 'guesses' else 'by opening it'} "
-        "too often"
+        "caused a share link to {page} to be paused by "
+        f"{'wrong passwords' if row.payload.get('cause') == 'guesses' else 'opening it too often'}"
     ),
-    "ShareResumed": "let a link for people without an account to {page} work again",
+    "ShareResumed": "resumed a share link to {page}",
     "PageLabelled": _labelled,
     "PageRestricted": _restricted,
     "Opened": _opened,
@@ -456,7 +462,7 @@ _SENTENCES: Mapping[str, Written] = {
     "ApprovalDecided": _approval_decided,
     "SecretsAllowed": _secrets_allowed,
     "ScanningChanged": _scanning,
-    "SpaceCreated": "made the space {space}",
+    "SpaceCreated": "created the space {space}",
     "SpaceChanged": _space_changed,
     "PageSaved": "saved revision {revision} of {page}",
     "PageMoved": _moved,
@@ -465,28 +471,27 @@ _SENTENCES: Mapping[str, Written] = {
     "PagePurged": _purged,
     "RevisionPurged": "purged revision {revision} of {page}",
     "Redacted": _redacted,
-    "RedactionLifted": "let what was redacted on {page} be written again",
+    "RedactionLifted": "lifted a redaction on {page}",
     "FileAdded": _file("attached", "to"),
-    "FileRemoved": _file("took", "off"),
-    "ImportRequested": "sent pages to be imported into {space}",
-    "MirrorAdded": "began to mirror {space} in a Git repository",
-    "MirrorRemoved": "ended the mirror of {space}",
+    "FileRemoved": _file("removed", "from"),
+    "ImportRequested": "started an import into {space}",
+    "MirrorAdded": "started mirroring {space} to a Git repository",
+    "MirrorRemoved": "stopped mirroring {space}",
     "AuditExported": _exported,
     "EventsScrubbed": _count(
-        "took the words out of an event of {page}",
-        "took the words out of {count} events of {page}",
+        "removed the words from an event of {page}",
+        "removed the words from {count} events of {page}",
     ),
     "EventsExpired": _count("deleted an event that had expired", "deleted {count} expired events"),
     "ChainSealed": _sealed,
-    "ChainCheckRequested": "asked for the chain of events to be verified",
-    "DrillRequested": "asked for the leak drill to be run",
+    "ChainCheckRequested": "started a verification of the chain of events",
+    "DrillRequested": "started the leak drill",
     "DrillFinished": _drilled,
     "DeliveriesRetried": _count(
-        "had a delivery to {subscriber} tried again",
-        "had {count} deliveries to {subscriber} tried again",
+        "retried a delivery to {subscriber}", "retried {count} deliveries to {subscriber}"
     ),
     "DeliveriesGivenUp": _count(
-        "gave up a delivery to {subscriber}", "gave up {count} deliveries to {subscriber}"
+        "gave up on a delivery to {subscriber}", "gave up on {count} deliveries to {subscriber}"
     ),
 }
 WRITTEN = frozenset(_SENTENCES)

@@ -17,6 +17,7 @@ from wiki.transfer import mirroring
 from wiki.transfer.console import bar
 from wiki.transfer.mirroring import Committed
 from wiki.transfer.models import Mirror
+from wiki.web.filters import exact
 
 
 @click.group()
@@ -112,7 +113,7 @@ def say_committed(done: Committed, folder: Path) -> None:
 def _state(one: mirroring.MirrorState) -> str:
     row = one.mirror
     if row.failures and row.failed_at is not None:
-        return f"failing since {row.failed_at:%Y-%m-%d %H:%M} UTC: {row.failure}"
+        return f"failing since {exact(row.failed_at)}: {row.failure}"
     said = f"{one.behind} events behind" if one.behind else "up to date"
     return f"{said}, with things left out: {row.failure}" if row.failure else said
 

@@ -14,6 +14,7 @@ from wiki.outbox import chain
 from wiki.outbox.chain import LASTING, PASSING, End, Proof, Seal
 from wiki.outbox.events import EventsScrubbed, PlaceholderClaimed
 from wiki.outbox.models import ChainEnd, EventRow
+from wiki.web.filters import exact
 from wiki.web.origin import shorten
 
 AT_ONCE = 2000
@@ -237,7 +238,7 @@ def _address_fits(row: Row[Any], end: End) -> bool:
 
 
 def _words(row: Row[Any], begins: bool = True) -> str:
-    return f"{'Event' if begins else 'event'} {row.id} ({row.name}, {row.at:%Y-%m-%d %H:%M} UTC)"
+    return f"{'Event' if begins else 'event'} {row.id} ({row.name}, {exact(row.at)})"
 
 
 _OF_END = tuple(End.__dataclass_fields__)

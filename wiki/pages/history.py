@@ -24,6 +24,7 @@ from wiki.pages.models import Content, Page, Revision
 from wiki.pages.properties import ValueChange, slugs_of, value_changes
 from wiki.people.models import Group, Person
 from wiki.rules.access import Actor
+from wiki.rules.labels import Label
 from wiki.web.paging import Slice
 
 Deed: TypeAlias = Literal[
@@ -57,8 +58,8 @@ class Entry:
     Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
     properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
     where it is the same text). ``files`` are the names of those that a deed was done to.
-    ``purged_by`` is who emptied the revision. ``words`` say what label it has got, who is on its
-    list, or what was redacted, which ``redaction`` is the number of.
+    ``purged_by`` is who emptied the revision. ``words`` say what was done, behind the name of who
+    did it; of a redaction ``redaction`` is the number.
     """
 
     at: datetime
@@ -193,24 +194,28 @@ def _listed(session: Session, actor: Actor, events: Sequence[EventRow]) -> dict[
 
 
 def _happened(row: EventRow, who: dict[int | None, Person], listed: dict[str, str]) -> Entry:
+    actor = who.get(row.actor_id)
     deed = _PAGE_EVENTS.get(row.name)
     if deed is not None:
-        return Entry(row.at, who.get(row.actor_id), event=deed)
+        return Entry(row.at, actor, event=deed, words=f"{deed} the page")
     if row.name == PageLabelled.__name__:
-        words = f"{row.payload['was']} → {row.payload['label']}"
-        return Entry(row.at, who.get(row.actor_id), event="labelled", words=words)
+        return Entry(row.at, actor, event="labelled", words=_label_words(row))
     if row.name == _REDACTED:
         number = row.payload.get("redaction_id") or 0
-        words = _what_went(row)
-        return Entry(row.at, who.get(row.actor_id), event="redacted", words=words, redaction=number)
+        return Entry(row.at, actor, event="redacted", words=_what_went(row), redaction=number)
     if row.name == PageRestricted.__name__:
-        return _restricted(row, who.get(row.actor_id), listed)
-    return Entry(
-        row.at,
-        who.get(row.actor_id),
-        event=_file_deed(row),
-        files=(str(row.payload.get("name", "")),),
-    )
+        return _restricted(row, actor, listed)
+    return Entry(row.at, actor, event=_file_deed(row), files=(str(row.payload.get("name", "")),))
+
+
+def _label_words(row: EventRow) -> str:
+    label, was = row.payload["label"], row.payload["was"]
+    lowest = Label.PUBLIC.word
+    if label == lowest:
+        return f"removed the page’s own label, {was}"
+    if was == lowest:
+        return f"labelled the page {label}"
+    return f"changed the page’s own label from {was} to {label}"
 
 
 def _what_went(row: EventRow) -> str:
@@ -220,21 +225,22 @@ def _what_went(row: EventRow) -> str:
     kind = row.payload.get("kind")
     what = {"revision": "a revision", "file": "a file", "title": "a title"}.get(str(kind), words)
     reason = row.payload.get("reason")
-    return f"{what}: {reason}" if reason else what
+    return f"redacted {what}: {reason}" if reason else f"redacted {what}"
 
 
 def _restricted(row: EventRow, who: Person | None, listed: dict[str, str]) -> Entry:
-    may = row.payload["may"]
+    doing = "editing" if row.payload["may"] == "edit" else "reading"
     if row.payload["lifted"]:
-        return Entry(row.at, who, event="opened", words=f"others may {may} it again")
+        return Entry(row.at, who, event="opened", words=f"lifted a restriction on {doing}")
     ids = [f"group-{id}" for id in row.payload["groups"]]
     ids += [f"person-{id}" for id in row.payload["people"]]
     names = [listed.get(id, "") for id in ids]
     shown = [name for name in names if name][:5]
     if len(names) > len(shown):
         shown.append(f"{len(names) - len(shown)} more" if shown else "some people")
-    on = ", ".join(shown) or "those who lead the space"
-    return Entry(row.at, who, event="restricted", words=f"only {on} may {may} it")
+    on = " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
+    on = on or "those who lead the space"
+    return Entry(row.at, who, event="restricted", words=f"restricted {doing} to {on}")
 
 
 def _file_deed(row: EventRow) -> Deed:

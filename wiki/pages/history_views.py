@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -194,7 +195,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
     """What happened in one space."""
     seen = see_space(reading(), actor(), slug)
     picture = None
-    if _day("on") is None and _positive("before") is None:
+    if _day("on") is None and _positive("before") is None and _run() is None:
         picture = calendar_until(reading(), actor(), seen.space, now().date())
     return render_template(
         "pages/changes_of_space.html",
@@ -229,9 +230,24 @@ def calendar(slug: str) -> ResponseReturnValue:
 def _changes(space: Space | None) -> dict[str, Any]:
     """What lists of changes have in common: those of a day, or the latest."""
     session, on = reading(), _day("on")
-    found = recent_changes(session, actor(), space=space, on=on, before=_positive("before"))
+    run = _run()
+    found = recent_changes(
+        session, actor(), space=space, on=on, before=_positive("before"), run=run
+    )
     nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
-    return {"days": _by_day(found), "older": found.after, "on": on, "nearest": nearest}
+    return {
+        "days": _by_day(found),
+        "older": found.after,
+        "on": on,
+        "nearest": nearest,
+        "run": f"{run[0]}-{run[1]}" if run else "",
+    }
+
+
+def _run() -> tuple[int, int] | None:
+    """The first and the last event of what was done in one go, if only that is asked for."""
+    found = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})", request.args.get("run", ""))
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _day(name: str) -> date | None:

@@ -269,9 +269,9 @@ def move_all(
         gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
         redirects[was] = page.id
         redirects.pop(becomes, None)
-        said = message or f"Moved from {page.path or 'the start of the space'} to {path}"
+        said = message or f"Moved from {page.path or 'the home page'} to {path}"
         if made and not message:
-            said += f"; {made.changed} of its links written anew"
+            said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
         head = plan.heads[page.id]
         revisions.append((page, _next(head, Action.MOVE, said, _stored(session, head, made))))
         place = {"space_id": space.id, "path": path, "path_key": key, "parent_key": parent_of(key)}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
-from wiki.pages.recent import Change
+from wiki.pages.recent import Change, Touched
 from wiki.people.claims import merged_into
 from wiki.people.groups import groups_of, see_group
 from wiki.people.models import Person
@@ -66,7 +66,13 @@ def written_by(
         query = query.where(Revision.id < before)
     found = session.scalars(query).unique().all()
     rows = [
-        Change(one.created_at, one.action, person, (one.page,), 1, one, one.number - 1)
+        Change(
+            one.created_at,
+            one.action,
+            person,
+            (Touched(one.page, one.number - 1, one.number),),
+            revision=one,
+        )
         for one in found[:limit]
     ]
     return Slice(rows, str(found[limit - 1].id) if len(found) > limit else None)

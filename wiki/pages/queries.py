@@ -33,6 +33,7 @@ from wiki.spaces.gate import in_scopes_of, let_through, scopes_for, spaces_with,
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
 from wiki.text.paths import PathError, ancestors_of, normalise_path, path_key
+from wiki.web.filters import date_words
 
 
 def readable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
@@ -239,7 +240,7 @@ class Purged(WikiError):
 
     def __init__(self, revision: Revision) -> None:
         at = revision.purged_at
-        on = f" on {at.day} {at:%B %Y}" if at else ""
+        on = f" on {date_words(at)}" if at else ""
         super().__init__(
             f"Revision {revision.number} was purged{on}: what it said was removed for good."
         )

@@ -32,32 +32,58 @@ _DEEDS = {
     PageRestored.__name__: "restore",
 }
 _IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
-_SHOWN = 3
+_SHOWN, _LISTED = 3, 15
+"""Pages of one entry that are named at once, and that its list names beside a link to all."""
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 """Events read at first (enough unless much was done in one go), then at a time, and at most."""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A page that was changed. ``revision`` is the number of its newest revision among the changes
+    and ``since`` of the one before the oldest; both are 0 where no revision was made."""
+
+    page: Page
+    since: int = 0
+    revision: int = 0
 
 
 @dataclass(frozen=True)
 class Change:
     """What somebody did, once or several times in a row, to a page or to several.
 
-    ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``pages`` are the first few
-    of ``count``. For edits of one page ``revision`` is the newest and ``since`` the number of the
-    one before the oldest.
+    ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``touched`` are the first of
+    ``count`` pages, all of which the reader may read; ``revision`` is the newest one made, if any.
+    ``run`` names the entry for ``recent_changes(run=…)``, which lists what is in it one by one.
     """
 
     at: datetime
     deed: str
     who: Person | None
-    pages: tuple[Page, ...]
-    count: int
+    touched: tuple[Touched, ...]
+    count: int = 1
     revision: Revision | None = None
-    since: int = 0
+    run: str = ""
 
     @property
     def page(self) -> Page:
         """The (first) page that was changed."""
-        return self.pages[0]
+        return self.touched[0].page
+
+    @property
+    def times(self) -> int:
+        """How many revisions of the first page were made."""
+        return self.touched[0].revision - self.touched[0].since
+
+    @property
+    def shown(self) -> tuple[Touched, ...]:
+        """The pages to be named at once; one page more than these is named with them."""
+        return self.touched if self.count <= _SHOWN + 1 else self.touched[:_SHOWN]
+
+    @property
+    def folded(self) -> tuple[Touched, ...]:
+        """The pages to be named on request."""
+        return self.touched[len(self.shown) :]
 
 
 @dataclass
@@ -67,12 +93,15 @@ class _Run:
     deed: str
     actor_id: int | None
     rows: list[Row[Any]]
+    apart: bool = False
 
     def takes(self, row: Row[Any], deed: str) -> bool:
         if row.actor_id != self.actor_id or row.at.date() != self.rows[0].at.date():
             return False
         if deed == "tag" and row.at != self.rows[0].at:
             return False
+        if self.apart:
+            return deed == self.deed and row.page_id == self.rows[0].page_id
         if deed in _IN_ONE_GO:
             return deed == self.deed and row.space_id == self.rows[0].space_id
         return self.deed not in _IN_ONE_GO and row.page_id == self.rows[0].page_id
@@ -85,6 +114,7 @@ def recent_changes(
     space: Space | None = None,
     on: date | None = None,
     before: int | None = None,
+    run: tuple[int, int] | None = None,
     limit: int = 50,
 ) -> Slice[Change]:
     """What happened to pages that the actor may read, in spaces that they may read.
@@ -95,17 +125,19 @@ def recent_changes(
     :param on: only what happened on this day (of UTC), the latest first. Otherwise what came to be
         known last is first: what is brought in from elsewhere happened long before.
     :param before: only events before the one of this id; the cursor of the next screenful.
+    :param run: only events with ids from the first to the second, each page by itself.
     """
+    scope = _Scope(actor, space, on, run)
     runs: list[_Run] = []
     read, batch, more = 0, max(_FIRST, 2 * limit), True
     while more and len(runs) <= limit and read < _MOST:
-        rows = _events(session, actor, space, on, before, batch)
+        rows = _events(session, scope, before, batch)
         for row in rows:
             deed = _DEEDS[row.name] or row.payload.get("action", "edit")
             if runs and runs[-1].takes(row, deed):
                 runs[-1].rows.append(row)
             else:
-                runs.append(_Run(deed, row.actor_id, [row]))
+                runs.append(_Run(deed, row.actor_id, [row], apart=run is not None))
             before = row.id
         read += len(rows)
         more, batch = len(rows) == batch, _FURTHER
@@ -114,17 +146,20 @@ def recent_changes(
     return Slice(_told(session, runs), str(runs[-1].rows[-1].id) if more and runs else None)
 
 
-def _events(
-    session: Session,
-    actor: Actor,
-    space: Space | None,
-    on: date | None,
-    before: int | None,
-    limit: int,
-) -> Sequence[Row[Any]]:
+@dataclass(frozen=True)
+class _Scope:
+    """Whose list of changes it is, and of which space, day and run."""
+
+    actor: Actor
+    space: Space | None
+    on: date | None
+    run: tuple[int, int] | None
+
+
+def _events(session: Session, scope: _Scope, before: int | None, limit: int) -> Sequence[Row[Any]]:
     query = _of(
-        actor,
-        space,
+        scope.actor,
+        scope.space,
         EventRow.id,
         EventRow.name,
         EventRow.at,
@@ -134,8 +169,10 @@ def _events(
         EventRow.payload,
     )
     order: tuple[Any, ...] = (EventRow.id.desc(),)
-    if on is not None:
-        query = query.where(*_within(on))
+    if scope.run is not None:
+        query = query.where(EventRow.id.between(*scope.run))
+    if scope.on is not None:
+        query = query.where(*_within(scope.on))
         order = (EventRow.at.desc(), EventRow.id.desc())
         if before is not None:
             place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
@@ -183,8 +220,8 @@ def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
 
 def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
     """The runs with their pages, people and newest revisions: three queries for all of them."""
-    shown = {run.rows[0].id: _first_pages(run.rows) for run in runs}
-    ids = {id for pages in shown.values() for id in pages}
+    numbers = [_numbers(run.rows) for run in runs]
+    ids = {id for of_run in numbers for id in list(of_run)[:_LISTED]}
     pages = {
         page.id: page
         for page in session.scalars(
@@ -213,25 +250,36 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
     }
     who = people(session, [run.actor_id for run in runs])
     changes = []
-    for run in runs:
-        newest, oldest = run.rows[0], run.rows[-1]
+    for run, of_run in zip(runs, numbers, strict=True):
+        newest = run.rows[0]
         revision = revisions.get((newest.page_id, _number(newest)))
+        events = [row.id for row in run.rows]
         changes.append(
             Change(
                 at=newest.at,
                 deed=run.deed,
                 who=revision.author if revision else who.get(run.actor_id),
-                pages=tuple(pages[id] for id in shown[newest.id]),
-                count=len({row.page_id for row in run.rows}),
+                touched=tuple(
+                    Touched(pages[id], since, number)
+                    for id, (since, number) in list(of_run.items())[:_LISTED]
+                ),
+                count=len(of_run),
                 revision=revision,
-                since=max(_number(oldest) - 1, 0),
+                run=f"{min(events)}-{max(events)}",
             )
         )
     return changes
 
 
-def _first_pages(rows: Sequence[Row[Any]]) -> list[int]:
-    return list(dict.fromkeys(row.page_id for row in rows))[:_SHOWN]
+def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
+    """By page, in the order of the rows: the number of the revision before those that were made,
+    and of the newest of them."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        number = _number(row)
+        since, newest = found.get(row.page_id, (number - 1, number))
+        found[row.page_id] = (max(min(since, number - 1), 0), max(newest, number))
+    return found
 
 
 def _number(row: Row[Any]) -> int:

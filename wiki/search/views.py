@@ -82,7 +82,8 @@ def switch() -> ResponseReturnValue:
     unavailable = creates = False
     if not text:
         lately = recent_changes(session, actor(), limit=40).rows
-        pages = {page.id: page for change in lately for page in change.pages if not page.deleted_at}
+        shown = [one.page for change in lately for one in change.shown]
+        pages = {page.id: page for page in shown if not page.deleted_at}
         found = queries.with_crumbs(session, list(pages.values())[:8])
     else:
         try:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from wiki.config import Settings
 from wiki.people.mails import Letter, absolute
+from wiki.web.filters import exact
 
 
 def shared_with(
@@ -17,7 +18,7 @@ def shared_with(
         f"{maker} shares a page with you",
         "Hello,\n\n"
         f"{maker} lets you read a page of {settings.site_name}, until "
-        f"{until.day} {until:%B %Y}:\n\n"
+        f"{exact(until)}:\n\n"
         f"{link}\n\n"
         + (f"It asks for a password, which {maker} gives you another way.\n" if locked else "")
         + "You need no account. Whoever has the link can read what you can, so keep it to "

@@ -25,6 +25,7 @@ from wiki.transfer.importing import decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
+from wiki.web.filters import date_words
 
 
 @dataclass
@@ -125,7 +126,7 @@ class Ledger:
         if (where, one.key) not in self._secrets:
             self._secrets.add((where, one.key))
             known = f"{one.finding.words} {one.finding.masked}"
-            sentence = f"{known}, in the version of {at.date().isoformat()}"
+            sentence = f"{known}, in the version of {date_words(at)}"
             self.report.add([Problem(Kind.SECRET, where, sentence)])
 
 

@@ -14,6 +14,9 @@ _STEPS = (
     (timedelta(days=1), timedelta(days=14), "day"),
 )
 
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
 
 def _in_utc(when: datetime) -> datetime:
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
@@ -24,14 +27,24 @@ def iso(when: datetime) -> str:
     return _in_utc(when).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def date_words(when: date) -> str:
+    """``23 Nov 2026``: a day, or the day of a moment in UTC. The one form of dates in what people
+    read; static/src/js/times.js writes moments in the same form, in the reader's zone."""
+    when = _in_utc(when) if isinstance(when, datetime) else when
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
 def exact(when: datetime) -> str:
-    """``23 November 2026, 13:05 UTC``: what a pointer that rests on a time is told."""
+    """``23 Nov 2026, 13:05 UTC``: a moment, with the zone that it is told in."""
     when = _in_utc(when)
-    return f"{when.day} {when:%B %Y, %H:%M} UTC"
+    return f"{date_words(when)}, {when:%H:%M} UTC"
 
 
-def ago(when: datetime, now: datetime | None = None) -> str:
-    """``3 hours ago`` within two weeks, then the date; the future too is ``just now``."""
+def ago(when: datetime, before_date: str = "", now: datetime | None = None) -> str:
+    """``3 hours ago`` within two weeks, then the date; the future too is ``just now``.
+
+    :param before_date: what a date begins with in a sentence, such as ``"on "``.
+    """
     when = _in_utc(when)
     now = _in_utc(now) if now else datetime.now(UTC)
     age = now - when
@@ -41,18 +54,13 @@ def ago(when: datetime, now: datetime | None = None) -> str:
         if age < limit:
             count = age // unit
             return f"{count} {word}{'' if count == 1 else 's'} ago"
-    return f"{when.day} {when:%b}" if when.year == now.year else f"{when.day} {when:%b %Y}"
+    return before_date + date_words(when)
 
 
 def day(when: datetime) -> str:
-    """``Monday, 23 November 2026``: the heading of what happened on a day (of UTC)."""
+    """``Monday, 23 Nov 2026``: the heading of what happened on a day (of UTC)."""
     when = _in_utc(when)
-    return f"{when:%A}, {when.day} {when:%B %Y}"
-
-
-def date_words(when: date) -> str:
-    """``23 November 2026``: a day of the calendar."""
-    return f"{when.day} {when:%B %Y}"
+    return f"{_DAYS[when.weekday()]}, {date_words(when)}"
 
 
 def initials(name: str) -> str:

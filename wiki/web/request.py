@@ -111,10 +111,17 @@ def is_foreign() -> bool:
     return sent.netloc != request.host
 
 
+def person_url(handle: str) -> str:
+    """The address of a person's page, or nothing for those who are not signed in: they may not
+    see it."""
+    return "" if actor().is_anonymous else f"/-/people/{handle}"
+
+
 def init_app(app: Flask, wiki: Parts) -> None:
     """Give the app its parts; note from where each request comes, and close its reading session
     at its end."""
     app.extensions["wiki"] = wiki
+    app.jinja_env.globals["person_url"] = person_url
 
     @app.before_request
     def arrive() -> None:

@@ -1,20 +1,55 @@
-// Times stay true while a page is open, and their exact form is told in the reader's own zone.
-const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
+// Moments are told in the reader's own zone, and how long ago they were stays true while a page is
+// open.
+import { exact, forms } from "./moments.js";
+
+const ages = [["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 14]];
+
+function ago(when, before) {
+  const age = (Date.now() - when) / 1000;
+  if (age < 60) return "just now";
+  for (const [unit, seconds, most] of ages) {
+    const count = Math.floor(age / seconds);
+    if (count < most) return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+  }
+  return before + forms.date.format(when);
+}
 
 function refresh() {
-  for (const element of document.querySelectorAll("time[datetime]")) {
+  // What an author wrote in a page stays as they wrote it.
+  for (const element of document.querySelectorAll("time[datetime]:not(.prose *)")) {
     const when = new Date(element.dateTime);
     if (Number.isNaN(when.valueOf())) continue;
     element.title = exact.format(when);
-    const minutes = Math.floor((Date.now() - when) / 60000);
-    // Older ones read as the server wrote them: they do not change while one looks.
-    if (minutes < 1 || minutes >= 24 * 60 || "fixed" in element.dataset) continue;
-    element.textContent = minutes < 60
-      ? words.format(-minutes, "minute")
-      : words.format(-Math.floor(minutes / 60), "hour");
+    const form = forms[element.dataset.form];
+    element.textContent = form ? form.format(when) : ago(when, element.dataset.form === "said" ? "on " : "");
   }
 }
 
+// Lists come in days of UTC: rows go below the day that theirs is here.
+function regroup() {
+  const groups = [...document.querySelectorAll(".day-group")];
+  const rows = groups.flatMap((group) => [...group.querySelector(".rows").children]);
+  if (!rows.length) return;
+  const dayOf = (row) => new Date(row.querySelector(".row-side time").dateTime);
+  const place = groups[0].parentNode;
+  const behind = groups.at(-1).nextSibling;
+  let heading = "";
+  let list;
+  for (const group of groups) group.remove();
+  for (const row of rows) {
+    const day = forms.day.format(dayOf(row));
+    if (day !== heading) {
+      heading = day;
+      const group = groups[0].cloneNode(false);
+      group.append(groups[0].firstElementChild.cloneNode(true), groups[0].querySelector(".rows").cloneNode(false));
+      group.querySelector("time").dateTime = dayOf(row).toISOString();
+      list = group.querySelector(".rows");
+      place.insertBefore(group, behind);
+    }
+    list.append(row);
+  }
+}
+
+regroup();
 refresh();
 setInterval(refresh, 60000);

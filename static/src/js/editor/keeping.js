@@ -1,5 +1,6 @@
 // Unsaved text is kept in this browser while one types, and offered again when one comes back: after
 // a crash, a lost connection, a sign-in that had run out. Signing out forgets it (js/leaving.js).
+import { forms } from "../moments.js";
 import { forget, read, write } from "../storage.js";
 
 const FIELDS = ["title", "body", "tags", "description", "message"];
@@ -72,9 +73,8 @@ function offer(form, view, name, opened) {
     forget(name);
     return;
   }
-  const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const base = form.elements.namedItem("base")?.value ?? "";
-  banner.querySelector("[data-when]").textContent = when.format(new Date(kept.at));
+  banner.querySelector("[data-when]").textContent = forms.moment.format(new Date(kept.at));
   banner.querySelector("[data-older]").hidden = !kept.base || kept.base === base;
   banner.hidden = false;
   banner.querySelector("[data-restore]").addEventListener("click", () => {
