@@ -22,6 +22,12 @@ class Invalid(WikiError):
     title = "Please correct this"
 
 
+class Unsuitable(Invalid):
+    """Input that would be accepted if other things were different, such as a name that is taken."""
+
+    status = 409
+
+
 class NotFound(WikiError):
     """What does not exist, or may not be read by the asker: the two are answered alike."""
 

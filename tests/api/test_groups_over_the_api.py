@@ -107,7 +107,7 @@ def test_to_guests_and_strangers_there_are_no_groups(finance: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "address", "sent", "status", "words"),
     [
-        ("PUT", "/groups/ben", {"name": "B"}, 422, "is taken"),
+        ("PUT", "/groups/ben", {"name": "B"}, 409, "is taken"),
         ("PUT", "/groups/not%20one", {"name": "B"}, 422, "short name"),
         ("PUT", "/groups/~x", {"name": "B"}, 422, "short name"),
         ("PUT", "/groups/%00", {"name": "B"}, 422, "short name"),
@@ -116,8 +116,8 @@ def test_to_guests_and_strangers_there_are_no_groups(finance: Api) -> None:
         ("PUT", "/groups/finance", {"name": 3}, 422, "must be a string"),
         ("PUT", "/groups/finance", {"name": "x", "people": []}, 422, "no field"),
         ("PUT", "/groups/finance", {}, 422, "missing"),
-        ("PUT", "/groups/finance/parts/company", None, 422, "inside itself"),
-        ("PUT", "/groups/finance/parts/finance", None, 422, "inside itself"),
+        ("PUT", "/groups/finance/parts/company", None, 409, "inside itself"),
+        ("PUT", "/groups/finance/parts/finance", None, 409, "inside itself"),
         ("PUT", "/groups/finance/parts/nothing", None, 404, ""),
         ("PUT", "/groups/nothing/parts/finance", None, 404, ""),
         ("PUT", "/groups/finance/people/nobody", None, 404, ""),

@@ -31,7 +31,7 @@ def test_a_member_makes_a_space_and_leads_it(api: Api) -> None:
     assert api.put("dot", "/pages/own/", {"body": "mine"}).status_code == 201
     assert api.get("eve", "/spaces/own").status_code == 404
     again = api.call("eve", "POST", "/spaces", json={"slug": "own", "title": "x"})
-    assert (again.status_code, again.json["field"]) == (422, "slug")
+    assert (again.status_code, again.json["field"]) == (409, "slug")
     guest = api.call("gus", "POST", "/spaces", json={"slug": "his", "title": "x"})
     assert guest.status_code == 403
     bad = api.call(

@@ -96,8 +96,8 @@ def test_conditions_are_combined(year: Scene, query: str, expected: str) -> None
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("since=yesterday", "“yesterday” is no day: write 2026-01-31."),
-        ("until=2026-02-30", "is no day"),
+        ("since=yesterday", "“yesterday” is not a day: write 2026-01-31."),
+        ("until=2026-02-30", "is not a day"),
         ("since=2026-02-01&until=2026-01-01", "The first day lies after the last one."),
         ("sort=colour", "Pages can be sorted by"),
     ],

@@ -7,9 +7,15 @@ from collections.abc import Callable
 from flask import request
 from sqlalchemy.orm import Session
 
+from wiki.api.operations import Query
 from wiki.reviews import opening
 from wiki.spaces.exposure import Exposes
 from wiki.web.request import actor, settings
+
+CONSENT = Query(
+    "consent",
+    "To what the change lets more people read: the `consent` of the problem that told of it.",
+)
 
 
 def agreed(session: Session, act: Callable[[], object]) -> None:

@@ -16,6 +16,7 @@ from wiki.api.operations import (
     answer,
     limit_query,
     number_asked,
+    number_query,
     operation,
     with_next,
 )
@@ -49,10 +50,11 @@ TYPES = {
     "List what happened after an event.",
     {200: Answer("Changes, oldest first.", resources.ChangeList)},
     queries=(
-        Query(
+        number_query(
             "after",
             "Id of the last change that you know; 0 begins at the beginning.",
-            {"type": "integer", "minimum": 0, "default": 0},
+            least=0,
+            default=0,
         ),
         Query("space", "Slug of the only space to tell about."),
         limit_query(100, MOST_CHANGES),
@@ -63,8 +65,8 @@ def list_changes() -> Response:
     misses nothing in the spaces that they may read. A page that moves out of them is told as
     deleted. Who gets access to a space reads its pages first, since its earlier changes lie
     behind."""
-    after = number_asked("after", 0, least=0, most=2**53)
-    limit = number_asked("limit", 100, least=1, most=MOST_CHANGES)
+    after = number_asked("after")
+    limit = number_asked("limit")
     slug = request.args.get("space", "")
     if slug:
         spaces: Sequence[Space] = [see_space(reading(), actor(), slug).space]

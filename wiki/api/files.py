@@ -7,15 +7,15 @@ from flask import Response, request, url_for
 from wiki.api import resources, wire
 from wiki.api.operations import (
     Answer,
-    Query,
     answer,
     limit_query,
     number_asked,
+    number_query,
     operation,
     sent_body,
     with_next,
 )
-from wiki.api.shapes import to_json
+from wiki.api.shapes import LARGEST_INTEGER, to_json
 from wiki.attachments.actions import (
     FileInUse,
     attach_file,
@@ -46,15 +46,15 @@ AT = "/files/{space}/{file}"
     "List the files of a space.",
     {200: Answer("Files, in the order in which they were attached.", resources.FileList)},
     queries=(
-        Query("after", "Id behind which to go on.", {"type": "integer", "minimum": 0}),
+        number_query("after", "Id behind which to go on.", least=0, default=0),
         limit_query(100, MOST_FILES),
     ),
 )
 def list_files(slug: str) -> Response:
     """All of them, slice by slice."""
     seen = see_space(reading(), actor(), slug)
-    after = number_asked("after", 0, least=0, most=2**53)
-    limit = number_asked("limit", 100, least=1, most=MOST_FILES)
+    after = number_asked("after")
+    limit = number_asked("limit")
     found = files_of_space(reading(), actor(), seen.space, after=after, limit=limit + 1)
     shown, following = found[:limit], None
     if len(found) > limit:
@@ -73,26 +73,20 @@ def list_files(slug: str) -> Response:
         304: Answer("They are those of the `If-None-Match` header."),
     },
     queries=(
-        Query(
-            "version",
-            "Number of an earlier version, for those who may edit.",
-            {"type": "integer", "minimum": 1},
-        ),
-        Query(
+        number_query("version", "Number of an earlier version, for those who may edit."),
+        number_query(
             "width",
             "Pixels: of a picture that is wider, a thumbnail (WebP) of about this width. "
             "Where there is none, the picture itself.",
-            {"type": "integer", "minimum": 1},
         ),
     ),
     problems=(416,),
 )
 def read_file(slug: str, file: str) -> Response:
     """With `Range`, a part of them."""
+    number_asked("width", 1)
     if "version" in request.args:
-        return hand_out(
-            storage(), _version(slug, file, number_asked("version", 1, least=1, most=2**31))
-        )
+        return hand_out(storage(), _version(slug, file, number_asked("version", 1)))
     return hand_out(storage(), find_file(reading(), actor(), slug, file))
 
 
@@ -165,15 +159,15 @@ def take_file(slug: str, file: str) -> Response:
     "List the versions of a file.",
     {200: Answer("Versions, newest first.", resources.FileVersionList)},
     queries=(
-        Query("before", "Id before which to go on.", {"type": "integer", "minimum": 1}),
+        number_query("before", "Id before which to go on.", default=LARGEST_INTEGER),
         limit_query(100, MOST_FILES),
     ),
 )
 def list_versions(slug: str, file: str) -> Response:
     """All that was ever attached at this place, replaced and removed files among it, for those who
     may edit; for others the current one."""
-    limit = number_asked("limit", 100, least=1, most=MOST_FILES)
-    before = number_asked("before", 2**53, least=1, most=2**53)
+    limit = number_asked("limit")
+    before = number_asked("before")
     _, found = find_versions(reading(), actor(), slug, file, before=before, limit=limit + 1)
     shown, following = found[:limit], None
     if len(found) > limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from wiki.api import resources, wire
-from wiki.api.agreeing import agreed
+from wiki.api.agreeing import CONSENT, agreed
 from wiki.api.operations import (
     Answer,
     Query,
@@ -16,9 +16,9 @@ from wiki.api.operations import (
     sent_body,
     with_next,
 )
-from wiki.errors import Forbidden, NotFound
+from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.people import groups
-from wiki.people.actions import find_person
+from wiki.people.actions import checked_name, find_person
 from wiki.people.models import Group
 from wiki.rules.access import may_administer
 from wiki.spaces import grouping
@@ -42,7 +42,7 @@ _AFTER = Query("after", "Where the slice before ended; `next` of that slice has 
 )
 def list_groups() -> Response:
     """By name. Only members of the organisation may know of groups."""
-    limit = number_asked("limit", groups.ROWS, least=1, most=MOST)
+    limit = number_asked("limit")
     query = request.args.get("q", "")
     found = groups.list_groups(
         reading(), actor(), query=query, after=request.args.get("after"), limit=limit
@@ -70,12 +70,14 @@ def read_group(group: str) -> Response:
     },
     body=resources.GroupInput,
     writes=True,
-    problems=(403, 413, 415),
+    problems=(403, 409, 413, 415),
 )
 def put_group(group: str) -> Response:
     """Only admins. A short name that somebody has cannot be a group's."""
     _require_admin()
     sent = sent_body(resources.GroupInput)
+    if not checked_name(sent.name):
+        raise Invalid("A group needs a name.", field="name")
     with writing() as session:
         there = groups.find_group(session, group)
         if there is None:
@@ -114,7 +116,7 @@ def remove_group(group: str) -> Response:
 )
 def list_people_of_group(group: str) -> Response:
     """By name; those in groups that are in it at any depth included."""
-    limit = number_asked("limit", groups.ROWS, least=1, most=MOST)
+    limit = number_asked("limit")
     row = groups.see_group(reading(), actor(), group)
     found = groups.people_within(reading(), row, after=request.args.get("after"), limit=limit)
     following = None
@@ -131,8 +133,9 @@ def list_people_of_group(group: str) -> Response:
     f"{AT}/people/{{person}}",
     "Put somebody into a group.",
     {204: Answer("They are in it.")},
+    queries=(CONSENT,),
     writes=True,
-    problems=(403,),
+    problems=(403, 409),
 )
 def put_person_into_group(group: str, person: str) -> Response:
     """Only admins."""
@@ -158,8 +161,9 @@ def take_person_out_of_group(group: str, person: str) -> Response:
     f"{AT}/parts/{{part}}",
     "Put a group into a group.",
     {204: Answer("All its people are in the other one too.")},
+    queries=(CONSENT,),
     writes=True,
-    problems=(403,),
+    problems=(403, 409),
 )
 def put_part_into_group(group: str, part: str) -> Response:
     """Only admins. A group that would come to be inside itself is refused."""

@@ -11,10 +11,10 @@ from sqlalchemy.orm import joinedload
 from wiki.api import resources, wire
 from wiki.api.operations import (
     Answer,
-    Query,
     answer,
     limit_query,
     number_asked,
+    number_query,
     operation,
     with_next,
 )
@@ -43,15 +43,15 @@ MOST_RUNS = 5_000
     "List the revisions of a page.",
     {200: Answer("Revisions, newest first.", resources.RevisionList)},
     queries=(
-        Query("before", "Only those with a smaller number.", {"type": "integer", "minimum": 1}),
+        number_query("before", "Only those with a smaller number."),
         limit_query(50, MOST_REVISIONS),
     ),
 )
 def list_revisions(slug: str, path: str) -> Response:
     """Newest first; `next` leads on."""
     page = _live(slug, path)
-    limit = number_asked("limit", 50, least=1, most=MOST_REVISIONS)
-    before = number_asked("before", page.head + 1, least=1, most=2**53)
+    limit = number_asked("limit")
+    before = number_asked("before", page.head + 1)
     found = (
         reading()
         .scalars(
@@ -100,16 +100,15 @@ def read_revision(slug: str, path: str, number: int) -> Response:
     "Compare two revisions of a page.",
     {200: Answer("What changed, line by line and word by word.", resources.Diff)},
     queries=(
-        Query(
+        number_query(
             "part",
             "Which part of a long comparison, as `next` has it: at most 4,000 lines and 400,000 "
             "characters of both texts. `added` and `removed` count in all parts.",
-            {"type": "integer", "minimum": 1, "maximum": MOST_PARTS, "default": 1},
+            most=MOST_PARTS,
+            default=1,
         ),
-        Query(
-            "context",
-            "Unchanged lines around each change.",
-            {"type": "integer", "minimum": 0, "maximum": MOST_CONTEXT, "default": 3},
+        number_query(
+            "context", "Unchanged lines around each change.", least=0, most=MOST_CONTEXT, default=3
         ),
     ),
     problems=(410, 503),
@@ -117,8 +116,8 @@ def read_revision(slug: str, path: str, number: int) -> Response:
 @costs("comparisons")
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     """What was done to the text between two revisions, in either order."""
-    context = number_asked("context", 3, least=0, most=MOST_CONTEXT)
-    part = number_asked("part", 1, least=1, most=MOST_PARTS)
+    context = number_asked("context")
+    part = number_asked("part")
     page = _live(slug, path, old, new)
     before, after = _revision(page, old), _revision(page, new)
     found = between(reading(), before.content_hash, after.content_hash, context, part)
@@ -150,12 +149,8 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
     "Tell which revision each line of a page comes from.",
     {200: Answer("The lines of the newest or another revision, in runs.", resources.Blame)},
     queries=(
-        Query("revision", "Number of the revision.", {"type": "integer", "minimum": 1}),
-        Query(
-            "from",
-            "The first line to tell of, as `next` has it.",
-            {"type": "integer", "minimum": 1, "default": 1},
-        ),
+        number_query("revision", "Number of the revision."),
+        number_query("from", "The first line to tell of, as `next` has it.", default=1),
     ),
     problems=(410, 503),
 )
@@ -167,8 +162,8 @@ def blame_page(slug: str, path: str) -> Response:
     if place.page is None:
         raise NotFound
     page = place.page
-    number = number_asked("revision", page.head, least=1, most=2**53)
-    start = number_asked("from", 1, least=1, most=2**53)
+    number = number_asked("revision", page.head)
+    start = number_asked("from")
     note_read(place.seen, page, number)
     found = traced(page, _revision(page, number))
     packed = list(pairs(pack(found.origins[start - 1 :])))

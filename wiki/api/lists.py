@@ -49,8 +49,11 @@ _AFTER = Query("after", "Where the slice before ended; `next` of that slice has 
 )
 def list_pages() -> Response:
     """Conditions can be combined. What has a tag is listed within seconds of a save."""
-    limit = number_asked("limit", lists.ROWS, least=1, most=MOST_PAGES)
+    limit = number_asked("limit")
     space = _space()
+    for day in ("since", "until"):
+        if request.args.get(day, day).isspace() or request.args.get(day) == "":
+            raise Invalid(f"“{day}” must be a day: write 2026-01-31.", field=day)
     wanted = lists.wanted_from(request.args)
     found = lists.list_pages(
         reading(), actor(), wanted, space=space, after=request.args.get("after"), limit=limit
@@ -85,7 +88,7 @@ def list_pages() -> Response:
 )
 def list_tags() -> Response:
     """Upper and lower case make no difference to which tag it is."""
-    limit = number_asked("limit", queries.ROWS, least=1, most=MOST_TAGS)
+    limit = number_asked("limit")
     space, sort = _space(), request.args.get("sort", "name")
     if sort not in ("name", "pages"):
         raise Invalid("“sort” must be “name” or “pages”.", field="sort")

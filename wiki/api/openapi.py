@@ -11,10 +11,22 @@ from flask import Response, current_app, jsonify
 
 from wiki.api import resources
 from wiki.api.operations import OPERATIONS, PREFIX, Answer, Operation, blueprint, operation
-from wiki.api.shapes import schema_of, shapes_within
+from wiki.api.shapes import LARGEST_INTEGER, schema_of, shapes_within
+from wiki.text.paths import MAX_PATH
 from wiki.web.errors import SENTENCES
 
 VERSION = "1.0.0"
+
+# No part of a path has slashes (or characters that read as one), control characters and marks that
+# change the direction of writing; and none begins with a dot.
+_NEVER = (
+    r"/\\\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
+    r"\u2100\u2101\u2105\u2106\ufe68\uff0f\uff3c"
+)
+_PART = rf"(?!-(?:/|$))[^\s.\u2024-\u2026\ufe52\uff0e{_NEVER}][^{_NEVER}]{{0,119}}"
+_PATH = {"type": "string", "pattern": rf"^{_PART}(?:/{_PART})*$", "maxLength": MAX_PATH}
+_NAME = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9._-]{0,59}$"}
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": LARGEST_INTEGER}
 
 _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
@@ -22,16 +34,16 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
         "Path of the page. Its slashes are written as they are. A page whose path ends in "
         "`revisions`, `revisions/…`, `diff/…` or `blame` is addressed with one more slash at the "
         "end.",
-        {"type": "string"},
+        _PATH,
     ),
-    "file": ("Place of the file: folders and name, with slashes.", {"type": "string"}),
+    "file": ("Place of the file: folders and name, with slashes.", _PATH),
     "upload": ("Key of the upload.", {"type": "string"}),
-    "group": ("Short name of the group.", {"type": "string"}),
-    "person": ("User name of the person.", {"type": "string"}),
-    "part": ("Short name of the group inside it.", {"type": "string"}),
-    "number": ("Number of the revision.", {"type": "integer", "minimum": 1}),
-    "old": ("Number of the revision to compare with.", {"type": "integer", "minimum": 1}),
-    "new": ("Number of the revision to compare.", {"type": "integer", "minimum": 1}),
+    "group": ("Short name of the group.", _NAME),
+    "person": ("User name of the person.", _NAME),
+    "part": ("Short name of the group inside it.", _NAME),
+    "number": ("Number of the revision.", _NUMBER),
+    "old": ("Number of the revision to compare with.", _NUMBER),
+    "new": ("Number of the revision to compare.", _NUMBER),
 }
 _ALWAYS = (400, 401, 404, 414, 422, 429)
 _TITLES = {
@@ -70,8 +82,8 @@ def document() -> dict[str, Any]:
         shape.__name__: schema_of(shape, sent=False)
         for one in OPERATIONS.values()
         for answer in one.answers.values()
-        if answer.shape not in (None, dict)
-        for shape in shapes_within(answer.shape)
+        for whole in answer.shapes
+        for shape in shapes_within(whole)
     }
     shapes["Problem"] = schema_of(resources.Problem)
     for one in OPERATIONS.values():
@@ -146,8 +158,8 @@ def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
         content: dict[str, Any] = {"application/json": {"schema": schema}}
         described["requestBody"] = {"required": True, "content": content}
     elif one.takes_bytes:
-        described["requestBody"] = {
-            "required": True,
+        described["requestBody"] = {  # none is that of an empty file
+            "required": False,
             "content": {"application/octet-stream": {}},
         }
     if one.writes:
@@ -164,11 +176,12 @@ def _answer(answer: Answer) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
     if answer.shape is dict:
         described["content"] = {"application/json": {"schema": {"type": "object"}}}
-    elif answer.shape is not None:
+    elif answer.shapes:
         kind = "application/json"
-        if issubclass(answer.shape, resources.Problem):
+        if issubclass(answer.shapes[0], resources.Problem):
             kind = "application/problem+json"
-        schema = {"$ref": f"#/components/schemas/{answer.shape.__name__}"}
+        schemas = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in answer.shapes]
+        schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
         described["content"] = {kind: {"schema": schema}}
     elif answer.is_bytes:
         described["content"] = {"*/*": {}}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from wiki.api.bearer import identify
-from wiki.api.shapes import from_json, to_json
+from wiki.api.shapes import LARGEST_INTEGER, from_json, to_json
 from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
 from wiki.web.pace import keep_pace
 from wiki.web.public import public
@@ -41,11 +42,18 @@ class Query:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that an operation may give: a shape as JSON, bytes, or nothing."""
+    """An answer that an operation may give: one of some shapes as JSON, bytes, or nothing."""
 
     description: str
-    shape: type | None = None
+    shape: type | UnionType | None = None
     is_bytes: bool = False
+
+    @property
+    def shapes(self) -> tuple[type, ...]:
+        """The dataclasses of which the answer is one."""
+        if self.shape in (None, dict):
+            return ()
+        return get_args(self.shape) or (self.shape,)
 
 
 @dataclass(frozen=True)
@@ -213,14 +221,33 @@ def with_next(response: Response, url: str | None) -> Response:
     return response
 
 
-def number_asked(name: str, default: int, *, least: int, most: int) -> int:
-    """A number from the query string.
+def number_query(
+    name: str,
+    description: str,
+    *,
+    least: int = 1,
+    most: int = LARGEST_INTEGER,
+    default: int | None = None,
+) -> Query:
+    """A parameter that :func:`number_asked` reads."""
+    schema: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
+    if default is not None:
+        schema["default"] = default
+    return Query(name, description, schema)
 
-    :raises Invalid: when it is none, or out of its bounds.
+
+def number_asked(name: str, default: int | None = None) -> int:
+    """A number from the query string, within the bounds that the operation's description has.
+
+    :param default: the number where none was sent, when the description has no fixed one.
+    :raises Invalid: when it is not a number, or out of its bounds.
     """
+    called = OPERATIONS[(request.endpoint or "").removeprefix("api.")]
+    schema = next(query.schema for query in called.queries if query.name == name)
+    least, most = int(schema["minimum"]), int(schema["maximum"])
     raw = request.args.get(name)
     if raw is None:
-        return default
+        return int(schema["default"]) if default is None else default
     if not re.fullmatch(r"[0-9]{1,16}", raw) or not least <= int(raw) <= most:
         raise Invalid(f"“{name}” must be a whole number from {least} to {most}.", field=name)
     return int(raw)
@@ -228,5 +255,4 @@ def number_asked(name: str, default: int, *, least: int, most: int) -> int:
 
 def limit_query(default: int, most: int) -> Query:
     """The parameter ``limit`` of a list."""
-    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
-    return Query("limit", "How many at most.", schema)
+    return number_query("limit", "How many at most.", most=most, default=default)

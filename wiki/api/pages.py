@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from wiki.api import resources, wire
-from wiki.api.agreeing import agreed
+from wiki.api.agreeing import CONSENT, agreed
 from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
@@ -120,20 +120,14 @@ def etag_of(page: Page, number: int) -> str:
         201: Answer("The new page.", resources.SavedPage),
         409: Answer(
             "Somebody else has changed the same; or more people could read the page.",
-            resources.ConflictProblem,
+            resources.ConflictProblem | resources.Problem,
         ),
         422: Answer(
             "A value cannot be, looks like a secret, or shows what is narrower than the page.",
-            resources.TextProblem,
+            resources.SecretsProblem | resources.NarrowerProblem | resources.Problem,
         ),
     },
-    queries=(
-        Query(
-            "consent",
-            "To what a lower `label` lets more people read: the `consent` of the problem that told "
-            "of it.",
-        ),
-    ),
+    queries=(CONSENT,),
     body=resources.PageInput,
     writes=True,
     problems=(403, 410, 412, 413, 415, 428),
@@ -182,10 +176,6 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
         type="urn:trellis:problem:secrets",
         field=refused.field,
         findings=[to_json(one) for one in findings],
-        shown=[],
-        label=None,
-        needed=None,
-        may_raise=None,
     )
 
 
@@ -220,7 +210,6 @@ def _narrower(refused: ShowsNarrower, body: str) -> Response:
         refused.sentence + how,
         type="urn:trellis:problem:labels",
         field="raise_label" if refused.may_raise else "body",
-        findings=[],
         shown=[to_json(one) for one in shown],
         label=refused.own.word,
         needed=refused.needed.word,

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from wiki.api.shapes import told
+from wiki.api.shapes import VISIBLE, told
+from wiki.pages.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
+
+VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]"
+"""A pattern of what is not empty once control characters are taken out of it."""
 
 LabelWord = Literal["public", "internal", "confidential", "restricted"]
 
@@ -105,9 +109,18 @@ class PageInput:
     """What an author writes on a page. What is left out stays as it is in the base revision."""
 
     body: str = told("Text in Markdown; a block of front matter in it fills the other fields.")
-    title: str | None = told("Title; made from the path when a new page has none.", None)
-    tags: list[str] | None = told("All of its tags.", None)
-    description: str | None = told("What it is about, in a sentence.", None)
+    title: str | None = told(
+        "Title; made from the path when a new page has none.",
+        None,
+        maxLength=MAX_TITLE,
+        pattern=VISIBLE,
+    )
+    tags: list[str] | None = told(
+        "All of its tags.", None, maxItems=MAX_TAGS, items={"maxLength": MAX_TAG}
+    )
+    description: str | None = told(
+        "What it is about, in a sentence.", None, maxLength=MAX_DESCRIPTION
+    )
     fields: dict[str, Any] | None = told("Other keys of its front matter, all of them.", None)
     message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
     kind: str = told("What kind of page it is.", "article", enum=["article"])
@@ -119,6 +132,7 @@ class PageInput:
     base_revision: int | None = told(
         "Number of the revision that the edit started from. Needed to change a page that exists.",
         None,
+        minimum=1,
     )
     allow_secrets: str | None = told(
         "Why what looks like a secret in it may be saved; leads see it. Without it, such a change "
@@ -258,7 +272,7 @@ class SpaceInput:
     """A space to be made; who makes it leads it."""
 
     slug: str = told("Letters a to z, digits and dashes.", pattern="^[a-z0-9][a-z0-9-]{0,59}$")
-    title: str = told("What it is called.", maxLength=200)
+    title: str = told("What it is called.", maxLength=200, pattern=VISIBLE)
     description: str = told("What belongs in it.", "", maxLength=2000)
     visibility: Literal["public", "internal", "private"] = told("Who may read it.", "internal")
     member_role: Literal["reader", "commenter", "editor"] = told(
@@ -297,7 +311,7 @@ class Group(GroupLine):
 class GroupInput:
     """What a group is called."""
 
-    name: str = told("What it is called.", maxLength=200)
+    name: str = told("What it is called.", maxLength=200, pattern=VISIBLE_NAME)
     description: str = told("What it is, in a sentence.", "", maxLength=2000)
 
 
@@ -494,16 +508,24 @@ class ShownNarrower:
 
 
 @dataclass(frozen=True)
-class TextProblem(Problem):
-    """What was sent holds what looks like secrets, or shows what is narrower than its page. Nothing
-    was saved."""
+class SecretsProblem(Problem):
+    """What was sent holds what looks like secrets. Nothing was saved."""
 
-    field: str = told("The field that lets it pass.")
+    type: Literal["urn:trellis:problem:secrets"] = told("What kind of problem it is.")
+    field: Literal["allow_secrets"] = told("The field that lets it pass.")
     findings: list[FoundSecret] = told("What looks like a secret, in the order of the text.")
+
+
+@dataclass(frozen=True)
+class NarrowerProblem(Problem):
+    """The page would show what fewer people may read than the page. Nothing was saved."""
+
+    type: Literal["urn:trellis:problem:labels"] = told("What kind of problem it is.")
+    field: Literal["raise_label", "body"] = told("The field that lets it pass, or has to change.")
     shown: list[ShownNarrower] = told("What is narrower, in the order of the text.")
-    label: str | None = told("The label of the page, as it counts; null for secrets.")
-    needed: str | None = told("The least label that it would have to have; null for secrets.")
-    may_raise: bool | None = told("Whether you could give it that label; null for secrets.")
+    label: str = told("The label of the page, as it counts.")
+    needed: str = told("The least label that it would have to have.")
+    may_raise: bool = told("Whether you could give it that label.")
 
 
 @dataclass(frozen=True)

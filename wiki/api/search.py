@@ -13,9 +13,11 @@ from wiki.api.operations import (
     answer,
     limit_query,
     number_asked,
+    number_query,
     operation,
     with_next,
 )
+from wiki.api.shapes import VISIBLE
 from wiki.errors import Invalid, WikiError
 from wiki.search import queries
 from wiki.search.engine import IndexUnavailable
@@ -40,13 +42,14 @@ class NoIndex(WikiError):
     "Search the pages that you may read.",
     {200: Answer("What was found.", resources.Results)},
     queries=(
-        Query("q", 'The question, with operators such as `tag:` and `"phrases"`.'),
-        Query("space", "Slug of the space to search in; all of them without it."),
         Query(
-            "page",
-            "Number of the slice.",
-            {"type": "integer", "minimum": 1, "maximum": queries.LAST_SCREEN, "default": 1},
+            "q",
+            'The question, with operators such as `tag:` and `"phrases"`.',
+            {"type": "string", "maxLength": LONGEST_QUESTION, "pattern": VISIBLE},
+            required=True,
         ),
+        Query("space", "Slug of the space to search in; all of them without it."),
+        number_query("page", "Number of the slice.", most=queries.LAST_SCREEN, default=1),
         limit_query(queries.PER_SCREEN, MOST_HITS),
     ),
     problems=(503,),
@@ -58,8 +61,8 @@ def search_pages() -> Response:
     if not text or len(text) > LONGEST_QUESTION:
         raise Invalid(f"Ask something in “q”, in at most {LONGEST_QUESTION} characters.", field="q")
     space = request.args.get("space", "")
-    number = number_asked("page", 1, least=1, most=queries.LAST_SCREEN)
-    limit = number_asked("limit", queries.PER_SCREEN, least=1, most=MOST_HITS)
+    number = number_asked("page")
+    limit = number_asked("limit")
     try:
         found = queries.search(
             reading(),

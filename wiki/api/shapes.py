@@ -15,6 +15,9 @@ Shape = TypeVar("Shape")
 LARGEST_INTEGER = 2**53 - 1
 """The largest one that every program reads out of JSON unchanged."""
 
+VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
+"""A pattern that a text matches which is not blank, in every dialect of regular expressions."""
+
 
 def told(description: str, default: Any = MISSING, **schema: Any) -> Any:
     """A field with its description, and what else its schema says of it."""
@@ -50,6 +53,7 @@ def from_json(shape: type[Shape], sent: Any) -> Shape:
     for name, one in known.items():
         if name in sent:
             given[name] = _checked(sent[name], types[name], name)
+            _within_bounds(given[name], one.metadata.get("schema", {}), name)
         elif one.default is MISSING:
             raise Invalid(f"The field “{name}” is missing.", field=name)
     return shape(**given)
@@ -71,7 +75,7 @@ def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
             described = {"allOf": [described]}
         if sent and one.default is not MISSING and one.default is not None:
             about["default"] = one.default
-        properties[one.name] = {**described, **about}
+        properties[one.name] = _described(described, about)
         if not sent or one.default is MISSING:
             required.append(one.name)
     described = {
@@ -81,6 +85,16 @@ def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
         "required": required,
     }
     return described | {"additionalProperties": False} if sent else described
+
+
+def _described(described: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """A schema and what a field adds to it; to a list, also about its entries."""
+    if "items" in about:
+        lists = described.get("anyOf", [described])
+        for one in lists:
+            if one.get("type") == "array":
+                one["items"] = {**one["items"], **about["items"]}
+    return {**described, **{key: value for key, value in about.items() if key != "items"}}
 
 
 def shapes_within(shape: type) -> Iterable[type]:
@@ -167,6 +181,23 @@ def _checked(value: Any, kind: Any, name: str) -> Any:
     if origin is list:
         return [_checked(one, args[0], name) for one in value]
     return _no_half_characters(value, name)
+
+
+def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
+    """Hold a value to the bounds that its description has.
+
+    :raises Invalid: when it is too long or too small. What is blank is left to the action, which
+        has a better sentence for it.
+    """
+    if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
+        raise Invalid(f"“{name}” has at most {schema['maxLength']} characters.", field=name)
+    if isinstance(value, list):
+        if len(value) > schema.get("maxItems", len(value)):
+            raise Invalid(f"“{name}” has at most {schema['maxItems']} entries.", field=name)
+        for one in value:
+            _within_bounds(one, schema.get("items", {}), name)
+    if isinstance(value, int) and value < schema.get("minimum", value):
+        raise Invalid(f"“{name}” is at least {schema['minimum']}.", field=name)
 
 
 def _no_half_characters(value: Any, name: str) -> Any:

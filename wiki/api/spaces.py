@@ -47,7 +47,7 @@ def read_space(slug: str) -> Response:
     {201: Answer("The new space.", resources.Space)},
     body=resources.SpaceInput,
     writes=True,
-    problems=(403, 413, 415),
+    problems=(403, 409, 413, 415),
 )
 def make_space() -> Response:
     """Who makes it leads it."""

@@ -26,7 +26,11 @@ from wiki.web.pace import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 
 AT = "/uploads/{upload}"
-_COUNT = {"type": "integer", "minimum": 0}
+_COUNT = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+_CHECKSUM = {
+    "type": "string",
+    "pattern": "^(?:sha256 [A-Za-z0-9+/]{43}=|sha1 [A-Za-z0-9+/]{27}=)$",
+}
 
 
 @operation(
@@ -72,7 +76,9 @@ def read_upload(upload: str) -> Response:
     },
     headers=(
         Query("Upload-Offset", "Where in the file the piece begins.", _COUNT, required=True),
-        Query("Upload-Checksum", "`sha256` (or `sha1`), a blank, and the digest in base64."),
+        Query(
+            "Upload-Checksum", "`sha256` (or `sha1`), a blank, and the digest in base64.", _CHECKSUM
+        ),
     ),
     takes_bytes=True,
     writes=True,

@@ -9,7 +9,7 @@ from sqlalchemy import CTE, Select, delete, exists, func, insert, or_, select, t
 from sqlalchemy.orm import Session, aliased
 
 from wiki.db import unused_id
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
 from wiki.outbox.actions import announce
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
 from wiki.outbox.models import EventRow
@@ -55,7 +55,7 @@ def create_group(
     wanted = {"name": checked_name(name) or handle, "description": _described(description)}
     hold_names(session)
     if is_taken(session, handle):
-        raise Invalid(f"The name “{handle}” is taken.", field="handle")
+        raise Unsuitable(f"The name “{handle}” is taken.", field="handle")
     group = Group(
         id=unused_id(session, _LAST_IDS),
         handle=handle,
@@ -141,9 +141,9 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
         session.delete(row)
     else:
         if part.id == group.id:
-            raise Invalid("A group cannot be inside itself.", field="part")
+            raise Unsuitable("A group cannot be inside itself.", field="part")
         if part.id in wholes_around(session, [group.id]):
-            raise Invalid(
+            raise Unsuitable(
                 f"{group.name} is in {part.name} already: a group cannot be inside itself.",
                 field="part",
             )

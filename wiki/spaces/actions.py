@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
 from wiki.outbox.actions import announce
 from wiki.outbox.events import (
     GroupRoleChanged,
@@ -55,7 +55,7 @@ def create_space(
             field="slug",
         )
     if session.scalar(select(Space.id).where(Space.slug == slug)) is not None:
-        raise Invalid(f"The address “{slug}” cannot be used; choose another.", field="slug")
+        raise Unsuitable(f"The address “{slug}” cannot be used; choose another.", field="slug")
     space = Space(
         slug=slug,
         title=_checked_title(title),

@@ -67,8 +67,6 @@ def wanted_from(sent: Mapping[str, str]) -> Wanted:
     :raises Invalid: for a day that is none, or an order that there is not.
     """
     since, until = (_day(sent.get(name, ""), name) for name in ("since", "until"))
-    if since and until and since > until:
-        raise Invalid("The first day lies after the last one.", field="since")
     order = sent.get("sort", "") or Order.UPDATED.value
     if order not in tuple(Order):
         raise Invalid("Pages can be sorted by “updated”, “created” or “title”.", field="sort")
@@ -82,12 +80,16 @@ def wanted_from(sent: Mapping[str, str]) -> Wanted:
 
 
 def _day(raw: str, name: str) -> date | None:
-    if not raw.strip():
+    raw = raw.strip()
+    if not raw:
         return None
     try:
-        return date.fromisoformat(raw.strip())
+        day = date.fromisoformat(raw)
     except ValueError:
-        raise Invalid(f"“{raw.strip()[:40]}” is no day: write 2026-01-31.", field=name) from None
+        day = None
+    if day is None or day.isoformat() != raw:
+        raise Invalid(f"“{raw[:40]}” is not a day: write 2026-01-31.", field=name)
+    return day
 
 
 def list_pages(

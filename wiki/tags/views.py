@@ -192,6 +192,8 @@ def _pages(seen: SpaceSeen | None) -> ResponseReturnValue:
     found: Slice[Page] = Slice((), None)
     try:
         wanted = wanted_from(request.args)
+        if wanted.since and wanted.until and wanted.since > wanted.until:
+            raise Invalid("The first day lies after the last one.", field="since")
     except Invalid as refused:
         error = refused
     else:

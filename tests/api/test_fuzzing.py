@@ -1,0 +1,56 @@
+"""Every operation called with generated input: answers are as described, valid input is accepted,
+invalid input refused, and nothing fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from tests.cast import Scene
+from wiki.serve import listen
+from wiki.web.gateway import Connection, Gateway
+
+from .conftest import V1, Api
+
+CONFIGURATION = Path(__file__).with_name("fuzzing.toml")
+
+
+@pytest.fixture
+def served(wiki: Scene) -> Iterator[str]:
+    """Where the wiki is served, as `wiki serve` would."""
+    listener = listen("127.0.0.1", 0)
+    gateway = Gateway(wiki.app, threads=2, body_limit=64 << 20)
+    server = uvicorn.Server(
+        uvicorn.Config(gateway, http=Connection, ws="none", lifespan="off", log_config=None)
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def test_every_answer_to_generated_input_is_as_described(
+    wiki: Scene, api: Api, served: str, tmp_path: Path
+) -> None:
+    wiki.write("rota", "old")
+    wiki.deliver()
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            f"--config-file={CONFIGURATION}",
+            "run",
+            f"{served}{V1}/openapi.json",
+            f"--header=Authorization: Bearer {api.token('ada')}",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
