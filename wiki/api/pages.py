@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
@@ -15,13 +16,14 @@ from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
 from wiki.pages.flow import PlacesShowNarrower, ShowsNarrower
+from wiki.pages.flow import look_ahead as look_ahead_at_links
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.protecting import set_label
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import context_of, prepare
+from wiki.pages.rendering import context_of, keep_head
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
 from wiki.rules.access import May
@@ -29,7 +31,8 @@ from wiki.rules.labels import Label
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
-from wiki.web.request import actor, reading, settings, writing
+from wiki.web.pace import whom
+from wiki.web.request import actor, afterwards, parts, reading, settings, writing
 
 AT = "/pages/{space}/{path}"
 
@@ -262,12 +265,9 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent.fields or {}),
         _max_bytes(),
     )
-    prepare(
-        checks.content_hash_of(text),
-        text.body,
-        RenderContext(place.space.slug, path, not path, text.title),
-    )
     look_ahead(text)
+    context = RenderContext(place.space.slug, path, not path, text.title)
+    look_ahead_at_links(reading(), text, context, place.seen.label)
     try:
         with writing() as session:
             saved = create_page(
@@ -278,6 +278,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
                 text,
                 message=sent.message,
                 max_bytes=_max_bytes(),
+                render_later=True,
                 override=_override(sent),
                 raise_to=_raised(sent),
             )
@@ -313,8 +314,9 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         ),
         _max_bytes(),
     )
-    prepare(checks.content_hash_of(text), text.body, context_of(place.space.slug, page))
     look_ahead(text)
+    context = context_of(place.space.slug, page)
+    look_ahead_at_links(reading(), text, context, place.seen.label)
     try:
         with writing() as session:
             if request.if_match:  # what was checked above may have changed on the way here
@@ -329,6 +331,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 base=base,
                 message=sent.message,
                 max_bytes=_max_bytes(),
+                render_later=True,
                 override=_override(sent),
                 raise_to=_raised(sent),
             )
@@ -364,6 +367,8 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
     )
     if page.head == head.number:
         response.set_etag(_etag(page, label))
+    # What is derived of the page need not be waited for: it is safe.
+    afterwards(response, partial(keep_head, parts().database, page.id, whom()))
     return response
 
 

@@ -93,11 +93,13 @@ def create_page(
     folder: bool = False,
     action: Action = Action.CREATE,
     max_bytes: int = 2 << 20,
+    render_later: bool = False,
     override: Override | None = None,
     raise_to: Label | None = None,
 ) -> Saved:
     """Make a page at a free path.
 
+    :param render_later: leave it to the caller to :func:`keep_head` once this is committed.
     :param override: why it may hold what looks like a secret.
     :param raise_to: the least label that it has of its own.
     :raises SecretsFound: when it does, without one.
@@ -137,7 +139,8 @@ def create_page(
     session.execute(no_redirect(), {"in_space": space.id, "at": key})
     settle_folders(session, space.id, [path])
     revision = add_revision(session, actor, page, text, action, message, base=None, previous=None)
-    render_head(session, space, page, revision, text.body)
+    if not render_later:
+        render_head(session, space, page, revision, text.body)
     settle_links(session, [(space.slug, key)])
     announce_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
@@ -228,6 +231,8 @@ def revert_page(
 ) -> Saved:
     """Make an older revision's text the newest again, as a new revision.
 
+    It is left to the caller to :func:`keep_head` once this is committed, or to the worker.
+
     :param seen: the head that the actor looked at when they decided.
     :param override: why it may bring back what looks like a secret.
     :param raise_to: the least label that the page has of its own from now on.
@@ -260,7 +265,6 @@ def revert_page(
         base=number,
         previous=head.content_hash,
     )
-    render_head(session, space, page, revision, text.body)
     announce_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True)

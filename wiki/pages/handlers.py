@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.pages.rendering import keep_head
+from wiki.pages.queueing import QUICK_SECONDS
+from wiki.pages.rendering import first_seconds, keep_heads
 
 
 def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Store the renderings and links of saved and moved pages where that is not done yet."""
-    for page_id in {happening.page_id for happening in happenings}:
-        if page_id is not None:
-            keep_head(database, page_id)
+    """Store the renderings and links of saved and moved pages where that is not done yet.
+
+    What takes long is tried again beside the deliveries, for which others wait.
+    """
+    page_ids = {happening.page_id for happening in happenings if happening.page_id is not None}
+    keep_heads(database, page_ids, min(QUICK_SECONDS, first_seconds()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -23,6 +24,7 @@ from wiki.pages.history import history as history_of
 from wiki.pages.queries import Purged
 from wiki.pages.reads import note_read
 from wiki.pages.recent import Change, days_beside, recent_changes
+from wiki.pages.rendering import keep_head
 from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
@@ -32,10 +34,10 @@ from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
 from wiki.web.errors import error_page, problem, say, wants_json
 from wiki.web.memo import remembered
-from wiki.web.pace import costs
+from wiki.web.pace import costs, whom
 from wiki.web.paging import Slice
 from wiki.web.public import public
-from wiki.web.request import actor, reading, writing
+from wiki.web.request import actor, afterwards, parts, reading, writing
 from wiki.web.urls import page_url, verb, verb_of_past
 
 blueprint = Blueprint("history", __name__)
@@ -142,7 +144,9 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 say(f"Revision {number} is the newest again, as revision {saved.revision.number}.")
             else:
                 say("The page already reads like that, so no revision was added.", "note")
-            return redirect(page_url(slug, page.path), 303)
+            done = redirect(page_url(slug, page.path), 303)
+            afterwards(done, partial(keep_head, parts().database, page.id, whom()))
+            return done
     comparison = compare(reading(), actor(), page, page.head, number)
     note_read(past.seen, page, page.head, number)
     # A restored text stays where the page is now, and so do its files.

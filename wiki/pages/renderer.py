@@ -6,31 +6,41 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from wiki.text.markup import RenderContext, Rendering
-from wiki.text.sandbox import CHILDREN, render_safely
+from wiki.pages.queueing import Full, Queue, Work
+from wiki.text.markup import RenderContext, Rendering, plain_rendering
+from wiki.text.sandbox import CHILDREN, cut_off_rendering, try_to_render
 
 KEPT = {"time": 60.0, "trouble": 3.0}
 """Seconds for which a text that was cut off is not tried again with as much CPU time."""
+
+PATIENCE = 3.0
+"""Seconds on the wall that a request waits in either lane."""
+
+MOST_PATIENT = 2
+"""Requests that wait for the slow lane at once; there are threads left for others."""
+
+_WAITING = "This page is still being laid out. This is its source for the moment."
 
 
 @dataclass(frozen=True)
 class _Asked:
     """A rendering that was asked for: with how much CPU time, and when."""
 
-    made: Future[Rendering]
+    work: Work
     seconds: float
     at: float
 
     def serves(self, seconds: float, moment: float) -> bool:
         """Whether it is as good as one that is asked for now, with this much CPU time."""
-        if not self.made.done():
+        made = self.work.made
+        if not made.done():
             return self.seconds >= seconds
-        if self.made.exception() is not None:
+        if made.exception() is not None:
             return False
-        cut_off = self.made.result().cut_off
+        cut_off = made.result().cut_off
         return not cut_off or (self.seconds >= seconds and moment - self.at < KEPT[cut_off])
 
 
@@ -58,30 +68,63 @@ class Renderer:
     def _begin_anew(self) -> None:
         self._recent: OrderedDict[str, _Asked] = OrderedDict()
         self._lock = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
+        self._queue: Queue | None = None
+        self._patient = threading.BoundedSemaphore(MOST_PATIENT)
 
     def begin(
-        self, key: str, source: str, context: RenderContext, seconds: float | None = None
-    ) -> Future[Rendering]:
-        """What ``source`` will render to; ``key`` is :func:`rendering_key` of both."""
+        self,
+        key: str,
+        source: str,
+        context: RenderContext,
+        asker: str | None,
+        seconds: float | None = None,
+    ) -> Work | None:
+        """What ``source`` will render to; ``key`` is :func:`rendering_key` of both. None where too
+        much waits for the one who asks.
+
+        :param asker: for whom that is; None for nobody in particular.
+        """
         seconds = self.seconds if seconds is None else seconds
         with self._lock:
             found = self._recent.get(key)
             if found is not None and found.serves(seconds, self._clock()):
                 self._recent.move_to_end(key)
-                return found.made
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(CHILDREN, "render")
-            made = self._threads.submit(render_safely, source, context, seconds=seconds)
-            self._recent[key] = _Asked(made, seconds, self._clock())
+                return found.work
+            if self._queue is None:
+                threads = ThreadPoolExecutor(2 * CHILDREN + 2, "render")
+                self._queue = Queue(threads, CHILDREN)
+            try:
+                work = self._queue.submit(_work(source, context, seconds, asker))
+            except Full:
+                return None
+            self._recent[key] = _Asked(work, seconds, self._clock())
             self._recent.move_to_end(key)
             while len(self._recent) > self._keep:
                 self._recent.popitem(last=False)
-        return made
+        return work
 
-    def render(self, key: str, source: str, context: RenderContext) -> Rendering:
-        """The same, when it is there."""
-        return self.begin(key, source, context).result()
+    def render(self, key: str, source: str, context: RenderContext, asker: str | None) -> Rendering:
+        """The same, when it is there; the source where a request would have to wait long."""
+        work = self.begin(key, source, context, asker)
+        if work is not None and self.wait(work, asker):
+            return work.made.result()
+        return plain_rendering(source, context, _WAITING, "trouble")
+
+    def wait(self, work: Work, asker: str | None) -> bool:
+        """Wait until something is rendered, for a request not long; says whether it is."""
+        if asker is None:
+            work.made.result()
+            return True
+        try:
+            work.begun.result(PATIENCE)
+            if not work.made.done() and self._patient.acquire(blocking=False):
+                try:
+                    work.made.result(PATIENCE)
+                finally:
+                    self._patient.release()
+        except TimeoutError:
+            pass
+        return work.made.done()
 
     def forget(self) -> None:
         """In a fork: the threads, and what they were about to render, are the parent's."""
@@ -91,3 +134,13 @@ class Renderer:
         """Remember none of them any longer."""
         with self._lock:
             self._recent.clear()
+
+
+def _work(source: str, context: RenderContext, seconds: float, asker: str | None) -> Work:
+    def attempt(budget: float, slow: bool) -> tuple[Rendering | None, float]:
+        made, used = try_to_render(source, context, budget, slow=slow)
+        if made is None and budget >= seconds:
+            made = cut_off_rendering(source, context)
+        return made, used
+
+    return Work(asker, len(source), seconds, attempt)

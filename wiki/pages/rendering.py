@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, Update, bindparam, insert, or_, select, update
@@ -22,10 +23,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 from wiki.db import Database, now
 from wiki.pages.graph import keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.queueing import Work
 from wiki.pages.renderer import Renderer
 from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
 from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
+from wiki.web.pace import asker
+
+log = logging.getLogger(__name__)
 
 HEADS_AT_ONCE = 60
 """Pages rendered to a transaction."""
@@ -86,13 +91,16 @@ def context_of(
 
 def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering:
     """Render now, so that the transaction to come finds the result ready."""
-    return _renderer.render(rendering_key(content_hash, context), source, context)
+    return _renderer.render(rendering_key(content_hash, context), source, context, asker())
 
 
-def keep_head(database: Database, page_id: int) -> None:
+def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> None:
     """Store what a page's head renders to, unless that is done: after a save, once, by whoever
-    comes first of the one who saved, the worker and a reader."""
-    keep_heads(database, [page_id])
+    comes first of the one who saved, the worker and a reader.
+
+    :param for_whom: who asked for it, where that is not who asks now.
+    """
+    keep_heads(database, [page_id], for_whom=for_whom)
 
 
 def keep_heads(
@@ -101,60 +109,99 @@ def keep_heads(
     seconds: float | None = None,
     *,
     again: bool = False,
+    for_whom: str | None = None,
 ) -> None:
-    """The same for several pages, some of them to a transaction.
+    """The same for several pages, some of them to a transaction. What takes long is stored once it
+    is there, if it is for somebody; nobody else is in a hurry.
 
     :param seconds: CPU time that each may take; those that were cut off with less are tried again.
     :param again: try also those that were cut off with as much.
     """
     ids = list(page_ids)
-    seconds = _renderer.seconds if seconds is None else seconds
+    asked = _Asked(
+        _renderer.seconds if seconds is None else seconds,
+        _EVER if again else _renderer.seconds if seconds is None else seconds,
+        for_whom or asker(),
+    )
     for first in range(0, len(ids), HEADS_AT_ONCE):
-        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE], seconds, again)
+        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE], asked)
 
 
-def _keep_some_heads(
-    database: Database, page_ids: Sequence[int], seconds: float, again: bool
-) -> None:
+@dataclass(frozen=True)
+class _Asked:
+    """How much CPU time each page may take, how much is enough of what is stored, and for whom."""
+
+    seconds: float
+    enough: float
+    asker: str | None
+
+
+def _keep_some_heads(database: Database, page_ids: Sequence[int], asked: _Asked) -> None:
     with database.read() as session:
         heads = []
         for page, revision, slug in session.execute(_heads(), {"page_ids": page_ids}).all():
             context = context_of(slug, revision)
             heads.append((page, revision, context, rendering_key(revision.content_hash, context)))
-        wanted = {"keys": [key for *_, key in heads], "seconds": _EVER if again else seconds}
+        wanted = {"keys": [key for *_, key in heads], "seconds": asked.enough}
         kept = set(session.scalars(_good_enough(), wanted))
         todo = [one for one in heads if one[0].rendered != one[0].head or one[3] not in kept]
         texts = get_texts(session, [revision.content_hash for _, revision, _, _ in todo])
-    made = {
-        page.id: (
-            revision,
-            context,
-            _renderer.begin(key, texts[revision.content_hash], context, seconds),
-        )
-        for page, revision, context, key in todo
-        if revision.content_hash in texts  # and is not damaged
-    }
-    if not made:
-        return
-    for _, _, rendering in made.values():
-        rendering.result()
+    made: dict[int, _Head] = {}
+    for page, revision, context, key in todo:
+        text = texts.get(revision.content_hash)
+        if text is None:  # it is damaged
+            continue
+        work = _renderer.begin(key, text, context, asked.asker, asked.seconds)
+        if work is not None:
+            made[page.id] = _Head(page.id, revision, context, work)
+    done = [head for head in made.values() if _renderer.wait(head.work, asked.asker)]
+    if done:
+        _keep_made(database, done, asked.seconds)
+    for head in made.values():
+        if head not in done:
+            head.work.made.add_done_callback(partial(_keep_later, database, head, asked.seconds))
+
+
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """A page's head while it is rendered."""
+
+    page_id: int
+    revision: Revision
+    context: RenderContext
+    work: Work
+
+
+def _keep_made(database: Database, made: Sequence[_Head], seconds: float) -> None:
+    by_id = {head.page_id: head for head in made}
     with database.write() as session:
-        for page, _, _ in session.execute(_heads(), {"page_ids": list(made)}).all():
-            revision, context, rendering = made[page.id]
-            if page.head == revision.number:
-                _keep(session, page, revision, context, rendering.result(), seconds)
+        for page, _, _ in session.execute(_heads(), {"page_ids": list(by_id)}).all():
+            head = by_id[page.id]
+            if page.head == head.revision.number:
+                rendering = head.work.made.result()
+                _keep(session, page, head.revision, head.context, rendering, seconds)
+
+
+def _keep_later(database: Database, head: _Head, seconds: float, _made: object) -> None:
+    try:
+        _keep_made(database, [head], seconds)
+    except Exception:
+        log.exception("what page %d renders to could not be stored; others will", head.page_id)
 
 
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
 ) -> frozenset[str]:
-    """Store what the page's head renders to, its links and the names of its sections.
+    """Store what the page's head renders to, its links and the names of its sections. In a request
+    only what is there already: others wait for this transaction.
 
     :returns: the names that are gone.
     """
-    key = rendering_key(revision.content_hash, context)
-    rendering = _renderer.render(key, source, context)
-    return _keep(session, page, revision, context, rendering, _renderer.seconds)
+    who = asker()
+    work = _renderer.begin(rendering_key(revision.content_hash, context), source, context, who)
+    if work is None or (who is not None and not work.made.done()):
+        return frozenset()
+    return _keep(session, page, revision, context, work.made.result(), _renderer.seconds)
 
 
 def _keep(
@@ -303,7 +350,8 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
         html, headings, source_shown, cut_off_after = row
         if cut_off_after is None or cut_off_after >= _renderer.seconds:
             return Shown(html, headings, source_shown, True)
-    rendering = _renderer.render(key, get_text(session, revision.content_hash), context)
+    text = get_text(session, revision.content_hash)
+    rendering = _renderer.render(key, text, context, asker())
     made = [vars(heading) for heading in rendering.headings]
     return Shown(rendering.html, made, rendering.source_shown, False)
 

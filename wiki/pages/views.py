@@ -43,7 +43,7 @@ from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
-from wiki.web.pace import costs
+from wiki.web.pace import costs, whom
 from wiki.web.public import public
 from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
@@ -162,15 +162,13 @@ def new(slug: str) -> ResponseReturnValue:
     try:
         checked = checks.checked(text, _max_bytes())
         path = checks.checked_path("" if request.form.get("home") else path)
-        rendering = prepare(
-            checks.content_hash_of(checked),
-            checked.body,
-            RenderContext(slug, path, not path, checked.title),
-        )
+        context = RenderContext(slug, path, not path, checked.title)
         if "preview" in request.form:
+            rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             html = with_includes(rendering.html, at=(slug, path))
             return _new_screen(seen, form, preview=html)
         look_ahead(checked)
+        look_ahead_at_links(reading(), checked, context, seen.label)
         with writing() as session:
             saved = actions.create_page(
                 session,
@@ -180,6 +178,7 @@ def new(slug: str) -> ResponseReturnValue:
                 checked,
                 message=form.message,
                 max_bytes=_max_bytes(),
+                render_later=True,
                 override=override_from(request.form),
                 raise_to=label_from(request.form),
             )
@@ -187,7 +186,9 @@ def new(slug: str) -> ResponseReturnValue:
         return _new_screen(seen, form, error)
     except (SecretsFound, ShowsNarrower) as found:
         return _new_screen(seen, form, refused=found)
-    return redirect(page_url(slug, saved.page.path), 303)
+    answer = redirect(page_url(slug, saved.page.path), 303)
+    afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
+    return answer
 
 
 def _new_screen(
@@ -272,7 +273,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     say_gone(saved)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is safe, and its author need not wait for what is derived from it.
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id))
+    afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
     return answer
 
 

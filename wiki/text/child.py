@@ -7,7 +7,7 @@ the parent is gone. A second timer, by the clock on the wall, ends one that is s
 and their sizes are limited.
 
 Started with `lane`, it is a process for comparisons: it has less memory, and gives way to those
-that show pages.
+that show pages. Started with `slow`, it renders what takes long, and gives way likewise.
 """
 
 import json
@@ -149,6 +149,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     if in_lane:
         os.nice(LANE_NICE)
     else:
+        if "slow" in arguments:
+            os.nice(LANE_NICE)
         render("*warm* `up`", RenderContext("", ""))
     answers.write(pack({"ready": True}))
     answers.flush()
@@ -156,11 +158,13 @@ def main(arguments: Sequence[str] = ()) -> None:
         seconds = float(str(request["seconds"]))
         signal.setitimer(signal.ITIMER_PROF, seconds)
         signal.setitimer(signal.ITIMER_REAL, wall_seconds(seconds))
+        began = time.process_time()
         answer = _WORK[str(request["work"])](request)
+        used = time.process_time() - began
         for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
             signal.setitimer(timer, 0)
         tired = is_tired(LANE_TIRED if in_lane else TIRED)
-        answers.write(pack({**answer, "leaving": tired}))
+        answers.write(pack({**answer, "leaving": tired, "used": used}))
         answers.flush()
         if tired:
             break

@@ -49,13 +49,32 @@ def render_safely(source: str, context: RenderContext, seconds: float = SECONDS)
 
     Takes at most about `seconds` of CPU time once a child is free. Safe to call from any thread.
     """
+    made, _ = try_to_render(source, context, seconds)
+    return made or cut_off_rendering(source, context)
+
+
+def try_to_render(
+    source: str, context: RenderContext, seconds: float, *, slow: bool = False
+) -> tuple[Rendering | None, float]:
+    """The rendering of `source`, or None where it takes more than `seconds` of CPU time; and the
+    CPU time that was used.
+
+    :param slow: whether it is made one at a time in a process that gives way to others.
+    """
     try:
-        answer = _ask(_request("render", source, context, seconds), seconds)
+        answer = _ask(
+            _request("render", source, context, seconds), seconds, _slow if slow else None
+        )
     except TimeoutError:
-        return _plain(source, context, _TOO_SLOW, "time")
+        return None, seconds
     except (OSError, EOFError):
-        return _plain(source, context, _DIED, "trouble")
-    return decode(answer["rendering"])  # type: ignore[arg-type]
+        return _plain(source, context, _DIED, "trouble"), seconds
+    return decode(answer["rendering"]), float(str(answer["used"]))  # type: ignore[arg-type]
+
+
+def cut_off_rendering(source: str, context: RenderContext) -> Rendering:
+    """The source of a text that takes too much CPU time."""
+    return _plain(source, context, _TOO_SLOW, "time")
 
 
 def _plain(source: str, context: RenderContext, reason: str, cut_off: CutOff) -> Rendering:
@@ -317,20 +336,22 @@ class _Pool:
 
 _pool = _Pool(CHILDREN)
 _lane = _Pool(1, "lane")
+_slow = _Pool(1, "slow")
 
 
 def _forget_children() -> None:
     """In a fork: the children belong to the parent; this process will start its own."""
-    global _pool, _lane
-    for child in (*_pool.idle, *_lane.idle):
+    global _pool, _lane, _slow
+    for child in (*_pool.idle, *_lane.idle, *_slow.idle):
         child.close_pipes()
-    _pool, _lane = _Pool(CHILDREN), _Pool(1, "lane")
+    _pool, _lane, _slow = _Pool(CHILDREN), _Pool(1, "lane"), _Pool(1, "slow")
 
 
 def close() -> None:
     """Ends the children of this process; the next rendering starts new ones."""
     _pool.close()
     _lane.close()
+    _slow.close()
 
 
 atexit.register(close)

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_request_context, request
 
 from wiki.errors import TooMany
 from wiki.rules.limits import Bucket, Pace, draw, network_of
@@ -111,6 +111,11 @@ def whom() -> str:
     except ValueError:
         return ""
     return network_of(address)
+
+
+def asker() -> str | None:
+    """For whom this request is worked on, whatever its address tells; None outside of requests."""
+    return whom() if has_request_context() else None
 
 
 def init_app(app: Flask) -> None:

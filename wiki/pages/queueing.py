@@ -1,0 +1,157 @@
+"""Who is rendered for next: fair to each person, short work first, and long work beside it.
+
+Work begins in the quick lane with a little CPU time. What needs more starts again in the slow lane,
+one at a time and in a process that gives way to others. One piece of work of each person is in a
+lane at once, and whoever has used much CPU time lately is served in the slow lane only. Who asks
+for nobody (the worker, commands) is not limited: there is nobody else to wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+
+from wiki.text.markup import Rendering
+
+QUICK_SECONDS = 0.4
+"""CPU time in the quick lane."""
+
+LARGE = 200_000
+"""Characters of texts that need more than that anyway."""
+
+ALLOWANCE = 3.0
+"""Seconds of CPU time that a person may have used of late and still be served in the quick lane."""
+
+HALF_LIFE = 30.0
+"""Seconds after which half of what was used is forgotten."""
+
+PER_SECOND = 100_000
+"""Characters that are rendered in a second of CPU time, about."""
+
+AGEING = 0.2
+"""Seconds of CPU time that a second of waiting makes up for, so that nothing waits for ever."""
+
+MOST_WAITING = 6
+"""Pieces of work of one person that may wait."""
+
+Attempt = Callable[[float, bool], tuple[Rendering | None, float]]
+"""Renders within so much CPU time, in the slow lane or not; gives also the CPU time that was used.
+None says that less than all that the work may take was not enough."""
+
+
+class Full(Exception):
+    """Too much work of the same person waits already."""
+
+
+@dataclass(eq=False)
+class Work:
+    """Something to render: for whom (None: nobody in particular), its length, and what it may take.
+
+    ``begun`` is done when the quick lane is through with it, ``made`` when all is.
+    """
+
+    asker: str | None
+    size: int
+    seconds: float
+    attempt: Attempt
+    asked_at: float = 0.0
+    slow: bool = False
+    begun: Future[None] = field(default_factory=Future)
+    made: Future[Rendering] = field(default_factory=Future)
+
+
+class Queue:
+    """The work that waits in this process, and what runs.
+
+    :param run: where work is done. :param quick: how much runs in the quick lane at once.
+    """
+
+    def __init__(
+        self, run: Executor, quick: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._executor = run
+        self._places = {False: quick, True: 1}
+        self._clock = clock
+        self._held = threading.Lock()
+        self._waiting: list[Work] = []
+        self._running: list[Work] = []
+        self._used: dict[str, tuple[float, float]] = {}  # CPU time, and when that was so
+
+    def submit(self, work: Work) -> Work:
+        """Take in work, which is done when its turn comes.
+
+        :raises Full: when too much of the same person waits.
+        """
+        with self._held:
+            if work.asker is not None:
+                waiting = Counter(other.asker for other in self._waiting)
+                if waiting[work.asker] >= MOST_WAITING:
+                    raise Full
+                work.slow = work.size > LARGE or self._used_by(work.asker) > ALLOWANCE
+            work.asked_at = self._clock()
+            if work.slow:
+                work.begun.set_result(None)
+            self._waiting.append(work)
+            self._start()
+        return work
+
+    def _start(self) -> None:
+        """Let as much run as there are places for."""
+        for slow, places in self._places.items():
+            while sum(other.slow == slow for other in self._running) < places:
+                busy = {other.asker for other in self._running if other.slow == slow} - {None}
+                able = [
+                    work for work in self._waiting if work.slow == slow and work.asker not in busy
+                ]
+                if not able:
+                    break
+                work = min(able, key=self._rank)
+                self._waiting.remove(work)
+                self._running.append(work)
+                self._executor.submit(self._do, work)
+
+    def _rank(self, work: Work) -> float:
+        used = self._used_by(work.asker) if work.asker is not None else 0.0
+        waited = self._clock() - work.asked_at
+        return min(used, 10.0) + work.size / PER_SECOND - waited * AGEING
+
+    def _do(self, work: Work) -> None:
+        limited = work.asker is not None and not work.slow
+        seconds = min(work.seconds, QUICK_SECONDS) if limited else work.seconds
+        made: Rendering | None = None
+        error: BaseException | None = None
+        used = 0.0
+        try:
+            made, used = work.attempt(seconds, work.slow)
+        except BaseException as raised:  # it is for whoever waits
+            error = raised
+        again = made is None and error is None and seconds < work.seconds
+        was_slow = work.slow
+        with self._held:
+            self._running.remove(work)
+            self._charge(work.asker, used)
+            if again:
+                work.slow = True
+                self._waiting.append(work)
+            self._start()
+        if error is not None:
+            work.made.set_exception(error)
+        elif made is not None and not again:
+            work.made.set_result(made)
+        if not was_slow:
+            work.begun.set_result(None)
+
+    def _used_by(self, asker: str) -> float:
+        used, at = self._used.get(asker, (0.0, 0.0))
+        return used * 0.5 ** ((self._clock() - at) / HALF_LIFE) if used else 0.0
+
+    def _charge(self, asker: str | None, used: float) -> None:
+        if asker is None:
+            return
+        self._used[asker] = self._used_by(asker) + used, self._clock()
+        if len(self._used) > 2000:
+            self._used = {one: self._used[one] for one in self._used if self._used_by(one) > 0.1}
