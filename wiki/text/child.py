@@ -39,7 +39,7 @@ MEMORY = 768 * 2**20  # bytes of address space
 TIRED = 384 * 2**20  # bytes ever used at once; a process beyond is replaced after its answer
 LANE_MEMORY = 400 * 2**20
 LANE_TIRED = 160 * 2**20
-LANE_NICE = 10
+LANE_NICE = 5
 LENGTH = struct.Struct(">I")
 
 
