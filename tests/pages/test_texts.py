@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.cast import Scene
 from wiki.db import Base
 from wiki.migrate import downgrade, migrate
+from wiki.pages import texts
 from wiki.pages.models import Content, Page, Revision
 from wiki.pages.texts import (
     DEEPEST,
@@ -177,3 +179,24 @@ def test_a_database_with_texts_goes_back_to_the_older_form_and_forward(wiki: Sce
         for version in versions:
             assert get_text(session, hash_of(version)) == version
     assert wiki.get("cai", "/eng/story").status_code == 200
+
+
+def test_large_texts_are_read_a_few_at_a_time(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(12):
+        wiki.write("large", f"{number}" * 1_000)
+    monkeypatch.setattr(texts, "TOGETHER", 3_000)
+    asked: list[int] = []
+    get_texts = texts.get_texts
+
+    def counted(session: Session, keys: Collection[str]) -> dict[str, str]:
+        found = get_texts(session, keys)
+        asked.append(sum(map(len, found.values())))
+        return found
+
+    monkeypatch.setattr(texts, "get_texts", counted)
+    with wiki.database.read() as session:
+        keys = session.scalars(select(Revision.content_hash).order_by(Revision.number)).all()
+        found = list(texts.each_text(session, keys))
+    assert [key for key, _ in found] == list(keys)
+    assert max(asked) <= 3_000
+    assert len(asked) > 3

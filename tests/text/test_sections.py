@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiki.text import sections
 from wiki.text.headings import Heading
 from wiki.text.markup import RenderContext, render
 from wiki.text.sections import may_lose_sections, renamed
@@ -51,6 +52,20 @@ def test_a_removed_heading_is_not_guessed_but_any_may_be_chosen() -> None:
     assert [one.old.text for one in found] == ["B"]
     assert found[0].proposed is None
     assert [choice.text for choice in found[0].choices] == ["C", "A"]
+
+
+def test_very_many_lost_headings_are_told_of_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(sections, "MAX_HEADINGS", 20)
+    monkeypatch.setattr(sections, "CHOICES", 800)
+    monkeypatch.setattr(sections, "likeness", lambda *_: compared.append(1) or 0.0)
+    before, after = (
+        [Heading(2, f"{word}-{n}", f"{word} {n}") for n in range(3_000)] for word in ("a", "b")
+    )
+    found = renamed(before, after)
+    assert len(found) == 20
+    assert sum(len(one.choices) for one in found) <= 800
+    assert len(compared) <= 20 * 22
 
 
 TEXTS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abcdefg")), max_size=8).map(

@@ -6,7 +6,7 @@ from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.errors import Busy
 from wiki.rules.limits import Pace
-from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane
+from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
 from wiki.web.pace import PACES, Paces
 
 
@@ -16,7 +16,7 @@ def enter(lane: Lane, who: str, *, stranger: bool = False) -> None:
 
 
 def test_nobody_has_more_than_a_share_and_there_is_an_end() -> None:
-    lane = Lane()
+    lane = comparisons()
     for _ in range(SHARE):
         enter(lane, "person 1")
     with pytest.raises(Busy):
@@ -31,7 +31,7 @@ def test_nobody_has_more_than_a_share_and_there_is_an_end() -> None:
 
 
 def test_strangers_leave_a_place_for_who_is_signed_in() -> None:
-    lane = Lane()
+    lane = comparisons()
     for number in range(STRANGERS):
         enter(lane, f"198.51.100.{number}", stranger=True)
     with pytest.raises(Busy):
@@ -40,7 +40,7 @@ def test_strangers_leave_a_place_for_who_is_signed_in() -> None:
 
 
 def test_people_who_cannot_be_told_apart_have_no_share() -> None:
-    lane = Lane()
+    lane = comparisons()
     for _ in range(STRANGERS):
         enter(lane, "", stranger=True)
     with pytest.raises(Busy):
@@ -48,7 +48,7 @@ def test_people_who_cannot_be_told_apart_have_no_share() -> None:
 
 
 def test_a_place_is_given_up_whatever_happens() -> None:
-    lane = Lane()
+    lane = comparisons()
     for _ in range(2 * PLACES):
         with pytest.raises(ZeroDivisionError), lane.place("person 1", stranger=False):
             raise ZeroDivisionError
@@ -64,7 +64,7 @@ def large(wiki: Scene) -> Scene:
 
 
 def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(large: Scene) -> None:
-    lane: Lane = large.app.extensions["lane"]
+    lane: Lane = large.app.extensions["lanes"]["comparisons"]
     ben = f"person {large.people['ben'].person_id}"
     for _ in range(SHARE):
         enter(lane, ben)
@@ -89,3 +89,32 @@ def test_a_comparison_costs_what_its_texts_are_long(
     assert [one.status_code for one in asked] == [200, 200, 429, 429, 429]
     small = [large.get("cai", f"/eng/small/-/diff/1..2?n={n}").status_code for n in range(12)]
     assert set(small) == {200}
+
+
+def test_one_person_moves_one_tree_at_a_time(wiki: Scene) -> None:
+    wiki.write("plan", "See [[rota]].")
+    wiki.write("rota", "One.")
+    lane: Lane = wiki.app.extensions["lanes"]["moves"]
+    enter(lane, f"person {wiki.people['ben'].person_id}")
+    form = {"space": "eng", "path": "duty", "repair": "1"}
+    refused = wiki.post("ben", "/eng/rota/-/move", **form)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
+    assert "busy with other moves of pages" in refused.text
+    assert wiki.post("eve", "/eng/rota/-/move", **form).status_code == 303
+    assert wiki.page("duty").title
+
+
+@pytest.mark.parametrize("what", ["previews", "saves"])
+def test_what_is_sent_costs_what_it_is_long(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    wiki.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
+    monkeypatch.setitem(PACES, what, Pace(6, 0.25))
+    url = "/eng/-/preview" if what == "previews" else "/eng/-/new"
+    codes = [
+        wiki.post("ben", url, title=f"Page {n}", body="word " * 40_000).status_code
+        for n in range(3)
+    ]
+    assert codes[0] < 400
+    assert codes[1:] == [429, 429]
+    assert wiki.post("ben", url, title="Small", body="word").status_code < 400

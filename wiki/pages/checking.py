@@ -22,7 +22,7 @@ from wiki.pages.rendering import (
     rendering_key,
 )
 from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
-from wiki.pages.texts import forget_texts, get_texts
+from wiki.pages.texts import each_text, forget_texts
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
 from wiki.text.paths import ancestors_of, parent_of, path_key
@@ -57,7 +57,8 @@ def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
         ).all():
             last = (rows[-1].page_id, rows[-1].number)
             wanted = {row.content_hash for row in rows if row.content_hash} - seen
-            found = get_texts(session, [r.content_hash for r in rows if r.content_hash in wanted])
+            hashes = (row.content_hash for row in rows if row.content_hash in wanted)
+            found = {key for key, _ in each_text(session, hashes)}
             for row in rows:
                 if row.content_hash in wanted and row.content_hash not in found:
                     yield Finding(

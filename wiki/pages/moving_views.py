@@ -17,7 +17,6 @@ from wiki.pages.flow import PlacesShowNarrower
 from wiki.pages.models import Page, Revision
 from wiki.pages.moves import Moved
 from wiki.pages.moving import (
-    MAX_SECTIONS,
     Plan,
     links_into,
     links_to_sections,
@@ -36,6 +35,7 @@ from wiki.text.headings import Heading
 from wiki.text.repair import Repair
 from wiki.text.sections import Renamed, renamed
 from wiki.web.errors import say
+from wiki.web.lane import in_lane
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url, verb
 
@@ -80,11 +80,11 @@ def move(slug: str, path: str) -> ResponseReturnValue:
         target = see_space(reading(), actor(), request.form.get("space", slug))
         target.require(May.EDIT)
         try:
-            plan = _plan(page, target.space)
-            if "preview" in request.form:
-                preview = _preview(plan)
-            else:
-                return _moved(_move(page, target.space, plan.repairs), target.space)
+            with in_lane("moves"):
+                plan = _plan(page, target.space)
+                if "preview" not in request.form:
+                    return _moved(_move(page, target.space, plan.repairs), target.space)
+            preview = _preview(plan)
         except Invalid as refused:
             error = refused
     asked = request.method == "GET"
@@ -160,7 +160,8 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
         raise NotFound
     gone = _gone(page, since)
     names = _chosen(gone) if request.method == "POST" else _proposed(gone)
-    plan = plan_renaming(reading(), actor(), page, names)
+    with in_lane("moves"):
+        plan = plan_renaming(reading(), actor(), page, names)
     error: Invalid | None = None
     if request.method == "POST" and "preview" not in request.form:
         try:
@@ -193,7 +194,7 @@ def _gone(page: Page, since: int) -> list[tuple[Renamed, int]]:
         _headings(page, queries.get_revision(session, page, number))
         for number in (since, page.head)
     )
-    gone = renamed(old, new)[:MAX_SECTIONS]
+    gone = renamed(old, new)
     links = links_to_sections(session, actor(), page, [one.old.id for one in gone])
     return [(one, links.get(one.old.id, 0)) for one in gone]
 

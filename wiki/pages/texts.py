@@ -40,6 +40,8 @@ DEEPEST = (STEP - 1) + (WHOLE_EVERY // STEP - 1)
 LEVEL = 9
 AT_ONCE = 400
 """Values in one ``IN (…)``."""
+TOGETHER = 8 << 20
+"""Bytes of texts that are read together where there may be many."""
 
 
 class DamagedText(Exception):
@@ -95,6 +97,25 @@ def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
         texts = _loaded(connection, wanted[first : first + AT_ONCE])
         found.update((key, data.decode()) for key, data in texts.items())
     return found
+
+
+def each_text(session: Session, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The texts stored under ``keys`` one after another, in their order: as many at a time as have
+    :data:`TOGETHER` bytes, so that large ones take no more memory than small ones. Those that are
+    damaged are left out.
+    """
+    wanted = list(dict.fromkeys(keys))
+    for first in range(0, len(wanted), AT_ONCE):
+        some = wanted[first : first + AT_ONCE]
+        rows = session.execute(select(Content.hash, Content.size).where(Content.hash.in_(some)))
+        sizes: dict[str, int] = {row.hash: row.size for row in rows}
+        batch: list[str] = []
+        for key in some:
+            if batch and sum(sizes[one] for one in batch) + sizes.get(key, 0) > TOGETHER:
+                yield from get_texts(session, batch).items()
+                batch = []
+            batch += [key] if key in sizes else []
+        yield from get_texts(session, batch).items()
 
 
 def forget_texts(session: Session, hashes: Collection[str]) -> int:

@@ -14,12 +14,10 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.pages.models import AllowedSecret, Revision
 from wiki.pages.secrets import BODY
-from wiki.pages.texts import get_texts, put_text
+from wiki.pages.texts import each_text, put_text
 from wiki.text.paths import path_key
 from wiki.text.redaction import NAME_MARK, Span
 
-AT_ONCE = 200
-"""Texts held in memory together."""
 MOST_BYTES = 32 << 20
 """A larger file is not looked into."""
 INSTEAD = b"This file was redacted.\n"
@@ -37,10 +35,7 @@ def hashes_of(session: Session, page_ids: Sequence[int]) -> list[str]:
 
 def texts_with(session: Session, hashes: Sequence[str], span: Span) -> Iterator[tuple[str, str]]:
     """The texts in which a span is, by their hashes."""
-    for first in range(0, len(hashes), AT_ONCE):
-        for key, text in get_texts(session, hashes[first : first + AT_ONCE]).items():
-            if span.pattern.search(text):
-                yield key, text
+    return (one for one in each_text(session, hashes) if span.pattern.search(one[1]))
 
 
 def hide_in_texts(

@@ -191,8 +191,7 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
     )
     looked = 0
     for some in rows.partitions(AT_ONCE):
-        texts = get_texts(session, {row.content_hash for row in some})
-        have = {key for key, text in texts.items() if span.pattern.search(text)}
+        have = {key for key, _ in texts_with(session, [row.content_hash for row in some], span)}
         for row in some:
             words = "\n".join(
                 (

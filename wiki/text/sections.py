@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import islice
+
+from rapidfuzz.distance import Indel
 
 from wiki.text.headings import Heading
 
 _ALIKE = 0.75  # of two headings' words, from which on they are taken for the same one
 
-MAX_HEADINGS = 400  # that are compared; further ones are offered in their order
+MAX_HEADINGS = 400  # lost ones that are told of, and new ones that are compared with each
+CHOICES = 8_000  # offered in all
 
 
 @dataclass(frozen=True)
@@ -25,36 +28,44 @@ class Renamed:
 
 
 def renamed(old: Sequence[Heading], new: Sequence[Heading]) -> list[Renamed]:
-    """The headings of the old version whose names the new one lacks."""
+    """The headings of the old version whose names the new one lacks: the first of them, with the
+    likeliest choices, where a page has very many."""
     old_ids, new_ids = {one.id for one in old}, {one.id for one in new}
     before, after = _gaps(old, new_ids), _gaps(new, old_ids)
     appeared = [one for one in new if one.id not in old_ids]
+    compared = appeared[:MAX_HEADINGS]
+    lost = list(islice((one for one in old if one.id not in new_ids), MAX_HEADINGS))
     found = []
-    for gone in (one for one in old if one.id not in new_ids):
+    for gone in lost:
         gap = before[gone.id]
         siblings = [one for one in old if before.get(one.id) == gap and one.level == gone.level]
         rivals = [one for one in appeared if after[one.id] == gap and one.level == gone.level]
+        alike = {one.id: likeness(gone, one) for one in compared}
         proposed = None
         if len(siblings) == len(rivals):
             proposed = rivals[siblings.index(gone)]
             if len(rivals) > 1 and likeness(gone, proposed) < _ALIKE:
                 proposed = None
         if proposed is None:
-            alike = [one for one in appeared[:MAX_HEADINGS] if likeness(gone, one) >= _ALIKE]
-            proposed = alike[0] if len(alike) == 1 else None
+            near = [one for one in compared if alike[one.id] >= _ALIKE]
+            proposed = near[0] if len(near) == 1 else None
+        rival_ids = {one.id for one in rivals}
+        further = [proposed] if proposed and proposed.id not in alike else []
         likely = sorted(
-            appeared[:MAX_HEADINGS],
-            key=lambda one: (one is not proposed, one not in rivals, -likeness(gone, one)),
+            further + compared,
+            key=lambda one: (one is not proposed, one.id not in rival_ids, -alike.get(one.id, 0.0)),
         )
-        rest = [one for one in new if one not in likely]
-        found.append(Renamed(gone, (*likely, *rest), proposed))
+        named = {one.id for one in likely}
+        room = max(CHOICES // len(lost), 20)
+        rest = islice((one for one in new if one.id not in named), max(room - len(likely), 0))
+        found.append(Renamed(gone, (*likely[:room], *rest), proposed))
     return found
 
 
 def likeness(one: Heading, other: Heading) -> float:
     """How much two headings' texts are alike, from 0 to 1."""
     a, b = one.text.casefold()[:200], other.text.casefold()[:200]
-    return SequenceMatcher(None, a, b, autojunk=False).ratio()
+    return Indel.normalized_similarity(a, b)
 
 
 def _gaps(headings: Sequence[Heading], kept: set[str]) -> dict[str, str]:

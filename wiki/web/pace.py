@@ -1,9 +1,9 @@
 """How often one person may ask for what costs more than a page: far more than anybody does by hand.
 
-A request counts as one of its kind before it is answered; where the work it causes depends on the
-texts, :func:`charge` counts the rest once they are known. Each web process counts for itself and
-forgets when it ends; what must be counted exactly (sign-ins, password links) is counted in the
-database (``wiki/people/limiting.py``).
+A request counts as one of its kind before it is answered, one with a large text as more; where the
+work it causes depends on texts that are stored, :func:`charge` counts the rest once they are known.
+Each web process counts for itself and forgets when it ends; what must be counted exactly (sign-ins,
+password links) is counted in the database (``wiki/people/limiting.py``).
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ PACES = {
     "files": Pace(3000, 50.0),
 }
 """What is counted together, how much of it at once, and how much a second from then on."""
+
+BY_SIZE = frozenset({"previews", "saves"})
+"""What causes work in proportion to what is sent."""
+
+PER_BYTES = 64 * 1024
+"""Bytes sent that cost as much as one more."""
 
 MOST_KNOWN = 20_000  # who is remembered; the longest silent one is forgotten, as if it had waited
 
@@ -77,7 +83,8 @@ def keep_pace() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     what = getattr(view, "costs", "" if request.method in SAFE_METHODS else "saves")
     if what:
-        charge(what)
+        sent = request.content_length or 0 if what in BY_SIZE else 0
+        charge(what, 1.0 + sent // PER_BYTES)
 
 
 def charge(what: str, price: float = 1.0) -> None:
