@@ -4,6 +4,7 @@ import "./js/dialogs.js";
 import "./js/focus.js";
 import "./js/leaving.js";
 import "./js/menus.js";
+import "./js/print.js";
 import "./js/progress.js";
 import "./js/remember.js";
 import "./js/sections.js";
