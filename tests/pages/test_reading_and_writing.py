@@ -165,3 +165,14 @@ def test_a_verb_of_a_page_that_moved_leads_to_the_same_verb_there(wiki: Scene) -
         assert (answer.status_code, answer.location) == (302, f"/eng/new/place/-/{verb}?x=1"), verb
     assert wiki.post("ben", "/eng/old/-/delete").status_code == 404
     assert wiki.get("dot", "/lab/old/-/edit").status_code == 404
+
+
+def test_a_page_has_one_heading_of_the_first_level_and_lines_however_they_end(wiki: Scene) -> None:
+    body = "<!-- x -->\r# Rota\rBen\r\r# Part\r\n<h1>Other</h1>\n"
+    wiki.post("ben", "/eng/-/new", title="Rota", body=body, description="one\rtwo")
+    shown = wiki.get("cai", "/eng/rota").text
+    assert shown.count("<h1") == 1
+    assert '<h2 id="sec-part">Part' in shown
+    assert shown.count(">Rota</h") == 1
+    raw = wiki.get("cai", "/eng/rota/-/raw")
+    assert raw.text == body.replace("\r\n", "\n").replace("\r", "\n")

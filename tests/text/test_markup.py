@@ -188,8 +188,8 @@ def test_a_leading_heading_that_repeats_the_title_is_not_shown_twice():
 
 
 def test_another_leading_heading_stays():
-    assert "<h1" in html("# Guidelines\n")
-    assert "<h1" in html("Text\n\n# Guide\n")
+    assert '<h2 id="sec-guidelines">Guidelines' in html("# Guidelines\n")
+    assert '<h2 id="sec-guide">Guide' in html("Text\n\n# Guide\n")
 
 
 def test_a_table_of_contents_stands_where_it_is_asked_for():

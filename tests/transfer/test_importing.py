@@ -406,3 +406,13 @@ def test_an_import_that_stops_between_files_of_one_page_goes_on_with_the_same(
     report = step.finish()
     assert sorted(titles(wiki).values()) == TITLES
     assert len(said(report, Kind.BESIDE)) == 5
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_reads_the_same_whatever_ends_its_lines(wiki, tmp_path, end):
+    words = "---\ntags: [a]\n---\n\n# Title here\npara\n\n## Part\n"
+    folder = write_tree(tmp_path / "tree", {"x.md": words.replace("\n", end).encode()})
+    bring_in(wiki, folder)
+    found = text(wiki, "x")
+    assert (found.title, found.tags) == ("Title here", ("a",))
+    assert found.body == "# Title here\npara\n\n## Part\n"

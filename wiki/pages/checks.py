@@ -11,6 +11,7 @@ from wiki.pages.merging import Text
 from wiki.pages.texts import hash_of
 from wiki.text import frontmatter
 from wiki.text.frontmatter import FrontMatter
+from wiki.text.lines import normalise_line_ends
 from wiki.text.paths import PathError, name_of, normalise_path, path_key
 from wiki.text.tags import spelled, tag_key
 
@@ -46,7 +47,7 @@ def checked(text: Text, max_bytes: int) -> Text:
 
     :raises Invalid: for a missing or overlong title and the like. :raises TooLarge:
     """
-    body = text.body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    body = normalise_line_ends(text.body).replace("\0", "\ufffd")
     try:
         size = len(body.encode())
         (text.title + text.description + "".join(text.tags)).encode()
@@ -63,7 +64,8 @@ def checked(text: Text, max_bytes: int) -> Text:
         raise Invalid("A page needs a title.", field="title")
     if len(title) > MAX_TITLE:
         raise Invalid(f"A title has at most {MAX_TITLE} characters.", field="title")
-    description = front.description or text.description.replace("\0", " ").strip()
+    description = front.description or normalise_line_ends(text.description)
+    description = description.replace("\0", " ").strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
             f"A description has at most {MAX_DESCRIPTION} characters.", field="description"

@@ -11,6 +11,7 @@ from wiki.pages.flow import Narrower, ShowsNarrower
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label
+from wiki.text.lines import normalise_line_ends
 
 
 @dataclass
@@ -94,7 +95,7 @@ def label_from(sent: Mapping[str, str]) -> Label | None:
 
 def shown_in(refused: ShowsNarrower, body: str) -> list[Narrower]:
     """What a refusal names, by the lines of a body as it was typed, front matter and all."""
-    typed = body.replace("\r\n", "\n").replace("\r", "\n")
+    typed = normalise_line_ends(body)
     before = typed[: -len(refused.body)] if typed.endswith(refused.body) else ""
     above = before.count("\n")
     return [replace(one, line=one.line + above if one.line else 0) for one in refused.found]
@@ -114,7 +115,7 @@ class Suspect:
 
 def suspects(secrets: Collection[Secret], body: str) -> list[Suspect]:
     """Secrets as they stand in a body as it was typed, front matter and all, where they do."""
-    typed = body.replace("\r\n", "\n").replace("\r", "\n")
+    typed = normalise_line_ends(body)
     found, after = [], 0
     for one in secrets:
         at = typed.find(one.value, after if one.place == BODY else 0)

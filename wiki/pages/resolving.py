@@ -14,7 +14,7 @@ from typing import Any
 
 from wiki.pages.merging import Dispute, Text, TextMerge
 from wiki.text.diff import EFFORT, LINE, Line, Row, diff
-from wiki.text.lines import split
+from wiki.text.lines import normalise_line_ends, split
 from wiki.text.merge import Chunk
 from wiki.text.words import Effort
 
@@ -158,7 +158,7 @@ def _answer(key: str, mine: str, theirs: str, sent: Mapping[str, str]) -> str:
         case "both":
             return theirs + mine
         case "own" if f"own-{key}" in sent:
-            return sent[f"own-{key}"].replace("\r\n", "\n")
+            return normalise_line_ends(sent[f"own-{key}"])
     raise Unanswered
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from wiki.text.lines import normalise_line_ends
 from wiki.text.yaml_edits import Change, dump, edit_entries, with_line_ends
 from wiki.text.yaml_entries import Entry, Json, NotJson, number_or_text, read_entries
 
@@ -68,7 +69,7 @@ def divide(source: str) -> tuple[str, str]:
     bare = source.removeprefix("\ufeff")
     if not bare.startswith(("---", "+++")):
         return "", bare
-    plain = _plain(source[: 2 * MAX_FRONT_MATTER + 64])
+    plain = normalise_line_ends(source[: 2 * MAX_FRONT_MATTER + 64])
     found = _match(plain)
     if found is None or _parsed(found[0]) is None:
         return "", bare
@@ -81,7 +82,7 @@ def divide(source: str) -> tuple[str, str]:
 
 def read(block: str) -> FrontMatter:
     """The values of a block that :func:`divide` returned; nothing of an empty one."""
-    found = _match(_plain(block)) if block else None
+    found = _match(normalise_line_ends(block)) if block else None
     return (_parsed(found[0]) if found else None) or FrontMatter()
 
 
@@ -93,7 +94,7 @@ def split(source: str) -> tuple[FrontMatter, str]:
 
 def looks_like_front_matter(body: str) -> bool:
     """Whether what `divide` left in the body was meant as front matter: `key: …` between rules."""
-    found = _BLOCK.match(_plain(body))
+    found = _BLOCK.match(normalise_line_ends(body))
     return found is not None and _MEANT.match(found["yaml"] or found["toml"] or "") is not None
 
 
@@ -130,10 +131,6 @@ def join(wanted: FrontMatter, body: str, block: str = "") -> str:
 def is_plain(block: str) -> bool:
     """Whether a block is what :func:`join` writes for its values by itself."""
     return block == _made(read(block).entries())
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _match(plain: str) -> re.Match[str] | None:
@@ -245,7 +242,7 @@ def _edited(block: str, changes: list[Change]) -> str | None:
     """The block with some entries changed; None where it takes a new one."""
     if not block:
         return None
-    plain = _plain(block)
+    plain = normalise_line_ends(block)
     found = _match(plain)
     if found is None:
         return None

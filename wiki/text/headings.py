@@ -5,10 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from wiki.text.elements import is_known
+
 TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 PREFIX = "sec-"  # no name that an author gives can be one of the application's own
 
 _CUSTOM = re.compile(r"\s*\{#([^\s{}]{1,100})\}\s*$")
+_TAG = re.compile(r"</?([A-Za-z][^\s/<>]*)")
 _ANCHOR_LABEL = "Link to the section: "
 
 
@@ -47,11 +50,18 @@ def text_of(element: Element) -> str:
     return " ".join("".join(parts).split())
 
 
+def title_of(element: Element) -> str:
+    """What a reader reads of a heading, without the name that it gives itself."""
+    return _CUSTOM.sub("", text_of(element))
+
+
 def _gather(element: Element, parts: list[str]) -> None:
     if element.tag == "sup" and element.get("class") == "footnote-ref":
         return
     if element.tag == "#raw":
-        return
+        tag = _TAG.match(element.text or "")
+        if tag is None or is_known(tag[1].lower()):
+            return
     if element.tag == "img":
         parts.append(element.get("alt") or "")
     if element.tag == "wikilink":

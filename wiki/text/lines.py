@@ -31,6 +31,11 @@ class Change(NamedTuple):
     d: int
 
 
+def normalise_line_ends(text: str) -> str:
+    """`text` with `\\n` for every end of a line, however it was written."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def split(text: str) -> list[str]:
     """The lines of `text`, each with its "\\n" but perhaps the last. Joined they are `text`."""
     lines = text.split("\n")

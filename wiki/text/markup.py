@@ -19,11 +19,12 @@ from wiki.text.blocks import Blocks
 from wiki.text.candidates import candidate_links
 from wiki.text.destinations import RenderContext
 from wiki.text.excerpt import excerpt, text_of_html
-from wiki.text.headings import TAGS, Heading, Headings, contents, text_of
+from wiki.text.headings import TAGS, Heading, Headings, contents, text_of, title_of
+from wiki.text.lines import normalise_line_ends
 from wiki.text.links import Link, Links, mark_missing
 from wiki.text.rawhtml import RawHtml
 from wiki.text.sanitize import TooDeepHtmlError, sanitise
-from wiki.text.tree import RAW, TooDeepError, autolinks_of, escape, pipeline
+from wiki.text.tree import RAW, TooDeepError, autolinks_of, escape, parse_line, pipeline
 
 __all__ = [
     "RENDERER_VERSION",
@@ -45,6 +46,7 @@ MAX_SOURCE = 2_000_000  # characters
 MAX_HTML = 16_000_000
 
 _log = logging.getLogger(__name__)
+_HEADING_TAG = re.compile(r"(</?h)([1-6])(?=[ >])")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 CutOff = Literal["", "time", "trouble"]
@@ -54,12 +56,13 @@ CutOff = Literal["", "time", "trouble"]
 class Rendering:
     """What a text gives: HTML for readers, plain text for the index, and what it points to.
 
-    `html` is safe to write into a page and lacks the leading heading that repeats the title.
-    `headings` are those in `html`; `text` and `headings_text` have every word. `source_shown` is
-    empty, or a sentence saying why `html` is the plain source instead of the page. `anchors` are
-    all names that a link can lead to behind a `#`, those of notes aside. Where the source is shown,
-    `links` are all that the text may have; `cut_off` says that the page may be laid out after all:
-    with more CPU `time`, or, after other `trouble`, at another moment.
+    `html` is safe to write into a page: it lacks the leading heading that repeats the title, and
+    all others are lower than that. `headings` are those in `html`, with the level that the author
+    gave them; `text` and `headings_text` have every word. `source_shown` is empty, or a sentence
+    saying why `html` is the plain source instead of the page. `anchors` are all names that a link
+    can lead to behind a `#`, those of notes aside. Where the source is shown, `links` are all that
+    the text may have; `cut_off` says that the page may be laid out after all: with more CPU `time`,
+    or, after other `trouble`, at another moment.
     """
 
     html: str
@@ -104,17 +107,16 @@ def plain_rendering(
 
 def clean_source(source: str) -> str:
     """`source` with line ends as `\\n` and without what no reader can see or no file can hold."""
-    text = source.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    text = normalise_line_ends(source.removeprefix("\ufeff"))
     return _UNREADABLE.sub("\ufffd", text)
 
 
 def text_of_line(line: str) -> str:
-    """The plain text of one line of Markdown, such as a title; at most 300 characters of it."""
+    """The plain text of a line of Markdown, as in a heading; at most 300 characters of it."""
     try:
-        html = sanitise(pipeline().convert(clean_source(line[:300]).replace("\n", " ").strip()))
-    except (TooDeepError, TooDeepHtmlError, RecursionError):
+        return text_of(parse_line(clean_source(line[:300]).replace("\n", " ").strip()))
+    except (TooDeepError, RecursionError):
         return line[:300].strip()
-    return " ".join(text_of_html(html).split())
 
 
 def _render(source: str, context: RenderContext) -> Rendering:
@@ -122,7 +124,7 @@ def _render(source: str, context: RenderContext) -> Rendering:
     raw = pipeline(page).convert(source)
     if len(raw) > MAX_HTML:
         raise TooDeepHtmlError("The HTML is too long.")
-    html = sanitise(raw)
+    html = _below_the_title(sanitise(raw))
     text = text_of_html(html)
     if page.title:
         text = f"{page.title}\n{text}".strip()
@@ -137,6 +139,21 @@ def _render(source: str, context: RenderContext) -> Rendering:
         excerpt(page.opening or text),
         anchors=list(dict.fromkeys([*page.headings.names, *page.links.named])),
     )
+
+
+def _is_comment(html: str) -> bool:
+    """Whether nothing of it would be shown."""
+    html = html.strip()
+    while html.startswith("<!--"):
+        html = html[2:].partition("-->")[2].lstrip()
+    return not html
+
+
+def _below_the_title(html: str) -> str:
+    """`html` of a page with its headings one level lower where one is as high as the title."""
+    if "<h1" not in html:
+        return html
+    return _HEADING_TAG.sub(lambda tag: f"{tag[1]}{min(int(tag[2]) + 1, 6)}", html)
 
 
 class _Page(Extension):
@@ -210,8 +227,10 @@ class _PageProcessor(Treeprocessor):
     def drop_title(self, root: Element) -> None:
         """Leaves only an anchor of a leading heading that the template shows as the title."""
         title = " ".join(self.page.context.title.split())
+        while len(root) and root[0].tag == RAW and _is_comment(root[0].text or ""):
+            root.remove(root[0])
         first = root[0] if len(root) else None
-        if first is None or first.tag != "h1" or not title or text_of(first) != title:
+        if first is None or first.tag not in TAGS or not title or title_of(first) != title:
             return
         self.page.title = title
         self.page.headings.add(first)

@@ -5,8 +5,8 @@ import re
 from html import escape, unescape
 from urllib.parse import unquote
 
+from wiki.text.elements import VOID
 from wiki.text.headings import TAGS
-from wiki.text.rawhtml import VOID
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
 _NAME = re.compile(r' (id="|href="#)([^"]*)"')

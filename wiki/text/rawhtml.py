@@ -9,102 +9,10 @@ from html import unescape
 from xml.etree.ElementTree import Element
 
 from wiki.text.destinations import host_of, resolve_link
+from wiki.text.elements import BLOCKS, EMBEDS, HIDDEN, INLINE, REPLACED, VOID
 from wiki.text.headings import fragment_id
 from wiki.text.links import Links
 from wiki.text.tree import escape, serialise
-
-INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "br",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-BLOCKS = frozenset(
-    [
-        "article",
-        "aside",
-        "blockquote",
-        "caption",
-        "center",
-        "col",
-        "colgroup",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-# Shown as another element; None drops the tag and keeps what is inside.
-REPLACED: dict[str, str | None] = {
-    "center": "div", "tt": "code", "strike": "s", "main": "div", "nav": "div", "header": "div",
-    "footer": "div", "article": "div", "aside": "div", "font": None, "big": None, "nobr": None,
-    "form": None, "fieldset": None, "legend": None, "label": None, "input": None, "button": None,
-    "select": None, "option": None, "optgroup": None, "picture": None, "track": None,
-    "html": None, "body": None, "section": "div",
-}  # fmt: skip
-EMBEDS = {"iframe": "src", "video": "src", "audio": "src", "source": "src", "embed": "src"}
-HIDDEN = frozenset({"script", "style"})
-VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"id", "lang", "dir", "title", "align"}),

@@ -5,14 +5,14 @@ from functools import cache
 
 import nh3
 
-from wiki.text import highlight, rawhtml
+from wiki.text import elements, highlight, rawhtml
 from wiki.text.blocks import LOOKS
 from wiki.text.headings import PREFIX
 from wiki.text.links import REL
 
 MAX_DEPTH = 256
 
-TAGS = (rawhtml.INLINE | rawhtml.BLOCKS | {"input", "section"}) - {
+TAGS = (elements.INLINE | elements.BLOCKS | {"input", "section"}) - {
     "center", "tt", "strike", "article", "aside", "footer", "header", "main", "nav",
 }  # fmt: skip
 CLASSES = (

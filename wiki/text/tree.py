@@ -35,6 +35,11 @@ def pipeline(*extensions: Extension) -> Markdown:
     return Markdown(extensions=[_CommonMark(), *extensions], output_format="html")
 
 
+def parse_line(line: str) -> Element:
+    """The tree of a line that is text with marks in it, and never a block."""
+    return _TreeBuilder().build(grammar().parseInline(line, {}))
+
+
 class _CommonMark(Extension):
     """Replaces Python-Markdown's grammar and serialiser and keeps the rest of its pipeline."""
 

@@ -1,28 +1,88 @@
-"""The title of a page that does not state one: its leading heading, or words made of its path."""
+"""The title of a page that does not state one: its first heading, or words made of its path."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
+from markdown_it import MarkdownIt
+
+from wiki.text.grammar import build_grammar
+from wiki.text.lines import normalise_line_ends
 from wiki.text.markup import text_of_line
 from wiki.text.paths import title_from
 
-_ATX = re.compile(r"\s{0,3}#(?:[ \t]+(?P<text>.*?))?(?:[ \t]+#+)?[ \t]*(?:\n|\Z)")
-_SETEXT = re.compile(r"\s{0,3}(?P<text>[^\s#>|`~*+-][^\n]*)\n {0,3}=+[ \t]*(?:\n|\Z)")
+_MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|<)", re.MULTILINE)
+_HTML_HEADING = re.compile(
+    r"<h([1-6])(?:\s[^<>]*)?>(.{0,2000}?)</h\1\s*>", re.DOTALL | re.IGNORECASE
+)
 _CUSTOM_ID = re.compile(r"\s*\{#[^\s{}]+\}$")
+_NOTE = re.compile(r"\[\^[^\]\s]+\]")
 _LONGEST = 300
+_FIRST_LOOK = 1_000  # characters behind what may be the first heading
+_FURTHEST = 64_000  # characters in which a title is looked for
 
 # A page keeps its heading through most of its revisions.
 _plain = lru_cache(maxsize=8192)(text_of_line)
 
 
 def leading_title(body: str, path: str) -> str:
-    """The plain text of the heading that `body` begins with; else of `path`; perhaps `""`."""
-    start = body.lstrip("\n")[:2000]
-    match = _ATX.match(start) or _SETEXT.match(start)
-    if match and match["text"]:
-        title = _plain(_CUSTOM_ID.sub("", match["text"].strip()))
-        if title and len(title) <= _LONGEST:
-            return title
+    """The plain text of the first heading of `body` that has one; else of `path`; perhaps `""`.
+
+    Headings of any level count, those in lists and quotes do not.
+
+    :param body: Markdown without front matter.
+    """
+    has_notes = "[^" in body and "]:" in body
+    for heading in _headings(body):
+        words = _CUSTOM_ID.sub("", heading)
+        title = _plain(_NOTE.sub("", words) if has_notes else words)
+        if title:
+            return title if len(title) <= _LONGEST else title_from(path)[:_LONGEST]
     return title_from(path)[:_LONGEST]
+
+
+def _headings(body: str) -> Iterator[str]:
+    """The Markdown of the headings, in order; the text is read as far as they are asked for."""
+    body = normalise_line_ends(body[:_FURTHEST])
+    candidate = _MAY_BE_HEADING.search(body)
+    if candidate is None:
+        return
+    given, length = 0, candidate.end() + _FIRST_LOOK
+    while True:
+        end = body.find("\n", length) + 1 or len(body)
+        found = _headings_of(body[:end], end == len(body))
+        yield from found[given:]
+        if end == len(body):
+            return
+        given, length = len(found), 8 * length
+
+
+def _headings_of(text: str, is_all: bool) -> list[str]:
+    """The headings of a text; of a part those that end before it does."""
+    most = text.count("\n") + 1 - (not is_all) * 2
+    tokens = _blocks().parse(text)
+    found: list[str] = []
+    for number, token in enumerate(tokens):
+        if token.level or not token.map or token.map[1] > most:
+            continue
+        if token.type == "heading_open":
+            found.append(tokens[number + 1].content)
+        elif token.type == "html_block":
+            html = _HTML_HEADING.search(_without_comment(token.content))
+            if html:
+                found.append(html[2])
+    return found
+
+
+def _without_comment(html: str) -> str:
+    return html.partition("-->")[2] if html.lstrip().startswith("<!--") else html
+
+
+@cache
+def _blocks() -> MarkdownIt:
+    """The grammar of pages as far as it is one of blocks."""
+    parser = build_grammar()
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
