@@ -181,6 +181,22 @@ def test_a_comparison_too_large_to_be_made_says_so_and_leads_to_both_texts(
     assert "Part 1 of 11" in again
 
 
+def test_many_and_large_properties_are_told_of_within_bounds(wiki: Scene) -> None:
+    def front(word: str) -> str:
+        return "".join(f"key{n:03}: {word} {word * 400}\n" for n in range(60))
+
+    for base, word in enumerate("abc"):
+        form = {"title": "Props", "body": f"---\n{front(word)}---\nText.\n", "base": base}
+        where = "/eng/props/-/edit" if base else "/eng/-/new"
+        assert wiki.post("ben", where, **form).status_code == 303
+    for verb in ("diff/1..2", "history"):
+        shown = wiki.get("cai", f"/eng/props/-/{verb}").text
+        assert "key039" in shown
+        assert "key041" not in shown
+        assert "and 20 more" in shown
+        assert len(shown) < 300_000
+
+
 def test_what_was_compared_is_remembered_for_those_who_may_read_it_only(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -82,6 +83,8 @@ def checked(text: Text, max_bytes: int) -> Text:
         fields={**text.fields, **front.rest},
         front_matter=block or text.front_matter,
     )
+    if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
+        raise TooLarge(f"The properties of a page take at most {max_bytes // 1024} KiB.")
     return with_front_matter(made)
 
 

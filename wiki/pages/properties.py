@@ -15,9 +15,17 @@ from wiki.pages.models import Revision
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import readable_by
-from wiki.text.words import Span, mark
+from wiki.text.words import Effort, Span, mark
 
 _ABSENT = object()
+LONGEST = 1_000
+"""Characters of a value that are shown."""
+MOST_WORDS = 10_000
+"""Characters of a value before and after beyond which its words are not compared."""
+MOST = 40
+"""Properties of which a comparison tells."""
+EFFORT = 10_000
+"""Steps spent on the words of a title or a description: a screen of a history has fifty of them."""
 _FOLDER, _PAGE = "a folder's page", "a page"
 
 
@@ -71,10 +79,16 @@ def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[V
         changes.append(
             ValueChange("tags", "set", added=tuple(sorted(come)), removed=tuple(sorted(gone)))
         )
-    for key in sorted({**old.fields, **new.fields}):
-        if old.fields.get(key) != new.fields.get(key) or (key in old.fields) != (key in new.fields):
-            before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
-            changes.append(ValueChange(key, "data", before, after))
+    keys = [
+        key
+        for key in sorted({**old.fields, **new.fields})
+        if old.fields.get(key, _ABSENT) != new.fields.get(key, _ABSENT)
+    ]
+    for key in keys[:MOST]:
+        before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
+        changes.append(ValueChange(key[:LONGEST], "data", before, after))
+    if keys[MOST:]:
+        changes.append(ValueChange(f"and {len(keys) - MOST} more", "set"))
     if not any(changes) and not same_form(new.front_matter, old.front_matter):
         changes.append(_words("front matter", old.front_matter, new.front_matter))
     if old.folder != new.folder:
@@ -86,13 +100,14 @@ def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[V
 def _words(name: str, old: str, new: str) -> ValueChange | None:
     if old == new:
         return None
-    before, after = mark(old, new)
+    if len(old) + len(new) > MOST_WORDS:
+        return ValueChange(name, "words", _plain(old or _ABSENT), _plain(new or _ABSENT))
+    before, after = mark(old, new, Effort(EFFORT))
     return ValueChange(name, "words", before if old else None, after if new else None)
 
 
 def _plain(value: Any) -> tuple[Span, ...] | None:
     if value is _ABSENT:
         return None
-    return (
-        Span(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), False),
-    )
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (Span(text if len(text) <= LONGEST else f"{text[:LONGEST]} …", False),)
