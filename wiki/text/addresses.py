@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -354,27 +354,41 @@ class _Place:
         self.content = content
         self.first = first
         self.column = column
+        self.shifts: dict[int, int | None] = {}  # of each line of the content
+
+    @cached_property
+    def line_ends(self) -> list[int]:
+        return [at for at, character in enumerate(self.content) if character == "\n"]
+
+    @cached_property
+    def bars(self) -> list[int]:
+        return [at for at, character in enumerate(self.content) if character == "|"]
 
     def span(self, start: int, end: int) -> Span | None:
         """The characters of the text that are those of the content; None for what is not sure."""
-        number = self.first + self.content.count("\n", 0, start)
-        if self.first < 0 or number >= len(self.whole.lines):
+        row = bisect_left(self.line_ends, start)
+        number = self.first + row
+        if self.first < 0 or number >= len(self.whole.lines) or self.column == -1:
             return None
-        source = self.whole.lines[number]
         if self.column is not None:
-            shift = self.column + self.content.count("|", 0, start)
+            shift: int | None = self.column + bisect_left(self.bars, start)
         else:
-            begin = self.content.rfind("\n", 0, start) + 1
-            stop = self.content.find("\n", start)
-            line = self.content[begin : stop if stop >= 0 else None]
-            at = source.rfind(line.strip())
-            shift = at - (len(line) - len(line.lstrip())) - begin
-            if at < 0:
-                return None
-        if self.column == -1 or source[start + shift : end + shift] != self.content[start:end]:
+            if row not in self.shifts:
+                self.shifts[row] = self.shift_of(row)
+            shift = self.shifts[row]
+        source = self.whole.lines[number]
+        if shift is None or source[start + shift : end + shift] != self.content[start:end]:
             return None
         shift += self.whole.starts[number]
         return start + shift, end + shift
+
+    def shift_of(self, row: int) -> int | None:
+        """How much further right a line of the content stands in its line of the text."""
+        begin = self.line_ends[row - 1] + 1 if row else 0
+        stop = self.line_ends[row] if row < len(self.line_ends) else None
+        line = self.content[begin:stop]
+        at = self.whole.lines[self.first + row].rfind(line.strip())
+        return at - (len(line) - len(line.lstrip())) - begin if at >= 0 else None
 
 
 class _Tags(RawHtml):

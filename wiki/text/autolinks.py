@@ -27,9 +27,9 @@ _WORD = re.compile(r"[A-Za-z]{1,6}\Z")
 _SCHEMES = frozenset({"http", "https", "ftp"})
 _BEFORE_WWW = frozenset(" \t\n\v\f\r*_~(")
 
-_STOP = re.compile(r"[\s<。，、；：！？“”„‟«»]")
 _WIDE_BRACKETS = dict(zip("）］｝」』】》〉〕", "（［｛「『【《〈〔", strict=True))
-_WIDE = re.compile("[" + re.escape("".join([*_WIDE_BRACKETS, *_WIDE_BRACKETS.values()])) + "]")
+_OPENING = frozenset(_WIDE_BRACKETS.values())
+_STOP = re.compile(r"[\s<。，、；：！？“”„‟«»）］｝」』】》〉〕（［｛「『【《〈〔]")
 _TRAILING = frozenset("?!.,:*_~'\"’›…．")
 _ENTITY = re.compile(r"&[A-Za-z]+;\Z")
 _LONGEST_ENTITY = 40
@@ -139,17 +139,16 @@ def _domain_end(src: str, start: int, limit: int) -> int:
 
 def _address_end(src: str, start: int, domain_end: int, limit: int) -> int:
     """Where the address ends that begins at `start`: without what belongs to the sentence."""
-    stop = _STOP.search(src, domain_end, limit)
-    end = stop.start() if stop else limit
+    end = limit
     opened: dict[str, int] = {}
-    for bracket in _WIDE.finditer(src, domain_end, end):
-        opening = _WIDE_BRACKETS.get(bracket[0])
-        if opening is None:
-            opened[bracket[0]] = opened.get(bracket[0], 0) + 1
-        elif opened.get(opening, 0):
+    for found in _STOP.finditer(src, domain_end, limit):
+        opening = _WIDE_BRACKETS.get(found[0])
+        if found[0] in _OPENING:
+            opened[found[0]] = opened.get(found[0], 0) + 1
+        elif opening and opened.get(opening, 0):
             opened[opening] -= 1
         else:
-            end = bracket.start()
+            end = found.start()
             break
     surplus = src.count(")", start, end) - src.count("(", start, end)
     while end > start:
