@@ -13,6 +13,7 @@ from datetime import datetime
 
 from wiki.config import Settings
 from wiki.db import Database, now
+from wiki.disk import is_full, keep_reserve
 from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
 from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers_by_name
@@ -25,6 +26,8 @@ POLL_SECONDS = 0.05
 REST_SECONDS = 5.0
 # How often to see to chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
+# How long to wait when the disk is full.
+FOR_ROOM = 10.0
 
 
 class Worker:
@@ -63,9 +66,13 @@ class Worker:
                     try:
                         if self.deliverer.deliver_due():
                             continue
-                    except Exception:
-                        log.exception("the worker could not deliver; it tries again")
-                        self._stopping.wait(1.0)
+                    except Exception as error:
+                        if is_full(error, self.settings.data_dir):
+                            log.error("The disk is full: the worker waits for room.")
+                            self._stopping.wait(FOR_ROOM)
+                        else:
+                            log.exception("the worker could not deliver; it tries again")
+                            self._stopping.wait(1.0)
                     due = self.deliverer.next_due()
                     if due is not None:
                         wait = (due - now()).total_seconds()
@@ -81,6 +88,7 @@ class Worker:
             if self._beat_at is None or now() >= self._beat_at + heartbeat.BEAT:
                 self._beat_at = now()
                 self._show(heartbeat.live)
+                keep_reserve(self.settings.data_dir)
             for chore in (*once, *NOW_AND_THEN):
                 if self._stopping.is_set():
                     return
@@ -96,8 +104,12 @@ class Worker:
     def _do(self, chore: Chore) -> bool:
         try:
             chore(self.database, self.settings)
-        except Exception:
-            log.exception("a chore of the worker failed; it is tried again")
+        except Exception as error:
+            if is_full(error, self.settings.data_dir):
+                log.error("The disk is full: %s waits for room.", chore.__name__)
+                self._stopping.wait(FOR_ROOM)
+            else:
+                log.exception("a chore of the worker failed; it is tried again")
             return False
         return True
 

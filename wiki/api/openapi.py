@@ -130,7 +130,7 @@ def _path_parameters(template: str) -> list[dict[str, Any]]:
 
 
 def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
-    refusals = (403,) if one.writes else ()  # by a token that only reads, at least
+    refusals = (403, 507) if one.writes else ()  # by a token that only reads, and a full disk
     described: dict[str, Any] = {
         "operationId": f"{one.name}_of_home" if of_home else one.name,
         "summary": f"{one.summary[:-1]} (the home page of a space)." if of_home else one.summary,

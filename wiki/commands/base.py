@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 from wiki.app import open_database
 from wiki.config import ConfigError, Settings, load
 from wiki.db import Database
+from wiki.disk import is_full
 from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.people.actions import find_person
@@ -22,6 +25,8 @@ from wiki.rules.roles import Role, SiteRole
 from wiki.serve import ServeError
 from wiki.spaces.members import leads_of
 from wiki.spaces.models import Scope, Space
+
+DISK_FULL = "The disk is full: make room where the data folder is, then run this again."
 
 # The shell of the machine outranks every account.
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
@@ -37,7 +42,11 @@ class Wiki(click.Group):
             raise click.ClickException(error.sentence) from None
         except (ConfigError, ServeError) as error:
             raise click.ClickException(str(error)) from None
-        except OperationalError as error:
+        except (OperationalError, OSError) as error:
+            if is_full(error, Path(os.environ.get("WIKI_DATA_DIR", "data"))):
+                raise click.ClickException(DISK_FULL) from None
+            if isinstance(error, OSError):
+                raise
             raise click.ClickException(f"The database cannot be used: {error.orig}") from None
 
 

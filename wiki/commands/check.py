@@ -8,6 +8,7 @@ from contextlib import suppress
 import click
 from sqlalchemy import select, text
 
+from wiki import disk
 from wiki.attachments.models import Attachment
 from wiki.attachments.pictures import NotNow, measure, unmeasured
 from wiki.attachments.storage import DamagedFile, Storage
@@ -79,6 +80,13 @@ def check_database(database: Database, settings: Settings, progress: Progress) -
             20
         ):
             yield Finding(f"Row {row} of {table} refers to a row of {parent} that is not there.")
+    progress(1, 1)
+
+
+def check_room(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
+    """There is room to save something."""
+    if disk.is_short(settings.data_dir):
+        yield Finding("The disk is full: nothing can be saved until somebody makes room.")
     progress(1, 1)
 
 
@@ -198,6 +206,7 @@ def _try_again(database: Database, delivery_id: int) -> None:
 
 
 CHECKS: dict[str, Check] = {
+    "Disk": check_room,
     "Database": check_database,
     **{name: _of_pages(look) for name, look in checking.CHECKS.items()},
     "Groups": check_groups,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import Database, now
+from wiki.disk import is_full
 from wiki.outbox.models import Delivery, EventRow
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 12
+FOR_ROOM = timedelta(minutes=1)  # until a delivery that found the disk full is tried again
 LONG = 1.0
 """Seconds after which what was heard is forgotten before others hear anything."""
 
@@ -176,8 +178,11 @@ class Deliverer:
             delivery = session.get(Delivery, happening.delivery_id)
             if delivery is None:
                 return
-            delivery.attempts += 1
             delivery.error = f"{type(error).__name__}: {error}"[:2000]
+            if is_full(error):  # which says nothing about this delivery
+                delivery.due_at = now() + FOR_ROOM
+                return
+            delivery.attempts += 1
             delivery.due_at = now() + timedelta(seconds=min(2**delivery.attempts, 3600))
             if delivery.attempts >= ATTEMPTS:
                 delivery.gave_up_at = now()

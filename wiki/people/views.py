@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from wiki.disk import use_reserve
 from wiki.errors import Invalid, TooMany
 from wiki.outbox.actions import announce
 from wiki.outbox.events import FactorRefused, SignedIn, SignedOut, SignInFailed
@@ -23,6 +24,15 @@ from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
 
 blueprint = Blueprint("people", __name__)
+
+
+@blueprint.before_request
+def use_what_is_kept_for_sign_ins() -> None:
+    """Let people sign in, and so read, while the disk is too full to save anything."""
+    if request.method == "POST":
+        use_reserve(settings().data_dir)
+        g.uses_reserve = True
+
 
 # What one is not led to once one is in.
 WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")

@@ -177,6 +177,12 @@ class Shelf:
             if folder.is_dir() and folder.name != keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def size(self) -> int:
+        """Bytes of the index in use."""
+        name = self.name()
+        files = (self.root / name).iterdir() if name else ()
+        return sum(file.stat().st_size for file in files)
+
     def distrust(self, reason: str) -> None:
         """Notes that the index in use seems damaged."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,14 @@ reading makes the index suspect, not the request fail: the asker gets IndexUnava
 looks at the index and builds it anew where that is needed.
 """
 
+import errno
 import logging
 import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ from whoosh.index import TOC
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
+from wiki.disk import free, is_full
 from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
 from wiki.search.excerpts import excerpt
 from wiki.search.fields import entry
@@ -36,6 +39,14 @@ SMALL = 512
 """Pages of a segment up to which it is merged with others as pages change."""
 MEMORY = 256
 """Megabytes that writing may use before it spills to disk."""
+SHARE = 0.5
+"""Of what is free on the disk, as much as writing the index may need for a while."""
+LEAST = 4 << 20
+"""Bytes that it needs in any case."""
+MERGED = 3
+"""Bytes that merging needs for each byte of a segment: its parts, and the new segment of them."""
+WORD = 300
+"""Bytes that writing needs for each word of each page in the worst case, that no other has it."""
 
 
 class WhooshEngine:
@@ -146,6 +157,7 @@ class WhooshEngine:
         entries = {document.page_id: entry(document) for document in documents}
         if not entries and not removed:
             return
+        self._require_room(sum(map(_need, entries.values())))
         with self.shelf.lock():
             name = self.shelf.name()
             if name is None:
@@ -153,6 +165,8 @@ class WhooshEngine:
             try:
                 self._write(name, entries, set(removed) | set(entries))
             except Exception as error:
+                if is_full(error):  # the index in use is as it was
+                    raise
                 self.shelf.distrust(f"{type(error).__name__}: {error}")
                 raise IndexUnavailable("The search index cannot be written.") from error
 
@@ -167,6 +181,7 @@ class WhooshEngine:
         """
         with self.shelf.lock("building", wait=1.0):
             self.shelf.sweep()
+            self._require_room(MERGED * self.shelf.size())
             name = self.shelf.create()
             try:
                 self._fill(name, documents(None))
@@ -212,8 +227,12 @@ class WhooshEngine:
     def _fill(self, name: str, documents: Iterable[Document]) -> None:
         writer = self._writer(name)
         try:
+            needed = 0
             for document in documents:
-                writer.add_document(**entry(document))
+                fields = entry(document)
+                needed += _need(fields)
+                self._require_room(needed)
+                writer.add_document(**fields)
             writer.commit(merge=False)
         except BaseException:
             _discard(writer)
@@ -226,7 +245,8 @@ class WhooshEngine:
                 writer.delete_by_term("page", str(page_id))
             for fields in entries.values():
                 writer.add_document(**fields)
-            writer.commit(mergetype=_merge)
+            room = SHARE * free(self.shelf.root) / MERGED
+            writer.commit(mergetype=partial(_merge, room=room))
         except BaseException:
             _discard(writer)
             raise
@@ -247,23 +267,35 @@ class WhooshEngine:
             self._write(name, entries, set(gone) | set(stale))
         return len(want)
 
+    def _require_room(self, wanted: float) -> None:
+        """Go on only if writing this many bytes leaves most of what is free on the disk to others.
+
+        :raises OSError: as a full disk does.
+        """
+        if max(wanted, LEAST) > SHARE * free(self.shelf.root.parent):
+            raise OSError(errno.ENOSPC, "Too little room for the index", str(self.shelf.root))
+
     def _writer(self, name: str) -> SegmentWriter:
         return SegmentWriter(self.shelf.open(name), codec=Codec(), limitmb=MEMORY, _lk=False)
 
 
-def _merge(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
+def _merge(writer: SegmentWriter, segments: list[Any], room: float) -> list[Any]:
     """Whoosh's hook: which segments a commit takes into the one it writes.
 
     Small ones, as soon as the new one is half their size, so that each page is copied a few times
-    only; and any of which more than half is deleted.
+    only; and any of which more than half is deleted. None beyond the room that there is.
+
+    :param room: bytes of segments that may be taken.
     """
     kept = []
     total = writer.doc_count()
     for segment in sorted(segments, key=lambda one: one.doc_count()):
         live = segment.doc_count()
         wasteful = 2 * live < segment.doc_count_all()
-        if (live <= SMALL and live <= 2 * max(total, 4)) or wasteful:
+        size = writer.storage.file_length(segment.make_filename(segment.COMPOUND_EXT))
+        if size <= room and ((live <= SMALL and live <= 2 * max(total, 4)) or wasteful):
             total += live
+            room -= size
             if live:
                 with_reader = SegmentReader(writer.storage, writer.schema, segment)
                 writer.add_reader(with_reader)
@@ -271,6 +303,10 @@ def _merge(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
         else:
             kept.append(segment)
     return kept
+
+
+def _need(fields: Mapping[str, Any]) -> int:
+    return WORD * len(fields["text"])
 
 
 def _discard(writer: SegmentWriter) -> None:

@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from wiki.disk import DiskFull, is_full
 from wiki.errors import Busy, FactorRequired, NotFound, SignInRequired, TooMany, WikiError
 from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.kept import kept_of_request, show_again, sign_in_page
@@ -41,10 +42,11 @@ SENTENCES = {
         "The mistake is ours and has been written down. What was saved before is safe.",
     ),
     503: ("Back in a moment", "The wiki is busy or being worked on. Please try again."),
+    507: (DiskFull.title, DiskFull().sentence),
 }
 
 
-AGAIN = frozenset({400, 401, 429, 500, 503})
+AGAIN = frozenset({400, 401, 429, 500, 503, 507})
 """What may go well when the same form is sent once more."""
 
 
@@ -170,6 +172,9 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
+        if is_full(error, settings().data_dir):
+            log.error("The disk is full: %s %s failed.", request.method, request.path)
+            return wiki_error(DiskFull())
         log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
         if wants_json():
             return problem(500, *SENTENCES[500])

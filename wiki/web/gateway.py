@@ -21,6 +21,8 @@ from urllib.parse import unquote_to_bytes
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from wiki.disk import DiskFull, is_full
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
@@ -96,6 +98,10 @@ class Gateway:
             status = await _refuse(send, 408, "The request took too long to arrive.")
         except Gone:
             return
+        except OSError as error:
+            if not is_full(error):
+                raise
+            status = await _refuse(send, 507, DiskFull().sentence)
         else:
             with body:
                 status = await self._answer(scope, send, body, size)

@@ -14,6 +14,7 @@ from werkzeug import Response
 
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.disk import require_room
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.web.gateway import AFTERWARDS
 from wiki.web.origin import come_from, come_from_nowhere
@@ -50,7 +51,12 @@ def reading() -> Session:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A transaction, committed when the block ends; later reads of this request see it."""
+    """A transaction, committed when the block ends; later reads of this request see it.
+
+    :raises DiskFull: when only what is kept for sign-ins is left on the disk.
+    """
+    if parts().database.is_sqlite and not g.get("uses_reserve"):
+        require_room(settings().data_dir)
     finish_reading()
     g.pop("version", None)
     with parts().database.write() as session:

@@ -1,0 +1,99 @@
+"""Room on the disk: recognise errors that say there is none, and keep a reserve for signing in.
+
+When a disk is full nothing can be saved, but people must still be able to read, and therefore to
+sign in, which takes a few rows of the database. So everything else is refused a little before the
+disk is full; and where others have filled it, a file of a few megabytes in the data folder gives
+way, a piece at a time, when somebody signs in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+from wiki.errors import WikiError
+
+RESERVE = 8 << 20
+"""Bytes that are kept for sign-ins."""
+PIECE = 1 << 20
+"""Bytes of it that are given up at once: enough for some hundred sign-ins."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# Of the shared memory and the log beside the database, SQLite reports a full disk in this way.
+_IO = sqlite3.SQLITE_IOERR & 0xFF
+
+
+class DiskFull(WikiError):
+    """There is no room to store anything."""
+
+    status = 507
+    title = "The disk is full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk of this wiki is full, so nothing was saved. Pages can still be read. "
+            "An administrator has to make room; then send this again."
+        )
+
+
+def is_full(error: BaseException | None, folder: Path | None = None) -> bool:
+    """Whether an error, or one that led to it, says that a disk or a quota is full.
+
+    :param folder: the data folder: an I/O error of SQLite counts where hardly anything is free.
+    """
+    while error is not None:
+        original = getattr(error, "orig", None) or error
+        if isinstance(original, OSError) and original.errno in _FULL:
+            return True
+        if getattr(original, "sqlstate", None) == "53100":  # PostgreSQL's disk_full
+            return True
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            return True
+        if code == _IO and folder is not None and free(folder) < PIECE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def free(folder: Path) -> int:
+    """Bytes that may still be written where a folder is."""
+    return shutil.disk_usage(folder).free
+
+
+def require_room(folder: Path) -> None:
+    """Go on only if more is free than sign-ins need.
+
+    :raises DiskFull: otherwise.
+    """
+    if is_short(folder):
+        raise DiskFull
+
+
+def is_short(folder: Path) -> bool:
+    """Whether no more is free than sign-ins need."""
+    return free(folder) < 2 * PIECE
+
+
+def keep_reserve(folder: Path) -> None:
+    """Make the reserve whole again, where there is plenty of room for it."""
+    path = folder / "reserve"
+    with contextlib.suppress(OSError):
+        if (path.stat().st_size if path.exists() else 0) < RESERVE < free(folder) // 4:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(handle, 0, RESERVE)
+            finally:
+                os.close(handle)
+
+
+def use_reserve(folder: Path) -> None:
+    """Give up a piece of the reserve when the disk is full, so that somebody can sign in."""
+    path = folder / "reserve"
+    with contextlib.suppress(OSError):
+        if free(folder) < PIECE:
+            os.truncate(path, max(path.stat().st_size - PIECE, 0))
