@@ -29,10 +29,12 @@ from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 from wiki.transfer.console import bar, report_text, write_report
 from wiki.transfer.exporting import export_space
-from wiki.transfer.git import History, is_history
+from wiki.transfer.git import is_history
+from wiki.transfer.git_history import History
 from wiki.transfer.histories import HistoryImport
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.mirroring import export_to_git
+from wiki.transfer.report import Report
 from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
@@ -145,6 +147,8 @@ def import_tree(
     Example: wiki import handbook.bundle --space handbook
     """
     settings, database = opened()
+    if report:
+        write_report(Report(), report)  # so that it does not fail when all is done
     limit_rendering(max(settings.render_seconds, PATIENCE), settings.render_retry_seconds)
     with database.read() as session:
         actor = writer(session, slug, handle)

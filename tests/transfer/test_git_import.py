@@ -36,7 +36,8 @@ from wiki.spaces.actions import create_space, give_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer import histories
-from wiki.transfer.git import GitError, History, is_history
+from wiki.transfer.git import GitError, is_history
+from wiki.transfer.git_history import History
 from wiki.transfer.histories import HistoryImport
 from wiki.transfer.mirroring import export_to_git
 from wiki.transfer.models import ImportedFile

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from wiki.errors import Invalid
 from wiki.transfer import sources
 from wiki.transfer.report import Report
 
@@ -66,5 +67,9 @@ def report_text(report: Report, most: int | None = SHOWN) -> str:
 
 
 def write_report(report: Report, file: Path) -> None:
-    """The whole report as a text file."""
-    file.write_text(report_text(report, None) + "\n", encoding="utf-8")
+    """The whole report as a text file. :raises Invalid: when it cannot be written."""
+    text = report_text(report, None) + "\n"
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be written: {error.strerror}.") from None

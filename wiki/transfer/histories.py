@@ -25,10 +25,10 @@ from wiki.people.placeholders import author_key, authors_for, users_domain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.transfer import trailers
-from wiki.transfer.git import Blobs, Commit, FileChange, History
+from wiki.transfer.git_history import Blobs, Commit, FileChange, History
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import ImportedFile, ImportedHistory
-from wiki.transfer.report import Kind, Report
+from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import (
     MARKDOWN,
     GitSource,
@@ -71,11 +71,7 @@ class HistoryImport:
             self.ledger = Ledger(seen.space, settings.max_page_kb << 10, is_wiki)
             self.ledger.kinds = kinds_of(session, space_id)
             root = history.root()
-            row = session.scalar(
-                select(ImportedHistory).where(
-                    ImportedHistory.space_id == space_id, ImportedHistory.root == root
-                )
-            )
+            row = self._known(session, root)
             if row is None:
                 row = ImportedHistory(space_id=space_id, root=root, tip="")
                 session.add(row)
@@ -83,14 +79,28 @@ class HistoryImport:
             session.flush()
             self.history_id, self.after = row.id, row.tip
             self.ledger.files = self._tracked(session)
+            if not self.ledger.files.by_page:  # of a clone without contents, nothing came
+                self.after = ""
 
     def run(self, progress: Progress | None = None) -> Report:
         """Bring in what is new, all of it, and say what could not be."""
-        after = self.after
-        if after and not self.history.has(after):
-            sentence = "It was rewritten since the last import: only its newest files are compared."
-            self.ledger.problem(Kind.HISTORY, self.history.branch, sentence)
+        after, history = self.after, self.history
+        if history.is_shallow:
+            begins = history.begins_at().date().isoformat()
+            self._say(f"It is shallow: its history begins on {begins}, without what was before.")
+        if after and not history.has(after):
+            sentence = "It was rewritten since the last import"
+            if history.is_shallow:
+                sentence += ", or begins after the commit that came last"
+            self._say(f"{sentence}: only its newest files are compared.")
+        elif history.gaps(after).trees:
+            self._say("It does not hold the folders of its commits: only its newest files came.")
         else:
+            if lost := history.gaps(after).blobs:
+                self._say(
+                    f"It lacks {lost} versions of files, as partial clones do: renamed pages are "
+                    "known again only where their text stayed the same."
+                )
             self._take_commits(after, progress)
         self._settle()
         tree = self._newest_tree()
@@ -105,6 +115,22 @@ class HistoryImport:
             row = session.get_one(ImportedHistory, self.history_id)
             row.tip, row.finished_at = self.history.tip, now()
         return self._told(found)
+
+    def _say(self, sentence: str) -> None:
+        self.ledger.report.add([Problem(Kind.HISTORY, self.history.branch, sentence)])
+
+    def _known(self, session: Session, root: str) -> ImportedHistory | None:
+        """The same history from before: by its first commit or, where that was cut off then or is
+        now, by the newest that came."""
+        rows = session.scalars(
+            select(ImportedHistory)
+            .where(ImportedHistory.space_id == self.ledger.space.id)
+            .order_by(ImportedHistory.id)
+        ).all()
+        for row in rows:
+            if row.root == root:
+                return row
+        return next((row for row in rows if row.tip and self.history.has(row.tip)), None)
 
     def _take_commits(self, after: str, progress: Progress | None) -> None:
         total, done = self.history.count(after), 0

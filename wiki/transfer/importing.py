@@ -38,6 +38,7 @@ from wiki.text.links import PICTURES
 from wiki.text.markup import RenderContext
 from wiki.text.paths import path_key
 from wiki.text.sandbox import CHILDREN
+from wiki.transfer.git import Missing
 from wiki.transfer.headings import leading_title
 from wiki.transfer.inventory import (
     Held,
@@ -198,6 +199,9 @@ class TreeImport:
             sentence = "Its text is not UTF-8: save it in that encoding and import it again."
             self.report.add([Problem(Kind.UNREADABLE, where, sentence)])
             return None
+        except Missing as missing:
+            self.report.add([Problem(Kind.MISSING, where, missing.sentence)])
+            return None
         except WikiError as refused:
             self.report.add([Problem(Kind.REFUSED, where, refused.sentence)])
             return None
@@ -318,6 +322,8 @@ class TreeImport:
                     stored,
                     limits=limits_of(self.settings),
                 )
+        except Missing as missing:
+            return Problem(Kind.MISSING, file.entry.path, missing.sentence)
         except (Invalid, TooLarge) as refused:
             return Problem(Kind.REFUSED, file.entry.path, refused.sentence)
         self.report.files_added += 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
 MOST_PROBLEMS = 5000
-"""Problems kept word by word; the rest is counted."""
+"""Problems that a row of the database keeps word by word; the rest is counted there."""
 
 
 class Kind(StrEnum):
@@ -17,6 +17,7 @@ class Kind(StrEnum):
     HISTORY = "The history itself"
     REFUSED = "Not imported"
     BESIDE = "Kept at another address, because another file has theirs"
+    MISSING = "Not imported, because the repository does not hold it"
     NAMES = "Names of files in another encoding than UTF-8"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
@@ -57,12 +58,8 @@ class Report:
     more_problems: int = 0
 
     def add(self, problems: Iterable[Problem]) -> None:
-        """Take problems in, as far as there is room."""
-        for problem in problems:
-            if len(self.problems) < MOST_PROBLEMS:
-                self.problems.append(problem)
-            else:
-                self.more_problems += 1
+        """Take problems in."""
+        self.problems.extend(problems)
 
     def by_kind(self) -> list[tuple[Kind, list[Problem]]]:
         """The problems under their headings, the graver kinds first."""
@@ -82,8 +79,9 @@ class Report:
         return f"{pages}, {files}, {same} unchanged."
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON column holds it."""
-        return asdict(self)
+        """As a JSON column holds it, with as many problems as there is room for."""
+        more = self.more_problems + max(len(self.problems) - MOST_PROBLEMS, 0)
+        return asdict(replace(self, problems=self.problems[:MOST_PROBLEMS], more_problems=more))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:

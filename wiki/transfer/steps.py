@@ -19,7 +19,8 @@ from wiki.spaces.models import Space
 from wiki.text import frontmatter
 from wiki.text.paths import PathError, join, name_of, normalise_path
 from wiki.transfer import trailers
-from wiki.transfer.git import Blobs
+from wiki.transfer.git import Missing
+from wiki.transfer.git_history import Blobs
 from wiki.transfer.headings import leading_title
 from wiki.transfer.importing import decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
@@ -98,6 +99,7 @@ class Ledger:
     elsewhere: set[str] = field(default_factory=set)
     kinds: frozenset[str] = frozenset()
     _said: set[tuple[Kind, str]] = field(default_factory=set)
+    _missing: set[tuple[str, str]] = field(default_factory=set)
     _secrets: set[tuple[str, str]] = field(default_factory=set)
 
     def place_of(self, file: str) -> tuple[str, bool]:
@@ -119,6 +121,15 @@ class Ledger:
         if (problem.kind, problem.where) not in self._said:
             self._said.add((problem.kind, problem.where))
             self.report.add([problem])
+
+    def lacks(self, file: str, blob: str, at: datetime) -> None:
+        """Say once of a version of a file that the repository does not hold it."""
+        where = printable(file)
+        if (where, blob) not in self._missing:
+            self._missing.add((where, blob))
+            self._said.add((Kind.MISSING, where))
+            sentence = f"The version of {at.date().isoformat()} ({blob[:10]})."
+            self.report.add([Problem(Kind.MISSING, where, sentence)])
 
     def secret(self, one: Secret, file: str, at: datetime) -> None:
         """Say once of a file that it holds what looks like this secret, and since when."""
@@ -216,6 +227,11 @@ class Step:
             else:
                 path, folder = self._free_place(file, page)
             text = self._text(file, blob, path)
+        except Missing:
+            self.ledger.lacks(file, blob, self.stamp.at)
+            if page is not None and one is not None:
+                self._stay(one, page)
+            return
         except (PathError, WikiError) as refused:
             sentence = refused.sentence if isinstance(refused, WikiError) else str(refused)
             self.ledger.problem(Kind.REFUSED, file, sentence)

@@ -1,0 +1,167 @@
+"""Git repositories that do not hold everything: what is there comes in, the rest is named."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.cast import Scene
+from tests.transfer.gits import git
+from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F401
+from tests.transfer.test_importing import said
+from tests.transfer.trees import write_tree
+from wiki.cli import main
+from wiki.transfer.git import GitError, environment
+from wiki.transfer.report import MOST_PROBLEMS, Kind, Problem, Report
+
+pytestmark = pytest.mark.git
+LARGE = "# Large\n\n" + "all of it\n" * 400
+
+
+@pytest.fixture
+def origin(repo: Repo) -> Repo:  # noqa: F811
+    """A history whose pages change, grow and move; others may clone parts of it."""
+    for name in ("allowFilter", "allowAnySHA1InWant"):
+        git(repo.folder, "config", f"uploadpack.{name}", "true")
+    repo.commit({"a.md": "# A\n\none\n", "img/p.png": b"\x89PNG" + b"x" * 3000})
+    repo.commit({"a.md": "# A\n\ntwo\n", "b.md": LARGE})
+    repo.commit({"b.md": LARGE + "and more\n", "a.md": "# A\n\n![p](img/p.png)\n"})
+    repo.move({"a.md": "sub/a.md"})
+    repo.commit({"sub/a.md": "# A\n\nfour ![p](../img/p.png)\n", "b.md": "# Small\n"})
+    return repo
+
+
+def clone(origin: Repo, name: str, *options: str) -> Path:
+    target = origin.folder.parent / name
+    # As somebody else clones: what is checked out is fetched as well.
+    environ = environment() | {"GIT_NO_LAZY_FETCH": "0"}
+    command = ["git", "clone", "-q", *options, f"file://{origin.folder}", str(target)]
+    subprocess.run(command, check=True, env=environ, capture_output=True)
+    # Nothing may ask it for more.
+    git(target, "remote", "set-url", "origin", "https://127.0.0.1:9/nothing")
+    return target
+
+
+@pytest.mark.parametrize("how", ["clone", "bare", "bundle"])
+def test_a_shallow_history_begins_where_it_begins(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+    how: str,
+) -> None:
+    source = clone(origin, "shallow", "--depth=2", *(["--bare"] if how == "bare" else []))
+    if how == "bundle":
+        git(source, "bundle", "create", "-q", "../shallow.bundle", "main")
+        source = source.parent / "shallow.bundle"
+    report = bring(source)
+    assert [one.sentence for one in report.problems if one.kind is Kind.HISTORY] == [
+        "It is shallow: its history begins on 2020-09-13, without what was before."
+    ]
+    assert (report.revisions, report.created) == (4, 2)
+    assert wiki.page("sub/a").head == 2
+    assert not said(bring(source), Kind.REPLACED)
+
+
+def test_a_shallow_history_that_goes_on_and_one_that_is_completed_are_the_same(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    shallow = clone(origin, "shallow", "--depth=2")
+    bring(shallow)
+    origin.commit({"b.md": "# Small\n\nmore\n"})
+    git(shallow, "fetch", "-q", "--depth=3", f"file://{origin.folder}", "main")
+    git(shallow, "reset", "-q", "--hard", "FETCH_HEAD")
+    assert (bring(shallow).revisions, wiki.page("b").head) == (1, 3)
+    report = bring(origin.folder)
+    assert (report.revisions, report.created, said(report, Kind.REPLACED)) == (0, 0, {})
+    origin.commit({"b.md": "# Small\n\nagain\n"})
+    git(shallow, "fetch", "-q", "--depth=1", f"file://{origin.folder}", "main")
+    git(shallow, "reset", "-q", "--hard", "FETCH_HEAD")
+    bring(shallow)
+    assert wiki.page("b").head == 4
+
+
+def test_a_bundle_that_builds_on_others_is_refused_with_the_reason(
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    git(origin.folder, "bundle", "create", "-q", "../some.bundle", "main~1..main")
+    with pytest.raises(GitError, match="builds on 1 commits that it does not hold"):
+        bring(origin.folder.parent / "some.bundle")
+
+
+def test_a_partial_clone_brings_what_it_holds_and_names_the_rest(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    report = bring(clone(origin, "partial", "--filter=blob:limit=2k"))
+    missing = [one for one in report.problems if one.kind is Kind.MISSING]
+    assert sorted(one.where for one in missing) == ["b.md", "b.md"]
+    assert all(one.sentence.startswith("The version of 2020-09-13 (") for one in missing)
+    (sentence,) = said(report, Kind.HISTORY).values()
+    assert sentence.startswith("It lacks 2 versions of files")
+    assert (wiki.page("b").head, wiki.page("sub/a").head) == (1, 5)
+    assert report.files_added == 1
+
+
+def test_a_clone_without_contents_or_folders_brings_what_was_checked_out(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    none = bring(clone(origin, "none", "--filter=blob:none", "--bare"))
+    assert (none.created, len(none.problems) > 3) == (0, True)
+    assert {one.kind for one in none.problems} == {Kind.HISTORY, Kind.MISSING}
+    assert bring(origin.folder).revisions == 8  # when it is whole, all of it comes
+    report = bring(clone(origin, "trees", "--filter=tree:0"), space="lab")
+    assert "only its newest files came" in said(report, Kind.HISTORY)["main"]
+    assert (report.created, wiki.page("sub/a", space="lab").head) == (2, 1)
+    with pytest.raises(GitError, match="folders of its newest commit"):
+        bring(clone(origin, "bare", "--filter=tree:0", "--bare"))
+
+
+def test_a_lost_content_is_a_line_of_the_report(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    lost = git(origin.folder, "rev-parse", "main~2:a.md").strip()
+    (origin.folder / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    report = bring()
+    assert [one.where for one in report.problems if one.kind is Kind.MISSING] == [
+        "a.md",
+        "sub/a.md",
+    ]
+    assert wiki.page("b").head == 3
+
+
+def test_the_report_writes_every_line(wiki: Scene, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("WIKI_DATA_DIR", str(tmp_path / "data"))
+    count = MOST_PROBLEMS + 20
+    links = "\n".join(f"[x{n}](gone-{n})\n" for n in range(count))
+    tree = write_tree(tmp_path / "tree", {"index.md": links, "a.md": "[y](also-gone)"})
+
+    def run(*arguments: object) -> tuple[int, str]:
+        done = CliRunner().invoke(main, [str(one) for one in arguments])
+        return done.exit_code, done.output
+
+    run("space", "add", "guide", "--title", "Guide")
+    code, output = run("import", tree, "--space", "guide", "--report", tmp_path / "report.txt")
+    assert (code, f"and {count - 9} more; --report FILE" in output) == (0, True)
+    assert (tmp_path / "report.txt").read_text().count(": no page.") == count + 1
+    code, output = run("import", tree, "--space", "guide", "--report", tmp_path / "no/report.txt")
+    assert (code, "cannot be written" in output) == (1, True)
+
+
+def test_a_row_keeps_as_many_problems_as_there_is_room_for() -> None:
+    report = Report()
+    report.add(Problem(Kind.LINK, "a.md", str(n)) for n in range(MOST_PROBLEMS + 3))
+    kept = Report.from_json(report.to_json())
+    assert (len(kept.problems), kept.more_problems) == (MOST_PROBLEMS, 3)
+    kept.add([Problem(Kind.LINK, "b.md", "one more")])
+    assert kept.to_json()["more_problems"] == 4
