@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,14 @@ from tests.cast import Scene
 from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import now
-from wiki.pages import cut_off, protecting, rendering
+from wiki.pages import cut_off, protecting, renderer, rendering
 from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
 from wiki.pages.rendering import forget_rendered, limit_rendering
 from wiki.pages.texts import get_text
 from wiki.rules.labels import Label
 from wiki.search import handlers
 from wiki.text import sandbox
+from wiki.text.markup import RenderContext, Rendering, render
 
 BODY = "# Parts\n\nSee [plan](plan.md), [notes](notes.txt) and [[rota]].\n\n" + "*word* " * 3300
 SOON = "Until that is done, this is its source."
@@ -189,6 +191,41 @@ def test_a_process_that_died_over_it_is_no_verdict(
         due_now(wiki)
         handlers.finish_renderings(wiki.database, wiki.settings)
     assert "<em>words</em>" in wiki.get("cai", "/eng/page").text
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let the quick lane never be enough, and the slow one wait for this."""
+    go = threading.Event()
+
+    def attempt(
+        source: str, context: RenderContext, seconds: float, *, slow: bool = False
+    ) -> tuple[Rendering | None, float]:
+        if not slow:
+            return None, seconds
+        go.wait(60)
+        return render(source, context), seconds
+
+    monkeypatch.setattr(renderer, "try_to_render", attempt)
+    monkeypatch.setattr(renderer, "PATIENCE", 0.01)
+    limit_rendering(20, 20)
+    yield go
+    go.set()
+
+
+def test_a_save_and_a_view_do_not_wait_for_what_takes_long(
+    wiki: Scene, held: threading.Event
+) -> None:
+    sent = {"title": "Long", "path": "long", "body": "Some *words*."}
+    assert wiki.post("ben", "/eng/-/new", **sent).status_code == 303
+    shown = wiki.get("cai", "/eng/long").text
+    assert "still being laid out" in shown and "Some *words*." in shown
+    assert wiki.page("long").rendered == 0
+    previewed = wiki.post("ben", "/eng/-/preview", title="x", path="x", body="*y*").json
+    assert previewed and "still being laid out" in previewed["source_shown"]
+    held.set()
+    wiki.deliver()
+    assert "<em>words</em>" in wiki.get("cai", "/eng/long").text
 
 
 def test_a_check_finds_it_and_gives_it_the_time(

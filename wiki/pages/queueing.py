@@ -35,7 +35,7 @@ PER_SECOND = 100_000
 AGEING = 0.2
 """Seconds of CPU time that a second of waiting makes up for, so that nothing waits for ever."""
 
-MOST_WAITING = 6
+MOST_WAITING = 24
 """Pieces of work of one person that may wait."""
 
 Attempt = Callable[[float, bool], tuple[Rendering | None, float]]
@@ -51,7 +51,8 @@ class Full(Exception):
 class Work:
     """Something to render: for whom (None: nobody in particular), its length, and what it may take.
 
-    ``begun`` is done when the quick lane is through with it, ``made`` when all is.
+    ``begun`` is done when the quick lane is through with it, ``made`` when all is. ``late`` says
+    that somebody waited for it in vain.
     """
 
     asker: str | None
@@ -60,6 +61,7 @@ class Work:
     attempt: Attempt
     asked_at: float = 0.0
     slow: bool = False
+    late: bool = False
     begun: Future[None] = field(default_factory=Future)
     made: Future[Rendering] = field(default_factory=Future)
 

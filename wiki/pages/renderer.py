@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from wiki.pages.queueing import Full, Queue, Work
@@ -21,6 +21,9 @@ PATIENCE = 3.0
 
 MOST_PATIENT = 2
 """Requests that wait for the slow lane at once; there are threads left for others."""
+
+SHARE = 3
+"""Requests of one person that wait at once."""
 
 _WAITING = "This page is still being laid out. This is its source for the moment."
 
@@ -70,6 +73,7 @@ class Renderer:
         self._lock = threading.Lock()
         self._queue: Queue | None = None
         self._patient = threading.BoundedSemaphore(MOST_PATIENT)
+        self._waiters: Counter[str] = Counter()
 
     def begin(
         self,
@@ -106,25 +110,42 @@ class Renderer:
     def render(self, key: str, source: str, context: RenderContext, asker: str | None) -> Rendering:
         """The same, when it is there; the source where a request would have to wait long."""
         work = self.begin(key, source, context, asker)
-        if work is not None and self.wait(work, asker):
+        if work is not None and self.wait([work], asker):
             return work.made.result()
         return plain_rendering(source, context, _WAITING, "trouble")
 
-    def wait(self, work: Work, asker: str | None) -> bool:
-        """Wait until something is rendered, for a request not long; says whether it is."""
+    def wait(self, works: Sequence[Work], asker: str | None) -> list[Work]:
+        """Wait until these are rendered, in a request not long; those that are."""
         if asker is None:
-            work.made.result()
+            wait([work.made for work in works])
+        elif self._may_wait(asker):
+            try:
+                self._wait_a_little(works)
+            finally:
+                with self._lock:
+                    self._waiters[asker] -= 1
+        return [work for work in works if work.made.done()]
+
+    def _may_wait(self, asker: str) -> bool:
+        with self._lock:
+            self._waiters += Counter()  # forgets who waits no longer
+            if self._waiters[asker] >= SHARE:
+                return False
+            self._waiters[asker] += 1
             return True
-        try:
-            work.begun.result(PATIENCE)
-            if not work.made.done() and self._patient.acquire(blocking=False):
-                try:
-                    work.made.result(PATIENCE)
-                finally:
-                    self._patient.release()
-        except TimeoutError:
-            pass
-        return work.made.done()
+
+    def _wait_a_little(self, works: Sequence[Work]) -> None:
+        """For the quick lane, and if few others do, for the slow one. Whoever comes after somebody
+        who has waited in vain does not wait."""
+        wait([work.begun for work in works if not work.late], PATIENCE)
+        slow = [work.made for work in works if not work.made.done() and not work.late]
+        if slow and self._patient.acquire(blocking=False):
+            try:
+                wait(slow, PATIENCE)
+            finally:
+                self._patient.release()
+        for work in works:
+            work.late = not work.made.done()
 
     def forget(self) -> None:
         """In a fork: the threads, and what they were about to render, are the parent's."""

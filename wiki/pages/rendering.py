@@ -154,7 +154,8 @@ def _keep_some_heads(database: Database, page_ids: Sequence[int], asked: _Asked)
         work = _renderer.begin(key, text, context, asked.asker, asked.seconds)
         if work is not None:
             made[page.id] = _Head(page.id, revision, context, work)
-    done = [head for head in made.values() if _renderer.wait(head.work, asked.asker)]
+    ready = _renderer.wait([head.work for head in made.values()], asked.asker)
+    done = [head for head in made.values() if head.work in ready]
     if done:
         _keep_made(database, done, asked.seconds)
     for head in made.values():
