@@ -37,7 +37,7 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Base, Database
 from wiki.migrate import migrate
-from wiki.pages import texts
+from wiki.pages import rendering, texts
 from wiki.people import actions
 
 KEY = "a key that is only good for testing"
@@ -80,6 +80,14 @@ def routes_built_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", compiled)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def done_afterwards() -> Iterator[None]:
+    """Let a page that was saved in the browser be rendered before a test goes on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "AFTERWARDS", 60.0)
         yield
 
 

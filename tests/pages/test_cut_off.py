@@ -208,6 +208,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
     monkeypatch.setattr(renderer, "try_to_render", attempt)
     monkeypatch.setattr(renderer, "PATIENCE", 0.01)
+    monkeypatch.setattr(rendering, "AFTERWARDS", 0.0)
     limit_rendering(20, 20)
     yield go
     go.set()

@@ -114,13 +114,19 @@ class Renderer:
             return work.made.result()
         return plain_rendering(source, context, _WAITING, "trouble")
 
-    def wait(self, works: Sequence[Work], asker: str | None) -> list[Work]:
-        """Wait until these are rendered, in a request not long; those that are."""
+    def wait(
+        self, works: Sequence[Work], asker: str | None, patience: float | None = None
+    ) -> list[Work]:
+        """Wait until these are rendered, in a request not long; those that are.
+
+        :param patience: seconds in either lane, if not :data:`PATIENCE`.
+        """
+        patience = PATIENCE if patience is None else patience
         if asker is None:
             wait([work.made for work in works])
-        elif self._may_wait(asker):
+        elif patience and self._may_wait(asker):
             try:
-                self._wait_a_little(works)
+                self._wait_a_little(works, patience)
             finally:
                 with self._lock:
                     self._waiters[asker] -= 1
@@ -134,14 +140,14 @@ class Renderer:
             self._waiters[asker] += 1
             return True
 
-    def _wait_a_little(self, works: Sequence[Work]) -> None:
+    def _wait_a_little(self, works: Sequence[Work], patience: float) -> None:
         """For the quick lane, and if few others do, for the slow one. Whoever comes after somebody
         who has waited in vain does not wait."""
-        wait([work.begun for work in works if not work.late], PATIENCE)
+        wait([work.begun for work in works if not work.late], patience)
         slow = [work.made for work in works if not work.made.done() and not work.late]
         if slow and self._patient.acquire(blocking=False):
             try:
-                wait(slow, PATIENCE)
+                wait(slow, patience)
             finally:
                 self._patient.release()
         for work in works:

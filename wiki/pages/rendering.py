@@ -32,6 +32,10 @@ from wiki.web.pace import asker
 
 log = logging.getLogger(__name__)
 
+AFTERWARDS = 0.0
+"""Seconds that the thread of a request waits for a rendering once the answer is out: it is stored
+when it is there, and others need the thread."""
+
 HEADS_AT_ONCE = 60
 """Pages rendered to a transaction."""
 _EVER = 1e9  # more CPU time than anything gets
@@ -98,7 +102,7 @@ def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> 
     """Store what a page's head renders to, unless that is done: after a save, once, by whoever
     comes first of the one who saved, the worker and a reader.
 
-    :param for_whom: who asked for it, where that is not who asks now.
+    :param for_whom: who asked for it, in a request that was answered: nobody waits any more.
     """
     keep_heads(database, [page_id], for_whom=for_whom)
 
@@ -122,6 +126,7 @@ def keep_heads(
         _renderer.seconds if seconds is None else seconds,
         _EVER if again else _renderer.seconds if seconds is None else seconds,
         for_whom or asker(),
+        None if for_whom is None else AFTERWARDS,
     )
     for first in range(0, len(ids), HEADS_AT_ONCE):
         _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE], asked)
@@ -129,11 +134,13 @@ def keep_heads(
 
 @dataclass(frozen=True)
 class _Asked:
-    """How much CPU time each page may take, how much is enough of what is stored, and for whom."""
+    """How much CPU time each page may take, how much is enough of what is stored, for whom, and
+    how long that is waited for."""
 
     seconds: float
     enough: float
     asker: str | None
+    patience: float | None
 
 
 def _keep_some_heads(database: Database, page_ids: Sequence[int], asked: _Asked) -> None:
@@ -154,7 +161,7 @@ def _keep_some_heads(database: Database, page_ids: Sequence[int], asked: _Asked)
         work = _renderer.begin(key, text, context, asked.asker, asked.seconds)
         if work is not None:
             made[page.id] = _Head(page.id, revision, context, work)
-    ready = _renderer.wait([head.work for head in made.values()], asked.asker)
+    ready = _renderer.wait([head.work for head in made.values()], asked.asker, asked.patience)
     done = [head for head in made.values() if head.work in ready]
     if done:
         _keep_made(database, done, asked.seconds)
