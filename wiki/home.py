@@ -11,7 +11,7 @@ from wiki.errors import NotFound
 from wiki.pages.recent import recent_changes
 from wiki.resources import TEMPLATES
 from wiki.spaces.queries import list_spaces
-from wiki.text.markup import RenderContext, mark_missing, render
+from wiki.text.markup import Marks, RenderContext, mark, render
 from wiki.web.public import public
 from wiki.web.request import actor, reading
 
@@ -64,5 +64,5 @@ def styles() -> ResponseReturnValue:
         raise NotFound
     sample = (TEMPLATES / "ui/styles.md").read_text()
     rendering = render(sample, RenderContext("styles", "styles", False, "Styles"))
-    html = mark_missing(rendering.html, [link.ordinal for link in rendering.links])
+    html = mark(rendering.html, Marks([link.ordinal for link in rendering.links]))
     return render_template("ui/styles.html", prose=html, now=now())

@@ -18,6 +18,7 @@ from wiki.pages.actions import create_page, delete_page, restore_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.moves import move_page
+from wiki.pages.naming import Named, candidates_for, spots_of
 from wiki.pages.rendering import context_of
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role
@@ -39,7 +40,7 @@ class Written:
     style: str
 
 
-STYLES = ["relative.md", "relative/", "absolute", "wiki", "html", "reference", "index"]
+STYLES = ["relative.md", "relative/", "absolute", "wiki", "name", "html", "reference", "index"]
 LINKS = st.builds(Written, PATHS, st.booleans(), st.sampled_from(STYLES))
 WORLDS = st.dictionaries(
     st.tuples(st.booleans(), PATHS),
@@ -76,6 +77,7 @@ def body(spaces: list[str], in_other: bool, path: str, folder: bool, links: list
             "index": f"[a]({up}{link.path}/index.md)",
             "absolute": f"[a](</{slug}/{link.path}/> 'title')",
             "wiki": f"[[{slug}:{link.path}|label]]",
+            "name": f"[[{link.path}|label]]",
             "html": f'<a href="/{slug}/{link.path}/">a</a>',
             "reference": f"[a][{number}]\n\n[{number}]: {up}{link.path}.md",
         }[link.style]
@@ -94,11 +96,16 @@ def links_of(session: Session) -> dict[tuple[int, int], tuple[Link, int | None]]
     ):
         text = get_text(session, revision.content_hash)
         for number, link in enumerate(render(text, context_of(slug, revision)).links):
-            found[page.id, number] = link, leads_to(session, link)
+            found[page.id, number] = link, leads_to(session, link, slug, page.path_key)
     return found
 
 
-def leads_to(session: Session, link: Link) -> int | None:
+def leads_to(session: Session, link: Link, slug: str, stands: str) -> int | None:
+    if link.named:
+        spots = spots_of(link)
+        named = Named(0, 0, slug, stands, spots, spots[0])
+        chosen = candidates_for(session, [named]).choose(named)
+        return chosen[0].page_id if chosen else None
     key = path_key(link.path)
     at = select(Page.id).join(Space).where(Space.slug == link.space, Page.path_key == key)
     there = session.scalar(at.where(Page.deleted_at.is_(None)))

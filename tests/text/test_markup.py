@@ -2,7 +2,7 @@
 
 import pytest
 
-from wiki.text.markup import RenderContext, Rendering, mark_missing, render, text_of_line
+from wiki.text.markup import Marks, RenderContext, Rendering, mark, render, text_of_line
 
 HERE = RenderContext("eng", "team/guide", title="Guide")
 
@@ -78,10 +78,10 @@ def test_a_link_to_the_wikis_own_address_is_a_link_to_its_page():
 @pytest.mark.parametrize(
     ("source", "link", "text"),
     [
-        ("[[Other Page]]", ("page", "eng", "other-page", ""), "Other Page"),
-        ("[[a/B c#The Part|see]]", ("page", "eng", "a/b-c", "sec-the-part"), "see"),
-        ("[[hr:Leave]]", ("page", "hr", "leave", ""), "hr:Leave"),
-        ("[[Design: overview]]", ("page", "eng", "design-overview", ""), "Design: overview"),
+        ("[[Other Page]]", ("page", "eng", "Other-Page", ""), "Other Page"),
+        ("[[a/B c#The Part|see]]", ("page", "eng", "a/B-c", "sec-the-part"), "see"),
+        ("[[hr:Leave]]", ("page", "hr", "Leave", ""), "hr:Leave"),
+        ("[[Design: overview]]", ("page", "eng", "Design:-overview", ""), "Design: overview"),
         ("[[#Part]]", ("anchor", "eng", "team/guide", "sec-part"), "Part"),
     ],
 )
@@ -101,7 +101,7 @@ def test_what_only_looks_like_a_wiki_link_is_none(source):
 
 def test_an_include_is_a_paragraph_with_a_link_which_no_author_can_write_otherwise():
     rendering = render("Text.\n\n![[hr:Leave#When]]\n\n[x](y.md)", HERE)
-    assert '<p class="include"><a class="wl-0" href="/hr/leave#sec-when">' in rendering.html
+    assert '<p class="include"><a class="wl-0" href="/hr/Leave#sec-when">' in rendering.html
     assert [link.embedded for link in rendering.links] == [True, False]
     assert rendering.excerpt == "Text."
     forged = html('<p class="include"><a class="wl-0" href="/hr/leave">x</a></p>')
@@ -117,10 +117,10 @@ def test_people_are_mentioned_and_mail_addresses_are_not_people():
 
 def test_only_the_links_asked_for_are_marked_missing():
     rendering = render('[a](a.md) [b](b.md) `<a class="wl-1"` [c](c.md "<a class=\'wl-1\'")', HERE)
-    marked = mark_missing(rendering.html, [1])
+    marked = mark(rendering.html, Marks([1]))
     assert marked.count("missing") == 1
     assert '<a class="wl-1 missing" href="/eng/team/b">' in marked
-    assert mark_missing(rendering.html, []) == rendering.html
+    assert mark(rendering.html, Marks([])) == rendering.html
 
 
 def test_links_to_other_hosts_tell_them_nothing():

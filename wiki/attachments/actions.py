@@ -259,6 +259,7 @@ def _put_at(
         space_id=None if page else space.id,
         name=name,
         name_key=path_key(name),
+        base_key=path_key(name_of(name)),
         version=version,
         created_by_id=actor.person_id,
         **content,

@@ -38,7 +38,7 @@ from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
 from wiki.text.destinations import RenderContext
-from wiki.text.paths import parent_of, path_key
+from wiki.text.paths import name_of, parent_of, path_key
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def create_page(
         path=path,
         path_key=key,
         parent_key=parent_of(key),
+        name_key=name_of(key),
         scope_id=scope_at(session, space.id, key),
         title=text.title,
         folder=folder or not path,

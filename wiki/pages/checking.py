@@ -25,7 +25,7 @@ from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
 from wiki.pages.texts import each_text, forget_texts
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
-from wiki.text.paths import ancestors_of, parent_of, path_key
+from wiki.text.paths import ancestors_of, name_of, parent_of, path_key
 
 AT_ONCE = 400
 """Rows of a query, and values of one ``IN (…)``."""
@@ -125,7 +125,8 @@ def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
 
 def _derived(page: Page, revision: Revision) -> dict[str, Any]:
     key = path_key(page.path)
-    wanted = {"head": revision.number, "path_key": key, "parent_key": parent_of(key)}
+    keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
+    wanted = {"head": revision.number, **keys}
     if revision.content_hash:  # of a revision that was purged nothing is known
         wanted |= {"title": revision.title, "folder": revision.folder}
     return wanted

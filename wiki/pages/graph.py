@@ -20,19 +20,22 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 from sqlalchemy.orm import Session, aliased
 
 from wiki.outbox.actions import take_turn
-from wiki.pages.models import Page, PageAnchor, PageLink, Redirect
+from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
+from wiki.pages.naming import astray, pages_concerned, settle_named
 from wiki.spaces.models import Space
-from wiki.text.markup import Rendering
-from wiki.text.paths import path_key
+from wiki.text.markup import Link, Rendering
+from wiki.text.paths import name_of, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
 _AT_ONCE = 400
@@ -48,28 +51,33 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
     :returns: the names that are gone.
     """
     anchors = {anchor[:300] for anchor in rendering.anchors}
-    links = [
-        (
-            link.ordinal,
-            link.kind,
-            link.space,
-            path_key(link.path),
-            link.fragment[:300],
-            link.embedded,
-        )
+    kept_links = [
+        link
         for link in rendering.links
         if link.kind in ("page", "file")
         or (link.kind == "anchor" and is_section(link.fragment) and link.fragment not in anchors)
     ]
+    links = [_kept(vars(link)) for link in kept_links]
+    readings = [reading for link in kept_links for reading in _other_readings(link)]
     of_page = {"of_page": page_id}
     connection = session.connection()
-    if [tuple(row) for row in connection.execute(_links(), of_page)] != links:
+    if [tuple(row) for row in connection.execute(_links(), of_page)] != links or [
+        tuple(row) for row in connection.execute(_readings(), of_page)
+    ] != readings:
         take_turn(session)
         connection.execute(_forget_links(), of_page)
+        connection.execute(_forget_readings(), of_page)
         if links:
             rows = [dict(zip(_FIELDS, (page_id, *link), strict=True)) for link in links]
             connection.execute(_LINK, rows)
             connection.execute(_resolve_page(), of_page)
+        if readings:
+            connection.execute(
+                _READING,
+                [dict(zip(_READ, (page_id, *reading), strict=True)) for reading in readings],
+            )
+        if connection.scalar(_unsettled(), of_page) is not None:
+            settle_named(session, [page_id])
     if rendering.cut_off:
         return frozenset()
     kept = set(connection.scalars(_anchors(), of_page))
@@ -81,33 +89,50 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
     return frozenset(kept - anchors)
 
 
-Kept = tuple[int, str, str, str, str, bool]
-"""A link as it is kept: ordinal, kind, slug, path key, fragment, whether a file is shown."""
+Kept = tuple[int, str, str, str, str, bool, bool, str | None]
+"""A link as it is kept: ordinal, kind, slug, path key, fragment, whether a file is shown, whether
+it is by name, and the last segment of its path where pages that lie elsewhere may be meant."""
+
+
+def _kept(link: Mapping[str, Any]) -> Kept:
+    key = path_key(link["path"])
+    return (
+        link["ordinal"],
+        link["kind"],
+        link["space"],
+        key,
+        link["fragment"][:300],
+        link["embedded"],
+        bool(link["named"] or link["others"]),
+        name_of(key) if link["named"] and key else None,
+    )
+
+
+def _other_readings(link: Link) -> list[tuple[int, int, str, str, str | None, str]]:
+    return sorted(
+        (
+            link.ordinal,
+            rank,
+            space,
+            key := path_key(path),
+            name_of(key) if link.named and key else None,
+            fragment[:300],
+        )
+        for rank, space, path, fragment in link.others
+    )
 
 
 def links_in(links: Iterable[Mapping[str, Any]]) -> list[Kept]:
     """The links to pages and files among those of a stored rendering."""
-    return [
-        (
-            link["ordinal"],
-            link["kind"],
-            link["space"],
-            path_key(link["path"]),
-            link["fragment"][:300],
-            link["embedded"],
-        )
-        for link in links
-        if link["kind"] in ("page", "file")
-    ]
+    return [_kept(link) for link in links if link["kind"] in ("page", "file")]
 
 
 def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]:
     """The links to pages and files that are kept of pages."""
     found: dict[int, list[Kept]] = {}
     for ids in some_at_once(page_ids):
-        columns = [getattr(PageLink, name) for name in _FIELDS]
         rows = session.execute(
-            select(*columns)
+            select(PageLink.page_id, *_written())
             .where(PageLink.page_id.in_(ids), PageLink.kind != "anchor")
             .order_by(PageLink.page_id, PageLink.ordinal)
         )
@@ -117,9 +142,12 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
 
 
 def count_astray(session: Session) -> int:
-    """How many links are kept as leading elsewhere than to what is at their place."""
-    wrong = and_(PageLink.kind != "file", PageLink.target_id.is_distinct_from(_there()))
-    return session.scalar(select(func.count()).select_from(PageLink).where(wrong)) or 0
+    """How many links are kept as leading elsewhere than to what they mean."""
+    wrong = and_(
+        PageLink.kind != "file", ~PageLink.by_name, PageLink.target_id.is_distinct_from(_there())
+    )
+    count = session.scalar(select(func.count()).select_from(PageLink).where(wrong)) or 0
+    return count + sum(1 for _ in astray(session, _with_names(session)))
 
 
 def settle_all_links(session: Session) -> None:
@@ -131,6 +159,11 @@ def settle_all_links(session: Session) -> None:
         .values(target_id=_there())
         .execution_options(synchronize_session=False)
     )
+    settle_named(session, _with_names(session))
+
+
+def _with_names(session: Session) -> Sequence[int]:
+    return session.scalars(select(PageLink.page_id).where(PageLink.by_name).distinct()).all()
 
 
 def has_links_to_sections(session: Session, page_id: int) -> bool:
@@ -152,6 +185,7 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
     for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
         for keys in some_at_once([key for _, key in group]):
             session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
+            settle_named(session, pages_concerned(session, slug, keys))
 
 
 def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:
@@ -163,12 +197,14 @@ def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str
     changed, found = [], []
     for page_id, ordinal, (kind, slug, key, fragment) in links:
         at = {"of_page": page_id, "at": ordinal}
-        changed.append({**at, "slug": slug, "key": key, "name": fragment})
+        key_of_name = name_of(key) or None
+        changed.append({**at, "slug": slug, "key": key, "name": fragment, "last": key_of_name})
         if kind == "anchor":
             found.append(at)
     if changed:
         take_turn(session)
         session.connection().execute(_relink(), changed)
+        session.connection().execute(_forget_reading(), changed)
     if found:
         session.connection().execute(_forget_found(), found)
 
@@ -194,16 +230,65 @@ def some_at_once(values: Sequence[Value]) -> Iterator[list[Value]]:
 
 
 # Building a statement costs more than running it, so these are built once.
-_FIELDS = ("page_id", "ordinal", "kind", "space_slug", "path_key", "fragment", "embedded")
-_LINK = insert(PageLink)
+_FIELDS = (
+    *("page_id", "ordinal", "kind", "space_slug", "path_key", "fragment", "embedded"),
+    *("by_name", "name_key"),
+)
+_READ = ("page_id", "ordinal", "rank", "space_slug", "path_key", "name_key", "fragment")
+_LINK, _READING = insert(PageLink), insert(LinkReading)
 _NAME = insert(PageAnchor)
 
 
 @cache
 def _links() -> Select[Any]:
-    columns = [getattr(PageLink, name) for name in _FIELDS[1:]]
     return (
-        select(*columns).where(PageLink.page_id == bindparam("of_page")).order_by(PageLink.ordinal)
+        select(*_written())
+        .where(PageLink.page_id == bindparam("of_page"))
+        .order_by(PageLink.ordinal)
+    )
+
+
+def _written() -> list[Any]:
+    """The columns of a link as its text says it."""
+    columns = {name: getattr(PageLink, name) for name in _FIELDS[1:]}
+    columns["fragment"] = func.coalesce(PageLink.written_fragment, PageLink.fragment)
+    return list(columns.values())
+
+
+@cache
+def _readings() -> Select[Any]:
+    return (
+        select(*(getattr(LinkReading, name) for name in _READ[1:]))
+        .where(LinkReading.page_id == bindparam("of_page"))
+        .order_by(LinkReading.ordinal, LinkReading.rank)
+    )
+
+
+@cache
+def _forget_readings() -> Delete:
+    return (
+        delete(LinkReading)
+        .where(LinkReading.page_id == bindparam("of_page"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _unsettled() -> Select[int]:
+    """Of a page, a link by name that may mean something else than what is at its place."""
+    before = select(LinkReading.rank).where(
+        LinkReading.page_id == PageLink.page_id,
+        LinkReading.ordinal == PageLink.ordinal,
+        LinkReading.rank < 0,
+    )
+    return (
+        select(PageLink.ordinal)
+        .where(
+            PageLink.page_id == bindparam("of_page"),
+            PageLink.by_name,
+            or_(PageLink.target_id.is_(None), before.exists()),
+        )
+        .limit(1)
     )
 
 
@@ -286,7 +371,20 @@ def _relink() -> Update:
     return (
         update(PageLink)
         .where(PageLink.page_id == bindparam("of_page"), PageLink.ordinal == bindparam("at"))
-        .values(space_slug=bindparam("slug"), path_key=bindparam("key"), fragment=bindparam("name"))
+        .values(
+            space_slug=bindparam("slug"),
+            path_key=bindparam("key"),
+            fragment=bindparam("name"),
+            written_fragment=None,
+            name_key=case((PageLink.name_key.is_not(None), bindparam("last"))),
+        )
+    )
+
+
+@cache
+def _forget_reading() -> Delete:
+    return delete(LinkReading).where(
+        LinkReading.page_id == bindparam("of_page"), LinkReading.ordinal == bindparam("at")
     )
 
 

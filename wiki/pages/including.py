@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
 from typing import Any
@@ -17,14 +17,15 @@ from urllib.parse import unquote
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from wiki.pages.marking import marks_in
 from wiki.pages.models import Page, RenderingRow, Revision
-from wiki.pages.queries import missing_in, pages_at
+from wiki.pages.queries import pages_at
 from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.spaces.models import Scope, Space
 from wiki.text.destinations import page_url
-from wiki.text.markup import mark_missing
+from wiki.text.markup import mark
 from wiki.text.parts import as_part, section_of
 from wiki.text.paths import path_key
 
@@ -123,16 +124,7 @@ def find_included(
         if not places:
             break
         found.asked.update(places)
-        level = _look_up(session, at_places, found, places)
-    ids = {source.page_id for source in found.sources.values() if source.html}
-    if ids:
-        missing = missing_in(session, actor, ids)
-        found.sources = {
-            place: replace(source, html=mark_missing(source.html, missing[source.page_id]))
-            if source.html and source.page_id in missing
-            else source
-            for place, source in found.sources.items()
-        }
+        level = _look_up(session, actor, at_places, found, places)
     return found
 
 
@@ -157,7 +149,11 @@ def _place(address: str) -> tuple[str, str, str]:
 
 
 def _look_up(
-    session: Session, at_places: Select[Any], found: Included, places: Sequence[Place]
+    session: Session,
+    actor: Actor,
+    at_places: Select[Any],
+    found: Included,
+    places: Sequence[Place],
 ) -> list[str]:
     """Find the pages at some places; gives their HTML."""
     wanted = {"slugs": sorted({slug for slug, _ in places}), "keys": [key for _, key in places]}
@@ -171,8 +167,9 @@ def _look_up(
         return []
     room = {"keys": [key for *_, key in there.values()], "room": ROOM}
     html: dict[str, str | None] = {row[0]: row[1] for row in session.execute(_html(), room)}
+    marks = marks_in(session, actor, {page.id for page, *_ in there.values()})
     for place, (page, label, context, key) in there.items():
-        is_kept = key in html
+        is_kept, kept = key in html, html.get(key)
         if not is_kept or page.rendered != page.head:
             found.unrendered.append(page.id)
         found.sources[place] = _Source(
@@ -181,7 +178,7 @@ def _look_up(
             label,
             escape(page_url(context.space, context.path)),
             escape(context.title),
-            html.get(key),
+            mark(kept, marks[page.id]) if kept and page.id in marks else kept,
             _TOO_LONG if is_kept else _NOT_YET,
         )
     return [source.html for place in places if (source := found.sources.get(place)) and source.html]

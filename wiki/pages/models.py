@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -67,6 +68,7 @@ class Page(Base):
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
         Index("ix_pages_space_id_parent_key", "space_id", "parent_key"),
+        Index("ix_pages_space_id_name_key", "space_id", "name_key"),
         Index("ix_pages_space_id_updated_at", "space_id", "updated_at"),
         Index("ix_pages_space_id_created_at", "space_id", "created_at"),
         Index("ix_pages_updated_at", "updated_at"),
@@ -79,6 +81,8 @@ class Page(Base):
     path_key: Mapped[str] = mapped_column(Key)
     # None for the page of the space itself, "" for those at its top level.
     parent_key: Mapped[str | None] = mapped_column(Key)
+    # The last segment of the key, by which wiki links find the page wherever it lies.
+    name_key: Mapped[str] = mapped_column(Key, default="", server_default="")
     kind: Mapped[str] = mapped_column(String(20), default="article")
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
     # Derived: what labels and restrictions, also of pages above, say; None where there are none.
@@ -245,6 +249,12 @@ class PageLink(Base):
     ``kind`` is ``page``, ``file``, or ``anchor`` for a link to a section of the page itself that is
     not there (those that work are not kept). ``embedded`` says that a file is shown, not linked.
     ``target_id`` is the live page that is at the place, or has moved from it, whoever may read it.
+
+    A link ``by_name`` is a wiki link, which may mean something else: what its readings name, or,
+    where there is a ``name_key`` (the last segment of its path), a page that lies elsewhere.
+    ``fragment`` is then that of the reading which counts, and ``written_fragment`` that of the
+    plain one, where it is another. ``file_key`` is the place of the file that a link by name means
+    where that is not what is written.
     """
 
     __tablename__ = "page_links"
@@ -271,6 +281,20 @@ class PageLink(Base):
             sqlite_where=text("fragment <> ''"),
             postgresql_where=text("fragment <> ''"),
         ),
+        Index(
+            "ix_page_links_name",
+            "space_slug",
+            "name_key",
+            sqlite_where=text("name_key IS NOT NULL"),
+            postgresql_where=text("name_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_page_links_file_key",
+            "space_slug",
+            "file_key",
+            sqlite_where=text("file_key IS NOT NULL"),
+            postgresql_where=text("file_key IS NOT NULL"),
+        ),
     )
 
     page_id: Mapped[int] = mapped_column(
@@ -283,6 +307,43 @@ class PageLink(Base):
     fragment: Mapped[str] = mapped_column(String(300), default="")
     embedded: Mapped[bool] = mapped_column(default=False)
     target_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="SET NULL"))
+    by_name: Mapped[bool] = mapped_column(default=False, server_default=false())
+    name_key: Mapped[str | None] = mapped_column(Key)
+    written_fragment: Mapped[str | None] = mapped_column(String(300))
+    file_key: Mapped[str | None] = mapped_column(Key)
+
+
+class LinkReading(Base):
+    """Derived: another way to read a wiki link than the plain one. Those of a rank below 0 count
+    before the plain one, the others after it."""
+
+    __tablename__ = "link_readings"
+    __table_args__ = (
+        Index("ix_link_readings_space_slug_path_key", "space_slug", "path_key"),
+        Index("ix_link_readings_space_slug_name_key", "space_slug", "name_key"),
+    )
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    space_slug: Mapped[str] = mapped_column(String(60))
+    path_key: Mapped[str] = mapped_column(Key)
+    name_key: Mapped[str | None] = mapped_column(Key)
+    fragment: Mapped[str] = mapped_column(String(300), default="")
+
+
+class PageAlias(Base):
+    """Derived: another name of a live page, as its head says in ``aliases``."""
+
+    __tablename__ = "page_aliases"
+    __table_args__ = (Index("ix_page_aliases_alias_key", "alias_key"),)
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
+    )
+    alias_key: Mapped[str] = mapped_column(Key, primary_key=True)
 
 
 class PageAnchor(Base):

@@ -29,7 +29,7 @@ from wiki.spaces.exposure import Change, Consent, subtree, watched
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.headings import PREFIX
-from wiki.text.paths import parent_of, path_key
+from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.repair import Repair
 
 
@@ -274,7 +274,8 @@ def move_all(
             said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
         head = plan.heads[page.id]
         revisions.append((page, _next(head, Action.MOVE, said, _stored(session, head, made))))
-        place = {"space_id": space.id, "path": path, "path_key": key, "parent_key": parent_of(key)}
+        keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
+        place = {"space_id": space.id, "path": path, **keys}
         places.append({"of_page": page.id, **place})
         for name, value in place.items():
             set_committed_value(page, name, value)

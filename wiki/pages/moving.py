@@ -15,6 +15,13 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.pages.graph import some_at_once
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.naming import (
+    Candidates,
+    Named,
+    Standing,
+    in_parts,
+    pages_concerned,
+)
 from wiki.pages.queries import editable_by, live_for, subtree_of
 from wiki.pages.rendering import context_of
 from wiki.pages.repairing import MOST, Link, Repairs, Task, only
@@ -42,7 +49,8 @@ class Plan:
     ``targets`` are the new paths of ``pages``, the named one first. ``own`` are the repairs of
     moved pages, ``others`` those of pages that stay; a text that cannot be repaired in time has
     None. ``held`` counts the pages that link here and that the mover may read but not edit,
-    ``beyond`` those that are too many to be repaired at once.
+    ``beyond`` those that are too many to be repaired at once. ``named`` are the links by name, by
+    page and ordinal.
     """
 
     pages: list[Page]
@@ -54,6 +62,7 @@ class Plan:
     others: list[tuple[Task, Repair | None]] = field(default_factory=list)
     held: int = 0
     beyond: int = 0
+    named: frozenset[tuple[int, int]] = frozenset()
     repairs: Repairs = field(default_factory=Repairs)
 
     @property
@@ -88,15 +97,24 @@ class Plan:
         for task, made in (*self.own, *self.others):
             if made is None or made.left:
                 continue
-            for ordinal, (kind, slug, key, fragment) in self.links[task.page.id].items():
-                place = ("page" if kind == "anchor" else kind, slug, key)
-                new_slug, path = task.moves.places.get(place, (slug, ""))
-                new_key = path_key(path) if place in task.moves.places else key
-                name = task.moves.sections.get((slug, key, fragment), fragment)
-                new = (kind, new_slug, new_key, name)
-                if new != (kind, slug, key, fragment):
+            for ordinal, old in self.links[task.page.id].items():
+                new = _renewed(old, task.moves, (task.page.id, ordinal) in self.named)
+                if new != old:
                     found.append((task.page.id, ordinal, new))
         return found
+
+
+def _renewed(link: Link, moves: Moves, is_named: bool) -> Link:
+    """What becomes of a link that is repaired."""
+    kind, slug, key, fragment = link
+    if is_named and (slug, key, fragment) in moves.holds:
+        return link
+    if is_named and (slug, key, fragment) in moves.meant:
+        slug, path, fragment = moves.meant[slug, key, fragment]
+        key = path_key(path)
+    name = moves.sections.get((slug, key, fragment), fragment)
+    new = moves.places.get(("page" if kind == "anchor" else kind, slug, key))
+    return (kind, new[0], path_key(new[1]), name) if new else (kind, slug, key, name)
 
 
 def plan_move(
@@ -124,11 +142,17 @@ def plan_move(
     places = move.places()
     links = _links(session, moving)
     around = move.around(places) if others else {}
+    named = move.named(links, around, others)
     move.add_files(places, [*links.values(), *around.values()])
     for found in links.values():
         move.add_wanted(places, found.values())
     moves = Moves(places)
-    around = {id: found for id, found in around.items() if only(moves, found).places}
+
+    around = {
+        id: found
+        for id, found in around.items()
+        if id in named.meant or only(moves, found.values()).places
+    }
     editable = _editable(session, actor, around)
     held, beyond = len(around) - len(editable), max(len(editable) - MOST, 0)
     links |= {id: around[id] for id in editable[:MOST]}
@@ -136,13 +160,16 @@ def plan_move(
     own: list[Task] = []
     staying: list[Task] = []
     for id, found in links.items():
-        head, of = heads[id], heads[id].page
-        before = _standing(of.space.slug, head)
+        head, page_of = heads[id], heads[id].page
+        before = _standing(page_of.space.slug, head)
+        mine = named.among(moves, id, found.values())
         if id in moving:
-            after = replace(before, space=space.slug, path=move.targets[of])
-            own.append(Task(of, head, before, after, only(moves, found)))
+            after = replace(before, space=space.slug, path=move.targets[page_of])
+            own.append(Task(page_of, head, before, after, mine))
         else:
-            staying.append(Task(of, head, before, before, only(moves, found)))
+            staying.append(
+                Task(page_of, head, before, before, named.among(moves, id, found.values()))
+            )
     staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
     repairs = repairs or Repairs()
     repairs.work(session, [*own, *staying])
@@ -156,6 +183,7 @@ def plan_move(
         [(task, repairs.of(task)) for task in staying],
         held,
         beyond,
+        frozenset(named.links),
         repairs,
     )
 
@@ -181,12 +209,12 @@ def plan_renaming(
     tasks = []
     for id, head in heads.items():
         stands = _standing(head.page.space.slug, head)
-        tasks.append(Task(head.page, head, stands, stands, only(moves, links[id])))
+        tasks.append(Task(head.page, head, stands, stands, only(moves, links[id].values())))
     tasks.sort(key=lambda task: (task.page.space_id, task.page.path_key))
     repairs = repairs or Repairs()
     repairs.work(session, tasks)
     others = [(task, repairs.of(task)) for task in tasks]
-    return Plan([], [], heads, moves, links, [], others, held, beyond, repairs)
+    return Plan([], [], heads, moves, links, [], others, held, beyond, repairs=repairs)
 
 
 def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
@@ -329,6 +357,33 @@ class _Move:
                     found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
         return found
 
+    def named(
+        self, links: dict[int, dict[int, Link]], around: dict[int, dict[int, Link]], others: bool
+    ) -> _Names:
+        """What links by name mean, in moved pages and in those that stay, which are added to
+        ``around`` where they would come to mean something else."""
+        moved = {page.id: (self.space.slug, path) for page, path in self.targets.items()}
+        concerned: set[int] = set()
+        if others:
+            new = [path_key(path) for path in self.targets.values()]
+            for keys in some_at_once(new):
+                concerned |= pages_concerned(self.session, self.space.slug, keys)
+            concerned -= moved.keys()
+        found = _Names()
+        for asked, now in in_parts(self.session, {*links, *around, *concerned}):
+            later = now.after(moved)
+            for link in asked:
+                found.add(link, now, later, moved.get(link.page_id))
+        hidden = found.targets()
+        for ids in some_at_once(sorted(hidden)):
+            readable = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
+            hidden -= set(self.session.scalars(readable))
+        found.leave(hidden)
+        for ids in some_at_once(sorted(concerned & found.meant.keys() - around.keys())):
+            there = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
+            around |= _links(self.session, self.session.scalars(there))
+        return found
+
     def add_files(
         self, places: dict[Place, tuple[str, str]], links: Sequence[dict[int, Link]]
     ) -> None:
@@ -379,13 +434,66 @@ class _Move:
                 places["page", slug, key] = self.space.slug, self.path + key[len(root) :]
 
 
+@dataclass
+class _Names:
+    """Links by name that a move concerns (by page and ordinal), and of each page, by what they
+    say: the page that they mean now, where they would mean another after the move, and those that
+    go on meaning what they do."""
+
+    links: set[tuple[int, int]] = field(default_factory=set)
+    meant: dict[int, dict[Section, tuple[Standing, str]]] = field(default_factory=dict)
+    holds: dict[int, set[Section]] = field(default_factory=dict)
+
+    def add(
+        self, link: Named, now: Candidates, later: Candidates, place: tuple[str, str] | None
+    ) -> None:
+        """:param place: the space and path to which the page with the link moves."""
+        chosen = now.choose(link)
+        if chosen is None:
+            return
+        page, spot = chosen
+        said = (link.plain.space, link.plain.key, link.plain.fragment)
+        self.links.add((link.page_id, link.ordinal))
+        then = None
+        if place is None or place[0] == link.space:  # in another space it may say something else
+            stands = path_key(place[1]) if place else link.stands
+            then = later.choose(replace(link, stands=stands))
+        if then and (then[0].page_id, then[1].fragment) == (page.page_id, spot.fragment):
+            self.holds.setdefault(link.page_id, set()).add(said)
+        else:
+            self.meant.setdefault(link.page_id, {})[said] = page, spot.fragment
+
+    def targets(self) -> set[int]:
+        """The pages that links mean which are to be written anew."""
+        return {page.page_id for some in self.meant.values() for page, _ in some.values()}
+
+    def leave(self, hidden: set[int]) -> None:
+        """Let links to these pages say what they say: their paths are not to be told."""
+        for id, some in list(self.meant.items()):
+            self.meant[id] = {said: to for said, to in some.items() if to[0].page_id not in hidden}
+            if not self.meant[id]:
+                del self.meant[id]
+
+    def among(self, moves: Moves, page_id: int, links: Iterable[Link]) -> Moves:
+        """What of the moves the links of a page lead to, and what those by name mean."""
+        meant = self.meant.get(page_id, {})
+        actual: list[Link] = [
+            ("page", page.space, page.key, fragment) for page, fragment in meant.values()
+        ]
+        return replace(
+            only(moves, [*links, *actual]),
+            meant={said: (to.space, to.path, section) for said, (to, section) in meant.items()},
+            holds=frozenset(self.holds.get(page_id, ())),
+        )
+
+
 _COLUMNS = (
     PageLink.page_id,
     PageLink.ordinal,
     PageLink.kind,
     PageLink.space_slug,
     PageLink.path_key,
-    PageLink.fragment,
+    func.coalesce(PageLink.written_fragment, PageLink.fragment),
 )
 
 

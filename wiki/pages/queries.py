@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -407,69 +407,7 @@ def _titles() -> Select[str, str, str]:
     )
 
 
-def missing_links(session: Session, actor: Actor, page: Page) -> list[int]:
-    """Ordinals of the head's links that lead nowhere for the actor: nothing is there, or nothing
-    that they may read."""
-    return list(session.scalars(_missing_links(actor), {"page_id": page.id}))
-
-
-# Made once: they cost more than the rest of the statements.
-_target, _below, _space, _at = aliased(Page), aliased(Page), aliased(Space), aliased(Space)
-
-
-def missing_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[int, list[int]]:
-    """The same for several pages that the actor may read, by page."""
-    found: dict[int, list[int]] = {}
-    for page_id, ordinal in session.execute(_missing_in(actor), {"page_ids": list(page_ids)}):
-        found.setdefault(page_id, []).append(ordinal)
-    return found
-
-
-@lru_cache(maxsize=256)
-def _missing_links(actor: Actor) -> Select[int]:
-    leads_nowhere = _leads_nowhere(actor)
-    return select(PageLink.ordinal).where(PageLink.page_id == bindparam("page_id"), leads_nowhere)
-
-
-@lru_cache(maxsize=256)
-def _missing_in(actor: Actor) -> Select[int, int]:
-    page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
-    leads_nowhere = _leads_nowhere(actor)
-    return select(PageLink.page_id, PageLink.ordinal).where(
-        PageLink.page_id.in_(page_ids), leads_nowhere
-    )
-
-
-def _leads_nowhere(actor: Actor) -> ColumnElement[bool]:
-    target, space, at = _target, _space, _at
-    # Also where the page has moved from: who may not read that space is not led on from there.
-    there = exists().where(
-        target.id == PageLink.target_id,
-        target.deleted_at.is_(None),
-        stands_in(actor, target.space_id),
-        or_(target.scope_id.is_(None), in_scopes_of(actor, target.scope_id)),
-        at.slug == PageLink.space_slug,
-        stands_in(actor, at.id),
-    )
-    # A space is there by itself, and a folder while there is something in it.
-    home = exists().where(
-        PageLink.path_key == "",
-        space.slug == PageLink.space_slug,
-        stands_in(actor, space.id),
-    )
-    folder = (
-        select(literal(1))
-        .select_from(space)
-        .join(Folder, Folder.space_id == space.id)
-        .where(
-            space.slug == PageLink.space_slug,
-            Folder.path_key == PageLink.path_key,
-            stands_in(actor, space.id),
-            holds_readable(actor, Folder),
-        )
-        .exists()
-    )
-    return and_(PageLink.kind == "page", ~or_(there, home, folder))
+_below = aliased(Page)
 
 
 def pages_at(actor: Actor) -> Subquery:

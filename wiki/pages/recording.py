@@ -32,7 +32,7 @@ from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import see_space_by_id
-from wiki.text.paths import parent_of, path_key
+from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.redaction import Sealed
 
 AT_ONCE = 400
@@ -181,6 +181,7 @@ class Recorder:
             "path": path,
             "path_key": key,
             "parent_key": parent_of(key),
+            "name_key": name_of(key),
             "title": text.title,
             "folder": folder or not path,
             "head": 0,
@@ -431,6 +432,7 @@ class Recorder:
                     "path": page.path,
                     "path_key": key,
                     "parent_key": parent_of(key),
+                    "name_key": name_of(key),
                     "title": page.title,
                     "folder": page.folder,
                     "head": page.head,
@@ -470,6 +472,7 @@ _STANDS = (
     "path",
     "path_key",
     "parent_key",
+    "name_key",
     "title",
     "folder",
     "head",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
@@ -52,7 +52,7 @@ class Task:
         sections = sorted((*section, new) for section, new in self.moves.sections.items())
         decides = (
             *(self.revision.content_hash, astuple(self.before), astuple(self.after)),
-            *(places, sections),
+            *(places, sections, sorted(self.moves.meant.items()), sorted(self.moves.holds)),
         )
         return hashlib.sha256(repr(decides).encode()).hexdigest()
 
@@ -96,10 +96,10 @@ def _repair(task: Task, text: str) -> Repair | None:
     return repair_safely(text, task.before, task.after, task.moves, seconds=SECONDS)
 
 
-def only(moves: Moves, links: Mapping[int, Link]) -> Moves:
+def only(moves: Moves, links: Iterable[Link]) -> Moves:
     """Of what has moved, what these links lead to."""
     places, sections = {}, {}
-    for kind, slug, key, fragment in links.values():
+    for kind, slug, key, fragment in links:
         place = ("page" if kind == "anchor" else kind, slug, key)
         if place in moves.places:
             places[place] = moves.places[place]

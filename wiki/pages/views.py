@@ -18,6 +18,7 @@ from wiki.pages.flow import look_ahead as look_ahead_at_links
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.graph import has_links_to_sections
 from wiki.pages.including import without_includes
+from wiki.pages.marking import marks_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone
@@ -37,7 +38,7 @@ from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
-from wiki.text.markup import RenderContext, mark_missing
+from wiki.text.markup import RenderContext, mark
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
@@ -84,7 +85,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         session = reading()
     html = rendering.html
     if is_head:
-        html = mark_missing(html, queries.missing_links(session, actor(), page))
+        html = mark(html, marks_of(session, actor(), page))
         html = with_includes(html, page=page)
     else:
         html = without_includes(html)

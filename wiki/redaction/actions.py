@@ -22,7 +22,9 @@ from wiki.pages.merging import Text
 from wiki.pages.models import (
     Action,
     BlameRow,
+    LinkReading,
     Page,
+    PageAlias,
     PageAnchor,
     PageLink,
     RedactedPage,
@@ -403,7 +405,7 @@ def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str
     """Let pages say what their newest revisions say now, and forget what was made of the texts that
     they had."""
     connection = session.connection()
-    for table in (BlameRow, PageLink, PageAnchor):
+    for table in (BlameRow, PageLink, LinkReading, PageAlias, PageAnchor):
         connection.execute(delete(table).where(table.page_id.in_(ids)))
     head = (
         select(Revision.title)

@@ -12,7 +12,7 @@ from wiki.pages.models import Page, Redirect
 from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
-from wiki.text.paths import join, parent_of, path_key
+from wiki.text.paths import join, name_of, parent_of, path_key
 from wiki.text.redaction import Span
 
 
@@ -83,7 +83,7 @@ def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> N
         connection.execute(
             update(Page)
             .where(Page.id == page.id)
-            .values(path=path, path_key=key, parent_key=parent_of(key))
+            .values(path=path, path_key=key, parent_key=parent_of(key), name_key=name_of(key))
         )
     session.expire_all()
     for space_id in {space_id for space_id, _ in old}:

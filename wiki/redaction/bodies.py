@@ -15,7 +15,7 @@ from wiki.attachments.storage import DamagedFile, Storage
 from wiki.pages.models import AllowedSecret, Revision
 from wiki.pages.secrets import BODY
 from wiki.pages.texts import each_text, put_text
-from wiki.text.paths import path_key
+from wiki.text.paths import name_of, path_key
 from wiki.text.redaction import NAME_MARK, Span
 
 MOST_BYTES = 32 << 20
@@ -187,7 +187,7 @@ def hide_in_file_names(session: Session, page_ids: Sequence[int], span: Span) ->
         connection.execute(
             update(Attachment)
             .where(Attachment.id == row.id)
-            .values(name=name, name_key=path_key(name))
+            .values(name=name, name_key=path_key(name), base_key=path_key(name_of(name)))
         )
     return words
 

@@ -24,6 +24,7 @@ from wiki.text.links import Links
 from wiki.text.markup import clean_source
 from wiki.text.paths import path_key
 from wiki.text.rawhtml import RawHtml
+from wiki.text.wikilinks import shown
 
 Span = tuple[int, int]
 Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
@@ -46,6 +47,7 @@ class Address:
     definition: str = ""
     shown: str = ""
     in_heading: bool = False
+    in_cell: bool = False
     included: bool = False
 
     def leads_to(self, context: RenderContext) -> Destination:
@@ -178,9 +180,9 @@ def _wiki_link(state: StateInline, silent: bool) -> bool:
     if not wiki_link(state, silent):
         return False
     if not silent:
-        target = state.src[start : state.pos - 2].partition("|")[0]
-        start += len(target) - len(target.lstrip())
-        state.tokens[-1].meta["at"] = (start, start + len(target.strip()))
+        target = state.tokens[-1].meta["target"]
+        start = state.src.index(target, start)
+        state.tokens[-1].meta["at"] = (start, start + len(target))
     return True
 
 
@@ -313,15 +315,16 @@ class _Surveyor:
 
     def wiki(self, token: Token, place: _Place) -> None:
         target, label = token.meta["target"], token.meta["label"]
-        shown = label or target.lstrip("#").strip("/")
-        self.note(token, shown if self.heading else label)
+        words = label or shown(target)
+        self.note(token, words if self.heading else label)
         self.found.addresses.append(
             Address(
                 "wiki",
                 target,
                 place.span(*token.meta["at"]),
-                shown="" if label else shown,
+                shown="" if label else words,
                 in_heading=self.heading,
+                in_cell=self.cell,
             )
         )
 

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wiki.text.addresses import lines_of
 from wiki.text.blame import walk
@@ -28,6 +28,7 @@ from wiki.text.headings import Heading
 from wiki.text.links import Link
 from wiki.text.markup import CutOff, Rendering, plain_rendering, render
 from wiki.text.repair import Moves, Repair, repair
+from wiki.text.wikilinks import Reading
 from wiki.text.wire import encode_diff
 
 try:
@@ -61,8 +62,13 @@ def decode(fields: dict[str, object]) -> Rendering:
     """The rendering that `encode` took apart."""
     values: dict[str, list[list[object]]] = fields  # type: ignore[assignment]
     headings = [Heading(*heading) for heading in values["headings"]]  # type: ignore[arg-type]
-    links = [Link(*link) for link in values["links"]]  # type: ignore[arg-type]
+    links = [_link(link) for link in values["links"]]
     return Rendering(**{**fields, "headings": headings, "links": links})  # type: ignore[arg-type]
+
+
+def _link(values: list[Any]) -> Link:
+    values[-2] = tuple(Reading(*one) for one in values[-2])
+    return Link(*values)
 
 
 def encode_moves(moves: Moves) -> dict[str, object]:
@@ -70,6 +76,8 @@ def encode_moves(moves: Moves) -> dict[str, object]:
     return {
         "places": [[*place, *new] for place, new in moves.places.items()],
         "sections": [[*section, new] for section, new in moves.sections.items()],
+        "meant": [[*spot, *meant] for spot, meant in moves.meant.items()],
+        "holds": [list(spot) for spot in moves.holds],
     }
 
 
@@ -78,6 +86,11 @@ def decode_moves(fields: dict[str, list[list[str]]]) -> Moves:
     return Moves(
         {(kind, slug, key): (space, path) for kind, slug, key, space, path in fields["places"]},
         {(slug, key, old): new for slug, key, old, new in fields["sections"]},
+        {
+            (slug, key, old): (space, path, new)
+            for slug, key, old, space, path, new in fields["meant"]
+        },
+        frozenset((slug, key, fragment) for slug, key, fragment in fields["holds"]),
     )
 
 

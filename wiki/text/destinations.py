@@ -1,21 +1,26 @@
 """Where a link leads: addresses as authors write them, resolved to pages, files and other hosts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from wiki.text.headings import fragment_id
-from wiki.text.paths import PathError, name_of, normalise_path, parent_of, resolve, slugify
+from wiki.text.paths import (
+    FOLDER_PAGES,
+    PathError,
+    name_of,
+    normalise_path,
+    parent_of,
+    resolve,
+)
+from wiki.text.wikilinks import Reading, readings, section_in
 
 Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
-
-FOLDER_PAGES = frozenset({"index", "readme"})
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
-OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
 _MAIL = ("mailto", "tel", "xmpp")
 _MAX_ADDRESS = 2000
 
@@ -44,7 +49,9 @@ class RenderContext:
 class Destination:
     """What an address means. `url` is safe to write.
 
-    For `broken` it is empty and `path` says why.
+    For `broken` it is empty and `path` says why. A wiki link may mean something else, which only
+    what pages there are can tell: one of the places `others`, or, when it is `named`, a page that
+    lies elsewhere and whose path ends so.
     """
 
     kind: Kind
@@ -52,6 +59,8 @@ class Destination:
     space: str = ""
     path: str = ""
     fragment: str = ""
+    others: tuple[Reading, ...] = field(default=(), compare=False)
+    named: bool = field(default=False, compare=False)
 
 
 def page_url(space: str, path: str, fragment: str = "") -> str:
@@ -98,20 +107,21 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
 
 def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
     """The meaning of `[[target]]`: a path from the root of the space, or of `space:`."""
-    space = context.space
-    other = OTHER_SPACE.match(target)
-    if other:
-        space, target = slugify(other[1]), target[other.end() :]
-    path, _, section = target.partition("#")
-    fragment = fragment_id(section)
-    segments = [segment for segment in path.split("/") if segment.strip()]
-    if not segments and not other:
-        return Destination("anchor", f"#{_quote(fragment)}", space, context.path, fragment)
-    try:
-        path = normalise_path("/".join(slugify(segment) for segment in segments))
-    except PathError as error:
-        return _broken(str(error))
-    return Destination("page", page_url(space, path, fragment), space, path, fragment)
+    if not target.partition("#")[0].strip():
+        fragment = fragment_id(section_in(target))
+        return Destination("anchor", f"#{_quote(fragment)}", context.space, context.path, fragment)
+    reason, found, named = readings(target, context.space, context.base)
+    plain = next((one for one in found if one.rank == 0), None) or next(iter(found), None)
+    if plain is None:
+        return _broken(reason)
+    fragment = fragment_id(section_in(plain.section))
+    others = tuple(
+        one._replace(section=fragment_id(section_in(one.section)))
+        for one in found
+        if one is not plain
+    )
+    url = page_url(plain.space, plain.path, fragment)
+    return Destination("page", url, plain.space, plain.path, fragment, others, named)
 
 
 def host_of(url: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Container
 from functools import cache
 
 from markdown_it import MarkdownIt, rules_inline
-from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -20,9 +19,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from wiki.text.autolinks import autolink_plugin
+from wiki.text.wikilinks import inner_at, split_label
 
 MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
-MAX_WIKI_LINK = 400  # characters
 
 _MENTION = re.compile(
     r"@((?>[^\W\d_](?:[\w.-]{0,62}[^\W_])?))(?![@/\w])"
@@ -67,22 +66,16 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
     start = state.pos + 2
     if not state.src.startswith("[[", state.pos) or state.linkLevel > 0:
         return False
-    end = state.src.find("]]", start, min(state.posMax, start + MAX_WIKI_LINK))
-    if end < 0:
-        return False
-    inner = state.src[start:end]
-    target, _, label = inner.partition("|")
-    if not target.strip() or any(character in inner for character in "[]\n<"):
-        return False
-    if state.src.startswith("(", end + 2):  # [[1]](address): a link whose text is [1]
-        return False
     if state.pos and state.src[state.pos - 1] in "![":
         return False
-    if normalizeReference(inner) in state.env.get("references", {}):
+    inner = inner_at(state.src, start, state.posMax, state.env.get("references", {}))
+    end = start + len(inner)
+    if not inner or state.src.startswith("(", end + 2):  # [[1]](address): a link called [1]
         return False
     if not silent:
         token = state.push("wikilink", "", 0)
-        token.meta = {"target": target.strip(), "label": label.strip()}
+        target, label = split_label(inner)
+        token.meta = {"target": target, "label": label}
     state.pos = end + 2
     return True
 
@@ -136,12 +129,13 @@ def _include(state: StateCore) -> None:
 
 def _included(content: str, references: Container[str]) -> str:
     """What a paragraph of this content includes, unless CommonMark has a meaning for it."""
-    inner = content[3:-2]
-    if not (content.startswith("![[") and content.endswith("]]")) or len(inner) > MAX_WIKI_LINK:
+    if not (content.startswith("![[") and content.endswith("]]")):
         return ""
-    if any(character in inner for character in "[]|\n<") or inner.startswith("^"):
+    inner = inner_at(content, 3, len(content), references)
+    target, label = split_label(inner)
+    if len(inner) + 5 != len(content) or label or inner.startswith("^"):
         return ""
-    return "" if normalizeReference(inner) in references else inner.strip()
+    return target
 
 
 def _mention(state: StateInline, silent: bool) -> bool:

@@ -1,8 +1,8 @@
 """Links, pictures and mentions of a page: each resolved, listed and dressed for reading."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from wiki.text.destinations import (
@@ -15,13 +15,14 @@ from wiki.text.destinations import (
 )
 from wiki.text.headings import text_of
 from wiki.text.tree import RAW, escape
+from wiki.text.wikilinks import Reading, shown
 
 REL = "noopener noreferrer nofollow"
 PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"])
 
 NOWHERE = "This link leads nowhere"
 
-_MARKER = re.compile(r'(<a class="wl-(\d+))(?= |")')
+_MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Link:
 
     `space` and `path` are set for pages and files; for `external` the path is the whole address,
     for `mention` the handle, for `broken` the reason. `embedded` says that a file or page is shown,
-    not linked.
+    not linked. `others` and `named` are those of the `Destination`.
     """
 
     ordinal: int
@@ -40,16 +41,33 @@ class Link:
     fragment: str
     text: str
     embedded: bool = False
+    others: Sequence[Reading] = ()
+    named: bool = False
 
 
-def mark_missing(html: str, ordinals: Iterable[int]) -> str:
-    """`html` of a `Rendering` with the class `missing` on the links of these ordinals."""
-    wanted = {str(ordinal) for ordinal in ordinals}
-    if not wanted:
+@dataclass(frozen=True)
+class Marks:
+    """What readers see of links, by ordinal: those that are `missing`, and the addresses that the
+    others `lead` to where that is not what was written."""
+
+    missing: Collection[int] = ()
+    lead: Mapping[int, str] = field(default_factory=dict)
+
+
+def mark(html: str, marks: Marks) -> str:
+    """`html` of a `Rendering` with the class `missing` on missing links, and the addresses that
+    the others lead to."""
+    missing = {str(ordinal) for ordinal in marks.missing}
+    lead = {str(ordinal): escape(url) for ordinal, url in marks.lead.items()}
+    if not missing and not lead:
         return html
-    return _MARKER.sub(
-        lambda match: match[1] + " missing" if match[2] in wanted else match[1], html
-    )
+
+    def marked(match: re.Match[str]) -> str:
+        start, ordinal, between, url = match.groups()
+        state = " missing" if ordinal in missing else ""
+        return f"{start}{state}{between}{lead.get(ordinal, url)}"
+
+    return _MARKER.sub(marked, html)
 
 
 class Links:
@@ -63,7 +81,10 @@ class Links:
     def note(self, to: Destination, text: str, embedded: bool = False) -> int:
         """Lists a link and returns its ordinal."""
         text = " ".join(text.split())[:300]
-        link = Link(len(self.found), to.kind, to.space, to.path, to.fragment, text, embedded)
+        link = Link(
+            len(self.found),
+            *(to.kind, to.space, to.path, to.fragment, text, embedded, to.others, to.named),
+        )
         self.found.append(link)
         return link.ordinal
 
@@ -117,7 +138,7 @@ class Links:
         """Turns `[[target|label]]` into a link in place."""
         target = element.get("target", "")
         to = resolve_wiki_link(target, self.context)
-        label = element.get("label") or target.lstrip("#").strip("/")
+        label = element.get("label") or shown(target)
         element.attrib.clear()
         element.text = label
         if to.kind == "broken":
@@ -131,7 +152,7 @@ class Links:
         page there says."""
         target = element.get("target", "")
         to = resolve_wiki_link(target, self.context)
-        label = target.lstrip("#").strip("/")
+        label = shown(target)
         element.attrib.clear()
         element.tag = "p"
         link = Element("a")

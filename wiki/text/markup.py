@@ -21,7 +21,7 @@ from wiki.text.destinations import RenderContext
 from wiki.text.excerpt import excerpt, text_of_html
 from wiki.text.headings import TAGS, Heading, Headings, contents, text_of, title_of
 from wiki.text.lines import normalise_line_ends
-from wiki.text.links import Link, Links, mark_missing
+from wiki.text.links import Link, Links, Marks, mark
 from wiki.text.rawhtml import RawHtml
 from wiki.text.sanitize import TooDeepHtmlError, sanitise
 from wiki.text.tree import RAW, TooDeepError, autolinks_of, escape, parse_line, pipeline
@@ -30,16 +30,17 @@ __all__ = [
     "RENDERER_VERSION",
     "Heading",
     "Link",
+    "Marks",
     "RenderContext",
     "Rendering",
-    "mark_missing",
+    "mark",
     "plain_rendering",
     "render",
     "text_of_line",
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "4/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "5/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters

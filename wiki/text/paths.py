@@ -7,6 +7,9 @@ MAX_SEGMENT = 120
 MAX_SEGMENT_BYTES = 240  # with ".md" behind it still a file name on every file system
 MAX_PATH = 500
 
+FOLDER_PAGES = frozenset({"index", "readme"})
+"""Names of files, without their ending, that are the page of their folder."""
+
 _RESERVED = frozenset({"-", ".", ".."})
 _DROPPED = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])  # invisible and without meaning
 _IGNORED_IN_KEY = dict.fromkeys(

@@ -8,21 +8,22 @@ cannot be changed in this way is left as it is and named.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
+from markdown_it.common.utils import normalizeReference
+
 from wiki.text.addresses import Address, Place, Span, Survey, survey
 from wiki.text.destinations import (
-    FOLDER_PAGES,
     MARKDOWN_ENDING,
-    OTHER_SPACE,
     Destination,
     RenderContext,
 )
 from wiki.text.headings import PREFIX, fragment_id
 from wiki.text.markup import clean_source
-from wiki.text.paths import PathError, normalise_path, path_key, slugify
+from wiki.text.paths import FOLDER_PAGES, PathError, normalise_path, path_key, slugify
+from wiki.text.wikilinks import OTHER_SPACE, escape, section_in, split_target, unescape
 
 Section = tuple[str, str, str]  # slug of the space, key of the path, fragment
 
@@ -33,11 +34,33 @@ MAX_TRIES = 40  # changes of one text that are tried one by one when they do not
 class Moves:
     """What has moved: the new space and path of places, the new names of sections.
 
-    What is not in it has stayed. Sections are named by where they were.
+    What is not in it has stayed. Sections are named by where they were. ``meant`` says of wiki
+    links, by their plain reading, where they lead when that is another place; ``holds`` are those
+    of them that need no repair.
     """
 
     places: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
     sections: Mapping[Section, str] = field(default_factory=dict)
+    meant: Mapping[Section, Section] = field(default_factory=dict)
+    holds: frozenset[Section] = frozenset()
+
+    def wanted(
+        self, address: Address, before: RenderContext, after: RenderContext
+    ) -> Destination | None:
+        """Where an address has to lead when its text stands at ``after``; None where it leads to
+        no page or file, or there already."""
+        to = address.leads_to(before)
+        if to.kind not in ("page", "file", "anchor"):
+            return None
+        if address.form == "wiki":
+            spot = to.space, path_key(to.path), to.fragment
+            if spot in self.holds:
+                return None
+            if spot in self.meant:
+                space, path, fragment = self.meant[spot]
+                to = replace(to, space=space, path=path, fragment=fragment)
+        wanted = self.new(to)
+        return None if _same(address.leads_to(after), wanted) else wanted
 
     def new(self, old: Destination) -> Destination:
         """Where a link has to lead that led to `old`."""
@@ -98,16 +121,13 @@ def _wanted(
     staying: set[Span] = set()
     left: list[str] = []
     for number, address in enumerate(old.addresses):
-        to = address.leads_to(before)
-        if to.kind not in ("page", "file", "anchor"):
-            continue
-        wanted = moves.new(to)
-        if _same(address.leads_to(after), wanted):
+        wanted = moves.wanted(address, before, after)
+        if wanted is None:
             if address.span:
                 staying.add(address.span)
             continue
         raw = text[slice(*address.span)] if address.span else ""
-        new = _write(raw, address, wanted, before, after)
+        new = _write(raw, address, wanted, before, after, old.definitions)
         if address.span is None or not new:
             left.append(address.written)
             continue
@@ -154,8 +174,7 @@ def _all_to_change(
     return tuple(
         address.written
         for address in old.addresses
-        if (to := address.leads_to(before)).kind in ("page", "file", "anchor")
-        and not _same(address.leads_to(after), moves.new(to))
+        if moves.wanted(address, before, after) is not None
     )
 
 
@@ -175,9 +194,17 @@ def _same(one: Destination, other: Destination) -> bool:
 
 
 def _write(
-    raw: str, address: Address, wanted: Destination, before: RenderContext, after: RenderContext
+    raw: str,
+    address: Address,
+    wanted: Destination,
+    before: RenderContext,
+    after: RenderContext,
+    defined: Container[str],
 ) -> str | None:
-    """An address for `wanted` in the way of the one that was written; None if none works."""
+    """An address for `wanted` in the way of the one that was written; None if none works.
+
+    :param defined: labels that the text defines; a wiki link that says the same is none.
+    """
     if address.form == "wiki":
         candidates = _wiki_targets(raw, wanted, before, after)
     else:
@@ -185,30 +212,43 @@ def _write(
             raw = address.written
         candidates = _paths(raw, wanted, before, after)
     for new in candidates:
-        if _same(replace(address, written=new).leads_to(after), wanted):
-            if address.form == "wiki" and address.in_heading and address.shown:
-                return f"{new}|{address.shown}"  # a heading keeps its words, and so its name
+        if not _same(replace(address, written=new).leads_to(after), wanted):
+            continue
+        if address.form != "wiki":
             return new
+        if address.in_heading and address.shown:
+            new = f"{new}|{escape(address.shown)}"  # a heading keeps its words, and so its name
+        if normalizeReference(new) not in defined:
+            return new.replace("|", "\\|") if address.in_cell else new
     return None
 
 
 def _wiki_targets(
     raw: str, wanted: Destination, before: RenderContext, after: RenderContext
 ) -> Iterator[str]:
-    other = OTHER_SPACE.match(raw)
-    rest = raw[other.end() :] if other else raw
-    path, hash_, section = rest.partition("#")
+    space, path, sections = split_target(raw)
     if not path.strip("/ ") and wanted.kind == "anchor":
-        yield "#" + _section(section, wanted.fragment)
+        yield "#" + _section(section_in(raw), wanted.fragment)
         return
+    tail = ""
+    if wanted.fragment:
+        written = section_in(raw) if sections else ""
+        section = escape(_section(written, wanted.fragment))
+        if fragment_id(written) == wanted.fragment:
+            section = "#".join(sections)
+        tail = f"#{section}"
     segments = wanted.path.split("/") if wanted.path else []
-    kept = _kept(path.split("/"), segments, slugify)
-    tail = hash_ + _section(section, wanted.fragment) if wanted.fragment else ""
-    lead = "/" if path.startswith("/") else ""
-    if wanted.space != after.space or (other and slugify(other[1]) == before.space):
-        yield f"{wanted.space}:{lead}{'/'.join(kept)}{tail}"
+    names = path.split("/")
+    kept = _kept(names, segments, lambda name: normalise_path(unescape(name)))
+    kept = [one if one in names else escape(one) for one in kept]
+    root = "/" if path.startswith("/") or not kept else ""
+    new = root + "/".join(kept)
+    if wanted.space != after.space or (space and slugify(space[:-1]) == before.space):
+        yield f"{wanted.space}:{new}{tail}"
         return
-    yield lead + "/".join(kept) + tail
+    if not OTHER_SPACE.match(new):
+        yield new + tail
+    yield f"/{new.lstrip('/')}{tail}"
 
 
 def _section(written: str, fragment: str) -> str:

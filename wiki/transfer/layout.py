@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from wiki.text.destinations import FOLDER_PAGES
 from wiki.text.paths import (
+    FOLDER_PAGES,
     MAX_SEGMENT,
     MAX_SEGMENT_BYTES,
     PathError,

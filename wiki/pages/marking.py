@@ -1,0 +1,148 @@
+"""What a reader sees of the links of pages: those that lead nowhere for them, and where those by
+name lead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from wiki.pages.models import Folder, Page, PageLink
+from wiki.pages.naming import Named, candidates_for, named_links, spots_of
+from wiki.pages.queries import holds_readable
+from wiki.rules.access import Actor
+from wiki.spaces.gate import in_scopes_of, stands_in
+from wiki.spaces.models import Space
+from wiki.text.destinations import page_url
+from wiki.text.links import Link, Marks
+from wiki.text.paths import path_key
+
+# Made once: they cost more than the rest of the statements.
+_target, _space, _at = aliased(Page), aliased(Space), aliased(Space)
+_of_target = aliased(Space)
+
+
+def marks_of(session: Session, actor: Actor, page: Page) -> Marks:
+    """What the actor sees of the links of a page's head, in one query; where something is hidden
+    from them that a link by name could mean, in a few more."""
+    return marks_in(session, actor, [page.id]).get(page.id, Marks())
+
+
+def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[int, Marks]:
+    """The same for several pages that the actor may read, by page."""
+    missing: dict[int, list[int]] = defaultdict(list)
+    lead: dict[int, dict[int, str]] = defaultdict(dict)
+    hidden: dict[tuple[int, int], bool] = {}
+    for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere in session.execute(
+        _links_of(actor), {"page_ids": list(page_ids)}
+    ):
+        if slug is not None:
+            lead[page_id][ordinal] = page_url(slug, path, fragment)
+        elif is_hidden:
+            hidden[page_id, ordinal] = is_nowhere
+        else:
+            missing[page_id].append(ordinal)
+    if hidden:
+        links = named_links(session, PageLink.page_id.in_({page_id for page_id, _ in hidden}))
+        links = [link for link in links if (link.page_id, link.ordinal) in hidden]
+        found = candidates_for(session, links, actor)
+        for link in links:
+            chosen = found.choose(link)
+            if chosen is not None:
+                one, spot = chosen
+                url = page_url(one.space, one.path, spot.fragment)
+                lead[link.page_id][link.ordinal] = url
+            elif hidden[link.page_id, link.ordinal]:
+                missing[link.page_id].append(link.ordinal)
+    return {id: Marks(missing[id], lead[id]) for id in {*missing, *lead}}
+
+
+def marks_for(
+    session: Session, actor: Actor, space: str, path: str, links: Sequence[Link]
+) -> Marks:
+    """Where the links by name lead of a text that is no page's head: a preview, or an older
+    revision. What leads nowhere is not told."""
+    asked = [
+        Named(0, link.ordinal, space, path_key(path), spots := spots_of(link), spots[0])
+        for link in links
+        if link.kind == "page" and (link.named or link.others)
+    ]
+    found = candidates_for(session, asked, actor)
+    lead = {}
+    for link in asked:
+        chosen = found.choose(link)
+        if chosen is not None:
+            lead[link.ordinal] = page_url(chosen[0].space, chosen[0].path, chosen[1].fragment)
+    return Marks(lead=lead)
+
+
+@lru_cache(maxsize=256)
+def _links_of(actor: Actor) -> Select[Any]:
+    """Of pages, the links by name that lead somewhere for the actor, with where to, and all links
+    that do not."""
+    page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
+    target, at = _target, _at
+    # Also where the page has moved from: who may not read that space is not led on from there.
+    readable = and_(
+        target.id == PageLink.target_id,
+        target.deleted_at.is_(None),
+        stands_in(actor, target.space_id),
+        or_(target.scope_id.is_(None), in_scopes_of(actor, target.scope_id)),
+        exists().where(at.slug == PageLink.space_slug, stands_in(actor, at.id)),
+    )
+    nowhere = ~or_(*_places(actor))
+    hidden = and_(PageLink.by_name, target.id.is_(None), PageLink.target_id.is_not(None))
+    return (
+        select(  # type: ignore[return-value]
+            PageLink.page_id, PageLink.ordinal, _of_target.slug, target.path, PageLink.fragment,
+            hidden, nowhere,
+        )
+        .select_from(PageLink)
+        .outerjoin(target, readable)
+        .outerjoin(_of_target, _of_target.id == target.space_id)
+        .where(
+            PageLink.page_id.in_(page_ids),
+            PageLink.kind == "page",
+            or_(
+                and_(PageLink.by_name, PageLink.target_id.is_not(None)),
+                and_(target.id.is_(None), nowhere),
+            ),
+        )
+    )  # fmt: skip
+
+
+def _places(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that a link leads to a space, which is there by itself, or to a folder, which
+    is while there is something in it."""
+    home = exists().where(
+        PageLink.path_key == "",
+        _space.slug == PageLink.space_slug,
+        stands_in(actor, _space.id),
+    )
+    folder = (
+        select(literal(1))
+        .select_from(_space)
+        .join(Folder, Folder.space_id == _space.id)
+        .where(
+            _space.slug == PageLink.space_slug,
+            Folder.path_key == PageLink.path_key,
+            stands_in(actor, _space.id),
+            holds_readable(actor, Folder),
+        )
+        .exists()
+    )
+    return home, folder

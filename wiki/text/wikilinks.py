@@ -1,0 +1,179 @@
+"""Wiki links: what stands between `[[` and `]]`, which pages it can mean, and how one is written.
+
+A path stands as it is. A backslash takes away the meaning of the sign behind it, so that every
+path can be written; none has a backslash in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import NamedTuple
+
+from markdown_it.common.utils import normalizeReference
+
+from wiki.text.paths import (
+    FOLDER_PAGES,
+    PathError,
+    name_of,
+    normalise_path,
+    parent_of,
+    path_key,
+    slugify,
+)
+
+MAX_WIKI_LINK = 1200  # characters: room for the longest path, with every sign escaped
+
+_SIGN = r"[!-/:-@\[-`{-~]"
+_PLAIN = rf"\\{_SIGN}|\\(?!{_SIGN})|[^\[\]\n<\\]"
+_INNER = re.compile(rf"(?:{_PLAIN}|(?<!\[)\[(?![\[^])(?:{_PLAIN})*\](?!\())+?(?=\]\])")
+_GROUP = re.compile(r"(?<!\\)\[([^\[\]]*)\]")
+_ESCAPED = re.compile(rf"\\({_SIGN})")
+_PIPE = re.compile(r"(?<!\\)\|")
+_HASH = re.compile(r"(?<!\\)#")
+_NEEDS_ESCAPE = re.compile(r"[#|\[\]<]|^\^")
+_ENDING = re.compile(r"\.md$", re.IGNORECASE)
+OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
+
+
+class Reading(NamedTuple):
+    """One way to read what a wiki link says: those of a rank below 0 are tried before the plain
+    one, which has rank 0, and the others after it."""
+
+    rank: int
+    space: str
+    path: str
+    section: str
+
+
+def inner_at(text: str, start: int, end: int, references: Container[str]) -> str:
+    """What stands between `[[`, which ends at `start`, and its `]]`; empty where this is no wiki
+    link, or CommonMark has a meaning for the same text.
+
+    :param references: the labels that the text defines.
+    """
+    match = _INNER.match(text, start, min(end, start + MAX_WIKI_LINK))
+    if match is None or normalizeReference(match[0]) in references:
+        return ""
+    if any(normalizeReference(label) in references for label in _GROUP.findall(match[0])):
+        return ""
+    return match[0] if split_label(match[0])[0] else ""
+
+
+def split_label(inner: str) -> tuple[str, str]:
+    """What a wiki link names, as it is written, and its label."""
+    parts = _PIPE.split(inner, 1)
+    return parts[0].strip(), unescape(parts[1]).strip() if len(parts) > 1 else ""
+
+
+def unescape(written: str) -> str:
+    """What was written, without the backslashes that take away the meaning of signs."""
+    return _ESCAPED.sub(r"\1", written)
+
+
+def shown(target: str) -> str:
+    """What readers see of a wiki link without a label."""
+    return unescape(target.lstrip("#").strip("/"))
+
+
+def split_target(target: str) -> tuple[str, str, list[str]]:
+    """What a wiki link names: the space as it is written with its colon, or nothing; the path; and
+    what stands behind each `#`."""
+    other = OTHER_SPACE.match(target)
+    lead = other[0] if other else ""
+    path, *sections = _HASH.split(target[len(lead) :])
+    return lead, path, sections
+
+
+def section_in(target: str) -> str:
+    """What stands behind the last `#`, without escapes; of several headings, one inside the other,
+    that is the one meant."""
+    return unescape(_HASH.split(target)[-1]).strip()
+
+
+def readings(target: str, space: str, base: str = "") -> tuple[str, list[Reading], bool]:
+    """The ways to read what a wiki link names, best first, and whether a page that lies elsewhere
+    and whose path ends so may be meant too; before them the reason why there are none.
+
+    :param space: the space of the text. :param base: the folder that `./` and `../` start from.
+    """
+    own, rest = space, target
+    other = OTHER_SPACE.match(target)
+    if other:
+        space, rest = slugify(other[1]), target[other.end() :]
+    path, *sections = _HASH.split(rest)
+    section = sections[-1] if sections else ""
+    if path.startswith(("./", "../")):
+        return _relative(path, section, space, base)
+    found = _Readings()
+    found.add(-2, space, rest if sections else "", "")
+    found.add(-1, space, "#".join([path, *sections[:-1]]) if len(sections) > 1 else "", section)
+    reason = found.add(0, space, path, section)
+    found.add(1, space, path, section, slugify)
+    if name_of(_bare(path)).casefold() in FOLDER_PAGES:
+        found.add(2, space, parent_of(_bare(path)) or "/", section)
+    if other:
+        found.add(3, own, target, "")
+    return reason, found.sorted(), bool(path.strip("/")) and not path.startswith("/")
+
+
+def _relative(path: str, section: str, space: str, base: str) -> tuple[str, list[Reading], bool]:
+    parts = [part for part in base.split("/") if part]
+    for part in _segments(path):
+        if part == "..":
+            if not parts:
+                return "it leads out of the space", [], False
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    found = _Readings()
+    reason = found.add(0, space, "/" + "/".join(parts), section)
+    return reason, found.sorted(), False
+
+
+class _Readings:
+    """Collects readings, each place once."""
+
+    def __init__(self) -> None:
+        self.by_place: dict[tuple[str, str, str], Reading] = {}
+
+    def add(self, rank: int, space: str, written: str, section: str, each: object = str) -> str:
+        """Adds one if it names a place; else gives the reason why it does not."""
+        if not written.strip():
+            return ""
+        segments = _segments(_bare(written))
+        try:
+            path = normalise_path("/".join(each(one) for one in segments))  # type: ignore[operator]
+        except PathError as error:
+            return str(error)
+        place = space, path_key(path), section
+        known = self.by_place.get(place)
+        if known is None or (rank == 0 and known.rank < 0):
+            self.by_place[place] = Reading(rank, space, path, section)
+        return ""
+
+    def sorted(self) -> list[Reading]:
+        return sorted(self.by_place.values())
+
+
+def _bare(path: str) -> str:
+    """A path without the ending of a Markdown file, which no page's path has."""
+    return _ENDING.sub("", path.rstrip())
+
+
+def _segments(path: str) -> list[str]:
+    return [one for segment in path.split("/") if (one := unescape(segment).strip())]
+
+
+def write(space: str, path: str, here: str) -> str:
+    """What has to stand between `[[` and `]]` in a text of the space `here` to name the page at
+    exactly this place."""
+    target = escape(path) or "/"
+    if space != here:
+        return f"{space}:{target}"
+    return f"/{target}" if OTHER_SPACE.match(target) else target
+
+
+def escape(name: str) -> str:
+    """A path, or a part of one, in which no sign has a meaning in wiki links."""
+    return _NEEDS_ESCAPE.sub(r"\\\g<0>", name)
