@@ -87,7 +87,7 @@ def body(spaces: list[str], in_other: bool, path: str, folder: bool, links: list
 
 def links_of(session: Session) -> dict[tuple[int, int], tuple[Link, int | None]]:
     """Every link of every live page, by the page's id and a number, and the page it leads to."""
-    found = {}
+    found, named = {}, {}
     for page, revision, slug in session.execute(
         select(Page, Revision, Space.slug)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
@@ -96,16 +96,18 @@ def links_of(session: Session) -> dict[tuple[int, int], tuple[Link, int | None]]
     ):
         text = get_text(session, revision.content_hash)
         for number, link in enumerate(render(text, context_of(slug, revision)).links):
-            found[page.id, number] = link, leads_to(session, link, slug, page.path_key)
+            found[page.id, number] = link, None if link.named else leads_to(session, link)
+            if link.named:
+                spots = spots_of(link)
+                named[page.id, number] = Named(0, 0, slug, page.path_key, spots, spots[0])
+    candidates = candidates_for(session, named.values())
+    for at, asked in named.items():
+        chosen = candidates.choose(asked)
+        found[at] = found[at][0], chosen[0].page_id if chosen else None
     return found
 
 
-def leads_to(session: Session, link: Link, slug: str, stands: str) -> int | None:
-    if link.named:
-        spots = spots_of(link)
-        named = Named(0, 0, slug, stands, spots, spots[0])
-        chosen = candidates_for(session, [named]).choose(named)
-        return chosen[0].page_id if chosen else None
+def leads_to(session: Session, link: Link) -> int | None:
     key = path_key(link.path)
     at = select(Page.id).join(Space).where(Space.slug == link.space, Page.path_key == key)
     there = session.scalar(at.where(Page.deleted_at.is_(None)))

@@ -73,7 +73,7 @@ def test_completion_offers_to_create_a_page_where_none_is(pages: Scene) -> None:
     pages.post("ben", "/eng/fresh/-/move", path="moved")
     assert not creates(pages, "ben", "fresh")
     assert rows(pages, "ben", "fresh", space="eng", **{"for": "link"}) == [
-        ("Another name", "match exact")
+        ("Another name", "target match exact")
     ]
 
 

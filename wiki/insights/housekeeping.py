@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.queries import missing_files
 from wiki.pages.models import Folder, Page, PageAnchor, PageLink
+from wiki.pages.naming import may_mean
 from wiki.pages.queries import holds_readable, live_for, readable_by
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
@@ -100,6 +101,7 @@ def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) ->
             PageLink.kind == "page",
             PageLink.path_key != "",
             or_(PageLink.target_id.is_(None), ~there),
+            or_(~PageLink.by_name, PageLink.target_id.is_(None), ~may_mean(actor)),
             live_for(actor),
             ~folder,
         )

@@ -8,19 +8,20 @@ not read is not there for them: then nothing is refused, and who reads meets the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Integer, Select, and_, column, exists, func, or_, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from wiki.errors import Invalid, WikiError
 from wiki.pages.checks import content_hash_of
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
+from wiki.pages.naming import meant_by
 from wiki.pages.queries import head_of, live_for, pages_at
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.texts import get_text
@@ -191,9 +192,13 @@ def narrower_in(
     if not may_show(text.body) or not labels_above(session, label):
         return []
     links = prepare(content_hash_of(text), text.body, context).links
-    shown = {(link.kind, link.space, path_key(link.path)) for link in links if _is_shown(link)}
-    sources = sources_of(session, actor, shown)
-    narrower = {place: one for place, one in sources.items() if one.label > label}
+    shown = _shown_in(session, context.space, context.path, links)
+    sources = sources_of(session, actor, shown.values())
+    narrower = {
+        written: sources[place]
+        for written, place in shown.items()
+        if place in sources and sources[place].label > label
+    }
     return _with_lines(text.body, context, narrower) if narrower else []
 
 
@@ -209,6 +214,19 @@ def _with_lines(
     for place in narrower.keys() - {place for _, place in found}:
         found[0, place] = _narrower(0, place, narrower[place])
     return [found[key] for key in sorted(found)]
+
+
+def _shown_in(session: Session, space: str, path: str, links: Sequence[Link]) -> dict[Place, Place]:
+    """The places that a text shows or leads to, by what is written; of links by name those of the
+    pages that they mean."""
+    shown = [link for link in links if _is_shown(link)]
+    meant = meant_by(session, space, path, shown)
+    found: dict[Place, Place] = {}
+    for link in shown:
+        written = (link.kind, link.space, path_key(link.path))
+        to = meant.get(link.ordinal)
+        found[written] = (link.kind, to[0].space, to[0].key) if to else written
+    return found
 
 
 def _is_shown(link: Link) -> bool:
@@ -385,12 +403,20 @@ def _narrower_places(
 def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tuple[Page, Place]]:
     """What the newest texts of pages show or lead to, in the order of their paths."""
     found: dict[tuple[str, Place], Page] = {}
+    target, of_target = aliased(Page), aliased(Space)
     for some in some_at_once(sorted(page_ids)):
         there = and_(Page.id.in_(some), live_for(actor))
         kept = or_(PageLink.kind == "file", and_(PageLink.kind == "page", PageLink.embedded))
         for page, kind, slug, key in session.execute(
-            select(Page, PageLink.kind, PageLink.space_slug, PageLink.path_key)
+            select(
+                Page,
+                PageLink.kind,
+                func.coalesce(of_target.slug, PageLink.space_slug),
+                func.coalesce(target.path_key, PageLink.path_key),
+            )
             .join(PageLink, PageLink.page_id == Page.id)
+            .outerjoin(target, target.id == PageLink.target_id)
+            .outerjoin(of_target, of_target.id == target.space_id)
             .where(there, kept, Page.rendered == Page.head)
         ):
             found[page.path_key, (kind, slug, key)] = page
@@ -404,7 +430,6 @@ def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[t
             if not may_show(body):
                 continue
             rendering = prepare(revision.content_hash, body, context_of(slug, revision))
-            for link in rendering.links:
-                if _is_shown(link):
-                    found[page.path_key, (link.kind, link.space, path_key(link.path))] = page
+            for place in _shown_in(session, slug, page.path, rendering.links).values():
+                found[page.path_key, place] = page
     return [(found[key], key[1]) for key in sorted(found)]

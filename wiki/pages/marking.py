@@ -22,14 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.pages.models import Folder, Page, PageLink
-from wiki.pages.naming import Named, candidates_for, named_links, spots_of
+from wiki.pages.naming import candidates_for, meant_by, named_links
 from wiki.pages.queries import holds_readable
 from wiki.rules.access import Actor
 from wiki.spaces.gate import in_scopes_of, stands_in
 from wiki.spaces.models import Space
-from wiki.text.destinations import page_url
+from wiki.text.destinations import RenderContext, page_url, resolve_wiki_link
 from wiki.text.links import Link, Marks
-from wiki.text.paths import path_key
 
 # Made once: they cost more than the rest of the statements.
 _target, _space, _at = aliased(Page), aliased(Space), aliased(Space)
@@ -76,18 +75,23 @@ def marks_for(
 ) -> Marks:
     """Where the links by name lead of a text that is no page's head: a preview, or an older
     revision. What leads nowhere is not told."""
-    asked = [
-        Named(0, link.ordinal, space, path_key(path), spots := spots_of(link), spots[0])
-        for link in links
-        if link.kind == "page" and (link.named or link.others)
-    ]
-    found = candidates_for(session, asked, actor)
-    lead = {}
-    for link in asked:
-        chosen = found.choose(link)
-        if chosen is not None:
-            lead[link.ordinal] = page_url(chosen[0].space, chosen[0].path, chosen[1].fragment)
-    return Marks(lead=lead)
+    meant = meant_by(session, space, path, links, actor)
+    return Marks(
+        lead={
+            ordinal: page_url(to.space, to.path, spot.fragment)
+            for ordinal, (to, spot) in meant.items()
+        }
+    )
+
+
+def page_meant(session: Session, actor: Actor, target: str, space: str) -> int | None:
+    """The page that `[[target]]` means for the actor in a new text of a space, by its id."""
+    to = resolve_wiki_link(target, RenderContext(space, ""))
+    if to.kind != "page":
+        return None
+    link = Link(0, to.kind, to.space, to.path, to.fragment, "", False, to.others, to.named)
+    meant = meant_by(session, space, "", [link], actor)
+    return meant[0][0].page_id if meant else None
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from wiki.pages.models import LinkReading, Page, PageAlias, PageLink, Redirect
@@ -137,6 +150,24 @@ def spots_of(link: Link) -> tuple[Spot, ...]:
         for one in sorted([plain, *link.others])
         for key in [path_key(one.path)]
     )
+
+
+def meant_by(
+    session: Session, space: str, path: str, links: Iterable[Link], actor: Actor | None = None
+) -> dict[int, tuple[Standing, Spot]]:
+    """The pages that the links by name of a text mean that stands, or will, at a place; by the
+    links' ordinals.
+
+    :param actor: of whom only what they may read counts.
+    """
+    asked = [
+        Named(0, link.ordinal, space, path_key(path), spots := spots_of(link), spots[0])
+        for link in links
+        if link.kind == "page" and (link.named or link.others)
+    ]
+    found = candidates_for(session, asked, actor)
+    chosen = {link.ordinal: found.choose(link) for link in asked}
+    return {ordinal: one for ordinal, one in chosen.items() if one is not None}
 
 
 def named_links(session: Session, *conditions: ColumnElement[bool]) -> list[Named]:
@@ -340,3 +371,31 @@ def pages_concerned(session: Session, slug: str, keys: Sequence[str]) -> set[int
             )
         )
     )
+
+
+def may_mean(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``PageLink`` that a link by name leads somewhere for the actor, though the
+    page that it means is hidden from them."""
+    page, space = aliased(Page), aliased(Space)
+
+    def fits(key: Any, name: Any) -> ColumnElement[bool]:
+        ending = func.substr(page.path_key, func.length(page.path_key) - func.length(key))
+        called = exists().where(PageAlias.page_id == page.id, PageAlias.alias_key == key)
+        elsewhere = and_(name == page.name_key, ending == literal("/") + key)
+        return or_(page.path_key == key, elsewhere, and_(name.is_not(None), called))
+
+    there = exists().where(
+        page.space_id == space.id,
+        space.slug == PageLink.space_slug,
+        live_for(actor, page),
+        fits(PageLink.path_key, PageLink.name_key),
+    )
+    read = exists().where(
+        LinkReading.page_id == PageLink.page_id,
+        LinkReading.ordinal == PageLink.ordinal,
+        page.space_id == space.id,
+        space.slug == LinkReading.space_slug,
+        live_for(actor, page),
+        fits(LinkReading.path_key, LinkReading.name_key),
+    )
+    return or_(there, read)

@@ -21,11 +21,11 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.db import BigId
 from wiki.errors import NotFound, WikiError
-from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.models import Folder, Page, Redirect, Revision
 from wiki.rules.access import NEEDED, Actor, May
 from wiki.rules.roles import Role
 from wiki.spaces import queries as spaces
@@ -436,44 +436,6 @@ def pages_at(actor: Actor) -> Subquery:
         )
     )
     return union_all(direct, redirected).subquery("there")
-
-
-@dataclass(frozen=True)
-class Backlink:
-    """A page that links to another one, and the sections that it links to."""
-
-    page: Page
-    sections: tuple[str, ...]
-
-
-def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> list[Backlink]:
-    """Pages that link to ``page`` under its path or one it had, as far as the actor may read."""
-    linking = select(PageLink.page_id).where(PageLink.target_id == page.id)
-    pages = (
-        session.scalars(
-            select(Page)
-            .join(Page.space)
-            .where(Page.id.in_(linking), Page.id != page.id, live_for(actor))
-            .options(contains_eager(Page.space))
-            .order_by(Page.title, Page.id)
-            .limit(limit)
-        )
-        .unique()
-        .all()
-    )
-    sections: dict[int, list[str]] = {}
-    for id, fragment in session.execute(
-        select(PageLink.page_id, PageLink.fragment)
-        .where(
-            PageLink.target_id == page.id,
-            PageLink.page_id.in_([one.id for one in pages]),
-            PageLink.fragment != "",
-        )
-        .distinct()
-        .order_by(PageLink.page_id, PageLink.fragment)
-    ):
-        sections.setdefault(id, []).append(fragment)
-    return [Backlink(one, tuple(sections.get(one.id, ()))) for one in pages]
 
 
 def subtree_of(session: Session, actor: Actor, page: Page) -> Sequence[Page]:

@@ -11,6 +11,7 @@ from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
 from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
+from wiki.pages.marking import marks_for
 from wiki.pages.models import Page
 from wiki.pages.queries import (
     Place,
@@ -26,6 +27,7 @@ from wiki.pages.rendering import keep_heads
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen
+from wiki.text.markup import Rendering, mark
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, finish_reading, parts, reading
 from wiki.web.urls import page_url
@@ -163,6 +165,12 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
         raise NotFound
     past = Past(see_page(reading(), actor(), found), found)
     raise _Elsewhere(past.url(request.path.partition("/-/")[2], query))
+
+
+def preview_of(rendering: Rendering, slug: str, path: str, page: Page | None = None) -> str:
+    """What a text that is not saved will look like at a place, which ``page`` is at perhaps."""
+    marks = marks_for(reading(), actor(), slug, path, rendering.links)
+    return with_includes(mark(rendering.html, marks), page=page, at=(slug, path))
 
 
 def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | None = None) -> str:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict
+from wiki.pages.backlinks import backlinks as pages_linking_to
 from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_shown, say_merged
 from wiki.pages.flow import ShowsNarrower
 from wiki.pages.flow import look_ahead as look_ahead_at_links
@@ -31,6 +32,7 @@ from wiki.pages.screens import (
     page_frame,
     past_at,
     place_at,
+    preview_of,
     space_tree,
     with_includes,
 )
@@ -166,7 +168,7 @@ def new(slug: str) -> ResponseReturnValue:
         context = RenderContext(slug, path, not path, checked.title)
         if "preview" in request.form:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-            html = with_includes(rendering.html, at=(slug, path))
+            html = preview_of(rendering, slug, path)
             return _new_screen(seen, form, preview=html)
         look_ahead(checked)
         look_ahead_at_links(reading(), checked, context, seen.label)
@@ -244,7 +246,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         if "preview" in request.form or not later:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
-                html = with_includes(rendering.html, page=page)
+                html = preview_of(rendering, slug, page.path, page)
                 return edit_screen(place, page, form, preview=html)
         look_ahead(checked)
         look_ahead_at_links(reading(), checked, context, place.seen.label)
@@ -299,7 +301,7 @@ def preview(slug: str) -> ResponseReturnValue:
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     context = RenderContext(slug, path, form.folder, checked.title)
     rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-    html = with_includes(rendering.html, at=(slug, path))
+    html = preview_of(rendering, slug, path)
     return jsonify({"html": html, "source_shown": rendering.source_shown})
 
 
@@ -324,7 +326,7 @@ def delete(slug: str, path: str) -> ResponseReturnValue:
         "pages/delete.html",
         **page_frame(place, page),
         subtree=queries.subtree_of(reading(), actor(), page),
-        linking=queries.backlinks(reading(), actor(), page),
+        linking=pages_linking_to(reading(), actor(), page),
     )
 
 
@@ -374,7 +376,7 @@ def backlinks(slug: str, path: str) -> ResponseReturnValue:
     return render_template(
         "pages/backlinks.html",
         **page_frame(place, page),
-        linking=queries.backlinks(reading(), actor(), page),
+        linking=pages_linking_to(reading(), actor(), page),
     )
 
 

@@ -13,6 +13,7 @@ from wiki.attachments.models import Attachment
 from wiki.errors import Forbidden
 from wiki.outbox.models import PURGES, EventRow
 from wiki.pages import queries as pages
+from wiki.pages.backlinks import backlinks
 from wiki.pages.history import people
 from wiki.pages.models import Page, Redirect, Revision
 from wiki.people.models import Person
@@ -69,7 +70,7 @@ def going_with(session: Session, actor: Actor, page: Page) -> Going:
         files=files,
         bytes=int(size),
         addresses=addresses or 0,
-        linking=[one.page for one in pages.backlinks(session, actor, page, limit=MOST_LISTED)],
+        linking=[one.page for one in backlinks(session, actor, page, limit=MOST_LISTED)],
         elsewhere=elsewhere or 0,
     )
 

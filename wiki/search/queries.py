@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.errors import NotFound
 from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.marking import page_meant
 from wiki.pages.models import Page, RedactedPage, Redaction
 from wiki.pages.queries import live_for, look_up
 from wiki.people.models import Merged, Person
@@ -182,6 +183,11 @@ def linkable(
     pages found; and whether the actor may create a page of that name.
     """
     found = list(found)
+    page_id = page_meant(session, actor, text, space)
+    if page_id is not None:
+        page = _pages(session, actor, [page_id])[page_id]
+        others = [one for one in found if one.page.id != page.id]
+        return [replace(with_crumbs(session, [page])[0], matches=True, exact=True), *others], False
     to = resolve_wiki_link(text, RenderContext(space, ""))
     if to.kind != "page":
         return found, False
@@ -189,11 +195,7 @@ def linkable(
         place = look_up(session, actor, to.space, to.path)
     except NotFound:
         return found, False
-    page = place.page or place.moved_to
-    if page is None:
-        return found, bool(place.seen.may(May.EDIT))
-    others = [one for one in found if one.page.id != page.id]
-    return [replace(with_crumbs(session, [page])[0], matches=True, exact=True), *others], False
+    return found, place.page is None and bool(place.seen.may(May.EDIT))
 
 
 def _filters(

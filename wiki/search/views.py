@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +13,7 @@ from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
+from wiki.text.wikilinks import inserted
 from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings
@@ -100,6 +103,7 @@ def switch() -> ResponseReturnValue:
         found=found,
         unavailable=unavailable,
         creates=creates,
+        inserted=partial(inserted, here=slug) if for_link else None,
     )
 
 

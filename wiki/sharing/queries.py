@@ -28,6 +28,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.models import Page, PageLink
+from wiki.pages.naming import candidates_for, named_links
 from wiki.pages.queries import below, editable_by, live_for
 from wiki.people.models import Person
 from wiki.people.sign_in import hash_token
@@ -38,6 +39,8 @@ from wiki.sharing.models import ShareLink
 from wiki.spaces.gate import fails, granted, is_kept, is_up_to, spaces_up_to
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
+from wiki.text.destinations import page_url
+from wiki.text.markup import Marks
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
 
 MOST_LISTED = 1000
@@ -326,6 +329,23 @@ def links_within(
         .distinct()
     )
     return {(slug, key): path for slug, key, path in rows}
+
+
+def names_within(
+    session: Session, seen: LinkSeen, page: Page, up_to: Label | None
+) -> tuple[Marks, dict[tuple[str, str], str]]:
+    """What the links by name of a shared page mean among the pages that the same link shows: their
+    addresses in the wiki, and these places -> path, as :func:`links_within` has them."""
+    links = named_links(session, PageLink.page_id == page.id)
+    found = candidates_for(session, links, among=shown_by(seen, up_to))
+    lead, places = {}, {}
+    for link in links:
+        chosen = found.choose(link)
+        if chosen is not None:
+            to, spot = chosen
+            lead[link.ordinal] = page_url(to.space, to.path, spot.fragment)
+            places[to.space, to.key] = to.path
+    return Marks(lead=lead), places
 
 
 def files_shown(

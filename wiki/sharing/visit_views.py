@@ -42,6 +42,7 @@ from wiki.rules.labels import Label
 from wiki.sharing import queries
 from wiki.sharing.actions import count_visit, give_back_guess, spend_guess
 from wiki.sharing.queries import LinkSeen, Listed, State, label_of
+from wiki.text.markup import Marks, mark
 from wiki.text.outside import for_outsiders
 from wiki.text.paths import (
     PathError,
@@ -274,10 +275,15 @@ class Place:
         return "/".join(segments[depth:])
 
 
+_NONE: tuple[Marks, dict[tuple[str, str], str]] = (Marks(), {})
+
+
 def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | None) -> str:
     """A page's HTML as it is for who has come by a link: nothing in it leads out of what the link
     shows, but to other hosts."""
     seen, slug = place.seen, place.seen.space.slug
+    marks, named = queries.names_within(session, seen, page, up_to) if "wl-" in html else _NONE
+    html = mark(html, marks)
     if has_includes(html) and seen.maker is not None:
         shown = queries.shown_by(seen, up_to)
         included = find_included(session, seen.maker.actor(), html, among=shown)
@@ -295,7 +301,7 @@ def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | 
             if key in files and files[key].sha256 in pictures
         }
 
-    links = queries.links_within(session, seen, page, up_to) if "<a " in html else {}
+    links = queries.links_within(session, seen, page, up_to) | named if "<a " in html else {}
     own_host = urlsplit(settings().base_url).netloc
 
     def address(written: str) -> str | None:

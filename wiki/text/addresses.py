@@ -373,17 +373,21 @@ class _Place:
         number = self.first + row
         if self.first < 0 or number >= len(self.whole.lines) or self.column == -1:
             return None
+        source, wanted = self.whole.lines[number], self.content[start:end]
         if self.column is not None:
             shift: int | None = self.column + bisect_left(self.bars, start)
+            wanted = wanted.replace("|", "\\|")
         else:
             if row not in self.shifts:
                 self.shifts[row] = self.shift_of(row)
             shift = self.shifts[row]
-        source = self.whole.lines[number]
-        if shift is None or source[start + shift : end + shift] != self.content[start:end]:
+        if shift is None:
             return None
-        shift += self.whole.starts[number]
-        return start + shift, end + shift
+        start += shift
+        end = start + len(wanted)
+        if source[start:end] != wanted:
+            return None
+        return start + self.whole.starts[number], end + self.whole.starts[number]
 
     def shift_of(self, row: int) -> int | None:
         """How much further right a line of the content stands in its line of the text."""

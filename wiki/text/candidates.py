@@ -16,6 +16,7 @@ from markdown_it.common.utils import unescapeAll
 from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
 from wiki.text.links import PICTURES, Link
 from wiki.text.paths import path_key
+from wiki.text.wikilinks import INNER, split_label
 
 MOST = 20_000
 """Different places that are listed of one text."""
@@ -24,7 +25,7 @@ MAX_WRITTEN = 2400  # characters of an address, with its escapes; longer ones le
 _MAX_PARENTHESES = 32  # inside each other, as the grammar has it
 
 # Each pattern starts at characters that its own repetition stops at, so none reads twice.
-_WIKI = re.compile(r"(!?)\[\[([^\[\]\n<]{1,400})\]\]")
+_WIKI = re.compile(rf"(!?)\[\[({INNER})")
 _BLANK = r"[\x00-\x20\x7f]"
 _QUOTED = r"[\x00-\x20\x7f>]*"  # with the marks of quotations at the beginnings of lines
 # Two readings of what stands behind: a mark of a quotation, or the beginning of an address.
@@ -50,15 +51,16 @@ _PUNCTUATION = "?!.,:;*_~'\"()[]|>`\\\u00a0"
 def candidate_links(text: str, context: RenderContext) -> list[Link]:
     """The links to pages and files of this wiki that `text` may have, each place once, numbered in
     the order in which they are found."""
-    found: dict[tuple[str, str, str, str, bool], Link] = {}
+    found: dict[tuple[object, ...], Link] = {}
     for to, written, embedded in _destinations(text, context):
         if to.kind not in ("page", "file"):
             continue
         shown = embedded or (to.kind == "file" and to.path.rpartition(".")[2].lower() in PICTURES)
-        key = (to.kind, to.space, path_key(to.path), to.fragment, shown)
+        key = (to.kind, to.space, path_key(to.path), to.fragment, shown, to.others, to.named)
         if key not in found:
             label = " ".join(written.split())[:300]
-            found[key] = Link(len(found), to.kind, to.space, to.path, to.fragment, label, shown)
+            place = (to.kind, to.space, to.path, to.fragment)
+            found[key] = Link(len(found), *place, label, shown, to.others, to.named)
             if len(found) == MOST:
                 break
     return list(found.values())
@@ -81,7 +83,7 @@ def _destinations(text: str, context: RenderContext) -> Iterator[tuple[Destinati
 def _wiki_targets(text: str) -> Iterator[tuple[bool, str]]:
     for match in _WIKI.finditer(text):
         for inner in _as_in_cells(match[2]):
-            target = inner.partition("|")[0].strip()
+            target = split_label(inner)[0]
             if target:
                 yield bool(match[1]), target
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from typing import NamedTuple
+from urllib.parse import quote
 
 from markdown_it.common.utils import normalizeReference
 
@@ -26,7 +27,10 @@ MAX_WIKI_LINK = 1200  # characters: room for the longest path, with every sign e
 
 _SIGN = r"[!-/:-@\[-`{-~]"
 _PLAIN = rf"\\{_SIGN}|\\(?!{_SIGN})|[^\[\]\n<\\]"
-_INNER = re.compile(rf"(?:{_PLAIN}|(?<!\[)\[(?![\[^])(?:{_PLAIN})*\](?!\())+?(?=\]\])")
+INNER = rf"(?:{_PLAIN}|(?<!\[)\[(?![\[^])(?:{_PLAIN})*\](?!\()){{1,{MAX_WIKI_LINK}}}?(?=\]\])"
+"""What can stand between the brackets: also a pair of brackets, which is no link of its own."""
+
+_INNER = re.compile(INNER)
 _GROUP = re.compile(r"(?<!\\)\[([^\[\]]*)\]")
 _ESCAPED = re.compile(rf"\\({_SIGN})")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -177,3 +181,13 @@ def write(space: str, path: str, here: str) -> str:
 def escape(name: str) -> str:
     """A path, or a part of one, in which no sign has a meaning in wiki links."""
     return _NEEDS_ESCAPE.sub(r"\\\g<0>", name)
+
+
+def inserted(space: str, path: str, title: str, here: str) -> tuple[str, str]:
+    """What a writer in the space `here` gets when they choose a page: what stands between the
+    brackets of a link, and a Markdown link where that is not to be read in a table."""
+    target = write(space, path, here)
+    if "|" not in target:
+        return target, ""
+    words = re.sub(_SIGN, r"\\\g<0>", title)
+    return target, f"[{words}](/{space}/{quote(path)}/)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import now
@@ -15,7 +15,7 @@ from wiki.pages.checks import same_form
 from wiki.pages.flow import narrower_on
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, Redirect, RenderingRow, Revision
+from wiki.pages.models import Action, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
@@ -197,14 +197,16 @@ class LinkCheck:
         self.pages = set(held_pages(session, actor, space))
         self.folders = {above for key in self.pages for above in ancestors_of(key)}
         self.files = set(held_files(session, actor, space))
+        self.found = _found_by_name(session, actor, space)
 
     def problems(self, places: Mapping[str, str]) -> Iterator[Problem]:
         """What is wrong with the links of the pages with these path keys; each is told by the
         file that the mapping gives for it."""
         for revision, link in _links(self.session, self.actor, self.space):
-            where = places.get(path_key(revision.path))
+            key = path_key(revision.path)
+            where = places.get(key)
             problem = self._problem(where, link) if where is not None else None
-            if problem:
+            if problem and (key, link["ordinal"]) not in self.found:
                 yield problem
         for revision, reason in _shown_as_source(self.session, self.actor, self.space):
             where = places.get(path_key(revision.path))
@@ -235,6 +237,18 @@ class LinkCheck:
             what = "a folder without a page" if key in self.folders else "no page"
             return Problem(Kind.LINK, where, f"{text} leads to {link['path'] or '/'}: {what}.")
         return None
+
+
+def _found_by_name(session: Session, actor: Actor, space: Space) -> set[tuple[str, int]]:
+    """The links by name of a space's pages (key of the path, ordinal) that lead to a page."""
+    target = aliased(Page)
+    rows = session.execute(
+        select(Page.path_key, PageLink.ordinal)
+        .join(PageLink, PageLink.page_id == Page.id)
+        .join(target, target.id == PageLink.target_id)
+        .where(Page.space_id == space.id, PageLink.by_name, live_for(actor, target))
+    )
+    return {(key, ordinal) for key, ordinal in rows}
 
 
 def _links(

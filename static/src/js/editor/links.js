@@ -3,12 +3,6 @@
 import { currentCompletions, setSelectedCompletion } from "@codemirror/autocomplete";
 import { EditorView } from "@codemirror/view";
 
-/** Path and space of a page's address, "" for what is no page's. */
-function placeOf(url) {
-  const [, space, ...rest] = decodeURIComponent(url.pathname).split("/");
-  return rest[0] === "-" || !space ? null : { space, path: rest.join("/") };
-}
-
 /** A CodeMirror completion source. */
 export async function completeLinks(context) {
   const typed = context.matchBefore(/\[\[[^\]|#\n]*$/);
@@ -25,13 +19,11 @@ export async function completeLinks(context) {
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
   const options = [];
   for (const anchor of found.querySelectorAll("a[href^='/']")) {
-    const place = placeOf(new URL(anchor.getAttribute("href"), location.origin));
-    if (!place) continue;
     const detail = anchor.querySelector("small")?.textContent.trim() ?? "";
-    const label = (anchor.querySelector("[data-title]") ?? anchor.firstChild)?.textContent.trim() ?? place.path;
-    const target = place.space === here ? place.path : `${place.space}:${place.path}`;
+    const label = (anchor.querySelector("[data-title]") ?? anchor.firstChild)?.textContent.trim() ?? "";
+    const { target, link } = anchor.dataset;
     const exact = "exact" in anchor.dataset;
-    options.push({ label, detail, exact, apply: (view, _option, from, to) => insert(view, target, from, to) });
+    options.push({ label, detail, exact, apply: (view, _option, from, to) => insert(view, target, from, to, link) });
   }
   if (found.querySelector("[data-creates]")) {
     options.push({ label: `Create “${words}”`, creates: true, apply: (view, _option, from, to) => insert(view, words, from, to) });
@@ -51,11 +43,12 @@ export const chooseLink = EditorView.updateListener.of(({ state, startState, vie
   });
 });
 
-function insert(view, target, from, to) {
+/** Puts a wiki link where one was begun, or, where its path has a sign that ends a table's cell, the Markdown link. */
+function insert(view, target, from, to, link = "") {
   const closed = view.state.sliceDoc(to, to + 2) === "]]";
-  view.dispatch({
-    changes: { from, to, insert: closed ? target : `${target}]]` },
-    selection: { anchor: from + target.length + 2 },
-    userEvent: "input.complete",
-  });
+  const shows = view.state.sliceDoc(from - 3, from) === "![[";
+  const plain = link && !shows;
+  const changes = plain ? { from: from - 2, to: closed ? to + 2 : to, insert: link } : { from, to, insert: closed ? target : `${target}]]` };
+  const anchor = plain ? from - 2 + link.length : from + target.length + 2;
+  view.dispatch({ changes, selection: { anchor }, userEvent: "input.complete" });
 }
