@@ -251,8 +251,15 @@ def objections(page: Page, axe: str) -> list[str]:
 STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   ["the page", ...[...document.querySelectorAll("body *")]
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
-      && !e.closest("pre, .table-scroll, .table-frame, .tabs, [popover], dialog"))
+      && !e.closest("pre, .table-scroll, .tabs, [popover], dialog"))
     .map((e) => e.outerHTML.slice(0, 120))]"""
+
+# What can be pressed or filled in and lies outside of the screen's width: only what an author wrote
+# and a strip of tabs may be scrolled sideways.
+OUT_OF_SIGHT = """() => [...document.querySelectorAll("main :is(a, button, input, select)")]
+  .filter((e) => e.checkVisibility() && !e.closest(".visually-hidden, .prose, .tabs, [popover]"))
+  .filter((e) => [...e.getClientRects()].some((r) => r.right > innerWidth + 1 || r.left < -1))
+  .map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture
@@ -277,8 +284,26 @@ def test_a_screen_is_for_everyone(looking: Visit, axe: str, handle: str, path: s
         page.set_viewport_size(size)
         page.goto(path)
         assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
+    assert page.evaluate(OUT_OF_SIGHT) == []
     page.set_viewport_size(NARROWEST)
     assert page.evaluate(STICKING_OUT) == []
+    assert page.evaluate(OUT_OF_SIGHT) == []
+
+
+@pytest.mark.parametrize("size", [PHONE, NARROWEST])
+def test_on_a_phone_the_buttons_of_every_member_are_in_sight(
+    looking: Visit, size: dict[str, int]
+) -> None:
+    page = looking.open_page("eve")
+    page.set_viewport_size(size)
+    page.goto("/eng/-/members")
+    buttons = page.locator("tbody button")
+    assert buttons.count() >= 4
+    for button in buttons.all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size["width"]
 
 
 def test_on_a_phone_the_current_tab_is_in_sight(visit: Visit) -> None:
