@@ -5,7 +5,9 @@ import pytest
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.errors import Busy
+from wiki.pages.comparison import forget_diffs
 from wiki.rules.limits import Pace
+from wiki.text import sandbox
 from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
 from wiki.web.pace import PACES, Paces
 
@@ -64,6 +66,7 @@ def large(wiki: Scene) -> Scene:
 
 
 def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(large: Scene) -> None:
+    forget_diffs()
     lane: Lane = large.app.extensions["lanes"]["comparisons"]
     ben = f"person {large.people['ben'].person_id}"
     for _ in range(SHARE):
@@ -78,9 +81,26 @@ def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(large: Scene) ->
     assert large.get("cai", "/eng/large/-/diff/1..2").status_code == 200
 
 
+def test_a_machine_that_fails_is_not_taken_for_texts_that_are_too_large(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError("no more processes")
+
+    for word in ("first", "second"):  # which no other test compares
+        wiki.write("large", f"{word} words here\n" * 4_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox._lane, "take", fail)
+        refused = wiki.get("ben", "/eng/large/-/diff/1..2")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
+        assert wiki.get("ben", "/eng/large").status_code == 200
+    assert wiki.get("ben", "/eng/large/-/diff/1..2").status_code == 200
+
+
 def test_a_comparison_costs_what_its_texts_are_long(
     large: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forget_diffs()
     large.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
     monkeypatch.setitem(PACES, "comparisons", Pace(20, 0.25))
     large.write("small", "one\n")

@@ -38,6 +38,9 @@ _PLAIN_SECONDS = 10.0  # of CPU time: for what takes a second at most
 _EXIT_SECONDS = 5.0
 _GRACE = 0.5  # the child's own timers come first
 
+# How work in the lane ends that takes too much: by its timer, or for want of memory.
+_BEYOND = (TimeoutError, EOFError, BrokenPipeError)
+
 _log = logging.getLogger(__name__)
 
 _TOO_SLOW = "This page takes too long to be laid out; this is its source."
@@ -129,8 +132,9 @@ def lines_safely(
 def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff | None:
     """A part of the comparison of two texts, made in the lane for comparisons.
 
-    None where that takes too much time or memory. One comparison at a time is made for each process
-    that asks, others wait: how many may wait is for the caller to bound.
+    None where that takes too much time or memory. Raises `OSError` where it is the machine that
+    fails. One comparison at a time is made for each process that asks, others wait: how many may
+    wait is for the caller to bound.
     """
     message: dict[str, object] = {
         "work": "compare",
@@ -142,7 +146,7 @@ def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff |
     }
     try:
         answer = _ask(message, COMPARE_SECONDS, _lane, COMPARE_WAIT)
-    except (OSError, EOFError):
+    except _BEYOND:
         return None
     return decode_diff(answer["diff"])  # type: ignore[arg-type]
 
@@ -152,7 +156,8 @@ def walk_safely(
 ) -> tuple[list[int], dict[int, list[int]], float] | None:
     """What :func:`wiki.text.blame.walk` finds, and the seconds that it took; in the same lane.
 
-    None where it takes too much time or memory.
+    None where it takes too much time or memory. Raises `OSError` where it is the machine that
+    fails.
     """
     message: dict[str, object] = {
         "work": "walk",
@@ -164,7 +169,7 @@ def walk_safely(
     }
     try:
         answer = _ask(message, COMPARE_SECONDS, _lane, COMPARE_WAIT)
-    except (OSError, EOFError):
+    except _BEYOND:
         return None
     kept: list[tuple[int, list[int]]] = answer["kept"]  # type: ignore[assignment]
     return answer["runs"], dict(kept), float(str(answer["took"]))  # type: ignore[return-value]

@@ -7,6 +7,7 @@ a share; the others are told to come back rather than kept.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from flask import Flask, current_app
 from wiki.errors import Busy
 from wiki.web.pace import whom
 from wiki.web.request import actor
+
+log = logging.getLogger(__name__)
 
 PLACES = 4
 """Requests in the lane for comparisons at once, of which one is worked on: half of the threads of a
@@ -106,7 +109,14 @@ def in_lane(name: str = "comparisons") -> Iterator[None]:
     """
     lane: Lane = current_app.extensions["lanes"][name]
     with lane.place(whom(), stranger=actor().person_id is None):
-        yield
+        try:
+            yield
+        except OSError:  # the other process cannot be started, or is stuck
+            if name != "comparisons":
+                raise
+            log.exception("the lane for %s does not work", lane.what)
+            sentence = f"The wiki cannot do this just now. Please try again in {AGAIN} seconds."
+            raise Busy(sentence, retry_after=AGAIN) from None
 
 
 def init_app(app: Flask) -> None:
