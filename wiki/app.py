@@ -55,6 +55,7 @@ from wiki.spaces import token_views as tokens
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.tags import views as tags
+from wiki.text.destinations import set_own_address
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
@@ -76,7 +77,9 @@ from wiki.web import (
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name, knowing who subscribes to what."""
+    """The database that the settings name, knowing who subscribes to what; texts in it are read as
+    those of the wiki at the address that they name."""
+    set_own_address(settings.base_url)
     return Database(settings.url, names_by_event(), settings.key)
 
 
@@ -108,6 +111,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    set_own_address(settings.base_url)
     rendering.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
     parts = request.Parts(settings, database or open_database(settings))
     request.init_app(app, parts)

@@ -332,3 +332,48 @@ def test_a_tag_without_an_end_hides_nothing():
     block = render('<div>\na <my:Tag b="c\n<kbd>d</kbd>\n</div>', HERE)
     assert block.text == 'a <my:Tag b="c\nd'
     assert "<kbd>d</kbd>" in block.html
+
+
+@pytest.mark.parametrize(
+    ("base", "address"),
+    [
+        ("https://wiki.example", "https://wiki.example/hr/leave#when"),
+        ("https://wiki.example/", "http://WIKI.example:80/hr/leave#when"),
+        ("https://wiki.example", "HTTPS://wiki.example:443/hr/leave#when"),
+        ("https://wiki.example", "//wiki.example/hr/leave#when"),
+        ("https://wiki.example:8443", "http://wiki.example:8443/hr/leave#when"),
+        ("https://host.example/wiki", "https://host.example/wiki/hr/leave#when"),
+    ],
+)
+def test_every_way_to_write_the_wikis_own_address_leads_inside(base, address):
+    context = RenderContext("eng", "x", base_url=base)
+    rendering = render(f"[a]({address}) {address} <a href='{address}'>b</a>", context)
+    assert {(one.kind, one.space, one.path, one.fragment) for one in rendering.links} == {
+        ("page", "hr", "leave", "sec-when")
+    }
+    assert "external" not in rendering.html
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://wiki.example.org/hr", "https://wiki.examples/hr", "https://wiki.example:8/hr"),
+        *("https://a@wiki.example/hr", "ftp://wiki.example/hr", "https://wiki.example@x.org/hr"),
+    ],
+)
+def test_another_host_is_not_the_wikis_own(address):
+    context = RenderContext("eng", "x", base_url="https://wiki.example")
+    assert all(one.kind != "page" for one in render(f"[a]({address})", context).links)
+
+
+def test_files_and_permalinks_at_the_wikis_own_address_are_inside():
+    context = RenderContext("eng", "x", base_url="https://wiki.example")
+    rendering = render(
+        "![p](https://wiki.example/eng/-/files/a.png) <https://wiki.example/-/p/7> "
+        "https://wiki.example",
+        context,
+    )
+    assert '<img src="/eng/-/files/a.png"' in rendering.html
+    assert 'href="/-/p/7"' in rendering.html
+    assert 'href="/"' in rendering.html
+    assert "external" not in rendering.html

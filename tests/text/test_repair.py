@@ -239,3 +239,23 @@ def test_any_text_can_be_surveyed(text: str) -> None:
         if address.span and address.form == "wiki":
             assert text[slice(*address.span)].strip()
     assert survey(text, like=survey(text)).rest == survey(text).rest
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[a]({}#part)",
+        "<{}#part>",
+        "{}#part",
+        "see {}#part.",
+        "<a href='{}#part'>a</a>",
+        "| {} |\n|-|\n",
+    ],
+)
+def test_the_wikis_own_full_addresses_are_repaired_as_they_are_written(written: str) -> None:
+    here = RenderContext("eng", "x", base_url="https://wiki.example")
+    moves = Moves({("page", "hr", "leave"): ("hr", "team/off")})
+    text = written.format("http://Wiki.example/hr/leave")
+    made = repair(text, here, here, moves)
+    assert made.text == written.format("http://Wiki.example/hr/team/off")
+    assert (made.changed, made.left) == (1, ())

@@ -75,21 +75,18 @@ def rendering_key(content_hash: str, context: RenderContext) -> str:
         context.path,
         str(context.folder),
         context.title,
-        context.base_url or "",
+        context.base_url,
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def context_of(
-    space_slug: str, page: Page | Revision, *, base_url: str | None = None
-) -> RenderContext:
+def context_of(space_slug: str, page: Page | Revision) -> RenderContext:
     """The place and title that a page's or revision's text is rendered for."""
     return RenderContext(
         space=space_slug,
         path=page.path,
         folder=page.folder,
         title=page.title,
-        base_url=base_url,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 
 from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
@@ -40,7 +40,7 @@ class Address:
     that several links may share. `shown` is what a wiki link without a label of its own shows.
     """
 
-    form: Literal["markdown", "html", "wiki"]
+    form: Literal["markdown", "html", "wiki", "auto"]
     written: str
     span: Span | None
     image: bool = False
@@ -108,6 +108,7 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.at("link", _link)
     parser.inline.ruler.at("image", _image)
     parser.inline.ruler.at("html_inline", _html_inline)
+    parser.inline.ruler.at("autolink", _autolink)
     parser.inline.ruler.at("wikilink", _wiki_link)
     parser.block.ruler.at("reference", _reference, {"alt": []})
     parser.core.ruler.at("inline", _pieces)
@@ -132,7 +133,7 @@ def _pieces(state: StateCore) -> None:
         token.children = token.children or []
         if token.content in known:
             token.meta["known"] = True
-        elif "[" in token.content or "<" in token.content:
+        elif any(mark in token.content for mark in ("[", "<", "://")):
             state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
@@ -172,6 +173,15 @@ def _html_inline(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         state.tokens[-1].meta["at"] = (start, state.pos)
+    return True
+
+
+def _autolink(state: StateInline, silent: bool) -> bool:
+    start, at = state.pos, len(state.tokens) + bool(state.pending)
+    if not autolink(state, silent):
+        return False
+    if not silent:
+        state.tokens[at].meta["at"] = (start + 1, state.pos - 1)
     return True
 
 
@@ -279,8 +289,11 @@ class _Surveyor:
         found.pieces[name] = found.addresses[addresses_before:], found.rest[rest_before:]
 
     def inline(self, token: Token, place: _Place) -> None:
+        is_address = False  # of a link by itself the text is what it leads to
         for child in token.children or []:
-            if child.type in ("link_open", "image"):
+            if is_address and child.type == "text":
+                self.note(child)
+            elif child.type in ("link_open", "image"):
                 self.link(child, place)
             elif child.type == "wikilink":
                 self.wiki(child, place)
@@ -288,6 +301,7 @@ class _Surveyor:
                 self.html(child, place, child.meta["at"][0])
             else:
                 self.note(child, child.content)
+            is_address = child.type == "link_open" and child.info == "auto"
 
     def note(self, token: Token, content: str = "", **more: object) -> None:
         attributes = {name: v for name, v in token.attrs.items() if name not in ("href", "src")}
@@ -308,10 +322,8 @@ class _Surveyor:
             span = self.env.get("spans", {}).get(label)
         written = str(token.attrs.get("src" if is_image else "href", ""))
         self.note(token, token.content if is_image else "", label=label)
-        if token.info == "auto":  # <http://…>, and addresses that are links by themselves
-            self.found.rest.append(written)
-            return
-        self.found.addresses.append(Address("markdown", written, span, is_image, label))
+        form: Literal["markdown", "auto"] = "auto" if token.info == "auto" else "markdown"
+        self.found.addresses.append(Address(form, written, span, is_image, label))
 
     def wiki(self, token: Token, place: _Place) -> None:
         target, label = token.meta["target"], token.meta["label"]

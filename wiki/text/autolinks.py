@@ -169,6 +169,8 @@ def _link(state: StateInline, start: int, end: int, prefix: str) -> None:
     for kind, tag, nesting in _SHAPE:
         token = state.push(kind, tag, nesting)
         _dress(token, written, state.md.normalizeLink(prefix + written))
+        if nesting == 1:
+            token.meta["at"] = (start, end)
     state.pos = end
 
 

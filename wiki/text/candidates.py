@@ -13,7 +13,13 @@ from html import unescape
 
 from markdown_it.common.utils import unescapeAll
 
-from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
+from wiki.text.destinations import (
+    Destination,
+    RenderContext,
+    host_of,
+    resolve_link,
+    resolve_wiki_link,
+)
 from wiki.text.links import PICTURES, Link
 from wiki.text.paths import path_key
 from wiki.text.wikilinks import INNER, split_label
@@ -111,16 +117,14 @@ def _addresses(text: str, context: RenderContext) -> Iterator[str]:
             for value in _as_in_cells(match[1]):
                 yield unescape(value)
     if context.base_url:
-        yield from _full_addresses(text, context.base_url + "/")
+        yield from _full_addresses(text, host_of(context.base_url))
 
 
-def _full_addresses(text: str, start: str) -> Iterator[str]:
-    """Addresses that begin with `start`, and what is left of each where it ends before some of the
+def _full_addresses(text: str, host: str) -> Iterator[str]:
+    """Addresses on this host, and what is left of each where it ends before some of the
     punctuation behind it."""
-    at = text.find(start)
-    while at >= 0:
-        whole = _UNTIL_BLANK.match(text, at)[0]  # type: ignore[index]
-        at = text.find(start, at + len(start))
+    for found in re.finditer(rf"(?:https?:)?//{re.escape(host)}", text, re.IGNORECASE):
+        whole = _UNTIL_BLANK.match(text, found.start())[0]  # type: ignore[index]
         ends = (whole, *(whole.partition(end)[0] for end in ">|"), whole.split()[0])
         for one in dict.fromkeys(ends):
             shortest = one.rstrip(_PUNCTUATION)

@@ -18,6 +18,7 @@ from wiki.text.wikilinks import Reading, readings, section_in
 
 Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
 
+_OF_A_HOST = re.compile(r"(?:https?:)?//[^/]", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
@@ -25,19 +26,28 @@ _MAIL = ("mailto", "tel", "xmpp")
 _MAX_ADDRESS = 2000
 
 
+_own_address = ""
+
+
+def set_own_address(url: str) -> None:
+    """Lets texts of this process be read as standing in the wiki at this address."""
+    global _own_address
+    _own_address = url.rstrip("/")
+
+
 @dataclass(frozen=True)
 class RenderContext:
     """Where a text stands: links are resolved from here, and `title` is not shown twice.
 
     `folder` says that relative links start inside `path` (the page came from `index.md`), not
-    beside it. `base_url` is the wiki's own address without a slash at its end.
+    beside it. `base_url` is the wiki's own address; links to what is below it are links inside.
     """
 
     space: str
     path: str
     folder: bool = False
     title: str = ""
-    base_url: str | None = None
+    base_url: str = field(default_factory=lambda: _own_address)
 
     @property
     def base(self) -> str:
@@ -81,8 +91,8 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
     address = re.sub(r"[\x00-\x20\x7f]+", " ", address).strip()
     if len(address) > _MAX_ADDRESS:
         return _broken("the address is too long")
-    if context.base_url and address.startswith(context.base_url + "/"):
-        address = address[len(context.base_url) :]
+    if context.base_url:
+        address = split_own(address, context.base_url)[1]
     if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
         return _external(address)
     path, _, fragment = address.partition("#")
@@ -103,6 +113,34 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
         return _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
     except PathError as error:
         return _broken(str(error))
+
+
+def split_own(address: str, base_url: str) -> tuple[str, str]:
+    """An address of the wiki at `base_url` in two: as far as that, and the rest, from its slash.
+
+    The scheme (http or https), upper and lower case of the host and a port that goes without
+    saying make no difference. Of any other address the first part is empty.
+    """
+    if not base_url or not _OF_A_HOST.match(address):
+        return "", address
+    try:
+        given, own = urlsplit(address), urlsplit(base_url)
+        same = (given.hostname, _port(given.port)) == (own.hostname, _port(own.port))
+    except ValueError:
+        return "", address
+    authority = address.index("//") + 2 + len(given.netloc)
+    rest = address[authority:]
+    below = own.path.rstrip("/")
+    if not same or given.username is not None or not rest.startswith(below):
+        return "", address
+    rest = rest[len(below) :]
+    if rest and rest[0] not in "/?#":
+        return "", address
+    return address[: len(address) - len(rest)], rest if rest.startswith("/") else f"/{rest}"
+
+
+def _port(port: int | None) -> int | None:
+    return None if port in (80, 443) else port
 
 
 def resolve_wiki_link(target: str, context: RenderContext) -> Destination:

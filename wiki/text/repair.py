@@ -19,6 +19,7 @@ from wiki.text.destinations import (
     MARKDOWN_ENDING,
     Destination,
     RenderContext,
+    split_own,
 )
 from wiki.text.headings import PREFIX, fragment_id
 from wiki.text.markup import clean_source
@@ -264,9 +265,7 @@ def _paths(
     raw: str, wanted: Destination, before: RenderContext, after: RenderContext
 ) -> Iterator[str]:
     """Ways to write the address of a page or file, the most like `raw` first."""
-    host = ""
-    if after.base_url and raw.startswith(after.base_url + "/"):
-        host, raw = after.base_url, raw[len(after.base_url) :]
+    host, raw = split_own(raw, after.base_url)
     cut = min((at for at in (raw.find("#"), raw.find("?")) if at >= 0), default=len(raw))
     path, tail = raw[:cut], raw[cut:]
     query, hash_, fragment = tail.partition("#")
