@@ -7,24 +7,36 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from wiki.attachments.storage import Storage
-from wiki.commands import audit, check, drill, groups, mirrors, people, purging, selfcheck
-from wiki.commands.base import SHELL, Wiki, named, opened, writer
+from wiki.commands import (
+    audit,
+    check,
+    drill,
+    groups,
+    mirrors,
+    people,
+    purging,
+    selfcheck,
+    spaces,
+)
+from wiki.commands.base import SHELL, Wiki, opened, writer
 from wiki.commands.mirrors import say_committed
+from wiki.commands.spaces import NewSpace, has_space, make_space
+from wiki.db import Database
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
 from wiki.outbox.deliver import Deliverer
 from wiki.pages.rendering import limit_rendering
 from wiki.people.actions import setup_token
-from wiki.rules.roles import Role, Visibility
+from wiki.rules.access import Actor
 from wiki.search.index import rebuild
 from wiki.serve import address_of, listen, serve_wiki
-from wiki.spaces import actions as spaces
 from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 from wiki.transfer.console import bar, report_text, write_report
@@ -57,47 +69,7 @@ main.add_command(drill.drill)
 main.add_command(selfcheck.selfcheck)
 main.add_command(mirrors.mirror)
 main.add_command(purging.purge)
-
-
-@main.group()
-def space() -> None:
-    """Spaces."""
-
-
-@space.command("add")
-@click.argument("slug")
-@click.option("--title", required=True, help="What the space is called.")
-@click.option("--description", default="", help="What belongs in it.")
-@click.option("--lead", help="User name of the person who leads it.")
-@click.option("--private", is_flag=True, help="Only members see it.")
-@click.option("--public", "is_public", is_flag=True, help="Everybody may read it.")
-def add_space(
-    slug: str, title: str, description: str, lead: str | None, private: bool, is_public: bool
-) -> None:
-    """Make a space.
-
-    Example: wiki space add handbook --title "The handbook" --lead ada
-    """
-    if private and is_public:
-        raise click.UsageError("A space is private or public, not both.")
-    _, database = opened()
-    visibility = Visibility.INTERNAL
-    if private:
-        visibility = Visibility.PRIVATE
-    elif is_public:
-        visibility = Visibility.PUBLIC
-    with database.write() as session:
-        made = spaces.create_space(
-            session,
-            SHELL,
-            slug=slug,
-            title=title,
-            description=description,
-            visibility=visibility,
-        )
-        if lead:
-            spaces.give_role(session, SHELL, made, named(session, lead).id, Role.LEAD)
-    click.echo(f"/{slug}/ is ready.")
+main.add_command(spaces.space)
 
 
 @main.command()
@@ -130,6 +102,11 @@ def reindex() -> None:
 @click.option("--branch", help="The branch of a Git repository; by default its main one.")
 @click.option("--newest", is_flag=True, help="Of a working tree only the files, without history.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the whole report here.")
+@click.option("--create", is_flag=True, help="Make the space if it is not there.")
+@click.option("--title", default="", help="With --create: what it is called.")
+@click.option("--lead", help="With --create: user name of its lead; see `wiki space add`.")
+@click.option("--private", is_flag=True, help="With --create: only members see it.")
+@click.option("--public", is_flag=True, help="With --create: everybody may read it.")
 def import_tree(
     path: Path,
     slug: str,
@@ -138,27 +115,32 @@ def import_tree(
     branch: str | None,
     newest: bool,
     report: Path | None,
+    create: bool,
+    **new: Any,
 ) -> None:
     """Import Markdown files into a space, from a folder, a zip, or Git with its whole history.
 
     A bundle, a bare repository, a working tree or the repository of another wiki brings every
     version of every page, by whom and when. Run again, it brings in what changed.
 
-    Example: wiki import handbook.bundle --space handbook
+    Example: wiki import handbook.bundle --space handbook --create
     """
+    if any(new.values()) and not create:
+        raise click.UsageError("--title, --lead, --private and --public go with --create.")
+    slug = slug.lower()
+    missing = NewSpace(slug, maker=handle, **new) if create else None
     settings, database = opened()
     if report:
         write_report(Report(), report)  # so that it does not fail when all is done
     limit_rendering(max(settings.render_seconds, PATIENCE), settings.render_retry_seconds)
-    with database.read() as session:
-        actor = writer(session, slug, handle)
-        space_id = see_space(session, actor, slug).space.id
     try:
         if is_history(path) and not newest:
             with closing(History(path, branch)) as history, bar(f"Importing {path.name}") as told:
+                actor, space_id = _target(database, slug, handle, missing)
                 found = HistoryImport(database, settings, actor, space_id, history).run(told)
         else:
             with closing(open_source(path, limits_of(settings), keep_outer=keep_folder)) as source:
+                actor, space_id = _target(database, slug, handle, missing)
                 tree = TreeImport(database, settings, actor, space_id, source)
                 with bar(f"Importing {path.name}") as told:
                     tree.run(progress=told)
@@ -172,6 +154,19 @@ def import_tree(
     click.echo(report_text(found))
     with Console(stderr=True).status("Making the pages searchable"):
         Deliverer(database, settings, handlers_by_name()).deliver_all()
+
+
+def _target(
+    database: Database, slug: str, handle: str | None, missing: NewSpace | None
+) -> tuple[Actor, int]:
+    """As whom an import is done, and the id of its space, which is made where it is missing."""
+    if missing is not None:
+        with database.write() as session:
+            if not has_space(session, slug):
+                make_space(session, missing)
+    with database.read() as session:
+        actor = writer(session, slug, handle)
+        return actor, see_space(session, actor, slug).space.id
 
 
 @main.command("export")

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from tests.transfer.trees import TREE, write_tree, zipped
 from wiki.cli import main
+from wiki.commands.base import opened
+from wiki.spaces.members import leads_of
+from wiki.spaces.models import Space
 from wiki.transfer.importing import TreeImport
 
 
@@ -87,3 +91,60 @@ def test_an_interrupted_import_says_how_to_go_on(run, tree, monkeypatch):
     done = run("import", tree, "--space", "guide")
     assert done.exit_code == 1
     assert "the same command goes on from there" in done.output
+
+
+def people(run, **roles: str) -> None:
+    for name, role in roles.items():
+        options = {"admin": ["--admin"], "service": ["--service"]}.get(role, [])
+        if role != "service":
+            options = [*options, "--password-stdin"]
+        added = run("user", "add", name, *options, stdin="correct horse battery\n")
+        assert added.exit_code == 0, added.output
+
+
+def leads(slug: str) -> tuple[list[str], str, str]:
+    """Who leads a space, who sees it and what it is called."""
+    _, database = opened()
+    with database.read() as session:
+        space = session.scalars(select(Space).where(Space.slug == slug)).one()
+        found = leads_of(session, [space.id]).get(space.id, [])
+        return [one.handle for one in found], space.visibility, space.title
+
+
+def test_an_import_makes_its_space_and_the_only_administrator_leads_it(run, tree):
+    assert "so does `wiki import` with" in run("import", tree, "--space", "hand-book").output
+    people(run, ada="admin", ben="member", bot="service")
+    created = run("import", tree, "--space", "Hand-book", "--create", "--private")
+    assert "8 pages new" in created.output
+    assert leads("hand-book") == (["ada"], "private", "Hand book")
+    again = run("import", tree, "--space", "hand-book", "--create", "--public", "--title", "Other")
+    assert "0 pages new" in again.output
+    assert leads("hand-book") == (["ada"], "private", "Hand book")
+    titled = ("--title", "Ours", "--lead", "ben", "--public")
+    assert run("import", tree, "--space", "ours", "--create", *titled).exit_code == 0
+    assert leads("ours") == (["ben"], "public", "Ours")
+    assert run("import", tree, "--space", "bens", "--create", "--as", "ben").exit_code == 0
+    assert leads("bens")[0] == ["ben"]
+
+
+def test_a_space_that_cannot_be_made_is_refused_before_anything_is_imported(run, tree, tmp_path):
+    people(run, ada="admin", eve="admin", bot="service")
+    several = run("import", tree, "--space", "new", "--create")
+    assert "Several people administer this wiki (ada, eve): say with --lead" in several.output
+    assert "Several people" in run("space", "add", "new", "--title", "New").output
+    for wrong, words in (
+        (("--lead", "nobody"), "Nobody is called nobody"),
+        (("--lead", "bot"), "bot cannot sign in"),
+        (("--lead", "ada", "--private", "--public"), "not both"),
+    ):
+        done = run("import", tree, "--space", "new", "--create", *wrong)
+        assert (done.exit_code > 0, words in done.output) == (True, True)
+    assert "go with --create" in run("import", tree, "--space", "guide", "--public").output
+    (tmp_path / "no.zip").write_bytes(b"no zip")
+    broken = run("import", tmp_path / "no.zip", "--space", "new", "--create", "--lead", "ada")
+    assert broken.exit_code == 1
+    assert "There is no space new" in run("import", tree, "--space", "new").output
+
+
+def test_a_space_made_before_there_is_an_administrator_says_so(run):
+    assert "Nobody leads first yet" in run("space", "add", "first", "--title", "First").output

@@ -73,7 +73,10 @@ def writer(session: Session, slug: str, handle: str | None) -> Actor:
         return named(session, handle).actor()
     space = session.scalar(select(Space).where(Space.slug == slug))
     if space is None:
-        raise click.ClickException(f"There is no space {slug}; `wiki space add` makes one.")
+        raise click.ClickException(
+            f"There is no space {slug}; `wiki space add` makes one, and so does `wiki import` with "
+            "--create."
+        )
     hides = session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None
     if decide(May.EDIT, SHELL, space.facts(Role.NONE)) and not hides:
         return SHELL

@@ -1,0 +1,125 @@
+"""Spaces on a command line: made on their own, or by an import into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.commands.base import SHELL, named, opened
+from wiki.people.models import Person
+from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.models import Space
+from wiki.text.paths import title_from
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class NewSpace:
+    """A space as the options of a command describe it. ``lead`` is a user name, ``maker`` that of
+    the person who makes it; without either the shell does."""
+
+    slug: str
+    title: str = ""
+    description: str = ""
+    lead: str | None = None
+    private: bool = False
+    public: bool = False
+    maker: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.private and self.public:
+            raise click.UsageError("A space is private or public, not both.")
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who sees it."""
+        if self.private:
+            return Visibility.PRIVATE
+        return Visibility.PUBLIC if self.public else Visibility.INTERNAL
+
+
+@click.group()
+def space() -> None:
+    """Spaces."""
+
+
+@space.command("add")
+@click.argument("slug")
+@click.option("--title", required=True, help="What the space is called.")
+@click.option("--description", default="", help="What belongs in it.")
+@click.option("--lead", help="User name of the lead; by default the only administrator.")
+@click.option("--private", is_flag=True, help="Only members see it.")
+@click.option("--public", is_flag=True, help="Everybody may read it.")
+def add_space(
+    slug: str, title: str, description: str, lead: str | None, private: bool, public: bool
+) -> None:
+    """Make a space.
+
+    Example: wiki space add handbook --title "The handbook" --lead ada
+    """
+    new = NewSpace(slug, title, description, lead, private, public)
+    _, database = opened()
+    with database.write() as session:
+        led = make_space(session, new)
+    click.echo(f"/{slug}/ is ready.")
+    if not led:
+        click.echo(f"Nobody leads {slug} yet: an administrator can take it over.", err=True)
+
+
+def make_space(session: Session, new: NewSpace) -> bool:
+    """Make a space and give it a lead: the one who is named, else whoever makes it, else the only
+    administrator; returns False in a wiki that has no administrator yet.
+
+    :raises click.ClickException: when there are several, or the named one cannot lead.
+    :raises Forbidden: :raises Invalid: as :func:`create_space`.
+    """
+    maker = named(session, new.maker).actor() if new.maker else SHELL
+    lead = None
+    if new.lead:
+        lead = named(session, new.lead)
+        if lead.disabled_at or lead.imported_at or lead.service_at:
+            raise click.ClickException(f"{new.lead} cannot sign in, and so cannot lead a space.")
+    elif not new.maker:
+        lead = _only_admin(session)
+    made = create_space(
+        session,
+        maker,
+        slug=new.slug,
+        title=new.title or title_from(new.slug),
+        description=new.description,
+        visibility=new.visibility,
+    )
+    if lead is not None and lead.id != maker.person_id:
+        give_role(session, SHELL, made, lead.id, Role.LEAD)
+    return lead is not None or new.maker is not None
+
+
+def has_space(session: Session, slug: str) -> bool:
+    """Whether there is a space at this address."""
+    return session.scalar(select(Space.id).where(Space.slug == slug)) is not None
+
+
+def _only_admin(session: Session) -> Person | None:
+    admins = session.scalars(
+        select(Person)
+        .where(
+            Person.site_role == SiteRole.ADMIN.value,
+            Person.disabled_at.is_(None),
+            Person.service_at.is_(None),
+        )
+        .order_by(Person.handle)
+        .limit(_MOST_NAMED + 1)
+    ).all()
+    if len(admins) > 1:
+        names = ", ".join(one.handle for one in admins[:_MOST_NAMED])
+        more = ", …" if len(admins) > _MOST_NAMED else ""
+        raise click.ClickException(
+            f"Several people administer this wiki ({names}{more}): say with --lead NAME who leads "
+            "the space."
+        )
+    return admins[0] if admins else None
