@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.errors import NotFound
+from wiki.pages.mentions import may_be_known_to
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.recent import Change, Touched
@@ -15,7 +16,6 @@ from wiki.people.claims import merged_into
 from wiki.people.groups import groups_of, see_group
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_see_groups
-from wiki.spaces.members import shares_a_space_with
 from wiki.web.paging import Slice
 from wiki.web.request import actor, reading
 
@@ -81,18 +81,14 @@ def written_by(
 def see_person(session: Session, actor: Actor, handle: str) -> Person:
     """The person of that name, or who took over their work, if the actor may know of them.
 
-    Members know each other; a guest knows those they share a space with, and whose words they read.
-
     :raises NotFound: when there is nobody, or nobody they may know of.
     """
     person = session.scalar(select(Person).where(Person.handle == handle))
     if person is not None and person.imported_at is not None:
         person = merged_into(session, person) or person
-    if person is None or actor.is_anonymous:
+    if person is None:
         raise NotFound
-    if actor.is_member or person.id == actor.person_id:
-        return person
-    shared = select(Person.id).where(Person.id == person.id, shares_a_space_with(actor))
-    if session.scalar(shared) is None and not written_by(session, actor, person, limit=1).rows:
+    known = select(Person.id).where(Person.id == person.id, may_be_known_to(actor))
+    if session.scalar(known) is None:
         raise NotFound
     return person

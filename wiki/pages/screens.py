@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from wiki.errors import NotFound
 from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.marking import marks_for
+from wiki.pages.mentions import mentions_for
 from wiki.pages.models import Page
 from wiki.pages.queries import (
     Place,
@@ -174,14 +175,14 @@ def preview_of(rendering: Rendering, slug: str, path: str, page: Page | None = N
 
 
 def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | None = None) -> str:
-    """A rendering with what it includes, as the one who asks may read it. What was never laid out
-    is, before.
+    """A rendering with what it includes, as the one who asks may read it, and with mentions of whom
+    they may know. What was never laid out is, before.
 
     :param page: what is rendered, if it is there, or ``at`` which place (slug of the space, path)
         it will be: it is not shown inside itself.
     """
     if not has_includes(html):
-        return html
+        return with_mentions(html)
     found = find_included(reading(), actor(), html)
     for _ in range(DEPTH):
         if not found.unrendered:
@@ -192,7 +193,12 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
     whole = found.put_into(html, page.id if page else found.page_at(at))
     for page_id, revision, label in found.given:
         note_included(page_id, revision, label)
-    return whole
+    return with_mentions(whole)
+
+
+def with_mentions(html: str) -> str:
+    """A rendering with mentions of whom the one who asks may know; others are plain text."""
+    return mentions_for(reading(), actor(), html)
 
 
 def live_page(place: Place) -> Page:

@@ -35,6 +35,7 @@ from wiki.pages.screens import (
     preview_of,
     space_tree,
     with_includes,
+    with_mentions,
 )
 from wiki.pages.secrets import SecretsFound, look_ahead
 from wiki.pages.texts import get_text
@@ -90,7 +91,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         html = mark(html, marks_of(session, actor(), page))
         html = with_includes(html, page=page)
     else:
-        html = without_includes(html)
+        html = with_mentions(without_includes(html))
     return render_template(
         "pages/read.html",
         **page_frame(past, page),
@@ -360,7 +361,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
         **frame(seen, page.path, page.title),
         page=page,
         revision=revision,
-        html=without_includes(rendering.html),
+        html=with_mentions(without_includes(rendering.html)),
         path=request.form.get("path", page.path),
         errors={error.field or "": error.sentence} if error else {},
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from wiki.text.destinations import (
@@ -22,6 +23,9 @@ PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png",
 
 NOWHERE = "This link leads nowhere"
 
+_MENTION = re.compile(
+    r'<a class="wl-\d+ mention" href="/-/people/(?P<handle>[^"]*)">(?P<text>@[^<]*)</a>'
+)
 _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 
@@ -68,6 +72,20 @@ def mark(html: str, marks: Marks) -> str:
         return f"{start}{state}{between}{lead.get(ordinal, url)}"
 
     return _MARKER.sub(marked, html)
+
+
+def mentioned(html: str) -> list[str]:
+    """The names that `html` of a `Rendering` mentions, each once."""
+    if ' mention" ' not in html:
+        return []
+    return list(dict.fromkeys(unquote(found["handle"]) for found in _MENTION.finditer(html)))
+
+
+def without_mentions(html: str, known: Collection[str]) -> str:
+    """`html` of a `Rendering` in which mentions of all other names are plain text."""
+    return _MENTION.sub(
+        lambda found: found[0] if unquote(found["handle"]) in known else found["text"], html
+    )
 
 
 class Links:

@@ -1,0 +1,55 @@
+"""Mentions as somebody reads them: a link for whom they may know of, plain text for all else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import live_for
+from wiki.people.models import Group, Person
+from wiki.rules.access import Actor, may_see_groups
+from wiki.spaces.members import shares_a_space_with
+from wiki.text.links import mentioned, without_mentions
+
+MOST = 500
+"""Different names of one page that are looked up; further ones are plain text."""
+
+
+def mentions_for(session: Session, actor: Actor, html: str) -> str:
+    """``html`` of a page with the mentions as the actor reads them: one statement, and none where
+    nobody is mentioned."""
+    names = mentioned(html)
+    return without_mentions(html, _known(session, actor, names[:MOST])) if names else html
+
+
+def _known(session: Session, actor: Actor, handles: Collection[str]) -> set[str]:
+    """Which of these names somebody or a group has of whom the actor may know."""
+    if actor.is_anonymous:
+        return set()
+    found = select(Person.handle).where(Person.handle.in_(handles), may_be_known_to(actor))
+    if may_see_groups(actor):
+        groups = select(Group.handle).where(Group.handle.in_(handles))
+        return set(session.scalars(found.union_all(groups)))
+    return set(session.scalars(found))
+
+
+def may_be_known_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Person`` that the actor may know of them.
+
+    Members know each other; a guest knows those they share a space with, and whose words they read.
+    """
+    if actor.is_anonymous:
+        return false()
+    if actor.is_member:
+        return true()
+    written = (
+        select(Revision.id)
+        .join(Revision.page)
+        .join(Page.space)
+        .where(Revision.author_id == Person.id, Revision.purged_at.is_(None), live_for(actor))
+        .correlate(Person)
+    )
+    return or_(Person.id == actor.person_id, shares_a_space_with(actor), written.exists())
