@@ -5,7 +5,7 @@ const date = { day: "numeric", month: "short", year: "numeric" };
 const time = { hour: "numeric", minute: "2-digit" };
 export const forms = {
   date: new Intl.DateTimeFormat(locale, date),
-  moment: new Intl.DateTimeFormat(locale, { ...date, ...time }),
+  moment: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
   day: new Intl.DateTimeFormat(locale, { weekday: "long", ...date }),
 };
 export const exact = new Intl.DateTimeFormat(locale, { ...date, ...time, timeZoneName: "short" });
