@@ -16,6 +16,7 @@ from wiki.db import Database, now
 from wiki.disk import is_full, keep_reserve
 from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
+from wiki.pages.rendering import limit_rendering
 from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers_by_name
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ class Worker:
 
 def run_until_told(database: Database, settings: Settings) -> None:
     """Run a worker in this process until SIGTERM or SIGINT."""
+    limit_rendering(settings.render_seconds, settings.render_retry_seconds)
     worker = Worker(database, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
 from tests.cast import Scene
+from wiki import worker
 from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import now
@@ -96,6 +98,16 @@ def test_the_worker_tries_again_with_more_and_more_time(hasty: Scene) -> None:
     assert budgets == sorted(set(budgets))
     assert budgets[1] == pytest.approx(4 * budgets[0])
     assert "<em>word</em>" in hasty.get("cai", "/eng/long").text
+
+
+def test_the_worker_has_the_limits_of_the_settings(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker.Worker, "run", lambda _: None)
+    settings = replace(wiki.settings, render_seconds=7.0, render_retry_seconds=8.0)
+    worker.run_until_told(wiki.database, settings)
+    assert (rendering.first_seconds(), rendering.most_seconds()) == (7.0, 8.0)
 
 
 def test_search_gets_its_words_as_they_are_laid_out(hasty: Scene) -> None:
