@@ -477,4 +477,4 @@ def test_the_audit_says_what_was_shared(guide: Scene) -> None:
     guide.post("eve", f"/-/shares/{row_of(guide).id}/revoke")
     told = guide.get("ada", "/-/admin/audit?category=access").text
     assert "created a share link to" in told
-    assert "took back a link for people without an account" in told
+    assert "revoked a share link to" in told
