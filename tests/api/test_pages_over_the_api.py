@@ -210,3 +210,11 @@ def test_what_is_hidden_answers_with_the_same_bytes_as_what_is_absent(
             hidden = api.call(who, method, "/pages/lab/secret", **sent)
             absent = api.call(who, method, "/pages/none/secret", **sent)
             assert (hidden.status_code, hidden.data) == (absent.status_code, absent.data)
+
+
+def test_a_save_names_characters_that_nobody_sees(api: Api) -> None:
+    made = api.put("ben", "/pages/eng/code", {"body": "a\n\u2066b\u2069\n"})
+    assert made.status_code == 201
+    assert "LEFT-TO-RIGHT ISOLATE (U+2066) in line 2" in made.json["notices"][0]
+    plain = api.put("ben", "/pages/eng/plain", {"body": "👨\u200d👩 می\u200cخواهم\n"})
+    assert plain.json["notices"] == []

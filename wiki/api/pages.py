@@ -26,6 +26,7 @@ from wiki.pages.reads import note_read
 from wiki.pages.rendering import context_of, keep_head
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
+from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.markup import RenderContext
@@ -361,8 +362,14 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
     label = see_page(session, actor(), page).label
     whole = wire.whole_page(slug, page, head, text_of(session, head), label)
     plain = {one.name: getattr(whole, one.name) for one in fields(whole)}
+    told = unseen_notice(session, saved, whole.body)
     response = answer(
-        resources.SavedPage(**plain, changed=saved.changed or labelled, merged=saved.merged),
+        resources.SavedPage(
+            **plain,
+            changed=saved.changed or labelled,
+            merged=saved.merged,
+            notices=[told] if told else [],
+        ),
         status,
     )
     if page.head == head.number:

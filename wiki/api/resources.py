@@ -102,6 +102,10 @@ class SavedPage(Page):
 
     changed: bool = told("False when everything was as sent already: its text and its label.")
     merged: bool = told("Whether somebody had saved meanwhile, and both edits are in the page now.")
+    notices: list[str] = told(
+        "What its author should know of this save: characters that nobody sees and that could "
+        "deceive, by name and line."
+    )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from wiki.pages.forms import (
 from wiki.pages.history import authors_between
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
-from wiki.pages.moving_views import say_gone
+from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import prepare
 from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
@@ -100,6 +100,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         return edit_screen(place_at(slug, path), page, decided, error)
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
     say_gone(saved)
+    say_unseen(saved, text.body)
     return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
 
 

@@ -27,6 +27,7 @@ from wiki.pages.rendering import read_rendering
 from wiki.pages.repairing import Repairs, Task
 from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.pages.texts import get_text
+from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_editable_spaces, see_space
@@ -216,6 +217,13 @@ def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
         if links and new in {choice.id for choice in one.choices}:
             names[one.old.id] = new
     return names
+
+
+def say_unseen(saved: Saved, sent: str) -> None:
+    """After a save, name the characters that it has brought and that nobody sees."""
+    told = unseen_notice(reading(), saved, sent)
+    if told:
+        say(told, "note")
 
 
 def say_gone(saved: Saved) -> None:

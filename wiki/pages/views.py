@@ -22,7 +22,7 @@ from wiki.pages.including import without_includes
 from wiki.pages.marking import marks_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.moving_views import say_gone
+from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_head, prepare, read_rendering
 from wiki.pages.screens import (
@@ -190,6 +190,7 @@ def new(slug: str) -> ResponseReturnValue:
         return _new_screen(seen, form, error)
     except (SecretsFound, ShowsNarrower) as found:
         return _new_screen(seen, form, refused=found)
+    say_unseen(saved, checked.body)
     answer = redirect(page_url(slug, saved.page.path), 303)
     afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
     return answer
@@ -275,6 +276,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     elif not saved.changed:
         say("Nothing was changed, so no revision was added.", "note")
     say_gone(saved)
+    say_unseen(saved, checked.body)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is safe, and its author need not wait for what is derived from it.
     afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))

@@ -25,6 +25,7 @@ from wiki.text.links import Link, Links, Marks, mark
 from wiki.text.rawhtml import RawHtml
 from wiki.text.sanitize import TooDeepHtmlError, sanitise
 from wiki.text.tree import RAW, TooDeepError, autolinks_of, escape, parse_line, pipeline
+from wiki.text.unseen import marked
 
 __all__ = [
     "RENDERER_VERSION",
@@ -101,7 +102,7 @@ def plain_rendering(
 ) -> Rendering:
     """The source as it stands, for a text that cannot be rendered in time and memory."""
     text = clean_source(source)
-    html = f'<pre class="source" tabindex="0">{escape(text)}</pre>'
+    html = f'<pre class="source" tabindex="0">{marked(text, escape)}</pre>'
     links = candidate_links(text, context)
     return Rendering(html, [], links, text, "", excerpt(text), reason, cut_off=cut_off)
 

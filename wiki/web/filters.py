@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
 from flask import Flask
+from markupsafe import Markup, escape
+
+from wiki.text.unseen import marked
 
 HUES = 12
 """How many colours static/src/css/avatar.css knows, as classes hue-0 to hue-11."""
@@ -88,6 +91,11 @@ def size(count: int) -> str:
     return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
 
 
+def seen(text: str) -> Markup:
+    """Text of a page's source, with what nobody sees shown by its number."""
+    return Markup(marked(text, lambda part: str(escape(part))))  # noqa: S704, each part is escaped
+
+
 def register(app: Flask) -> None:
     """Give an app's templates these filters, under their own names."""
     app.jinja_env.filters.update(
@@ -99,4 +107,5 @@ def register(app: Flask) -> None:
         initials=initials,
         hue=hue,
         size=size,
+        seen=seen,
     )

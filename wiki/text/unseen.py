@@ -1,0 +1,183 @@
+"""Characters that nobody sees: shown by their number, and named where they could deceive.
+
+A bidirectional control makes a line read otherwise than it is stored, a character without width
+makes two words of one that looks whole (CVE-2021-42574). The same characters are needed in emoji
+and in some scripts; there they are left alone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+import regex
+
+MOST = 10  # characters that a notice names
+
+_UNSEEN = regex.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_PLAIN = regex.compile(r"[\x20-\x7e\t\n]*+")
+
+_EMBEDDINGS = frozenset("\u202a\u202b\u2066\u2067\u2068")
+_OVERRIDES = frozenset("\u202d\u202e")
+_ENDS = {"\u202c": _EMBEDDINGS | _OVERRIDES, "\u2069": frozenset("\u2066\u2067\u2068")}
+_MARKS = frozenset("\u200e\u200f\u061c")
+_JOINERS = frozenset("\u200c\u200d")
+_WIDTHLESS = frozenset("\u200b\u2060\ufeff\u2061\u2062\u2063\u2064\u180e\u034f")
+_FILLERS = frozenset("\u3164\uffa0\u115f\u1160\u17b4\u17b5")
+_HARMLESS = frozenset("\x0b\x0c\r\x85")  # they only move what follows
+
+# An emoji, and what may stand between it and another that is joined to it.
+_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\u20e3]\ufe0f?\Z")
+_FLAG = regex.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+_JOINED_SCRIPT = regex.compile(
+    r"[\p{Arabic}\p{Syriac}\p{Mandaic}\p{Nko}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}"
+    r"\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}"
+    r"\p{Myanmar}\p{Tibetan}\p{Phags_Pa}\p{Adlam}\p{Hanifi_Rohingya}]"
+)
+_UNSPACED_SCRIPT = regex.compile(
+    r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+)
+_BASE_OF_SELECTOR = regex.compile(r"[\p{Emoji}\p{S}\p{P}\p{Han}\p{Mongolian}\p{Myanmar}\p{Lo}]")
+
+_CONTROLS = {0x08: "BACKSPACE", 0x1B: "ESCAPE", 0x7F: "DELETE", 0x00: "NULL"}
+
+
+class Unseen(NamedTuple):
+    """A character that could deceive: its name, and its line, from 1."""
+
+    name: str
+    line: int
+
+
+def name_of(character: str) -> str:
+    """What a character is called, with its number."""
+    number = ord(character)
+    if 0xE0020 <= number <= 0xE007E:
+        name = f"TAG {chr(number - 0xE0000)}"
+    else:
+        name = unicodedata.name(character, "") or _CONTROLS.get(number, "CONTROL CHARACTER")
+    return f"{name} ({_number(character)})"
+
+
+def marked(text: str, escape: Callable[[str], str]) -> str:
+    """`text` as HTML in which each character that nobody sees is shown by its number.
+
+    :param escape: makes HTML of text.
+    """
+    if _PLAIN.fullmatch(text) or not _UNSEEN.search(text):
+        return escape(text)
+    parts, last = [], 0
+    for found in _UNSEEN.finditer(text):
+        at = found.start()
+        if _is_part_of_a_sign(text, at):
+            continue
+        parts.append(escape(text[last:at]))
+        number = _number(found[0])
+        parts.append(f'<span class="unseen" title="{escape(name_of(found[0]))}">{number}</span>')
+        last = at + 1
+    return "".join([*parts, escape(text[last:])])
+
+
+def deceptive(text: str, known: Collection[str] = ()) -> list[Unseen]:
+    """The characters of `text` that could deceive, in order; those in a line that is in `known`
+    aside."""
+    if _PLAIN.fullmatch(text) or not _UNSEEN.search(text):
+        return []
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if _UNSEEN.search(line) and line not in known:
+            found += [Unseen(name_of(line[at]), number) for at in _in_line(line)]
+    return found
+
+
+def notice(found: Collection[Unseen]) -> str:
+    """A sentence for the author that names the characters and their lines; "" for none."""
+    if not found:
+        return ""
+    lines: dict[str, list[int]] = {}
+    for one in found:
+        at = lines.setdefault(one.name, [])
+        if one.line not in at:
+            at.append(one.line)
+    told = []
+    for name, at in list(lines.items())[:MOST]:
+        numbers = ", ".join(map(str, at[:MOST])) + (", …" if len(at) > MOST else "")
+        told.append(f"{name} in line{'s' if len(at) > 1 else ''} {numbers}")
+    more = ", and others" if len(lines) > MOST else ""
+    return (
+        "This text has characters that cannot be seen and can make it read otherwise than it is: "
+        f"{'; '.join(told)}{more}."
+    )
+
+
+def _number(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
+def _in_line(line: str) -> list[int]:
+    """Where the characters of a line stand that could deceive."""
+    is_rtl = any(
+        unicodedata.bidirectional(character) in ("R", "AL")
+        for character in line
+        if character not in _MARKS
+    )
+    flags = {at for flag in _FLAG.finditer(line) for at in range(*flag.span())}
+    open_at: list[int] = []
+    found: set[int] = set()
+    for match in _UNSEEN.finditer(line):
+        at, character = match.start(), match[0]
+        if character in _OVERRIDES or character in _EMBEDDINGS:
+            open_at.append(at)
+            if character in _OVERRIDES or not is_rtl:
+                found.add(at)
+        elif character in _ENDS:
+            if open_at and line[open_at[-1]] in _ENDS[character]:
+                if open_at.pop() in found:
+                    found.add(at)
+            else:
+                found.add(at)
+        elif at not in flags and _deceives(line, at, is_rtl):
+            found.add(at)
+    return sorted({*found, *open_at})  # what is open at its end goes on in the next line
+
+
+def _deceives(line: str, at: int, is_rtl: bool) -> bool:
+    """Whether a character other than those that come in pairs could deceive where it stands."""
+    character = line[at]
+    if character in _MARKS:
+        return not is_rtl
+    if character in _FILLERS:
+        return not _JOINED_SCRIPT.search(line[max(0, at - 1) : at + 2])
+    around = line[max(0, at - 1) : at] + line[at + 1 : at + 2]
+    is_inside_a_word = len(around) == 2 and around.replace("_", "a").isalnum()
+    if character in _JOINERS or character in _WIDTHLESS:
+        if _is_part_of_a_sign(line, at) or _UNSPACED_SCRIPT.search(around):
+            return False
+        return is_inside_a_word or _UNSEEN.search(around) is not None
+    if "\ufe00" <= character <= "\ufe0f" or 0xE0100 <= ord(character) <= 0xE01EF:
+        return not _BASE_OF_SELECTOR.match(line[max(0, at - 1) : at])
+    if 0xE0000 <= ord(character) <= 0xE0FFF:
+        return True
+    return unicodedata.category(character) == "Cc" and character not in _HARMLESS
+
+
+def _is_part_of_a_sign(text: str, at: int) -> bool:
+    """Whether a joiner or selector makes one sign of what is around it: an emoji, or a letter of a
+    script that needs it."""
+    character = text[at]
+    before = text[max(0, at - 3) : at]
+    if character == "\u200d" and _EMOJI.search(before):
+        return True
+    if character in _JOINERS:
+        return _JOINED_SCRIPT.search(text[max(0, at - 1) : at + 2]) is not None
+    if "\ufe00" <= character <= "\ufe0f":
+        return _BASE_OF_SELECTOR.match(text[max(0, at - 1) : at]) is not None
+    if 0xE0020 <= ord(character) <= 0xE007F:
+        around = text[max(0, at - 32) : at + 32]
+        return any(flag.start() <= min(at, 32) < flag.end() for flag in _FLAG.finditer(around))
+    return False
