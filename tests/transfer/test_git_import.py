@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from tests.cast import Scene
 from tests.surroundings import ROOT, corpus_source
 from tests.transfer.gits import git
+from tests.transfer.trees import PNG
 from wiki.app import open_database
 from wiki.config import Settings
 from wiki.errors import Forbidden
@@ -795,3 +796,48 @@ def test_a_file_that_takes_the_place_of_another_by_a_rename_loses_nothing(
     assert sorted(live_titles(wiki).values()) == ["How", "Index", "List"]
     assert messages(wiki, place)[-1] == "Again"
     assert "Dot." in wiki.get("cai", f"/eng/{place}/-/raw").text
+
+
+def test_addresses_from_the_root_and_hidden_files_come_with_a_history(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    repo.commit(
+        {
+            "README.md": "[a](/guide/page.md) [f](/files/plan.pdf) [s](teams/README.md)\n",
+            "guide/page.md": "# Page\n\n![x](/img/x.png) ![y](../.gitbook/assets/y.png)\n",
+            "docs/img/x.png": PNG,
+            ".gitbook/assets/y.png": PNG + b"y",
+            "files/plan.pdf": b"%PDF-1.7",
+            "teams.md": "# List\n",
+            "mkdocs.yml": "site_name: X\n",
+        }
+    )
+    repo.commit({"teams/README.md": "# How\n"})
+    report = bring()
+
+    def leads(path: str) -> list[tuple[str, str, str]]:
+        with wiki.database.read() as session:
+            rows = session.query(PageLink).filter_by(page_id=wiki.page(path).id)
+            found = rows.order_by(PageLink.ordinal)
+            return [(row.kind, row.space_slug, row.path_key) for row in found]
+
+    here = leads("")
+    assert here == [
+        ("page", "eng", "guide/page"),
+        ("file", "eng", "files/plan.pdf"),
+        ("page", "eng", "teams/readme"),
+    ]
+    assert leads("guide/page") == [
+        ("file", "eng", "docs/img/x.png"),
+        ("file", "eng", "gitbook/assets/y.png"),
+    ]
+    assert report.files_added == 3
+    assert wiki.get("cai", "/eng/gitbook/assets/-/files/y.png").data == PNG + b"y"
+    assert {one.kind.name for one in report.problems} == {"BESIDE", "LEFT_OUT"}
+    repo.commit({"guide/page.md": "# Page\n\n[h](/README.md) [later](/later.md)\n"})
+    bring()
+    assert leads("guide/page") == [("page", "eng", ""), ("page", "later.md", "")]
+    repo.commit({"later.md": "# Later\n"})
+    bring()
+    assert leads("guide/page") == [("page", "eng", ""), ("page", "eng", "later")]
+    assert leads("") == here

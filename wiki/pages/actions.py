@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete
@@ -96,10 +97,12 @@ def create_page(
     render_later: bool = False,
     override: Override | None = None,
     raise_to: Label | None = None,
+    routes: Sequence[Sequence[str]] = (),
 ) -> Saved:
     """Make a page at a free path.
 
     :param render_later: leave it to the caller to :func:`keep_head` once this is committed.
+    :param routes: addresses in its text that lead elsewhere than their words say.
     :param override: why it may hold what looks like a secret.
     :param raise_to: the least label that it has of its own.
     :raises SecretsFound: when it does, without one.
@@ -116,7 +119,7 @@ def create_page(
     at = None if action is Action.IMPORT else key
     require_unredacted(session, text, message, space_id=space.id, at=at)
     secrets = new_secrets(session, space.id, None, text, override)
-    context = RenderContext(space.slug, path, folder or not path, text.title)
+    context = RenderContext(space.slug, path, folder or not path, text.title, routes=routes)
     _watch_flow(session, actor, space, None, text, context, override, raise_to)
     moment = now()
     page = Page(
@@ -130,6 +133,7 @@ def create_page(
         title=text.title,
         folder=folder or not path,
         head=0,
+        routes=[list(route) for route in routes],
         created_at=moment,
         created_by_id=actor.person_id,
         updated_at=moment,
@@ -205,7 +209,7 @@ def save_page(
         require_plain(session, space.id, message)
     require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, theirs, text, override)
-    context = RenderContext(space.slug, page.path, folder, text.title)
+    context = RenderContext(space.slug, page.path, folder, text.title, routes=page.routes)
     _watch_flow(session, actor, space, page, text, context, override)
     page.folder = folder
     revision = add_revision(
@@ -254,7 +258,7 @@ def revert_page(
     require_plain(session, space.id, message)
     require_unredacted(session, text, message, page_id=page.id)
     secrets = new_secrets(session, space.id, newest, text, override)
-    context = RenderContext(space.slug, page.path, page.folder, text.title)
+    context = RenderContext(space.slug, page.path, page.folder, text.title, routes=page.routes)
     _watch_flow(session, actor, space, page, text, context, override)
     revision = add_revision(
         session,

@@ -71,7 +71,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
             return edit_screen(place, page, decided)
-        context = RenderContext(slug, page.path, page.folder, text.title)
+        context = RenderContext(slug, page.path, page.folder, text.title, routes=page.routes)
         prepare(checks.content_hash_of(text), text.body, context)
         look_ahead(text)
     except Unanswered:

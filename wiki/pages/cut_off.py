@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from wiki.db import Database, now
 from wiki.pages.models import Page, RenderingRow, Revision
@@ -102,6 +102,7 @@ def _pages_at(session: Session, row: RenderingRow) -> tuple[list[int], list[int]
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
         .join(Space, Space.id == Page.space_id)
         .where(Revision.content_hash == row.content_hash)
+        .options(joinedload(Revision.page))
     ):
         same = rendering_key(row.content_hash, context_of(slug, revision)) == row.key
         (there if same else elsewhere).append(page_id)

@@ -94,6 +94,9 @@ class Page(Base):
     redacted: Mapped[int] = mapped_column(default=0, server_default="0")
     # Derived: the revision whose rendering and links are stored; the head, soon after each save.
     rendered: Mapped[int] = mapped_column(default=0)
+    # Of an imported page: addresses in its text that lead elsewhere than their words say, as lists
+    # of the address's key, the kind of destination, its space and its path.
+    routes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     updated_at: Mapped[datetime] = mapped_column(default=now)

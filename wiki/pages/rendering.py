@@ -76,17 +76,20 @@ def rendering_key(content_hash: str, context: RenderContext) -> str:
         str(context.folder),
         context.title,
         context.base_url,
+        *(repr(route) for route in context.routes),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def context_of(space_slug: str, page: Page | Revision) -> RenderContext:
     """The place and title that a page's or revision's text is rendered for."""
+    owner = page if isinstance(page, Page) else page.page
     return RenderContext(
         space=space_slug,
         path=page.path,
         folder=page.folder,
         title=page.title,
+        routes=owner.routes,
     )
 
 

@@ -244,7 +244,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         checked = checks.checked(text_from(form), _max_bytes())
         # Who links to a section of it may have to be told of: then its author waits for that.
         later = not _may_break_links(page, checked.body)
-        context = RenderContext(slug, page.path, page.folder, checked.title)
+        context = RenderContext(slug, page.path, page.folder, checked.title, routes=page.routes)
         if "preview" in request.form or not later:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             if "preview" in request.form:
@@ -302,7 +302,9 @@ def preview(slug: str) -> ResponseReturnValue:
     checked = checks.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
     is_page = form.path or form.base  # a new one has no base, and its path may follow its title
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
-    context = RenderContext(slug, path, form.folder, checked.title)
+    page = queries.look_up(reading(), actor(), slug, path).page if is_page else None
+    routes = page.routes if page else ()
+    context = RenderContext(slug, path, form.folder, checked.title, routes=routes)
     rendering = prepare(checks.content_hash_of(checked), checked.body, context)
     html = preview_of(rendering, slug, path)
     return jsonify({"html": html, "source_shown": rendering.source_shown})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -17,7 +18,7 @@ from wiki.outbox.events import PagePurged, RevisionPurged
 from wiki.pages.actions import MovedOn
 from wiki.pages.comparison import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
-from wiki.pages.queries import readable_by
+from wiki.pages.queries import head_of, readable_by
 from wiki.pages.rendering import context_of, forget_rendered, rendering_key
 from wiki.pages.scoping import (
     hold_spaces,
@@ -27,10 +28,11 @@ from wiki.pages.scoping import (
     spaces_kept_by,
 )
 from wiki.pages.secrets import forget_looked
-from wiki.pages.texts import forget_texts, put_text
+from wiki.pages.texts import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, may_administer
 from wiki.spaces.models import Space
+from wiki.text.paths import name_of
 from wiki.transfer.models import Import
 
 # What an event of a purged page may go on saying beside numbers.
@@ -173,10 +175,21 @@ def empty_revisions(
         )
     )
     told = [(one.number, one.path) for one in going]
+    _forget_routes(session, page)
     session.expire_all()
     forget_unread(session, hashes - {empty})
     for number, path in told:
         announce(session, actor, RevisionPurged(page.space_id, page_id, number, path))
+
+
+def _forget_routes(session: Session, page: Page) -> None:
+    """Forget addresses that only the emptied revisions may have had."""
+    body = get_text(session, head_of(session, page).content_hash) if page.routes else ""
+    words = unquote(body)
+    kept = [route for route in page.routes if name_of(route[0].rstrip("/")) in words]
+    if len(kept) < len(page.routes):
+        page.routes, page.rendered = kept, 0
+        session.flush()
 
 
 def files_of_it_alone(session: Session, page_id: int) -> set[str]:
@@ -242,6 +255,7 @@ def forget_unread(session: Session, hashes: Iterable[str]) -> None:
                 select(Revision, Space.slug)
                 .join(Space, Space.id == Revision.space_id)
                 .where(Revision.content_hash.in_(some))
+                .options(joinedload(Revision.page))
             )
         }
         keys = session.scalars(select(RenderingRow.key).where(RenderingRow.content_hash.in_(some)))

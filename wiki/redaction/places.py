@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from wiki.attachments.models import Upload
 from wiki.db import Base
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.models import AllowedSecret, RedactedPage, Redaction, Revision
+from wiki.pages.models import AllowedSecret, Page, RedactedPage, Redaction, Revision
 from wiki.people.models import Mail
 from wiki.reviews.models import Approval
 from wiki.sharing.models import ShareLink
@@ -116,6 +116,13 @@ PLACES: tuple[Place, ...] = (
         Revision,
         {"front_matter": Sort.TEXT},
         lambda where: Revision.page_id.in_(where.page_ids),
+        title=True,
+    ),
+    Place(
+        "addresses",
+        Page,
+        {"routes": Sort.FIELDS},
+        lambda where: Page.id.in_(where.page_ids),
         title=True,
     ),
     Place(

@@ -1,7 +1,9 @@
 """Where a link leads: addresses as authors write them, resolved to pages, files and other hosts."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
@@ -9,6 +11,7 @@ from wiki.text.headings import fragment_id
 from wiki.text.paths import (
     FOLDER_PAGES,
     PathError,
+    join,
     name_of,
     normalise_path,
     parent_of,
@@ -23,6 +26,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
 _MAIL = ("mailto", "tel", "xmpp")
+_CONTROLS = re.compile(r"[\x00-\x20\x7f]+")
 _MAX_ADDRESS = 2000
 
 
@@ -41,6 +45,10 @@ class RenderContext:
 
     `folder` says that relative links start inside `path` (the page came from `index.md`), not
     beside it. `base_url` is the wiki's own address; links to what is below it are links inside.
+
+    `routes` are addresses of an imported text that lead elsewhere than their words say, because
+    they begin at the root of the tree or name a file that is kept beside its place: their
+    :func:`route_key`, the kind of destination, its space and its path.
     """
 
     space: str
@@ -48,6 +56,16 @@ class RenderContext:
     folder: bool = False
     title: str = ""
     base_url: str = field(default_factory=lambda: _own_address)
+    routes: Sequence[Sequence[str]] = ()
+
+    def __post_init__(self) -> None:
+        # Columns and messages hold lists, which have no hash.
+        object.__setattr__(self, "routes", tuple(tuple(route) for route in self.routes))
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Sequence[str]]:
+        """The routes by the keys of addresses."""
+        return {route[0]: route[1:] for route in self.routes}
 
     @property
     def base(self) -> str:
@@ -88,9 +106,11 @@ def file_url(space: str, path: str) -> str:
 
 def resolve_link(address: str, context: RenderContext, image: bool = False) -> Destination:
     """The meaning of a link's (or, with `image`, a picture's) address on a page."""
-    address = re.sub(r"[\x00-\x20\x7f]+", " ", address).strip()
+    address = _CONTROLS.sub(" ", address).strip()
     if len(address) > _MAX_ADDRESS:
         return _broken("the address is too long")
+    if context.routes and (route := context.by_key.get(route_key(address, context))):
+        return _routed(address, *route)
     if context.base_url:
         address = split_own(address, context.base_url)[1]
     if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
@@ -113,6 +133,28 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
         return _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
     except PathError as error:
         return _broken(str(error))
+
+
+def route_key(address: str, context: RenderContext) -> str:
+    """What tells the path in an address from others of the same page, by which `routes` are found.
+
+    It begins with a slash where the address does, otherwise with the folder that the address starts
+    from: when the page moves, the key is another. Empty for what is no path.
+    """
+    if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
+        return ""
+    path = unquote(re.split("[#?]", address, maxsplit=1)[0]).replace("\\", "/")
+    return path if path.startswith("/") or not path else join(context.base, path)
+
+
+def _routed(address: str, kind: str, space: str, path: str) -> Destination:
+    rest, _, fragment = address.partition("#")
+    query = rest.partition("?")[2]
+    fragment = fragment_id(unquote(fragment))
+    tail = (f"?{_requote(query)}" if query else "") + (f"#{_quote(fragment)}" if fragment else "")
+    if kind == "file":
+        return Destination("file", file_url(space, path) + tail, space, path)
+    return Destination("page", page_url(space, path) + tail, space, path, fragment)
 
 
 def split_own(address: str, base_url: str) -> tuple[str, str]:

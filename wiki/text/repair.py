@@ -19,6 +19,7 @@ from wiki.text.destinations import (
     MARKDOWN_ENDING,
     Destination,
     RenderContext,
+    route_key,
     split_own,
 )
 from wiki.text.headings import PREFIX, fragment_id
@@ -277,7 +278,8 @@ def _paths(
         return
     segments = wanted.path.split("/") if wanted.path else []
     names = [name for name in path.split("/") if name not in ("", ".", "..")]
-    is_absolute = path.startswith("/") or wanted.space != after.space
+    is_routed = route_key(raw, before) in before.by_key  # and does not begin with a space
+    is_absolute = (path.startswith("/") and not is_routed) or wanted.space != after.space
     for ends in _endings(path, names, segments, wanted):
         for keep in (True, False):
             if keep:

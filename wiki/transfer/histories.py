@@ -105,9 +105,11 @@ class HistoryImport:
         self._settle()
         tree = self._newest_tree()
         try:
-            tree.run()
-            self._catch_up({page.entry.path: page.path for page in tree.layout.pages})
+            pages = tree.layout.pages
+            tree.run(stop=len(pages))
+            self._catch_up({page.entry.path: page.path for page in pages})
             self._render()
+            tree.run(len(pages))  # for which files are shown and linked is known by now
             found = tree.finish()
         finally:
             tree.source.close()

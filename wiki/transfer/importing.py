@@ -28,7 +28,7 @@ from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
-from wiki.pages.rendering import prepare
+from wiki.pages.rendering import keep_heads, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.rules.access import Actor, May
@@ -36,7 +36,7 @@ from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
 from wiki.text.links import PICTURES
 from wiki.text.markup import RenderContext
-from wiki.text.paths import path_key
+from wiki.text.paths import name_of, path_key
 from wiki.text.sandbox import CHILDREN
 from wiki.transfer.git import Missing
 from wiki.transfer.headings import leading_title
@@ -51,6 +51,8 @@ from wiki.transfer.inventory import (
 )
 from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
 from wiki.transfer.report import Kind, Problem, Report
+from wiki.transfer.routing import Router
+from wiki.transfer.sites import Site, find_sites
 from wiki.transfer.sources import Progress, Source
 
 CHUNK = 24
@@ -65,6 +67,7 @@ class _Change:
     text: Text
     held: Held | None
     source: str
+    routes: list[list[str]]
 
 
 class TreeImport:
@@ -96,7 +99,10 @@ class TreeImport:
             self.held = held_pages(session, actor, self.space)
             self.known = known_files(session, actor, self.space, history_id)
         places = {file: (one.path, one.folder) for file, one in self.known.items()}
-        self.layout = lay_out(source.entries, places, self.held.keys())
+        hidden = [entry for entry in source.shelved if not name_of(entry.path).startswith(".")]
+        self.layout = lay_out([*source.entries, *hidden], places, self.held.keys())
+        self.router = Router(self.space.slug, self.layout, self._sites())
+        self._rerouted: dict[int, list[list[str]]] = {}
         files = {page.entry.path for page in self.layout.pages}
         self._unnoted: dict[int, str] = {}
         self._owners = {one.page_id: file for file, one in self.known.items() if file in files}
@@ -107,15 +113,21 @@ class TreeImport:
         return len(self.layout.pages) + len(self.layout.files)
 
     def run(
-        self, start: int = 0, *, seconds: float | None = None, progress: Progress | None = None
+        self,
+        start: int = 0,
+        *,
+        stop: int | None = None,
+        seconds: float | None = None,
+        progress: Progress | None = None,
     ) -> int:
         """Do what is left from `start` on, or as much as `seconds` allow (one chunk at least).
 
+        :param stop: where to end; by default when all is done. Pages come before files.
         :returns: where to go on; :attr:`total` when all is done.
         """
         position = start
         until = None if seconds is None else time.monotonic() + seconds
-        for done in self._steps(start):
+        for done in self._steps(start, self.total if stop is None else stop):
             position += done
             if progress:
                 progress(position, self.total)
@@ -125,16 +137,19 @@ class TreeImport:
 
     def finish(self) -> Report:
         """The report, with what only the whole tree can tell: files refused, links to nowhere."""
-        self.report.hidden = self.source.hidden
         self.report.add([*self.source.refused, *self.layout.problems])
         with self.database.read() as session:
             check = LinkCheck(session, self.actor, self.space)
+            hidden = [file for file in self.layout.files if file.entry.hidden]
+            shown = [file for file in hidden if check.has_file(file.path)]
+            self.report.hidden = self.source.hidden - len(shown)
             places = {path_key(page.path): page.entry.path for page in self.layout.pages}
             self.report.add(check.problems(places))
         return self.report
 
-    def _steps(self, start: int) -> Iterator[int]:
-        pages, files = self.layout.pages, self.layout.files
+    def _steps(self, start: int, stop: int) -> Iterator[int]:
+        pages = self.layout.pages[:stop]
+        files = self.layout.files[: max(stop - len(self.layout.pages), 0)]
         with ThreadPoolExecutor(CHILDREN) as renderers:
             for first in range(start, len(pages), CHUNK):
                 chunk = pages[first : first + CHUNK]
@@ -146,10 +161,7 @@ class TreeImport:
 
     def _import_pages(self, chunk: Sequence[PlannedPage], renderers: ThreadPoolExecutor) -> None:
         changes = [change for page in chunk if (change := self._change(page)) is not None]
-        if self._unnoted:
-            with self.database.write() as session:
-                note_files(session, self.space, self._unnoted)
-            self._unnoted.clear()
+        self._settle_unchanged()
         if not changes:
             return
         list(renderers.map(self._prepare, changes))
@@ -168,6 +180,31 @@ class TreeImport:
                 self.report.created += 1
             else:
                 self.report.changed += 1
+
+    def _settle_unchanged(self) -> None:
+        """Write down which pages unchanged files are and where their addresses lead."""
+        if not self._unnoted and not self._rerouted:
+            return
+        with self.database.write() as session:
+            note_files(session, self.space, self._unnoted)
+            for page_id, routes in self._rerouted.items():
+                page = session.get_one(Page, page_id)
+                page.routes, page.rendered = routes, 0
+        if self.history_id is None:  # else its pages are rendered at the end
+            keep_heads(self.database, self._rerouted)
+        self._unnoted.clear()
+        self._rerouted.clear()
+
+    def _sites(self) -> list[Site]:
+        entries = {one.path: one for one in (*self.source.entries, *self.source.shelved)}
+
+        def read(name: str) -> str:
+            try:
+                return decode(self.source.read(entries[name]))
+            except (WikiError, UnicodeDecodeError):
+                return ""
+
+        return find_sites(entries.keys(), read)
 
     def _secrets(self, change: _Change) -> list[Problem]:
         """What looks like a secret in a page and was not in what it had before."""
@@ -206,13 +243,15 @@ class TreeImport:
             self.report.add([Problem(Kind.REFUSED, where, refused.sentence)])
             return None
         self.report.add(_front_matter_problems(where, text))
-        held = self._held(page)
+        held, routes = self._held(page), self.router.routes(page, text.body)
+        if held is not None and held.routes != routes:
+            self._rerouted[held.page_id] = routes
         if held is not None and held.has(text, content_hash_of(text), page.folder):
             self.report.unchanged += 1
             if self._is_news(where, held.page_id):
                 self._unnoted[held.page_id] = where
             return None
-        return _Change(page, text, held, source)
+        return _Change(page, text, held, source, routes)
 
     def _held(self, page: PlannedPage) -> Held | None:
         """What the wiki holds at a page's place and no other file of the tree became."""
@@ -232,7 +271,9 @@ class TreeImport:
 
     def _prepare(self, change: _Change) -> None:
         path = change.held.path if change.held else change.page.path
-        context = RenderContext(self.space.slug, path, change.page.folder, change.text.title)
+        context = RenderContext(
+            self.space.slug, path, change.page.folder, change.text.title, routes=change.routes
+        )
         prepare(content_hash_of(change.text), change.text.body, context)
 
     def _write_alone(self, change: _Change) -> Problem | None:
@@ -263,6 +304,7 @@ class TreeImport:
                 action=Action.IMPORT,
                 max_bytes=most,
                 override=REPORTED,
+                routes=change.routes,
             )
             self._note(session, page, saved.page.id)
             return None
@@ -299,7 +341,9 @@ class TreeImport:
         storage = Storage(self.settings.data_dir)
         for file in files:
             key = path_key(file.path)
-            if key in wanted or file.path.rpartition(".")[2].lower() in PICTURES:
+            if file.entry.hidden and key not in wanted:
+                problem = None
+            elif key in wanted or file.path.rpartition(".")[2].lower() in PICTURES:
                 problem = self._import_file(file, held.get(key), storage)
             else:
                 problem = Problem(Kind.LEFT_OUT, file.entry.path, "No page shows or links it.")

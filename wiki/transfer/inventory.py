@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import now
+from wiki.errors import NotFound
 from wiki.pages.checks import same_form
 from wiki.pages.flow import narrower_on
 from wiki.pages.graph import some_at_once
@@ -20,6 +21,7 @@ from wiki.pages.queries import live_for
 from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
 from wiki.text.paths import ancestors_of, path_key
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
@@ -59,6 +61,7 @@ class Held:
     path: str
     head: State
     imported: State | None
+    routes: list[list[str]]
 
     def has(self, text: Text, content_hash: str, folder: bool) -> bool:
         """Whether there is nothing to do: the page says this, or did when it was last imported
@@ -82,7 +85,7 @@ _STATE = (
 def held_pages(session: Session, actor: Actor, space: Space) -> dict[str, Held]:
     """The live pages of a space by the key of their path, and of the paths they moved from."""
     heads = session.execute(
-        select(Page.id, Page.path, *_STATE)
+        select(Page.id, Page.path, Page.routes, *_STATE)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
         .where(Page.space_id == space.id, live_for(actor))
     ).all()
@@ -101,8 +104,8 @@ def held_pages(session: Session, actor: Actor, space: Space) -> dict[str, Held]:
     )
     imported = {page_id: _state(rest) for page_id, *rest in imports}
     by_id = {
-        page_id: Held(page_id, path, _state(rest), imported.get(page_id))
-        for page_id, path, *rest in heads
+        page_id: Held(page_id, path, _state(rest), imported.get(page_id), routes)
+        for page_id, path, routes, *rest in heads
     }
     found = {path_key(held.path): held for held in by_id.values()}
     for key, page_id in session.execute(
@@ -187,17 +190,29 @@ def linked_files(session: Session, actor: Actor, space: Space) -> set[str]:
     }
 
 
+class _Places:
+    """The keys of the paths at which the actor can see something in a space."""
+
+    def __init__(self, session: Session, actor: Actor, space: Space) -> None:
+        self.pages = set(held_pages(session, actor, space))
+        self.folders = {above for key in self.pages for above in ancestors_of(key)}
+        self.files = set(held_files(session, actor, space))
+
+
 class LinkCheck:
-    """Which links of a space's pages lead to nothing in it."""
+    """Which links of a space's pages lead to nothing, in it or in other spaces."""
 
     def __init__(self, session: Session, actor: Actor, space: Space) -> None:
         self.session = session
         self.actor = actor
         self.space = space
-        self.pages = set(held_pages(session, actor, space))
-        self.folders = {above for key in self.pages for above in ancestors_of(key)}
-        self.files = set(held_files(session, actor, space))
+        self._places: dict[str, _Places | None] = {space.slug: _Places(session, actor, space)}
         self.found = _found_by_name(session, actor, space)
+
+    def has_file(self, path: str) -> bool:
+        """Whether a file is at this place of the space."""
+        here = self._places[self.space.slug]
+        return here is not None and path_key(path) in here.files
 
     def problems(self, places: Mapping[str, str]) -> Iterator[Problem]:
         """What is wrong with the links of the pages with these path keys; each is told by the
@@ -228,15 +243,31 @@ class LinkCheck:
         text = f"“{link['text']}”" if link["text"] else "A link"
         if link["kind"] == "broken":
             return Problem(Kind.ADDRESS, where, f"{text}: {link['path']}.")
-        if link["space"] != self.space.slug:
+        if link["kind"] not in ("page", "file"):
             return None
-        key = path_key(link["path"])
-        if link["kind"] == "file" and key not in self.files:
-            return Problem(Kind.FILE, where, f"{text} leads to {link['path']}.")
-        if link["kind"] == "page" and key not in self.pages:
-            what = "a folder without a page" if key in self.folders else "no page"
-            return Problem(Kind.LINK, where, f"{text} leads to {link['path'] or '/'}: {what}.")
+        key, path = path_key(link["path"]), link["path"] or "/"
+        there = self._at(link["space"])
+        if link["space"] != self.space.slug:
+            if there is None or key not in (there.pages if link["kind"] == "page" else there.files):
+                kind = Kind.LINK if link["kind"] == "page" else Kind.FILE
+                way = f"/{link['space']}/{link['path']}".rstrip("/")
+                return Problem(kind, where, f"{text} leads to {way}, which is not there.")
+        elif there and link["kind"] == "file" and key not in there.files:
+            return Problem(Kind.FILE, where, f"{text} leads to {path}.")
+        elif there and link["kind"] == "page" and key not in there.pages:
+            what = "a folder without a page" if key in there.folders else "no page"
+            return Problem(Kind.LINK, where, f"{text} leads to {path}: {what}.")
         return None
+
+    def _at(self, slug: str) -> _Places | None:
+        """What is in a space; None where there is none that the actor can see."""
+        if slug not in self._places:
+            try:
+                space = see_space(self.session, self.actor, slug).space
+                self._places[slug] = _Places(self.session, self.actor, space)
+            except NotFound:
+                self._places[slug] = None
+        return self._places[slug]
 
 
 def _found_by_name(session: Session, actor: Actor, space: Space) -> set[tuple[str, int]]:
@@ -276,6 +307,7 @@ def _renderings(
         .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))
         .where(Page.space_id == space.id, live_for(actor))
         .order_by(Page.path_key)
+        .options(contains_eager(Revision.page))
     ).all()
     for first in range(0, len(heads), _AT_ONCE):
         some = heads[first : first + _AT_ONCE]

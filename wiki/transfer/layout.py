@@ -81,7 +81,7 @@ class _Planner:
         named: list[tuple[Entry, str, bool]] = []
         for entry in sorted(entries, key=_precedence):
             try:
-                path, folder = page_of(entry.path) if entry.is_markdown else (entry.path, False)
+                path, folder = page_of(entry.path) if entry.is_markdown else (_open(entry), False)
                 named.append((entry, normalise_path(path), folder))
             except PathError as error:
                 self.layout.problems.append(Problem(Kind.REFUSED, entry.path, str(error)))
@@ -133,6 +133,13 @@ class _Planner:
         other = self._taken(entry)[path_key(path)]
         what = "page" if entry.is_markdown else "file"
         self.layout.problems.append(kept_beside(entry.path, free, other, what))
+
+
+def _open(entry: Entry) -> str:
+    """The place of a file that is no page; that of a hidden one without the dots that hide it."""
+    if not entry.hidden:
+        return entry.path
+    return "/".join(part.lstrip(".") or "_" for part in entry.path.split("/"))
 
 
 def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem:

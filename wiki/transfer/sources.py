@@ -20,6 +20,8 @@ from wiki.transfer.report import Kind, Problem
 
 MOST_ENTRIES = 100_000
 MARKDOWN = (".md", ".markdown", ".mdx")
+MOST_SHELVED = 20_000
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "_darcs"})
 _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -43,11 +45,13 @@ def limits_of(settings: Settings) -> Limits:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a tree: its place with `/` between the parts, and its size in bytes as stated."""
+    """A file of a tree: its place with `/` between the parts, its size in bytes as stated, and
+    whether it is hidden, so that only pages that show or link it bring it in."""
 
     path: str
     size: int
     key: Any = field(compare=False, default=None)
+    hidden: bool = False
 
     @property
     def is_markdown(self) -> bool:
@@ -61,6 +65,8 @@ class Source:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.entries: list[Entry] = []
+        self.shelved: list[Entry] = []
+        """Hidden files, as many as there is room for; no texts, and nothing of version control."""
         self.refused: list[Problem] = []
         self._paths: set[str] = set()
         self.hidden = 0
@@ -85,6 +91,11 @@ class Source:
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if is_hidden(parts):
             self.hidden += 1
+            entry = Entry("/".join(parts), size, key, hidden=True)
+            fits = len(self.shelved) < MOST_SHELVED and size <= self.limits.file
+            is_file = not entry.is_markdown and not is_private(parts)
+            if fits and is_file and not refusal and not name_refusal(path):
+                self.shelved.append(entry)
             return True
         entry = Entry(self._unused("/".join(parts)), size, key)
         most = self.limits.page if entry.is_markdown else self.limits.file
@@ -147,7 +158,7 @@ class FolderSource(Source):
                 continue
             for one in found:
                 path = before + one.name
-                if is_hidden([one.name]):
+                if is_private([one.name]) or (one.is_symlink() and is_hidden([one.name])):
                     self.hidden += 1
                 elif one.is_symlink():
                     self._refuse(path, "It is a symbolic link, and those are not followed.")
@@ -200,6 +211,11 @@ class ZipSource(Source):
             self.outer = tops.pop()
             start = len(self.outer) + 1
             self.entries = [replace(entry, path=entry.path[start:]) for entry in self.entries]
+            self.shelved = [
+                replace(entry, path=entry.path[start:])
+                for entry in self.shelved
+                if entry.path.startswith(f"{self.outer}/")
+            ]
 
     def read(self, entry: Entry) -> bytes:
         return self.archive.read(entry.key)
@@ -271,6 +287,11 @@ def is_hidden(parts: list[str]) -> bool:
     return any(
         (part.startswith(".") and part not in (".", "..")) or part in _JUNK for part in parts
     )
+
+
+def is_private(parts: list[str]) -> bool:
+    """Whether a hidden file is never looked at: what version control keeps, and junk."""
+    return any(part in _JUNK or part in _VERSION_CONTROL for part in parts)
 
 
 def _size(count: int) -> str:

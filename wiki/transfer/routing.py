@@ -1,0 +1,144 @@
+"""Which addresses in the texts of a tree lead elsewhere than their words say in the wiki.
+
+In a tree `/guide/page.md` starts at a root of the tree, in the wiki `guide` would be a space; and a
+file can be kept beside the place that its name gives. Texts stay as they are: what their addresses
+mean is written down beside them, as routes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from html import unescape
+
+from wiki.text.destinations import RenderContext, resolve_link, route_key
+from wiki.text.paths import (
+    FOLDER_PAGES,
+    PathError,
+    ancestors_of,
+    name_of,
+    normalise_path,
+    parent_of,
+    path_key,
+    resolve,
+)
+from wiki.transfer.layout import Layout, PlannedPage
+from wiki.transfer.sites import Site, roots_for
+
+Place = tuple[str, str]
+"""Kind of destination (page or file) and path in the space."""
+MOST_ROUTES = 2000
+"""Routes of one page."""
+_ANGLE = re.compile(r"<([^<>\n]{1,2000})>")
+_QUOTED = re.compile(
+    r"""(?:src|href)\s*=\s*(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})')""", re.IGNORECASE
+)
+_BARE = re.compile(r"""(?:[(=]|\]:)\s*["']?([^\s"'<>]{1,2000})""")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_MOST_CUTS = 4
+
+
+class Router:
+    """Knows the place of every file of a tree, and what leads there only by a route."""
+
+    def __init__(self, space: str, layout: Layout, sites: Collection[Site]) -> None:
+        self.space = space
+        self.sites = sites
+        self._exact: dict[str, Place] = {}
+        self._named: dict[str, Place] = {}
+        self._derived: dict[str, Place] = {}
+        self._odd: set[str] = set()  # names of files that are not where their names say
+        for page in layout.pages:
+            self._note(page.entry.path, "page", page.path)
+        for file in layout.files:
+            self._note(file.entry.path, "file", file.path)
+        for page in layout.pages:
+            self._note_page(page)
+        for path in [*self._exact]:
+            for above in ancestors_of(path)[1:]:
+                self._derived.setdefault(_key(above), ("page", above))
+
+    def routes(self, page: PlannedPage, source: str) -> list[list[str]]:
+        """What a page needs so that each address in its text that names a file leads to it."""
+        context = RenderContext(self.space, page.path, page.folder)
+        roots = roots_for(page.entry.path, self.sites)
+        found: dict[str, list[str]] = {}
+        for address in dict.fromkeys(_addresses(source, self._odd)):
+            place = self._place(address, page.entry.path, roots)
+            key = route_key(address, context)
+            if not place or not key or _leads_to(address, context, place):
+                continue
+            try:
+                found[key] = [key, place[0], self.space, normalise_path(place[1])]
+            except PathError:
+                continue
+            if len(found) == MOST_ROUTES:
+                break
+        return [found[key] for key in sorted(found)]
+
+    def _note(self, name: str, kind: str, path: str) -> None:
+        self._exact[name] = kind, path
+        self._named.setdefault(_key(name), (kind, path))
+        if not _leads_to(name, RenderContext("", ""), (kind, path)):
+            self._odd.add(name_of(name).casefold())
+
+    def _note_page(self, page: PlannedPage) -> None:
+        """The addresses under which sites publish a page."""
+        stem = page.entry.path.rpartition(".")[0]
+        names = [stem, f"{stem}.html"]
+        if name_of(stem).casefold() in {*FOLDER_PAGES, "_index"}:
+            above = parent_of(stem) or ""
+            names += [above, f"{above}.html", f"{above}/index.html"]
+        for name in names:
+            self._derived.setdefault(_key(name), ("page", page.path))
+
+    def _place(self, address: str, file: str, roots: list[str]) -> Place | None:
+        """Where the file is that an address in a text names."""
+        path = route_key(address, RenderContext("", ""))
+        if not path.startswith("/"):
+            name = resolve(parent_of(file) or "", path)
+            return self._exact.get(name or "") or self._named.get(_key(name or ""))
+        for root in roots:
+            name = resolve(root, path)
+            if name is None:
+                continue
+            key = _key(name)
+            place = self._exact.get(name) or self._named.get(key) or self._derived.get(key)
+            if place:
+                return place
+        return None
+
+
+def _addresses(source: str, odd: Collection[str]) -> Iterator[str]:
+    """What may be an address in a text and begins with a slash or names one of the odd files; some
+    of it may be no address at all."""
+    for pattern in (_ANGLE, _QUOTED, _BARE):
+        for match in pattern.finditer(source):
+            written = next(filter(None, match.groups()), "")
+            cuts = [at for at, character in enumerate(written) if character == ")"]
+            for end in [len(written), *cuts[:_MOST_CUTS]]:
+                address = _ESCAPE.sub(r"\1", unescape(written[:end])).strip()
+                if address.startswith("/") or (odd and _name_in(address) in odd):
+                    yield address
+
+
+def _name_in(address: str) -> str:
+    """The last part of an address, wherever it starts."""
+    path = route_key(f"/{address}", RenderContext("", ""))
+    return name_of(path).casefold()
+
+
+def _leads_to(address: str, context: RenderContext, place: Place) -> bool:
+    """Whether an address leads to a place without a route."""
+    to = resolve_link(address, context)
+    return (to.kind, to.space, path_key(to.path)) == (place[0], context.space, path_key(place[1]))
+
+
+def _key(name: str) -> str:
+    """What is equal for names that people would take for the same."""
+    if name.isascii() and " " not in name:
+        return name.lower()
+    try:
+        return path_key(normalise_path(name))
+    except PathError:  # hidden folders, for one
+        return path_key(name)
