@@ -5,6 +5,7 @@ import pytest
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.errors import Busy
+from wiki.pages import comparison
 from wiki.pages.comparison import forget_diffs
 from wiki.rules.limits import Pace
 from wiki.text import sandbox
@@ -65,14 +66,18 @@ def large(wiki: Scene) -> Scene:
     return wiki
 
 
-def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(large: Scene) -> None:
+def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(
+    large: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     forget_diffs()
     lane: Lane = large.app.extensions["lanes"]["comparisons"]
     ben = f"person {large.people['ben'].person_id}"
     for _ in range(SHARE):
         enter(lane, ben)
+    charged: list[float] = []
+    monkeypatch.setattr(comparison, "charge", lambda _what, price: charged.append(price))
     refused = large.get("ben", "/eng/large/-/diff/1..2")
-    assert refused.status_code == 503
+    assert (refused.status_code, charged) == (503, [])
     assert refused.headers["Retry-After"] == "3"
     assert "busy with other large comparisons" in refused.text
     told = Api(large).get("ben", "/pages/eng/large/diff/1..2")

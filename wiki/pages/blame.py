@@ -111,11 +111,11 @@ def blame(session: Session, page: Page, revision: Revision) -> Blame:
     numbers = [way[0], *(number for number in way[1:] if number not in past.twins)]
     size = sum(past.sizes[number] for number in numbers)
     large = size > AT_ONCE and len(numbers) > 1
-    if len(numbers) > 1 and (extra := min(size, COSTLIEST) // FREE):
-        charge("comparisons", extra)
     runs, text, done, took = past.stored.get(way[0]), "", 0, 0.0
     worth: dict[int, Sequence[int]] = {}
     with in_lane() if large else nullcontext():
+        if len(numbers) > 1 and (extra := min(size, COSTLIEST) // FREE):
+            charge("comparisons", extra)
         for some in _slices(past, numbers):
             if done and took > SECONDS:
                 raise Unfinished(done, revision.number, worth | {done: runs or []})

@@ -118,14 +118,17 @@ def of_texts(
 ) -> Diff | Beyond:
     """The same of two texts that the asker has; remembered only under a ``key``."""
     sizes = len(old.encode()), len(new.encode())
-    if extra := sum(sizes) // FREE:
-        charge("comparisons", extra)
+    extra = sum(sizes) // FREE
     if sum(sizes) <= AT_ONCE:
+        if extra:
+            charge("comparisons", extra)
         found: Diff | None = diff(old, new, context, part)
     else:
-        with in_lane():
+        with in_lane():  # who finds it full is not charged
             found = _diffs.get(key) if key else None
-            found = found or compare_safely(old, new, context, part)
+            if found is None:
+                charge("comparisons", extra)
+                found = compare_safely(old, new, context, part)
     if found is None:
         return Beyond(_lines(old), sizes[0], _lines(new), sizes[1])
     if key:
