@@ -233,7 +233,9 @@ def test_what_became_of_it_is_told(wiki: Scene) -> None:
     wiki.write("leaves", "Words.\n")
     wiki.post("eve", "/eng/goes/-/delete")
     screen = wiki.get("eve", "/eng/-/findings").text
-    told = dict(re.findall(r'href="[^"]*" dir="auto">(\w+)</a>(?:, <a href="([^"]*)")?', screen))
+    told = dict(
+        re.findall(r'in <a href="[^"]*" dir="auto">(\w+)</a>(?:, <a href="([^"]*)")?', screen)
+    )
     assert told == {
         "Stays": "/eng/stays/-/blame#L5",
         "Leaves": "/eng/leaves/-/blame?revision=1#L2",

@@ -258,8 +258,9 @@ def test_a_purged_revision_leaves_a_tombstone_in_the_history(wiki: Scene) -> Non
     done = purge(wiki, page, revision=2, same=1)
     assert (done.status_code, done.location) == (303, "/eng/salaries/-/history")
     shown = wiki.get("cai", "/eng/salaries/-/history").text
-    assert "Revision 2 was purged by Ada on" in shown
-    assert "Revision 3 was purged by Ada on" in shown
+    told = re.sub(r"<[^>]+>", "", shown)
+    assert "Revision 2 was purged by Ada on" in told
+    assert "Revision 3 was purged by Ada on" in told
     assert "Salary of Ben" not in shown
     assert "Oops" not in shown
     assert "pay" not in shown
