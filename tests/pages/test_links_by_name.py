@@ -161,3 +161,24 @@ def test_what_is_shown_by_name_has_a_label_that_counts(wiki: Scene) -> None:
     refused = wiki.post("eve", "/eng/-/new", title="From", path="from", body="x\n\n![[plan]]")
     assert refused.status_code == 422
     assert "Line 3" in refused.text
+
+
+def test_an_alias_of_a_page_leads_to_it(wiki: Scene) -> None:
+    wiki.write("from", "[[The Old Name]] [[Other]]")
+    wiki.write("a/note", "---\naliases: [The old name, Other]\n---\nwords ^part-a")
+    assert links(wiki, "from") == [(False, "/eng/a/note")] * 2
+    wiki.write("b/other", "x")
+    assert links(wiki, "from")[1] == (False, "/eng/b/other")
+    wiki.write("a/note", "---\naliases: Third\n---\nwords")
+    assert [missing for missing, _ in links(wiki, "from")] == [True, False]
+    with wiki.database.read() as session:
+        assert count_astray(session) == 0
+
+
+def test_a_block_of_a_note_is_linked_and_shown(wiki: Scene) -> None:
+    wiki.write("a/note", "First.\n\nSecond words ^second-b\n\nThird.")
+    wiki.write("from", "[[note#^second-b]]\n\n![[note#^second-b|words]]")
+    assert links(wiki, "from")[0] == (False, "/eng/a/note#sec-%5Esecond-b")
+    shown = prose(wiki, "from")
+    assert "Second words" in shown
+    assert "Third." not in shown

@@ -232,7 +232,7 @@ def test_a_folding_admonition_is_a_details_element():
 
 def test_text_that_only_begins_like_an_admonition_stays_text():
     assert html("!!! great news everyone") == "<p>!!! great news everyone</p>"
-    assert "<blockquote" in html("> [!OTHER]\n> text")
+    assert "<blockquote" in html("> [other]\n> text")
 
 
 def test_tasks_are_boxes_that_say_whether_they_are_done():

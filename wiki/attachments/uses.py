@@ -38,6 +38,12 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
     here = (found.seen.space.slug, path_key(found.path))
     owner = found.file.page
     places = {here, *(_former_places(session, [owner], [found.file]) if owner else ())}
+    # A link by name may mean it, wherever it lies: then it is held back.
+    named = and_(
+        PageLink.by_name,
+        PageLink.space_slug == found.seen.space.slug,
+        PageLink.name_key == found.file.base_key,
+    )
     rows = session.execute(
         select(
             PageLink.space_slug, PageLink.path_key, Page.id, Space.slug, Space.title, Page.path,
@@ -45,7 +51,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
         )
         .join(Page, Page.id == PageLink.page_id)
         .join(Space, Space.id == Page.space_id)
-        .where(PageLink.kind == "file", _any_of(places), live_for(actor))
+        .where(PageLink.kind == "file", or_(_any_of(places), named), live_for(actor))
         .distinct()
         .order_by(Page.title, Page.id)
         .limit(limit * 2)

@@ -22,6 +22,7 @@ from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.naming import meant_by
+from wiki.pages.naming_files import files_by_name, files_meant
 from wiki.pages.queries import head_of, live_for, pages_at
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.texts import get_text
@@ -221,11 +222,12 @@ def _shown_in(session: Session, space: str, path: str, links: Sequence[Link]) ->
     pages that they mean."""
     shown = [link for link in links if _is_shown(link)]
     meant = meant_by(session, space, path, shown)
+    files = files_meant(session, files_by_name(space, path, shown))
     found: dict[Place, Place] = {}
     for link in shown:
         written = (link.kind, link.space, path_key(link.path))
-        to = meant.get(link.ordinal)
-        found[written] = (link.kind, to[0].space, to[0].key) if to else written
+        to = meant[link.ordinal][0] if link.ordinal in meant else files.get((0, link.ordinal))
+        found[written] = (link.kind, to.space, to.key) if to else written
     return found
 
 

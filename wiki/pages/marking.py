@@ -22,12 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.pages.models import Folder, Page, PageLink
-from wiki.pages.naming import candidates_for, meant_by, named_links
+from wiki.pages.naming import Standing, candidates_for, meant_by, named_links
+from wiki.pages.naming_files import NamedFile, files_by_name, files_meant
 from wiki.pages.queries import holds_readable
 from wiki.rules.access import Actor
 from wiki.spaces.gate import in_scopes_of, stands_in
 from wiki.spaces.models import Space
-from wiki.text.destinations import RenderContext, page_url, resolve_wiki_link
+from wiki.text.destinations import RenderContext, file_url, page_url, resolve_wiki_link
 from wiki.text.links import Link, Marks
 
 # Made once: they cost more than the rest of the statements.
@@ -46,10 +47,13 @@ def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[
     missing: dict[int, list[int]] = defaultdict(list)
     lead: dict[int, dict[int, str]] = defaultdict(dict)
     hidden: dict[tuple[int, int], bool] = {}
-    for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere in session.execute(
+    files: dict[tuple[int, int], tuple[str, str]] = {}
+    for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere, *written in session.execute(
         _links_of(actor), {"page_ids": list(page_ids)}
     ):
-        if slug is not None:
+        if written[0] == "file":
+            files[page_id, ordinal] = (written[1], written[2])
+        elif slug is not None:
             lead[page_id][ordinal] = page_url(slug, path, fragment)
         elif is_hidden:
             hidden[page_id, ordinal] = is_nowhere
@@ -67,7 +71,21 @@ def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[
                 lead[link.page_id][link.ordinal] = url
             elif hidden[link.page_id, link.ordinal]:
                 missing[link.page_id].append(link.ordinal)
+    for (page_id, ordinal), file in _files_meant(session, actor, files).items():
+        lead[page_id][ordinal] = file_url(file.space, file.path)
     return {id: Marks(missing[id], lead[id]) for id in {*missing, *lead}}
+
+
+def _files_meant(
+    session: Session, actor: Actor, files: dict[tuple[int, int], tuple[str, str]]
+) -> dict[tuple[int, int], Standing]:
+    if not files:
+        return {}
+    ids = {page_id for page_id, _ in files}
+    pages = select(Page.id, Space.slug, Page.path_key).join(Page.space).where(Page.id.in_(ids))
+    stands = {id: (slug, key) for id, slug, key in session.execute(pages)}
+    asked = [NamedFile(*at, *place, *stands[at[0]]) for at, place in files.items()]
+    return files_meant(session, asked, actor)
 
 
 def marks_for(
@@ -75,13 +93,13 @@ def marks_for(
 ) -> Marks:
     """Where the links by name lead of a text that is no page's head: a preview, or an older
     revision. What leads nowhere is not told."""
-    meant = meant_by(session, space, path, links, actor)
-    return Marks(
-        lead={
-            ordinal: page_url(to.space, to.path, spot.fragment)
-            for ordinal, (to, spot) in meant.items()
-        }
-    )
+    lead = {
+        ordinal: page_url(to.space, to.path, spot.fragment)
+        for ordinal, (to, spot) in meant_by(session, space, path, links, actor).items()
+    }
+    files = files_meant(session, files_by_name(space, path, links), actor)
+    lead |= {ordinal: file_url(file.space, file.path) for (_, ordinal), file in files.items()}
+    return Marks(lead=lead)
 
 
 def page_meant(session: Session, actor: Actor, target: str, space: str) -> int | None:
@@ -113,17 +131,17 @@ def _links_of(actor: Actor) -> Select[Any]:
     return (
         select(  # type: ignore[return-value]
             PageLink.page_id, PageLink.ordinal, _of_target.slug, target.path, PageLink.fragment,
-            hidden, nowhere,
+            hidden, nowhere, PageLink.kind, PageLink.space_slug, PageLink.path_key,
         )
         .select_from(PageLink)
         .outerjoin(target, readable)
         .outerjoin(_of_target, _of_target.id == target.space_id)
         .where(
             PageLink.page_id.in_(page_ids),
-            PageLink.kind == "page",
             or_(
                 and_(PageLink.by_name, PageLink.target_id.is_not(None)),
-                and_(target.id.is_(None), nowhere),
+                and_(PageLink.by_name, PageLink.kind == "file"),
+                and_(PageLink.kind == "page", target.id.is_(None), nowhere),
             ),
         )
     )  # fmt: skip

@@ -98,11 +98,11 @@ class Candidates:
             ending = f"/{spot.key}"
             fitting = [one for one in among if f"/{one.key}".endswith(ending)]
             if fitting:
-                return min(fitting, key=_distance(link)), spot
+                return min(fitting, key=distance(link.space, link.stands)), spot
         for spot in link.readings:
             among = self.called.get((spot.space, spot.key), ()) if spot.name else ()
             if among:
-                return min(among, key=_distance(link)), spot
+                return min(among, key=distance(link.space, link.stands)), spot
         return None
 
     def after(self, moved: Mapping[int, tuple[str, str]]) -> Candidates:
@@ -128,18 +128,20 @@ class Candidates:
         return later
 
 
-def _distance(link: Named) -> Callable[[Standing], tuple[int, int, str]]:
-    here = link.stands.split("/")
+def distance(space: str, stands: str) -> Callable[[Standing], tuple[int, int, str]]:
+    """The order in which pages are preferred by what stands at a place: the shortest path, then
+    the one that shares the most with it."""
+    here = stands.split("/")
 
-    def distance(one: Standing) -> tuple[int, int, str]:
+    def order(one: Standing) -> tuple[int, int, str]:
         way = one.key.split("/")
         shared = 0
-        if one.space == link.space:
+        if one.space == space:
             while shared < min(len(way) - 1, len(here)) and way[shared] == here[shared]:
                 shared += 1
         return len(way), -shared, one.key
 
-    return distance
+    return order
 
 
 def spots_of(link: Link) -> tuple[Spot, ...]:

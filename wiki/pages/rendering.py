@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import Database, now
-from wiki.pages.graph import keep_links
+from wiki.pages.graph import keep_aliases, keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.queueing import Work
 from wiki.pages.renderer import Renderer
@@ -224,6 +224,7 @@ def _keep(
     gone: frozenset[str] = frozenset()
     if _store(session, key, revision.content_hash, rendering, seconds):
         gone = keep_links(session, page.id, rendering)
+        keep_aliases(session, page.id, revision.fields)
     if page.rendered != revision.number:
         session.connection().execute(_rendered(), {"of_page": page.id, "number": revision.number})
         set_committed_value(page, "rendered", revision.number)

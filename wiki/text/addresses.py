@@ -18,8 +18,14 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 
-from wiki.text.destinations import Destination, RenderContext, resolve_link, resolve_wiki_link
-from wiki.text.grammar import build_grammar, html_inline, image, link, wiki_link
+from wiki.text.destinations import (
+    Destination,
+    RenderContext,
+    resolve_embedded,
+    resolve_link,
+    resolve_wiki_link,
+)
+from wiki.text.grammar import build_grammar, embed, html_inline, image, link, wiki_link
 from wiki.text.links import Links
 from wiki.text.markup import clean_source
 from wiki.text.paths import path_key
@@ -57,6 +63,8 @@ class Address:
 
 @lru_cache(maxsize=2048)
 def _meaning(form: str, written: str, is_image: bool, context: RenderContext) -> Destination:
+    if form == "wiki" and is_image:
+        return resolve_embedded(written, context)
     if form == "wiki":
         return resolve_wiki_link(written, context)
     return resolve_link(written, context, is_image)
@@ -110,6 +118,7 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.at("html_inline", _html_inline)
     parser.inline.ruler.at("autolink", _autolink)
     parser.inline.ruler.at("wikilink", _wiki_link)
+    parser.inline.ruler.at("embed", _embed)
     parser.block.ruler.at("reference", _reference, {"alt": []})
     parser.core.ruler.at("inline", _pieces)
     return parser
@@ -188,6 +197,17 @@ def _autolink(state: StateInline, silent: bool) -> bool:
 def _wiki_link(state: StateInline, silent: bool) -> bool:
     start = state.pos + 2
     if not wiki_link(state, silent):
+        return False
+    if not silent:
+        target = state.tokens[-1].meta["target"]
+        start = state.src.index(target, start)
+        state.tokens[-1].meta["at"] = (start, start + len(target))
+    return True
+
+
+def _embed(state: StateInline, silent: bool) -> bool:
+    start = state.pos + 3
+    if not embed(state, silent):
         return False
     if not silent:
         target = state.tokens[-1].meta["target"]
@@ -295,7 +315,7 @@ class _Surveyor:
                 self.note(child)
             elif child.type in ("link_open", "image"):
                 self.link(child, place)
-            elif child.type == "wikilink":
+            elif child.type in ("wikilink", "embed"):
                 self.wiki(child, place)
             elif child.type == "html_inline":
                 self.html(child, place, child.meta["at"][0])
@@ -337,6 +357,7 @@ class _Surveyor:
                 shown="" if label else words,
                 in_heading=self.heading,
                 in_cell=self.cell,
+                image=token.type == "embed",
             )
         )
 

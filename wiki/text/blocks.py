@@ -14,9 +14,13 @@ LOOKS = {
     "important": "important", "question": "important", "help": "important", "faq": "important",
     "warning": "warning", "attention": "warning", "alert": "warning",
     "caution": "caution", "danger": "caution", "error": "caution", "failure": "caution",
-    "fail": "caution", "bug": "caution",
+    "fail": "caution", "bug": "caution", "missing": "caution",
 }  # fmt: skip
-_ALERT = re.compile(r"\s*\[!(note|tip|important|warning|caution)\][ \t]*\n?[ \t]*", re.IGNORECASE)
+_ALERT = re.compile(
+    r"\s*\[!(?P<kind>[A-Za-z][\w-]{0,30})(?:\|[^\]\n]{0,60})?\](?P<folding>[+-]?)"
+    r"(?:[ \t]*(?P<end>\n|\Z)[ \t]*|[ \t]+|(?=\Z))"
+)
+_FOLDING = {"": "!!!", "-": "???", "+": "???+"}
 
 
 class Blocks:
@@ -55,7 +59,9 @@ class Blocks:
                 element.set("open", "")
 
     def quote(self, element: Element) -> None:
-        """A quote that begins with `[!NOTE]` becomes an admonition."""
+        """A quote that begins with `[!NOTE]` becomes an admonition: with the rest of that line as
+        its title where more follows, folded when a `-` stands there, and to be folded when a `+`
+        does."""
         first = element[0] if len(element) else None
         if first is None or first.tag != "p":
             return
@@ -63,11 +69,16 @@ class Blocks:
         if match is None:
             return
         first.text = (first.text or "")[match.end() :]
+        element.set("kind", match["kind"].lower())
+        element.set("folding", _FOLDING[match["folding"]])
+        tag = "summary" if match["folding"] else "p"
+        title = Element(tag, {"class": "admonition-title"})
+        if match["end"] is None and (len(element) > 1 or _has_more_lines(first)):
+            _take_line(first, title)
+        if not (title.text or len(title)):
+            title.text = match["kind"].replace("-", " ").capitalize()
         if not first.text and not len(first):
             element.remove(first)
-        element.set("kind", match[1].lower())
-        title = Element("p", {"class": "admonition-title"})
-        title.text = match[1].capitalize()
         element.insert(0, title)
         self.admonition(element)
 
@@ -90,6 +101,22 @@ class Blocks:
             item.set("class", "task-list-item")
         if tasks:
             element.set("class", "task-list")
+
+
+def _has_more_lines(paragraph: Element) -> bool:
+    return "\n" in "".join(paragraph.itertext())
+
+
+def _take_line(source: Element, into: Element) -> None:
+    """Moves what stands in the first line of a paragraph into another element."""
+    into.text, ends, source.text = (source.text or "").partition("\n")
+    while not ends and len(source):
+        child = source[0]
+        source.remove(child)
+        child.tail, ends, source.text = (child.tail or "").partition("\n")
+        if child.tag == "br":
+            return
+        into.append(child)
 
 
 def _is_task(item: Element) -> bool:

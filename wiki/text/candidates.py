@@ -17,12 +17,13 @@ from wiki.text.destinations import (
     Destination,
     RenderContext,
     host_of,
+    resolve_embedded,
     resolve_link,
     resolve_wiki_link,
 )
 from wiki.text.links import PICTURES, Link
 from wiki.text.paths import path_key
-from wiki.text.wikilinks import INNER, split_label
+from wiki.text.wikilinks import INNER, is_media, split_label
 
 MOST = 20_000
 """Different places that are listed of one text."""
@@ -75,7 +76,10 @@ def candidate_links(text: str, context: RenderContext) -> list[Link]:
 def _destinations(text: str, context: RenderContext) -> Iterator[tuple[Destination, str, bool]]:
     """What each address means, how it is written, and whether it shows a page."""
     for included, written in dict.fromkeys(_wiki_targets(text)):
-        yield resolve_wiki_link(written, context), written, included
+        if included and is_media(written):
+            yield resolve_embedded(written, context), written, True
+        else:
+            yield resolve_wiki_link(written, context), written, included
     has_pictures = "![" in text or "<" in text
     for written in dict.fromkeys(_addresses(text, context)):
         as_link = resolve_link(written, context)

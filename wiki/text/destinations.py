@@ -157,6 +157,17 @@ def _routed(address: str, kind: str, space: str, path: str) -> Destination:
     return Destination("page", page_url(space, path) + tail, space, path, fragment)
 
 
+def resolve_embedded(target: str, context: RenderContext) -> Destination:
+    """The meaning of `![[picture.png]]`: a file, at this place from the root of the space or else
+    wherever it lies."""
+    reason, found, named = readings(target, context.space, context.base)
+    plain = next((one for one in found if one.rank == 0), None)
+    if plain is None or not plain.path:
+        return _broken(reason or "it names no file")
+    url = file_url(plain.space, plain.path)
+    return Destination("file", url, plain.space, plain.path, named=named)
+
+
 def split_own(address: str, base_url: str) -> tuple[str, str]:
     """An address of the wiki at `base_url` in two: as far as that, and the rest, from its slash.
 

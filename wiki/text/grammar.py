@@ -1,9 +1,10 @@
 """The grammar of pages: CommonMark, GitHub's extensions, and what a wiki adds, as tokens.
 
-Wiki links and mentions are inline rules, admonitions a block rule of markdown-it; their tokens are
-`wikilink` (meta: target, label), `mention` (meta: handle), `admonition_open`/`_close` (meta: kind,
-folding) and `admonition_title_open`/`_close` around inline text. What a page includes is found
-among its paragraphs: `include` (meta: target, and at which characters of the content it stands).
+Wiki links, embedded files and mentions are inline rules, admonitions a block rule of markdown-it;
+their tokens are `wikilink` and `embed` (meta: target, label), `mention` (meta: handle),
+`admonition_open`/`_close` (meta: kind, folding) and `admonition_title_open`/`_close` around inline
+text. What a page includes is found among its paragraphs: `include` (meta: target, and at which
+characters of the content it stands).
 """
 
 import re
@@ -19,7 +20,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from wiki.text.autolinks import autolink_plugin
-from wiki.text.wikilinks import inner_at, split_label
+from wiki.text.wikilinks import inner_at, is_media, split_label
 
 MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
 
@@ -52,6 +53,7 @@ def build_grammar() -> MarkdownIt:
     parser.use(deflist_plugin)
     parser.core.ruler.before("inline", "include", _include)
     parser.inline.ruler.before("link", "wikilink", wiki_link)
+    parser.inline.ruler.before("image", "embed", embed)
     parser.inline.ruler.at("link", link)
     parser.inline.ruler.at("image", image)
     parser.inline.ruler.at("html_inline", html_inline)
@@ -77,6 +79,21 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
         target, label = split_label(inner)
         token.meta = {"target": target, "label": label}
     state.pos = end + 2
+    return True
+
+
+def embed(state: StateInline, silent: bool) -> bool:
+    """`![[picture.png|300]]`, wherever it stands."""
+    start = state.pos + 3
+    if not state.src.startswith("![[", state.pos):
+        return False
+    inner = inner_at(state.src, start, state.posMax, state.env.get("references", {}))
+    target, label = split_label(inner)
+    if not is_media(target):
+        return False
+    if not silent:
+        state.push("embed", "", 0).meta = {"target": target, "label": label}
+    state.pos = start + len(inner) + 2
     return True
 
 
@@ -132,8 +149,8 @@ def _included(content: str, references: Container[str]) -> str:
     if not (content.startswith("![[") and content.endswith("]]")):
         return ""
     inner = inner_at(content, 3, len(content), references)
-    target, label = split_label(inner)
-    if len(inner) + 5 != len(content) or label or inner.startswith("^"):
+    target, _ = split_label(inner)
+    if len(inner) + 5 != len(content) or inner.startswith("^") or is_media(target):
         return ""
     return target
 

@@ -39,8 +39,15 @@ def fragment_id(fragment: str) -> str:
     """The id that a fragment means, as people write it (`on-call`) or copy it (`sec-on-call`)."""
     if not fragment or re.fullmatch(r"(?:fn|fnref)-[0-9-]+", fragment):
         return fragment
+    if fragment.startswith("^"):
+        return block_id(fragment[1:])
     slug = heading_slug(fragment)
     return slug if slug.startswith(PREFIX) or not slug else PREFIX + slug
+
+
+def block_id(name: str) -> str:
+    """The id of the block that its author has given this name, with `^name` at its end."""
+    return f"{PREFIX}^{name.lower()}"
 
 
 def text_of(element: Element) -> str:
@@ -72,6 +79,48 @@ def _gather(element: Element, parts: list[str]) -> None:
     for child in element:
         _gather(child, parts)
         parts.append(child.tail or "")
+
+
+_BLOCK = re.compile(r"(?:^|(?<=\s))\^(?=[0-9-]*[A-Za-z])([A-Za-z0-9-]{2,60})\s*$")
+_NAMED = frozenset({"p", "li"})
+
+
+def name_blocks(root: Element) -> list[str]:
+    """Gives blocks that end in `^name` that name, which is not shown, and returns the ids; one that
+    stands alone names the block before it."""
+    found: dict[str, None] = {}
+    for parent in list(root.iter()):
+        before: Element | None = None
+        for block in list(parent):
+            match = _BLOCK.search(_last_text(block)) if block.tag in _NAMED else None
+            if match is None or block_id(match[1]) in found:
+                before = block
+                continue
+            named = block
+            if not len(block) and not (block.text or "")[: match.start()].strip():
+                if before is None or before.tag == "#raw":
+                    before = block
+                    continue
+                named = before
+                parent.remove(block)
+            else:
+                _set_last_text(block, _last_text(block)[: match.start()].rstrip())
+            if named.get("id") is None:
+                named.set("id", block_id(match[1]))
+                found[block_id(match[1])] = None
+            before = named
+    return list(found)
+
+
+def _last_text(element: Element) -> str:
+    return (element[-1].tail if len(element) else element.text) or ""
+
+
+def _set_last_text(element: Element, text: str) -> None:
+    if len(element):
+        element[-1].tail = text
+    else:
+        element.text = text
 
 
 class Headings:

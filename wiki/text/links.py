@@ -11,6 +11,7 @@ from wiki.text.destinations import (
     Kind,
     RenderContext,
     host_of,
+    resolve_embedded,
     resolve_link,
     resolve_wiki_link,
 )
@@ -26,6 +27,8 @@ NOWHERE = "This link leads nowhere"
 _MENTION = re.compile(
     r'<a class="wl-\d+ mention" href="/-/people/(?P<handle>[^"]*)">(?P<text>@[^<]*)</a>'
 )
+_SIZE = re.compile(r"(\d{1,4})(?:x(\d{1,4}))?")
+_PICTURE = re.compile(r'<img src="([^"]*)" class="wl-(\d+)"')
 _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 
@@ -71,7 +74,12 @@ def mark(html: str, marks: Marks) -> str:
         state = " missing" if ordinal in missing else ""
         return f"{start}{state}{between}{lead.get(ordinal, url)}"
 
-    return _MARKER.sub(marked, html)
+    def shown_elsewhere(match: re.Match[str]) -> str:
+        src, ordinal = match.groups()
+        return f'<img src="{lead.get(ordinal, src)}" class="wl-{ordinal}"'
+
+    html = _MARKER.sub(marked, html)
+    return _PICTURE.sub(shown_elsewhere, html) if lead else html
 
 
 def mentioned(html: str) -> list[str]:
@@ -164,6 +172,29 @@ class Links:
             return
         element.tag = "a"
         element.attrib.update(self.attributes(to, label))
+
+    def embed(self, element: Element) -> None:
+        """Turns `![[file]]` into the picture in place, or into a link to another file."""
+        target, label = element.get("target", ""), element.get("label", "")
+        to = resolve_embedded(target, self.context)
+        name = shown(target).rpartition("/")[2]
+        size = _SIZE.fullmatch(label)
+        words = label if label and not size else name
+        element.attrib.clear()
+        if to.kind == "broken":
+            element.text = words
+            self.broken(element, to, words, "This picture cannot be shown")
+        elif name.rpartition(".")[2].lower() in PICTURES:
+            element.tag = "img"
+            ordinal = self.note(to, words, embedded=True)
+            element.attrib.update({"src": to.url, "class": f"wl-{ordinal}", "alt": words})
+            for key, value in zip(("width", "height"), size.groups() if size else (), strict=False):
+                if value:
+                    element.set(key, value)
+            element.set("loading", "lazy")
+        else:
+            element.tag, element.text = "a", words
+            element.attrib.update(self.attributes(to, words, "image-link"))
 
     def include(self, element: Element) -> None:
         """Turns `![[target]]` into a paragraph with a link, in whose place readers get what the

@@ -19,7 +19,7 @@ from wiki.text.blocks import Blocks
 from wiki.text.candidates import candidate_links
 from wiki.text.destinations import RenderContext
 from wiki.text.excerpt import excerpt, text_of_html
-from wiki.text.headings import TAGS, Heading, Headings, contents, text_of, title_of
+from wiki.text.headings import TAGS, Heading, Headings, contents, name_blocks, text_of, title_of
 from wiki.text.lines import normalise_line_ends
 from wiki.text.links import Link, Links, Marks, mark
 from wiki.text.rawhtml import RawHtml
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "5/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "6/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters
@@ -123,6 +123,7 @@ def text_of_line(line: str) -> str:
 
 def _render(source: str, context: RenderContext) -> Rendering:
     page = _Page(context)
+    page.has_blocks = "^" in source
     raw = pipeline(page).convert(source)
     if len(raw) > MAX_HTML:
         raise TooDeepHtmlError("The HTML is too long.")
@@ -168,6 +169,7 @@ class _Page(Extension):
         self.links = Links(context)
         self.blocks = Blocks()
         self.title = ""  # of the leading heading, where that repeats the page's title
+        self.has_blocks = False  # that may have names
         self.opening = ""  # text of the first paragraph
 
     def extendMarkdown(self, md: Markdown) -> None:
@@ -184,6 +186,7 @@ class _PageProcessor(Treeprocessor):
         page = self.page
         self.drop_title(root)
         page.opening = next((text for text in map(text_of, root.findall("p")) if text), "")
+        page.links.named += name_blocks(root) if page.has_blocks else ()
         autolinks = autolinks_of(self.md)
         inside_links: set[Element] = set()
         tables_of_contents: list[Element] = []
@@ -201,6 +204,8 @@ class _PageProcessor(Treeprocessor):
                     page.links.link(element)
             elif tag == "wikilink":
                 page.links.wiki_link(element)
+            elif tag == "embed":
+                page.links.embed(element)
             elif tag == "include":
                 page.links.include(element)
             elif tag == "mention":

@@ -11,6 +11,7 @@ from wiki.text.headings import TAGS
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
 _NAME = re.compile(r' (id="|href="#)([^"]*)"')
 _LANDMARK = re.compile(r' aria-label="(Table \d+|Footnotes)"')
+_IS_BLOCK = "^"
 _NOTES = ' class="footnotes"'
 _EMPTY = VOID | {"input"}
 
@@ -25,8 +26,12 @@ def section_of(html: str, name: str) -> str | None:
     for tag in _TAG.finditer(html):
         ends, element, attributes = tag.groups()
         if begin < 0:
-            if element in TAGS and not ends and named in attributes:
+            if ends or named not in attributes:
+                continue
+            if element in TAGS:
                 begin, level, depth = tag.start(), element, 1
+            elif _IS_BLOCK in name:
+                return html[tag.start() : _end_of(html, tag)]
         elif ends:
             depth -= 1
             if depth < 0:
@@ -36,6 +41,18 @@ def section_of(html: str, name: str) -> str | None:
                 return html[begin : tag.start()]
             depth += 1
     return None if begin < 0 else html[begin:]
+
+
+def _end_of(html: str, start: re.Match[str]) -> int:
+    """Where the element ends that begins there."""
+    depth = 0
+    for tag in _TAG.finditer(html, start.start()):
+        if tag[2] in _EMPTY:
+            continue
+        depth += -1 if tag[1] else 1
+        if not depth:
+            return tag.end()
+    return len(html)
 
 
 def as_part(html: str, prefix: str, url: str, title: str) -> str:

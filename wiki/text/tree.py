@@ -91,6 +91,7 @@ class _TreeBuilder:
             "image": self.image,
             "inline": lambda token: self.add_all(token.children or []),
             "wikilink": lambda token: self.leaf("wikilink", **token.meta),
+            "embed": lambda token: self.leaf("embed", **token.meta),
             "mention": lambda token: self.leaf("mention", **token.meta),
             "include": lambda token: self.leaf("include", target=token.meta["target"]),
             "footnote_ref": self.footnote_reference,
@@ -235,7 +236,7 @@ def _plain(tokens: Sequence[Token]) -> str:
             parts.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             parts.append("\n")
-        elif token.type == "wikilink":
+        elif token.type in ("wikilink", "embed"):
             parts.append(token.meta["label"] or token.meta["target"])
         elif token.type == "mention":
             parts.append("@" + token.meta["handle"])

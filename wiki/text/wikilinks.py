@@ -40,6 +40,20 @@ _ENDING = re.compile(r"\.md$", re.IGNORECASE)
 OTHER_SPACE = re.compile(r"([^\W_][\w-]*):(?=\S)")
 
 
+MEDIA = frozenset(
+    [
+        *("apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp", "pdf"),
+        *("3gp", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "oga", "ogg", "ogv", "wav", "webm"),
+    ]
+)
+"""Endings of names that are those of files, not of pages, behind `![[`."""
+
+
+def is_media(target: str) -> bool:
+    """Whether what `![[…]]` names is a file; with a slash behind it is a page."""
+    return target.rpartition(".")[2].lower() in MEDIA
+
+
 class Reading(NamedTuple):
     """One way to read what a wiki link says: those of a rank below 0 are tried before the plain
     one, which has rank 0, and the others after it."""
@@ -173,6 +187,7 @@ def write(space: str, path: str, here: str) -> str:
     """What has to stand between `[[` and `]]` in a text of the space `here` to name the page at
     exactly this place."""
     target = escape(path) or "/"
+    target += "/" if is_media(target) else ""
     if space != here:
         return f"{space}:{target}"
     return f"/{target}" if OTHER_SPACE.match(target) else target

@@ -22,7 +22,7 @@ from wiki.pages.rendering import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
-from wiki.text.paths import ancestors_of, path_key
+from wiki.text.paths import ancestors_of, name_of, path_key
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
 
@@ -181,13 +181,25 @@ def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:
     return {path_key(place_of(file)): file.sha256 for file in files}
 
 
-def linked_files(session: Session, actor: Actor, space: Space) -> set[str]:
-    """The keys of the places of all files that pages of a space show or link."""
-    return {
-        path_key(link["path"])
-        for _, link in _links(session, actor, space)
-        if link["kind"] == "file" and link["space"] == space.slug
-    }
+@dataclass(frozen=True)
+class LinkedFiles:
+    """The files that pages show or link: the keys of their places, and the last segments of those
+    that are linked by name, which may lie anywhere."""
+
+    places: frozenset[str]
+    names: frozenset[str]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.places or name_of(key) in self.names
+
+
+def linked_files(session: Session, actor: Actor, space: Space) -> LinkedFiles:
+    """All files that pages of a space show or link."""
+    keys: dict[bool, set[str]] = {False: set(), True: set()}
+    for _, link in _links(session, actor, space):
+        if link["kind"] == "file" and link["space"] == space.slug:
+            keys[link["named"]].add(path_key(link["path"]))
+    return LinkedFiles(frozenset(keys[False]), frozenset(map(name_of, keys[True])))
 
 
 class _Places:
@@ -197,6 +209,7 @@ class _Places:
         self.pages = set(held_pages(session, actor, space))
         self.folders = {above for key in self.pages for above in ancestors_of(key)}
         self.files = set(held_files(session, actor, space))
+        self.file_names = {name_of(key) for key in self.files}
 
 
 class LinkCheck:
@@ -253,6 +266,8 @@ class LinkCheck:
                 way = f"/{link['space']}/{link['path']}".rstrip("/")
                 return Problem(kind, where, f"{text} leads to {way}, which is not there.")
         elif there and link["kind"] == "file" and key not in there.files:
+            if link["named"] and name_of(key) in there.file_names:
+                return None
             return Problem(Kind.FILE, where, f"{text} leads to {path}.")
         elif there and link["kind"] == "page" and key not in there.pages:
             what = "a folder without a page" if key in there.folders else "no page"
