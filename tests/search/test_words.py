@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.search.words import LONGEST, asked, fold, forms, words
+from wiki.search.asking import asked
+from wiki.search.words import LONGEST, fold, forms, words
 
 
 def texts(text: str) -> list[str]:
@@ -38,16 +39,8 @@ def test_languages_named_with_signs_keep_them() -> None:
 
 def test_scripts_without_spaces_become_overlapping_pairs() -> None:
     assert texts("知識庫") == ["知識", "識庫", "庫"]
-    assert [w.text for w in asked("知識庫")] == ["知識", "識庫"]
-    assert [w.text for w in asked("識")] == ["識"]
-
-
-def test_a_pair_that_is_asked_keeps_its_distance_to_what_follows() -> None:
-    assert [(w.text, w.position) for w in asked("東京2020年")] == [
-        ("東京", 0),
-        ("2020", 2),
-        ("年", 3),
-    ]
+    assert [one.chains[0].terms for one in asked("知識庫")] == [("知識", "識庫")]
+    assert [one.chains[0].terms for one in asked("識")] == [("識",)]
 
 
 def test_an_endless_word_is_found_by_its_beginning() -> None:

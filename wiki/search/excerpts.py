@@ -1,15 +1,19 @@
 """The passage of a page that answers a question, with the words asked for marked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
-from wiki.search.words import fold, is_unspaced
+from wiki.search.words import JOINERS, cuts, fold, is_unspaced
 
 WIDTH = 240
 """Characters of an excerpt."""
 MOST_MATCHES = 400
 """Matches of one page that are looked at."""
+REACH = 80
+"""Characters on both sides of a word within which its stretch is looked at."""
 
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -24,6 +28,11 @@ class _Folding(dict[int, int]):
 
 
 _FOLDING = _Folding()
+# Characters of more than one code point: an accent or a voicing mark that stands by itself.
+_MARKS = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u3099\u309a\uff9e\uff9f]"
+_MARK = re.compile(_MARKS)
+_MARKED = re.compile(rf"[^\W_]{_MARKS}+")
+_SIGN = rf"[{re.escape(JOINERS)}]|(?<=[0-9])[ ,\u00a0\u2009\u202f](?=[0-9])"
 
 
 def excerpt(text: str, terms: Sequence[str], width: int = WIDTH) -> Pieces:
@@ -51,26 +60,108 @@ def marked(text: str, terms: Sequence[str]) -> Pieces:
 
 def _matches(text: str, terms: Sequence[str]) -> list[tuple[int, int, str]]:
     """Where the terms stand: start, end, term; in order and without overlaps."""
-    pattern = _pattern(tuple(sorted(set(terms), key=lambda t: (-len(t), t))))
-    if pattern is None:
-        return []
     found: list[tuple[int, int, str]] = []
-    for match in pattern.finditer(text.translate(_FOLDING)):
-        if found and match.start() < found[-1][1]:
+    for start, end, term in sorted(_places(text, terms), key=lambda one: (one[0], -one[1])):
+        if found and start < found[-1][1]:
             continue
-        found.append((match.start(), match.end(), match.group()))
-        if len(found) == MOST_MATCHES:
-            break
-    return found
+        found.append((start, end, term))
+    return found[:MOST_MATCHES]
+
+
+def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Where the terms stand as they are, and where a stretch of text has them in another cut."""
+    wanted = tuple(sorted(set(filter(None, terms)), key=lambda t: (-len(t), t)))
+    if not wanted:
+        return
+    folded, place = _folded(text)
+    seen = set()
+    for match in islice(_pattern(wanted).finditer(folded), MOST_MATCHES):
+        seen.add(match.group())
+        yield place(match.start()), place(match.end()), match.group()
+    rest = tuple(term for term in wanted if _is_cut(term) and term not in seen)
+    if rest:
+        bare = _bare(folded)
+        rest = tuple(term for term in rest if term in bare or term.isdigit())
+    if not rest:
+        return
+    behind = 0
+    for match in islice(_loose(rest).finditer(folded), MOST_MATCHES):
+        at = place(match.start())
+        if at < behind:
+            continue
+        begin = max(text.rfind(" ", max(0, at - REACH), at) + 1, behind, at - REACH)
+        behind = text.find(" ", place(match.end()), at + REACH)
+        behind = behind if behind >= 0 else min(len(text), at + REACH)
+        for cut in cuts(text[begin:behind]):
+            if cut.text in rest:
+                yield begin + cut.start, begin + cut.end, cut.text
+
+
+def _folded(text: str) -> tuple[str, Callable[[int], int]]:
+    """`text` folded, and from a place in that to the place in `text`."""
+    if text.isascii():
+        return text.lower(), lambda place: place
+    if not _MARK.search(text):
+        return text.translate(_FOLDING), lambda place: place
+    pieces: list[str] = []
+    ours, theirs = [0], [0]  # the beginnings of pieces of which the length has changed
+    length = at = 0
+    for match in _MARKED.finditer(text):
+        for piece in (text[at : match.start()].translate(_FOLDING), fold(match.group())):
+            pieces.append(piece)
+            length += len(piece)
+            ours.append(length)
+        theirs += [match.start(), match.end()]
+        at = match.end()
+    pieces.append(text[at:].translate(_FOLDING))
+
+    def place(there: int) -> int:
+        index = bisect_right(ours, there) - 1
+        end = theirs[index + 1] if index + 1 < len(theirs) else len(text)
+        return min(theirs[index] + there - ours[index], end)
+
+    return "".join(pieces), place
 
 
 @lru_cache(maxsize=256)
-def _pattern(terms: tuple[str, ...]) -> re.Pattern[str] | None:
-    spaced = "|".join(re.escape(t) for t in terms if not is_unspaced(t))
-    runs = "|".join(re.escape(t) for t in terms if is_unspaced(t))
-    kinds = [rf"(?<![^\W_])(?:{spaced})(?![^\W_])" if spaced else "", runs]
-    both = "|".join(kind for kind in kinds if kind)
-    return re.compile(both) if both else None
+def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the terms: a whole word, but in an unspaced script any stretch."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for term in terms:
+        groups.setdefault((_kind(term[0]), _kind(term[-1])), []).append(re.escape(term))
+    return re.compile(
+        "|".join(
+            (f"(?<!{before})" if before else "")
+            + f"(?:{'|'.join(some)})"
+            + (f"(?!{after})" if after else "")
+            for (before, after), some in groups.items()
+        )
+    )
+
+
+def _kind(character: str) -> str:
+    """What does not stand beside a word that begins or ends so: letters and digits are words of
+    their own, and in an unspaced script a word may end anywhere."""
+    return "" if is_unspaced(character) else r"\d" if character.isdigit() else r"[^\W\d_]"
+
+
+def _is_cut(term: str) -> bool:
+    """Whether a term may be a part of a word, or several words with signs between."""
+    return len(term) > 1 and not is_unspaced(term) and term[0] != "-"
+
+
+def _bare(text: str) -> str:
+    """`text` without signs, to find out quickly what cannot be in it."""
+    for sign in JOINERS:
+        text = text.replace(sign, "")
+    return text
+
+
+@lru_cache(maxsize=256)
+def _loose(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the terms inside a word, or with signs in it: where a stretch may be cut so."""
+    sign = f"(?:{_SIGN})?"
+    return re.compile("|".join(sign.join(map(re.escape, term)) for term in terms))
 
 
 def _window(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int]:

@@ -11,14 +11,14 @@ one in headings, tags, path and text together, also after the bonus for words th
 
 import sys
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from whoosh import columns, fields, formats
 
 from wiki.search.engine import Document
-from wiki.search.words import fold, words
+from wiki.search.words import cuts, fold, words
 
 TITLE, HEADING, NAME, BODY = 16.0, 3.0, 2.0, 1.0
 """Largest weight of a word in the title, in headings, in tags or path, and in the text."""
@@ -113,7 +113,7 @@ def schema() -> fields.Schema:
 
 def whole(title: str) -> str:
     """The form under which two titles are the same to somebody who types one."""
-    return " ".join(word.text for word in words(title))
+    return "".join(word.text for word in words(title))
 
 
 def mark(value: str) -> str:
@@ -123,14 +123,12 @@ def mark(value: str) -> str:
 
 def entry(document: Document) -> dict[str, Any]:
     """The arguments of Whoosh's `add_document` for a page."""
-    title = list(words(document.title))
-    path = list(words(document.path))
     updated = int(document.updated.timestamp()) if document.updated else 0
     return {
         "text": _text(document),
-        "title": _plain(title, share=_title_share(len(title))),
+        "title": _plain(document.title, share=_title_share(document.title)),
         "_stored_title": document.title,
-        "path": _plain(path),
+        "path": _plain(document.path),
         "whole_title": [whole(document.title)],
         "tag": [mark(tag) for tag in document.tags],
         "_stored_tag": "\x1f".join(document.tags),
@@ -145,58 +143,58 @@ def entry(document: Document) -> dict[str, Any]:
     }
 
 
-def _title_share(length: int) -> float:
+def _title_share(title: str) -> float:
     """Words of a short title weigh more: it is about little else."""
+    length = sum(1 for _ in words(title))
     return max(SHORTEST_TITLE_SHARE, 1 / (1 + 0.08 * max(0, length - 1)))
 
 
-def _plain(found: Sequence[Any], share: float = 1.0) -> Postings:
-    positions: dict[str, list[int]] = defaultdict(list)
-    for word in found:
-        positions[word.text].append(word.position)
-    return [(word, share, places) for word, places in positions.items()]
+def _plain(text: str, share: float = 1.0) -> Postings:
+    positions: dict[str, set[int]] = defaultdict(set)
+    for cut in cuts(text):
+        positions[cut.text].update(range(cut.position, cut.position + cut.length))
+    return [(word, share, sorted(places)) for word, places in positions.items()]
 
 
 def _text(document: Document) -> Postings:
     """Every word of the page, wherever it stands, with its weight and its positions."""
     weights: dict[str, float] = defaultdict(float)
-    positions: dict[str, list[int]] = defaultdict(list)
+    positions: dict[str, set[int]] = defaultdict(set)
     base = 0
 
-    def place(text: str) -> set[str]:
+    def place(text: str) -> Counter[str]:
+        """Notes where each word of `text` stands; how often it does."""
         nonlocal base
-        last = base
-        seen = set()
-        for word in words(text):
-            last = base + word.position
-            positions[word.text].append(last)
-            seen.add(word.text)
-        base = last + GAP
+        end = base
+        seen: Counter[str] = Counter()
+        for cut in cuts(text):
+            begin = base + cut.position
+            end = max(end, begin + cut.length)
+            positions[cut.text].update(range(begin, begin + cut.length))
+            seen[cut.text] += 1
+        base = end + GAP
         return seen
 
     title = place(document.title)
-    share = _title_share(sum(1 for _ in words(document.title)))
+    share = _title_share(document.title)
     for word in title:
         weights[word] += TITLE * share
 
-    headings = [word.text for heading in document.headings for word in words(heading)]
+    headings = [cut.text for heading in document.headings for cut in cuts(heading)]
     share = max(0.3, 1 / (1 + len(headings) / 40))
     for word in dict.fromkeys(headings):
         weights[word] += HEADING * share
 
-    names = place(document.path)
+    names = set(place(document.path))
     for tag in document.tags:
-        names |= place(tag)
+        names |= set(place(tag))
     for word in names:
         weights[word] += NAME
 
-    frequency: dict[str, int] = defaultdict(int)
-    length = 0
-    for found in words(document.body):
-        frequency[found.text] += 1
-        positions[found.text].append(base + found.position)
-        length += 1
+    begin = base
+    frequency = place(document.body)
+    length = base - GAP - begin
     norm = 1.2 * (0.25 + 0.75 * length / TYPICAL_WORDS)
     for word, times in frequency.items():
         weights[word] += BODY * times / (times + norm)
-    return [(word, weights[word], places) for word, places in positions.items()]
+    return [(word, weights[word], sorted(places)) for word, places in positions.items()]

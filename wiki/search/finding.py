@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from wiki.search import spelling
+from wiki.search.asking import Asked, Chain, asked, terms_of
 from wiki.search.engine import Filters, TitleHit
 from wiki.search.fields import whole
 from wiki.search.matching import (
@@ -21,7 +22,7 @@ from wiki.search.matching import (
 )
 from wiki.search.query import Field, Query
 from wiki.search.snapshot import Leaf, Snapshot
-from wiki.search.words import asked, fold
+from wiki.search.words import fold
 
 FEW = 3
 """With fewer hits than that, near spellings are tried as well."""
@@ -35,6 +36,8 @@ CLOSE = 0.4
 """The share added to the score of a page in which the words stand side by side."""
 LOOKED_AT = 50
 """The best pages whose words are looked at for standing together."""
+MOST_TYPED = 8
+"""Words looked for in titles while somebody types."""
 MOST_TITLES = 100
 """Beginnings tried, and titles compared, while somebody types."""
 
@@ -62,7 +65,15 @@ class Finder:
         self.query = query
         self.filters = filters
         self.deadline = Deadline(patience)
-        self.parts = parts(snapshot, query)
+        self.options = [
+            (
+                clause,
+                Part("text", (Way((clause.option,), (), 1.0, (clause.option,)),), needed=False),
+            )
+            for clause in query.without
+            if clause.option
+        ]
+        self.parts = [*parts(snapshot, query), *(one for _, one in self.options)]
         self.corrected: dict[str, tuple[str, ...]] = {}
         self.loosened = False
 
@@ -87,12 +98,12 @@ class Finder:
         A beginning or a slip may also stand for words of pages that the asker cannot read; such
         words go nowhere.
         """
-        typed = {word.text for clause in self.query.words() for word in asked(clause.text)}
+        typed = {term for clause in self.query.words() for term in terms_of(clause.text)}
         found: dict[str, None] = {}
         for one in self.parts:
             for way in one.ways:
                 if set(way.terms) <= typed or self._on(shown, replace(one, ways=(way,))):
-                    found.update(dict.fromkeys(way.terms))
+                    found.update(dict.fromkeys(way.marks))
         return tuple(found)
 
     def _on(self, shown: Sequence[Found], one: Part) -> bool:
@@ -109,17 +120,25 @@ class Finder:
 
     @cached_property
     def pools(self) -> list[tuple[Leaf, set[int]]]:
-        """The documents of each segment that exist for the asker and are not excluded."""
+        """The documents of each segment that exist for the asker and are not excluded.
+
+        A page that has the minus before the word, as the question has it, is not excluded: `-d` may
+        be an option in a text that was pasted.
+        """
+        options = dict(self.options)
         excluded = [
-            one
+            (one, options.get(clause))
             for clause in self.query.without
             if clause.field in (Field.ANY, Field.TITLE) and (one := part(self.snapshot, clause))
         ]
         pools = []
         for leaf in self.snapshot.leaves:
             pool = allowed(leaf, self.query, self.filters)
-            for one in excluded:
-                pool -= scores(self.snapshot, leaf, one, pool, self.deadline).keys()
+            for one, option in excluded:
+                gone = set(scores(self.snapshot, leaf, one, pool, self.deadline))
+                if option:
+                    gone -= scores(self.snapshot, leaf, option, gone, self.deadline).keys()
+                pool -= gone
             pools.append((leaf, pool))
         return pools
 
@@ -180,14 +199,14 @@ class Finder:
             if term not in known and self._readable(one.field, term) >= max(
                 1, MORE_USUAL * written
             ):
-                ways.append(Way((term,), (0,), spelling.worth(slips)))
+                ways.append(Way((term,), (), spelling.worth(slips), (term,)))
         if ways:
             self.corrected[one.word] = tuple(way.terms[0] for way in ways)
         return replace(one, ways=(*one.ways, *ways))
 
     def _readable(self, name: str, term: str) -> int:
         """On how many of the asker's pages a word is: nothing else may be suggested."""
-        one = Part(name, (Way((term,), (0,), 1.0),))
+        one = Part(name, (Way((term,), (), 1.0),))
         return sum(
             len(scores(self.snapshot, leaf, one, pool, self.deadline)) for leaf, pool in self.pools
         )
@@ -213,23 +232,24 @@ def titles(
     snapshot: Snapshot, text: str, filters: Filters, limit: int, near: bool
 ) -> list[TitleHit]:
     """Pages whose title or path has words beginning so; with `near`, misspelt or some of them."""
-    typed = [word.text for word in asked(text[:200])][:8]
+    typed = asked(text[:200])[:MOST_TYPED]
     if not typed:
         return []
     deadline = Deadline(0.5)
     pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in snapshot.leaves]
-    groups = [_beginnings(snapshot, word) for word in typed]
+    wanted = [group for one in typed for group in _beginnings(snapshot, one)][:MOST_TYPED]
+    groups = [group for _, group in wanted]
     found = _titled(snapshot, pools, groups, deadline, least=len(groups))
     if near and len(found) < limit:
         groups = [
             [
                 *group,
                 *(
-                    Part("title", (Way((term,), (0,), spelling.worth(slips)),))
+                    Part("title", (Way((term,), (), spelling.worth(slips)),))
                     for term, slips in spelling.near(snapshot, "title", word)
                 ),
             ]
-            for word, group in zip(typed, groups, strict=True)
+            for word, group in wanted
         ]
         more = _titled(snapshot, pools, groups, deadline, least=(len(groups) + 1) // 2)
         seen = {(id(one.leaf), one.document) for one in found}
@@ -237,18 +257,28 @@ def titles(
     return _named(text, found, limit)
 
 
-def _beginnings(snapshot: Snapshot, word: str) -> list[Part]:
-    """Where a word being typed may be: in titles, and for less in paths."""
-    return [
-        Part(
-            name,
-            tuple(
-                Way((term,), (0,), share * (1.0 if term == word else 0.7))
-                for term in snapshot.beginning(name, word, MOST_TITLES)
-            ),
-        )
-        for name, share in (("title", 1.0), ("path", 4.0))
-    ]
+def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
+    """Where a word being typed may be: in titles, and for less in paths; each with the word.
+
+    Of an unspaced script each pair counts as one, because some of them are enough.
+    """
+    if one.unspaced:
+        chains = [[Chain((term,), ())] for term in one.chains[0].terms]
+    else:
+        chains = [list(one.chains)]
+    groups = []
+    for some in chains:
+        group = []
+        for name, share in (("title", 1.0), ("path", 4.0)):
+            ways = [
+                Way((*first, term), chain.steps, share * (1.0 if term == last else 0.7))
+                for chain in some
+                for *first, last in [chain.terms]
+                for term in snapshot.beginning(name, last, MOST_TITLES)
+            ]
+            group.append(Part(name, tuple(ways)))
+        groups.append((some[0].terms[0] if len(some[0].terms) == 1 else "", group))
+    return groups
 
 
 def _titled(

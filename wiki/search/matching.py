@@ -8,12 +8,14 @@ counted or looked at, whatever the question.
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 
+from wiki.search.asking import Asked, asked, shown
 from wiki.search.engine import Filters
 from wiki.search.fields import BODY, TITLE, mark
 from wiki.search.query import Clause, Field, Query
 from wiki.search.snapshot import Leaf, Segment, Snapshot
-from wiki.search.words import asked, forms, is_unspaced
+from wiki.search.words import forms, is_unspaced
 
 MOST_BEGINNINGS = 60
 """Words tried for a beginning such as `onboard*`."""
@@ -23,17 +25,24 @@ TOGETHER = 1.5
 """What words in a phrase are worth, beside the same words anywhere."""
 COMMON, EVERYWHERE = 0.25, 0.6
 """A word on more than this share of the pages says little beside rarer ones: see `parts`."""
+MOST_WAYS = 16
+"""Ways tried to find several stretches one behind the other."""
 LARGE = 100
 """Pages from which on that is so."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to satisfy a clause: terms at given distances, and what that is worth."""
+    """One way to satisfy a clause: terms that follow each other, and what that is worth.
+
+    `steps` are the distances from the end of each to the next; `marks` is what a reader sees marked
+    of it, the terms themselves unless they are pairs of an unspaced script.
+    """
 
     terms: tuple[str, ...]
-    offsets: tuple[int, ...]
+    steps: tuple[int, ...]
     worth: float
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,21 +78,39 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
     if not found:
         return None
     name = "title" if clause.field is Field.TITLE else "text"
-    base = found[0].position
-    offsets = tuple(word.position - base for word in found)
-    texts = tuple(word.text for word in found)
-    last = texts[-1]
-    if clause.prefix or (len(texts) == 1 and len(last) == 1 and is_unspaced(last)):
-        ends = snapshot.beginning(name, last, MOST_BEGINNINGS)
-        worth = 1.0 if len(texts) == 1 else TOGETHER
-        ways = [Way((*texts[:-1], end), offsets, worth) for end in ends]
+    last = found[-1].chains[0].terms[-1]
+    prefix = clause.prefix or (found[-1].unspaced and len(last) == 1)
+    ways = _ways(found, shown(clause.text))
+    if prefix:
+        ends = [(way, snapshot.beginning(name, way.terms[-1], MOST_BEGINNINGS)) for way in ways]
+        return Part(name, tuple(_ending(way, end) for way, some in ends for end in some))
+    if len(found) > 1 or clause.phrase:
         return Part(name, tuple(ways))
-    if len(texts) > 1:
-        return Part(name, (Way(texts, offsets, TOGETHER),))
-    ways = [Way(texts, (0,), 1.0)]
-    if not clause.phrase:
-        ways += [Way((f,), (0,), OTHER_FORM) for f in snapshot.known(name, forms(last))]
-    return Part(name, tuple(ways), "" if clause.phrase else last)
+    word = found[0].whole
+    if word:
+        known = snapshot.known(name, forms(word))
+        ways += [Way((form,), (), OTHER_FORM, (form,)) for form in known]
+    return Part(name, tuple(ways), "" if len(ways[0].terms) > 1 else word)
+
+
+def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
+    """The ways to find stretches one behind the other, with all cuts of each."""
+    ways = []
+    for chains in islice(product(*(one.chains for one in found)), MOST_WAYS):
+        steps: list[int] = []
+        for chain in chains:
+            steps += [*chain.steps, chain.after]
+        terms = tuple(term for chain in chains for term in chain.terms)
+        spaced = (term for term in terms if not is_unspaced(term))
+        worth = TOGETHER if len(terms) > 1 else 1.0
+        ways.append(Way(terms, tuple(steps[:-1]), worth, (*stretches, *spaced)))
+    return ways
+
+
+def _ending(way: Way, end: str) -> Way:
+    """The way with another last word; what is marked of an unspaced one stays what was typed."""
+    marks = way.marks if is_unspaced(end) else (*way.marks[:-1], end)
+    return replace(way, terms=(*way.terms[:-1], end), marks=marks)
 
 
 def parts(snapshot: Snapshot, query: Query) -> list[Part]:
@@ -225,7 +252,11 @@ def _weights(
 def _phrase(
     snapshot: Snapshot, segment: Segment, name: str, way: Way, among: set[int], deadline: Deadline
 ) -> dict[int, float]:
-    """Documents in which the terms stand at their distances, scored by the sum of the terms."""
+    """Documents in which the terms follow each other, scored by the sum of the terms.
+
+    A term covers several positions where it is made of smaller words: consecutive ones are taken as
+    one occurrence, whose end is as good a place to go on from.
+    """
     total: dict[int, float] = dict.fromkeys(among, 0.0)
     order = sorted(set(way.terms), key=lambda term: segment.frequency(name, term))
     for term in order:
@@ -239,16 +270,26 @@ def _phrase(
     for document in sorted(total):
         if deadline.check():
             break
-        starts: set[int] | None = None
-        for cursor, offset in zip(cursors, way.offsets, strict=True):
+        ends: set[int] | None = None
+        for cursor, step in zip(cursors, (0, *way.steps), strict=True):
             cursor.skip_to(document)
-            here = {place - offset for place in cursor.value_as("positions")}
-            starts = here if starts is None else starts & here
-            if not starts:
+            here = set(cursor.value_as("positions"))
+            ends = here if ends is None else _reached(ends, step, here)
+            if not ends:
                 break
-        if starts:
+        if ends:
             found[document] = total[document]
     return found
+
+
+def _reached(ends: set[int], step: int, here: set[int]) -> set[int]:
+    """The positions of `here` that are a step behind one of `ends`, and those next to them."""
+    reached = {end + step for end in ends} & here
+    for place in sorted(reached):
+        while place + 1 in here and place + 1 not in reached:
+            place += 1
+            reached.add(place)
+    return reached
 
 
 def _marked(segment: Segment, clause: Clause) -> set[int]:

@@ -22,10 +22,11 @@ from wiki.pages.queries import live_for, look_up
 from wiki.people.models import Merged, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.roles import Role
+from wiki.search.asking import begins
 from wiki.search.engine import Engine, Filters, Results
 from wiki.search.excerpts import Pieces, marked
 from wiki.search.query import Field, Query, parse
-from wiki.search.words import begins, fold
+from wiki.search.words import fold
 from wiki.spaces.gate import scopes_for, spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
@@ -68,6 +69,14 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Words of which the pages were excluded, and the question that has them as text instead."""
+
+    words: str
+    question: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """One screen of hits and what is known about all of them."""
 
@@ -85,6 +94,7 @@ class Answer:
     spaces: tuple[tuple[Space, int], ...] = ()
     tags: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def has_more(self) -> bool:
@@ -109,9 +119,16 @@ def search(
     """
     query = parse(text)
     readable = list_spaces(session, actor)
-    filters, notes = _filters(session, actor, query, readable, space)
     number = max(1, min(number, LAST_SCREEN))
-    found = engine.search(query, filters, offset=(number - 1) * per_screen, limit=per_screen)
+    asking = _Asking(session, actor, engine, readable, space, (number - 1) * per_screen, per_screen)
+    found, notes = asking.ask(query)
+    if not found.total and query.operators:
+        plain = parse(query.as_text(*query.operators))
+        other, other_notes = asking.ask(plain)
+        if other.total and not (other.loosened or other.corrected):
+            names = " and ".join(f"“{one.written}”" for one in query.operators)
+            notes = [*other_notes, f"Nothing answers {names} as an operator: searched as text."]
+            query, found = plain, other
     by_id = {one.id: one for one in readable}
     hits = _listed(session, actor, found)
     return Answer(
@@ -126,7 +143,30 @@ def search(
         spaces=tuple((by_id[i], count) for i, count in found.spaces.items() if i in by_id),
         tags=tuple(found.tags.items())[:MOST_TAGS],
         notes=(*query.notes, *notes),
+        left_out=tuple(
+            LeftOut(one.text, query.as_text(one))
+            for one in query.without
+            if one.field in (Field.ANY, Field.TITLE)
+        ),
     )
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One asker's way to the engine, for a screen of one or all of their spaces."""
+
+    session: Session
+    actor: Actor
+    engine: Engine
+    readable: Sequence[Space]
+    space: str
+    offset: int
+    limit: int
+
+    def ask(self, query: Query) -> tuple[Results, list[str]]:
+        """What the engine finds, and sentences about operators that name nothing."""
+        filters, notes = _filters(self.session, self.actor, query, self.readable, self.space)
+        return self.engine.search(query, filters, offset=self.offset, limit=self.limit), notes
 
 
 def titles(

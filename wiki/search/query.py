@@ -1,9 +1,14 @@
 """What somebody typed into the search box, understood. Any text gives a query, never an error."""
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+
+import regex
+
+from wiki.search.words import GROUPED, fold
 
 LONGEST_QUESTION = 400
 """Characters read of a question."""
@@ -12,6 +17,7 @@ MOST_CLAUSES = 16
 
 _QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
 _OPERATOR = re.compile(r"(title|tag|space|author|kind|updated)[:：]", re.IGNORECASE)
+_NUMBER = regex.compile(GROUPED)
 _DATE = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<y>\d{4})(?:-(?P<m>\d{1,2}))?(?:-(?P<d>\d{1,2}))?")
 
 
@@ -34,6 +40,14 @@ class Clause:
     field: Field = Field.ANY
     phrase: bool = False
     prefix: bool = False
+    written: str = dataclasses.field(default="", compare=False)
+    """How the question has it, its operator included."""
+
+    @property
+    def option(self) -> str:
+        """The excluded word with its minus, as a page has it that shows an option such as `-d`."""
+        plain = self.field is Field.ANY and not (self.phrase or self.prefix)
+        return f"-{fold(self.text)}" if plain and self.written.startswith("-") else ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,19 @@ class Query:
         return not (self.must or self.without or self.not_updated or self.updated != Period())
 
     @property
+    def operators(self) -> tuple[Clause, ...]:
+        """The clauses that are more than words: those of a field, and what is excluded."""
+        return (*(one for one in self.must if one.field is not Field.ANY), *self.without)
+
+    def as_text(self, *clauses: Clause) -> str:
+        """The question with these clauses as text: in quotation marks nothing is an operator."""
+        text = self.text
+        for clause in clauses:
+            bare = "".join(c for c in clause.written if c not in _QUOTES)
+            text = text.replace(clause.written, f'"{bare}"', 1)
+        return text
+
+    @property
     def plain(self) -> bool:
         """Whether it is words only, without operators and quotation marks."""
         return self == Query(self.text, self.must, notes=self.notes) and not any(
@@ -88,6 +115,7 @@ class Query:
 
 def parse(text: str) -> Query:
     """Reads `text`; what cannot be understood is searched as words, and a note says so."""
+    text = text.replace("\u00ad", "")  # where a word may be broken
     text = "".join(c if c.isprintable() else " " for c in text)
     reader = _Reader(text[:LONGEST_QUESTION])
     reader.read()
@@ -131,7 +159,10 @@ class _Reader:
 
     def _clause(self) -> None:
         begin = self.at
-        negative = self.text[self.at] in "-−" and not self._blank(self.at + 1)
+        if self.text[begin] in _QUOTES and begin and self.text[begin - 1].isalnum():
+            self.at += 1  # 24" is inches, and not the beginning of a phrase
+            return
+        negative = self._excludes(begin)
         if negative:
             self.at += 1
         operator = _OPERATOR.match(self.text, self.at)
@@ -150,7 +181,16 @@ class _Reader:
         value = value.strip("*") if not quoted else value.strip()
         if not any(c.isalnum() for c in value):
             return
-        self._add(Clause(value, where, quoted, prefix), negative)
+        self._add(Clause(value, where, quoted, prefix, self.text[begin : self.at]), negative)
+
+    def _excludes(self, at: int) -> bool:
+        """Whether a minus is an operator there: one, before a letter or a phrase.
+
+        Anything else is text: `--help`, `-5`, `- item`.
+        """
+        if self.text[at] not in "-−" or self._blank(at + 1):
+            return False
+        return self.text[at + 1].isalpha() or self.text[at + 1] in _QUOTES
 
     def _blank(self, at: int) -> bool:
         return at >= len(self.text) or self.text[at].isspace()
@@ -166,6 +206,8 @@ class _Reader:
             self.at = end + 1
             return self.text[begin:end], True
         begin = self.at
+        if number := _NUMBER.match(self.text, begin):
+            self.at = number.end()
         while not self._blank(self.at) and (self.at == begin or self.text[self.at] not in _QUOTES):
             self.at += 1
         return self.text[begin : self.at], False

@@ -27,7 +27,7 @@ def near(snapshot: Snapshot, name: str, word: str, most: int = 5) -> list[tuple[
         for term, distance, _ in process.extract(
             word, leaf.segment.lexicon(name), scorer=OSA.distance, score_cutoff=slips, limit=50
         ):
-            if distance and not term.isdigit():
+            if distance and not term.isdigit() and not term.startswith("-"):
                 found[term] = int(distance)
     ranked = sorted(found, key=lambda t: (found[t], -snapshot.frequency(name, t), t))
     return [(term, found[term]) for term in ranked[:most]]

@@ -58,6 +58,7 @@ def results() -> ResponseReturnValue:
         answer=answer,
         near=near,
         with_tag=lambda tag: _address(text=f"{text} tag:{_quoted(tag)}", slug=slug),
+        as_text=lambda question: _address(text=question, slug=slug),
         in_space=lambda other: _address(text=text, slug=other),
         screen=lambda number: _address(text=text, slug=slug, number=number),
         writable=next(

@@ -3,11 +3,17 @@
 No language is assumed. Letters lose case, width and accents; scripts written without spaces
 between words are cut into overlapping pairs of characters, so that any stretch of them is found.
 Inflection is not removed from the index: `forms` proposes the other forms when somebody asks.
+
+One stretch of text can be cut in several ways: `RequestParser`, `set-up`, `1,250,000`, `v1.2.3`.
+Positions count the smallest words (request, parser). Larger words (requestparser) cover the
+positions of those that they are made of, and the index has them at each of these positions. A
+question has all cuts too (`asking.py`), and meets a page in any cut that both have.
 """
 
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import regex
@@ -19,11 +25,33 @@ _UNSPACED = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     r"\u30fc\u3005\u3006\uff70\uff9e\uff9f"
 )
+_LETTER = rf"[[\p{{L}}\p{{N}}\p{{M}}]--[{_UNSPACED}]]"
+JOINERS = "-\u00ad\u2010\u2011._'\u2019\u02bc&/"
+"""Signs between words that may make one word together."""
+_SIGN = r"\p{L}(?:\+\+|\#)(?![\p{L}\p{N}])"
+GROUPED = (
+    r"(?<![\p{L}\p{N}]|\p{N}[.,])\p{N}{1,3}"
+    r"(?P<sep>[.,'\u2019\x20\u00a0\u2009\u202f])\p{N}{3}"
+    r"(?:(?P=sep)\p{N}{3}){0,5}(?![\p{N}\p{L}]|[.,'\u2019]\p{N})"
+)
+"""A number whose digits stand in groups of three: 1,250,000 or 1 250 000."""
 _TOKEN = regex.compile(
     rf"(?V1)(?P<run>[{_UNSPACED}]+)"
-    r"|(?P<sign>(?<![\p{L}\p{N}])\p{L}(?:\+\+|\#)(?![\p{L}\p{N}]))"
-    rf"|(?P<word>[[\p{{L}}\p{{N}}\p{{M}}]--[{_UNSPACED}]]+)"
+    rf"|(?P<sign>(?<![\p{{L}}\p{{N}}]){_SIGN})"
+    rf"|(?P<number>{GROUPED})"
+    rf"|(?P<word>{_LETTER}+(?:[{JOINERS}](?!{_SIGN}){_LETTER}+)*)"
 )
+_WORD = regex.compile(rf"(?V1){_LETTER}+")
+# Where a smaller word begins inside one: fooBar, HTTPServer (but not URLs), utf8, 5GB.
+_INNER = regex.compile(
+    r"(?<=[\p{Ll}\p{M}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})"
+    r"|(?<=[\p{L}\p{M}])(?=\p{N})|(?<=\p{N})(?=\p{L})"
+)
+_MOST_INNER = 8
+"""Smaller words of one; keys and checksums, which have more, stay whole."""
+_MOST_JOINED = 4
+"""Words joined by signs that make a larger one, unless they are the letters of U.S.A."""
+_LONGEST_JOINED = 40
 # Letters that Unicode does not decompose, although readers take them for an accented one.
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŧ": "t"}
@@ -53,42 +81,140 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-def words(text: str) -> Iterator[Word]:
-    """The words of `text` in order; positions count from 0 and have no gaps."""
-    position = 0
-    for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        if match.lastgroup == "run":
-            for word in _pairs(match.group(), start, position):
-                yield word
-                position += 1
-        else:
-            folded = fold(match.group()[: LONGEST * 2])[:LONGEST]
-            if folded:
-                yield Word(folded, position, start, end)
-                position += 1
+class Stretch(NamedTuple):
+    """A stretch of text that can be cut in several ways.
 
-
-def asked(text: str) -> list[Word]:
-    """The words of a text that somebody asks for.
-
-    Of an unspaced run the last single character, which the index holds for questions of one
-    character, is left out: in the page its neighbour may follow. Positions keep that gap.
+    `words` are its smallest words, positions counted from 0; `joined` are the larger ones, each as
+    the numbers of its first word and of the one behind its last. `option` is the stretch with the
+    minus signs before it, as in `-d` and `--help`.
     """
+
+    words: tuple[Word, ...]
+    joined: tuple[tuple[int, int], ...] = ()
+    option: str = ""
+    unspaced: bool = False
+
+    def text(self, first: int, last: int) -> str:
+        """The word that those from `first` to before `last` make together."""
+        return "".join(word.text for word in self.words[first:last])
+
+
+class Cut(NamedTuple):
+    """A word as the index has it: it covers `length` positions."""
+
+    text: str
+    position: int
+    length: int
+    start: int
+    end: int
+
+
+def stretches(text: str) -> Iterator[Stretch]:
+    """The stretches of `text` in order."""
+    for match in _TOKEN.finditer(text):
+        kind, raw, start = match.lastgroup, match.group(), match.start()
+        if kind == "run":
+            yield Stretch(tuple(_pairs(raw, start, 0)), unspaced=True)
+            continue
+        plain = raw.isalpha() and (raw.islower() or raw.istitle())
+        if plain or kind == "sign":
+            folded = fold(raw[: LONGEST * 2])[:LONGEST]
+            word = Word(folded, 0, start, match.end())
+            found: tuple[Word, ...] = (word,) if folded else ()
+            joined: tuple[tuple[int, int], ...] = ()
+        else:
+            found, joined = _cut(raw, start, grouped=match["number"] is not None)
+        if found:
+            yield Stretch(found, joined, _option(text, start, raw))
+
+
+def words(text: str) -> Iterator[Word]:
+    """The smallest words of `text` in order; positions count from 0 and have no gaps."""
+    position = 0
+    for stretch in stretches(text):
+        for word in stretch.words:
+            yield word._replace(position=position + word.position)
+        position += len(stretch.words)
+
+
+def cuts(text: str) -> Iterator[Cut]:
+    """Every word of `text`, small or large, as the index has it."""
+    position = 0
+    for stretch in stretches(text):
+        found = stretch.words
+        for one in found:
+            yield Cut(one.text, position + one.position, 1, one.start, one.end)
+        for first, last in stretch.joined:
+            start, end = found[first].start, found[last - 1].end
+            yield Cut(stretch.text(first, last), position + first, last - first, start, end)
+        if stretch.option:
+            yield Cut(stretch.option, position, len(found), found[0].start, found[-1].end)
+        position += len(found)
+
+
+def _cut(
+    raw: str, start: int, *, grouped: bool
+) -> tuple[tuple[Word, ...], tuple[tuple[int, int], ...]]:
+    """The smallest words of a stretch, and the larger ones that they make."""
     found: list[Word] = []
-    for word in words(text):
-        last = found[-1] if found else None
-        alone = len(word.text) == 1 and last and len(last.text) == 2 and last.end == word.end
-        if not (alone and is_unspaced(word.text)):
-            found.append(word)
-    return found
+    whole: list[tuple[int, int]] = []  # for each word between signs, its smallest words
+    for match in _WORD.finditer(raw):
+        first, token = len(found), match.group()
+        borders = [0, *(at.start() for at in _INNER.finditer(token)), len(token)]
+        if len(borders) - 1 > _MOST_INNER or len(token) > LONGEST:
+            borders = [0, len(token)]
+        for begin, end in pairwise(borders):
+            folded = fold(token[begin:end][: LONGEST * 2])[:LONGEST]
+            if folded:
+                at = start + match.start()
+                found.append(Word(folded, len(found), at + begin, at + end))
+        if len(found) > first:
+            whole.append((first, len(found)))
+    joined = [each for each in whole if each[1] - each[0] > 1]
+    joined += _joined(raw, start, found, whole, grouped=grouped)
+    return tuple(found), tuple(joined)
 
 
-def begins(text: str, name: str) -> bool:
-    """Whether each word of `text` begins a word of `name`; false for a text without words."""
-    typed = [word.text for word in asked(text)]
-    there = {word.text for word in words(name)}
-    return bool(typed) and all(any(one.startswith(word) for one in there) for word in typed)
+def _joined(
+    raw: str, start: int, found: list[Word], whole: list[tuple[int, int]], *, grouped: bool
+) -> Iterator[tuple[int, int]]:
+    """The larger words that words between signs make: all together, and each two neighbours."""
+    count = len(whole)
+    if count < 2:
+        return
+    spelt = all(found[first].end - found[first].start == 1 for first, _ in whole)
+    if grouped or (spelt and count == len(found) <= _LONGEST_JOINED):
+        pairs = [(0, count)]
+    elif count <= _MOST_JOINED:
+        pairs = [(at, at + 2) for at in range(count - 1)] + [(0, count)] * (count > 2)
+    else:
+        return
+    for first, last in pairs:
+        begin, end = whole[first][0], whole[last - 1][1]
+        if sum(len(word.text) for word in found[begin:end]) > _LONGEST_JOINED:
+            continue
+        borders = [(found[whole[at][0] - 1], found[whole[at][0]]) for at in range(first + 1, last)]
+        if grouped or all(_meet(raw, start, *border) for border in borders):
+            yield begin, end
+
+
+def _meet(raw: str, start: int, left: Word, right: Word) -> bool:
+    """Whether the sign between two words may be left out: not in 1.2, nor in long/paths."""
+    if left.text[-1].isdigit() and right.text[0].isdigit():
+        return False
+    sign = raw[left.end - start]
+    return sign not in "/&" or (len(left.text) <= 3 and len(right.text) <= 3)
+
+
+def _option(text: str, start: int, raw: str) -> str:
+    """The stretch at `start` with one or two minus signs before it; empty without them."""
+    if not start or text[start - 1] != "-":
+        return ""
+    dashes = 2 if text[max(0, start - 2) : start] == "--" else 1
+    before = text[start - dashes - 1 : start - dashes]
+    if before == "-" or before.isalnum() or len(raw) > LONGEST:
+        return ""
+    return "-" * dashes + fold(raw)
 
 
 def is_unspaced(term: str) -> bool:
