@@ -38,7 +38,7 @@ from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer import histories
 from wiki.transfer.git import GitError, is_history
-from wiki.transfer.git_history import History
+from wiki.transfer.git_history import Blobs, History
 from wiki.transfer.histories import HistoryImport
 from wiki.transfer.mirroring import export_to_git
 from wiki.transfer.models import ImportedFile
@@ -841,3 +841,17 @@ def test_addresses_from_the_root_and_hidden_files_come_with_a_history(
     bring()
     assert leads("guide/page") == [("page", "eng", ""), ("page", "eng", "later")]
     assert leads("") == here
+
+
+def test_contents_are_asked_for_many_at_once(
+    wiki: Scene, repo: Repo, bring: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Blobs] = []
+    close = Blobs.close
+    monkeypatch.setattr(Blobs, "close", lambda blobs: (asked.append(blobs), close(blobs))[1])
+    for number in range(70):
+        repo.commit({f"{number % 3}.md": f"# Page\n\n{number}\n"})
+    assert bring().revisions == 70
+    assert asked[0].questions <= 4
+    repo.commit({f"{number}.md": "# Same\n" for number in range(40)} | {"x.md": "# X\n"})
+    assert bring().revisions == 41

@@ -1,9 +1,11 @@
 """The title of an imported page that does not state one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wiki.text.markup import RenderContext, render
-from wiki.transfer.headings import leading_title
+from wiki.transfer.headings import _headings, _headings_of, leading_title
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,9 @@ def test_headings_below_the_first_level_stay_as_they_are():
     page = render("## Part\n\n###### Deep", RenderContext("eng", "x", title="Real title"))
     assert '<h2 id="sec-part">' in page.html
     assert '<h6 id="sec-deep">' in page.html
+
+
+@given(st.text("#x* `&\\\t[](!)<b>-=_\n", max_size=30).map("# {}".format))
+def test_a_heading_at_the_very_start_is_read_as_the_grammar_reads_it(body):
+    whole = _headings_of(body, True)
+    assert list(_headings(body)) == whole

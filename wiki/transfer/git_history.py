@@ -11,7 +11,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ from typing import IO, cast
 from wiki.transfer.git import GitError, Missing, command, environment, folders_of, said
 
 _CHUNK = 1 << 16
+_PIPE = 1 << 20
+_AHEAD = 31
+"""Contents asked for before they are read: all of them may be held in memory."""
 _BRANCHES = ("main", "master", "trunk")
 _OURS = "refs/heads/imported"
 _LONGEST_COMMIT = 64 << 20
@@ -322,7 +326,11 @@ class History:
 
 
 class Blobs:
-    """Contents of files by their hash in Git."""
+    """Contents of files by their hash in Git.
+
+    Each question that is waited for costs two changes of process, which on a busy machine takes
+    longer than all else. So what is expected is asked for some contents ahead.
+    """
 
     def __init__(self, arguments: Sequence[str], environ: dict[str, str]) -> None:
         self._process = subprocess.Popen(  # noqa: S603
@@ -331,20 +339,52 @@ class Blobs:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            pipesize=_PIPE,
         )
         self._asked = cast(IO[bytes], self._process.stdin)
         self._given = cast(IO[bytes], self._process.stdout)
+        self._expected: deque[str] = deque()
+        self._pending: deque[str] = deque()
+        self._ready: dict[str, bytes | Missing | None] = {}
+        self.questions = 0
+        """How often an answer was waited for."""
+
+    def expect(self, blobs: Iterable[str]) -> None:
+        """These will be read next, in this order; some of them may be left out."""
+        self._expected = deque(blobs)
+        self._ready.clear()
 
     def read(self, blob: str, most: int) -> bytes | None:
         """All bytes; None when there are more than `most`.
 
         :raises Missing: when it is not there.
         """
-        self._asked.write(blob.encode() + b"\n")
-        self._asked.flush()
-        head = self._given.readline().split()
-        if len(head) != 3:
+        while blob not in self._ready:
+            if not self._pending:
+                self._ask(blob)
+            self._ready[self._pending.popleft()] = self._receive(most)
+        found = self._ready.pop(blob)
+        if isinstance(found, Missing):
             raise Missing(f"Its content {blob[:10]} is not in the repository.")
+        return found
+
+    def _ask(self, blob: str) -> None:
+        self._pending.append(blob)
+        if blob in self._expected:
+            while self._expected.popleft() != blob:
+                pass
+            ahead = min(_AHEAD, len(self._expected))
+            self._pending.extend(self._expected.popleft() for _ in range(ahead))
+        self._asked.write("".join(f"{one}\n" for one in self._pending).encode())
+        self._asked.flush()
+        self.questions += 1
+
+    def _receive(self, most: int) -> bytes | Missing | None:
+        head = self._given.readline().split()
+        if not head:
+            raise GitError("Git stopped in the middle of a file.")
+        if len(head) != 3:
+            return Missing("")
         size = int(head[2])
         if size > most:
             left = size + 1

@@ -14,6 +14,7 @@ from wiki.text.markup import text_of_line
 from wiki.text.paths import title_from
 
 _MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|<)", re.MULTILINE)
+_LEADING = re.compile(r"\n*#{1,6}[ \t]+(?P<text>[^\s#][^\n]*?)(?:[ \t]+#+)?[ \t]*(?:\n|\Z)")
 _HTML_HEADING = re.compile(
     r"<h([1-6])(?:\s[^<>]*)?>(.{0,2000}?)</h\1\s*>", re.DOTALL | re.IGNORECASE
 )
@@ -46,10 +47,14 @@ def leading_title(body: str, path: str) -> str:
 def _headings(body: str) -> Iterator[str]:
     """The Markdown of the headings, in order; the text is read as far as they are asked for."""
     body = normalise_line_ends(body[:_FURTHEST])
+    given = 0
+    if leading := _LEADING.match(body):  # as almost all pages begin, without reading them
+        yield leading["text"]
+        given = 1
     candidate = _MAY_BE_HEADING.search(body)
     if candidate is None:
         return
-    given, length = 0, candidate.end() + _FIRST_LOOK
+    length = candidate.end() + _FIRST_LOOK
     while True:
         end = body.find("\n", length) + 1 or len(body)
         found = _headings_of(body[:end], end == len(body))

@@ -162,6 +162,7 @@ class HistoryImport:
                 if path in self.ledger.files.live
             }
             recorder.load(touched)
+            blobs.expect(self._to_read(commits))
             for commit in commits:
                 message, marks = trailers.read_message(commit.message)
                 stamp = Stamp(people[author_key(*_author(commit))], commit.at, message)
@@ -169,6 +170,17 @@ class HistoryImport:
                     self._steps(commit, marks)
                 )
             self._store(session, recorder, commits[-1].hash)
+
+    def _to_read(self, commits: Sequence[Commit]) -> list[str]:
+        """The contents that the commits bring, each once."""
+        held = {one.blob for one in self.ledger.files.live.values()}
+        brought = [
+            change.blob
+            for commit in commits
+            for change in commit.changes
+            if change.status != "D" and change.path.lower().endswith(MARKDOWN)
+        ]
+        return [blob for blob in dict.fromkeys(brought) if blob not in held]
 
     def _store(self, session: Session, recorder: Recorder, tip: str) -> None:
         recorder.flush()

@@ -276,6 +276,7 @@ class Step:
                 () if text.tags == page.tags else text.tags,
                 "" if text.description == page.description else text.description,
                 {} if text.fields == page.fields else text.fields,
+                "" if text.front_matter == page.front_matter else text.front_matter,
             )
         for one in look(new, self.ledger.kinds):
             if one.value not in before:
