@@ -55,6 +55,7 @@ def test_keys_without_latin_letters_count_by_their_place(
     press_place("k", CONTROL)
     expect(page.locator("#switcher")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#switcher")).to_be_hidden()
     press_place("e")
     page.wait_for_url("**/-/edit")
     page.goto(PAGE)

@@ -32,7 +32,7 @@ class Asked(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The stretch as one word, if that is one of its cuts and no sign is in it; else empty."""
+        """The stretch as one word, if that is one of its cuts; else empty."""
         return next((c.terms[0] for c in self.chains if len(c.terms) == 1), "")
 
 
