@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
     HISTORY = "The history itself"
     REFUSED = "Not imported"
-    BESIDE = "Kept at another address, because another file has theirs"
+    BESIDE = "Kept at another address than its name says, because another file is there"
     MISSING = "Not imported, because the repository does not hold it"
     NAMES = "Names of files in another encoding than UTF-8"
     UNREADABLE = "Not imported, because the text cannot be read"
