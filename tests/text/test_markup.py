@@ -270,6 +270,13 @@ def test_footnotes_are_numbered_and_lead_there_and_back():
     assert rendering.text == "A B C\nFirst.\nSecond."
 
 
+def test_a_footnote_inside_a_footnote_is_text():
+    nested = html("a[^1] b[^2]\n\n[^1]: one\n\n    > [^2]: inner\n\n[^2]: two")
+    assert nested.count("<li id=") == 2
+    assert "</sup>: inner" in nested
+    assert html("[^1]: >[^1]: \n[a]: ]:\n\n](")  # was not laid out at all
+
+
 def test_definition_lists_strikethrough_and_bare_addresses():
     assert "<dl><dt>Term</dt>\n<dd>Meaning</dd>\n</dl>" in html("Term\n: Meaning\n")
     assert "<s>old</s>" in html("~~old~~")

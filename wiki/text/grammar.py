@@ -11,13 +11,14 @@ import re
 from collections.abc import Container
 from functools import cache
 
-from markdown_it import MarkdownIt, rules_inline
+from markdown_it import MarkdownIt, rules_block, rules_inline
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_def
 
 from wiki.text.autolinks import autolink_plugin
 from wiki.text.wikilinks import inner_at, is_media, split_label
@@ -50,6 +51,8 @@ def build_grammar() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     parser.use(autolink_plugin)
     parser.use(footnote_plugin, inline=False)
+    parser.block.ruler.at("footnote_def", footnote, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.at("reference", reference)
     parser.use(deflist_plugin)
     parser.core.ruler.before("inline", "include", _include)
     parser.inline.ruler.before("link", "wikilink", wiki_link)
@@ -61,6 +64,26 @@ def build_grammar() -> MarkdownIt:
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("fence", "admonition", _admonition, {"alt": interrupts})
     return parser
+
+
+def footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """`[^name]: text`. Inside the text of another footnote, at whatever depth, it is plain text:
+    both could not be moved to the end of the page."""
+    if state.env.get("in_footnote"):
+        return False
+    state.env["in_footnote"] = True
+    try:
+        return footnote_def(state, start_line, end_line, silent)
+    finally:
+        del state.env["in_footnote"]
+
+
+def reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """`[label]: address`; never a definition of a footnote that was not taken for one."""
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    if state.env.get("in_footnote") and state.src.startswith("[^", begin):
+        return False
+    return rules_block.reference(state, start_line, end_line, silent)
 
 
 def wiki_link(state: StateInline, silent: bool) -> bool:
