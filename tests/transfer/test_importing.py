@@ -22,6 +22,7 @@ from wiki.spaces.queries import see_space
 from wiki.transfer import importing
 from wiki.transfer.exporting import export_space
 from wiki.transfer.importing import TreeImport
+from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Report
 from wiki.transfer.sources import FolderSource, limits_of
 
@@ -416,3 +417,19 @@ def test_a_file_reads_the_same_whatever_ends_its_lines(wiki, tmp_path, end):
     found = text(wiki, "x")
     assert (found.title, found.tags) == ("Title here", ("a",))
     assert found.body == "# Title here\npara\n\n## Part\n"
+
+
+def test_a_page_that_two_imports_made_of_different_files_is_only_one_of_them(wiki, tmp_path):
+    tree = write_tree(tmp_path / "tree", {"a.md": "# A\n"})
+    bring_in(wiki, tree)
+    with wiki.database.write() as session:
+        space = see_space(session, wiki.actor("eve"), "eng").space
+        history = ImportedHistory(space_id=space.id, root="1" * 40)
+        session.add(history)
+        session.flush()
+        page_id = wiki.page("a").id
+        session.add(
+            ImportedFile(history_id=history.id, page_id=page_id, file="b.md", blob="2" * 40)
+        )
+    bring_in(wiki, write_tree(tree, {"b.md": "# B\n"}))
+    assert titles(wiki) == {"a": "A", "b": "B"}

@@ -138,9 +138,15 @@ def known_files(
         select(ImportedFile.file, Page.id, Page.path, Page.folder)
         .join(Page, Page.id == ImportedFile.page_id)
         .where(Page.space_id == space.id, live_for(actor), ImportedFile.gone.is_(False))
-        .order_by(ImportedFile.history_id == (own or 0), ImportedFile.history_id.desc())
+        .order_by((ImportedFile.history_id == (own or 0)).desc(), ImportedFile.history_id)
     )
-    return {file: Known(page_id, path, folder) for file, page_id, path, folder in rows}
+    found: dict[str, Known] = {}
+    taken: set[int] = set()
+    for file, page_id, path, folder in rows:
+        if file not in found and page_id not in taken:
+            found[file] = Known(page_id, path, folder)
+            taken.add(page_id)
+    return found
 
 
 def note_files(session: Session, space: Space, files: Mapping[int, str]) -> None:
