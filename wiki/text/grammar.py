@@ -69,6 +69,8 @@ def build_grammar() -> MarkdownIt:
 def footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     """`[^name]: text`. Inside the text of another footnote, at whatever depth, it is plain text:
     both could not be moved to the end of the page."""
+    if silent:  # the line ends a paragraph in any case
+        return footnote_def(state, start_line, end_line, silent)
     if state.env.get("in_footnote"):
         return False
     state.env["in_footnote"] = True
