@@ -17,8 +17,8 @@ from wiki.db import Database, now
 from wiki.demo.make import NotEmpty, make_demo
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.marking import marks_of
 from wiki.pages.models import Page, PageLink, Redirect, RenderingRow, Revision
-from wiki.pages.queries import missing_links
 from wiki.people.actions import check_password, find_person
 from wiki.people.groups import check_groups, people_within
 from wiki.people.models import Group, Person
@@ -100,7 +100,7 @@ def test_every_page_renders_and_one_link_waits_to_be_written(demo: str, database
                 )
             )
             for page in session.scalars(select(Page).where(Page.deleted_at.is_(None)))
-            for ordinal in missing_links(session, eve.actor(), page)
+            for ordinal in marks_of(session, eve.actor(), page).missing
         ]
         assert missing == ["port-merrow/ferry"]
         assert not session.scalars(

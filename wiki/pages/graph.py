@@ -1,7 +1,7 @@
 """The graph of links: which page's head links to what, and which names its sections have.
 
 Derived of renderings and of what is at each place; whoever changes what is at a place settles the
-links to it. Readers are told by `missing_links` what is there *for them*; ``target_id`` is the same
+links to it. Readers are told by `marks_of` what is there *for them*; ``target_id`` is the same
 for everybody and never leaves a query that does not ask what the reader may read.
 """
 
