@@ -159,7 +159,7 @@ def import_tree(
 def _target(
     database: Database, slug: str, handle: str | None, missing: NewSpace | None
 ) -> tuple[Actor, int]:
-    """As whom an import is done, and the id of its space, which is made where it is missing."""
+    """Return the actor of an import and the id of its space, which is created if it is missing."""
     if missing is not None:
         with database.write() as session:
             if not has_space(session, slug):

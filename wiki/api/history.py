@@ -156,8 +156,8 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
 )
 @costs("comparisons")
 def blame_page(slug: str, path: str) -> Response:
-    """Who made each line what it is, and when; at most 5,000 runs of lines at once. A history that
-    is too long to go through at once answers 503 until enough of it is known."""
+    """Return the author, revision and time of each line of a page, in at most 5,000 runs of lines
+    per answer. While the blame of a long history is still being computed, the answer is 503."""
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         raise NotFound

@@ -513,7 +513,7 @@ class ShownNarrower:
 
 @dataclass(frozen=True)
 class SecretsProblem(Problem):
-    """What was sent holds what looks like secrets. Nothing was saved."""
+    """Refusal of a text that seems to contain secrets. Nothing was saved."""
 
     type: Literal["urn:trellis:problem:secrets"] = told("What kind of problem it is.")
     field: Literal["allow_secrets"] = told("The field that lets it pass.")
@@ -522,7 +522,8 @@ class SecretsProblem(Problem):
 
 @dataclass(frozen=True)
 class NarrowerProblem(Problem):
-    """The page would show what fewer people may read than the page. Nothing was saved."""
+    """Refusal of a page that would show content with a narrower audience than its own. Nothing was
+    saved."""
 
     type: Literal["urn:trellis:problem:labels"] = told("What kind of problem it is.")
     field: Literal["raise_label", "body"] = told("The field that lets it pass, or has to change.")

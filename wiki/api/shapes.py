@@ -16,7 +16,7 @@ LARGEST_INTEGER = 2**53 - 1
 """The largest one that every program reads out of JSON unchanged."""
 
 VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
-"""A pattern that a text matches which is not blank, in every dialect of regular expressions."""
+"""Pattern of a text that is not blank, valid in every dialect of regular expressions."""
 
 
 def told(description: str, default: Any = MISSING, **schema: Any) -> Any:
@@ -88,7 +88,8 @@ def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
 
 
 def _described(described: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
-    """A schema and what a field adds to it; to a list, also about its entries."""
+    """Merge a schema with the constraints of a field; for a list, also with those of its
+    entries."""
     if "items" in about:
         lists = described.get("anyOf", [described])
         for one in lists:
@@ -184,7 +185,10 @@ def _checked(value: Any, kind: Any, name: str) -> Any:
 
 
 def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
-    """Hold a value to the bounds that its description has.
+    """Check a value against the bounds in its description.
+
+    :raises Invalid: when it is too long or too small. A blank value is left to the action, which
+        has a better message for it.
 
     :raises Invalid: when it is too long or too small. What is blank is left to the action, which
         has a better sentence for it.

@@ -37,7 +37,7 @@ class NewSpace:
 
     @property
     def visibility(self) -> Visibility:
-        """Who sees it."""
+        """Visibility of the space."""
         if self.private:
             return Visibility.PRIVATE
         return Visibility.PUBLIC if self.public else Visibility.INTERNAL

@@ -99,7 +99,17 @@ def create_page(
     raise_to: Label | None = None,
     routes: Sequence[Sequence[str]] = (),
 ) -> Saved:
-    """Make a page at a free path.
+    """Create a page at a free path.
+
+    ::param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
+        commit.
+    :param routes: addresses in the text that lead elsewhere than their wording says.
+    :param override: the reason why the text may contain what looks like a secret.
+    :param raise_to: the lowest label of its own that the page gets.
+    :raises SecretsFound: when the text seems to contain a secret and there is no override.
+    :raises ShowsNarrower: when the page would show content with a higher label than its own.
+    :raises Forbidden: when the actor may not edit in the space.
+    :raises Invalid: when the path is invalid or taken, or the text is beyond its limits.
 
     :param render_later: leave it to the caller to :func:`keep_head` once this is committed.
     :param routes: addresses in its text that lead elsewhere than their words say.

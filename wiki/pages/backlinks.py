@@ -1,4 +1,4 @@
-"""Which pages link to a page, as far as somebody may read."""
+"""Pages that link to a page, limited to those that the reader may read."""
 
 from __future__ import annotations
 

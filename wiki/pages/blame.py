@@ -96,7 +96,14 @@ class Untraceable(Invalid):
 
 
 def blame(session: Session, page: Page, revision: Revision) -> Blame:
-    """Where the lines of a revision come from, of a page that the caller may already read.
+    """Find the revision that each line of a revision comes from; the caller may read the page.
+
+    Takes three queries, and one for each ``SLICE`` of revisions that no stored blame covers. The
+    asker is charged by the size of the texts that have to be read.
+
+    ::raises Unfinished: when there is more work than one request may do.
+    :raises Untraceable: when a text takes too much time or memory.
+    :raises TooMany: :raises Busy: as comparisons do.
 
     Three queries, and one for each ``SLICE`` of revisions that no stored blame covers. Whoever asks
     is charged by the size of the texts that have to be gone through.
@@ -145,7 +152,8 @@ def blame(session: Session, page: Page, revision: Revision) -> Blame:
 def _walked(
     runs: Sequence[int], text: str, steps: Sequence[tuple[int, str]], *, in_lane: bool
 ) -> tuple[list[int], dict[int, list[int]], float]:
-    """What the steps make of the origins of a text, those to be stored, and how long it took."""
+    """Return the origins of the lines after the steps, the origins to store by revision, and the
+    seconds of computing that this took."""
     keep = [number for number, _ in steps if number % SPACING == 0]
     if not in_lane:
         return *walk(runs, text, steps, keep), 0.0
@@ -233,8 +241,8 @@ def traced(page: Page, revision: Revision) -> Blame:
 
 
 def keep(page: Page, worth: Mapping[int, Sequence[int]]) -> None:
-    """Store what later questions can begin from, once the answer is there: who asked is not to be
-    told of a failure."""
+    """Store origins from which later requests can continue. Called once the answer is ready, so a
+    failure is logged and not reported to the reader."""
     page_id = page.id
     try:
         with writing() as session:

@@ -89,8 +89,8 @@ def checked(text: Text, max_bytes: int) -> Text:
 
 
 def stated(front: FrontMatter) -> FrontMatter:
-    """Front matter with as much of it as a page takes, in its normal form: what is too long is cut
-    here, and stays as it is in the block itself."""
+    """Return the front matter as a page can hold it, in its normal form. A value that is too long
+    is cut here; the block itself keeps all of it."""
     title = " ".join((front.title or "").replace("\0", " ").split())[:MAX_TITLE].rstrip()
     description = (front.description or "").replace("\0", " ").strip()[:MAX_DESCRIPTION].rstrip()
     return replace(
@@ -102,7 +102,13 @@ def stated(front: FrontMatter) -> FrontMatter:
 
 
 def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Text:
-    """The text with its own block of front matter, or this one, made to say what the text says.
+    """Return the text with its block of front matter, or else ``block``, brought up to date with
+    the text's values.
+
+    Only keys whose values differ are rewritten. The title is written only if the block already had
+    one.
+
+    :param title: write the title in any case.
 
     Only keys that say something else are written anew. A title is stated where it was before.
 
@@ -116,13 +122,14 @@ def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Te
 
 
 def same_form(new: str, old: str) -> bool:
-    """Whether a block of front matter with the same values as the old one changes nothing: there is
-    none, it is the same, or it is what an export writes where no block is kept."""
+    """Whether a block of front matter with the same values as the old one needs no new revision: it
+    is empty, equal to the old one, or the form that an export writes where no block is kept."""
     return not new or new == old or (not old and frontmatter.is_plain(new))
 
 
 def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> FrontMatter:
-    """What the front matter of a text says: the words of a block where they mean the same."""
+    """Return the values that the front matter of a text has to hold, in the spelling of the block
+    where the meaning is the same."""
     said = frontmatter.read(block)
     known = stated(said)
     own_title = text.title if title or said.title is not None else None
@@ -139,7 +146,10 @@ def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> Fron
 
 
 def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
-    """Tags in their normal form, each once.
+    """Return tags in their normal form, without duplicates.
+
+    ::param cut: drop tags that are too long or too many instead of refusing them.
+    :raises Invalid: when there are too many tags, or one is too long.
 
     :param cut: leave out what is too long or too many.
     :raises Invalid: for too many, or one that is too long.

@@ -152,7 +152,7 @@ class Comparison:
 
     @property
     def beyond(self) -> Beyond | None:
-        """Why the texts are not compared, where they are not."""
+        """The reason why the texts are not compared; None where they are."""
         return self.text if isinstance(self.text, Beyond) else None
 
     @property
@@ -163,7 +163,8 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Shown:
-    """How much of a comparison: unchanged lines around each change (None: all), and which part."""
+    """The requested view of a comparison: the number of unchanged lines around each change (None:
+    all), and the number of the part."""
 
     context: int | None = CONTEXT
     part: int = 1

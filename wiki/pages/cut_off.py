@@ -1,4 +1,7 @@
-"""Renderings that were cut off: tried again with more CPU time, until there is no more to give.
+"""Retries of renderings that were cut off, each with more CPU time up to a maximum.
+
+The renderings due are stored with the renderings themselves, so any process may be killed at any
+moment.
 
 Which there are is written with the renderings, so that any process may be killed at any moment.
 """
@@ -24,15 +27,15 @@ from wiki.pages.rendering import (
 from wiki.spaces.models import Space
 
 GROWTH = 4.0
-"""By what the CPU time grows from one attempt to the next."""
+"""Factor by which the CPU time grows from one attempt to the next."""
 
 AT_ONCE = 5
-"""Renderings that are looked at before others are looked for, the cheapest first."""
+"""Number of renderings that are tried before the queue is read again; the cheapest come first."""
 
 
 def look_again(database: Database) -> None:
-    """Make what was left at its source due where there is more to give it by now: more CPU time,
-    or another renderer."""
+    """Make renderings that were given up due again where more CPU time or another renderer is now
+    available."""
     left = (RenderingRow.cut_off_after.is_not(None), RenderingRow.due_at.is_(None))
     with database.read() as session:
         rows = session.scalars(select(RenderingRow).where(*left)).all()
@@ -46,7 +49,10 @@ def look_again(database: Database) -> None:
 
 
 def try_again(database: Database) -> list[tuple[str, int]]:
-    """Render some of what is due once more.
+    """Retry some of the renderings that are due.
+
+    :returns: the keys of renderings that succeeded, with their pages: update the search index for
+        these pages, then call :func:`settle`.
 
     :returns: keys of renderings that could be made after all, with their pages: search has to be
         told, and then :func:`settle` called.
@@ -83,7 +89,7 @@ def try_again(database: Database) -> list[tuple[str, int]]:
 
 
 def settle(database: Database, keys: Sequence[str]) -> None:
-    """Note that search knows of renderings that could be made after all."""
+    """Note that the search index is up to date for renderings that succeeded on a retry."""
     with database.write() as session:
         session.execute(
             update(RenderingRow)
@@ -94,7 +100,8 @@ def settle(database: Database, keys: Sequence[str]) -> None:
 
 
 def _pages_at(session: Session, row: RenderingRow) -> tuple[list[int], list[int]]:
-    """The pages whose heads have this rendering, and others whose heads have its text."""
+    """Return the pages whose heads have this rendering, and other pages whose heads have its
+    text."""
     there: list[int] = []
     elsewhere: list[int] = []
     for page_id, revision, slug in session.execute(

@@ -40,7 +40,7 @@ from wiki.text.paths import PathError, name_of, normalise_path, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
 MOST_ALIASES = 50
-"""Other names of one page."""
+"""Maximum number of aliases of one page."""
 
 _AT_ONCE = 400
 """Values in one statement."""
@@ -49,8 +49,10 @@ Value = TypeVar("Value")
 
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
-    """Write down what a page's head links to, and the names of its sections, where they differ
-    from what is there already. Of a rendering that was cut off no names are known.
+    """Store the links and section names of a page's head where they differ from the stored ones.
+    The names of a rendering that was cut off are unknown.
+
+    :returns: the section names that no longer exist.
 
     :returns: the names that are gone.
     """
@@ -94,7 +96,7 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
 
 
 def keep_aliases(session: Session, page_id: int, fields: Mapping[str, Any]) -> None:
-    """Write down the other names of a page, as its head says them in ``aliases``."""
+    """Store the aliases of a page as the fields of its head list them in ``aliases``."""
     written = fields.get("aliases", fields.get("alias"))
     names = written if isinstance(written, list) else [written]
     wanted = set()
@@ -122,8 +124,8 @@ def _aliases() -> Select[str]:
 
 
 Kept = tuple[int, str, str, str, str, bool, bool, str | None]
-"""A link as it is kept: ordinal, kind, slug, path key, fragment, whether a file is shown, whether
-it is by name, and the last segment of its path where pages that lie elsewhere may be meant."""
+"""A stored link: ordinal, kind, slug, path key, fragment, whether a file is embedded, whether it is
+a link by name, and the last segment of its path if pages elsewhere can match it."""
 
 
 def _kept(link: Mapping[str, Any]) -> Kept:
@@ -174,7 +176,7 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
 
 
 def count_astray(session: Session) -> int:
-    """How many links are kept as leading elsewhere than to what they mean."""
+    """Number of links whose stored target differs from the page that they mean."""
     wrong = and_(
         PageLink.kind != "file", ~PageLink.by_name, PageLink.target_id.is_distinct_from(_there())
     )
@@ -281,7 +283,7 @@ def _links() -> Select[Any]:
 
 
 def _written() -> list[Any]:
-    """The columns of a link as its text says it."""
+    """The columns of a link as they are written in its text."""
     columns = {name: getattr(PageLink, name) for name in _FIELDS[1:]}
     columns["fragment"] = func.coalesce(PageLink.written_fragment, PageLink.fragment)
     return list(columns.values())
@@ -307,7 +309,8 @@ def _forget_readings() -> Delete:
 
 @cache
 def _unsettled() -> Select[int]:
-    """Of a page, a link by name that may mean something else than what is at its place."""
+    """The condition that a page has a link by name that may mean another page than the one at its
+    written place."""
     before = select(LinkReading.rank).where(
         LinkReading.page_id == PageLink.page_id,
         LinkReading.ordinal == PageLink.ordinal,

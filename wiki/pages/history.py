@@ -53,7 +53,13 @@ MOST_EVENTS = 1_000
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a page's history: a revision, or what happened to the page or its files.
+    """A line of a page's history: a revision, or an event of the page or its files.
+
+    For a revision, ``since`` is the number of the previous revision that was not purged (0: none),
+    ``values`` are the properties that differ from it, and ``grew`` is the change in bytes of the
+    text (None where the text is the same). ``files`` are the names of the files that an action
+    concerned. ``purged_by`` is the person who purged the revision. ``words`` describe the action
+    and follow the name of the person; ``redaction`` is the number of a redaction.
 
     Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
     properties that differ from that one's, and ``grew`` is by how many bytes its text did (None

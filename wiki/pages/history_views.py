@@ -249,7 +249,8 @@ def _changes(space: Space | None) -> dict[str, Any]:
 
 
 def _run() -> tuple[int, int] | None:
-    """The first and the last event of what was done in one go, if only that is asked for."""
+    """Return the first and the last event of the requested group of changes, if the request names
+    one."""
     found = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})", request.args.get("run", ""))
     return (int(found[1]), int(found[2])) if found else None
 

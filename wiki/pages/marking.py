@@ -1,5 +1,5 @@
-"""What a reader sees of the links of pages: those that lead nowhere for them, and where those by
-name lead."""
+"""Links of pages as a reader sees them: links that lead nowhere for this reader, and the targets of
+links by name."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _of_target = aliased(Space)
 
 
 def marks_of(session: Session, actor: Actor, page: Page) -> Marks:
-    """What the actor sees of the links of a page's head, in one query; where something is hidden
-    from them that a link by name could mean, in a few more."""
+    """Return the marks of the links of a page's head for the actor: one query, and a few more where
+    a page that a link by name could mean is hidden from them."""
     return marks_in(session, actor, [page.id]).get(page.id, Marks())
 
 
 def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[int, Marks]:
-    """The same for several pages that the actor may read, by page."""
+    """Return the marks of several pages that the actor may read, by page id."""
     missing: dict[int, list[int]] = defaultdict(list)
     lead: dict[int, dict[int, str]] = defaultdict(dict)
     hidden: dict[tuple[int, int], bool] = {}
@@ -91,8 +91,8 @@ def _files_meant(
 def marks_for(
     session: Session, actor: Actor, space: str, path: str, links: Sequence[Link]
 ) -> Marks:
-    """Where the links by name lead of a text that is no page's head: a preview, or an older
-    revision. What leads nowhere is not told."""
+    """Return the targets of the links by name in a text that is not a page's head: a preview or an
+    older revision. Links that lead nowhere are not marked."""
     lead = {
         ordinal: page_url(to.space, to.path, spot.fragment)
         for ordinal, (to, spot) in meant_by(session, space, path, links, actor).items()
@@ -103,7 +103,7 @@ def marks_for(
 
 
 def page_meant(session: Session, actor: Actor, target: str, space: str) -> int | None:
-    """The page that `[[target]]` means for the actor in a new text of a space, by its id."""
+    """Return the id of the page that `[[target]]` means for the actor in a new text of a space."""
     to = resolve_wiki_link(target, RenderContext(space, ""))
     if to.kind != "page":
         return None
@@ -114,8 +114,8 @@ def page_meant(session: Session, actor: Actor, target: str, space: str) -> int |
 
 @lru_cache(maxsize=256)
 def _links_of(actor: Actor) -> Select[Any]:
-    """Of pages, the links by name that lead somewhere for the actor, with where to, and all links
-    that do not."""
+    """Select the links by name of some pages that lead somewhere for the actor, with their targets,
+    and all links that do not."""
     page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
     target, at = _target, _at
     # Also where the page has moved from: who may not read that space is not led on from there.
@@ -148,8 +148,8 @@ def _links_of(actor: Actor) -> Select[Any]:
 
 
 def _places(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The conditions that a link leads to a space, which is there by itself, or to a folder, which
-    is while there is something in it."""
+    """Return the conditions that a link leads to a space root, which always exists, or to a folder,
+    which exists while it contains a page."""
     home = exists().where(
         PageLink.path_key == "",
         _space.slug == PageLink.space_slug,

@@ -1,4 +1,4 @@
-"""Mentions as somebody reads them: a link for whom they may know of, plain text for all else."""
+"""Mentions for a reader: links to people and groups that the reader may know, else plain text."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from wiki.spaces.members import shares_a_space_with
 from wiki.text.links import mentioned, without_mentions
 
 MOST = 500
-"""Different names of one page that are looked up; further ones are plain text."""
+"""Maximum number of distinct names on a page that are looked up; further ones are plain text."""
 
 
 def mentions_for(session: Session, actor: Actor, html: str) -> str:
-    """``html`` of a page with the mentions as the actor reads them: one statement, and none where
-    nobody is mentioned."""
+    """Return ``html`` of a page with its mentions resolved for the actor: one statement, and none
+    on a page without mentions."""
     names = mentioned(html)
     return without_mentions(html, _known(session, actor, names[:MOST])) if names else html
 
 
 def _known(session: Session, actor: Actor, handles: Collection[str]) -> set[str]:
-    """Which of these names somebody or a group has of whom the actor may know."""
+    """Return those of the names that belong to people or groups whom the actor may know."""
     if actor.is_anonymous:
         return set()
     found = select(Person.handle).where(Person.handle.in_(handles), may_be_known_to(actor))
@@ -37,7 +37,10 @@ def _known(session: Session, actor: Actor, handles: Collection[str]) -> set[str]
 
 
 def may_be_known_to(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Person`` that the actor may know of them.
+    """The condition on ``Person`` that the actor may know them.
+
+    Members know each other; a guest knows people in the same spaces, and the authors of the pages
+    that they read.
 
     Members know each other; a guest knows those they share a space with, and whose words they read.
     """

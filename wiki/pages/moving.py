@@ -44,7 +44,13 @@ MAX_SECTIONS = 400
 
 @dataclass
 class Plan:
-    """A move looked through, or a renaming of sections, for which nothing moves.
+    """A checked plan of a move, or of renamed sections, where no page moves.
+
+    ``targets`` are the new paths of ``pages``, the named page first. ``own`` are the repairs of
+    moved pages, ``others`` those of other pages; a text that cannot be repaired in time has None.
+    ``held`` is the number of linking pages that the mover may read but not edit, ``beyond`` the
+    number of pages over the limit for repairs. ``named`` are the links by name, as pairs of page id
+    and ordinal.
 
     ``targets`` are the new paths of ``pages``, the named one first. ``own`` are the repairs of
     moved pages, ``others`` those of pages that stay; a text that cannot be repaired in time has
@@ -105,7 +111,7 @@ class Plan:
 
 
 def _renewed(link: Link, moves: Moves, is_named: bool) -> Link:
-    """What becomes of a link that is repaired."""
+    """Return a link as it is after its repair."""
     kind, slug, key, fragment = link
     if is_named and (slug, key, fragment) in moves.holds:
         return link
@@ -360,8 +366,8 @@ class _Move:
     def named(
         self, links: dict[int, dict[int, Link]], around: dict[int, dict[int, Link]], others: bool
     ) -> _Names:
-        """What links by name mean, in moved pages and in those that stay, which are added to
-        ``around`` where they would come to mean something else."""
+        """Find the meaning of the links by name in moved pages and in other pages. Pages whose
+        links would change their meaning are added to ``around``."""
         moved = {page.id: (self.space.slug, path) for page, path in self.targets.items()}
         concerned: set[int] = set()
         if others:
@@ -436,9 +442,9 @@ class _Move:
 
 @dataclass
 class _Names:
-    """Links by name that a move concerns (by page and ordinal), and of each page, by what they
-    say: the page that they mean now, where they would mean another after the move, and those that
-    go on meaning what they do."""
+    """Links by name that a move concerns (pairs of page id and ordinal). For each page, by the
+    written place: ``meant`` has the present targets of links that would change their meaning with
+    the move, ``holds`` the links that keep theirs."""
 
     links: set[tuple[int, int]] = field(default_factory=set)
     meant: dict[int, dict[Section, tuple[Standing, str]]] = field(default_factory=dict)
@@ -447,7 +453,10 @@ class _Names:
     def add(
         self, link: Named, now: Candidates, later: Candidates, place: tuple[str, str] | None
     ) -> None:
-        """:param place: the space and path to which the page with the link moves."""
+        """Add a link.
+
+        :param place: the space and path to which the page with the link moves.
+        """
         chosen = now.choose(link)
         if chosen is None:
             return
@@ -464,18 +473,20 @@ class _Names:
             self.meant.setdefault(link.page_id, {})[said] = page, spot.fragment
 
     def targets(self) -> set[int]:
-        """The pages that links mean which are to be written anew."""
+        """Ids of the pages that the links to rewrite lead to."""
         return {page.page_id for some in self.meant.values() for page, _ in some.values()}
 
     def leave(self, hidden: set[int]) -> None:
-        """Let links to these pages say what they say: their paths are not to be told."""
+        """Leave links to these pages as they are written, because their new paths must not be
+        disclosed."""
         for id, some in list(self.meant.items()):
             self.meant[id] = {said: to for said, to in some.items() if to[0].page_id not in hidden}
             if not self.meant[id]:
                 del self.meant[id]
 
     def among(self, moves: Moves, page_id: int, links: Iterable[Link]) -> Moves:
-        """What of the moves the links of a page lead to, and what those by name mean."""
+        """Return the moves that concern the links of a page, with the targets of its links by
+        name."""
         meant = self.meant.get(page_id, {})
         actual: list[Link] = [
             ("page", page.space, page.key, fragment) for page, fragment in meant.values()

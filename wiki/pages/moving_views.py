@@ -51,8 +51,8 @@ LINES = 200
 
 @dataclass(frozen=True)
 class Changed:
-    """A page in a preview: how many of its links change, and the lines in which they do; None where
-    showing them takes too much."""
+    """A page in a preview: the number of links that change, and the lines that contain them; None
+    where computing the lines takes too much time."""
 
     page: Page
     links: int
@@ -220,7 +220,7 @@ def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
 
 
 def say_unseen(saved: Saved, sent: str) -> None:
-    """After a save, name the characters that it has brought and that nobody sees."""
+    """After a save, show a notice that names invisible characters which the save introduced."""
     told = unseen_notice(reading(), saved, sent)
     if told:
         say(told, "note")

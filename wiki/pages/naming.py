@@ -1,4 +1,10 @@
-"""Which page a wiki link means: of those that it may name, the first by one rule.
+"""Resolution of links by name: one rule selects the first of the pages that a link can name.
+
+Candidates are, in this order: pages at the places that the readings of the link name; pages
+elsewhere whose path ends with the written path, the shortest path first, then the one nearest to
+the page with the link; pages with a matching alias. The rule is applied to all pages when links are
+settled (``page_links.target_id``). For a reader from whom the target is hidden, it is applied again
+to the pages that they may read, so that the hidden page makes no difference.
 
 First the places that it names, in the order of its readings; then pages that lie elsewhere and
 whose path ends so: the shortest path, then the one nearest to where the link stands; then aliases.
@@ -40,15 +46,16 @@ from wiki.text.paths import name_of, path_key
 from wiki.text.wikilinks import Reading
 
 AT_ONCE = 400
-"""Links that are looked at together."""
+"""Number of links that are resolved together."""
 
 MOST = 1000
-"""Pages of one name among which a link by name chooses, those with the shortest paths."""
+"""Maximum number of pages with the same name among which a link chooses; the shortest paths
+count."""
 
 
 class Spot(NamedTuple):
-    """One reading of a link: the place that it names, the last segment of it where pages that lie
-    elsewhere count too, and the section."""
+    """One reading of a link: the place that it names, its last segment if pages elsewhere can
+    match, and the section."""
 
     space: str
     key: str
@@ -57,7 +64,7 @@ class Spot(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A page as links find it."""
+    """A page as a candidate for links."""
 
     page_id: int
     space: str
@@ -67,8 +74,8 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True)
 class Named:
-    """A wiki link, with its readings in order; ``stands`` is the key of its page's path. Of a kept
-    one also what it was settled to."""
+    """A wiki link with its readings in order; ``stands`` is the path key of the page that contains
+    it. For a stored link, also its settled target."""
 
     page_id: int
     ordinal: int
@@ -82,14 +89,14 @@ class Named:
 
 @dataclass
 class Candidates:
-    """Pages by the places that they are at or have moved from, by last segment, and by alias."""
+    """Candidate pages by place (current or former), by last segment of the path, and by alias."""
 
     at: dict[tuple[str, str], Standing] = field(default_factory=dict)
     named: dict[tuple[str, str], list[Standing]] = field(default_factory=lambda: defaultdict(list))
     called: dict[tuple[str, str], list[Standing]] = field(default_factory=lambda: defaultdict(list))
 
     def choose(self, link: Named) -> tuple[Standing, Spot] | None:
-        """The page that a link means, and by which of its readings."""
+        """Return the page that a link means and the reading that led to it."""
         for spot in link.readings:
             if (spot.space, spot.key) in self.at:
                 return self.at[spot.space, spot.key], spot
@@ -106,8 +113,8 @@ class Candidates:
         return None
 
     def after(self, moved: Mapping[int, tuple[str, str]]) -> Candidates:
-        """The same once pages, by id, have moved to a space and path, without what would lead on
-        from where they were."""
+        """Return the candidates after some pages (by id) have moved to a new space and path,
+        without redirects from their old places."""
 
         def now(one: Standing) -> Standing:
             space, path = moved.get(one.page_id, (one.space, one.path))
@@ -129,8 +136,8 @@ class Candidates:
 
 
 def distance(space: str, stands: str) -> Callable[[Standing], tuple[int, int, str]]:
-    """The order in which pages are preferred by what stands at a place: the shortest path, then
-    the one that shares the most with it."""
+    """Return the sort key for candidates as seen from a page: the shortest path first, then the
+    longest common path."""
     here = stands.split("/")
 
     def order(one: Standing) -> tuple[int, int, str]:
@@ -145,7 +152,7 @@ def distance(space: str, stands: str) -> Callable[[Standing], tuple[int, int, st
 
 
 def spots_of(link: Link) -> tuple[Spot, ...]:
-    """The readings of a link of a rendering, in order."""
+    """Return the readings of a link of a rendering, in order."""
     plain = Reading(0, link.space, link.path, link.fragment)
     return tuple(
         Spot(one.space, key, name_of(key) if link.named and key else None, one.section[:300])
@@ -157,8 +164,10 @@ def spots_of(link: Link) -> tuple[Spot, ...]:
 def meant_by(
     session: Session, space: str, path: str, links: Iterable[Link], actor: Actor | None = None
 ) -> dict[int, tuple[Standing, Spot]]:
-    """The pages that the links by name of a text mean that stands, or will, at a place; by the
-    links' ordinals.
+    """Return the pages that the links by name of a text at the given place mean, by ordinal. The
+    text need not be saved.
+
+    :param actor: limits the candidates to pages that they may read.
 
     :param actor: of whom only what they may read counts.
     """
@@ -173,7 +182,7 @@ def meant_by(
 
 
 def named_links(session: Session, *conditions: ColumnElement[bool]) -> list[Named]:
-    """The links by name for which conditions on ``PageLink`` hold, in two queries."""
+    """Return the links by name that satisfy conditions on ``PageLink``, in two queries."""
     rows = session.execute(
         select(
             PageLink.page_id, PageLink.ordinal, Space.slug, Page.path_key, PageLink.target_id,
@@ -219,7 +228,10 @@ def candidates_for(
     actor: Actor | None = None,
     among: ColumnElement[bool] | None = None,
 ) -> Candidates:
-    """The pages that links may mean, in four queries.
+    """Return the pages that the links can mean, in four queries.
+
+    ::param actor: limits the candidates to pages that they may read.
+    :param among: a condition on ``Page``.
 
     :param actor: of whom only what they may read counts. :param among: a condition on ``Page``.
     """
@@ -304,7 +316,7 @@ def _known_as() -> Select[Any]:
 def in_parts(
     session: Session, page_ids: Collection[int]
 ) -> Iterator[tuple[list[Named], Candidates]]:
-    """The links by name of pages, some at a time, with the pages that they may mean."""
+    """Return batches of the links by name of pages, each with the candidates for it."""
     ids = sorted(page_ids)
     for start in range(0, len(ids), AT_ONCE):
         links = named_links(session, PageLink.page_id.in_(ids[start : start + AT_ONCE]))
@@ -314,8 +326,8 @@ def in_parts(
 
 
 def astray(session: Session, page_ids: Collection[int]) -> Iterator[tuple[Named, int | None, str]]:
-    """The links by name of pages that are kept as meaning something else than they do; with the
-    page that each means, whoever may read it, and the section."""
+    """Find links by name of pages whose stored target is out of date, with the page that each one
+    means, regardless of access, and the section."""
     for links, found in in_parts(session, page_ids):
         for link in links:
             chosen = found.choose(link)
@@ -326,7 +338,7 @@ def astray(session: Session, page_ids: Collection[int]) -> Iterator[tuple[Named,
 
 
 def settle_named(session: Session, page_ids: Collection[int]) -> None:
-    """Let the links by name of pages lead to what they mean."""
+    """Store the current targets of the links by name of pages."""
     changed = [
         {
             "of_page": link.page_id,
@@ -354,8 +366,8 @@ _LEAD = (
 
 
 def pages_concerned(session: Session, slug: str, keys: Sequence[str]) -> set[int]:
-    """The pages with links by name whose meaning may change with what is at the places with these
-    keys of a space: the links name one of them, or stand there."""
+    """Return the ids of pages with links by name that a change at these places (path keys of a
+    space) can affect: their links name one of the places, or the pages are at one."""
     names = sorted({name_of(key) for key in keys if key})
     there = select(Page.id).join(Page.space).where(Space.slug == slug, Page.path_key.in_(keys))
     aliases = select(PageAlias.alias_key).where(PageAlias.page_id.in_(there))
@@ -376,8 +388,8 @@ def pages_concerned(session: Session, slug: str, keys: Sequence[str]) -> set[int
 
 
 def may_mean(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``PageLink`` that a link by name leads somewhere for the actor, though the
-    page that it means is hidden from them."""
+    """The condition on ``PageLink`` that a link by name leads somewhere for the actor although its
+    settled target is hidden from them."""
     page, space = aliased(Page), aliased(Space)
 
     def fits(key: Any, name: Any) -> ColumnElement[bool]:

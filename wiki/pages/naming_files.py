@@ -1,5 +1,5 @@
-"""Which file a link by name means: the one at its place, or one that lies elsewhere and whose path
-ends so, the shortest path first, then the nearest to where the link stands."""
+"""Resolution of links by name to files: the file at the written place, or one elsewhere whose path
+ends with it, the shortest path first, then the one nearest to the page with the link."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wiki.text.links import Link
 from wiki.text.paths import join, name_of, path_key
 
 MOST = 2000
-"""Files of the names asked for among which links choose."""
+"""Maximum number of files with the requested names among which links choose."""
 
 # Files belong to a room above this one.
 _files = table(
@@ -30,7 +30,7 @@ _files = table(
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A link by name to a file, and where it stands."""
+    """A link by name to a file, and the place of the page that contains it."""
 
     page_id: int
     ordinal: int
@@ -41,7 +41,8 @@ class NamedFile:
 
 
 def files_by_name(space: str, path: str, links: Iterable[Link]) -> list[NamedFile]:
-    """Those among the links of a text that stands, or will, at a place."""
+    """Return the links by name to files in a text at the given place. The text need not be
+    saved."""
     return [
         NamedFile(0, link.ordinal, link.space, path_key(link.path), space, path_key(path))
         for link in links
@@ -52,7 +53,9 @@ def files_by_name(space: str, path: str, links: Iterable[Link]) -> list[NamedFil
 def files_meant(
     session: Session, asked: Iterable[NamedFile], actor: Actor | None = None
 ) -> dict[tuple[int, int], Standing]:
-    """The places of the files that links mean, by page and ordinal, in one query.
+    """Return the places of the files that links mean, by page and ordinal, in one query.
+
+    :param actor: limits the candidates to files that they may read.
 
     :param actor: of whom only what they may read counts.
     """

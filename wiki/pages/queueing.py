@@ -1,4 +1,10 @@
-"""Who is rendered for next: fair to each person, short work first, and long work beside it.
+"""Scheduling of renderings: fair to each person, short work first, long work in a slow lane.
+
+Work starts in the quick lane with a little CPU time. If that is not enough, it starts again in the
+slow lane, one piece at a time and in a process of lower priority. Each person has one piece of work
+in a lane at a time, and a person who recently used much CPU time is served in the slow lane only.
+Work that is not done for a person (that of the worker and of commands) is not limited, because
+nobody else waits in these processes.
 
 Work begins in the quick lane with a little CPU time. What needs more starts again in the slow lane,
 one at a time and in a process that gives way to others. One piece of work of each person is in a
@@ -18,38 +24,44 @@ from dataclasses import dataclass, field
 from wiki.text.markup import Rendering
 
 QUICK_SECONDS = 0.4
-"""CPU time in the quick lane."""
+"""Seconds of CPU time that work gets in the quick lane."""
 
 LARGE = 200_000
-"""Characters of texts that need more than that anyway."""
+"""Length in characters from which a text goes to the slow lane at once."""
 
 ALLOWANCE = 3.0
-"""Seconds of CPU time that a person may have used of late and still be served in the quick lane."""
+"""Seconds of CPU time that a person may recently have used and still be served in the quick
+lane."""
 
 HALF_LIFE = 30.0
-"""Seconds after which half of what was used is forgotten."""
+"""Seconds after which half of the CPU time used is forgotten."""
 
 PER_SECOND = 100_000
-"""Characters that are rendered in a second of CPU time, about."""
+"""Approximate number of characters rendered in a second of CPU time."""
 
 AGEING = 0.2
-"""Seconds of CPU time that a second of waiting makes up for, so that nothing waits for ever."""
+"""Seconds of CPU time that one second of waiting makes up for, so that no work waits for ever."""
 
 MOST_WAITING = 24
-"""Pieces of work of one person that may wait."""
+"""Maximum number of pieces of work that wait for one person."""
 
 Attempt = Callable[[float, bool], tuple[Rendering | None, float]]
-"""Renders within so much CPU time, in the slow lane or not; gives also the CPU time that was used.
-None says that less than all that the work may take was not enough."""
+"""A function that renders within the given seconds of CPU time, in the slow lane or not, and
+returns the rendering and the CPU time used. The rendering is None when the time was not enough but
+is less than the work may take in all."""
 
 
 class Full(Exception):
-    """Too much work of the same person waits already."""
+    """Too much work of the same person is already waiting."""
 
 
 @dataclass(eq=False)
 class Work:
-    """Something to render: for whom (None: nobody in particular), its length, and what it may take.
+    """A text to render: the person it is for (None: nobody in particular), its length and its
+    limit.
+
+    ``begun`` completes when the quick lane is done with it, ``made`` when the rendering is done.
+    ``late`` says that a request waited for it and timed out.
 
     ``begun`` is done when the quick lane is through with it, ``made`` when all is. ``late`` says
     that somebody waited for it in vain.
@@ -67,7 +79,10 @@ class Work:
 
 
 class Queue:
-    """The work that waits in this process, and what runs.
+    """The waiting and running work of this process.
+
+    ::param run: the executor that does the work.
+    :param quick: number of pieces of work in the quick lane at once.
 
     :param run: where work is done. :param quick: how much runs in the quick lane at once.
     """
@@ -84,7 +99,9 @@ class Queue:
         self._used: dict[str, tuple[float, float]] = {}  # CPU time, and when that was so
 
     def submit(self, work: Work) -> Work:
-        """Take in work, which is done when its turn comes.
+        """Add work to the queue; it starts when its turn comes.
+
+        :raises Full: when too much work of the same person is waiting.
 
         :raises Full: when too much of the same person waits.
         """
@@ -102,7 +119,7 @@ class Queue:
         return work
 
     def _start(self) -> None:
-        """Let as much run as there are places for."""
+        """Start as much waiting work as there are free places."""
         for slow, places in self._places.items():
             while sum(other.slow == slow for other in self._running) < places:
                 busy = {other.asker for other in self._running if other.slow == slow} - {None}

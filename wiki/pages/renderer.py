@@ -1,4 +1,5 @@
-"""Rendering in this process: who needs a rendering asks for it, and finds it where others did."""
+"""Renderings of one process: requests for the same rendering share one computation and its
+result."""
 
 from __future__ import annotations
 
@@ -14,30 +15,31 @@ from wiki.text.markup import RenderContext, Rendering, plain_rendering
 from wiki.text.sandbox import CHILDREN, cut_off_rendering, try_to_render
 
 KEPT = {"time": 60.0, "trouble": 3.0}
-"""Seconds for which a text that was cut off is not tried again with as much CPU time."""
+"""Seconds for which a text that was cut off is not tried again with the same CPU time."""
 
 PATIENCE = 3.0
-"""Seconds on the wall that a request waits in either lane."""
+"""Seconds of elapsed time that a request waits in each lane."""
 
 MOST_PATIENT = 2
-"""Requests that wait for the slow lane at once; there are threads left for others."""
+"""Maximum number of requests that wait for the slow lane at once, so that threads are left for
+others."""
 
 SHARE = 3
-"""Requests of one person that wait at once."""
+"""Maximum number of requests of one person that wait at once."""
 
 _WAITING = "This page is still being laid out. This is its source for the moment."
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A rendering that was asked for: with how much CPU time, and when."""
+    """A requested rendering, with its CPU time limit and the time of the request."""
 
     work: Work
     seconds: float
     at: float
 
     def serves(self, seconds: float, moment: float) -> bool:
-        """Whether it is as good as one that is asked for now, with this much CPU time."""
+        """Whether it can serve a request made at ``moment`` with this CPU time limit."""
         made = self.work.made
         if not made.done():
             return self.seconds >= seconds
@@ -48,7 +50,12 @@ class _Asked:
 
 
 class Renderer:
-    """Renders within a limit of CPU time, remembering the last few results and those under way.
+    """Render within a limit of CPU time, and keep the latest results and those in progress.
+
+    A form starts rendering before it takes the writers' lock; later callers share that work.
+
+    ::param seconds: CPU time that a page gets at first.
+    :param most: CPU time that it gets at most.
 
     A form begins to render before it takes the writers' lock; who needs the result finds it here.
 
@@ -83,8 +90,10 @@ class Renderer:
         asker: str | None,
         seconds: float | None = None,
     ) -> Work | None:
-        """What ``source`` will render to; ``key`` is :func:`rendering_key` of both. None where too
-        much waits for the one who asks.
+        """Start to render ``source``, or return the work in progress; ``key`` is the
+        :func:`rendering_key` of both. Return None if too much work of the asker is waiting.
+
+        :param asker: the person it is for; None for nobody in particular.
 
         :param asker: for whom that is; None for nobody in particular.
         """
@@ -108,7 +117,7 @@ class Renderer:
         return work
 
     def render(self, key: str, source: str, context: RenderContext, asker: str | None) -> Rendering:
-        """The same, when it is there; the source where a request would have to wait long."""
+        """Return the rendering, or the plain source if a request would have to wait too long."""
         work = self.begin(key, source, context, asker)
         if work is not None and self.wait([work], asker):
             return work.made.result()
@@ -117,7 +126,9 @@ class Renderer:
     def wait(
         self, works: Sequence[Work], asker: str | None, patience: float | None = None
     ) -> list[Work]:
-        """Wait until these are rendered, in a request not long; those that are.
+        """Wait for work, in a request for a short time only, and return what is done.
+
+        :param patience: seconds in each lane, by default :data:`PATIENCE`.
 
         :param patience: seconds in either lane, if not :data:`PATIENCE`.
         """
@@ -141,8 +152,8 @@ class Renderer:
             return True
 
     def _wait_a_little(self, works: Sequence[Work], patience: float) -> None:
-        """For the quick lane, and if few others do, for the slow one. Whoever comes after somebody
-        who has waited in vain does not wait."""
+        """Wait for the quick lane and, if few other requests do, for the slow one. Work for which
+        another request has timed out is not waited for."""
         wait([work.begun for work in works if not work.late], patience)
         slow = [work.made for work in works if not work.made.done() and not work.late]
         if slow and self._patient.acquire(blocking=False):
@@ -154,11 +165,11 @@ class Renderer:
             work.late = not work.made.done()
 
     def forget(self) -> None:
-        """In a fork: the threads, and what they were about to render, are the parent's."""
+        """Reset the state in a forked process: the threads and their work belong to the parent."""
         self._begin_anew()
 
     def forget_recent(self) -> None:
-        """Remember none of them any longer."""
+        """Forget the latest results."""
         with self._lock:
             self._recent.clear()
 

@@ -1,4 +1,7 @@
-"""Rendered pages: made when a page is saved, kept under the hash of what decides them.
+"""Stored renderings of pages: made after a save, keyed by the hash of everything they depend on.
+
+A rendering that was cut off is stored with its CPU time limit, and replaced when a better one is
+available: `wiki.pages.cut_off` tries it again.
 
 A rendering that was cut off is kept with the CPU time that it was given, and only as long as nobody
 has more: `wiki.pages.cut_off` tries it again.
@@ -33,8 +36,8 @@ from wiki.web.pace import asker
 log = logging.getLogger(__name__)
 
 AFTERWARDS = 0.0
-"""Seconds that the thread of a request waits for a rendering once the answer is out: it is stored
-when it is there, and others need the thread."""
+"""Seconds that a request's thread waits for a rendering after the answer was sent. The rendering is
+stored when it is done, and other requests need the thread."""
 
 HEADS_AT_ONCE = 60
 """Pages rendered to a transaction."""
@@ -50,19 +53,19 @@ def forget_rendered() -> None:
 
 
 def limit_rendering(seconds: float, most: float) -> None:
-    """Set how much CPU time one page may take to render before its plain source is shown, and how
-    much the worker gives it then before it is left at that."""
+    """Set the CPU time that a page may take before its plain source is shown, and the most that the
+    worker gives it after that."""
     _renderer.seconds = seconds
     _renderer.most = max(seconds, most)
 
 
 def most_seconds() -> float:
-    """The CPU time that a page may take in the end."""
+    """Seconds of CPU time that a page may take at most."""
     return _renderer.most
 
 
 def first_seconds() -> float:
-    """The CPU time that a page may take at first."""
+    """Seconds of CPU time that a page may take at first."""
     return _renderer.seconds
 
 
@@ -99,8 +102,10 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
 
 
 def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> None:
-    """Store what a page's head renders to, unless that is done: after a save, once, by whoever
-    comes first of the one who saved, the worker and a reader.
+    """Store the rendering of a page's head unless it is stored. The author's request, the worker
+    and a reader call this; the first one does the work.
+
+    :param for_whom: the asker in a request that was already answered, so that nobody waits.
 
     :param for_whom: who asked for it, in a request that was answered: nobody waits any more.
     """
@@ -115,8 +120,11 @@ def keep_heads(
     again: bool = False,
     for_whom: str | None = None,
 ) -> None:
-    """The same for several pages, some of them to a transaction. What takes long is stored once it
-    is there, if it is for somebody; nobody else is in a hurry.
+    """Store the renderings of several pages, some of them in each transaction. Slow ones are stored
+    when they are done if there is an asker; callers without one wait for them.
+
+    ::param seconds: CPU time for each page; pages that were cut off with less are tried again.
+    :param again: try again pages that were cut off with as much, too.
 
     :param seconds: CPU time that each may take; those that were cut off with less are tried again.
     :param again: try also those that were cut off with as much.
@@ -134,8 +142,8 @@ def keep_heads(
 
 @dataclass(frozen=True)
 class _Asked:
-    """How much CPU time each page may take, how much is enough of what is stored, for whom, and
-    how long that is waited for."""
+    """Limits of a run: the CPU time of each page, the CPU time with which a stored rendering is
+    good enough, the asker, and the seconds to wait."""
 
     seconds: float
     enough: float
@@ -200,8 +208,10 @@ def _keep_later(database: Database, head: _Head, seconds: float, _made: object) 
 def keep_rendering(
     session: Session, page: Page, revision: Revision, source: str, context: RenderContext
 ) -> frozenset[str]:
-    """Store what the page's head renders to, its links and the names of its sections. In a request
-    only what is there already: others wait for this transaction.
+    """Store the rendering of the page's head, its links and its section names. In a request only
+    finished renderings are stored, because others wait for this transaction.
+
+    :returns: the section names that no longer exist.
 
     :returns: the names that are gone.
     """
@@ -234,8 +244,8 @@ def _keep(
 def _store(
     session: Session, key: str, content_hash: str, rendering: Rendering, seconds: float
 ) -> bool:
-    """Store a rendering, also in the place of one that was cut off; says whether it is the best
-    that is known."""
+    """Store a rendering, replacing one that was cut off, and return whether it is the best one
+    known."""
     connection = session.connection()
     stored = connection.execute(_attempts(), {"key": key}).one_or_none()
     if stored is not None and stored.cut_off_after is None:
@@ -258,18 +268,19 @@ def _store(
 
 
 def _next_attempt(rendering: Rendering, attempts: int, seconds: float) -> datetime | None:
-    """When a text is tried again that was cut off; None where it had all the CPU time there is."""
+    """Return the time of the next attempt for a text that was cut off; None once it had the maximum
+    CPU time."""
     if rendering.cut_off == "time" and seconds >= _renderer.most:
         return None
     return now() + min(timedelta(seconds=5 * 4 ** min(attempts - 1, 8)), LONGEST_PAUSE)
 
 
 LONGEST_PAUSE = timedelta(hours=1)
-"""Between two attempts to render a text."""
+"""Maximum time between two attempts to render a text."""
 
 
 def _why(rendering: Rendering, due_at: datetime | None) -> str:
-    """Why readers see the source of a text that was cut off."""
+    """Return the message that tells readers why they see the source of a page."""
     if due_at is None:
         return (
             f"This page could not be laid out within {_renderer.most:g} seconds of computing time; "
@@ -285,7 +296,8 @@ _KEEP = insert(RenderingRow)
 
 @cache
 def _good_enough() -> Select[str]:
-    """Of some keys, those of stored renderings that are whole, or got as much CPU time."""
+    """Select those of some keys whose stored renderings are complete, or were given enough CPU
+    time."""
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     enough = RenderingRow.cut_off_after >= bindparam("seconds")
     return select(RenderingRow.key).where(

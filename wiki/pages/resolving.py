@@ -22,14 +22,14 @@ AROUND = 2
 """Lines of text shown before and after a stretch in dispute."""
 
 NEAR = 2_000
-"""Characters in which these lines are looked for."""
+"""Number of characters in which these lines are looked for."""
 
 LINES = 400
-"""Lines of one side of a question that are shown."""
+"""Maximum number of lines shown of one side of a question."""
 
 ROOM = 400_000
-"""Characters of both sides and their base, a line counting as `PER_LINE` more, in which all
-questions together show what changed. Beyond that each shows a few lines as they are."""
+"""Maximum number of characters (plus `PER_LINE` for each line) in which the questions of a screen
+show differences. Questions beyond it show their first lines without marks."""
 
 PER_LINE = 50
 
@@ -40,22 +40,22 @@ NAMES = {"title": "Title", "description": "Description"}
 
 @dataclass(frozen=True)
 class Side:
-    """What a side says: its first lines, with what differs from the base marked, and how many more
-    there are."""
+    """One side of a question: its first lines, with differences from the base marked, and the
+    number of further lines."""
 
     rows: tuple[Row, ...]
     more: int = 0
 
 
 class _Room:
-    """What the questions of one screen may still take."""
+    """The remaining room for the questions of one screen."""
 
     def __init__(self) -> None:
         self.left = ROOM
         self.effort = Effort(EFFORT)
 
     def sides(self, base: str, mine: str, theirs: str) -> tuple[Side, Side, Side]:
-        """The three sides of a question as they are shown."""
+        """Return the three sides of a question for display."""
         texts = base, mine, theirs
         self.left -= sum(len(text) + PER_LINE * text.count("\n") for text in texts)
         if self.left < 0:

@@ -93,7 +93,7 @@ def _rendered_as_before(number: BindParameter[int]) -> ColumnElement[int]:
 
 
 def _carried(head: Revision, tags: list[str]) -> dict[str, Any]:
-    """What the next revision has of this one, and its tags."""
+    """Return the values that the next revision takes over from this one, with the new tags."""
     text = Text(head.title, "", tuple(tags), head.description, head.fields, head.front_matter)
     return {
         "page_id": head.page_id,

@@ -169,14 +169,18 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
 
 
 def preview_of(rendering: Rendering, slug: str, path: str, page: Page | None = None) -> str:
-    """What a text that is not saved will look like at a place, which ``page`` is at perhaps."""
+    """Return the HTML of an unsaved text as it will look at a place; ``page`` is the page there, if
+    any."""
     marks = marks_for(reading(), actor(), slug, path, rendering.links)
     return with_includes(mark(rendering.html, marks), page=page, at=(slug, path))
 
 
 def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | None = None) -> str:
-    """A rendering with what it includes, as the one who asks may read it, and with mentions of whom
-    they may know. What was never laid out is, before.
+    """Return a rendering with included content that the reader may read, and with the mentions that
+    they may resolve. Included pages that were never rendered are rendered first.
+
+    ::param page: the rendered page, if it exists; it is not included in itself.
+    :param at: the place (slug of the space, path) of a page that does not exist yet, in its stead.
 
     :param page: what is rendered, if it is there, or ``at`` which place (slug of the space, path)
         it will be: it is not shown inside itself.
@@ -197,7 +201,8 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
 
 
 def with_mentions(html: str) -> str:
-    """A rendering with mentions of whom the one who asks may know; others are plain text."""
+    """Return a rendering in which only mentions of people and groups the reader may know are
+    links."""
     return mentions_for(reading(), actor(), html)
 
 

@@ -1,4 +1,4 @@
-"""What an author is told of characters in their text that nobody sees."""
+"""The notice to an author about invisible characters in their text."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from wiki.text.unseen import deceptive, notice
 
 
 def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
-    """A sentence that names the characters which a save has brought into a page and which could
-    deceive, with their lines in the text as it is now; "" for none.
+    """Return a notice about characters that could deceive and were introduced by a save, with their
+    line numbers in the saved text; "" if there are none.
+
+    :param sent: the text that was sent, in its normal form. The database is queried only if it
+        contains such characters.
 
     :param sent: the text that was sent, in its normal form. Nothing is asked of the database where
         it is as it looks.

@@ -47,7 +47,9 @@ class Counter:
 
 
 def account_counter(person: Person | None, login: str) -> Counter:
-    """Attempts to sign in to an account, by whichever of its names.
+    """Counter of attempts to sign in to an account under any of its names.
+
+    :param login: the normalised name, which is counted itself if it belongs to no account.
 
     :param login: the normalised name, which is counted itself where it belongs to no account.
     """
@@ -56,7 +58,7 @@ def account_counter(person: Person | None, login: str) -> Counter:
 
 
 def address_counters(address: str) -> list[Counter]:
-    """Attempts to sign in from an address, to all accounts together."""
+    """Counters of attempts to sign in from an address to any account."""
     network = network_of(address)
     return [
         Counter(f"sign-in from {network}", SIGN_IN_ADDRESS),
@@ -75,7 +77,8 @@ def provider_counters(address: str) -> list[Counter]:
 
 
 def reset_counters(login: str, address: str) -> list[Counter]:
-    """Requests for a password link, by name and by address. Nobody looks yet whose name it is."""
+    """Counters of requests for a password link, by name and by address, before the account is
+    looked up."""
     return [
         Counter(f"reset name {_digest(login)}", RESET_ACCOUNT),
         Counter(f"reset from {network_of(address)}", RESET_ADDRESS),
@@ -83,7 +86,7 @@ def reset_counters(login: str, address: str) -> list[Counter]:
 
 
 def reset_mail_counters(person_id: int) -> list[Counter]:
-    """Password links mailed to an account, by whichever of its names they were asked for."""
+    """Counters of password links mailed to an account, regardless of the name in the request."""
     return [Counter(f"reset mails of {person_id}", RESET_ACCOUNT)]
 
 
