@@ -77,8 +77,8 @@ from wiki.web import (
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name, knowing who subscribes to what; texts in it are read as
-    those of the wiki at the address that they name."""
+    """Open the database that the settings name, with its subscribers registered. Texts are resolved
+    as those of the wiki at the address in the settings."""
     set_own_address(settings.base_url)
     return Database(settings.url, names_by_event(), settings.key)
 

@@ -1,9 +1,9 @@
-"""Room on the disk: recognise errors that say there is none, and keep a reserve for signing in.
+"""Room on the disk: recognise errors of a full disk, and keep a reserve for signing in.
 
-When a disk is full nothing can be saved, but people must still be able to read, and therefore to
-sign in, which takes a few rows of the database. So everything else is refused a little before the
-disk is full; and where others have filled it, a file of a few megabytes in the data folder gives
-way, a piece at a time, when somebody signs in.
+On a full disk nothing can be saved, but people must still be able to read and therefore to sign in,
+which writes a few rows to the database. All other writes are therefore refused a little before the
+disk is full. In case other programs fill the disk, the data folder contains a file of a few
+megabytes, which is given up piece by piece when somebody signs in.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from wiki.errors import WikiError
 
 RESERVE = 8 << 20
-"""Bytes that are kept for sign-ins."""
+"""Bytes that are reserved for sign-ins."""
 PIECE = 1 << 20
-"""Bytes of it that are given up at once: enough for some hundred sign-ins."""
+"""Bytes of the reserve that are given up at once, enough for a few hundred sign-ins."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # Of the shared memory and the log beside the database, SQLite reports a full disk in this way.
@@ -41,9 +41,9 @@ class DiskFull(WikiError):
 
 
 def is_full(error: BaseException | None, folder: Path | None = None) -> bool:
-    """Whether an error, or one that led to it, says that a disk or a quota is full.
+    """Whether an error or one of its causes says that a disk or a quota is full.
 
-    :param folder: the data folder: an I/O error of SQLite counts where hardly anything is free.
+    :param folder: the data folder; an I/O error of SQLite counts if hardly anything is free there.
     """
     while error is not None:
         original = getattr(error, "orig", None) or error
@@ -61,12 +61,12 @@ def is_full(error: BaseException | None, folder: Path | None = None) -> bool:
 
 
 def free(folder: Path) -> int:
-    """Bytes that may still be written where a folder is."""
+    """Number of bytes that can still be written in a folder."""
     return shutil.disk_usage(folder).free
 
 
 def require_room(folder: Path) -> None:
-    """Go on only if more is free than sign-ins need.
+    """Check that more is free than sign-ins need.
 
     :raises DiskFull: otherwise.
     """
@@ -80,7 +80,7 @@ def is_short(folder: Path) -> bool:
 
 
 def keep_reserve(folder: Path) -> None:
-    """Make the reserve whole again, where there is plenty of room for it."""
+    """Restore the reserve to its full size if there is plenty of room for it."""
     path = folder / "reserve"
     with contextlib.suppress(OSError):
         if (path.stat().st_size if path.exists() else 0) < RESERVE < free(folder) // 4:
@@ -92,7 +92,7 @@ def keep_reserve(folder: Path) -> None:
 
 
 def use_reserve(folder: Path) -> None:
-    """Give up a piece of the reserve when the disk is full, so that somebody can sign in."""
+    """Give up a piece of the reserve if the disk is full, so that somebody can sign in."""
     path = folder / "reserve"
     with contextlib.suppress(OSError):
         if free(folder) < PIECE:

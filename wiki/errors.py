@@ -94,7 +94,7 @@ class TooMany(WikiError):
 
 
 class Busy(WikiError):
-    """Others have asked for as much work as is done at once; ``retry_after`` is in seconds."""
+    """Too many requests of this kind are in progress; ``retry_after`` is in seconds."""
 
     status = 503
     title = "Back in a moment"

@@ -42,7 +42,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that an operation may give: one of some shapes as JSON, bytes, or nothing."""
+    """A possible answer of an operation: JSON of one of several shapes, bytes, or no content."""
 
     description: str
     shape: type | UnionType | None = None
@@ -50,7 +50,7 @@ class Answer:
 
     @property
     def shapes(self) -> tuple[type, ...]:
-        """The dataclasses of which the answer is one."""
+        """Dataclasses that the answer may have."""
         if self.shape in (None, dict):
             return ()
         return get_args(self.shape) or (self.shape,)
@@ -229,7 +229,7 @@ def number_query(
     most: int = LARGEST_INTEGER,
     default: int | None = None,
 ) -> Query:
-    """A parameter that :func:`number_asked` reads."""
+    """Return the description of a query parameter that :func:`number_asked` reads."""
     schema: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
     if default is not None:
         schema["default"] = default
@@ -237,10 +237,11 @@ def number_query(
 
 
 def number_asked(name: str, default: int | None = None) -> int:
-    """A number from the query string, within the bounds that the operation's description has.
+    """Return a number from the query string, checked against the bounds in the operation's
+    description.
 
-    :param default: the number where none was sent, when the description has no fixed one.
-    :raises Invalid: when it is not a number, or out of its bounds.
+    :param default: the number to use if none was sent and the description has no default.
+    :raises Invalid: when it is not a number, or out of bounds.
     """
     called = OPERATIONS[(request.endpoint or "").removeprefix("api.")]
     schema = next(query.schema for query in called.queries if query.name == name)

@@ -10,7 +10,7 @@ from wiki.api.shapes import VISIBLE, told
 from wiki.pages.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
 
 VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]"
-"""A pattern of what is not empty once control characters are taken out of it."""
+"""Pattern of a name that is not empty after control characters are removed."""
 
 LabelWord = Literal["public", "internal", "confidential", "restricted"]
 

@@ -189,9 +189,6 @@ def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
 
     :raises Invalid: when it is too long or too small. A blank value is left to the action, which
         has a better message for it.
-
-    :raises Invalid: when it is too long or too small. What is blank is left to the action, which
-        has a better sentence for it.
     """
     if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
         raise Invalid(f"“{name}” has at most {schema['maxLength']} characters.", field=name)

@@ -40,9 +40,9 @@ KINDS = {
 """The types of which thumbnails are made, and the only decoder that each is given to."""
 
 SECONDS = 200
-"""On the wall; the process has timers of its own, which come first."""
+"""Seconds of elapsed time; the process has its own timers, which end it earlier."""
 READERS_SECONDS = 22
-"""The same where a reader waits."""
+"""The same limit while a reader waits."""
 PATIENCE = 3.0
 """Seconds that a reader waits for others' thumbnails before they get the picture itself."""
 MOST_WAITING = 2
@@ -62,7 +62,8 @@ class Made:
 
 
 class NotNow(Exception):
-    """No thumbnails could be made, for a reason that may pass: nothing is known of the picture."""
+    """Thumbnails could not be made for a reason that may pass; nothing is known about the
+    picture."""
 
 
 def is_raster(content_type: str) -> bool:
@@ -78,9 +79,9 @@ def thumbs_of(picture: Picture) -> list[int]:
 
 
 def make_thumbs(storage: Storage, sha256: str, size: int, content_type: str) -> Made:
-    """Make and keep the thumbnails of a picture, after others that are being made.
+    """Make and store the thumbnails of a picture, after any others in progress.
 
-    :raises NotNow: when that has to be tried again.
+    :raises NotNow: when it has to be tried again.
     """
     with _alone(storage, patience=None):
         return _make(storage, sha256, size, content_type, SECONDS)
@@ -116,9 +117,9 @@ def _make(storage: Storage, sha256: str, size: int, content_type: str, seconds: 
 
 
 def _ask(picture: int, kind: str, seconds: float) -> Made:
-    """What the process that makes thumbnails says of the open file ``picture``.
+    """Return the answer of the thumbnail process for the open file ``picture``.
 
-    :param seconds: on the wall until it is ended.
+    :param seconds: elapsed time after which the process is ended.
     """
     root = str(Path(__file__).resolve().parents[2])
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
@@ -151,7 +152,7 @@ def _none(failure: str) -> Made:
 
 
 def unmeasured(database: Database) -> list[tuple[str, int, str]]:
-    """Raster images of which nothing is known: hash, size and type."""
+    """Raster images that were not measured yet: hash, size and type."""
     known = select(Picture.sha256).where(Picture.sha256 == Attachment.sha256)
     with database.read() as session:
         rows = session.execute(
@@ -163,9 +164,9 @@ def unmeasured(database: Database) -> list[tuple[str, int, str]]:
 
 
 def measure(database: Database, storage: Storage, sha256: str, size: int, kind: str) -> None:
-    """Make a picture's thumbnails and write down what it is, if nobody has yet.
+    """Make a picture's thumbnails and store its measurements, unless they are stored.
 
-    :raises NotNow: when that has to be tried again.
+    :raises NotNow: when it has to be tried again.
     """
     with database.read() as session:
         if session.get(Picture, sha256) is not None:

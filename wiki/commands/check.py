@@ -84,7 +84,7 @@ def check_database(database: Database, settings: Settings, progress: Progress) -
 
 
 def check_room(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """There is room to save something."""
+    """Check that the disk has room to save something."""
     if disk.is_short(settings.data_dir):
         yield Finding("The disk is full: nothing can be saved until somebody makes room.")
     progress(1, 1)
@@ -138,7 +138,7 @@ def check_files(database: Database, settings: Settings, progress: Progress) -> I
 
 
 def check_pictures(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """Each picture was measured, and has thumbnails or a reason for having none."""
+    """Check that each picture was measured, and has thumbnails or a reason for having none."""
     found = unmeasured(database)
     progress(1, 1)
     if found:

@@ -1,4 +1,4 @@
-"""Spaces on a command line: made on their own, or by an import into them."""
+"""Spaces on the command line: created by a command, or by an import."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class NewSpace:
-    """A space as the options of a command describe it. ``lead`` is a user name, ``maker`` that of
-    the person who makes it; without either the shell does."""
+    """A new space as the options of a command describe it. ``lead`` is the user name of its lead,
+    ``maker`` that of the person who creates it; without a maker, the shell does."""
 
     slug: str
     title: str = ""
@@ -72,10 +72,11 @@ def add_space(
 
 
 def make_space(session: Session, new: NewSpace) -> bool:
-    """Make a space and give it a lead: the one who is named, else whoever makes it, else the only
-    administrator; returns False in a wiki that has no administrator yet.
+    """Create a space with a lead: the named person, else the maker, else the only administrator.
+    Return False if the wiki has no administrator yet.
 
-    :raises click.ClickException: when there are several, or the named one cannot lead.
+    :raises click.ClickException: when there are several administrators, or the named person cannot
+        lead.
     :raises Forbidden: :raises Invalid: as :func:`create_space`.
     """
     maker = named(session, new.maker).actor() if new.maker else SHELL
@@ -100,7 +101,7 @@ def make_space(session: Session, new: NewSpace) -> bool:
 
 
 def has_space(session: Session, slug: str) -> bool:
-    """Whether there is a space at this address."""
+    """Whether a space exists at this address."""
     return session.scalar(select(Space.id).where(Space.slug == slug)) is not None
 
 

@@ -36,7 +36,7 @@ blueprint = Blueprint("access", __name__)
 
 PER_SCREEN = 50
 INHERIT = "inherit"
-"""The choice of no label of its own."""
+"""The choice for a page without a label of its own."""
 
 
 @verb(blueprint, "access")
@@ -178,8 +178,8 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
 
 
 def _labels_to_choose(own: Label, inherited: Label) -> list[Label]:
-    """The labels that a page can have of its own: the one that it has, and those that are not
-    below what it inherits, which would mean nothing."""
+    """Return the labels that can be chosen for a page: its present one, and those not below the
+    inherited label, which would have no effect."""
     return [one for one in Label if one > Label.PUBLIC and (one >= inherited or one is own)]
 
 

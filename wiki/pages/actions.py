@@ -101,7 +101,7 @@ def create_page(
 ) -> Saved:
     """Create a page at a free path.
 
-    ::param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
+    :param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
         commit.
     :param routes: addresses in the text that lead elsewhere than their wording says.
     :param override: the reason why the text may contain what looks like a secret.
@@ -110,15 +110,6 @@ def create_page(
     :raises ShowsNarrower: when the page would show content with a higher label than its own.
     :raises Forbidden: when the actor may not edit in the space.
     :raises Invalid: when the path is invalid or taken, or the text is beyond its limits.
-
-    :param render_later: leave it to the caller to :func:`keep_head` once this is committed.
-    :param routes: addresses in its text that lead elsewhere than their words say.
-    :param override: why it may hold what looks like a secret.
-    :param raise_to: the least label that it has of its own.
-    :raises SecretsFound: when it does, without one.
-    :raises ShowsNarrower: when it would show what has a higher label than it has.
-    :raises Forbidden: when the actor may not edit in the space.
-    :raises Invalid: for a path that cannot be one or is taken, or a text beyond its limits.
     """
     path = checked_path(raw_path)
     text = checked(text, max_bytes)
@@ -244,16 +235,17 @@ def revert_page(
     override: Override | None = None,
     raise_to: Label | None = None,
 ) -> Saved:
-    """Make an older revision's text the newest again, as a new revision.
+    """Save an older revision's text as a new revision.
 
-    It is left to the caller to :func:`keep_head` once this is committed, or to the worker.
+    Rendering is left to the caller, who calls :func:`keep_head` after the commit, or to the worker.
 
-    :param seen: the head that the actor looked at when they decided.
-    :param override: why it may bring back what looks like a secret.
-    :param raise_to: the least label that the page has of its own from now on.
-    :raises SecretsFound: when it does, without one.
-    :raises ShowsNarrower: when it would show what has a higher label than it has.
-    :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
+    :param seen: the head that the actor saw when they decided.
+    :param override: the reason why the text may contain what looks like a secret.
+    :param raise_to: the lowest label of its own that the page gets.
+    :raises SecretsFound: when the text seems to contain a secret and there is no override.
+    :raises ShowsNarrower: when the page would show content with a higher label than its own.
+    :raises MovedOn: when the head has changed meanwhile.
+    :raises NotFound: :raises Forbidden:
     """
     if raise_to is not None:
         protecting.raise_label(session, actor, page_id, raise_to)

@@ -23,7 +23,8 @@ class Backlink:
 
 
 def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> list[Backlink]:
-    """Pages that link to ``page`` under its path or one it had, as far as the actor may read."""
+    """Return pages that link to ``page`` at its path or a former one and that the actor may
+    read."""
     sections: dict[int, set[str]] = _by_hidden_names(session, actor, page)
     linking = select(PageLink.page_id).where(PageLink.target_id == page.id)
     pages = (
@@ -53,8 +54,8 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> l
 
 
 def _by_hidden_names(session: Session, actor: Actor, page: Page) -> dict[int, set[str]]:
-    """The pages with links by name that mean another page, which is hidden from the actor, and
-    therefore this one for them; with the sections."""
+    """Return the pages, with sections, whose links by name mean a page that is hidden from the
+    actor, and for the actor mean this one."""
     target = aliased(Page)
     readable = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     found: dict[int, set[str]] = {}

@@ -32,16 +32,16 @@ from wiki.web.request import reading, writing
 log = logging.getLogger(__name__)
 
 SLICE = 200
-"""Texts read at once, if they are no longer than `SLICE_BYTES` together."""
+"""Number of texts read at once, within `SLICE_BYTES` in all."""
 SLICE_BYTES = 3 * 2**20
 AT_ONCE = 512 * 2**10
-"""Bytes of texts that are gone through in this process; more of them are in the lane."""
+"""Bytes of texts up to which blame runs in this process; larger ones are handled in the lane."""
 FREE = 256 * 2**10
-"""Bytes of texts that cost as much as one comparison."""
+"""Bytes of texts that are charged as one comparison."""
 COSTLIEST = 24 * 2**20
-"""Bytes that are charged at most: more are hardly gone through at once."""
+"""Maximum number of bytes charged; one request hardly processes more."""
 SECONDS = 3.0
-"""Seconds of computing after which how far it came is stored, for whoever asks again."""
+"""Seconds of computing after which the progress is stored for the next request."""
 SPACING = 128
 """A blame of every so many revisions is stored, so that older ones are soon found too."""
 WORTH = 16
@@ -78,7 +78,8 @@ class Blame:
 
 
 class Unfinished(Busy):
-    """A long history is gone through bit by bit; ``worth`` is what to store, to go on from."""
+    """A long history was not processed to its end; ``worth`` is what to store so that the next
+    request can continue."""
 
     def __init__(self, done: int, number: int, worth: Mapping[int, Sequence[int]]) -> None:
         super().__init__(
@@ -101,14 +102,7 @@ def blame(session: Session, page: Page, revision: Revision) -> Blame:
     Takes three queries, and one for each ``SLICE`` of revisions that no stored blame covers. The
     asker is charged by the size of the texts that have to be read.
 
-    ::raises Unfinished: when there is more work than one request may do.
-    :raises Untraceable: when a text takes too much time or memory.
-    :raises TooMany: :raises Busy: as comparisons do.
-
-    Three queries, and one for each ``SLICE`` of revisions that no stored blame covers. Whoever asks
-    is charged by the size of the texts that have to be gone through.
-
-    :raises Unfinished: when there is more than can be gone through at once.
+    :raises Unfinished: when there is more work than one request may do.
     :raises Untraceable: when a text takes too much time or memory.
     :raises TooMany: :raises Busy: as comparisons do.
     """
@@ -167,7 +161,7 @@ def _walked(
 
 
 def _slices(past: _Past, steps: Sequence[int]) -> Iterator[list[int]]:
-    """Revisions on the way, as many at a time as may be read together."""
+    """Yield the revisions to process in groups whose texts may be read together."""
     some: list[int] = []
     size = 0
     for number in steps:
@@ -229,7 +223,7 @@ class _Past:
 
 
 def traced(page: Page, revision: Revision) -> Blame:
-    """The same in a request, which stores how far it came where that is not the end.
+    """Do the same in a request, and store the progress if the end was not reached.
 
     :raises Unfinished: :raises Untraceable: :raises TooMany: :raises Busy: as :func:`blame` does.
     """
@@ -296,7 +290,7 @@ class BlamePart:
 
 
 def part_of(session: Session, page: Page, found: Blame, number: int) -> BlamePart:
-    """The ``number``-th part, from 1 (the nearest one that there is) of a blame."""
+    """Return the ``number``-th part of a blame, from 1, or the nearest existing one."""
     count = max((len(found.lines) + LINES - 1) // LINES, 1)
     number = min(max(number, 1), count)
     start = (number - 1) * LINES

@@ -230,8 +230,8 @@ def _forget_redirects(database: Database) -> None:
 
 
 def check_renderings(database: Database, progress: Progress) -> Iterator[Finding]:
-    """What the newest revision of each page renders to is stored, whole, and no text was cut off
-    that had less CPU time than it may have."""
+    """Check that the rendering of each page's newest revision is stored and complete, and that none
+    was cut off with less than the maximum CPU time."""
     with database.read() as session:
         live = Page.deleted_at.is_(None)
         total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0

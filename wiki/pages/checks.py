@@ -109,10 +109,6 @@ def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Te
     one.
 
     :param title: write the title in any case.
-
-    Only keys that say something else are written anew. A title is stated where it was before.
-
-    :param title: state it anyway.
     """
     block = text.front_matter or block
     if not block:
@@ -148,11 +144,8 @@ def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> Fron
 def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
     """Return tags in their normal form, without duplicates.
 
-    ::param cut: drop tags that are too long or too many instead of refusing them.
+    :param cut: drop tags that are too long or too many instead of refusing them.
     :raises Invalid: when there are too many tags, or one is too long.
-
-    :param cut: leave out what is too long or too many.
-    :raises Invalid: for too many, or one that is too long.
     """
     seen: dict[str, str] = {}
     for raw in tags:

@@ -23,18 +23,18 @@ CONTEXT = 3
 """Unchanged lines shown around a change."""
 
 AT_ONCE = 24 * 1024
-"""Bytes of both texts that are compared in this process; larger ones wait in the lane."""
+"""Bytes of both texts up to which they are compared in this process; larger ones use the lane."""
 
 FREE = 16 * 1024
-"""Bytes of both texts that cost as much as one more comparison."""
+"""Bytes of both texts that are charged as one more comparison."""
 
 Key = tuple[str, str, int | None, int]
 
 
 class Diffs:
-    """Parts of comparisons of texts, the latest kept. A text never changes, so neither does what it
-    makes of another; they are found by the texts' hashes, which are known to those only who were
-    let in to the revisions."""
+    """Cache of the latest parts of comparisons. Texts never change, so neither do comparisons. The
+    keys are the hashes of the texts, which are known only after access to the revisions was
+    granted."""
 
     def __init__(self, most: int = 16_000_000) -> None:
         self._most = most
@@ -43,7 +43,7 @@ class Diffs:
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Diff | None:
-        """The part of a comparison, if it is kept."""
+        """Return the part of a comparison if it is cached."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -51,7 +51,7 @@ class Diffs:
         return None
 
     def put(self, key: Key, found: Diff) -> None:
-        """Keep a part, and no more of the others than there is room for."""
+        """Cache a part, and drop the oldest ones over the limit."""
         size = 1000 + sum(_room_for(row) for row in found.rows)
         with self._lock:
             if key not in self._kept and size <= self._most:
@@ -68,7 +68,7 @@ class Diffs:
 
 
 def _room_for(row: Row) -> int:
-    """About how many bytes a row takes in memory."""
+    """Approximate size of a row in memory, in bytes."""
     lines = [line for line in (row.old, row.new) if line]
     return sum(200 + 2 * len(line.text) + 150 * len(line.spans) for line in lines)
 
@@ -83,7 +83,7 @@ def forget_diffs() -> None:
 
 @dataclass(frozen=True)
 class Beyond:
-    """In place of a comparison: the two texts take too much time or memory to be compared."""
+    """Stands in for a comparison of two texts that would take too much time or memory."""
 
     old_lines: int
     old_bytes: int
@@ -98,13 +98,13 @@ def between(
     context: int | None = CONTEXT,
     part: int = 1,
 ) -> Diff | Beyond:
-    """A part of the comparison of two stored texts that the asker may read; without ``old_hash`` of
-    nothing with a text.
+    """Return a part of the comparison of two stored texts that the asker may read. Without
+    ``old_hash``, compare the new text with an empty one.
 
-    Whoever asks is charged by the size of the texts, unless the part is remembered.
+    The asker is charged by the size of the texts, unless the part is cached.
 
     :raises TooMany: when they have asked for too much.
-    :raises Busy: when the texts are large and the lane for these is full.
+    :raises Busy: when the texts are large and the lane for them is full.
     """
     key = (old_hash or "", new_hash, context, part)
     if (kept := _diffs.get(key)) is not None:
@@ -116,7 +116,7 @@ def between(
 def of_texts(
     old: str, new: str, context: int | None, part: int = 1, key: Key | None = None
 ) -> Diff | Beyond:
-    """The same of two texts that the asker has; remembered only under a ``key``."""
+    """Do the same for two texts that the asker sent; cached only if there is a ``key``."""
     sizes = len(old.encode()), len(new.encode())
     extra = sum(sizes) // FREE
     if sum(sizes) <= AT_ONCE:

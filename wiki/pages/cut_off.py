@@ -2,8 +2,6 @@
 
 The renderings due are stored with the renderings themselves, so any process may be killed at any
 moment.
-
-Which there are is written with the renderings, so that any process may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -53,9 +51,6 @@ def try_again(database: Database) -> list[tuple[str, int]]:
 
     :returns: the keys of renderings that succeeded, with their pages: update the search index for
         these pages, then call :func:`settle`.
-
-    :returns: keys of renderings that could be made after all, with their pages: search has to be
-        told, and then :func:`settle` called.
     """
     finished: list[tuple[str, int]] = []
     due = RenderingRow.due_at <= now()

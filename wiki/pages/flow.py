@@ -218,8 +218,8 @@ def _with_lines(
 
 
 def _shown_in(session: Session, space: str, path: str, links: Sequence[Link]) -> dict[Place, Place]:
-    """The places that a text shows or leads to, by what is written; of links by name those of the
-    pages that they mean."""
+    """Return the places that a text embeds or links to, by the written place; for links by name,
+    those of the pages that they mean."""
     shown = [link for link in links if _is_shown(link)]
     meant = meant_by(session, space, path, shown)
     files = files_meant(session, files_by_name(space, path, shown))

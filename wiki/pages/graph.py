@@ -53,8 +53,6 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
     The names of a rendering that was cut off are unknown.
 
     :returns: the section names that no longer exist.
-
-    :returns: the names that are gone.
     """
     anchors = {anchor[:300] for anchor in rendering.anchors}
     kept_links = [

@@ -12,9 +12,9 @@ from wiki.pages.rendering import first_seconds, keep_heads
 
 
 def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Store the renderings and links of saved and moved pages where that is not done yet.
+    """Store missing renderings and links of saved and moved pages.
 
-    What takes long is tried again beside the deliveries, for which others wait.
+    Slow renderings are retried in another thread, so that deliveries do not wait for them.
     """
     page_ids = {happening.page_id for happening in happenings if happening.page_id is not None}
     keep_heads(database, page_ids, min(QUICK_SECONDS, first_seconds()))

@@ -60,12 +60,6 @@ class Entry:
     text (None where the text is the same). ``files`` are the names of the files that an action
     concerned. ``purged_by`` is the person who purged the revision. ``words`` describe the action
     and follow the name of the person; ``redaction`` is the number of a redaction.
-
-    Of a revision: ``since`` is the one before it that was not purged (0: none), ``values`` are its
-    properties that differ from that one's, and ``grew`` is by how many bytes its text did (None
-    where it is the same text). ``files`` are the names of those that a deed was done to.
-    ``purged_by`` is who emptied the revision. ``words`` say what was done, behind the name of who
-    did it; of a redaction ``redaction`` is the number.
     """
 
     at: datetime

@@ -41,8 +41,6 @@ def may_be_known_to(actor: Actor) -> ColumnElement[bool]:
 
     Members know each other; a guest knows people in the same spaces, and the authors of the pages
     that they read.
-
-    Members know each other; a guest knows those they share a space with, and whose words they read.
     """
     if actor.is_anonymous:
         return false()

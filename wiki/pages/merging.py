@@ -13,8 +13,8 @@ from wiki.text.merge import Merge, merge
 class Text:
     """All that an author writes on a page.
 
-    ``front_matter`` is the block that the other values came in with, as it was written. It decides
-    nothing but how they are exported, and two texts that differ in nothing else are equal.
+    ``front_matter`` is the block as it was written. It affects only the form of exports; two texts
+    that differ in nothing else are equal.
     """
 
     title: str
@@ -112,7 +112,8 @@ def merge_texts(origin: Text, mine: Text, theirs: Text) -> TextMerge:
 
 
 def _merged_block(origin: str, mine: str, theirs: str) -> str:
-    """The form of both sides' front matter; of mine where they touch, since values are settled."""
+    """Merge the form of both sides' front matter; where they overlap, mine wins, since the values
+    are settled already."""
     if not mine or mine == origin:
         return theirs
     if not theirs or theirs == origin:

@@ -213,11 +213,11 @@ class Folder(Base):
 
 
 class RenderingRow(Base):
-    """Derived: what a text renders to at one place, under the hash of all that decides it.
+    """Derived: the rendering of a text at one place, keyed by the hash of everything it depends on.
 
-    Where rendering was cut off, ``cut_off_after`` is the CPU time in seconds that it was given, and
-    ``attempts`` how often it was tried. ``due_at`` is when the worker looks at the row next: to try
-    again, or to let search know of what could be rendered after all.
+    If rendering was cut off, ``cut_off_after`` is the CPU time in seconds that it was given, and
+    ``attempts`` the number of attempts. ``due_at`` is the time when the worker handles the row
+    next: to try again, or to update the search index after a retry that succeeded.
     """
 
     __tablename__ = "renderings"
@@ -317,8 +317,8 @@ class PageLink(Base):
 
 
 class LinkReading(Base):
-    """Derived: another way to read a wiki link than the plain one. Those of a rank below 0 count
-    before the plain one, the others after it."""
+    """Derived: an alternative reading of a wiki link. Readings with a rank below 0 come before the
+    plain one, the others after it."""
 
     __tablename__ = "link_readings"
     __table_args__ = (
@@ -338,7 +338,7 @@ class LinkReading(Base):
 
 
 class PageAlias(Base):
-    """Derived: another name of a live page, as its head says in ``aliases``."""
+    """Derived: an alias of a live page, from ``aliases`` in its head."""
 
     __tablename__ = "page_aliases"
     __table_args__ = (Index("ix_page_aliases_alias_key", "alias_key"),)

@@ -51,12 +51,6 @@ class Plan:
     ``held`` is the number of linking pages that the mover may read but not edit, ``beyond`` the
     number of pages over the limit for repairs. ``named`` are the links by name, as pairs of page id
     and ordinal.
-
-    ``targets`` are the new paths of ``pages``, the named one first. ``own`` are the repairs of
-    moved pages, ``others`` those of pages that stay; a text that cannot be repaired in time has
-    None. ``held`` counts the pages that link here and that the mover may read but not edit,
-    ``beyond`` those that are too many to be repaired at once. ``named`` are the links by name, by
-    page and ordinal.
     """
 
     pages: list[Page]

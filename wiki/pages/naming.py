@@ -5,12 +5,6 @@ elsewhere whose path ends with the written path, the shortest path first, then t
 the page with the link; pages with a matching alias. The rule is applied to all pages when links are
 settled (``page_links.target_id``). For a reader from whom the target is hidden, it is applied again
 to the pages that they may read, so that the hidden page makes no difference.
-
-First the places that it names, in the order of its readings; then pages that lie elsewhere and
-whose path ends so: the shortest path, then the one nearest to where the link stands; then aliases.
-The rule is applied for everybody when links are settled (``page_links.target_id``), and among what
-somebody may read where that page is hidden from them, so that they see what would be there without
-it.
 """
 
 from __future__ import annotations
@@ -168,8 +162,6 @@ def meant_by(
     text need not be saved.
 
     :param actor: limits the candidates to pages that they may read.
-
-    :param actor: of whom only what they may read counts.
     """
     asked = [
         Named(0, link.ordinal, space, path_key(path), spots := spots_of(link), spots[0])
@@ -230,10 +222,8 @@ def candidates_for(
 ) -> Candidates:
     """Return the pages that the links can mean, in four queries.
 
-    ::param actor: limits the candidates to pages that they may read.
+    :param actor: limits the candidates to pages that they may read.
     :param among: a condition on ``Page``.
-
-    :param actor: of whom only what they may read counts. :param among: a condition on ``Page``.
     """
     spots = {spot for link in links for spot in link.readings}
     found = Candidates()

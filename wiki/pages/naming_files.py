@@ -56,8 +56,6 @@ def files_meant(
     """Return the places of the files that links mean, by page and ordinal, in one query.
 
     :param actor: limits the candidates to files that they may read.
-
-    :param actor: of whom only what they may read counts.
     """
     asked = list(asked)
     if not asked:

@@ -19,13 +19,14 @@ from wiki.text.words import Effort, Span, mark
 
 _ABSENT = object()
 LONGEST = 1_000
-"""Characters of a value that are shown."""
+"""Maximum number of characters of a value that are shown."""
 MOST_WORDS = 10_000
-"""Characters of a value before and after beyond which its words are not compared."""
+"""Characters of a value, before and after, beyond which its words are not compared."""
 MOST = 40
-"""Properties of which a comparison tells."""
+"""Maximum number of properties in a comparison."""
 EFFORT = 10_000
-"""Steps spent on the words of a title or a description: a screen of a history has fifty of them."""
+"""Steps spent on comparing the words of a title or description; a screen of a history has fifty of
+these comparisons."""
 _FOLDER, _PAGE = "a folder's page", "a page"
 
 

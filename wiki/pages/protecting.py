@@ -35,12 +35,12 @@ def set_label(
     *,
     consent: Consent | None = None,
 ) -> Page:
-    """Give a page a label of its own; it and what is below it have that label or a higher one.
-    ``Label.PUBLIC``, the lowest, is the same as none: the page then has what it inherits.
+    """Set the label of a page; the page and those below it then have at least this label.
+    ``Label.PUBLIC``, the lowest, means no label of its own: the page inherits its label.
 
-    :raises Invalid: when the actor could not read the page any more, or when pages would show what
-        is narrower than they would be.
-    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :raises Invalid: when the actor could no longer read the page, or when pages would show content
+        with a narrower audience than their own.
+    :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     page, _ = placeable(session, actor, page_id)
@@ -64,8 +64,8 @@ def set_label(
 
 
 def inherited_label(session: Session, space: Space, page: Page) -> tuple[Label, Page | None]:
-    """The label that a page has without one of its own, and the nearest page above that gives it;
-    no page where it comes from the space. Those who may read a page may read the pages above it."""
+    """Return the label that a page without one of its own has, and the nearest ancestor that sets
+    it; None if it comes from the space. Readers of a page may read its ancestors."""
     above = session.scalars(
         select(Page)
         .where(
@@ -82,7 +82,7 @@ def inherited_label(session: Session, space: Space, page: Page) -> tuple[Label, 
 
 
 def label_said(session: Session, space: Space, page: Page) -> str:
-    """A sentence about the label that holds for a page now and where it comes from."""
+    """Return a sentence that names the effective label of a page and its origin."""
     own = Label(page.label)
     inherited, above = inherited_label(session, space, page)
     source = f"the page “{above.title}”" if above else f"the space {space.title}"

@@ -5,11 +5,6 @@ slow lane, one piece at a time and in a process of lower priority. Each person h
 in a lane at a time, and a person who recently used much CPU time is served in the slow lane only.
 Work that is not done for a person (that of the worker and of commands) is not limited, because
 nobody else waits in these processes.
-
-Work begins in the quick lane with a little CPU time. What needs more starts again in the slow lane,
-one at a time and in a process that gives way to others. One piece of work of each person is in a
-lane at once, and whoever has used much CPU time lately is served in the slow lane only. Who asks
-for nobody (the worker, commands) is not limited: there is nobody else to wait.
 """
 
 from __future__ import annotations
@@ -62,9 +57,6 @@ class Work:
 
     ``begun`` completes when the quick lane is done with it, ``made`` when the rendering is done.
     ``late`` says that a request waited for it and timed out.
-
-    ``begun`` is done when the quick lane is through with it, ``made`` when all is. ``late`` says
-    that somebody waited for it in vain.
     """
 
     asker: str | None
@@ -81,10 +73,8 @@ class Work:
 class Queue:
     """The waiting and running work of this process.
 
-    ::param run: the executor that does the work.
+    :param run: the executor that does the work.
     :param quick: number of pieces of work in the quick lane at once.
-
-    :param run: where work is done. :param quick: how much runs in the quick lane at once.
     """
 
     def __init__(
@@ -102,8 +92,6 @@ class Queue:
         """Add work to the queue; it starts when its turn comes.
 
         :raises Full: when too much work of the same person is waiting.
-
-        :raises Full: when too much of the same person waits.
         """
         with self._held:
             if work.asker is not None:

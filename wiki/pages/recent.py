@@ -33,15 +33,16 @@ _DEEDS = {
 }
 _IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
 _SHOWN, _LISTED = 3, 15
-"""Pages of one entry that are named at once, and that its list names beside a link to all."""
+"""Number of pages of an entry that are named directly, and number of those listed when it is
+unfolded, before a link to all of them."""
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 """Events read at first (enough unless much was done in one go), then at a time, and at most."""
 
 
 @dataclass(frozen=True)
 class Touched:
-    """A page that was changed. ``revision`` is the number of its newest revision among the changes
-    and ``since`` of the one before the oldest; both are 0 where no revision was made."""
+    """A page that was changed. ``revision`` is the number of its newest revision among the changes,
+    ``since`` that of the revision before the oldest one; both are 0 without revisions."""
 
     page: Page
     since: int = 0
@@ -50,11 +51,11 @@ class Touched:
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody did, once or several times in a row, to a page or to several.
+    """Consecutive changes by one person to one page or to several.
 
     ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``touched`` are the first of
-    ``count`` pages, all of which the reader may read; ``revision`` is the newest one made, if any.
-    ``run`` names the entry for ``recent_changes(run=…)``, which lists what is in it one by one.
+    ``count`` pages, all of which the reader may read; ``revision`` is the newest revision, if any.
+    ``run`` identifies the entry for ``recent_changes(run=…)``, which lists its events one by one.
     """
 
     at: datetime
@@ -72,17 +73,17 @@ class Change:
 
     @property
     def times(self) -> int:
-        """How many revisions of the first page were made."""
+        """Number of revisions made of the first page."""
         return self.touched[0].revision - self.touched[0].since
 
     @property
     def shown(self) -> tuple[Touched, ...]:
-        """The pages to be named at once; one page more than these is named with them."""
+        """Pages named directly; a single further page is included."""
         return self.touched if self.count <= _SHOWN + 1 else self.touched[:_SHOWN]
 
     @property
     def folded(self) -> tuple[Touched, ...]:
-        """The pages to be named on request."""
+        """Pages named when the entry is unfolded."""
         return self.touched[len(self.shown) :]
 
 
@@ -117,14 +118,14 @@ def recent_changes(
     run: tuple[int, int] | None = None,
     limit: int = 50,
 ) -> Slice[Change]:
-    """What happened to pages that the actor may read, in spaces that they may read.
+    """Return the changes to pages that the actor may read, in spaces that they may read.
 
-    Deletions are told to those who could restore the page.
+    Deletions are shown to those who could restore the page.
 
-    :param space: only what happened there.
-    :param on: only what happened on this day (of UTC), the latest first. Otherwise what came to be
-        known last is first: what is brought in from elsewhere happened long before.
-    :param before: only events before the one of this id; the cursor of the next screenful.
+    :param space: only changes in this space.
+    :param on: only changes on this day (UTC), the latest first. Otherwise the order is that in
+        which the changes were recorded: imported changes happened long before.
+    :param before: only events before the one with this id; the cursor of the next page of the list.
     :param run: only events with ids from the first to the second, each page by itself.
     """
     scope = _Scope(actor, space, on, run)
@@ -148,7 +149,7 @@ def recent_changes(
 
 @dataclass(frozen=True)
 class _Scope:
-    """Whose list of changes it is, and of which space, day and run."""
+    """The reader of a list of changes, and the space, day and run that limit it."""
 
     actor: Actor
     space: Space | None
@@ -272,8 +273,8 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
 
 
 def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
-    """By page, in the order of the rows: the number of the revision before those that were made,
-    and of the newest of them."""
+    """Return, by page and in the order of the rows, the number of the revision before those made,
+    and that of the newest of them."""
     found: dict[int, tuple[int, int]] = {}
     for row in rows:
         number = _number(row)

@@ -75,7 +75,7 @@ class PastPage:
         return mine == same and same_form(text.front_matter, self.front_matter)
 
     def text(self, body: str) -> Text:
-        """Its newest revision, whose body is this."""
+        """Return the text of the newest revision, given its body."""
         fields = dict(self.fields)
         return Text(self.title, body, self.tags, self.description, fields, self.front_matter)
 

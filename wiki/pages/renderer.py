@@ -54,12 +54,8 @@ class Renderer:
 
     A form starts rendering before it takes the writers' lock; later callers share that work.
 
-    ::param seconds: CPU time that a page gets at first.
+    :param seconds: CPU time that a page gets at first.
     :param most: CPU time that it gets at most.
-
-    A form begins to render before it takes the writers' lock; who needs the result finds it here.
-
-    :param seconds: CPU time that a page gets at first. :param most: what it gets in the end.
     """
 
     def __init__(
@@ -94,8 +90,6 @@ class Renderer:
         :func:`rendering_key` of both. Return None if too much work of the asker is waiting.
 
         :param asker: the person it is for; None for nobody in particular.
-
-        :param asker: for whom that is; None for nobody in particular.
         """
         seconds = self.seconds if seconds is None else seconds
         with self._lock:
@@ -129,8 +123,6 @@ class Renderer:
         """Wait for work, in a request for a short time only, and return what is done.
 
         :param patience: seconds in each lane, by default :data:`PATIENCE`.
-
-        :param patience: seconds in either lane, if not :data:`PATIENCE`.
         """
         patience = PATIENCE if patience is None else patience
         if asker is None:

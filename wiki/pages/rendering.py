@@ -2,9 +2,6 @@
 
 A rendering that was cut off is stored with its CPU time limit, and replaced when a better one is
 available: `wiki.pages.cut_off` tries it again.
-
-A rendering that was cut off is kept with the CPU time that it was given, and only as long as nobody
-has more: `wiki.pages.cut_off` tries it again.
 """
 
 from __future__ import annotations
@@ -106,8 +103,6 @@ def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> 
     and a reader call this; the first one does the work.
 
     :param for_whom: the asker in a request that was already answered, so that nobody waits.
-
-    :param for_whom: who asked for it, in a request that was answered: nobody waits any more.
     """
     keep_heads(database, [page_id], for_whom=for_whom)
 
@@ -123,11 +118,8 @@ def keep_heads(
     """Store the renderings of several pages, some of them in each transaction. Slow ones are stored
     when they are done if there is an asker; callers without one wait for them.
 
-    ::param seconds: CPU time for each page; pages that were cut off with less are tried again.
+    :param seconds: CPU time for each page; pages that were cut off with less are tried again.
     :param again: try again pages that were cut off with as much, too.
-
-    :param seconds: CPU time that each may take; those that were cut off with less are tried again.
-    :param again: try also those that were cut off with as much.
     """
     ids = list(page_ids)
     asked = _Asked(
@@ -212,8 +204,6 @@ def keep_rendering(
     finished renderings are stored, because others wait for this transaction.
 
     :returns: the section names that no longer exist.
-
-    :returns: the names that are gone.
     """
     who = asker()
     work = _renderer.begin(rendering_key(revision.content_hash, context), source, context, who)

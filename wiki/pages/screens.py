@@ -179,11 +179,8 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
     """Return a rendering with included content that the reader may read, and with the mentions that
     they may resolve. Included pages that were never rendered are rendered first.
 
-    ::param page: the rendered page, if it exists; it is not included in itself.
+    :param page: the rendered page, if it exists; it is not included in itself.
     :param at: the place (slug of the space, path) of a page that does not exist yet, in its stead.
-
-    :param page: what is rendered, if it is there, or ``at`` which place (slug of the space, path)
-        it will be: it is not shown inside itself.
     """
     if not has_includes(html):
         return with_mentions(html)

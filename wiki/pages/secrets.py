@@ -36,10 +36,10 @@ FRONT_MATTER = "front matter"
 
 @dataclass(frozen=True)
 class Secret:
-    """A finding in one place of a page's text: its body, title, description, tags, fields or
-    front matter.
+    """A likely secret in one part of a page's text: body, title, description, tags, fields or front
+    matter.
 
-    ``value`` is the secret itself: never to be kept, logged or shown.
+    ``value`` is the secret itself and must never be stored, logged or shown.
     """
 
     place: str

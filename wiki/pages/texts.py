@@ -41,7 +41,7 @@ LEVEL = 9
 AT_ONCE = 400
 """Values in one ``IN (…)``."""
 TOGETHER = 8 << 20
-"""Bytes of texts that are read together where there may be many."""
+"""Bytes of texts that are read at once where there may be many."""
 
 
 class DamagedText(Exception):

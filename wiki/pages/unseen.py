@@ -17,9 +17,6 @@ def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
 
     :param sent: the text that was sent, in its normal form. The database is queried only if it
         contains such characters.
-
-    :param sent: the text that was sent, in its normal form. Nothing is asked of the database where
-        it is as it looks.
     """
     if not saved.changed or not deceptive(sent):
         return ""

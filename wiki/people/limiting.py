@@ -50,8 +50,6 @@ def account_counter(person: Person | None, login: str) -> Counter:
     """Counter of attempts to sign in to an account under any of its names.
 
     :param login: the normalised name, which is counted itself if it belongs to no account.
-
-    :param login: the normalised name, which is counted itself where it belongs to no account.
     """
     account = f"to account {person.id}" if person else f"name {_digest(login)}"
     return Counter(f"sign-in {account}", SIGN_IN_ACCOUNT)

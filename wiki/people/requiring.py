@@ -86,8 +86,8 @@ def _site_says(who: Who) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class GroupRule:
-    """A group and whether its people must have a second factor, as the administration lists it:
-    because of the group itself, and because of those that it is inside of."""
+    """A group for the list in the administration, and whether its members need a second factor: by
+    a rule of the group itself, or of groups that contain it."""
 
     group: Group
     people: int
@@ -124,7 +124,7 @@ def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
 
 
 def _within(group_id: int, parts: Mapping[int, Sequence[int]]) -> set[int]:
-    """The groups that are in a group, at any depth. A group is never inside itself."""
+    """Return the groups inside a group, at any depth. A group is never inside itself."""
     found: set[int] = set()
     left = list(parts.get(group_id, ()))
     while left:

@@ -30,10 +30,10 @@ def ask_for_link(session: Session, typed: str) -> None:
 
 
 def send_link(session: Session, settings: Settings, reset_id: int) -> None:
-    """Mail the link, if what was typed is somebody's who can sign in and has an address, and who
-    was not mailed too many of them.
+    """Mail the link if the typed name belongs to somebody who can sign in, has an address, and has
+    not reached the limit of mails.
 
-    Harmless when repeated: a row that has its link is left alone.
+    Safe to repeat: a request that has its link already is left alone.
     """
     row = session.get(PasswordReset, reset_id)
     if row is None or row.token_hash is not None:

@@ -28,7 +28,7 @@ blueprint = Blueprint("people", __name__)
 
 @blueprint.before_request
 def use_what_is_kept_for_sign_ins() -> None:
-    """Let people sign in, and so read, while the disk is too full to save anything."""
+    """Let people sign in and read while the disk is too full to save anything."""
     if request.method == "POST":
         use_reserve(settings().data_dir)
         g.uses_reserve = True
@@ -172,10 +172,10 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
 def _begin(
     person: Person, password: str, counters: list[limiting.Counter]
 ) -> sign_in.SignedIn | str | None:
-    """Begin for somebody whose password was right; None when their account is closed.
+    """Start the sign-in of somebody whose password was right; None if their account is closed.
 
-    :param counters: those of the account, which begins anew, and of the address, which gets this
-        attempt back.
+    :param counters: the counter of the account, which is reset, and that of the address, from which
+        this attempt is subtracted.
     """
     renewed = actions.renewed_hash(person, password)
     with writing() as session:

@@ -183,7 +183,7 @@ def empty_revisions(
 
 
 def _forget_routes(session: Session, page: Page) -> None:
-    """Forget addresses that only the emptied revisions may have had."""
+    """Remove routes that only the purged revisions may have used."""
     body = get_text(session, head_of(session, page).content_hash) if page.routes else ""
     words = unquote(body)
     kept = [route for route in page.routes if name_of(route[0].rstrip("/")) in words]

@@ -64,8 +64,8 @@ class Bucket:
 
 
 def draw(bucket: Bucket | None, pace: Pace, at: float, price: float = 1.0) -> tuple[Bucket, float]:
-    """The bucket after something that costs ``price``, and how many seconds to wait for it: where
-    that is not 0, nothing was taken. What costs more than a full bucket takes all of it."""
+    """Return the bucket after an action that costs ``price``, and the seconds to wait. If that is
+    not 0, nothing was taken. An action that costs more than a full bucket takes all of it."""
     left, price = float(pace.burst), min(price, pace.burst)
     if bucket is not None:
         left = min(left, bucket.left + max(at - bucket.at, 0.0) * pace.per_second)

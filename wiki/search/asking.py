@@ -1,4 +1,4 @@
-"""The words that somebody asks for, in each of the ways in which a page may have them."""
+"""The words of a question, in each form in which a page may contain them."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,14 +7,14 @@ from typing import NamedTuple
 from wiki.search.words import Stretch, Word, cuts, fold, stretches
 
 MOST_WAYS = 8
-"""Ways to cut one stretch that are tried."""
+"""Maximum number of ways to cut one stretch that are tried."""
 
 
 class Chain(NamedTuple):
-    """Words that follow each other in a page.
+    """Consecutive words in a page.
 
-    `steps` are the distances from each word's end to the next word; `after` is the distance to what
-    follows the chain.
+    `steps` are the distances from the end of each word to the next one; `after` is the distance to
+    the word after the chain.
     """
 
     terms: tuple[str, ...]
@@ -23,7 +23,8 @@ class Chain(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A stretch of a question: any of its chains will do, the one with the smallest words first."""
+    """A stretch of a question: any one of its chains has to match; the one of the smallest words is
+    first."""
 
     chains: tuple[Chain, ...]
     start: int
@@ -32,17 +33,17 @@ class Asked(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The stretch as one word, if that is one of its cuts; else empty."""
+        """The stretch as one word if that is one of its cuts, else empty."""
         return next((c.terms[0] for c in self.chains if len(c.terms) == 1), "")
 
 
 def asked(text: str) -> list[Asked]:
-    """The stretches of a text that somebody asks for, in order."""
+    """Return the stretches of a question in order."""
     return [_asked(stretch) for stretch in stretches(text)]
 
 
 def terms_of(text: str) -> set[str]:
-    """Every word of a question in every cut."""
+    """Return every word of a question, in all cuts."""
     return {term for one in asked(text) for chain in one.chains for term in chain.terms}
 
 
@@ -60,9 +61,10 @@ def begins(text: str, name: str) -> bool:
 
 
 def shown(text: str) -> tuple[str, ...]:
-    """What to mark of the words in unspaced scripts: the stretches as they were typed.
+    """Return the words in unspaced scripts to highlight: the stretches as they were typed.
 
-    The pairs in the index are no words to a reader. What touches such a stretch belongs to it.
+    The pairs of characters in the index are not words for a reader. Adjacent characters belong to
+    the stretch.
     """
     marks: list[str] = []
     start = end = -1
@@ -97,7 +99,7 @@ def _asked(stretch: Stretch) -> Asked:
 
 
 def _ways(stretch: Stretch, first: int) -> Iterator[tuple[str, ...]]:
-    """The ways to cut a stretch from its word number `first` on."""
+    """Yield the ways to cut a stretch, starting at its word number `first`."""
     if first == len(stretch.words):
         yield ()
         return
@@ -107,7 +109,7 @@ def _ways(stretch: Stretch, first: int) -> Iterator[tuple[str, ...]]:
 
 
 def _without_v(words: tuple[Word, ...]) -> list[tuple[str, ...]]:
-    """1.2.3 for v1.2.3."""
+    """Return the words of a version number without its v: 1.2.3 for v1.2.3."""
     terms = tuple(word.text for word in words)
     version = len(terms) > 2 and terms[0] == "v" and all(term.isdigit() for term in terms[1:])
     return [terms[1:]] if version else []

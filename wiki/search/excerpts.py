@@ -13,7 +13,7 @@ WIDTH = 240
 MOST_MATCHES = 400
 """Matches of one page that are looked at."""
 REACH = 80
-"""Characters on both sides of a word within which its stretch is looked at."""
+"""Characters on both sides of a word that are searched for its stretch."""
 
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -69,7 +69,7 @@ def _matches(text: str, terms: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Where the terms stand as they are, and where a stretch of text has them in another cut."""
+    """Yield the places where the terms occur, literally or in another cut of a stretch of text."""
     wanted = tuple(sorted(set(filter(None, terms)), key=lambda t: (-len(t), t)))
     if not wanted:
         return
@@ -98,7 +98,7 @@ def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _folded(text: str) -> tuple[str, Callable[[int], int]]:
-    """`text` folded, and from a place in that to the place in `text`."""
+    """Return `text` folded, and a function from a position in it to the position in `text`."""
     if text.isascii():
         return text.lower(), lambda place: place
     if not _MARK.search(text):
@@ -125,7 +125,8 @@ def _folded(text: str) -> tuple[str, Callable[[int], int]]:
 
 @lru_cache(maxsize=256)
 def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the terms: a whole word, but in an unspaced script any stretch."""
+    """Return a pattern for any of the terms as a whole word, or as any stretch in an unspaced
+    script."""
     groups: dict[tuple[str, str], list[str]] = {}
     for term in terms:
         groups.setdefault((_kind(term[0]), _kind(term[-1])), []).append(re.escape(term))
@@ -140,18 +141,19 @@ def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _kind(character: str) -> str:
-    """What does not stand beside a word that begins or ends so: letters and digits are words of
-    their own, and in an unspaced script a word may end anywhere."""
+    """Return a pattern of the characters that may not stand beside a word with this first or last
+    character. Letters and digits form separate words; in an unspaced script a word may end
+    anywhere."""
     return "" if is_unspaced(character) else r"\d" if character.isdigit() else r"[^\W\d_]"
 
 
 def _is_cut(term: str) -> bool:
-    """Whether a term may be a part of a word, or several words with signs between."""
+    """Whether a term may be part of a word, or several words joined by signs."""
     return len(term) > 1 and not is_unspaced(term) and term[0] != "-"
 
 
 def _bare(text: str) -> str:
-    """`text` without signs, to find out quickly what cannot be in it."""
+    """Return `text` without joining signs, to rule out quickly that a term is in it."""
     for sign in JOINERS:
         text = text.replace(sign, "")
     return text
@@ -159,7 +161,8 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _loose(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the terms inside a word, or with signs in it: where a stretch may be cut so."""
+    """Return a pattern for any of the terms inside a word or with signs in it, where a cut is
+    possible."""
     sign = f"(?:{_SIGN})?"
     return re.compile("|".join(sign.join(map(re.escape, term)) for term in terms))
 

@@ -163,7 +163,7 @@ def _text(document: Document) -> Postings:
     base = 0
 
     def place(text: str) -> Counter[str]:
-        """Notes where each word of `text` stands; how often it does."""
+        """Record the positions of each word of `text`, and return the number of its occurrences."""
         nonlocal base
         end = base
         seen: Counter[str] = Counter()

@@ -37,7 +37,7 @@ CLOSE = 0.4
 LOOKED_AT = 50
 """The best pages whose words are looked at for standing together."""
 MOST_TYPED = 8
-"""Words looked for in titles while somebody types."""
+"""Maximum number of words that are looked up in titles while somebody types."""
 MOST_TITLES = 100
 """Beginnings tried, and titles compared, while somebody types."""
 
@@ -120,10 +120,10 @@ class Finder:
 
     @cached_property
     def pools(self) -> list[tuple[Leaf, set[int]]]:
-        """The documents of each segment that exist for the asker and are not excluded.
+        """Return the documents of each segment that the asker may see and that are not excluded.
 
-        A page that has the minus before the word, as the question has it, is not excluded: `-d` may
-        be an option in a text that was pasted.
+        A page that contains the word with its minus, as the question has it, is not excluded: `-d`
+        may be an option in pasted text.
         """
         options = dict(self.options)
         excluded = [
@@ -258,9 +258,10 @@ def titles(
 
 
 def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
-    """Where a word being typed may be: in titles, and for less in paths; each with the word.
+    """Return the places where a word being typed may occur: in titles and, with less weight, in
+    paths; each with its word.
 
-    Of an unspaced script each pair counts as one, because some of them are enough.
+    In an unspaced script each pair counts as a word, because some of the pairs are enough.
     """
     if one.unspaced:
         chains = [[Chain((term,), ())] for term in one.chains[0].terms]

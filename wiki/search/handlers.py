@@ -52,8 +52,7 @@ def mend_index(database: Database, settings: Settings) -> None:
 
 
 def finish_renderings(database: Database, settings: Settings) -> None:
-    """Now and then: try again what was cut off while it was rendered, and take in what has become
-    of it."""
+    """Retry renderings that were cut off, and index those that succeeded. Runs periodically."""
     finished = cut_off.try_again(database)
     if finished:
         _take_in(database, settings, {page_id for _, page_id in finished}, anew=True)
@@ -61,6 +60,6 @@ def finish_renderings(database: Database, settings: Settings) -> None:
 
 
 def look_again(database: Database, settings: Settings) -> None:
-    """At the worker's start: try again also what was left at its source for good, where the limits
-    or the renderer have changed."""
+    """When the worker starts, make renderings that were given up due again if the limits or the
+    renderer have changed, and retry them."""
     cut_off.look_again(database)

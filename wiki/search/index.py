@@ -63,13 +63,13 @@ def _engine_in(root: Path) -> WhooshEngine:
 def index(
     database: Database, settings: Settings, page_ids: Collection[int], *, anew: bool = False
 ) -> None:
-    """Makes the index say of these pages what the database says of them now.
+    """Update the index to the present state of these pages in the database.
 
-    Pages that it has in their newest revision already, after a rebuild for example, cost nothing.
+    Pages already indexed in their newest revision, for example after a rebuild, cost nothing.
 
-    :param anew: take in those too: they render to something else now.
+    :param anew: index these too, because their rendering has changed.
     :raises IndexUnavailable: when there is no usable index.
-    :raises TimeoutError: when another process does not let go of it.
+    :raises TimeoutError: when another process keeps the index locked.
     """
     with _indexing:
         have = engine_of(settings).revisions()

@@ -26,17 +26,17 @@ TOGETHER = 1.5
 COMMON, EVERYWHERE = 0.25, 0.6
 """A word on more than this share of the pages says little beside rarer ones: see `parts`."""
 MOST_WAYS = 16
-"""Ways tried to find several stretches one behind the other."""
+"""Maximum number of ways tried to find several consecutive stretches."""
 LARGE = 100
 """Pages from which on that is so."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to satisfy a clause: terms that follow each other, and what that is worth.
+    """One way to satisfy a clause: consecutive terms, and their weight.
 
-    `steps` are the distances from the end of each to the next; `marks` is what a reader sees marked
-    of it, the terms themselves unless they are pairs of an unspaced script.
+    `steps` are the distances from the end of each term to the next one; `marks` are the words to
+    highlight: the terms themselves unless they are pairs of an unspaced script.
     """
 
     terms: tuple[str, ...]
@@ -94,7 +94,7 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
 
 
 def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
-    """The ways to find stretches one behind the other, with all cuts of each."""
+    """Return the ways to find consecutive stretches, with all cuts of each."""
     ways = []
     for chains in islice(product(*(one.chains for one in found)), MOST_WAYS):
         steps: list[int] = []
@@ -108,7 +108,8 @@ def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
 
 
 def _ending(way: Way, end: str) -> Way:
-    """The way with another last word; what is marked of an unspaced one stays what was typed."""
+    """Return the way with another last word; in an unspaced script the highlighted text stays as
+    typed."""
     marks = way.marks if is_unspaced(end) else (*way.marks[:-1], end)
     return replace(way, terms=(*way.terms[:-1], end), marks=marks)
 
@@ -252,10 +253,10 @@ def _weights(
 def _phrase(
     snapshot: Snapshot, segment: Segment, name: str, way: Way, among: set[int], deadline: Deadline
 ) -> dict[int, float]:
-    """Documents in which the terms follow each other, scored by the sum of the terms.
+    """Return the documents that contain the terms consecutively, scored by the sum of the terms.
 
-    A term covers several positions where it is made of smaller words: consecutive ones are taken as
-    one occurrence, whose end is as good a place to go on from.
+    A term that consists of smaller words covers several positions; consecutive positions are taken
+    as one occurrence, and the next term may follow the end of it.
     """
     total: dict[int, float] = dict.fromkeys(among, 0.0)
     order = sorted(set(way.terms), key=lambda term: segment.frequency(name, term))
@@ -283,7 +284,8 @@ def _phrase(
 
 
 def _reached(ends: set[int], step: int, here: set[int]) -> set[int]:
-    """The positions of `here` that are a step behind one of `ends`, and those next to them."""
+    """Return the positions of `here` that are one step after a position of `ends`, and those next
+    to them."""
     reached = {end + step for end in ends} & here
     for place in sorted(reached):
         while place + 1 in here and place + 1 not in reached:

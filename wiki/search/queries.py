@@ -63,14 +63,14 @@ class Listed:
     excerpt: Pieces
     score: float = 0.0
     matches: bool = False
-    """Every typed word begins a word of the title or path."""
+    """Whether every typed word begins a word of the title or path."""
     exact: bool = False
-    """What was typed is the title, or names the page in a link."""
+    """Whether the typed text is the title, or names the page in a link."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Words of which the pages were excluded, and the question that has them as text instead."""
+    """Words whose pages were excluded, and the question that searches for them as text instead."""
 
     words: str
     question: str
@@ -153,7 +153,7 @@ def search(
 
 @dataclass(frozen=True)
 class _Asking:
-    """One asker's way to the engine, for a screen of one or all of their spaces."""
+    """Access to the search engine for one asker and one or all of their spaces."""
 
     session: Session
     actor: Actor
@@ -164,7 +164,7 @@ class _Asking:
     limit: int
 
     def ask(self, query: Query) -> tuple[Results, list[str]]:
-        """What the engine finds, and sentences about operators that name nothing."""
+        """Return the engine's results, and notes about operators whose values do not exist."""
         filters, notes = _filters(self.session, self.actor, query, self.readable, self.space)
         return self.engine.search(query, filters, offset=self.offset, limit=self.limit), notes
 
@@ -179,13 +179,13 @@ def titles(
     limit: int = 8,
     near: bool = False,
 ) -> list[Listed]:
-    """Pages whose title begins as `text` does: those called exactly so, then those that match,
-    then those like it; among each, those of the space with that slug first.
+    """Return pages whose title begins with `text`: exact titles, then matching pages, then similar
+    ones; within each, pages of the given space come first.
 
-    A page matches when every typed word begins a word of its title or path. None does when the
-    text has operators or quotation marks, because these ask for a search.
+    A page matches when every typed word begins a word of its title or path. None does when the text
+    has operators or quotation marks, because these ask for a search.
 
-    :param near: also misspelt or partly matching titles.
+    :param near: include misspelt and partly matching titles.
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     readable = list_spaces(session, actor)
@@ -219,9 +219,8 @@ def linkable(
     space: str,
     found: Sequence[Listed],
 ) -> tuple[list[Listed], bool]:
-    """What the editor offers for `[[text`: the page that this names, if there is one, before the
-    pages found; and whether the actor may create a page of that name.
-    """
+    """Return the completions of `[[text` in the editor: the page that the text names, if any,
+    followed by the pages found; and whether the actor may create a page of that name."""
     found = list(found)
     page_id = page_meant(session, actor, text, space)
     if page_id is not None:

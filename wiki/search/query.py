@@ -41,11 +41,11 @@ class Clause:
     phrase: bool = False
     prefix: bool = False
     written: str = dataclasses.field(default="", compare=False)
-    """How the question has it, its operator included."""
+    """The clause as it was typed, with its operator."""
 
     @property
     def option(self) -> str:
-        """The excluded word with its minus, as a page has it that shows an option such as `-d`."""
+        """The excluded word with its minus, as in a page that shows an option such as `-d`."""
         plain = self.field is Field.ANY and not (self.phrase or self.prefix)
         return f"-{fold(self.text)}" if plain and self.written.startswith("-") else ""
 
@@ -82,11 +82,12 @@ class Query:
 
     @property
     def operators(self) -> tuple[Clause, ...]:
-        """The clauses that are more than words: those of a field, and what is excluded."""
+        """Clauses other than plain words: those of a field, and exclusions."""
         return (*(one for one in self.must if one.field is not Field.ANY), *self.without)
 
     def as_text(self, *clauses: Clause) -> str:
-        """The question with these clauses as text: in quotation marks nothing is an operator."""
+        """Return the question with these clauses as text: operators have no meaning in quotation
+        marks."""
         text = self.text
         for clause in clauses:
             bare = "".join(c for c in clause.written if c not in _QUOTES)
@@ -95,7 +96,7 @@ class Query:
 
     @property
     def plain(self) -> bool:
-        """Whether it is words only, without operators and quotation marks."""
+        """Whether the question consists of words only, without operators and quotation marks."""
         return self == Query(self.text, self.must, notes=self.notes) and not any(
             clause.phrase or clause.field is not Field.ANY for clause in self.must
         )

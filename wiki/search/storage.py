@@ -178,7 +178,7 @@ class Shelf:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def size(self) -> int:
-        """Bytes of the index in use."""
+        """Size of the index in use, in bytes."""
         name = self.name()
         files = (self.root / name).iterdir() if name else ()
         return sum(file.stat().st_size for file in files)

@@ -73,10 +73,11 @@ def results() -> ResponseReturnValue:
 @public
 @costs("searches")
 def switch() -> ResponseReturnValue:
-    """A fragment: the pages whose titles begin so; before anything is typed, the newest.
+    """Return a fragment with the pages whose titles begin with the text, or the newest pages if it
+    is empty.
 
-    With `for=link` the text is that of a link: a page that it names comes first, and the fragment
-    says whether the asker may create one where it names none.
+    With `for=link` the text is the target of a link: a page that it names comes first, and the
+    fragment says whether the asker may create one if there is none.
     """
     session = reading()
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]

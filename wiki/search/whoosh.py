@@ -40,13 +40,13 @@ SMALL = 512
 MEMORY = 256
 """Megabytes that writing may use before it spills to disk."""
 SHARE = 0.5
-"""Of what is free on the disk, as much as writing the index may need for a while."""
+"""Share of the free disk space that writing the index may use temporarily."""
 LEAST = 4 << 20
-"""Bytes that it needs in any case."""
+"""Bytes that writing the index needs in any case."""
 MERGED = 3
-"""Bytes that merging needs for each byte of a segment: its parts, and the new segment of them."""
+"""Bytes that merging needs for each byte of a segment: for its parts, and for the new segment."""
 WORD = 300
-"""Bytes that writing needs for each word of each page in the worst case, that no other has it."""
+"""Bytes that writing needs for each word of a page in the worst case, when no other page has it."""
 
 
 class WhooshEngine:
@@ -268,9 +268,9 @@ class WhooshEngine:
         return len(want)
 
     def _require_room(self, wanted: float) -> None:
-        """Go on only if writing this many bytes leaves most of what is free on the disk to others.
+        """Check that writing this many bytes leaves most of the free disk space to others.
 
-        :raises OSError: as a full disk does.
+        :raises OSError: the error of a full disk, if it does not.
         """
         if max(wanted, LEAST) > SHARE * free(self.shelf.root.parent):
             raise OSError(errno.ENOSPC, "Too little room for the index", str(self.shelf.root))
@@ -280,12 +280,13 @@ class WhooshEngine:
 
 
 def _merge(writer: SegmentWriter, segments: list[Any], room: float) -> list[Any]:
-    """Whoosh's hook: which segments a commit takes into the one it writes.
+    """Choose the segments that a commit merges into the one it writes (a hook of Whoosh).
 
-    Small ones, as soon as the new one is half their size, so that each page is copied a few times
-    only; and any of which more than half is deleted. None beyond the room that there is.
+    Small segments are merged as soon as the new one is half their size, so that each page is copied
+    only a few times; so is any segment of which more than half is deleted, within the room there
+    is.
 
-    :param room: bytes of segments that may be taken.
+    :param room: bytes of segments that may be merged.
     """
     kept = []
     total = writer.doc_count()

@@ -1,13 +1,13 @@
-"""How text becomes words: the same cut and the same folding for pages and for queries.
+"""Splitting text into words: the same cuts and the same folding for pages and for queries.
 
-No language is assumed. Letters lose case, width and accents; scripts written without spaces
-between words are cut into overlapping pairs of characters, so that any stretch of them is found.
-Inflection is not removed from the index: `forms` proposes the other forms when somebody asks.
+No language is assumed. Letters lose case, width and accents; scripts written without spaces between
+words are cut into overlapping pairs of characters, so that any stretch of them is found. Inflection
+is not removed from the index: `forms` proposes the other forms for a query.
 
 One stretch of text can be cut in several ways: `RequestParser`, `set-up`, `1,250,000`, `v1.2.3`.
-Positions count the smallest words (request, parser). Larger words (requestparser) cover the
-positions of those that they are made of, and the index has them at each of these positions. A
-question has all cuts too (`asking.py`), and meets a page in any cut that both have.
+Positions count the smallest words (request, parser). A larger word (requestparser) covers the
+positions of its parts, and is indexed at each of these positions. A question is cut in the same
+ways (`asking.py`), and matches a page in any cut that they share.
 """
 
 import unicodedata
@@ -27,14 +27,14 @@ _UNSPACED = (
 )
 _LETTER = rf"[[\p{{L}}\p{{N}}\p{{M}}]--[{_UNSPACED}]]"
 JOINERS = "-\u00ad\u2010\u2011._'\u2019\u02bc&/"
-"""Signs between words that may make one word together."""
+"""Signs between words that can join them into one word."""
 _SIGN = r"\p{L}(?:\+\+|\#)(?![\p{L}\p{N}])"
 GROUPED = (
     r"(?<![\p{L}\p{N}]|\p{N}[.,])\p{N}{1,3}"
     r"(?P<sep>[.,'\u2019\x20\u00a0\u2009\u202f])\p{N}{3}"
     r"(?:(?P=sep)\p{N}{3}){0,5}(?![\p{N}\p{L}]|[.,'\u2019]\p{N})"
 )
-"""A number whose digits stand in groups of three: 1,250,000 or 1 250 000."""
+"""A number with its digits in groups of three: 1,250,000 or 1 250 000."""
 _TOKEN = regex.compile(
     rf"(?V1)(?P<run>[{_UNSPACED}]+)"
     rf"|(?P<sign>(?<![\p{{L}}\p{{N}}]){_SIGN})"
@@ -48,9 +48,10 @@ _INNER = regex.compile(
     r"|(?<=[\p{L}\p{M}])(?=\p{N})|(?<=\p{N})(?=\p{L})"
 )
 _MOST_INNER = 8
-"""Smaller words of one; keys and checksums, which have more, stay whole."""
+"""Maximum number of smaller words in one; keys and checksums, which have more, are not split."""
 _MOST_JOINED = 4
-"""Words joined by signs that make a larger one, unless they are the letters of U.S.A."""
+"""Maximum number of words joined by signs into a larger one, except for single letters as in
+U.S.A."""
 _LONGEST_JOINED = 40
 # Letters that Unicode does not decompose, although readers take them for an accented one.
 _LETTERS = str.maketrans(
@@ -95,12 +96,12 @@ class Stretch(NamedTuple):
     unspaced: bool = False
 
     def text(self, first: int, last: int) -> str:
-        """The word that those from `first` to before `last` make together."""
+        """Return the joined word of the words from `first` to before `last`."""
         return "".join(word.text for word in self.words[first:last])
 
 
 class Cut(NamedTuple):
-    """A word as the index has it: it covers `length` positions."""
+    """A word as it is indexed; it covers `length` positions."""
 
     text: str
     position: int
@@ -138,7 +139,7 @@ def words(text: str) -> Iterator[Word]:
 
 
 def cuts(text: str) -> Iterator[Cut]:
-    """Every word of `text`, small or large, as the index has it."""
+    """Yield every word of `text`, small or large, as it is indexed."""
     position = 0
     for stretch in stretches(text):
         found = stretch.words
@@ -155,7 +156,7 @@ def cuts(text: str) -> Iterator[Cut]:
 def _cut(
     raw: str, start: int, *, grouped: bool
 ) -> tuple[tuple[Word, ...], tuple[tuple[int, int], ...]]:
-    """The smallest words of a stretch, and the larger ones that they make."""
+    """Return the smallest words of a stretch, and the larger words that they form."""
     found: list[Word] = []
     whole: list[tuple[int, int]] = []  # for each word between signs, its smallest words
     for match in _WORD.finditer(raw):
@@ -178,7 +179,8 @@ def _cut(
 def _joined(
     raw: str, start: int, found: list[Word], whole: list[tuple[int, int]], *, grouped: bool
 ) -> Iterator[tuple[int, int]]:
-    """The larger words that words between signs make: all together, and each two neighbours."""
+    """Yield the larger words formed by words between signs: all together, and each two
+    neighbours."""
     count = len(whole)
     if count < 2:
         return
@@ -199,7 +201,7 @@ def _joined(
 
 
 def _meet(raw: str, start: int, left: Word, right: Word) -> bool:
-    """Whether the sign between two words may be left out: not in 1.2, nor in long/paths."""
+    """Whether the sign between two words may be left out; it may not in 1.2 or long/paths."""
     if left.text[-1].isdigit() and right.text[0].isdigit():
         return False
     sign = raw[left.end - start]
@@ -207,7 +209,8 @@ def _meet(raw: str, start: int, left: Word, right: Word) -> bool:
 
 
 def _option(text: str, start: int, raw: str) -> str:
-    """The stretch at `start` with one or two minus signs before it; empty without them."""
+    """Return the stretch at `start` with the one or two minus signs before it; empty if there are
+    none."""
     if not start or text[start - 1] != "-":
         return ""
     dashes = 2 if text[max(0, start - 2) : start] == "--" else 1

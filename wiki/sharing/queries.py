@@ -334,8 +334,9 @@ def links_within(
 def names_within(
     session: Session, seen: LinkSeen, page: Page, up_to: Label | None
 ) -> tuple[Marks, dict[tuple[str, str], str]]:
-    """What the links by name of a shared page mean among the pages that the same link shows: their
-    addresses in the wiki, and these places -> path, as :func:`links_within` has them."""
+    """Resolve the links by name of a shared page among the pages that the same share link shows.
+    Return the marks with their addresses in the wiki, and a mapping from these places to paths, as
+    :func:`links_within` takes it."""
     links = named_links(session, PageLink.page_id == page.id)
     found = candidates_for(session, links, among=shown_by(seen, up_to))
     lead, places = {}, {}

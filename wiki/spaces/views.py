@@ -226,8 +226,9 @@ def _labels_of(space: Space | None) -> dict[str, str]:
 
 
 def _clearance_choices(space: Space | None) -> dict[str, list[tuple[str, str]]]:
-    """The highest labels to choose for each role. A role reads at least what has the space's own
-    label, so a stored label that is not above that one is inherited; it stays stored as it is."""
+    """Return the highest labels that can be chosen for each role. Every role reads at least the
+    label of the space, so a stored label that is not above it is shown as inherited; it stays
+    stored."""
     if space is None:
         return {}
     least = Label(space.label)

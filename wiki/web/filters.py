@@ -31,22 +31,23 @@ def iso(when: datetime) -> str:
 
 
 def date_words(when: date) -> str:
-    """``23 Nov 2026``: a day, or the day of a moment in UTC. The one form of dates in what people
-    read; static/src/js/times.js writes moments in the same form, in the reader's zone."""
+    """Format a date as ``23 Nov 2026``; a moment is taken in UTC. All dates for readers have this
+    form; static/src/js/times.js writes moments in the same form, in the reader's zone."""
     when = _in_utc(when) if isinstance(when, datetime) else when
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def exact(when: datetime) -> str:
-    """``23 Nov 2026, 13:05 UTC``: a moment, with the zone that it is told in."""
+    """Format a moment as ``23 Nov 2026, 13:05 UTC``, with its zone."""
     when = _in_utc(when)
     return f"{date_words(when)}, {when:%H:%M} UTC"
 
 
 def ago(when: datetime, before_date: str = "", now: datetime | None = None) -> str:
-    """``3 hours ago`` within two weeks, then the date; the future too is ``just now``.
+    """Format a moment as ``3 hours ago`` within two weeks, then as a date; future moments are
+    ``just now``.
 
-    :param before_date: what a date begins with in a sentence, such as ``"on "``.
+    :param before_date: text before a date in a sentence, such as ``"on "``.
     """
     when = _in_utc(when)
     now = _in_utc(now) if now else datetime.now(UTC)
@@ -61,7 +62,7 @@ def ago(when: datetime, before_date: str = "", now: datetime | None = None) -> s
 
 
 def day(when: datetime) -> str:
-    """``Monday, 23 Nov 2026``: the heading of what happened on a day (of UTC)."""
+    """Format a day (UTC) as ``Monday, 23 Nov 2026``, the heading of its events."""
     when = _in_utc(when)
     return f"{_DAYS[when.weekday()]}, {date_words(when)}"
 
@@ -92,7 +93,7 @@ def size(count: int) -> str:
 
 
 def seen(text: str) -> Markup:
-    """Text of a page's source, with what nobody sees shown by its number."""
+    """Return source text of a page as HTML in which invisible characters are shown by number."""
     return Markup(marked(text, lambda part: str(escape(part))))  # noqa: S704, each part is escaped
 
 

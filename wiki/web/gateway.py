@@ -378,7 +378,7 @@ class Connection(HttpToolsProtocol):
             super().on_message_complete()
 
     def _refuse_head(self, status: int, sentence: str) -> None:
-        """Answer a request whose head cannot be accepted, and close the connection."""
+        """Refuse a request whose head is invalid, and close the connection."""
         self._refused = True
         self._head_is_here()
         if self.cycle is None or self.cycle.response_complete:

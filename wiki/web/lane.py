@@ -1,8 +1,8 @@
-"""Lanes for work that takes long, so that whoever is shown a page always gets a thread.
+"""Lanes for slow work, so that there is always a thread left to show pages.
 
-Such work waits for another process (``wiki/text/sandbox.py``), and the thread that asked waits with
-it. Only a few requests of a web process may do so at once, and of these one person or address only
-a share; the others are told to come back rather than kept.
+Slow work runs in another process (``wiki/text/sandbox.py``), and the requesting thread waits for
+it. Only a few requests of a web process may wait at once, and one person or address has only a
+share of these places; other requests are refused with a time to retry.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from wiki.web.request import actor
 log = logging.getLogger(__name__)
 
 PLACES = 4
-"""Requests in the lane for comparisons at once, of which one is worked on: half of the threads of a
-process."""
+"""Number of requests in the lane for comparisons, one of which is worked on: half of the threads of
+a process."""
 
 SHARE = 2
-"""Those of one person, or of one address without an account."""
+"""Number of these for one person, or for one address without an account."""
 
 STRANGERS = 3
-"""Those of all who are not signed in: there is a place for somebody who is."""
+"""Number of these for all visitors who are not signed in, so that a place is left for members."""
 
 AGAIN = 3
-"""Seconds after which to come back."""
+"""Seconds after which a refused request may be retried."""
 
 
 class Lane:
-    """Who is in a lane of this process.
+    """The requests that use a lane in this process.
 
-    :param what: what is done in it, for people who find it full.
-    :param places: how many requests may be in it.
-    :param share: how many of one person, or of one address without an account.
-    :param strangers: how many of all who are not signed in.
-    :param turns: whether one is worked on after another.
+    :param what: the kind of work, for the message when the lane is full.
+    :param places: maximum number of requests.
+    :param share: maximum for one person, or for one address without an account.
+    :param strangers: maximum for all visitors who are not signed in.
+    :param turns: whether the requests are worked on one after another.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class Lane:
     def place(self, who: str, *, stranger: bool) -> Iterator[None]:
         """Hold a place for somebody, and run the block when it is their turn.
 
-        :param who: an empty name stands for people who cannot be told apart, and has no share.
+        :param who: the person or address; empty for people who cannot be told apart, who have no
+            share.
         :raises Busy: when there is no place for them.
         """
         self._enter(who, stranger=stranger)
@@ -91,21 +92,21 @@ class Lane:
 
 
 def comparisons() -> Lane:
-    """A lane for large comparisons."""
+    """Return the lane for large comparisons."""
     return Lane("large comparisons", places=PLACES, share=SHARE, strangers=STRANGERS, turns=True)
 
 
 def moves() -> Lane:
-    """A lane for moves and renamings with the links that are repaired for them."""
+    """Return the lane for moves and renamed sections, with the repairs of links."""
     return Lane("moves of pages", places=3, share=1, strangers=0)
 
 
 @contextmanager
 def in_lane(name: str = "comparisons") -> Iterator[None]:
-    """Wait in a lane for whoever made this request, and run the block when it is their turn.
+    """Wait in a lane on behalf of the current request, and run the block when it is its turn.
 
     :param name: ``comparisons`` or ``moves``.
-    :raises Busy: when there is no place for them now.
+    :raises Busy: when there is no place at the moment.
     """
     lane: Lane = current_app.extensions["lanes"][name]
     with lane.place(whom(), stranger=actor().person_id is None):

@@ -1,8 +1,8 @@
-"""How often one person may ask for what costs more than a page: far more than anybody does by hand.
+"""Limits on how often one person may request expensive work, far above normal use.
 
-A request counts as one of its kind before it is answered, one with a large text as more; where the
-work it causes depends on texts that are stored, :func:`charge` counts the rest once they are known.
-Each web process counts for itself and forgets when it ends; what must be counted exactly (sign-ins,
+A request is counted as one of its kind before it is answered, and as more if it sends a large text.
+If its cost depends on stored texts, :func:`charge` counts the rest once their sizes are known. Each
+web process counts for itself and forgets when it ends; what must be counted exactly (sign-ins,
 password links) is counted in the database (``wiki/people/limiting.py``).
 """
 
@@ -35,10 +35,10 @@ PACES = {
 """What is counted together, how much of it at once, and how much a second from then on."""
 
 BY_SIZE = frozenset({"previews", "saves"})
-"""What causes work in proportion to what is sent."""
+"""Kinds of requests whose cost grows with the bytes sent."""
 
 PER_BYTES = 64 * 1024
-"""Bytes sent that cost as much as one more."""
+"""Bytes sent that are counted as one more request."""
 
 MOST_KNOWN = 20_000  # who is remembered; the longest silent one is forgotten, as if it had waited
 
@@ -62,8 +62,7 @@ class Paces:
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
 
     def wait(self, what: str, who: str, factor: float, price: float = 1.0) -> float:
-        """Count ``price`` more; the seconds to wait where that is too much, and nothing was
-        counted."""
+        """Count ``price`` more and return 0, or return the seconds to wait and count nothing."""
         pace = PACES[what]
         pace = Pace(max(1, round(pace.burst * factor)), pace.per_second * factor)
         key = (what, who)
@@ -88,7 +87,7 @@ def keep_pace() -> None:
 
 
 def charge(what: str, price: float = 1.0) -> None:
-    """Count more for whoever asks: what a request of usual size costs is 1.
+    """Count more for the current asker; a request of usual size costs 1.
 
     :raises TooMany: when they have asked for too much; then it was not counted.
     """
@@ -121,7 +120,7 @@ def whom() -> str:
 
 
 def asker() -> str | None:
-    """For whom this request is worked on, whatever its address tells; None outside of requests."""
+    """The person or address that the current request is worked on for; None outside of requests."""
     return whom() if has_request_context() else None
 
 

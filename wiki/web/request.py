@@ -51,9 +51,9 @@ def reading() -> Session:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A transaction, committed when the block ends; later reads of this request see it.
+    """Open a transaction that is committed when the block ends; later reads of this request see it.
 
-    :raises DiskFull: when only what is kept for sign-ins is left on the disk.
+    :raises DiskFull: when only the reserve for sign-ins is left on the disk.
     """
     if parts().database.is_sqlite and not g.get("uses_reserve"):
         require_room(settings().data_dir)
@@ -118,7 +118,7 @@ def is_foreign() -> bool:
 
 
 def person_url(handle: str) -> str:
-    """The address of a person's page, or nothing for those who are not signed in: they may not
+    """Return the address of a person's page; empty for visitors who are not signed in, who may not
     see it."""
     return "" if actor().is_anonymous else f"/-/people/{handle}"
 
