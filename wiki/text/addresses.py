@@ -423,7 +423,7 @@ class _Place:
         return start + self.whole.starts[number], end + self.whole.starts[number]
 
     def shift_of(self, row: int) -> int | None:
-        """How much further right a line of the content stands in its line of the text."""
+        """Return how much further right a line of the content stands in its line of the text."""
         begin = self.line_ends[row - 1] + 1 if row else 0
         stop = self.line_ends[row] if row < len(self.line_ends) else None
         line = self.content[begin:stop]

@@ -1,15 +1,15 @@
 """Addresses that are links without any markup, as GitHub's parser (cmark-gfm) recognises them.
 
-`https://`, `http://` and `ftp://` count after every character but a letter of the same word, `www.`
-at the start, after ASCII white space and after `*`, `_`, `~` or `(`, e-mail addresses after every
-character. Nothing but an e-mail address counts after a square bracket that is still open, because
-the text may be that of a link.
+`https://`, `http://` and `ftp://` count after every character except a letter of the same word,
+`www.` at the start, after ASCII white space and after `*`, `_`, `~` or `(`, e-mail addresses after
+every character. After a square bracket that is still open only e-mail addresses count, because the
+text may be that of a link.
 
 There are two deliberate differences. cmark-gfm ends an address at ASCII white space and `<` only;
-here it ends also at all other white space, at the punctuation of scripts without blanks between
+here it also ends at all other white space, at the punctuation of scripts without spaces between
 words (`。` and the like), at typographic quotation marks, and before a wide closing bracket that
-the address has not opened. An address has these percent-encoded; written out, they belong to the
-sentence around it. And what stands before `mailto:` is never part of the address.
+the address has not opened. In an address these characters are percent-encoded; unencoded, they belong
+to the sentence around it. And the text before `mailto:` is never part of the address.
 """
 
 import re
@@ -45,7 +45,7 @@ _OPEN = "open_brackets"  # where a piece of inline text keeps how many are open
 
 
 def autolink_plugin(parser: MarkdownIt) -> None:
-    """Adds the rules to `parser`, as the last ones."""
+    """Add the rules to `parser` after all others."""
     stops = parser.inline.terminator_re.pattern.replace(":", "")
     parser.inline.terminator_re = re.compile(rf"{stops}|:(?=//)|www\.")
     parser.inline.ruler.at("escape", _escape)
@@ -56,14 +56,14 @@ def autolink_plugin(parser: MarkdownIt) -> None:
 
 
 def _escape(state: StateInline, silent: bool) -> bool:
-    """A backslash. One before a letter is text by itself: an address can begin behind it."""
+    """Parse a backslash. Before a letter it is plain text, and an address can begin after it."""
     if state.src[state.pos + 1 : state.pos + 2].isalnum():
         return False
     return escape(state, silent)
 
 
 def _scheme(state: StateInline, silent: bool) -> bool:
-    """`https://host` and what follows, met at its colon."""
+    """Parse an address that begins with `https://host`, found at its colon."""
     pos, src = state.pos, state.src
     if silent or not src.startswith("://", pos) or not _may_begin(state):
         return False
@@ -81,7 +81,7 @@ def _scheme(state: StateInline, silent: bool) -> bool:
 
 
 def _www(state: StateInline, silent: bool) -> bool:
-    """`www.host` and what follows."""
+    """Parse an address that begins with `www.host`."""
     pos, src = state.pos, state.src
     if silent or not src.startswith("www.", pos, state.posMax) or not _may_begin(state):
         return False
@@ -99,7 +99,7 @@ def _may_begin(state: StateInline) -> bool:
 
 
 def _brackets(state: StateInline, silent: bool) -> bool:
-    """Counts the square brackets that are open; those with a meaning never come here."""
+    """Count the open square brackets; brackets that belong to a link never reach this rule."""
     if not silent and state.src[state.pos] in "[]":
         step = 1 if state.src[state.pos] == "[" else -1
         vars(state)[_OPEN] = max(0, vars(state).get(_OPEN, 0) + step)
@@ -116,9 +116,11 @@ _NO_HOST = frozenset({"Zs", "Zl", "Zp", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po"
 
 
 def _domain_end(src: str, start: int, limit: int) -> int:
-    """Where the domain at `start`, as far as it is ASCII, ends or its last character begins.
+    """Return the end of the ASCII part of the domain at `start`, or the position of its last
+    character.
 
-    It is 0 for what is no domain: the last two parts of a name, if it has few, have no underscore.
+    Return 0 if there is no valid domain: the last two parts of a name must have no underscore,
+    unless it has many parts.
     """
     dots = before_last = last = 0
     at = start + 1
@@ -138,7 +140,7 @@ def _domain_end(src: str, start: int, limit: int) -> int:
 
 
 def _address_end(src: str, start: int, domain_end: int, limit: int) -> int:
-    """Where the address ends that begins at `start`: without what belongs to the sentence."""
+    """Return the end of the address that begins at `start`, without punctuation of the sentence."""
     end = limit
     opened: dict[str, int] = {}
     for found in _STOP.finditer(src, domain_end, limit):
@@ -191,7 +193,7 @@ def _dress(token: Token, written: str, href: str) -> None:
 
 
 def _email(state: StateCore) -> None:
-    """E-mail addresses, in the text outside of links."""
+    """Turn e-mail addresses in the text outside of links into links."""
     for inline in state.tokens:
         if inline.type != "inline" or not inline.children:
             continue
@@ -214,7 +216,7 @@ def _email(state: StateCore) -> None:
 
 
 def _split(text: Token, md: MarkdownIt) -> Sequence[Token]:
-    """A token of text as several, those of its e-mail addresses among them."""
+    """Split a text token into several, with links for its e-mail addresses."""
     tokens: list[Token] = []
     last = 0
 
@@ -235,7 +237,7 @@ def _split(text: Token, md: MarkdownIt) -> Sequence[Token]:
 
 
 def _emails(text: str) -> list[tuple[int, int, str]]:
-    """Where the e-mail addresses of a text stand, and what their links have before them."""
+    """Return the start, the end and the URL prefix of each e-mail address in a text."""
     found = []
     floor, at = 0, text.find("@")
     while at >= 0:

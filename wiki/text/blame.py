@@ -1,8 +1,8 @@
-"""Who wrote each line: origins of lines, carried from one text of a page to the next.
+"""Authorship of lines: their origins, carried from one text of a page to the next.
 
-An origin is the number of the revision that brought a line as it stands. A line that is kept keeps
-its origin; one that is changed, added or moved has that of the revision that did so. What counts as
-kept is what :func:`wiki.text.lines.line_changes` says, so that blame and comparisons agree.
+An origin is the number of the revision that introduced a line in its present form. An unchanged
+line keeps its origin; a line that was changed, added or moved gets the revision that did so. Lines
+are compared by :func:`wiki.text.lines.line_changes`, so that blame and comparisons agree.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -33,10 +33,10 @@ def step(origins: Sequence[int], old: Sequence[str], new: Sequence[str], number:
 def walk(
     runs: Sequence[int], text: str, steps: Iterable[tuple[int, str]], keep: Container[int] = ()
 ) -> tuple[list[int], dict[int, list[int]]]:
-    """The packed origins of the last of some texts, which revisions made one of the other.
+    """Return the packed origins of the lines of the last of several successive texts.
 
-    `runs` are those of `text`, and `steps` the numbers of the revisions with what each made of it.
-    Second come the packed origins at those revisions that are in `keep`.
+    `runs` are the packed origins of `text`; `steps` are the numbers of the later revisions with
+    their texts. The second result has the packed origins at the revisions in `keep`.
     """
     origins, lines = unpack(runs), blame_lines(text)
     kept: dict[int, list[int]] = {}

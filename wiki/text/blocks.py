@@ -59,9 +59,8 @@ class Blocks:
                 element.set("open", "")
 
     def quote(self, element: Element) -> None:
-        """A quote that begins with `[!NOTE]` becomes an admonition: with the rest of that line as
-        its title where more follows, folded when a `-` stands there, and to be folded when a `+`
-        does."""
+        """Turn a quote that begins with `[!NOTE]` into an admonition. The rest of that line, if
+        any, is its title; `-` makes it folded, and `+` foldable but open."""
         first = element[0] if len(element) else None
         if first is None or first.tag != "p":
             return
@@ -108,7 +107,7 @@ def _has_more_lines(paragraph: Element) -> bool:
 
 
 def _take_line(source: Element, into: Element) -> None:
-    """Moves what stands in the first line of a paragraph into another element."""
+    """Move the first line of a paragraph into another element."""
     into.text, ends, source.text = (source.text or "").partition("\n")
     while not ends and len(source):
         child = source[0]

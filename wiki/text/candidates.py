@@ -1,8 +1,9 @@
 """Every address that a text could link to, found without parsing it, in time linear in its length.
 
-For texts that are shown as their source: what they might show or link to must hold files back,
-follow moves and count for labels as if the page were laid out. So this finds rather too much:
-addresses inside code, for example. `tests/text/test_candidates.py` compares it with the renderer.
+This is for texts that are shown as their source: the files and pages that they might embed or link
+to must be protected, repaired on moves and checked for labels as if the page were rendered. The
+result therefore includes too many addresses rather than too few, for example those inside code.
+`tests/text/test_candidates.py` compares it with the renderer.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from wiki.text.paths import path_key
 from wiki.text.wikilinks import INNER, is_media, split_label
 
 MOST = 20_000
-"""Different places that are listed of one text."""
+"""Maximum number of distinct places that are listed for one text."""
 
 MAX_WRITTEN = 2400  # characters of an address, with its escapes; longer ones lead nowhere
 _MAX_PARENTHESES = 32  # inside each other, as the grammar has it
@@ -56,8 +57,8 @@ _PUNCTUATION = "?!.,:;*_~'\"()[]|>`\\\u00a0"
 
 
 def candidate_links(text: str, context: RenderContext) -> list[Link]:
-    """The links to pages and files of this wiki that `text` may have, each place once, numbered in
-    the order in which they are found."""
+    """Return the links to pages and files of this wiki that `text` may contain, without duplicates
+    and numbered in the order in which they are found."""
     found: dict[tuple[object, ...], Link] = {}
     for to, written, embedded in _destinations(text, context):
         if to.kind not in ("page", "file"):
@@ -74,7 +75,7 @@ def candidate_links(text: str, context: RenderContext) -> list[Link]:
 
 
 def _destinations(text: str, context: RenderContext) -> Iterator[tuple[Destination, str, bool]]:
-    """What each address means, how it is written, and whether it shows a page."""
+    """Yield the destination of each address, its written form, and whether it embeds the target."""
     for included, written in dict.fromkeys(_wiki_targets(text)):
         if included and is_media(written):
             yield resolve_embedded(written, context), written, True
@@ -99,12 +100,13 @@ def _wiki_targets(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _as_in_cells(written: str) -> tuple[str, ...]:
-    """What is written, and what it is inside a table."""
+    """Return the written form and, if it differs, its form inside a table."""
     return (written, written.replace("\\|", "|")) if "\\|" in written else (written,)
 
 
 def _addresses(text: str, context: RenderContext) -> Iterator[str]:
-    """Addresses of links, pictures, definitions and raw HTML, and full ones of this wiki."""
+    """Yield the addresses of links, pictures, definitions and raw HTML, and full addresses of this
+    wiki."""
     for pattern in (_POINTED, _DEFINED):
         for match in pattern.finditer(text):
             for written in filter(None, match.groups()):
@@ -125,8 +127,7 @@ def _addresses(text: str, context: RenderContext) -> Iterator[str]:
 
 
 def _full_addresses(text: str, host: str) -> Iterator[str]:
-    """Addresses on this host, and what is left of each where it ends before some of the
-    punctuation behind it."""
+    """Yield the addresses on this host, also with trailing punctuation removed in several ways."""
     for found in re.finditer(rf"(?:https?:)?//{re.escape(host)}", text, re.IGNORECASE):
         whole = _UNTIL_BLANK.match(text, found.start())[0]  # type: ignore[index]
         ends = (whole, *(whole.partition(end)[0] for end in ">|"), whole.split()[0])
@@ -148,7 +149,7 @@ def _read(written: str) -> Iterator[str]:
 
 
 def _until_closed(run: str) -> str:
-    """The part of a run before the first `)` that closes nothing in it."""
+    """Return the part of a run before the first `)` that has no opening bracket in it."""
     depth = 0
     for match in _SIGNIFICANT.finditer(run):
         if match[0] == "(":
@@ -161,8 +162,8 @@ def _until_closed(run: str) -> str:
 
 
 def _in_parentheses(run: str) -> Iterator[str]:
-    """Of characters without blanks, what stands behind each `](`: until it is closed, or, for the
-    last that is not, to the end."""
+    """Yield what follows each `](` in a run without white space: up to the closing bracket, or for
+    the last unclosed one to the end."""
     opened: list[int] = []
     depths: list[int] = []  # how deep parentheses nest in each of those
     for match in _SIGNIFICANT.finditer(run):

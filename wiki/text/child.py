@@ -1,13 +1,13 @@
-"""The process in which texts are parsed: reads requests, answers, dies when told to.
+"""The process in which texts are parsed: it reads requests and writes answers until it is killed.
 
-Started by `sandbox`, which speaks to it through standard input and output: messages are four bytes
-of length, big-endian, and JSON. Each request has a budget of CPU time, so that the load of the
-machine changes nothing; a timer kills the process that exceeds it, inside any library and also when
-the parent is gone. A second timer, by the clock on the wall, ends one that is stuck. Memory, files
-and their sizes are limited.
+It is started by `sandbox` and uses standard input and output: messages are four bytes of length,
+big-endian, and JSON. Each request has a budget of CPU time, so that the load of the machine changes
+nothing; a timer kills the process when it exceeds the budget, even inside a library or when the
+parent is gone. A second timer, of elapsed time, ends a process that is stuck. Memory, files and
+their sizes are limited.
 
-Started with `lane`, it is a process for comparisons: it has less memory, and gives way to those
-that show pages. Started with `slow`, it renders what takes long, and gives way likewise.
+Started with `lane`, it is a process for comparisons: it has less memory and a lower priority than
+those that render pages. Started with `slow`, it renders slow texts, also at a lower priority.
 """
 
 import json
@@ -45,8 +45,8 @@ LENGTH = struct.Struct(">I")
 
 
 def wall_seconds(seconds: float) -> float:
-    """Seconds on the wall after which work that may take so many of CPU time is taken to be stuck:
-    many, since a busy machine may give it few."""
+    """Return the elapsed time after which work with this limit of CPU time is considered stuck. It
+    is much longer, because a busy machine may give the process little CPU time."""
     return 30.0 + 20.0 * seconds
 
 

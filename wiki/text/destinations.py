@@ -34,21 +34,22 @@ _own_address = ""
 
 
 def set_own_address(url: str) -> None:
-    """Lets texts of this process be read as standing in the wiki at this address."""
+    """Set the address of the wiki in which the texts of this process are resolved."""
     global _own_address
     _own_address = url.rstrip("/")
 
 
 @dataclass(frozen=True)
 class RenderContext:
-    """Where a text stands: links are resolved from here, and `title` is not shown twice.
+    """The place of a text: links are resolved from it, and a heading equal to `title` is not
+    repeated.
 
     `folder` says that relative links start inside `path` (the page came from `index.md`), not
-    beside it. `base_url` is the wiki's own address; links to what is below it are links inside.
+    beside it. `base_url` is the wiki's own address; links below it are internal.
 
-    `routes` are addresses of an imported text that lead elsewhere than their words say, because
-    they begin at the root of the tree or name a file that is kept beside its place: their
-    :func:`route_key`, the kind of destination, its space and its path.
+    `routes` are addresses of an imported text whose target differs from their wording, because they
+    begin at the root of the tree or name a file that is kept at another place. Each is a list of
+    its :func:`route_key`, the kind of destination, its space and its path.
     """
 
     space: str
@@ -64,7 +65,7 @@ class RenderContext:
 
     @cached_property
     def by_key(self) -> Mapping[str, Sequence[str]]:
-        """The routes by the keys of addresses."""
+        """Routes by their keys."""
         return {route[0]: route[1:] for route in self.routes}
 
     @property
@@ -75,11 +76,11 @@ class RenderContext:
 
 @dataclass(frozen=True)
 class Destination:
-    """What an address means. `url` is safe to write.
+    """The target of an address. `url` is safe to write into HTML.
 
-    For `broken` it is empty and `path` says why. A wiki link may mean something else, which only
-    what pages there are can tell: one of the places `others`, or, when it is `named`, a page that
-    lies elsewhere and whose path ends so.
+    For `broken` it is empty and `path` has the reason. A wiki link may have another target,
+    depending on the pages that exist: one of the places `others` or, if it is `named`, a page
+    elsewhere whose path ends with the written one.
     """
 
     kind: Kind
@@ -136,10 +137,10 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
 
 
 def route_key(address: str, context: RenderContext) -> str:
-    """What tells the path in an address from others of the same page, by which `routes` are found.
+    """Return the form of an address's path under which `routes` stores it; empty if it has no path.
 
-    It begins with a slash where the address does, otherwise with the folder that the address starts
-    from: when the page moves, the key is another. Empty for what is no path.
+    The key begins with a slash if the address does, otherwise with the folder that the address
+    starts from. It therefore changes when the page moves.
     """
     if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
         return ""
@@ -158,8 +159,8 @@ def _routed(address: str, kind: str, space: str, path: str) -> Destination:
 
 
 def resolve_embedded(target: str, context: RenderContext) -> Destination:
-    """The meaning of `![[picture.png]]`: a file, at this place from the root of the space or else
-    wherever it lies."""
+    """Return the target of `![[picture.png]]`: a file at this path from the root of the space, or
+    else a file of this name elsewhere in it."""
     reason, found, named = readings(target, context.space, context.base)
     plain = next((one for one in found if one.rank == 0), None)
     if plain is None or not plain.path:
@@ -169,10 +170,11 @@ def resolve_embedded(target: str, context: RenderContext) -> Destination:
 
 
 def split_own(address: str, base_url: str) -> tuple[str, str]:
-    """An address of the wiki at `base_url` in two: as far as that, and the rest, from its slash.
+    """Split an address of the wiki at `base_url` into the part up to it and the rest, from its
+    slash.
 
-    The scheme (http or https), upper and lower case of the host and a port that goes without
-    saying make no difference. Of any other address the first part is empty.
+    The scheme (http or https), the case of the host and an explicit default port make no
+    difference. For any other address the first part is empty.
     """
     if not base_url or not _OF_A_HOST.match(address):
         return "", address

@@ -1,10 +1,10 @@
-"""What changed between two texts, made to be read: rows of lines, with changed words marked.
+"""Readable differences between two texts: rows of lines, with changed words marked.
 
-Lines are aligned by a longest common subsequence; inside a stretch that changed, lines that are
-still alike are put side by side and their words compared. A comparison is answered in parts: where
-each begins follows from the alignment alone, and rows are made for one part only. So what an answer
-takes is bounded by `ROWS`, `CHARACTERS` and `EFFORT`, however long the texts. The result depends on
-the two texts alone, never on time or load.
+Lines are aligned by a longest common subsequence; inside a changed stretch, similar lines are
+placed side by side and their words compared. A comparison is delivered in parts: the alignment
+alone decides where each part begins, and rows are computed for one part only. The cost of an answer
+is therefore bounded by `ROWS`, `CHARACTERS` and `EFFORT`, however long the texts are. The result
+depends on the two texts alone, never on time or load.
 """
 
 from array import array
@@ -19,22 +19,22 @@ from wiki.text.pairing import pairs
 from wiki.text.words import Effort, Span, mark
 
 ROWS = 4_000
-"""Lines of both texts in one part."""
+"""Maximum number of lines of both texts in one part."""
 
 CHARACTERS = 400_000
-"""Characters of these lines."""
+"""Maximum number of characters of these lines."""
 
 PIECE = ROWS // 2
-"""Lines of a stretch beyond which it is cut in the middle."""
+"""Number of lines above which a stretch is cut in the middle."""
 
 LINE = 20_000
-"""Characters of a line that are shown; in a changed one, what is the same is left out first."""
+"""Maximum number of characters shown of a line; in a changed line, equal text is left out first."""
 
 EDGE = 200
-"""Characters of what is the same that are kept on both sides of what is left out."""
+"""Characters of equal text that are kept on both sides of an omission."""
 
 EFFORT = 2_000_000
-"""Steps spent on tidying up differences of words in one part."""
+"""Maximum number of steps spent on tidying up word differences in one part."""
 
 WORTH = 3
 """Unchanged lines that are worth a fold."""
@@ -55,7 +55,7 @@ class Line:
     code: bool = False
     """Whether its layout has meaning: code, display math, a row of a table."""
     left_out: int = 0
-    """Characters of the line that its pieces lack, because it is longer than `LINE`."""
+    """Number of characters of the line that its pieces omit because it is longer than `LINE`."""
 
     @property
     def pieces(self) -> tuple[Span, ...]:
@@ -82,45 +82,45 @@ class Section:
 
     kind: Kind
     rows: tuple[Row, ...]
-    """Its rows; of a fold none."""
+    """Rows of the section; empty for a fold."""
     number: int = 0
     """Which change it is, from 1; of anything else, the change above it, or 0."""
     heading: str = ""
     """For a fold: the last heading in it, so that readers know where they are."""
     count: int = 0
-    """How many unchanged lines a fold hides."""
+    """Number of unchanged lines that a fold hides."""
 
 
 @dataclass(frozen=True)
 class Diff:
-    """A part of a comparison, and what there is in all of it."""
+    """A part of a comparison, with figures for the whole of it."""
 
     sections: tuple[Section, ...]
     places: int
-    """How many stretches have changed."""
+    """Number of changed stretches."""
     added: int
-    """Lines added; a changed line counts as one added and one removed."""
+    """Number of lines added; a changed line counts as one added and one removed."""
     removed: int
-    """Lines removed; a changed line counts as one added and one removed."""
+    """Number of lines removed; a changed line counts as one added and one removed."""
     part: int = 1
     parts: int = 1
     coarse: bool = False
-    """Whether too many words differ for all of them to be compared: some lines are marked from the
-    first word that differs to the last."""
+    """Whether too many words differ to compare all of them: some lines are marked from the first
+    different word to the last."""
 
     @property
     def rows(self) -> Iterator[Row]:
-        """The rows of this part."""
+        """Rows of this part."""
         return (row for section in self.sections for row in section.rows)
 
     @cached_property
     def changes(self) -> tuple[Section, ...]:
-        """The changes of this part."""
+        """Changed sections of this part."""
         return tuple(section for section in self.sections if section.kind == "change")
 
 
 class _Stretch(NamedTuple):
-    """The lines `old[a:b]` and `new[c:d]`, and what a section of them would be."""
+    """The lines `old[a:b]` and `new[c:d]`, with the kind and number of their section."""
 
     kind: Kind
     a: int
@@ -131,7 +131,7 @@ class _Stretch(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """How many lines of a part it takes."""
+        """Number of lines of a part that it takes."""
         if self.kind == "change":
             return self.b - self.a + self.d - self.c
         return self.b - self.a if self.kind == "same" else 1
@@ -142,10 +142,10 @@ def diff(
 ) -> Diff:
     """Compare two texts.
 
-    `context` is how many unchanged lines to leave around a change before folding; None folds
-    nothing. Two equal texts have no change, and are one fold or one section of the same. `part` is
-    which part to show, from 1; of one that there is not, the nearest one is. `effort` is what the
-    words may cost, where several comparisons are made for one answer.
+    `context` is the number of unchanged lines to leave around a change before folding; None folds
+    nothing. Two equal texts have no change and are one fold, or one section of kind `same`. `part`
+    is the number of the part to return, from 1; if it does not exist, the nearest one is returned.
+    `effort` limits the cost of comparing words across several comparisons of one answer.
     """
     left, right = _Text(old), _Text(new)
     found = line_changes(left.lines, right.lines)
@@ -188,7 +188,7 @@ class _Text:
         self._ends = array("Q", accumulate(shown, initial=0))
 
     def size(self, start: int, end: int) -> int:
-        """How many characters of these lines are shown."""
+        """Number of characters shown of these lines."""
         return self._ends[end] - self._ends[start]
 
     def line(self, at: int, spans: tuple[Span, ...] = ()) -> Line:
@@ -207,7 +207,7 @@ class _Text:
 
 
 def _shortened(spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], int]:
-    """As much of a long line as is shown, and how many characters are left out."""
+    """Return the shown part of a long line, and the number of characters left out."""
     marked = any(span.changed for span in spans)
     room, left_out = LINE, 0
     kept: list[Span] = []
@@ -226,7 +226,7 @@ def _shortened(spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], int]:
 def _stretches(
     left: _Text, right: _Text, found: Sequence[tuple[int, int, int, int]], context: int | None
 ) -> Iterator[_Stretch]:
-    """All lines of both texts in order, in stretches no longer than half a part."""
+    """Yield all lines of both texts in order, in stretches no longer than half a part."""
     at = to = 0
     for number, (a, b, c, d) in enumerate(found, start=1):
         for whole in _unchanged((at, a), to, context, number - 1, last=False):
@@ -240,7 +240,8 @@ def _stretches(
 def _unchanged(
     lines: tuple[int, int], to: int, context: int | None, above: int, *, last: bool
 ) -> Iterator[_Stretch]:
-    """Old lines that are the same as those from `to` on, folded away from the changes around."""
+    """Yield old lines that are equal to the new ones from `to` on; those away from a change are
+    folded."""
     start, end = lines
     fold, unfold = start, end
     if context is not None:
@@ -259,7 +260,7 @@ def _unchanged(
 
 
 def _cut(left: _Text, right: _Text, whole: _Stretch) -> Iterator[_Stretch]:
-    """A stretch, halved until each piece is short enough or one line."""
+    """Yield a stretch halved until each piece is short enough or a single line."""
     todo = [whole]
     while todo:
         piece = todo.pop()
@@ -277,7 +278,7 @@ def _cut(left: _Text, right: _Text, whole: _Stretch) -> Iterator[_Stretch]:
 def _sections(
     left: _Text, right: _Text, stretches: Sequence[_Stretch], effort: Effort
 ) -> Iterator[Section]:
-    """The sections of a part; what was cut and is in one part becomes one again."""
+    """Yield the sections of a part; pieces of one stretch in the same part are joined again."""
     for (kind, number), pieces in groupby(stretches, key=lambda one: (one.kind, one.number)):
         rows: list[Row] = []
         for piece in pieces:
@@ -294,7 +295,7 @@ def _sections(
 
 
 def _changed(left: _Text, right: _Text, stretch: _Stretch, effort: Effort) -> Iterator[Row]:
-    """The rows of a stretch that has changed."""
+    """Yield the rows of a changed stretch."""
     _, a, b, c, d, _ = stretch
     i, j = a, c
     for x, y in [*pairs(left.lines[a:b], right.lines[c:d]), (b - a, d - c)]:

@@ -1,4 +1,4 @@
-"""The elements of HTML that an author may use, and what becomes of the others that HTML has."""
+"""The HTML elements that an author may use, and the handling of all other HTML elements."""
 
 INLINE = frozenset(
     [
@@ -95,5 +95,5 @@ VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 
 def is_known(tag: str) -> bool:
-    """Whether a tag of this name, in lower case, has a meaning; one without is text."""
+    """Whether a tag of this name, in lower case, is known; an unknown one is shown as text."""
     return tag in INLINE or tag in BLOCKS or tag in REPLACED or tag in EMBEDS or tag in HIDDEN

@@ -1,5 +1,5 @@
-"""Front matter: YAML between two `---` lines, or TOML between two `+++` lines, at the head of a
-Markdown file. It is read for its values and otherwise kept byte by byte."""
+"""Front matter: YAML between two `---` lines, or TOML between two `+++` lines, at the start of a
+Markdown file. Its values are read, and the block is kept byte by byte."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wiki.text.yaml_edits import Change, dump, edit_entries, with_line_ends
 from wiki.text.yaml_entries import Entry, Json, NotJson, number_or_text, read_entries
 
 MAX_FRONT_MATTER = 32_768
-"""Characters; a longer block is no front matter but a part of the page."""
+"""Maximum length in characters; a longer block is part of the page's text."""
 MAX_DEPTH = 20
 
 _BLOCK = re.compile(
@@ -35,10 +35,10 @@ _OWN_KEYS = ("title", "description", "tags")
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What a file says about itself; `rest` holds every other key, as JSON can hold it.
+    """The values of a front matter block; `rest` holds every key without a field here, as JSON.
 
-    `unread` numbers the lines of the file at which an entry begins that is not valid YAML; its
-    value is the text as it stands.
+    `unread` has the line numbers at which entries begin that are not valid YAML; the value of such
+    an entry is its source text.
     """
 
     title: str | None = None
@@ -48,7 +48,7 @@ class FrontMatter:
     unread: tuple[int, ...] = field(default=(), compare=False)
 
     def entries(self) -> dict[str, Json]:
-        """All of it by key. An own key goes before one of the same name in `rest`."""
+        """All entries by key. A field takes precedence over an entry of the same name in `rest`."""
         own: dict[str, Json] = {
             "title": self.title,
             "description": self.description,
@@ -59,12 +59,12 @@ class FrontMatter:
 
 
 def divide(source: str) -> tuple[str, str]:
-    """The block at the head of `source`, as it is written and with the one blank line behind it,
-    and the body. The block is empty where there is none that can be read. A byte order mark stays
-    with a block and is dropped from a body.
+    """Split a file into its front matter block, as written and with one blank line after it, and
+    the body. The block is empty if there is none that can be read. A byte order mark stays with the
+    block and is dropped from a body.
 
-    Broken YAML is a block as long as its lines look like entries. A text between two rules, broken
-    TOML and what is beyond :data:`MAX_FRONT_MATTER` belong to the body.
+    Broken YAML is a block as long as its lines look like entries. Text between two rules, broken
+    TOML and blocks beyond :data:`MAX_FRONT_MATTER` belong to the body.
     """
     bare = source.removeprefix("\ufeff")
     if not bare.startswith(("---", "+++")):
@@ -81,26 +81,27 @@ def divide(source: str) -> tuple[str, str]:
 
 
 def read(block: str) -> FrontMatter:
-    """The values of a block that :func:`divide` returned; nothing of an empty one."""
+    """Return the values of a block that :func:`divide` returned; none for an empty one."""
     found = _match(normalise_line_ends(block)) if block else None
     return (_parsed(found[0]) if found else None) or FrontMatter()
 
 
 def split(source: str) -> tuple[FrontMatter, str]:
-    """The front matter of `source` and the body behind it."""
+    """Return the front matter of `source` and the body after it."""
     block, body = divide(source)
     return read(block), body
 
 
 def looks_like_front_matter(body: str) -> bool:
-    """Whether what `divide` left in the body was meant as front matter: `key: …` between rules."""
+    """Whether text that `divide` left in the body was meant as front matter: `key: …` between
+    rules."""
     found = _BLOCK.match(normalise_line_ends(body))
     return found is not None and _MEANT.match(found["yaml"] or found["toml"] or "") is not None
 
 
 def rewrite(block: str, wanted: FrontMatter) -> str:
-    """The block with the values of `wanted`: only keys whose value differs are written anew, and
-    the order, comments and spelling of the others stay. Without any value it is empty."""
+    """Return the block with the values of `wanted`. Only keys whose value differs are rewritten;
+    the order, comments and spelling of the others stay. Without any values the result is empty."""
     said, entries = read(block), wanted.entries()
     changes = _changes(said.entries(), entries)
     if not changes:
@@ -114,8 +115,8 @@ def rewrite(block: str, wanted: FrontMatter) -> str:
 
 
 def join(wanted: FrontMatter, body: str, block: str = "") -> str:
-    """The file whose front matter has these values and whose body is this, written as `block` is
-    where it says the same. :func:`split` takes it apart again. Line ends are those of the block."""
+    """Return the file with these values and this body, in the form of `block` where the values are
+    the same, and with its line ends. :func:`split` is the inverse."""
     block = rewrite(block, wanted)
     if not block:
         if not divide(body)[0]:
@@ -129,12 +130,12 @@ def join(wanted: FrontMatter, body: str, block: str = "") -> str:
 
 
 def is_plain(block: str) -> bool:
-    """Whether a block is what :func:`join` writes for its values by itself."""
+    """Whether a block is what :func:`join` writes for its values on its own."""
     return block == _made(read(block).entries())
 
 
 def _match(plain: str) -> re.Match[str] | None:
-    """A block of at most :data:`MAX_FRONT_MATTER` characters at the head of a text."""
+    """Match a block of at most :data:`MAX_FRONT_MATTER` characters at the start of a text."""
     found = _BLOCK.match(plain, 0, MAX_FRONT_MATTER + 64)
     if found is None or len(found["yaml"] or found["toml"] or "") > MAX_FRONT_MATTER:
         return None
@@ -152,7 +153,7 @@ def _lines_of(source: str, count: int) -> str:
 
 @lru_cache(maxsize=128)
 def _parsed(block: str) -> FrontMatter | None:
-    """The values of a block with plain line ends; None where it holds no entries."""
+    """Return the values of a block with plain line ends; None if it has no entries."""
     found = _match(block)
     if found is None:
         return None
@@ -175,7 +176,7 @@ def _parsed(block: str) -> FrontMatter | None:
 
 
 def _words(entry: Entry) -> list[str] | None:
-    """The texts of an own key as they are written; None for every other entry."""
+    """Return the texts of a known key as written; None for every other entry."""
     if entry.key not in _OWN_KEYS or entry.words is None:
         return None
     if entry.key == "tags":
@@ -229,7 +230,8 @@ def _json_of_toml(value: object, depth: int = 0) -> Json:
 
 
 def _changes(said: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[Change]:
-    """The keys whose value differs. Types count: Python takes 1, 1.0 and True for the same."""
+    """Return the keys whose value differs. Types count, because 1, 1.0 and True are equal in
+    Python."""
     gone = [Change(key) for key in said if key not in wanted]
     return gone + [
         Change(key, (value,))
@@ -239,7 +241,7 @@ def _changes(said: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[Chang
 
 
 def _edited(block: str, changes: list[Change]) -> str | None:
-    """The block with some entries changed; None where it takes a new one."""
+    """Return the block with some entries changed; None if the block has to be written anew."""
     if not block:
         return None
     plain = normalise_line_ends(block)

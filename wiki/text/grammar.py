@@ -1,10 +1,10 @@
-"""The grammar of pages: CommonMark, GitHub's extensions, and what a wiki adds, as tokens.
+"""The grammar of pages as tokens: CommonMark, GitHub's extensions, and those of the wiki.
 
-Wiki links, embedded files and mentions are inline rules, admonitions a block rule of markdown-it;
-their tokens are `wikilink` and `embed` (meta: target, label), `mention` (meta: handle),
+Wiki links, embedded files and mentions are inline rules of markdown-it, admonitions a block rule.
+Their tokens are `wikilink` and `embed` (meta: target, label), `mention` (meta: handle),
 `admonition_open`/`_close` (meta: kind, folding) and `admonition_title_open`/`_close` around inline
-text. What a page includes is found among its paragraphs: `include` (meta: target, and at which
-characters of the content it stands).
+text. Includes are found among the paragraphs: `include` (meta: target, and the span of its
+characters in the content).
 """
 
 import re
@@ -108,7 +108,7 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
 
 
 def embed(state: StateInline, silent: bool) -> bool:
-    """`![[picture.png|300]]`, wherever it stands."""
+    """Parse `![[picture.png|300]]` at any place in a line."""
     start = state.pos + 3
     if not state.src.startswith("![[", state.pos):
         return False
@@ -123,20 +123,20 @@ def embed(state: StateInline, silent: bool) -> bool:
 
 
 def link(state: StateInline, silent: bool) -> bool:
-    """`[text](address)`. Where no bracket closes any more, nothing is tried inside of it."""
+    """Parse `[text](address)`; nothing is tried where no bracket closes any more."""
     return state.html_terminator_last("]") > state.pos and rules_inline.link(state, silent)
 
 
 def image(state: StateInline, silent: bool) -> bool:
-    """`![text](address)`, as quick to tell that there is none."""
+    """Parse `![text](address)`, with the same shortcut."""
     return state.html_terminator_last("]") > state.pos and rules_inline.image(state, silent)
 
 
 def html_inline(state: StateInline, silent: bool) -> bool:
-    """A tag, a comment and the like.
+    """Parse a tag, a comment or other inline HTML.
 
-    A comment ends at the first `-->`. markdown-it's own pattern misses some of these and then looks
-    for the end from every `<!--` again, which takes time in the square of the length.
+    A comment ends at the first `-->`. markdown-it's own pattern misses some comments and then looks
+    for the end again from every `<!--`, in time quadratic in the length.
     """
     start = state.pos
     if not state.src.startswith("<!--", start):

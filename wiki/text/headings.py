@@ -46,7 +46,7 @@ def fragment_id(fragment: str) -> str:
 
 
 def block_id(name: str) -> str:
-    """The id of the block that its author has given this name, with `^name` at its end."""
+    """Return the id of a block that its author has named with `^name` at its end."""
     return f"{PREFIX}^{name.lower()}"
 
 
@@ -58,7 +58,7 @@ def text_of(element: Element) -> str:
 
 
 def title_of(element: Element) -> str:
-    """What a reader reads of a heading, without the name that it gives itself."""
+    """Return the text of a heading as readers see it, without the name that it gives itself."""
     return _CUSTOM.sub("", text_of(element))
 
 
@@ -86,7 +86,7 @@ _NAMED = frozenset({"p", "li"})
 
 
 def name_blocks(root: Element) -> list[str]:
-    """Gives blocks that end in `^name` that name, which is not shown, and returns the ids; one that
+    """Name the blocks that end in `^name`, hide that text, and return the ids. A `^name` that
     stands alone names the block before it."""
     found: dict[str, None] = {}
     for parent in list(root.iter()):

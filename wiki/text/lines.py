@@ -14,8 +14,8 @@ MATRIX = 100_000_000
 """Cells of an alignment that may be computed at once: the matrix takes a bit for each (12 MB)."""
 
 ROUNDS = 8
-"""How often each item may be looked at, on average, to find places to cut; some tens of levels of
-cuts are reached by texts made for it only."""
+"""Average number of times that each item may be examined to find places to cut; only texts made for
+the purpose reach some tens of levels of cuts."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,}|\$\$)")
 _ITEM = re.compile(r"[ \t]*([-+*]|\d{1,9}[.)])\s")
@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
 
 def normalise_line_ends(text: str) -> str:
-    """`text` with `\\n` for every end of a line, however it was written."""
+    """Return `text` with `\\n` for every line end, whatever its form."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -47,13 +47,13 @@ def split(text: str) -> list[str]:
 
 
 def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
-    """What has to change to make `new` of `old`: in order, and never two that touch.
+    """Return the changes from `old` to `new`, in order; no two of them touch.
 
-    What is left out is a longest common subsequence, found bit-parallel (Hyyrö, "A Note on
-    Bit-Parallel Alignment Computation", 2004). Sequences too long for that are first cut where an
-    item occurs exactly once in both (Cohen's patience diff), and what offers no such place, or
-    is left when :data:`ROUNDS` are used up, is given as one change. The result depends on the two
-    sequences alone, never on time or load.
+    Items outside of the changes form a longest common subsequence, found bit-parallel (Hyyrö, "A
+    Note on Bit-Parallel Alignment Computation", 2004). Sequences too long for that are first cut
+    where an item occurs exactly once in both (Cohen's patience diff); a stretch without such a
+    place, or left over after :data:`ROUNDS`, is returned as one change. The result depends on the
+    two sequences alone, never on time or load.
     """
     # Most of two texts is the same, and need not be looked at twice.
     lead, most = 0, min(len(old), len(new))

@@ -34,7 +34,7 @@ _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 @dataclass(frozen=True)
 class Link:
-    """One link of a page, in the order of the text; `ordinal` names its mark `wl-<ordinal>`.
+    """One link of a page, in the order of the text; its mark has the name `wl-<ordinal>`.
 
     `space` and `path` are set for pages and files; for `external` the path is the whole address,
     for `mention` the handle, for `broken` the reason. `embedded` says that a file or page is shown,
@@ -54,16 +54,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Marks:
-    """What readers see of links, by ordinal: those that are `missing`, and the addresses that the
-    others `lead` to where that is not what was written."""
+    """The reader's view of links, by ordinal: those that are `missing`, and the targets that others
+    `lead` to if these differ from the written ones."""
 
     missing: Collection[int] = ()
     lead: Mapping[int, str] = field(default_factory=dict)
 
 
 def mark(html: str, marks: Marks) -> str:
-    """`html` of a `Rendering` with the class `missing` on missing links, and the addresses that
-    the others lead to."""
+    """Return `html` of a `Rendering` with the class `missing` on missing links, and with the
+    targets of other links by name."""
     missing = {str(ordinal) for ordinal in marks.missing}
     lead = {str(ordinal): escape(url) for ordinal, url in marks.lead.items()}
     if not missing and not lead:
@@ -83,14 +83,14 @@ def mark(html: str, marks: Marks) -> str:
 
 
 def mentioned(html: str) -> list[str]:
-    """The names that `html` of a `Rendering` mentions, each once."""
+    """Return the names that `html` of a `Rendering` mentions, without duplicates."""
     if ' mention" ' not in html:
         return []
     return list(dict.fromkeys(unquote(found["handle"]) for found in _MENTION.finditer(html)))
 
 
 def without_mentions(html: str, known: Collection[str]) -> str:
-    """`html` of a `Rendering` in which mentions of all other names are plain text."""
+    """Return `html` of a `Rendering` with mentions of names outside `known` as plain text."""
     return _MENTION.sub(
         lambda found: found[0] if unquote(found["handle"]) in known else found["text"], html
     )
@@ -144,8 +144,8 @@ class Links:
             element.set("title", title)
 
     def autolink(self, element: Element, bracketed: bool) -> None:
-        """Dresses an address that is a link by itself; one that cannot be opened is text, as is a
-        tag such as `<my:tag>` that looks like an address in brackets."""
+        """Set up an address that is a link by itself. If it cannot be opened it becomes text, and
+        so does a tag such as `<my:tag>` that looks like an address in brackets."""
         if resolve_link(element.get("href", ""), self.context).kind != "broken":
             self.link(element)
             return
@@ -174,7 +174,7 @@ class Links:
         element.attrib.update(self.attributes(to, label))
 
     def embed(self, element: Element) -> None:
-        """Turns `![[file]]` into the picture in place, or into a link to another file."""
+        """Turn `![[file]]` into the picture, or into a link if it is another kind of file."""
         target, label = element.get("target", ""), element.get("label", "")
         to = resolve_embedded(target, self.context)
         name = shown(target).rpartition("/")[2]

@@ -56,15 +56,15 @@ CutOff = Literal["", "time", "trouble"]
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a text gives: HTML for readers, plain text for the index, and what it points to.
+    """The result of rendering a text: HTML for readers, plain text for the index, and its links.
 
-    `html` is safe to write into a page: it lacks the leading heading that repeats the title, and
-    all others are lower than that. `headings` are those in `html`, with the level that the author
-    gave them; `text` and `headings_text` have every word. `source_shown` is empty, or a sentence
-    saying why `html` is the plain source instead of the page. `anchors` are all names that a link
-    can lead to behind a `#`, those of notes aside. Where the source is shown, `links` are all that
-    the text may have; `cut_off` says that the page may be laid out after all: with more CPU `time`,
-    or, after other `trouble`, at another moment.
+    `html` is safe to write into a page: it lacks a leading heading that repeats the title, and all
+    other headings are below the level of the title. `headings` are those in `html`, with the level
+    in the source; `text` and `headings_text` have every word. `source_shown` is empty, or a
+    sentence saying why `html` is the plain source instead of the page. `anchors` are all names that
+    a link can use after a `#`, except those of footnotes. If the source is shown, `links` are all
+    that the text may contain; `cut_off` says that rendering may succeed later: with more CPU
+    `time`, or at another moment after other `trouble`.
     """
 
     html: str
@@ -114,7 +114,8 @@ def clean_source(source: str) -> str:
 
 
 def text_of_line(line: str) -> str:
-    """The plain text of a line of Markdown, as in a heading; at most 300 characters of it."""
+    """Return the plain text of a line of Markdown, as in a heading; at most 300 characters of
+    it."""
     try:
         return text_of(parse_line(clean_source(line[:300]).replace("\n", " ").strip()))
     except (TooDeepError, RecursionError):
@@ -145,7 +146,7 @@ def _render(source: str, context: RenderContext) -> Rendering:
 
 
 def _is_comment(html: str) -> bool:
-    """Whether nothing of it would be shown."""
+    """Whether the HTML would show nothing."""
     html = html.strip()
     while html.startswith("<!--"):
         html = html[2:].partition("-->")[2].lstrip()
@@ -153,7 +154,7 @@ def _is_comment(html: str) -> bool:
 
 
 def _below_the_title(html: str) -> str:
-    """`html` of a page with its headings one level lower where one is as high as the title."""
+    """Return `html` of a page with its headings one level lower if one is as high as the title."""
     if "<h1" not in html:
         return html
     return _HEADING_TAG.sub(lambda tag: f"{tag[1]}{min(int(tag[2]) + 1, 6)}", html)

@@ -27,13 +27,14 @@ LONGEST = 4000
 """Words of a stretch beyond which it is not merged by words."""
 
 EFFORT = 200_000
-"""Words of all stretches that are merged by words; further ones are not."""
+"""Maximum number of words in all stretches that are merged by words; further stretches are not."""
 
 LINES = 200_000
-"""Lines between the first and the last change of both sides beyond which they are not merged."""
+"""Maximum number of lines between the first and the last change of both sides for a merge."""
 
 CONFLICTS = 200
-"""Conflicts beyond which they are one, from the first to the last: nobody would decide them all."""
+"""Number of conflicts above which everything from the first to the last is one conflict, because
+nobody would decide so many."""
 
 # What is replaced as a whole: inline code, a wiki link, a tag, or else a run without spaces, so
 # that two edits of one address, path or number can never make a third.
@@ -92,12 +93,13 @@ class Merge:
 
 
 def merge(base: str, ours: str, theirs: str) -> Merge:
-    """Bring the changes from `base` to `ours` and from `base` to `theirs` together.
+    """Merge the changes from `base` to `ours` and from `base` to `theirs`.
 
-    Swapping `ours` and `theirs` gives the same text. Line ends must be "\\n" already. A missing
-    end of the last line is merged on its own, never a conflict. Takes time in proportion to the
-    texts and their changes: a megabyte with a thousand changes on each side well under a second.
-    Texts that would take longer (:data:`LINES`) are one conflict, with both sides whole in it.
+    Swapping `ours` and `theirs` gives the same text. Line ends must already be "\\n". A missing
+    line end at the end of the text is merged on its own and is never a conflict. The time is
+    proportional to the texts and their changes: well under a second for a megabyte with a thousand
+    changes on each side. Texts that would take longer (:data:`LINES`) are one conflict with both
+    sides in full.
     """
     texts = _ended(base), _ended(ours), _ended(theirs)
     if sum(_changed_lines(texts[0], side) for side in texts[1:]) > LINES:
@@ -114,8 +116,8 @@ def _ended(text: str) -> str:
 
 
 def _undecided(base: str, ours: str, theirs: str) -> Iterator[Chunk]:
-    """The chunks of texts that are not merged: one conflict, or one side if the other changed
-    nothing, between the lines that all three have at the start and at the end."""
+    """Yield the chunks of texts that are not merged: one conflict, or one side if the other is
+    unchanged, between the lines that all three share at the start and at the end."""
     head, tail = _common(base, ours, theirs)
     same = base[:head], base[len(base) - tail :]
     yield Chunk("same", same[0], same[0], same[0], same[0])
@@ -135,7 +137,8 @@ def _changed_lines(base: str, side: str) -> int:
 
 
 def _common(*texts: str) -> tuple[int, int]:
-    """How many characters the whole lines have that texts share at the start, and at the end."""
+    """Return the number of characters in the whole lines that texts share at the start and at the
+    end."""
     first, shortest = texts[0], min(map(len, texts))
     start = _most(shortest, lambda n: all(text.startswith(first[:n]) for text in texts))
     head = first.rfind("\n", 0, start) + 1
@@ -146,7 +149,8 @@ def _common(*texts: str) -> tuple[int, int]:
 
 
 def _most(limit: int, holds: Callable[[int], bool]) -> int:
-    """The largest number up to a limit for which something holds that holds for smaller ones."""
+    """Return the largest number up to a limit that satisfies a condition which, if it holds for a
+    number, holds for all smaller ones."""
     least = 0
     while least < limit:
         middle = (least + limit + 1) // 2
@@ -158,7 +162,8 @@ def _most(limit: int, holds: Callable[[int], bool]) -> int:
 
 
 def _countable(chunks: list[Chunk]) -> Iterator[Chunk]:
-    """The chunks, with all from the first conflict to the last made one where they are too many."""
+    """Yield the chunks; if there are too many conflicts, everything from the first to the last is
+    one."""
     places = [at for at, chunk in enumerate(chunks) if chunk.kind == "conflict"]
     if len(places) <= CONFLICTS:
         yield from chunks

@@ -1,7 +1,7 @@
-"""Which deleted line became which added one: lines that are still alike are put side by side.
+"""Pairing of deleted and added lines: similar lines are placed side by side.
 
-The cost is bounded by the lines given: at most `TABLE` pairs of them are all compared, and in a
-longer stretch each line sees the next `WINDOW`, of each no more than `LONGEST` words.
+The cost is bounded: at most `TABLE` pairs of lines are all compared; in a longer stretch each line
+is compared with the next `WINDOW` lines. At most `LONGEST` words of a line count.
 """
 
 from collections.abc import Sequence
@@ -14,33 +14,35 @@ ALIKE = 0.5
 """Share of words that two lines must have in common, in order, to be shown as one changed line."""
 
 TABLE = 1_600
-"""Pairs of lines of one stretch that are all compared; beyond that each line sees `WINDOW`."""
+"""Number of pairs of lines in a stretch up to which all are compared; above it each line is
+compared with `WINDOW` others."""
 
 WINDOW = 12
 
 LONGEST = 2_000
-"""Words of a line that are looked at to tell whether it is like another."""
+"""Maximum number of words of a line that are compared."""
 
 REACH = 20 * LONGEST
-"""Characters in which these words are looked for."""
+"""Number of characters in which these words are looked for."""
 
 
 def pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Places of lines of `old` and of `new` that are alike, both rising."""
+    """Return the indices of similar lines in `old` and `new`, both ascending."""
     codes: dict[str, str] = {}
     left, right = ([_coded(line, codes) for line in lines] for lines in (old, new))
     return _best(left, right) if len(old) * len(new) <= TABLE else _nearest(left, right)
 
 
 def _coded(line: str, codes: dict[str, str]) -> str:
-    """The words of a line, a character for each, so that lines compare fast."""
+    """Return the words of a line, encoded as one character each, so that lines compare fast."""
     found = tokens(line[:REACH])
     words = [t for t in found if is_word(t)] or [t for t in found if not t.isspace()]
     return "".join(codes.setdefault(w, _character(len(codes))) for w in words[:LONGEST])
 
 
 def _character(number: int) -> str:
-    """A character for each number; the surrogates are none. Beyond a million all are one."""
+    """Return a distinct character for each number, without surrogates; numbers above a million
+    share one."""
     code = number + 1 if number < 0xD7FF else number + 0x801
     return chr(min(code, 0x10FFFF))
 
@@ -50,7 +52,7 @@ def _likeness(a: str, b: str) -> float:
 
 
 def _best(left: list[str], right: list[str]) -> list[tuple[int, int]]:
-    """The rising pairs that are most alike in sum, by dynamic programming."""
+    """Return the ascending pairs with the greatest total similarity, by dynamic programming."""
     n, m = len(left), len(right)
     likeness = [[_likeness(a, b) for b in right] for a in left]
     score = [[0.0] * (m + 1) for _ in range(n + 1)]
@@ -72,7 +74,7 @@ def _best(left: list[str], right: list[str]) -> list[tuple[int, int]]:
 
 
 def _nearest(left: list[str], right: list[str]) -> list[tuple[int, int]]:
-    """Rising pairs: each line with the one most like it among the next few."""
+    """Return ascending pairs of each line with the most similar one among the next few."""
     found: list[tuple[int, int]] = []
     start = 0
     for i, line in enumerate(left):

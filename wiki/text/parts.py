@@ -44,7 +44,7 @@ def section_of(html: str, name: str) -> str | None:
 
 
 def _end_of(html: str, start: re.Match[str]) -> int:
-    """Where the element ends that begins there."""
+    """Return the end of the element that begins at the match."""
     depth = 0
     for tag in _TAG.finditer(html, start.start()):
         if tag[2] in _EMPTY:

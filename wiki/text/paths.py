@@ -8,7 +8,7 @@ MAX_SEGMENT_BYTES = 240  # with ".md" behind it still a file name on every file 
 MAX_PATH = 500
 
 FOLDER_PAGES = frozenset({"index", "readme"})
-"""Names of files, without their ending, that are the page of their folder."""
+"""Names of files, without extension, that stand for the page of their folder."""
 
 _RESERVED = frozenset({"-", ".", ".."})
 _DROPPED = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])  # invisible and without meaning

@@ -40,10 +40,10 @@ _LANGUAGE = re.compile(r"(?:^|\s)(language-[\w+#.-]{1,30})(?:\s|$)")
 
 
 class RawHtml:
-    """Rewrites the pieces of raw HTML of one page, in the order of the text.
+    """Sanitise the pieces of raw HTML of one page, in the order of the text.
 
-    Takes time in proportion to their length: an end that is missing is looked for a fixed number
-    of times.
+    Takes time proportional to their length: the search for a missing end is limited to a fixed
+    number of attempts.
     """
 
     def __init__(self, links: Links, open_table: Callable[[], str]) -> None:
@@ -56,7 +56,7 @@ class RawHtml:
         self.in_link = False
 
     def rewrite(self, fragment: str) -> str:
-        """`fragment` with only known tags and attributes; unknown tags are text as written."""
+        """Return `fragment` with only known tags and attributes; unknown tags are shown as text."""
         self.fragment, self.parts, self.in_link = fragment, [], False
         unended: dict[str, int] = {}
         position = 0
@@ -70,9 +70,10 @@ class RawHtml:
         return "".join(self.parts)
 
     def _construct(self, start: int, unended: dict[str, int]) -> int:
-        """Rewrites what begins with `<` at `start`; where it ends, or -1 if it is nothing.
+        """Rewrite the construct that begins with `<` at `start`; return its end, or -1 if there is
+        none.
 
-        :param unended: counts what was met that has no end, by its kind.
+        :param unended: number of constructs without an end so far, by kind.
         """
         fragment = self.fragment
         name = _NAME.match(fragment, start)
@@ -97,7 +98,8 @@ class RawHtml:
         return -1
 
     def _end(self, what: str | re.Pattern[str], start: int, unended: dict[str, int]) -> int:
-        """Where the next `what` ends; -1 for none, or when it was missed too often."""
+        """Return the end of the next `what`; -1 if there is none, or if it was missing too
+        often."""
         kind = what if isinstance(what, str) else what.pattern
         if unended.get(kind, 0) >= MAX_UNENDED:
             return -1
@@ -113,7 +115,7 @@ class RawHtml:
         return end if found else -1
 
     def _attributes(self, start: int, end: int) -> dict[str, str]:
-        """The attributes between two places; the first of a name counts."""
+        """Return the attributes between two positions; the first of each name counts."""
         given: dict[str, str] = {}
         self.spans = {}
         for found in _ATTRIBUTE.finditer(self.fragment, start, end):
@@ -128,12 +130,12 @@ class RawHtml:
         return given
 
     def _text(self, start: int, end: int) -> None:
-        """Text between two places, in which an entity is one."""
+        """Add the text between two positions; an entity in it stays one."""
         if start < end:
             self.parts.append(self.fragment[start:end].replace(">", "&gt;"))
 
     def start_tag(self, tag: str, given: dict[str, str]) -> int:
-        """Rewrites `<tag …>`; returns where to go on."""
+        """Rewrite `<tag …>`, and return the position after it."""
         end = self.tag[1]
         if tag in HIDDEN:
             return self._hide(tag, end)
@@ -155,7 +157,7 @@ class RawHtml:
         return end
 
     def end_tag(self, tag: str) -> None:
-        """Rewrites `</tag>`."""
+        """Rewrite `</tag>`."""
         name = REPLACED.get(tag, tag)
         if name in INLINE or name in BLOCKS:
             if name not in VOID:
@@ -168,7 +170,7 @@ class RawHtml:
             self._source()
 
     def _hide(self, tag: str, start: int) -> int:
-        """Leaves out a whole script or style; without its end, all of it is text."""
+        """Drop a whole script or style element; without its end, it is shown as text."""
         ending = re.compile(rf"</{tag}(?:[\s/][^>]*)?>", re.IGNORECASE)
         found = ending.search(self.fragment, start)
         if found:
@@ -178,7 +180,7 @@ class RawHtml:
         return len(self.fragment)
 
     def _source(self) -> None:
-        """Shows the tag as its author wrote it."""
+        """Show the tag as its author wrote it."""
         self.parts.append(escape(self.fragment[slice(*self.tag)]))
 
     def _tag(self, tag: str, attributes: dict[str, str]) -> None:

@@ -34,11 +34,11 @@ MAX_TRIES = 40  # changes of one text that are tried one by one when they do not
 
 @dataclass(frozen=True)
 class Moves:
-    """What has moved: the new space and path of places, the new names of sections.
+    """Completed moves: the new space and path of places, and the new names of sections.
 
-    What is not in it has stayed. Sections are named by where they were. ``meant`` says of wiki
-    links, by their plain reading, where they lead when that is another place; ``holds`` are those
-    of them that need no repair.
+    Places not listed have not moved. Sections are listed by their old place. ``meant`` has the
+    targets of wiki links, by their plain reading, if these differ from the written place; ``holds``
+    are the wiki links that need no repair.
     """
 
     places: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
@@ -49,8 +49,8 @@ class Moves:
     def wanted(
         self, address: Address, before: RenderContext, after: RenderContext
     ) -> Destination | None:
-        """Where an address has to lead when its text stands at ``after``; None where it leads to
-        no page or file, or there already."""
+        """Return the required target of an address whose text stands at ``after``; None if it does
+        not lead to a page or file, or leads there already."""
         to = address.leads_to(before)
         if to.kind not in ("page", "file", "anchor"):
             return None
@@ -203,9 +203,9 @@ def _write(
     after: RenderContext,
     defined: Container[str],
 ) -> str | None:
-    """An address for `wanted` in the way of the one that was written; None if none works.
+    """Return an address for `wanted` in the style of the written one; None if none works.
 
-    :param defined: labels that the text defines; a wiki link that says the same is none.
+    :param defined: labels that the text defines; a wiki link with the same text would not be one.
     """
     if address.form == "wiki":
         candidates = _wiki_targets(raw, wanted, before, after)

@@ -1,8 +1,8 @@
-"""Rendering that cannot hurt: in a process of its own, with limits, killed when it takes too much.
+"""Safe rendering: in a child process with limits, which is killed when it exceeds them.
 
-Time is counted as CPU time of that process. A text that exceeds it, or memory, is answered by its
-plain source and the links that it may have. Each process that renders keeps a few children and
-starts them when they are first needed; a fork forgets its parent's children.
+Time is counted as CPU time of the child. A text that exceeds it, or the memory limit, is answered
+by its plain source and the links that it may contain. Each process that renders keeps a few
+children and starts them on first use; a fork forgets its parent's children.
 """
 
 import atexit
@@ -48,7 +48,7 @@ _DIED = "This page could not be laid out; this is its source."
 
 
 def render_safely(source: str, context: RenderContext, seconds: float = SECONDS) -> Rendering:
-    """The rendering of `source`, or its plain source with `source_shown` saying why.
+    """Return the rendering of `source`, or its plain source with the reason in `source_shown`.
 
     Takes at most about `seconds` of CPU time once a child is free. Safe to call from any thread.
     """
@@ -59,10 +59,10 @@ def render_safely(source: str, context: RenderContext, seconds: float = SECONDS)
 def try_to_render(
     source: str, context: RenderContext, seconds: float, *, slow: bool = False
 ) -> tuple[Rendering | None, float]:
-    """The rendering of `source`, or None where it takes more than `seconds` of CPU time; and the
-    CPU time that was used.
+    """Return the rendering of `source`, or None if it takes more than `seconds` of CPU time, and
+    the CPU time used.
 
-    :param slow: whether it is made one at a time in a process that gives way to others.
+    :param slow: whether to use the low-priority child that renders one text at a time.
     """
     try:
         answer = _ask(
@@ -76,12 +76,13 @@ def try_to_render(
 
 
 def cut_off_rendering(source: str, context: RenderContext) -> Rendering:
-    """The source of a text that takes too much CPU time."""
+    """Return the source of a text that takes too much CPU time, as a rendering."""
     return _plain(source, context, _TOO_SLOW, "time")
 
 
 def _plain(source: str, context: RenderContext, reason: str, cut_off: CutOff) -> Rendering:
-    """The source of a text that was cut off, made in a child too where one can be had."""
+    """Return the source of a text that was cut off, as a rendering; made in a child if there is
+    one."""
     request = _request("plain", source, context, _PLAIN_SECONDS)
     try:
         answer = _ask({**request, "reason": reason, "cut_off": cut_off}, _PLAIN_SECONDS)
@@ -130,11 +131,10 @@ def lines_safely(
 
 
 def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff | None:
-    """A part of the comparison of two texts, made in the lane for comparisons.
+    """Return a part of the comparison of two texts, made in the lane for comparisons.
 
-    None where that takes too much time or memory. Raises `OSError` where it is the machine that
-    fails. One comparison at a time is made for each process that asks, others wait: how many may
-    wait is for the caller to bound.
+    Return None if it takes too much time or memory. Raise `OSError` if the machine fails. Each
+    process makes one comparison at a time while others wait; the caller limits the number of those.
     """
     message: dict[str, object] = {
         "work": "compare",
@@ -154,10 +154,10 @@ def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff |
 def walk_safely(
     runs: Sequence[int], text: str, steps: Sequence[tuple[int, str]], keep: Sequence[int]
 ) -> tuple[list[int], dict[int, list[int]], float] | None:
-    """What :func:`wiki.text.blame.walk` finds, and the seconds that it took; in the same lane.
+    """Return the result of :func:`wiki.text.blame.walk`, made in the same lane, and the seconds
+    used.
 
-    None where it takes too much time or memory. Raises `OSError` where it is the machine that
-    fails.
+    Return None if it takes too much time or memory. Raise `OSError` if the machine fails.
     """
     message: dict[str, object] = {
         "work": "walk",
@@ -185,9 +185,10 @@ def _ask(
     pool: "_Pool | None" = None,
     wall: float | None = None,
 ) -> dict[str, object]:
-    """A child's answer.
+    """Return a child's answer.
 
-    :param pool: whose children. :param wall: seconds on the wall that are waited for the answer.
+    :param pool: the children to choose from.
+    :param wall: seconds of elapsed time to wait for the answer.
     :raises TimeoutError: when it takes more than `seconds` of CPU time.
     :raises OSError: or `EOFError`: when there is no answer for another reason.
     """
@@ -262,7 +263,7 @@ class _Child:
         return b"".join(chunks)
 
     def has_spent_its_budget(self) -> bool:
-        """Whether the timer of CPU time ended the process."""
+        """Whether the CPU timer ended the process."""
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(timeout=_EXIT_SECONDS) == -signal.SIGPROF
         return False
@@ -285,9 +286,10 @@ class _Child:
 
 
 class _Pool:
-    """The children of this process for one purpose: idle ones wait in a list, at most `most` exist.
+    """The children of this process for one purpose: idle ones wait in a list; there are at most
+    `most`.
 
-    `arguments` are what each is started with.
+    `arguments` are those that each child is started with.
     """
 
     def __init__(self, most: int, *arguments: str) -> None:

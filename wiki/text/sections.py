@@ -28,8 +28,8 @@ class Renamed:
 
 
 def renamed(old: Sequence[Heading], new: Sequence[Heading]) -> list[Renamed]:
-    """The headings of the old version whose names the new one lacks: the first of them, with the
-    likeliest choices, where a page has very many."""
+    """Return the headings of the old version whose names are missing in the new one; of very many
+    only the first, with the likeliest choices for each."""
     old_ids, new_ids = {one.id for one in old}, {one.id for one in new}
     before, after = _gaps(old, new_ids), _gaps(new, old_ids)
     appeared = [one for one in new if one.id not in old_ids]

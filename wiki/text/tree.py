@@ -36,7 +36,7 @@ def pipeline(*extensions: Extension) -> Markdown:
 
 
 def parse_line(line: str) -> Element:
-    """The tree of a line that is text with marks in it, and never a block."""
+    """Return the tree of a line that contains inline markup and no blocks."""
     return _TreeBuilder().build(grammar().parseInline(line, {}))
 
 
@@ -64,7 +64,7 @@ class _TokenParser(BlockParser):
 
 
 def autolinks_of(md: Markdown) -> dict[Element, bool]:
-    """The addresses that are links by themselves, and whether `<` and `>` stand around them."""
+    """Return the addresses that are links by themselves, and whether each stands in `<` and `>`."""
     parser: _TokenParser = md.parser  # type: ignore[assignment]
     return parser.autolinks
 

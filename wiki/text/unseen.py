@@ -1,8 +1,8 @@
-"""Characters that nobody sees: shown by their number, and named where they could deceive.
+"""Invisible characters: shown by their number, and named in a notice where they could deceive.
 
-A bidirectional control makes a line read otherwise than it is stored, a character without width
-makes two words of one that looks whole (CVE-2021-42574). The same characters are needed in emoji
-and in some scripts; there they are left alone.
+A bidirectional control makes a line read differently from what is stored, and a character without
+width splits a word that looks whole (CVE-2021-42574). Emoji and some scripts need the same
+characters; there they are left alone.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ _CONTROLS = {0x08: "BACKSPACE", 0x1B: "ESCAPE", 0x7F: "DELETE", 0x00: "NULL"}
 
 
 class Unseen(NamedTuple):
-    """A character that could deceive: its name, and its line, from 1."""
+    """A character that could deceive: its name, and its line number from 1."""
 
     name: str
     line: int
 
 
 def name_of(character: str) -> str:
-    """What a character is called, with its number."""
+    """Return the name of a character, with its number."""
     number = ord(character)
     if 0xE0020 <= number <= 0xE007E:
         name = f"TAG {chr(number - 0xE0000)}"
@@ -65,9 +65,9 @@ def name_of(character: str) -> str:
 
 
 def marked(text: str, escape: Callable[[str], str]) -> str:
-    """`text` as HTML in which each character that nobody sees is shown by its number.
+    """Return `text` as HTML in which each invisible character is shown by its number.
 
-    :param escape: makes HTML of text.
+    :param escape: converts text to HTML.
     """
     if _PLAIN.fullmatch(text) or not _UNSEEN.search(text):
         return escape(text)
@@ -84,8 +84,8 @@ def marked(text: str, escape: Callable[[str], str]) -> str:
 
 
 def deceptive(text: str, known: Collection[str] = ()) -> list[Unseen]:
-    """The characters of `text` that could deceive, in order; those in a line that is in `known`
-    aside."""
+    """Return the characters of `text` that could deceive, in order, except those in lines that
+    occur in `known`."""
     if _PLAIN.fullmatch(text) or not _UNSEEN.search(text):
         return []
     found = []
@@ -96,7 +96,7 @@ def deceptive(text: str, known: Collection[str] = ()) -> list[Unseen]:
 
 
 def notice(found: Collection[Unseen]) -> str:
-    """A sentence for the author that names the characters and their lines; "" for none."""
+    """Return a notice for the author that names the characters and their lines; "" for none."""
     if not found:
         return ""
     lines: dict[str, list[int]] = {}
@@ -120,7 +120,7 @@ def _number(character: str) -> str:
 
 
 def _in_line(line: str) -> list[int]:
-    """Where the characters of a line stand that could deceive."""
+    """Return the positions in a line of characters that could deceive."""
     is_rtl = any(
         unicodedata.bidirectional(character) in ("R", "AL")
         for character in line
@@ -147,7 +147,7 @@ def _in_line(line: str) -> list[int]:
 
 
 def _deceives(line: str, at: int, is_rtl: bool) -> bool:
-    """Whether a character other than those that come in pairs could deceive where it stands."""
+    """Whether a character, other than those that come in pairs, could deceive at its position."""
     character = line[at]
     if character in _MARKS:
         return not is_rtl
@@ -167,7 +167,7 @@ def _deceives(line: str, at: int, is_rtl: bool) -> bool:
 
 
 def _is_part_of_a_sign(text: str, at: int) -> bool:
-    """Whether a joiner or selector makes one sign of what is around it: an emoji, or a letter of a
+    """Whether a joiner or selector forms one sign with its neighbours: an emoji, or a letter of a
     script that needs it."""
     character = text[at]
     before = text[max(0, at - 3) : at]

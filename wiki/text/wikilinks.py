@@ -1,7 +1,8 @@
-"""Wiki links: what stands between `[[` and `]]`, which pages it can mean, and how one is written.
+"""Wiki links: the syntax between `[[` and `]]`, the pages that a link can mean, and how to write
+one.
 
-A path stands as it is. A backslash takes away the meaning of the sign behind it, so that every
-path can be written; none has a backslash in it.
+A path is written as it is. A backslash removes the special meaning of the next character, so that
+every path can be written; no path contains a backslash.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ MAX_WIKI_LINK = 1200  # characters: room for the longest path, with every sign e
 _SIGN = r"[!-/:-@\[-`{-~]"
 _PLAIN = rf"\\{_SIGN}|\\(?!{_SIGN})|[^\[\]\n<\\]"
 INNER = rf"(?:{_PLAIN}|(?<!\[)\[(?![\[^])(?:{_PLAIN})*\](?!\()){{1,{MAX_WIKI_LINK}}}?(?=\]\])"
-"""What can stand between the brackets: also a pair of brackets, which is no link of its own."""
+"""Pattern of the text between the brackets; it may contain a pair of brackets that is not a
+link."""
 
 _INNER = re.compile(INNER)
 _GROUP = re.compile(r"(?<!\\)\[([^\[\]]*)\]")
@@ -46,17 +48,17 @@ MEDIA = frozenset(
         *("3gp", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "oga", "ogg", "ogv", "wav", "webm"),
     ]
 )
-"""Endings of names that are those of files, not of pages, behind `![[`."""
+"""Extensions of names that mean files rather than pages after `![[`."""
 
 
 def is_media(target: str) -> bool:
-    """Whether what `![[…]]` names is a file; with a slash behind it is a page."""
+    """Whether the target of `![[…]]` is a file; a trailing slash makes it a page."""
     return target.rpartition(".")[2].lower() in MEDIA
 
 
 class Reading(NamedTuple):
-    """One way to read what a wiki link says: those of a rank below 0 are tried before the plain
-    one, which has rank 0, and the others after it."""
+    """One reading of a wiki link. Readings with a rank below 0 are tried before the plain one,
+    which has rank 0, the others after it."""
 
     rank: int
     space: str
@@ -65,8 +67,8 @@ class Reading(NamedTuple):
 
 
 def inner_at(text: str, start: int, end: int, references: Container[str]) -> str:
-    """What stands between `[[`, which ends at `start`, and its `]]`; empty where this is no wiki
-    link, or CommonMark has a meaning for the same text.
+    """Return the text between `[[`, which ends at `start`, and its `]]`; empty if this is not a
+    wiki link, or if CommonMark reads the same text differently.
 
     :param references: the labels that the text defines.
     """
@@ -79,24 +81,24 @@ def inner_at(text: str, start: int, end: int, references: Container[str]) -> str
 
 
 def split_label(inner: str) -> tuple[str, str]:
-    """What a wiki link names, as it is written, and its label."""
+    """Split the inner text of a wiki link into its target, as written, and its label."""
     parts = _PIPE.split(inner, 1)
     return parts[0].strip(), unescape(parts[1]).strip() if len(parts) > 1 else ""
 
 
 def unescape(written: str) -> str:
-    """What was written, without the backslashes that take away the meaning of signs."""
+    """Return the text without the backslashes that remove the special meaning of characters."""
     return _ESCAPED.sub(r"\1", written)
 
 
 def shown(target: str) -> str:
-    """What readers see of a wiki link without a label."""
+    """Return the text that readers see for a wiki link without a label."""
     return unescape(target.lstrip("#").strip("/"))
 
 
 def split_target(target: str) -> tuple[str, str, list[str]]:
-    """What a wiki link names: the space as it is written with its colon, or nothing; the path; and
-    what stands behind each `#`."""
+    """Split a target into the space with its colon, as written, or an empty text; the path; and the
+    part after each `#`."""
     other = OTHER_SPACE.match(target)
     lead = other[0] if other else ""
     path, *sections = _HASH.split(target[len(lead) :])
@@ -104,16 +106,17 @@ def split_target(target: str) -> tuple[str, str, list[str]]:
 
 
 def section_in(target: str) -> str:
-    """What stands behind the last `#`, without escapes; of several headings, one inside the other,
-    that is the one meant."""
+    """Return the part after the last `#`, without escapes; for nested headings that is the
+    innermost one."""
     return unescape(_HASH.split(target)[-1]).strip()
 
 
 def readings(target: str, space: str, base: str = "") -> tuple[str, list[Reading], bool]:
-    """The ways to read what a wiki link names, best first, and whether a page that lies elsewhere
-    and whose path ends so may be meant too; before them the reason why there are none.
+    """Return a reason why the target has no readings, or an empty text; its readings, best first;
+    and whether it may also mean a page elsewhere whose path ends with it.
 
-    :param space: the space of the text. :param base: the folder that `./` and `../` start from.
+    :param space: the space of the text.
+    :param base: the folder that `./` and `../` start from.
     """
     own, rest = space, target
     other = OTHER_SPACE.match(target)
@@ -150,13 +153,13 @@ def _relative(path: str, section: str, space: str, base: str) -> tuple[str, list
 
 
 class _Readings:
-    """Collects readings, each place once."""
+    """Collect readings, without duplicates."""
 
     def __init__(self) -> None:
         self.by_place: dict[tuple[str, str, str], Reading] = {}
 
     def add(self, rank: int, space: str, written: str, section: str, each: object = str) -> str:
-        """Adds one if it names a place; else gives the reason why it does not."""
+        """Add a reading if it names a place; otherwise return the reason why it does not."""
         if not written.strip():
             return ""
         segments = _segments(_bare(written))
@@ -175,7 +178,7 @@ class _Readings:
 
 
 def _bare(path: str) -> str:
-    """A path without the ending of a Markdown file, which no page's path has."""
+    """Return a path without the extension of a Markdown file, which no page's path has."""
     return _ENDING.sub("", path.rstrip())
 
 
@@ -184,7 +187,7 @@ def _segments(path: str) -> list[str]:
 
 
 def write(space: str, path: str, here: str) -> str:
-    """What has to stand between `[[` and `]]` in a text of the space `here` to name the page at
+    """Return the text between `[[` and `]]` that, in a text of the space `here`, names the page at
     exactly this place."""
     target = escape(path) or "/"
     target += "/" if is_media(target) else ""
@@ -194,13 +197,13 @@ def write(space: str, path: str, here: str) -> str:
 
 
 def escape(name: str) -> str:
-    """A path, or a part of one, in which no sign has a meaning in wiki links."""
+    """Escape a path, or a part of one, so that no character has a special meaning in wiki links."""
     return _NEEDS_ESCAPE.sub(r"\\\g<0>", name)
 
 
 def inserted(space: str, path: str, title: str, here: str) -> tuple[str, str]:
-    """What a writer in the space `here` gets when they choose a page: what stands between the
-    brackets of a link, and a Markdown link where that is not to be read in a table."""
+    """Return what the editor inserts when a writer in the space `here` chooses a page: the target
+    of a wiki link and, if that does not work in a table, a Markdown link."""
     target = write(space, path, here)
     if "|" not in target:
         return target, ""

@@ -1,4 +1,4 @@
-"""Comparisons as JSON can hold them, for the way between processes."""
+"""Comparisons as JSON, for the transfer between processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OF_ALL = ("places", "added", "removed", "part", "parts", "coarse")
 
 
 def encode_diff(found: Diff) -> dict[str, Any]:
-    """A part of a comparison, taken apart; of a very long line only what is shown is kept."""
+    """Convert a part of a comparison to JSON; of a very long line only the shown part is kept."""
     sections = [
         [
             section.kind,
@@ -26,7 +26,7 @@ def encode_diff(found: Diff) -> dict[str, Any]:
 
 
 def decode_diff(fields: dict[str, Any]) -> Diff:
-    """The part of a comparison that :func:`encode_diff` took apart."""
+    """Restore the part of a comparison that :func:`encode_diff` converted."""
     sections = [
         Section(
             kind,

@@ -48,10 +48,10 @@ def is_word(token: str) -> bool:
 
 
 class Effort:
-    """How much may still be spent on tidying up differences; `refused` once it was not enough.
+    """The remaining steps for tidying up differences; `refused` is set once they were not enough.
 
-    Tidying up the n differences of a line takes n² steps at worst: a thousand where people wrote
-    the line, millions where it was made to be slow.
+    Tidying up the n differences of a line takes n² steps at worst: a thousand in ordinary lines,
+    millions in lines made to be slow.
     """
 
     def __init__(self, steps: int) -> None:
@@ -59,7 +59,7 @@ class Effort:
         self.refused = False
 
     def spend(self, steps: int) -> bool:
-        """Take this much, unless less is left."""
+        """Take this many steps, unless fewer are left."""
         if steps > self.left:
             self.refused = True
             return False
@@ -70,11 +70,11 @@ class Effort:
 def mark(
     old: str, new: str, effort: Effort | None = None
 ) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """The spans of `old` and of `new`, those marked that the other lacks.
+    """Return the spans of `old` and of `new`; spans that the other text lacks are marked.
 
-    The spans of each, joined, are the text. Short leftovers between changes are marked with them,
-    so that people see one change rather than its crumbs (diff-match-patch's semantic cleanup).
-    Beyond :data:`LIMIT` or `effort` only what is common at the start and the end is left unmarked.
+    The joined spans are the text. Short equal stretches between changes are marked with them, so
+    that people see one change rather than many small ones (diff-match-patch's semantic cleanup).
+    Beyond :data:`LIMIT` or `effort`, only the common start and end are left unmarked.
     """
     left, right = tokens(old), tokens(new)
     head = 0

@@ -20,28 +20,28 @@ _ABOVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)* *")
 
 @dataclass(frozen=True)
 class Change:
-    """A new value of a key, in a tuple of its own; none to remove it."""
+    """A new value of a key, in a one-element tuple; an empty tuple removes the key."""
 
     key: str
     new: tuple[Json] | tuple[()] = ()
 
     @property
     def is_removal(self) -> bool:
-        """Whether the key goes."""
+        """Whether the key is removed."""
         return not self.new
 
     @property
     def value(self) -> Json:
-        """What it says now."""
+        """The new value of the key."""
         return self.new[0] if self.new else None
 
 
 def edit_entries(text: str, lines: Sequence[str], changes: Sequence[Change]) -> str | None:
-    """The lines of a block with some entries of its mapping changed; None where the mapping has no
-    lines of its own for them.
+    """Return the lines of a block with some entries of its mapping changed; None if the mapping has
+    no lines of its own for them.
 
     :param text: the mapping, as :func:`read_entries` takes it.
-    :param lines: the block around it with its line ends, the first of which is its opening line.
+    :param lines: the lines of the block with their line ends; the first is its opening line.
     """
     entries = read_entries(text)
     if not entries or not _ABOVE.fullmatch(text, 0, entries[0].start):
@@ -53,7 +53,7 @@ def edit_entries(text: str, lines: Sequence[str], changes: Sequence[Change]) -> 
 
 
 class _Editor:
-    """Edits of lines, done from the last to the first."""
+    """Collected edits of lines, applied from the last to the first."""
 
     def __init__(self, text: str, lines: list[str], entries: list[Entry]) -> None:
         self.text = text
@@ -65,7 +65,7 @@ class _Editor:
         self._added: list[str] = []
 
     def apply(self, change: Change) -> None:
-        """Note what a change does to the lines."""
+        """Record the edits for a change."""
         known = [one for one in self.entries if one.is_named and one.key == change.key]
         if change.is_removal:
             for one in known:
@@ -77,7 +77,7 @@ class _Editor:
             self._edits.append((first, last, self._changed(known[-1], change)))
 
     def finish(self) -> str:
-        """The block with all edits."""
+        """Return the block with all edits."""
         lines = list(self.lines)
         closing = self._starts.index(len(self.text)) + 1 if self.text else 1
         lines[closing:closing] = self._added
@@ -86,12 +86,12 @@ class _Editor:
         return "".join(lines)
 
     def _span(self, entry: Entry) -> tuple[int, int]:
-        """The lines of the block that an entry stands in."""
+        """Return the lines of the block that an entry occupies."""
         last, column = self._place(max(entry.value_end, entry.colon))
         return self._place(entry.start)[0], last + (1 if column else 0)
 
     def _place(self, at: int) -> tuple[int, int]:
-        """The number of a line in the block, and the column."""
+        """Return the line number and the column of a position in the block."""
         number = bisect_right(self._starts, at) - 1
         return number + 1, at - self._starts[number]
 
@@ -121,7 +121,7 @@ class _Editor:
         return [before + made + self.lines[end_line][end_column:], *self.lines[end_line + 1 : last]]
 
     def _listed(self, entry: Entry, value: Sequence[Json]) -> list[str]:
-        """Items of a block list, each on the line that it had."""
+        """Return the items of a block list, each on its former line."""
         column = self._place(entry.value_start)[1]
         ends = with_line_ends("\n", self.lines[0])
         known: dict[str, str] = {}
@@ -134,7 +134,7 @@ class _Editor:
 
 
 def _is_word(value: Json) -> bool:
-    """Whether a text is read as it stands without quotes."""
+    """Whether a text can be written without quotes."""
     return (
         isinstance(value, str)
         and re.fullmatch(r"\w(?:[\w.-]*\w)?", value) is not None
@@ -147,8 +147,8 @@ def _is_flat(value: Sequence[Json]) -> bool:
 
 
 class _Dumper(_DUMPER):  # type: ignore[misc]
-    """Writes what :func:`core_value` reads back, and quotes what other readers would take for a
-    number, a date or a truth value."""
+    """YAML writer for values that :func:`core_value` reads back; it quotes texts that other readers
+    would take for a number, a date or a truth value."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -168,12 +168,12 @@ _Dumper.add_representer(float, _represent_float)
 
 
 def dump(entries: Mapping[str, Json]) -> str:
-    """A mapping as YAML, an entry to a line or more."""
+    """Return a mapping as YAML, each entry on its own lines."""
     return _dump(dict(entries), default_flow_style=False, width=100)
 
 
 def inline(value: Json, quote: str | None = None) -> str:
-    """A value on one line, quoted in a way where that is given."""
+    """Return a value on one line, in the given kind of quotes if there is one."""
     made = _dump([value], default_flow_style=True, default_style=quote, width=2**31 - 1)
     return made.strip()[1:-1]
 
@@ -184,6 +184,6 @@ def _dump(value: Any, **options: Any) -> str:
 
 
 def with_line_ends(text: str, like: str) -> str:
-    """The text with the line ends of another, where those are all the same."""
+    """Return the text with the line ends of another text, if those are all the same."""
     ends = set(re.findall(r"\r\n|\r|\n", like))
     return text.replace("\n", ends.pop()) if len(ends) == 1 else text

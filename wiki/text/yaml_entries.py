@@ -1,8 +1,8 @@
-"""The entries of a YAML mapping with the places at which they stand.
+"""The entries of a YAML mapping with their positions.
 
 Plain scalars are read by the core schema of YAML 1.2: `NO`, `on` and `2024-01-02` are texts. A
-number counts as one where JSON writes it the same; `1.10`, `0755` and `0x1F` stay the texts they
-are. What JSON cannot hold at all (a tag, a mapping as a key, aliases that multiply) is given as its
+number is read as one only if JSON writes it the same way; `1.10`, `0755` and `0x1F` stay texts. A
+value that JSON cannot hold (a tag, a mapping as a key, aliases that multiply) is returned as its
 source.
 """
 
@@ -21,7 +21,7 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 
 MAX_DEPTH = 20
 MAX_NODES = 5_000
-"""Values of a mapping, those that aliases repeat counted each time."""
+"""Maximum number of values in a mapping; values repeated by aliases count each time."""
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
@@ -38,16 +38,16 @@ _CONTINUES = re.compile(r"[ \t]|#|-(?:[ \t\n]|\Z)|[\]})]|\n|\Z")
 
 
 class NotJson(ValueError):
-    """JSON has nothing for a value."""
+    """A value cannot be represented in JSON."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A key with its value; `words` are the texts as they are written of a scalar or of a list of
-    scalars. Lines count from 0 within the mapping, places from its first character.
+    """A key with its value; `words` are the texts as written of a scalar or of a list of scalars.
+    Lines count from 0 within the mapping, positions from its first character.
 
-    ``is_broken``: it is not valid YAML, and `value` is its source. ``is_named``: its key is a
-    scalar; otherwise it only keeps its place.
+    ``is_broken``: the entry is not valid YAML, and `value` is its source. ``is_named``: its key is
+    a scalar; other entries only keep their place.
     """
 
     key: str
@@ -66,7 +66,8 @@ class Entry:
 
 @dataclass
 class _Node:
-    """A value as it stands: scalars have `text`, collections `items`, mappings also `keys`."""
+    """A parsed value with its position: scalars have `text`, collections `items`, mappings also
+    `keys`."""
 
     start: int
     end: int
@@ -79,7 +80,7 @@ class _Node:
 
 
 class _Composer:
-    """Makes nodes of the events of one document, without following aliases."""
+    """Build nodes from the events of one document, without following aliases."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -87,9 +88,9 @@ class _Composer:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
     def document(self) -> _Node | None:
-        """The root of the only document; None where there is none.
+        """Return the root of the only document; None if there is none.
 
-        :raises yaml.YAMLError: when it is broken, or nested too deep.
+        :raises yaml.YAMLError: when it is broken or nested too deeply.
         """
         next(self._events)
         if not isinstance(next(self._events), yaml.DocumentStartEvent):
@@ -141,7 +142,7 @@ class _Composer:
 
 
 def _without_tail(source: str) -> str:
-    """A value or entry without the blank lines and comments behind it."""
+    """Return the source of a value or entry without trailing blank lines and comments."""
     lines = source.split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].startswith("#")):
         lines.pop()
@@ -149,13 +150,16 @@ def _without_tail(source: str) -> str:
 
 
 class _Converter:
-    """Makes JSON of nodes, as much of it as one mapping may have."""
+    """Convert nodes to JSON, within the limits of one mapping."""
 
     def __init__(self) -> None:
         self.left = MAX_NODES
 
     def value(self, node: _Node, depth: int = 0) -> Json:
-        """:raises NotJson: for what has no JSON, or is too much."""
+        """Return the JSON value of a node.
+
+        :raises NotJson: when it has none, or is too large.
+        """
         self.left -= 1 + len(node.text or "") // 16
         if self.left < 0 or depth > MAX_DEPTH or node.is_foreign:
             raise NotJson
@@ -172,14 +176,14 @@ class _Converter:
 
 
 def core_value(text: str) -> Json:
-    """The value of a plain scalar."""
+    """Return the value of a plain scalar."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     return number_or_text(text)
 
 
 def number_or_text(text: str) -> int | float | str:
-    """A number where JSON writes it just so, otherwise the text."""
+    """Return a number if JSON writes it in exactly this way, otherwise the text."""
     if len(text) > 30:
         return text
     if _INTEGER.fullmatch(text):
@@ -192,9 +196,9 @@ def number_or_text(text: str) -> int | float | str:
 
 
 def read_entries(text: str) -> list[Entry] | None:
-    """The entries of a mapping in their order; None where the text is none.
+    """Return the entries of a mapping in order; None if the text is not a mapping.
 
-    Where it is not valid YAML but its lines look like entries, each is read by itself.
+    If it is not valid YAML but its lines look like entries, each entry is read by itself.
     """
     composer = _Composer(text)
     try:
@@ -239,8 +243,8 @@ def _entries(composer: _Composer, root: _Node) -> list[Entry]:
 
 
 def _read_by_lines(text: str) -> list[Entry] | None:
-    """Entries each of which begins with a key at the start of a line; None where another line
-    could not be part of one."""
+    """Read entries that each begin with a key at the start of a line; None if another line could
+    not be part of one."""
     starts: list[int] = []
     at = 0
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):

@@ -1,4 +1,4 @@
-"""Reading zip archives that anybody may have made: with bounds, and one sentence for what fails.
+"""Reading of untrusted zip archives, with limits and one clear message for each failure.
 
 The standard library reads the list of files; the files themselves are unpacked here, in pieces,
 because the library unpacks bzip2 and LZMA without a limit. Nothing else in the wiki opens archives.
@@ -24,9 +24,9 @@ from wiki.errors import Invalid
 from wiki.transfer.names import decoded_names
 
 MOST_LIST = 16 << 20
-"""Bytes of the list of files at the end of an archive."""
+"""Maximum size in bytes of the list of files at the end of an archive."""
 MOST_MEMORY = 64 << 20
-"""Bytes that unpacking a file may need beside the file itself."""
+"""Maximum number of bytes that unpacking may need beside the file itself."""
 _CHUNK = 1 << 16
 _STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ = 0, 8, 12, 14, 93, 95
 _READ = frozenset({_STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ})
@@ -51,8 +51,8 @@ _OTHER_FORMATS = (
 
 @dataclass(frozen=True)
 class Member:
-    """A file of an archive: its name with `/` between the parts and as it was decoded, and its
-    size in bytes as stated. `refusal` says why it cannot be read, if so."""
+    """A file of an archive: its decoded name with `/` as the separator, and its stated size in
+    bytes. `refusal` is the reason why it cannot be read, if any."""
 
     name: str
     size: int
@@ -61,11 +61,11 @@ class Member:
 
 
 class Archive:
-    """A zip archive, open until closed.
+    """A zip archive, open until :meth:`close`.
 
-    `encoding` is that of names which are not marked as UTF-8 and are not, else empty.
+    `encoding` is the encoding found for names that are not UTF-8, else empty.
 
-    :raises Invalid: when it is none, or its list of files cannot be read.
+    :raises Invalid: when it is not a zip archive, or its list of files cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,9 +97,9 @@ class Archive:
         ]
 
     def read(self, member: Member) -> bytes:
-        """All bytes of a file.
+        """Return the content of a file.
 
-        :raises Invalid: when it cannot be read, or is not what the archive says of it.
+        :raises Invalid: when it cannot be read, or differs from what the archive says about it.
         """
         if member.refusal:
             raise Invalid(member.refusal)
@@ -114,7 +114,7 @@ class Archive:
         return data
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._zip.close()
         self._file.close()
 
@@ -145,7 +145,7 @@ class Archive:
 
 
 class _Guarded(io.BufferedReader):
-    """A file of which no list of files is read that is too long to be held."""
+    """A file that refuses to be read when its list of files is too long for memory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
@@ -164,7 +164,7 @@ class _Packed:
         self._left = size
 
     def read(self, size: int = -1) -> bytes:
-        """At most as many bytes, and never beyond the end."""
+        """Return at most this many bytes, never beyond the end."""
         wanted = self._left if size < 0 else min(size, self._left)
         pieces = []
         while wanted and (piece := self._file.read(min(wanted, _CHUNK))):
@@ -174,7 +174,7 @@ class _Packed:
         return b"".join(pieces)
 
     def pieces(self) -> Iterator[bytes]:
-        """All of them, some at a time."""
+        """Yield all bytes in pieces."""
         while piece := self.read(_CHUNK):
             yield piece
 
@@ -190,7 +190,7 @@ class _Decompressor(Protocol):
 
 
 class _Deflate:
-    """zlib's raw deflate in the way of the other decompressors."""
+    """Raw deflate of zlib with the interface of the other decompressors."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -208,7 +208,7 @@ class _Deflate:
 
 
 def _inflated(packed: _Packed, decompressor: _Decompressor, most: int) -> bytes:
-    """What the packed bytes become, of which there must not be more than `most`."""
+    """Unpack bytes, up to a limit of `most`."""
     made = bytearray()
     for piece in packed.pieces():
         fed = piece
@@ -228,7 +228,7 @@ def _no_more_than(data: bytes | bytearray, most: int) -> bytes:
 
 
 def _lzma_of_zip(packed: _Packed) -> lzma.LZMADecompressor:
-    """A decompressor by the properties that stand before LZMA's bytes in a zip."""
+    """Return a decompressor for the properties that precede the LZMA data in a zip."""
     _, length = struct.unpack("<HH", packed.read(4))
     properties, memory = struct.unpack("<BI", packed.read(length)[:5])
     if memory > MOST_MEMORY:
@@ -244,7 +244,8 @@ def _mode(info: zipfile.ZipInfo) -> int:
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
-    """Why a file cannot be read, by what the list of files says; or nothing."""
+    """Return the reason why a file cannot be read, as far as the list of files tells; else
+    empty."""
     kind = stat.S_IFMT(_mode(info))
     if kind == stat.S_IFLNK:
         return "It is a symbolic link, and those are not followed."
@@ -259,7 +260,7 @@ def _refusal(info: zipfile.ZipInfo) -> str:
 
 
 def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
-    """A file's name, or its bytes where nothing says how they are to be read."""
+    """Return a file's name, or its bytes if their encoding is not stated."""
     if info.flag_bits & _IS_UTF8:
         return info.orig_filename
     raw = info.orig_filename.encode("cp437")  # which is how the library decodes it
@@ -267,7 +268,7 @@ def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:
-    """The name in UTF-8 that some programs add, if it belongs to these bytes."""
+    """Return the UTF-8 name that some programs add, if it belongs to these bytes."""
     while len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
         field, extra = extra[4 : 4 + length], extra[4 + length :]
@@ -278,7 +279,7 @@ def _unicode_path(extra: bytes, raw: bytes) -> str:
 
 
 def _what_it_is(file: IO[bytes]) -> str:
-    """Why a file cannot be read as a zip archive."""
+    """Return the reason why a file cannot be read as a zip archive."""
     file.seek(0)
     head = file.read(512)
     if not head:

@@ -67,7 +67,7 @@ def report_text(report: Report, most: int | None = SHOWN) -> str:
 
 
 def write_report(report: Report, file: Path) -> None:
-    """The whole report as a text file. :raises Invalid: when it cannot be written."""
+    """Write the whole report as a text file. :raises Invalid: when it cannot be written."""
     text = report_text(report, None) + "\n"
     try:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")

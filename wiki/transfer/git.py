@@ -1,6 +1,5 @@
-"""Speaking with the `git` command. No configuration of the machine, of a user or of a foreign
-repository is obeyed, no hook, filter, text conversion or external diff is run, and nothing is ever
-fetched from elsewhere."""
+"""Calls of the `git` command. No configuration of the machine, of a user or of a foreign repository
+is used, no hook, filter, text conversion or external diff is run, and nothing is ever fetched."""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ class GitError(WikiError):
 
 
 class Missing(GitError):
-    """The repository does not hold an object that it names."""
+    """The repository lacks an object that it refers to."""
 
 
 def git_command() -> str:
@@ -88,7 +87,7 @@ def is_history(path: Path) -> bool:
 
 
 def folders_of(path: Path) -> list[Path]:
-    """Where the parts of a repository lie that is at a path."""
+    """Return the folders of the repository at a path."""
     found = [path, path / ".git"]
     with suppress(OSError):  # of a linked working tree `.git` is a file that says where
         if (path / ".git").is_file():

@@ -1,7 +1,8 @@
-"""Histories of others, read through a repository of our own.
+"""Histories of foreign repositories, read through a repository of our own.
 
-A bare repository that this wiki made borrows the objects of another repository, or takes those of
-a bundle; nothing else of it counts, nothing is ever checked out, and what is missing stays so.
+A bare repository created by this wiki borrows the objects of another repository, or takes those of
+a bundle. Nothing else of the other repository is used, nothing is ever checked out, and missing
+objects are not fetched.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from wiki.transfer.git import GitError, Missing, command, environment, folders_o
 _CHUNK = 1 << 16
 _PIPE = 1 << 20
 _AHEAD = 31
-"""Contents asked for before they are read: all of them may be held in memory."""
+"""Number of contents requested ahead of reading; all of them may be in memory."""
 _BRANCHES = ("main", "master", "trunk")
 _OURS = "refs/heads/imported"
 _LONGEST_COMMIT = 64 << 20
@@ -33,10 +34,10 @@ _LATEST = 253402300799  # the last second of the year 9999
 
 @dataclass(frozen=True)
 class FileChange:
-    """What a commit did to a file. ``old_path`` is where a renamed one was before.
+    """A change of a file by a commit. ``old_path`` is the former path of a renamed file.
 
-    ``status`` is A, M, D, R, C or T as in Git's raw format; paths are as bytes of UTF-8 decoded
-    with surrogates for what is not; ``mode`` is that of the new file, in octal digits.
+    ``status`` is A, M, D, R, C or T as in Git's raw format; paths are bytes decoded as UTF-8, with
+    surrogates for invalid ones; ``mode`` is that of the new file, in octal digits.
     """
 
     status: str
@@ -48,7 +49,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit with what it did to files against each of its parents."""
+    """A commit with its changes against each of its parents."""
 
     hash: str
     parents: tuple[str, ...]
@@ -61,7 +62,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class TreeFile:
-    """A file of a commit's tree: its size is in bytes, 0 where the content is missing."""
+    """A file of a commit's tree; its size is in bytes, 0 if the content is missing."""
 
     mode: str
     blob: str
@@ -71,14 +72,15 @@ class TreeFile:
 
 @dataclass(frozen=True)
 class Gaps:
-    """How many contents of files a history names that are not there, and of trees."""
+    """Number of contents of files, and of trees, that a history refers to and that are missing."""
 
     blobs: int = 0
     trees: int = 0
 
 
 class History:
-    """One branch of a repository, read through a bare repository that lasts as long as this object.
+    """One branch of a repository, read through a bare repository that exists as long as this
+    object.
 
     :raises GitError: when there is no Git, or nothing that it can read.
     """
@@ -108,7 +110,7 @@ class History:
             raise
 
     def close(self) -> None:
-        """Forget what was fetched."""
+        """Delete what was fetched."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _allow_any_owner(self) -> None:
@@ -133,7 +135,7 @@ class History:
         return done.stdout
 
     def _choose(self, source: Path, branch: str | None) -> tuple[str, str]:
-        """The branch that is asked for, or the main one, and its newest commit."""
+        """Return the requested branch, or else the main one, and its newest commit."""
         listed = self._run(None, "ls-remote", "--symref", "--", str(source)).decode(
             "utf-8", "replace"
         )
@@ -152,7 +154,7 @@ class History:
         return wanted, heads[wanted]
 
     def _borrow(self, source: Path) -> None:
-        """Read the objects of a repository where they lie."""
+        """Use the objects of a repository in place."""
         folder = next(one for one in folders_of(source) if (one / "objects").is_dir()).resolve()
         if "\n" in str(folder):
             raise GitError("The name of the repository's folder has more than one line.")
@@ -163,7 +165,7 @@ class History:
             self._end_at(re.findall(r"^[0-9a-f]{40,64}$", (folder / "shallow").read_text(), re.M))
 
     def _unbundle(self, source: Path) -> None:
-        """Take the objects out of a bundle, also where commits before them are missing."""
+        """Unpack the objects of a bundle, even if earlier commits are missing."""
         length, builds_on = 0, 0
         with source.open("rb") as file:
             for line in file:
@@ -186,7 +188,7 @@ class History:
                 raise GitError(self._incomplete if builds_on else damaged) from error
 
     def _bound(self) -> None:
-        """Let the history begin with the commits whose parents are missing."""
+        """Start the history at the commits whose parents are missing."""
         try:
             self.count()
         except GitError:
@@ -213,16 +215,16 @@ class History:
 
     @property
     def is_shallow(self) -> bool:
-        """Whether commits before the first ones here are missing."""
+        """Whether earlier commits than the first ones here are missing."""
         return (self._folder / "shallow").exists()
 
     def begins_at(self) -> datetime:
-        """When the first commit was made."""
+        """Time of the first commit."""
         moment = self._run(self._folder, "show", "-s", "--format=%at", self.root()).decode()
         return _moment(moment.strip())
 
     def gaps(self, after: str = "") -> Gaps:
-        """What is missing in the commits (since the commit `after`)."""
+        """Count the missing objects in the commits (since the commit `after`)."""
         if after not in self._gaps:
             known = [f"^{after}"] if after else []
             walk = ("rev-list", "--objects", "--missing=print")
@@ -236,7 +238,7 @@ class History:
         return self._gaps[after]
 
     def root(self) -> str:
-        """The first commit of all, by which the same history is known again."""
+        """Return the first commit, which identifies the history in later imports."""
         roots = self._run(self._folder, "rev-list", "--max-parents=0", _OURS).decode().split()
         return roots[-1]
 
@@ -249,14 +251,14 @@ class History:
         return True
 
     def count(self, after: str = "") -> int:
-        """How many commits there are (since the commit `after`)."""
+        """Number of commits (since the commit `after`)."""
         known = [f"^{after}"] if after else []
         return int(self._run(self._folder, "rev-list", "--count", _OURS, *known))
 
     def commits(self, after: str = "") -> Iterator[Commit]:
-        """The commits (since the commit `after`), each behind its parents.
+        """Yield the commits (since the commit `after`), each after its parents.
 
-        Those of a merged branch stand together. A merge gives its differences from every parent.
+        Those of a merged branch stay together. A merge has its differences from every parent.
         """
         mark = secrets.token_hex(16)  # which no message can foresee
         form = f"%x00{mark}%x00%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00"
@@ -300,7 +302,7 @@ class History:
                 process.wait()
 
     def tree(self) -> Iterator[TreeFile]:
-        """All files of the newest commit."""
+        """Yield all files of the newest commit."""
         try:
             listed = self._run(self._folder, "ls-tree", "-r", "-z", "--full-tree", _OURS)
         except GitError:
@@ -321,15 +323,15 @@ class History:
         return {name: int(size) for name, size in pairs if size.isdecimal()}
 
     def blobs(self) -> Blobs:
-        """Reads contents of files, until closed."""
+        """Return a reader of file contents; close it after use."""
         return Blobs(command(self._folder, "cat-file", "--batch"), self._environment())
 
 
 class Blobs:
     """Contents of files by their hash in Git.
 
-    Each question that is waited for costs two changes of process, which on a busy machine takes
-    longer than all else. So what is expected is asked for some contents ahead.
+    Each request that is waited for costs two process switches, which take longer than everything
+    else on a busy machine. Expected contents are therefore requested ahead.
     """
 
     def __init__(self, arguments: Sequence[str], environ: dict[str, str]) -> None:
@@ -347,17 +349,17 @@ class Blobs:
         self._pending: deque[str] = deque()
         self._ready: dict[str, bytes | Missing | None] = {}
         self.questions = 0
-        """How often an answer was waited for."""
+        """Number of times that an answer was waited for."""
 
     def expect(self, blobs: Iterable[str]) -> None:
-        """These will be read next, in this order; some of them may be left out."""
+        """Announce contents that will be read next, in this order; some of them may be skipped."""
         self._expected = deque(blobs)
         self._ready.clear()
 
     def read(self, blob: str, most: int) -> bytes | None:
-        """All bytes; None when there are more than `most`.
+        """Return the content; None if it is larger than `most` bytes.
 
-        :raises Missing: when it is not there.
+        :raises Missing: when it does not exist.
         """
         while blob not in self._ready:
             if not self._pending:
@@ -405,7 +407,7 @@ class Blobs:
 
 
 def _fields(stream: IO[bytes]) -> Iterator[bytes]:
-    """What stands between zero bytes, as it arrives."""
+    """Yield the fields between zero bytes as they arrive."""
     rest = b""
     while chunk := stream.read(_CHUNK):
         *whole, rest = (rest + chunk).split(b"\0")
@@ -415,7 +417,7 @@ def _fields(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _parsed(fields: Iterator[bytes], mark: bytes) -> Iterator[Commit]:
-    """Commits as `git log -m` gives them: a merge once for each parent."""
+    """Yield commits from the output of `git log -m`, a merge once for each parent."""
     head: list[bytes] = []
     changes: list[FileChange] = []
     for field in fields:
@@ -451,7 +453,7 @@ def _moment(seconds: str) -> datetime:
 
 
 def _merged(commits: Iterator[Commit]) -> Iterator[Commit]:
-    """Each commit once, a merge with its differences from all of its parents."""
+    """Yield each commit once, a merge with its differences from all of its parents."""
     last: Commit | None = None
     for commit in commits:
         if last is not None and commit.hash == last.hash:

@@ -1,4 +1,4 @@
-"""The title of a page that does not state one: its first heading, or words made of its path."""
+"""The title of a page that does not state one: its first heading, or words made from its path."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ _plain = lru_cache(maxsize=8192)(text_of_line)
 
 
 def leading_title(body: str, path: str) -> str:
-    """The plain text of the first heading of `body` that has one; else of `path`; perhaps `""`.
+    """Return the plain text of the first heading of `body` with words, or else a title made from
+    `path`; it may be `""`.
 
-    Headings of any level count, those in lists and quotes do not.
+    Headings of any level count, except those in lists and quotes.
 
     :param body: Markdown without front matter.
     """
@@ -45,7 +46,7 @@ def leading_title(body: str, path: str) -> str:
 
 
 def _headings(body: str) -> Iterator[str]:
-    """The Markdown of the headings, in order; the text is read as far as they are asked for."""
+    """Yield the Markdown of the headings in order; the text is read only as far as needed."""
     body = normalise_line_ends(body[:_FURTHEST])
     given = 0
     if leading := _LEADING.match(body):  # as almost all pages begin, without reading them
@@ -65,7 +66,7 @@ def _headings(body: str) -> Iterator[str]:
 
 
 def _headings_of(text: str, is_all: bool) -> list[str]:
-    """The headings of a text; of a part those that end before it does."""
+    """Return the headings of a text; of a part of a text, only those that end before it does."""
     most = text.count("\n") + 1 - (not is_all) * 2
     tokens = _blocks().parse(text)
     found: list[str] = []
@@ -87,7 +88,7 @@ def _without_comment(html: str) -> str:
 
 @cache
 def _blocks() -> MarkdownIt:
-    """The grammar of pages as far as it is one of blocks."""
+    """Return the block rules of the grammar of pages."""
     parser = build_grammar()
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser

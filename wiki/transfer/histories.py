@@ -122,8 +122,8 @@ class HistoryImport:
         self.ledger.report.add([Problem(Kind.HISTORY, self.history.branch, sentence)])
 
     def _known(self, session: Session, root: str) -> ImportedHistory | None:
-        """The same history from before: by its first commit or, where that was cut off then or is
-        now, by the newest that came."""
+        """Return the same history from an earlier import: found by its first commit or, if the
+        history was cut off then or is now, by the newest imported commit."""
         rows = session.scalars(
             select(ImportedHistory)
             .where(ImportedHistory.space_id == self.ledger.space.id)
@@ -172,7 +172,7 @@ class HistoryImport:
             self._store(session, recorder, commits[-1].hash)
 
     def _to_read(self, commits: Sequence[Commit]) -> list[str]:
-        """The contents that the commits bring, each once."""
+        """Return the contents that the commits introduce, without duplicates."""
         held = {one.blob for one in self.ledger.files.live.values()}
         brought = [
             change.blob
@@ -271,10 +271,10 @@ class HistoryImport:
             self._store(session, recorder, "")
 
     def _catch_up(self, places: Mapping[str, str]) -> None:
-        """Know of each file of the newest tree which version its page has, also where only the
-        comparison with the tree brought it in.
+        """Record for each file of the newest tree the version that its page has, also for files
+        that were imported by the comparison with the tree only.
 
-        :param places: the paths of the pages that the files of the tree are.
+        :param places: the page paths of the files of the tree.
         """
         behind = [
             file

@@ -120,10 +120,10 @@ class TreeImport:
         seconds: float | None = None,
         progress: Progress | None = None,
     ) -> int:
-        """Do what is left from `start` on, or as much as `seconds` allow (one chunk at least).
+        """Import from step `start` to the end, or for about `seconds` (at least one chunk).
 
-        :param stop: where to end; by default when all is done. Pages come before files.
-        :returns: where to go on; :attr:`total` when all is done.
+        :param stop: the step to end at; by default the last one. Pages come before files.
+        :returns: the next step; :attr:`total` when everything is done.
         """
         position = start
         until = None if seconds is None else time.monotonic() + seconds
@@ -182,7 +182,7 @@ class TreeImport:
                 self.report.changed += 1
 
     def _settle_unchanged(self) -> None:
-        """Write down which pages unchanged files are and where their addresses lead."""
+        """Store the pages of unchanged files, and the routes of their addresses."""
         if not self._unnoted and not self._rerouted:
             return
         with self.database.write() as session:
@@ -254,14 +254,15 @@ class TreeImport:
         return _Change(page, text, held, source, routes)
 
     def _held(self, page: PlannedPage) -> Held | None:
-        """What the wiki holds at a page's place and no other file of the tree became."""
+        """Return the page at a planned page's place, unless another file of the tree became that
+        page."""
         held = self.held.get(path_key(page.path))
         if held is None or self._owners.get(held.page_id, page.entry.path) != page.entry.path:
             return None
         return held
 
     def _is_news(self, file: str, page_id: int) -> bool:
-        """Whether it has to be written down that the file became this page."""
+        """Whether the link between the file and this page still has to be stored."""
         known = self.known.get(file)
         return self.history_id is None and (known is None or known.page_id != page_id)
 
@@ -375,7 +376,7 @@ class TreeImport:
 
 
 def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
-    """What of a page's front matter is not read as it was meant."""
+    """Yield problems for parts of a page's front matter that are not read as they were meant."""
     for line in frontmatter.read(text.front_matter).unread:
         sentence = f"Line {line} is not valid YAML: it is kept as it is and read as text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)

@@ -128,10 +128,9 @@ class Known:
 def known_files(
     session: Session, actor: Actor, space: Space, history_id: int | None
 ) -> dict[str, Known]:
-    """What files became in earlier imports into a space, by their names.
+    """Return the pages that files became in earlier imports into a space, by file name.
 
-    :param history_id: the history whose word goes before that of other imports, None for those
-        without one.
+    :param history_id: the history whose records take precedence; None for imports without one.
     """
     own = history_id or _without_history(session, space)
     rows = session.execute(
@@ -150,9 +149,9 @@ def known_files(
 
 
 def note_files(session: Session, space: Space, files: Mapping[int, str]) -> None:
-    """Write down which pages files became that came without a history.
+    """Store the pages that files without a history became.
 
-    :param files: their names by the ids of the pages.
+    :param files: the names of the files by page id.
     """
     if not files:
         return
@@ -189,8 +188,8 @@ def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class LinkedFiles:
-    """The files that pages show or link: the keys of their places, and the last segments of those
-    that are linked by name, which may lie anywhere."""
+    """The files that pages embed or link: the path keys of their places, and the last segments of
+    those linked by name, which may be anywhere."""
 
     places: frozenset[str]
     names: frozenset[str]
@@ -200,7 +199,7 @@ class LinkedFiles:
 
 
 def linked_files(session: Session, actor: Actor, space: Space) -> LinkedFiles:
-    """All files that pages of a space show or link."""
+    """Return all files that pages of a space embed or link."""
     keys: dict[bool, set[str]] = {False: set(), True: set()}
     for _, link in _links(session, actor, space):
         if link["kind"] == "file" and link["space"] == space.slug:
@@ -209,7 +208,7 @@ def linked_files(session: Session, actor: Actor, space: Space) -> LinkedFiles:
 
 
 class _Places:
-    """The keys of the paths at which the actor can see something in a space."""
+    """The path keys of everything in a space that the actor can see."""
 
     def __init__(self, session: Session, actor: Actor, space: Space) -> None:
         self.pages = set(held_pages(session, actor, space))
@@ -219,7 +218,7 @@ class _Places:
 
 
 class LinkCheck:
-    """Which links of a space's pages lead to nothing, in it or in other spaces."""
+    """Find links of a space's pages that lead nowhere, in it or in other spaces."""
 
     def __init__(self, session: Session, actor: Actor, space: Space) -> None:
         self.session = session
@@ -281,7 +280,7 @@ class LinkCheck:
         return None
 
     def _at(self, slug: str) -> _Places | None:
-        """What is in a space; None where there is none that the actor can see."""
+        """Return the contents of a space; None if the actor can see no such space."""
         if slug not in self._places:
             try:
                 space = see_space(self.session, self.actor, slug).space
@@ -292,7 +291,7 @@ class LinkCheck:
 
 
 def _found_by_name(session: Session, actor: Actor, space: Space) -> set[tuple[str, int]]:
-    """The links by name of a space's pages (key of the path, ordinal) that lead to a page."""
+    """Return the links by name of a space's pages (path key, ordinal) that lead to a page."""
     target = aliased(Page)
     rows = session.execute(
         select(Page.path_key, PageLink.ordinal)

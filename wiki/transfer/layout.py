@@ -45,7 +45,7 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Layout:
-    """All of a tree that has a place, by the names of files; and what is to be said of it."""
+    """The files of a tree that have a place, by name, and the problems found."""
 
     pages: list[PlannedPage] = field(default_factory=list)
     files: list[PlannedFile] = field(default_factory=list)
@@ -57,14 +57,14 @@ def lay_out(
     known: Mapping[str, tuple[str, bool]] | None = None,
     occupied: Collection[str] = (),
 ) -> Layout:
-    """The place of each file, in the order of their names.
+    """Assign a place to each file, in the order of their names.
 
-    A file that an earlier import brought in stays the page that it became. Otherwise `index.md` is
-    the page of its folder; `README.md` is, where there is no `index.md`; then `name.md` beside the
-    folder `name`. Where two files would be at one place, the second is kept at a free one.
+    A file that was imported before keeps the page that it became. Otherwise `index.md` is the page
+    of its folder; without an `index.md`, `README.md` is; then `name.md` beside the folder `name`.
+    If two files would be at one place, the second gets another free one.
 
-    :param known: path and whether it is a folder's, of the pages that files are already.
-    :param occupied: keys of the paths that other pages have.
+    :param known: the path of each file's existing page, and whether it is a folder's page.
+    :param occupied: path keys of other pages.
     """
     return _Planner(known or {}, occupied).plan(entries)
 
@@ -136,24 +136,26 @@ class _Planner:
 
 
 def _open(entry: Entry) -> str:
-    """The place of a file that is no page; that of a hidden one without the dots that hide it."""
+    """Return the place of a file that is not a page; for a hidden file, without the leading
+    dots."""
     if not entry.hidden:
         return entry.path
     return "/".join(part.lstrip(".") or "_" for part in entry.path.split("/"))
 
 
 def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem:
-    """Says that a file is kept at `path`, since another has the place that its name gives."""
+    """Return the problem that a file is kept at `path` because another has the place of its
+    name."""
     sentence = f"It is kept at {path}, because {printable(other)} is the same {what} by its name."
     return Problem(Kind.BESIDE, printable(file), sentence)
 
 
 def places_beside(file: str, path: str, folder: bool) -> Iterator[str]:
-    """Other places for a file whose own, `path`, is taken, the best first.
+    """Yield other places for a file whose own, `path`, is taken, the best first.
 
     `teams/README.md` can be `teams/readme`, others get a number: `page-2`, `logo-2.png`.
 
-    :raises PathError: when none of them can be one.
+    :raises PathError: when no valid place can be made.
     """
     if folder:
         path = normalise_path(join(path, name_of(file).rpartition(".")[0].lower()))
@@ -167,7 +169,7 @@ def places_beside(file: str, path: str, folder: bool) -> Iterator[str]:
 
 
 def _numbered(stem: str, tail: str) -> str:
-    """`stem` and `tail` as one name, of `stem` as much as there is room for."""
+    """Join `stem` and `tail` to one name, shortening `stem` if necessary."""
     while len(stem + tail) > MAX_SEGMENT or len((stem + tail).encode()) > MAX_SEGMENT_BYTES:
         stem = stem[:-1]
     return normalise_path(stem + tail)

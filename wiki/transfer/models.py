@@ -70,11 +70,11 @@ class Mirror(Base):
 
 
 class ImportedHistory(Base):
-    """A Git history that came into a space: known again by its first commit, and how far it came.
-    With an empty ``root`` it stands for all files that came without a history.
+    """A Git history that was imported into a space, identified by its first commit, with its
+    progress. An empty ``root`` stands for all files imported without a history.
 
-    ``tip`` is the commit up to which everything is in; ``finished_at`` is None while the last
-    import of it has not come to its end.
+    ``tip`` is the commit up to which everything is imported; ``finished_at`` is None until the last
+    import of it has finished.
     """
 
     __tablename__ = "imported_histories"
@@ -89,11 +89,11 @@ class ImportedHistory(Base):
 
 
 class ImportedFile(Base):
-    """Which page an imported file became, and the version of it that came last.
+    """The page that an imported file became, and the last imported version of the file.
 
-    ``blob`` is empty for a file without a history. ``revision`` is the page's revision that says
-    just what the file says (0 when the two were merged); ``origin`` is what a wiki that wrote the
-    history calls the page.
+    ``blob`` is empty for a file without a history. ``revision`` is the page's revision with exactly
+    the content of the file (0 if the two were merged); ``origin`` is the identifier of the page in
+    the wiki that wrote the history.
     """
 
     __tablename__ = "imported_files"

@@ -1,7 +1,7 @@
-"""Names of files in encodings that nothing states: bytes in, text out.
+"""Decoding of file names whose encoding is not stated.
 
-Programs on older systems wrote names into archives in the code page of the machine. It is found by
-trying those in use and asking in which of them the names look most like words.
+Programs on older systems wrote names into archives in the code page of the machine. The common code
+pages are tried, and the one in which the names look most like words is chosen.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WIDE = frozenset({"HIRAGANA", "KATAKANA", "CJK"})
 
 
 def decoded_names(names: Sequence[str | bytes]) -> tuple[list[str], str]:
-    """The names as text, and the encoding that was found for those of bytes; empty where they are
+    """Return the names as text, and the encoding found for those given as bytes; empty if they are
     ASCII or UTF-8."""
     raw = [name for name in names if isinstance(name, bytes)]
     encoding = _encoding_of([name for name in raw if not name.isascii()])
@@ -32,7 +32,7 @@ def decoded_names(names: Sequence[str | bytes]) -> tuple[list[str], str]:
 
 
 def _encoding_of(names: Sequence[bytes]) -> str:
-    """The encoding in which all of the names look best."""
+    """Return the encoding in which all of the names look best."""
     found, best = "", float("-inf")
     for encoding in ("utf-8", *ENCODINGS):
         try:
@@ -48,8 +48,8 @@ def _encoding_of(names: Sequence[bytes]) -> str:
 
 
 def _likeness(name: str, encoding: str) -> float:
-    """How much a name looks like one that somebody gave: the sum over its characters beyond ASCII,
-    less for those that hardly stand beside their neighbours."""
+    """Score how plausible a name is: the sum over its characters beyond ASCII, less for those that
+    rarely stand beside their neighbours."""
     score = 0.0
     before, last = "", ""
     for character in name:
@@ -81,7 +81,7 @@ def _weight(character: str, script: str, encoding: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _script(character: str) -> str:
-    """The alphabet that a letter belongs to, empty for other characters."""
+    """Return the alphabet of a letter; empty for other characters."""
     if not character.isalpha():
         return ""
     name = unicodedata.name(character, "").split(" ")[0].split("-")[0]

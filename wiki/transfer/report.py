@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 MOST_PROBLEMS = 5000
-"""Problems that a row of the database keeps word by word; the rest is counted there."""
+"""Maximum number of problems that a database row stores in full; the rest is only counted."""
 
 
 class Kind(StrEnum):
@@ -58,7 +58,7 @@ class Report:
     more_problems: int = 0
 
     def add(self, problems: Iterable[Problem]) -> None:
-        """Take problems in."""
+        """Add problems."""
         self.problems.extend(problems)
 
     def by_kind(self) -> list[tuple[Kind, list[Problem]]]:
@@ -79,7 +79,7 @@ class Report:
         return f"{pages}, {files}, {same} unchanged."
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON column holds it, with as many problems as there is room for."""
+        """Return the report for a JSON column, with as many problems as there is room for."""
         more = self.more_problems + max(len(self.problems) - MOST_PROBLEMS, 0)
         return asdict(replace(self, problems=self.problems[:MOST_PROBLEMS], more_problems=more))
 
@@ -96,7 +96,8 @@ class Report:
 
 
 def _kind(value: str) -> Kind:
-    """The kind of a kept problem; reports of earlier versions have some that are no more."""
+    """Return the kind of a stored problem; reports of earlier versions contain kinds that no longer
+    exist."""
     try:
         return Kind(value)
     except ValueError:

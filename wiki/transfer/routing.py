@@ -1,8 +1,8 @@
-"""Which addresses in the texts of a tree lead elsewhere than their words say in the wiki.
+"""Routes: addresses in the texts of a tree whose target in the wiki differs from their wording.
 
-In a tree `/guide/page.md` starts at a root of the tree, in the wiki `guide` would be a space; and a
-file can be kept beside the place that its name gives. Texts stay as they are: what their addresses
-mean is written down beside them, as routes.
+In a tree, `/guide/page.md` starts at a root of the tree; in the wiki, `guide` would be a space. A
+file can also be kept at another place than its name gives. Texts stay as they are, and the targets
+of such addresses are stored beside them as routes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wiki.transfer.sites import Site, roots_for
 Place = tuple[str, str]
 """Kind of destination (page or file) and path in the space."""
 MOST_ROUTES = 2000
-"""Routes of one page."""
+"""Maximum number of routes of one page."""
 _ANGLE = re.compile(r"<([^<>\n]{1,2000})>")
 _QUOTED = re.compile(
     r"""(?:src|href)\s*=\s*(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})')""", re.IGNORECASE
@@ -39,7 +39,7 @@ _MOST_CUTS = 4
 
 
 class Router:
-    """Knows the place of every file of a tree, and what leads there only by a route."""
+    """The places of all files of a tree, and the addresses that need a route to them."""
 
     def __init__(self, space: str, layout: Layout, sites: Collection[Site]) -> None:
         self.space = space
@@ -59,7 +59,8 @@ class Router:
                 self._derived.setdefault(_key(above), ("page", above))
 
     def routes(self, page: PlannedPage, source: str) -> list[list[str]]:
-        """What a page needs so that each address in its text that names a file leads to it."""
+        """Return the routes that a page needs so that each address in its text leads to the file it
+        names."""
         context = RenderContext(self.space, page.path, page.folder)
         roots = roots_for(page.entry.path, self.sites)
         found: dict[str, list[str]] = {}
@@ -83,7 +84,7 @@ class Router:
             self._odd.add(name_of(name).casefold())
 
     def _note_page(self, page: PlannedPage) -> None:
-        """The addresses under which sites publish a page."""
+        """Record the addresses under which site generators publish a page."""
         stem = page.entry.path.rpartition(".")[0]
         names = [stem, f"{stem}.html"]
         if name_of(stem).casefold() in {*FOLDER_PAGES, "_index"}:
@@ -93,7 +94,7 @@ class Router:
             self._derived.setdefault(_key(name), ("page", page.path))
 
     def _place(self, address: str, file: str, roots: list[str]) -> Place | None:
-        """Where the file is that an address in a text names."""
+        """Return the place of the file that an address in a text names."""
         path = route_key(address, RenderContext("", ""))
         if not path.startswith("/"):
             name = resolve(parent_of(file) or "", path)
@@ -110,8 +111,8 @@ class Router:
 
 
 def _addresses(source: str, odd: Collection[str]) -> Iterator[str]:
-    """What may be an address in a text and begins with a slash or names one of the odd files; some
-    of it may be no address at all."""
+    """Yield possible addresses in a text that begin with a slash or name one of the odd files; some
+    may not be addresses at all."""
     for pattern in (_ANGLE, _QUOTED, _BARE):
         for match in pattern.finditer(source):
             written = next(filter(None, match.groups()), "")
@@ -123,7 +124,7 @@ def _addresses(source: str, odd: Collection[str]) -> Iterator[str]:
 
 
 def _name_in(address: str) -> str:
-    """The last part of an address, wherever it starts."""
+    """Return the last part of an address, wherever it starts."""
     path = route_key(f"/{address}", RenderContext("", ""))
     return name_of(path).casefold()
 
@@ -135,7 +136,7 @@ def _leads_to(address: str, context: RenderContext, place: Place) -> bool:
 
 
 def _key(name: str) -> str:
-    """What is equal for names that people would take for the same."""
+    """Return a key that is equal for names that people would consider the same."""
     if name.isascii() and " " not in name:
         return name.lower()
     try:

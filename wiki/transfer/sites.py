@@ -1,6 +1,5 @@
-"""Where addresses that begin with a slash start in a tree: at its root, and at those of the sites
-that its configuration describes. Names of files in, folders out.
-"""
+"""Roots of addresses that begin with a slash: the root of a tree, and the roots of the sites that
+configuration files in it describe. Takes names of files and returns folders."""
 
 from __future__ import annotations
 
@@ -29,17 +28,17 @@ _MOST_SITES = 200
 
 @dataclass(frozen=True)
 class Site:
-    """A folder with a configuration, and the folders from which its addresses start."""
+    """A folder with a configuration, and the folders at which its addresses start."""
 
     folder: str
     roots: tuple[str, ...]
 
 
 def find_sites(names: Collection[str], read: Callable[[str], str]) -> list[Site]:
-    """The sites in a tree, those deeper inside first.
+    """Find the sites in a tree, the deepest first.
 
-    :param names: of all its files, hidden ones too.
-    :param read: the text of one of them, empty where it cannot be read.
+    :param names: names of all files of the tree, including hidden ones.
+    :param read: returns the text of a file, empty if it cannot be read.
     """
     found: dict[str, list[str]] = {}
     for name in sorted(names):
@@ -65,8 +64,8 @@ def find_sites(names: Collection[str], read: Callable[[str], str]) -> list[Site]
 
 
 def roots_for(file: str, sites: Collection[Site]) -> list[str]:
-    """Where addresses in a file may start, the likeliest first: at the sites that it is in, at the
-    root of the tree, at other sites."""
+    """Return the folders at which addresses in a file may start, the likeliest first: those of the
+    sites that contain it, the root of the tree, those of other sites."""
     inside = [site for site in sites if not site.folder or file.startswith(f"{site.folder}/")]
     outside = [site for site in sites if site not in inside]
     roots = [root for site in inside for root in site.roots]
@@ -74,6 +73,6 @@ def roots_for(file: str, sites: Collection[Site]) -> list[str]:
 
 
 def _value(text: str, key: str) -> str:
-    """The value of a key at the outermost level of YAML, or in any table of TOML."""
+    """Return the value of a key at the top level of YAML, or in any table of TOML."""
     found = re.search(rf"""(?m)^{key}\s*[:=]\s*["']?([^"'#\n]*)""", text[: 1 << 20])
     return found[1].strip().strip("/").removeprefix("./") if found else ""

@@ -45,8 +45,8 @@ def limits_of(settings: Settings) -> Limits:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a tree: its place with `/` between the parts, its size in bytes as stated, and
-    whether it is hidden, so that only pages that show or link it bring it in."""
+    """A file of a tree: its path with `/` as the separator, its stated size in bytes, and whether
+    it is hidden; a hidden file is imported only if a page embeds or links it."""
 
     path: str
     size: int
@@ -66,7 +66,7 @@ class Source:
         self.limits = limits
         self.entries: list[Entry] = []
         self.shelved: list[Entry] = []
-        """Hidden files, as many as there is room for; no texts, and nothing of version control."""
+        """Hidden files, up to a limit; no texts, and no files of version control."""
         self.refused: list[Problem] = []
         self._paths: set[str] = set()
         self.hidden = 0
@@ -84,9 +84,9 @@ class Source:
         """Let go of what the tree is read from."""
 
     def _take(self, path: str, size: int, key: Any = None, refusal: str = "") -> bool:
-        """Note a file, or why not; False when there is no room for any more.
+        """Add a file, or the reason why it is refused; return False when there is no room for more.
 
-        :param refusal: why it cannot be read, if that is known already.
+        :param refusal: the reason why it cannot be read, if it is already known.
         """
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if is_hidden(parts):
@@ -110,7 +110,7 @@ class Source:
         return len(self.entries) + len(self.refused) < MOST_ENTRIES
 
     def _unused(self, path: str) -> str:
-        """The path or, where it was met before, one with a number."""
+        """Return the path or, if it was used before, the path with a number."""
         stem, dot, ending = path.rpartition(".")
         unused, number = path, 1
         while unused in self._paths:
@@ -262,7 +262,7 @@ def open_source(path: Path, limits: Limits, *, keep_outer: bool = False) -> Sour
 
 
 def name_refusal(path: str) -> str:
-    """Why a file of this name is not read, or nothing."""
+    """Return the reason why a file of this name is not read, else empty."""
     parts = path.split("/")
     if not any(part not in ("", ".") for part in parts):
         return "Its name is empty."
@@ -290,7 +290,7 @@ def is_hidden(parts: list[str]) -> bool:
 
 
 def is_private(parts: list[str]) -> bool:
-    """Whether a hidden file is never looked at: what version control keeps, and junk."""
+    """Whether a hidden file is never read: files of version control, and junk."""
     return any(part in _JUNK or part in _VERSION_CONTROL for part in parts)
 
 

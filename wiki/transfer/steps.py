@@ -117,13 +117,13 @@ class Ledger:
         self.add(Problem(kind, printable(file), sentence))
 
     def add(self, problem: Problem) -> None:
-        """Report a problem, the first of its kind of a file."""
+        """Report a problem, the first of its kind for a file."""
         if (problem.kind, problem.where) not in self._said:
             self._said.add((problem.kind, problem.where))
             self.report.add([problem])
 
     def lacks(self, file: str, blob: str, at: datetime) -> None:
-        """Say once of a version of a file that the repository does not hold it."""
+        """Report once that the repository lacks a version of a file."""
         where = printable(file)
         if (where, blob) not in self._missing:
             self._missing.add((where, blob))
@@ -191,9 +191,9 @@ class Step:
             self._write(file, blob, known, page)
 
     def catch_up(self, file: str, blob: str, path: str | None) -> None:
-        """Track the file, if its page says what it says.
+        """Track the file if its page has the same content.
 
-        :param path: of its page, where that is not tracked yet.
+        :param path: the path of the page, if it is not tracked yet.
         """
         one = self.files.live.get(file)
         if one is None and path is None:
@@ -341,8 +341,8 @@ class Step:
         return page
 
     def _free_place(self, file: str, page: PastPage | None) -> tuple[str, bool]:
-        """Where the page of a file stands: by its name or, where another file has that place,
-        beside it.
+        """Return the place for the page of a file: the one of its name or, if that is taken,
+        another.
 
         :raises PathError:
         """
@@ -358,7 +358,7 @@ class Step:
         return free, False
 
     def _make_room(self, path: str, other: Tracked, file: str) -> bool:
-        """Move the page of a `README.md` aside, where it stands in the way of an `index.md`."""
+        """Move the page of a `README.md` elsewhere if it occupies the place of an `index.md`."""
         beside = join(path, "readme")
         holder = self.recorder.page(other.page_id)
         if stem(file) == "readme" or stem(other.file) != "readme" or holder is None:
