@@ -20,7 +20,7 @@ from wiki.transfer.sources import FolderSource, limits_of
 SIGNED = [
     *("x/Q&A", "x/What's-new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan-#2", "x/[old]"),
     *("x/a|b", "x/C#", "x/really?", "x/Größe-日本", "x/50%25", "x/a&amp;b", "x/<b>", "Re:-x"),
-    *("x/*a*_b_`c`", "x/logo.png", "x/a\"b", "x/index-of-{all}", "x/~a^b"),
+    *("x/*a*_b_`c`", "x/logo.png", "x/a\"b", "x/index-of-{all}", "x/~a^b", "Re:"),
 ]  # fmt: skip
 
 
@@ -90,7 +90,10 @@ def _unquoted(url: str) -> str:
 
 @pytest.mark.parametrize(
     "target",
-    ["x/Q&A", "X/q&a", "x/What's new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan #2", "x/[old]"],
+    [
+        *("x/Q&A", "X/q&a", "x/What's new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan #2"),
+        *("x/[old]", "RFC:7", "open:a"),
+    ],
 )
 def test_a_path_as_it_is_written_finds_its_page(wiki: Scene, target: str) -> None:
     wiki.write(target, "Words of it.\n\n## Part")

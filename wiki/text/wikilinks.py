@@ -135,6 +135,7 @@ def readings(target: str, space: str, base: str = "") -> tuple[str, list[Reading
         found.add(2, space, parent_of(_bare(path)) or "/", section)
     if other:
         found.add(3, own, target, "")
+        found.add(4, own, other[0] + path, section)
     return reason, found.sorted(), bool(path.strip("/")) and not path.startswith("/")
 
 
@@ -193,7 +194,7 @@ def write(space: str, path: str, here: str) -> str:
     target += "/" if is_media(target) else ""
     if space != here:
         return f"{space}:{target}"
-    return f"/{target}" if OTHER_SPACE.match(target) else target
+    return f"/{target}" if OTHER_SPACE.match(f"{target}#") else target
 
 
 def escape(name: str) -> str:
