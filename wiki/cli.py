@@ -131,7 +131,7 @@ def import_tree(
     missing = NewSpace(slug, maker=handle, **new) if create else None
     settings, database = opened()
     if report:
-        write_report(Report(), report)  # so that it does not fail when all is done
+        write_report(Report(), report)  # fails now rather than after the import
     limit_rendering(max(settings.render_seconds, PATIENCE), settings.render_retry_seconds)
     try:
         if is_history(path) and not newest:

@@ -23,7 +23,7 @@ PIECE = 1 << 20
 """Bytes of the reserve that are given up at once, enough for a few hundred sign-ins."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-# Of the shared memory and the log beside the database, SQLite reports a full disk in this way.
+# SQLite reports a full disk like this for the shared memory and the log beside the database.
 _IO = sqlite3.SQLITE_IOERR & 0xFF
 
 

@@ -62,7 +62,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     let_go,
     keep_drilling,
 )
-# The same for what may take long each time: in a thread of its own.
+# The same for tasks that may take long each time; they run in a thread of their own.
 AT_LEISURE: tuple[Chore, ...] = (finish_renderings,)
 
 

@@ -27,7 +27,7 @@ POLL_SECONDS = 0.05
 REST_SECONDS = 5.0
 # How often to see to chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
-# How long to wait when the disk is full.
+# Time to wait when the disk is full.
 FOR_ROOM = 10.0
 
 

@@ -1,5 +1,5 @@
-"""Who calls: a bearer token, or nobody. The cookie of a sign-in counts for nothing here, so that no
-other site can make a browser call."""
+"""Authentication of API calls by a bearer token. The cookie of a sign-in is ignored here, so that
+no other site can make a browser call the API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BadToken(WikiError):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a call acts for, and whether it may change anything."""
+    """The actor that a call acts for, and whether the call may change anything."""
 
     actor: Actor
     writes: bool

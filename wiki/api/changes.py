@@ -1,4 +1,4 @@
-"""What happened since an event, for programs that follow along."""
+"""Changes since an event, for programs that follow a wiki."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def list_groups() -> Response:
 
 @operation("GET", AT, "Read a group.", {200: Answer("The group.", resources.Group)})
 def read_group(group: str) -> Response:
-    """What it is called, the groups in it, and those that it is in."""
+    """Return the name of a group, the groups in it, and the groups that it is in."""
     return answer(_whole(groups.see_group(reading(), actor(), group)))
 
 

@@ -115,7 +115,7 @@ def read_revision(slug: str, path: str, number: int) -> Response:
 )
 @costs("comparisons")
 def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
-    """What was done to the text between two revisions, in either order."""
+    """Return the changes of the text between two revisions, in either order."""
     context = number_asked("context")
     part = number_asked("part")
     page = _live(slug, path, old, new)

@@ -130,7 +130,7 @@ def _path_parameters(template: str) -> list[dict[str, Any]]:
 
 
 def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
-    refusals = (403, 507) if one.writes else ()  # by a token that only reads, and a full disk
+    refusals = (403, 507) if one.writes else ()  # a token that only reads, and a full disk
     described: dict[str, Any] = {
         "operationId": f"{one.name}_of_home" if of_home else one.name,
         "summary": f"{one.summary[:-1]} (the home page of a space)." if of_home else one.summary,
@@ -158,7 +158,7 @@ def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
         content: dict[str, Any] = {"application/json": {"schema": schema}}
         described["requestBody"] = {"required": True, "content": content}
     elif one.takes_bytes:
-        described["requestBody"] = {  # none is that of an empty file
+        described["requestBody"] = {  # an empty file has no body
             "required": False,
             "content": {"application/octet-stream": {}},
         }

@@ -190,7 +190,7 @@ def vary(response: Response) -> Response:
 
 
 def sent_body(shape: type[Shape]) -> Shape:
-    """What the request carries, as this shape.
+    """Return the body of the request as an instance of this shape.
 
     :raises Malformed: :raises WrongType: :raises Invalid:
     """

@@ -111,7 +111,7 @@ def _etag(page: Page, effective: Label) -> str:
 
 
 def etag_of(page: Page, number: int) -> str:
-    """What stands for a revision of a page; another once something was taken out of it."""
+    """Return the entity tag of a page's revision; it changes when the revision is redacted."""
     return f"{page.id}.{number}" + (f".{page.redacted}" if page.redacted else "")
 
 
@@ -374,7 +374,7 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
     )
     if page.head == head.number:
         response.set_etag(_etag(page, label))
-    # What is derived of the page need not be waited for: it is safe.
+    # The page is saved; derived data can follow after the answer.
     afterwards(response, partial(keep_head, parts().database, page.id, whom()))
     return response
 

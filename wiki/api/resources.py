@@ -1,4 +1,4 @@
-"""What goes over the wire: one dataclass for each thing that is sent or received."""
+"""Resources of the API: one dataclass for each object that is sent or received."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class SavedPage(Page):
 
 @dataclass(frozen=True)
 class PageInput:
-    """What an author writes on a page. What is left out stays as it is in the base revision."""
+    """The content of a page. Fields that are left out stay as they are in the base revision."""
 
     body: str = told("Text in Markdown; a block of front matter in it fills the other fields.")
     title: str | None = told(
@@ -243,7 +243,7 @@ class BlameRun:
 
 @dataclass(frozen=True)
 class Blame:
-    """Where each line of a revision comes from. A line that was moved comes from the move."""
+    """The origin of each line of a revision. A line that was moved has the revision of the move."""
 
     revision: int = told("The revision whose lines these are; `…/revisions/{number}` has them.")
     runs: list[BlameRun] = told("Its lines, in order.")
@@ -313,7 +313,7 @@ class Group(GroupLine):
 
 @dataclass(frozen=True)
 class GroupInput:
-    """What a group is called."""
+    """The name and description of a group."""
 
     name: str = told("What it is called.", maxLength=200, pattern=VISIBLE_NAME)
     description: str = told("What it is, in a sentence.", "", maxLength=2000)
@@ -354,7 +354,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found, best first."""
+    """Results of a search, best first."""
 
     query: str = told("What was asked.")
     total: int = told("Pages found.")
@@ -395,7 +395,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeList:
-    """What happened, in order."""
+    """Changes in order."""
 
     changes: list[Change] = told("This slice.")
     after: int = told("Where to go on: ask for changes `after` this.")
@@ -436,7 +436,7 @@ class FileVersionList:
 
 @dataclass(frozen=True)
 class VersionInput:
-    """Which version of a file to bring back."""
+    """The version of a file to restore."""
 
     version: int = told("Its number.", minimum=1)
 
@@ -481,7 +481,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class PagePlace:
-    """Where a page is."""
+    """The place of a page."""
 
     space: str = told("Slug of its space.")
     path: str = told("Path in the space; empty for the space's home page.")
@@ -490,7 +490,7 @@ class PagePlace:
 
 @dataclass(frozen=True)
 class FoundSecret:
-    """What looks like a secret, and where it stands in what was sent."""
+    """A likely secret, and its place in the request."""
 
     kind: str = told("`token`, `private-key`, `password`, `card`, `iban`, or `id-` and a country.")
     what: str = told("What it is, in words.")

@@ -35,7 +35,7 @@ def read_spaces() -> Response:
     {200: Answer("The space.", resources.Space)},
 )
 def read_space(slug: str) -> Response:
-    """What it is called and who may come in."""
+    """Return the title and the visibility of a space."""
     seen = see_space(reading(), actor(), slug)
     return answer(wire.space(seen.space, can_edit=bool(seen.may(May.EDIT))))
 
@@ -50,7 +50,7 @@ def read_space(slug: str) -> Response:
     problems=(403, 409, 413, 415),
 )
 def make_space() -> Response:
-    """Who makes it leads it."""
+    """Create a space, which the caller then leads."""
     sent = sent_body(resources.SpaceInput)
     with writing() as session:
         made = create_space(

@@ -46,7 +46,7 @@ class Attachment(Base):
     space_id: Mapped[int | None] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(500))
     name_key: Mapped[str] = mapped_column(Key)
-    # The name without folders, by which wiki links find it wherever it lies.
+    # The name without folders, by which wiki links find the file anywhere in the space.
     base_key: Mapped[str] = mapped_column(Key, default="", server_default="", index=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(BigId)

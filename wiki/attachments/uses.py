@@ -38,7 +38,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
     here = (found.seen.space.slug, path_key(found.path))
     owner = found.file.page
     places = {here, *(_former_places(session, [owner], [found.file]) if owner else ())}
-    # A link by name may mean it, wherever it lies: then it is held back.
+    # A link by name may mean the file wherever it is; it counts as a use.
     named = and_(
         PageLink.by_name,
         PageLink.space_slug == found.seen.space.slug,

@@ -151,7 +151,7 @@ def _measure_all(
 ) -> None:
     storage = Storage(settings.data_dir)
     for sha256, size, kind in found:
-        with suppress(NotNow):  # then the next check finds it again
+        with suppress(NotNow):  # the next check tries it again
             measure(database, storage, sha256, size, kind)
 
 

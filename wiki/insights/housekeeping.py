@@ -320,7 +320,7 @@ def _file_places(session: Session, actor: Actor, space: Space, start: str) -> li
             .join(Page, Page.id == PageLink.page_id)
             .where(
                 PageLink.kind == "file",
-                ~PageLink.by_name,  # which may mean a file that lies elsewhere
+                ~PageLink.by_name,  # it may mean a file elsewhere
                 PageLink.space_slug == space.slug,
                 PageLink.path_key > start,
                 live_for(actor),

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 12
-FOR_ROOM = timedelta(minutes=1)  # until a delivery that found the disk full is tried again
+FOR_ROOM = timedelta(minutes=1)  # pause after a delivery that found the disk full
 LONG = 1.0
 """Seconds after which what was heard is forgotten before others hear anything."""
 
@@ -179,7 +179,7 @@ class Deliverer:
             if delivery is None:
                 return
             delivery.error = f"{type(error).__name__}: {error}"[:2000]
-            if is_full(error):  # which says nothing about this delivery
+            if is_full(error):  # not the fault of this delivery
                 delivery.due_at = now() + FOR_ROOM
                 return
             delivery.attempts += 1

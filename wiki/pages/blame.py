@@ -241,7 +241,7 @@ def keep(page: Page, worth: Mapping[int, Sequence[int]]) -> None:
     try:
         with writing() as session:
             keep_blames(session, page_id, worth)
-    except SQLAlchemyError:  # somebody stored it at the same moment, or purged the page
+    except SQLAlchemyError:  # another request stored it, or the page was purged
         log.warning("a blame of page %d could not be stored", page_id, exc_info=True)
 
 

@@ -124,7 +124,7 @@ def of_texts(
             charge("comparisons", extra)
         found: Diff | None = diff(old, new, context, part)
     else:
-        with in_lane():  # who finds it full is not charged
+        with in_lane():  # nothing is charged if it is full
             found = _diffs.get(key) if key else None
             if found is None:
                 charge("comparisons", extra)

@@ -64,7 +64,7 @@ def try_again(database: Database) -> list[tuple[str, int]]:
             .limit(AT_ONCE)
         ).all()
     cut_off = [row.key for row in rows if row.cut_off_after is not None]
-    if cut_off:  # not by anybody else meanwhile, and not at once again should this process die
+    if cut_off:  # postponed, in case other processes look or this one dies
         _postpone(database, cut_off, LONGEST_PAUSE)
     for row in rows:
         with database.read() as session:

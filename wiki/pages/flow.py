@@ -44,7 +44,7 @@ SHOWN = 20
 
 What: TypeAlias = Literal["page", "picture", "file"]
 
-# Files belong to a room above this one.
+# Files belong to a higher layer than this module.
 _files = table(
     "attachments",
     column("page_id", Integer),

@@ -31,7 +31,7 @@ from wiki.spaces.models import Space
 from wiki.text.destinations import RenderContext, file_url, page_url, resolve_wiki_link
 from wiki.text.links import Link, Marks
 
-# Made once: they cost more than the rest of the statements.
+# Built once, because building them costs more than the rest of the statements.
 _target, _space, _at = aliased(Page), aliased(Space), aliased(Space)
 _of_target = aliased(Space)
 
@@ -118,7 +118,7 @@ def _links_of(actor: Actor) -> Select[Any]:
     and all links that do not."""
     page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
     target, at = _target, _at
-    # Also where the page has moved from: who may not read that space is not led on from there.
+    # The space that a page moved from counts too: its redirects work only for its readers.
     readable = and_(
         target.id == PageLink.target_id,
         target.deleted_at.is_(None),

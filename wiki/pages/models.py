@@ -81,7 +81,7 @@ class Page(Base):
     path_key: Mapped[str] = mapped_column(Key)
     # None for the page of the space itself, "" for those at its top level.
     parent_key: Mapped[str | None] = mapped_column(Key)
-    # The last segment of the key, by which wiki links find the page wherever it lies.
+    # The last segment of the key, by which wiki links find the page anywhere in the space.
     name_key: Mapped[str] = mapped_column(Key, default="", server_default="")
     kind: Mapped[str] = mapped_column(String(20), default="article")
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
@@ -94,8 +94,8 @@ class Page(Base):
     redacted: Mapped[int] = mapped_column(default=0, server_default="0")
     # Derived: the revision whose rendering and links are stored; the head, soon after each save.
     rendered: Mapped[int] = mapped_column(default=0)
-    # Of an imported page: addresses in its text that lead elsewhere than their words say, as lists
-    # of the address's key, the kind of destination, its space and its path.
+    # For an imported page: addresses in its text whose target differs from their wording, as
+    # lists of the address's key, the kind of destination, its space and its path.
     routes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
@@ -166,7 +166,7 @@ class Revision(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[str]]
     fields: Mapped[dict[str, Any]]
-    # How title, description, tags and fields were written; empty where an export decides.
+    # The block as it was written; empty if an export chooses the form.
     front_matter: Mapped[str] = mapped_column(Text, default="", server_default="")
     content_hash: Mapped[str] = mapped_column(ForeignKey("contents.hash"), index=True)
     message: Mapped[str] = mapped_column(String(500), default="")

@@ -458,7 +458,7 @@ class _Names:
         said = (link.plain.space, link.plain.key, link.plain.fragment)
         self.links.add((link.page_id, link.ordinal))
         then = None
-        if place is None or place[0] == link.space:  # in another space it may say something else
+        if place is None or place[0] == link.space:  # else its text may change its meaning
             stands = path_key(place[1]) if place else link.stands
             then = later.choose(replace(link, stands=stands))
         if then and (then[0].page_id, then[1].fragment) == (page.page_id, spot.fragment):

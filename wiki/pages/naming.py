@@ -268,7 +268,7 @@ def _at() -> Select[Any]:
 
 def _moved(actor: Actor | None) -> Select[Any]:
     former = aliased(Space)
-    # Who may not read a space is not led on from there.
+    # Redirects of a space work only for its readers.
     open_to = stands_in(actor, former.id) if actor else true()
     return (
         select(former.slug, Redirect.path_key, *_PAGE)  # type: ignore[return-value]

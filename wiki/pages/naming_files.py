@@ -21,7 +21,7 @@ from wiki.text.paths import join, name_of, path_key
 MOST = 2000
 """Maximum number of files with the requested names among which links choose."""
 
-# Files belong to a room above this one.
+# Files belong to a higher layer than this module.
 _files = table(
     "attachments",
     *map(column, ("page_id", "space_id", "name", "name_key", "base_key", "removed_at")),

@@ -86,7 +86,7 @@ class Queue:
         self._held = threading.Lock()
         self._waiting: list[Work] = []
         self._running: list[Work] = []
-        self._used: dict[str, tuple[float, float]] = {}  # CPU time, and when that was so
+        self._used: dict[str, tuple[float, float]] = {}  # CPU time used, and the time of that value
 
     def submit(self, work: Work) -> Work:
         """Add work to the queue; it starts when its turn comes.
@@ -134,7 +134,7 @@ class Queue:
         used = 0.0
         try:
             made, used = work.attempt(seconds, work.slow)
-        except BaseException as raised:  # it is for whoever waits
+        except BaseException as raised:  # passed on to those who wait
             error = raised
         again = made is None and error is None and seconds < work.seconds
         was_slow = work.slow

@@ -137,7 +137,7 @@ class Renderer:
 
     def _may_wait(self, asker: str) -> bool:
         with self._lock:
-            self._waiters += Counter()  # forgets who waits no longer
+            self._waiters += Counter()  # drops people who no longer wait
             if self._waiters[asker] >= SHARE:
                 return False
             self._waiters[asker] += 1

@@ -38,7 +38,7 @@ stored when it is done, and other requests need the thread."""
 
 HEADS_AT_ONCE = 60
 """Pages rendered to a transaction."""
-_EVER = 1e9  # more CPU time than anything gets
+_EVER = 1e9  # more CPU time than any rendering gets
 
 _renderer = Renderer(2.0, 20.0)
 os.register_at_fork(after_in_child=_renderer.forget)
@@ -156,7 +156,7 @@ def _keep_some_heads(database: Database, page_ids: Sequence[int], asked: _Asked)
     made: dict[int, _Head] = {}
     for page, revision, context, key in todo:
         text = texts.get(revision.content_hash)
-        if text is None:  # it is damaged
+        if text is None:  # the stored text is damaged
             continue
         work = _renderer.begin(key, text, context, asked.asker, asked.seconds)
         if work is not None:
@@ -247,7 +247,7 @@ def _store(
         tried = {"cut_off_after": seconds, "attempts": attempts, "due_at": due_at}
         rendering = replace(rendering, source_shown=_why(rendering, due_at))
     elif stored is not None:
-        tried["due_at"] = now()  # for search, which has the words of the source
+        tried["due_at"] = now()  # the search index still has the words of the source
     row = _row(key, content_hash, rendering) | tried
     if stored is None:
         connection.execute(_KEEP, row)

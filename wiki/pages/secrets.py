@@ -239,7 +239,7 @@ def look(text: Text, kinds: frozenset[str]) -> list[Secret]:
     for place, words in _places(text):
         findings = _looked(words, kinds) if words else ()
         secrets = [Secret(place, one, one.value(words)) for one in findings]
-        if place == FRONT_MATTER:  # most of it stands in the other places as well
+        if place == FRONT_MATTER:  # most of it is repeated in the other parts
             known = {one.value for one in found}
             secrets = [one for one in secrets if one.value not in known]
         found += secrets

@@ -18,8 +18,8 @@ from wiki.people.models import Attempt, Person
 from wiki.rules import limits
 from wiki.rules.limits import Limit, Window, network_of
 
-# An account is locked long before an address is, from which a whole office may sign in. But an
-# office does not fail many times a minute, as a program does that tries one password on many names.
+# An account is locked much earlier than an address, because a whole office may share one. But only
+# a program that tries one password on many names fails many times a minute.
 SIGN_IN_ACCOUNT = Limit(10, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
 SIGN_IN_BURST = Limit(20, timedelta(minutes=1))

@@ -83,8 +83,8 @@ def shown(text: str) -> tuple[str, ...]:
 def _asked(stretch: Stretch) -> Asked:
     start, end = stretch.words[0].start, stretch.words[-1].end
     if stretch.unspaced:
-        # The last character alone is in the index for questions of one character: in a page its
-        # neighbour may follow.
+        # The last character alone is indexed for questions of one character; in a page another
+        # character may follow it.
         found = stretch.words[:-1] or stretch.words
         terms = tuple(word.text for word in found)
         after = 2 if len(stretch.words) > 1 else 1

@@ -28,7 +28,7 @@ class _Folding(dict[int, int]):
 
 
 _FOLDING = _Folding()
-# Characters of more than one code point: an accent or a voicing mark that stands by itself.
+# Characters of several code points: combining accents and voicing marks.
 _MARKS = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u3099\u309a\uff9e\uff9f]"
 _MARK = re.compile(_MARKS)
 _MARKED = re.compile(rf"[^\W_]{_MARKS}+")
@@ -104,7 +104,7 @@ def _folded(text: str) -> tuple[str, Callable[[int], int]]:
     if not _MARK.search(text):
         return text.translate(_FOLDING), lambda place: place
     pieces: list[str] = []
-    ours, theirs = [0], [0]  # the beginnings of pieces of which the length has changed
+    ours, theirs = [0], [0]  # starts of pieces whose length has changed
     length = at = 0
     for match in _MARKED.finditer(text):
         for piece in (text[at : match.start()].translate(_FOLDING), fold(match.group())):

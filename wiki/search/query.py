@@ -116,7 +116,7 @@ class Query:
 
 def parse(text: str) -> Query:
     """Reads `text`; what cannot be understood is searched as words, and a note says so."""
-    text = text.replace("\u00ad", "")  # where a word may be broken
+    text = text.replace("\u00ad", "")  # the soft hyphen
     text = "".join(c if c.isprintable() else " " for c in text)
     reader = _Reader(text[:LONGEST_QUESTION])
     reader.read()
@@ -161,7 +161,7 @@ class _Reader:
     def _clause(self) -> None:
         begin = self.at
         if self.text[begin] in _QUOTES and begin and self.text[begin - 1].isalnum():
-            self.at += 1  # 24" is inches, and not the beginning of a phrase
+            self.at += 1  # 24" means inches and does not start a phrase
             return
         negative = self._excludes(begin)
         if negative:

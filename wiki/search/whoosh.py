@@ -165,7 +165,7 @@ class WhooshEngine:
             try:
                 self._write(name, entries, set(removed) | set(entries))
             except Exception as error:
-                if is_full(error):  # the index in use is as it was
+                if is_full(error):  # the index in use is unchanged
                     raise
                 self.shelf.distrust(f"{type(error).__name__}: {error}")
                 raise IndexUnavailable("The search index cannot be written.") from error

@@ -42,7 +42,7 @@ _TOKEN = regex.compile(
     rf"|(?P<word>{_LETTER}+(?:[{JOINERS}](?!{_SIGN}){_LETTER}+)*)"
 )
 _WORD = regex.compile(rf"(?V1){_LETTER}+")
-# Where a smaller word begins inside one: fooBar, HTTPServer (but not URLs), utf8, 5GB.
+# The start of a smaller word inside another: fooBar, HTTPServer (but not URLs), utf8, 5GB.
 _INNER = regex.compile(
     r"(?<=[\p{Ll}\p{M}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})"
     r"|(?<=[\p{L}\p{M}])(?=\p{N})|(?<=\p{N})(?=\p{L})"

@@ -309,7 +309,7 @@ class _Surveyor:
         found.pieces[name] = found.addresses[addresses_before:], found.rest[rest_before:]
 
     def inline(self, token: Token, place: _Place) -> None:
-        is_address = False  # of a link by itself the text is what it leads to
+        is_address = False  # the text of a bare address is its target
         for child in token.children or []:
             if is_address and child.type == "text":
                 self.note(child)
@@ -390,7 +390,7 @@ class _Place:
         self.content = content
         self.first = first
         self.column = column
-        self.shifts: dict[int, int | None] = {}  # of each line of the content
+        self.shifts: dict[int, int | None] = {}  # for each line of the content
 
     @cached_property
     def line_ends(self) -> list[int]:

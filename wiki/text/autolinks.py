@@ -36,12 +36,12 @@ _LONGEST_ENTITY = 40
 
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9]))*")
-_DOMAIN_AND_RESOURCE = re.compile(r"(?:[A-Za-z0-9_/-]|\.(?=[A-Za-z0-9]))*")  # of xmpp
+_DOMAIN_AND_RESOURCE = re.compile(r"(?:[A-Za-z0-9_/-]|\.(?=[A-Za-z0-9]))*")  # of an xmpp address
 _PROTOCOL = re.compile(r"(?<![A-Za-z0-9])(?:mailto|xmpp):\Z")
-_LONGEST_PROTOCOL = 8  # characters, with the one before it
+_LONGEST_PROTOCOL = 8  # characters, including the one before it
 
 BARE = "bare"  # the markup of these links, which have none
-_OPEN = "open_brackets"  # where a piece of inline text keeps how many are open
+_OPEN = "open_brackets"  # the attribute of an inline state that counts them
 
 
 def autolink_plugin(parser: MarkdownIt) -> None:
@@ -248,7 +248,7 @@ def _emails(text: str) -> list[tuple[int, int, str]]:
         resource = protocol is not None and protocol[0] == "xmpp:"
         domain = (_DOMAIN_AND_RESOURCE if resource else _DOMAIN).match(text, at + 1)
         end = domain.end() if domain else at + 1
-        if start == at:  # nobody at all
+        if start == at:  # no local part
             end = at + 1
         elif end == len(text) or text[end] != "@":
             if "." in text[at:end] and text[end - 1].isascii() and text[end - 1].isalpha():

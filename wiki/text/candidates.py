@@ -29,14 +29,14 @@ from wiki.text.wikilinks import INNER, is_media, split_label
 MOST = 20_000
 """Maximum number of distinct places that are listed for one text."""
 
-MAX_WRITTEN = 2400  # characters of an address, with its escapes; longer ones lead nowhere
-_MAX_PARENTHESES = 32  # inside each other, as the grammar has it
+MAX_WRITTEN = 2400  # characters of an address with its escapes; longer ones are not links
+_MAX_PARENTHESES = 32  # nesting depth, as in the grammar
 
-# Each pattern starts at characters that its own repetition stops at, so none reads twice.
+# The repetition of each pattern stops at the characters it starts with, so no text is read twice.
 _WIKI = re.compile(rf"(!?)\[\[({INNER})")
 _BLANK = r"[\x00-\x20\x7f]"
-_QUOTED = r"[\x00-\x20\x7f>]*"  # with the marks of quotations at the beginnings of lines
-# Two readings of what stands behind: a mark of a quotation, or the beginning of an address.
+_QUOTED = r"[\x00-\x20\x7f>]*"  # including quote marks at the start of lines
+# Two readings of the text after it: a quote mark, or the start of an address.
 _CHARACTER = r"(?:\\[^ ]|[^\x00-\x20\x7f])"  # also a line end that is escaped
 _WRITTEN = rf"{_CHARACTER}{{1,2400}}"
 _GAP = rf"(?={_BLANK}*({_WRITTEN}))(?={_QUOTED}({_WRITTEN})?)"
@@ -45,8 +45,8 @@ _DEFINED = re.compile(rf"(?<![^\s>])\[(?:\\.|[^\[\]\\]){{1,999}}\]:{_GAP}", re.D
 _AFTER_BLANKS = re.compile(rf"\]\((?={_BLANK}){_GAP}")
 _RUN = re.compile(rf"{_CHARACTER}+")
 _SIGNIFICANT = re.compile(r"\\.|[()]", re.DOTALL)
-# The value in either kind of quotation marks, or in none; one may begin inside another, because
-# only the whole text decides which of them is in a tag.
+# A value in either kind of quotation marks, or in none. Matches may overlap, because only the whole
+# text decides which of them is in a tag.
 _NAMED = r"(?:href|src)[\s>]*=[\s>]*"
 _ATTRIBUTES = (
     re.compile(rf'(?={_NAMED}"([^"]{{0,2400}})")', re.IGNORECASE),

@@ -60,7 +60,7 @@ class RenderContext:
     routes: Sequence[Sequence[str]] = ()
 
     def __post_init__(self) -> None:
-        # Columns and messages hold lists, which have no hash.
+        # Columns and messages contain lists, which cannot be hashed.
         object.__setattr__(self, "routes", tuple(tuple(route) for route in self.routes))
 
     @cached_property

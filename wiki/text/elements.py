@@ -81,7 +81,7 @@ BLOCKS = frozenset(
         "ul",
     ]
 )
-# Shown as another element; None drops the tag and keeps what is inside.
+# Tags shown as another element; None drops the tag and keeps its content.
 REPLACED: dict[str, str | None] = {
     "center": "div", "tt": "code", "strike": "s", "main": "div", "nav": "div", "header": "div",
     "footer": "div", "article": "div", "aside": "div", "font": None, "big": None, "nobr": None,

@@ -27,7 +27,7 @@ MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
 
 _MENTION = re.compile(
     r"@((?>[^\W\d_](?:[\w.-]{0,62}[^\W_])?))(?![@/\w])"
-    r"(?![\w.+-]{0,64}@|://|:[\w.+-]{1,64}@)"  # an address that begins behind the @
+    r"(?![\w.+-]{0,64}@|://|:[\w.+-]{1,64}@)"  # not part of an address
 )
 _ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]{0,30})(?:[ \t]+"([^"]*)")?[ \t]*$')
 _ADMONITION_INDENT = 4

@@ -170,7 +170,7 @@ class _Page(Extension):
         self.links = Links(context)
         self.blocks = Blocks()
         self.title = ""  # of the leading heading, where that repeats the page's title
-        self.has_blocks = False  # that may have names
+        self.has_blocks = False  # whether blocks have names
         self.opening = ""  # text of the first paragraph
 
     def extendMarkdown(self, md: Markdown) -> None:

@@ -30,7 +30,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "blockquote": frozenset({"cite"}),
     "data": frozenset({"value"}),
 }
-MAX_UNENDED = 32  # tags without an end that are looked for in one piece of HTML
+MAX_UNENDED = 32  # failed searches for an end in one piece of HTML
 
 _NAME = re.compile(r"</?([A-Za-z][^\s/<>]*)")
 _REST_OF_TAG = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+>""")
@@ -51,7 +51,7 @@ class RawHtml:
         self.open_table = open_table
         self.parts: list[str] = []
         self.fragment = ""
-        self.tag = (0, 0)  # where the tag stands that is being rewritten
+        self.tag = (0, 0)  # the span of the tag being rewritten
         self.spans: dict[str, tuple[int, int]] = {}  # the values of its attributes
         self.in_link = False
 
@@ -63,7 +63,7 @@ class RawHtml:
         while (start := fragment.find("<", position)) >= 0:
             self._text(position, start)
             position = self._construct(start, unended)
-            if position < 0:  # no construct: the sign is text
+            if position < 0:  # not markup: the character is text
                 self.parts.append("&lt;")
                 position = start + 1
         self._text(position, len(fragment))

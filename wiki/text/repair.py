@@ -219,7 +219,7 @@ def _write(
         if address.form != "wiki":
             return new
         if address.in_heading and address.shown:
-            new = f"{new}|{escape(address.shown)}"  # a heading keeps its words, and so its name
+            new = f"{new}|{escape(address.shown)}"  # keeps the heading's text and its name
         if normalizeReference(new) not in defined:
             return new.replace("|", "\\|") if address.in_cell else new
     return None
@@ -278,7 +278,7 @@ def _paths(
         return
     segments = wanted.path.split("/") if wanted.path else []
     names = [name for name in path.split("/") if name not in ("", ".", "..")]
-    is_routed = route_key(raw, before) in before.by_key  # and does not begin with a space
+    is_routed = route_key(raw, before) in before.by_key  # not the name of a space
     is_absolute = (path.startswith("/") and not is_routed) or wanted.space != after.space
     for ends in _endings(path, names, segments, wanted):
         for keep in (True, False):

@@ -34,11 +34,11 @@ CHILDREN = 2  # at most, in each process that renders
 COMPARE_SECONDS = 5.0  # of computing
 COMPARE_WAIT = 30.0  # by the clock, however busy the machine
 _START_SECONDS = 30.0
-_PLAIN_SECONDS = 10.0  # of CPU time: for what takes a second at most
+_PLAIN_SECONDS = 10.0  # of CPU time, for work that takes a second at most
 _EXIT_SECONDS = 5.0
 _GRACE = 0.5  # the child's own timers come first
 
-# How work in the lane ends that takes too much: by its timer, or for want of memory.
+# The ways in which excessive work in the lane ends: by its timer, or by lack of memory.
 _BEYOND = (TimeoutError, EOFError, BrokenPipeError)
 
 _log = logging.getLogger(__name__)

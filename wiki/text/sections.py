@@ -13,8 +13,8 @@ from wiki.text.headings import Heading
 
 _ALIKE = 0.75  # of two headings' words, from which on they are taken for the same one
 
-MAX_HEADINGS = 400  # lost ones that are told of, and new ones that are compared with each
-CHOICES = 8_000  # offered in all
+MAX_HEADINGS = 400  # lost headings reported, and new ones compared with each
+CHOICES = 8_000  # offered in total
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import regex
 
-MOST = 10  # characters that a notice names
+MOST = 10  # characters named in a notice
 
 _UNSEEN = regex.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -29,9 +29,9 @@ _MARKS = frozenset("\u200e\u200f\u061c")
 _JOINERS = frozenset("\u200c\u200d")
 _WIDTHLESS = frozenset("\u200b\u2060\ufeff\u2061\u2062\u2063\u2064\u180e\u034f")
 _FILLERS = frozenset("\u3164\uffa0\u115f\u1160\u17b4\u17b5")
-_HARMLESS = frozenset("\x0b\x0c\r\x85")  # they only move what follows
+_HARMLESS = frozenset("\x0b\x0c\r\x85")  # they only move the text that follows
 
-# An emoji, and what may stand between it and another that is joined to it.
+# An emoji, and the characters that may join it to another one.
 _EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\u20e3]\ufe0f?\Z")
 _FLAG = regex.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
 _JOINED_SCRIPT = regex.compile(
@@ -143,7 +143,7 @@ def _in_line(line: str) -> list[int]:
                 found.add(at)
         elif at not in flags and _deceives(line, at, is_rtl):
             found.add(at)
-    return sorted({*found, *open_at})  # what is open at its end goes on in the next line
+    return sorted({*found, *open_at})  # an unclosed control affects the next line
 
 
 def _deceives(line: str, at: int, is_rtl: bool) -> bool:

@@ -24,7 +24,7 @@ from wiki.text.paths import (
     slugify,
 )
 
-MAX_WIKI_LINK = 1200  # characters: room for the longest path, with every sign escaped
+MAX_WIKI_LINK = 1200  # characters: enough for the longest path with every character escaped
 
 _SIGN = r"[!-/:-@\[-`{-~]"
 _PLAIN = rf"\\{_SIGN}|\\(?!{_SIGN})|[^\[\]\n<\\]"

@@ -117,7 +117,7 @@ class _Editor:
             before += " "
         made = inline(value, entry.style if entry.style in ("'", '"') else None)
         if entry.style == "" and isinstance(entry.value, str) and _is_word(value):
-            made = str(value)  # as plain as the author left the text before
+            made = str(value)  # unquoted, as the old value was
         return [before + made + self.lines[end_line][end_column:], *self.lines[end_line + 1 : last]]
 
     def _listed(self, entry: Entry, value: Sequence[Json]) -> list[str]:

@@ -32,7 +32,7 @@ _CONSTANTS: Mapping[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 STRING = "tag:yaml.org,2002:str"
-# As an entry begins where the whole is not valid YAML; other lines continue the entry before them.
+# The start of an entry in a block that is not valid YAML; other lines continue the entry before.
 _KEY = re.compile(r"(?P<key>\"[^\"\n]*\"|'[^'\n]*'|[^\s#:?'\"-][^:\n]{0,99}?)[ \t]*:(?=[ \t\n]|\Z)")
 _CONTINUES = re.compile(r"[ \t]|#|-(?:[ \t\n]|\Z)|[\]})]|\n|\Z")
 
@@ -137,7 +137,7 @@ class _Composer:
             node.items.append(child)
         if node.style == "[":
             node.end = end
-        elif node.items:  # without blank lines and comments behind them
+        elif node.items:  # without trailing blank lines and comments
             node.end = max(node.items[-1].end, node.keys[-1].end if node.keys else 0)
 
 

@@ -84,7 +84,7 @@ class Archive:
             self._file.close()
             sentence = "A name in the zip is marked as UTF-8 and is not: zip the files again."
             raise Invalid(sentence) from None
-        except Exception:  # the library lets damaged lists of files raise whatever comes of them
+        except Exception:  # damaged lists of files raise all kinds of errors
             sentence = _what_it_is(self._file)
             self._file.close()
             raise Invalid(sentence) from None
@@ -107,7 +107,7 @@ class Archive:
             data = self._unpack(member.info)
         except (Invalid, MemoryError) as error:
             raise Invalid(str(error) or "It needs too much memory to unpack.") from None
-        except Exception:  # each library has errors of its own for what is damaged
+        except Exception:  # each library has its own errors for damaged data
             raise Invalid("It is damaged inside the zip.") from None
         if len(data) < member.size or zlib.crc32(data) != member.info.CRC:
             raise Invalid("It is damaged inside the zip: it is not what its checksum says.")
@@ -140,7 +140,7 @@ class Archive:
                 xz = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MOST_MEMORY)
                 return _inflated(packed, xz, most)
         zstd = zstandard.ZstdDecompressor(max_window_size=MOST_MEMORY)
-        reader = zstd.stream_reader(cast(IO[bytes], packed))  # which asks for nothing but `read`
+        reader = zstd.stream_reader(cast(IO[bytes], packed))  # only `read` is called
         return _no_more_than(reader.read(most + 1), most)
 
 
@@ -263,7 +263,7 @@ def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
     """Return a file's name, or its bytes if their encoding is not stated."""
     if info.flag_bits & _IS_UTF8:
         return info.orig_filename
-    raw = info.orig_filename.encode("cp437")  # which is how the library decodes it
+    raw = info.orig_filename.encode("cp437")  # the library decodes it in this way
     return _unicode_path(info.extra, raw) or raw
 
 

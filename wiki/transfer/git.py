@@ -51,7 +51,7 @@ def environment() -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
-        # Also for the processes that Git begins in a foreign repository.
+        # Also for processes that Git starts in a foreign repository.
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_NO_LAZY_FETCH": "1",
         "HOME": os.devnull,

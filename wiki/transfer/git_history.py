@@ -114,7 +114,7 @@ class History:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _allow_any_owner(self) -> None:
-        # Objects are only read, so it does not matter whose the repository is.
+        # Objects are only read, so the owner of the repository does not matter.
         (self._folder / "allowed").write_text("[safe]\n\tdirectory = *\n")
 
     def _environment(self) -> dict[str, str]:
@@ -260,7 +260,7 @@ class History:
 
         Those of a merged branch stay together. A merge has its differences from every parent.
         """
-        mark = secrets.token_hex(16)  # which no message can foresee
+        mark = secrets.token_hex(16)  # unpredictable, so that no message contains it
         form = f"%x00{mark}%x00%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00"
         known = [f"^{after}"] if after else []
         arguments = command(
@@ -271,7 +271,7 @@ class History:
             "--raw",
             "-z",
             "-m",
-            # To know a renamed file by what it resembles takes its content.
+            # Detecting renames by similarity needs the contents.
             "-M100%" if self.gaps(after).blobs else "-M",
             "--no-abbrev",
             "--no-ext-diff",

@@ -21,7 +21,7 @@ _HTML_HEADING = re.compile(
 _CUSTOM_ID = re.compile(r"\s*\{#[^\s{}]+\}$")
 _NOTE = re.compile(r"\[\^[^\]\s]+\]")
 _LONGEST = 300
-_FIRST_LOOK = 1_000  # characters behind what may be the first heading
+_FIRST_LOOK = 1_000  # characters after a possible first heading
 _FURTHEST = 64_000  # characters in which a title is looked for
 
 # A page keeps its heading through most of its revisions.
@@ -49,7 +49,7 @@ def _headings(body: str) -> Iterator[str]:
     """Yield the Markdown of the headings in order; the text is read only as far as needed."""
     body = normalise_line_ends(body[:_FURTHEST])
     given = 0
-    if leading := _LEADING.match(body):  # as almost all pages begin, without reading them
+    if leading := _LEADING.match(body):  # the start of almost all pages, found without parsing
         yield leading["text"]
         given = 1
     candidate = _MAY_BE_HEADING.search(body)

@@ -79,7 +79,7 @@ class HistoryImport:
             session.flush()
             self.history_id, self.after = row.id, row.tip
             self.ledger.files = self._tracked(session)
-            if not self.ledger.files.by_page:  # of a clone without contents, nothing came
+            if not self.ledger.files.by_page:  # nothing was imported from a clone without contents
                 self.after = ""
 
     def run(self, progress: Progress | None = None) -> Report:
@@ -109,7 +109,7 @@ class HistoryImport:
             tree.run(stop=len(pages))
             self._catch_up({page.entry.path: page.path for page in pages})
             self._render()
-            tree.run(len(pages))  # for which files are shown and linked is known by now
+            tree.run(len(pages))  # now it is known which files are embedded and linked
             found = tree.finish()
         finally:
             tree.source.close()

@@ -190,7 +190,7 @@ class TreeImport:
             for page_id, routes in self._rerouted.items():
                 page = session.get_one(Page, page_id)
                 page.routes, page.rendered = routes, 0
-        if self.history_id is None:  # else its pages are rendered at the end
+        if self.history_id is None:  # the pages of a history are rendered at the end
             keep_heads(self.database, self._rerouted)
         self._unnoted.clear()
         self._rerouted.clear()

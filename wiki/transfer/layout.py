@@ -74,7 +74,7 @@ class _Planner:
         self.known = known
         self.occupied = occupied
         self.layout = Layout()
-        self.pages: dict[str, str] = {}  # file by the key of its place
+        self.pages: dict[str, str] = {}  # file by path key
         self.files: dict[str, str] = {}
 
     def plan(self, entries: Sequence[Entry]) -> Layout:
@@ -98,7 +98,7 @@ class _Planner:
                 second.append((entry, path, folder))
             elif path_key(self.known[entry.path][0]) != path_key(path):
                 self._tell(entry, path, self.known[entry.path][0])
-        for entry, path, folder in second:  # once the places that others have by name are known
+        for entry, path, folder in second:  # after the places that others get by their names
             self._put_beside(entry, path, folder)
         self.layout.pages.sort(key=lambda page: page.entry.path)
         self.layout.files.sort(key=lambda file: file.entry.path)

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-# In the order of preference where names look equally well in several.
+# In order of preference if names look equally plausible in several.
 ENCODINGS = ("cp437", "cp1252", "cp850", "cp866", "cp932", "gb2312", "euc_kr", "big5", "cp1251")
-# First bytes of the characters that are in common use; the others are rare in names.
+# First bytes of characters in common use; others are rare in names.
 _COMMON = {
     "cp932": range(0x81, 0x98),
     "gb2312": range(0xA1, 0xD8),
@@ -71,8 +71,8 @@ def _weight(character: str, script: str, encoding: str) -> float:
     if not script:
         return -1.5 if unicodedata.category(character)[0] in "SC" else -0.5
     if script == "HALFWIDTH" or (script == "GREEK" and encoding in ("cp437", "cp850")):
-        return -1  # signs rather than letters
-    if script == "WIDE":  # of two bytes, so that there are half as many of them
+        return -1  # symbols rather than letters
+    if script == "WIDE":  # two bytes each, so that there are half as many
         return 2.2 if character.encode(encoding)[0] in _COMMON.get(encoding, ()) else 0.5
     if script == "HANGUL":
         return 2.3

@@ -47,7 +47,7 @@ class Router:
         self._exact: dict[str, Place] = {}
         self._named: dict[str, Place] = {}
         self._derived: dict[str, Place] = {}
-        self._odd: set[str] = set()  # names of files that are not where their names say
+        self._odd: set[str] = set()  # names of files kept at another place
         for page in layout.pages:
             self._note(page.entry.path, "page", page.path)
         for file in layout.files:
@@ -141,5 +141,5 @@ def _key(name: str) -> str:
         return name.lower()
     try:
         return path_key(normalise_path(name))
-    except PathError:  # hidden folders, for one
+    except PathError:  # such as hidden folders
         return path_key(name)

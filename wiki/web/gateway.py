@@ -34,7 +34,7 @@ Headers = list[tuple[bytes, bytes]]
 
 HEAD_BYTES = 64 * 1024  # of a request line and its headers
 HEADERS = 100  # of one request
-DISCARDED = 256 * 1024  # bytes read and thrown away behind a head that was refused
+DISCARDED = 256 * 1024  # bytes read and discarded after a refused head
 DISCARD_SECONDS = 2
 HEAD_TOO_LONG = "The request's address or headers are too long."
 HEAD_SECONDS = 15  # in which they must have arrived
@@ -316,7 +316,7 @@ class Connection(HttpToolsProtocol):
     """A connection that must bring the head of each request within a time and a size."""
 
     _timer: asyncio.TimerHandle | None = None
-    _received = 0  # bytes that came while a head was expected
+    _received = 0  # bytes received while a head was expected
     _head = 0  # bytes of the head that is being parsed
     _refused = False
 
@@ -336,7 +336,7 @@ class Connection(HttpToolsProtocol):
                 self.transport.close()
             return
         super().data_received(data)
-        # A head that never ends is refused before it is parsed; one that has ended was measured.
+        # A head that never ends is refused before it is parsed; a complete head was measured.
         if self._timer is not None and self._received > HEAD_BYTES and not self._refused:
             self._refuse_head(431, HEAD_TOO_LONG)
 
@@ -386,7 +386,7 @@ class Connection(HttpToolsProtocol):
             self._answer_with(status, sentence)
             self.transport.write_eof()
             self.loop.call_later(DISCARD_SECONDS, self.transport.close)
-        else:  # an answer now would be taken for a part of the one before
+        else:  # an answer now would be read as part of the previous one
             self.transport.close()
 
     def _expect_head(self) -> None:
@@ -403,7 +403,7 @@ class Connection(HttpToolsProtocol):
         self._timer = None
         if self.cycle is not None and not self.cycle.response_complete:
             self._expect_head()  # the answer to the request before is still being read
-        elif not self._received:  # opened ahead of need; an answer would be taken for another's
+        elif not self._received:  # opened in advance: no request to answer
             self.transport.close()
         elif not self.transport.is_closing():
             self._close_with(408, "The request took too long to arrive.")

@@ -88,7 +88,7 @@ class Lane:
         with self._held:
             self._inside[who] -= 1
             self._strangers -= stranger
-            self._inside += Counter()  # forgets who has left
+            self._inside += Counter()  # drops people who have left
 
 
 def comparisons() -> Lane:
