@@ -1,4 +1,4 @@
-"""How page views fare while strangers compare large revisions, and how much memory that takes.
+"""Measure page views while visitors compare large revisions, and the memory that this takes.
 
 `python -m bench.comparing` makes a wiki with a page of 64 KiB in 41 revisions, serves it, and times
 views of another page: calm, and while forty strangers each compare two revisions over and over
@@ -69,7 +69,7 @@ def fill(database: Database) -> None:
 
 
 def views(port: int, name: str, enough: threading.Event) -> list[float]:
-    """Seconds of views of the page to read, none of them remembered."""
+    """Seconds that views of the page to read take, without caches."""
     reader = Browser(port)
     times: list[float] = []
     while len(times) < VIEWS or not enough.is_set():
@@ -81,7 +81,7 @@ def views(port: int, name: str, enough: threading.Event) -> list[float]:
 
 
 class Strangers:
-    """Forty who each compare two revisions, coming back when they are told to."""
+    """Run forty visitors that each compare two revisions, and retry when they are told to."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -107,7 +107,7 @@ def p95(times: list[float]) -> float:
 
 
 def memory_of_processes(data: Path) -> dict[str, int]:
-    """The most that a process of the wiki in a folder has ever held, in MiB, by what it does."""
+    """The highest memory use of the wiki's processes in a folder, in MiB, by their task."""
     known: set[int] = set()
     found: dict[str, int] = {}
     for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda one: int(one.name)):

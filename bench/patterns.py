@@ -1,4 +1,4 @@
-"""Texts that take a careless parser the square of their length: `python -m bench.patterns`.
+"""Texts for which a careless parser takes quadratic time: `python -m bench.patterns`.
 
 Every pattern of `tests/text/patterns.py` and some random combinations of them are rendered and
 read for addresses in this process, at a length and at twice that length.
@@ -66,7 +66,7 @@ def seconds(work: Callable[[str], None], text: str) -> float:
 
 
 def combinations() -> Iterator[Pattern]:
-    """Random ones, the same in every run."""
+    """Random patterns, the same in every run."""
     choices = random.Random(1)
     for _ in range(COMBINATIONS):
         unit = "".join(choices.choices(MARKS, k=choices.randint(2, 3)))

@@ -23,7 +23,7 @@ CONFIGURATION = Path(__file__).with_name("fuzzing.toml")
 
 @pytest.fixture
 def served(wiki: Scene) -> Iterator[str]:
-    """Where the wiki is served, as `wiki serve` would."""
+    """The address of a wiki served as by `wiki serve`."""
     listener = listen("127.0.0.1", 0)
     gateway = Gateway(wiki.app, threads=2, body_limit=64 << 20)
     server = uvicorn.Server(

@@ -1,4 +1,4 @@
-"""A printed page: all that it says is on the paper, and nothing but that."""
+"""Printed pages: the whole content is on the paper, and nothing else."""
 
 from __future__ import annotations
 

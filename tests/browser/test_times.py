@@ -1,4 +1,4 @@
-"""Moments on screens: in the reader's own zone, and without scripts in one that is named."""
+"""Times on screens: in the reader's time zone, and without scripts in a zone that is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that was cut off while it was rendered: nothing is lost by it, and it is tried again."""
+"""Pages that were cut off while they were rendered: nothing is lost, and they are tried again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOON = "Until that is done, this is its source."
 
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
-    """The limits are those of this process."""
+    """Reset the limits, which belong to the process."""
     before = rendering.first_seconds(), rendering.most_seconds()
     forget_rendered()
     yield
@@ -50,7 +50,7 @@ def hasty(wiki: Scene) -> Scene:
 
 
 def patient() -> None:
-    """As after a restart with higher limits."""
+    """Set the state after a restart with higher limits."""
     forget_rendered()
     limit_rendering(20, 20)
 
@@ -254,7 +254,7 @@ def test_a_check_finds_it_and_gives_it_the_time(
 
 
 def test_what_earlier_releases_stored_as_final_is_tried_again(hasty: Scene) -> None:
-    """The migration marks such rows so."""
+    """Mark the rows as the migration does."""
     patient()
     with hasty.database.write() as session:
         page = hasty.page("long")

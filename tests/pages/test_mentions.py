@@ -1,4 +1,4 @@
-"""Mentions are links to whom the reader may know of, and plain text otherwise."""
+"""Mentions are links to people and groups whom the reader may know, else plain text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The wiki's own full addresses: links inside, for whoever reads, and after moves."""
+"""Full addresses of the wiki itself: internal links for every reader, and after moves."""
 
 from __future__ import annotations
 

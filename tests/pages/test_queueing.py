@@ -1,4 +1,4 @@
-"""Who is rendered for next: nobody waits long for what others want, and nothing waits for ever."""
+"""Scheduling of renderings: nobody waits long for others, and nothing waits for ever."""
 
 from __future__ import annotations
 

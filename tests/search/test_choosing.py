@@ -1,4 +1,4 @@
-"""Which row of the switcher and of the editor's completion is chosen before anybody chooses."""
+"""The row of the switcher and of the editor's completion that is selected at first."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""One word cut in several ways: what people type meets what pages have, in both directions."""
+"""One word cut in several ways: questions and pages match in both directions."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Texts that repeat what opens or closes something, for tests and benchmarks of time."""
+"""Texts that repeat opening or closing marks, for tests and benchmarks of time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Pattern(NamedTuple):
     end: str
 
     def text(self, length: int) -> str:
-        """About so many characters of it."""
+        """Return a text of about this many characters."""
         return self.begin + self.unit * max(1, length // len(self.unit)) + self.end
 
 

@@ -14,7 +14,7 @@ SHORT = 480  # characters: from a hundred levels on nothing nests deeper
 
 
 def calls(text: str) -> int:
-    """How many functions are called to lay out a text and to read its addresses."""
+    """Number of function calls to render a text and to read its addresses."""
     count = 0
 
     def counted(frame: FrameType, event: str, argument: object) -> None:

@@ -1,4 +1,4 @@
-"""Characters that nobody sees: which could deceive, and how they are shown."""
+"""Invisible characters: those that could deceive, and how all of them are shown."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""What notes of Obsidian have beside CommonMark: callouts, names of blocks, embedded files."""
+"""Obsidian's extensions of CommonMark: callouts, names of blocks, embedded files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Zips as others made them: every method, every kind of damage, names of every origin."""
+"""Foreign zips: every method, every kind of damage, names of every origin."""
 
 import bz2
 import io
@@ -63,7 +63,7 @@ def source_of(folder: Path, data: bytes) -> ZipSource:
 
 
 def outcome(source: ZipSource) -> dict[str, bytes | str]:
-    """What is read of each file, or the sentence that refuses it."""
+    """The content of each file, or the message that refuses it."""
     found: dict[str, bytes | str] = {one.where: one.sentence for one in source.refused}
     for entry in source.entries:
         try:

@@ -103,7 +103,7 @@ def people(run, **roles: str) -> None:
 
 
 def leads(slug: str) -> tuple[list[str], str, str]:
-    """Who leads a space, who sees it and what it is called."""
+    """The lead, the visibility and the title of a space."""
     _, database = opened()
     with database.read() as session:
         space = session.scalars(select(Space).where(Space.slug == slug)).one()

@@ -1,4 +1,4 @@
-"""Front matter comes out of the wiki as it went in, but for what was edited here."""
+"""Front matter is exported as it was imported, except for values edited in the wiki."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Git repositories that do not hold everything: what is there comes in, the rest is named."""
+"""Incomplete Git repositories: existing contents are imported, the rest is reported."""
 
 from __future__ import annotations
 

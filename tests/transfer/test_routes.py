@@ -38,7 +38,7 @@ ROOTED: dict[str, str | bytes] = {
 
 
 def addresses(wiki: Scene, path: str, who: str = "ben") -> list[str]:
-    """Where the links and pictures of a page lead."""
+    """The targets of the links and pictures of a page."""
     page = wiki.get(who, f"/eng/{path}").text
     body = page.partition("<article")[2].partition("</article>")[0] or page
     found = re.findall(r'<(?:a|img) [^>]*?(?:href|src)="([^"]*)"', body)

@@ -1,4 +1,4 @@
-"""A vault of Obsidian: what its notes name is found and shown, and their text stays as it was."""
+"""Obsidian vaults: the targets of notes are found and shown, and the texts stay as they were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large comparisons have a lane of their own: few at once, and of these nobody has over a share."""
+"""Large comparisons have a lane of their own: few at once, and a limited share for each person."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from wiki.web.pace import PACES, Paces
 
 
 def enter(lane: Lane, who: str, *, stranger: bool = False) -> None:
-    """Take a place and stay, as one who waits for a turn does."""
+    """Take a place and keep it, like a request that waits for its turn."""
     lane._enter(who, stranger=stranger)
 
 

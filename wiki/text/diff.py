@@ -84,7 +84,7 @@ class Section:
     rows: tuple[Row, ...]
     """Rows of the section; empty for a fold."""
     number: int = 0
-    """Which change it is, from 1; of anything else, the change above it, or 0."""
+    """Number of the change, from 1; for other sections, that of the change above it, or 0."""
     heading: str = ""
     """For a fold: the last heading in it, so that readers know where they are."""
     count: int = 0
