@@ -3,7 +3,7 @@
 On a full disk nothing can be saved, but people must still be able to read and therefore to sign in,
 which writes a few rows to the database. All other writes are therefore refused a little before the
 disk is full. In case other programs fill the disk, the data folder contains a file of a few
-megabytes, which is given up piece by piece when somebody signs in.
+megabytes, which is given up piece by piece when somebody signs in or the wiki is started.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ RESERVE = 8 << 20
 """Bytes that are reserved for sign-ins."""
 PIECE = 1 << 20
 """Bytes of the reserve that are given up at once, enough for a few hundred sign-ins."""
+OPENING = 256 << 10
+"""Bytes of free space that SQLite may need to open a database, for its log and shared memory."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # SQLite reports a full disk like this for the shared memory and the log beside the database.
@@ -91,9 +93,9 @@ def keep_reserve(folder: Path) -> None:
                 os.close(handle)
 
 
-def use_reserve(folder: Path) -> None:
-    """Give up a piece of the reserve if the disk is full, so that somebody can sign in."""
+def use_reserve(folder: Path, need: int = PIECE) -> None:
+    """Give up a piece of the reserve if less is free than `need`, by default for a sign-in."""
     path = folder / "reserve"
     with contextlib.suppress(OSError):
-        if free(folder) < PIECE:
+        if free(folder) < need:
             os.truncate(path, max(path.stat().st_size - PIECE, 0))

@@ -89,6 +89,19 @@ def test_the_errors_of_a_full_disk_are_known(tmp_path: Path) -> None:
     assert not disk.is_full(OSError(errno.EACCES, "Permission denied"), tmp_path)
 
 
+def test_the_wiki_can_be_opened_on_a_full_disk(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIKI_DATA_DIR", str(wiki.settings.data_dir))
+    monkeypatch.setenv("WIKI_DATABASE_URL", wiki.settings.url)
+    reserve = wiki.settings.data_dir / "reserve"
+    disk.keep_reserve(wiki.settings.data_dir)
+    monkeypatch.setattr(disk, "free", lambda _folder: disk.RESERVE - reserve.stat().st_size)
+    for _ in range(3):
+        assert CliRunner().invoke(main, ["user", "list"]).exit_code == 0
+    assert reserve.stat().st_size == disk.RESERVE - disk.PIECE, "one piece is enough"
+
+
 @pytest.mark.usefixtures("full")
 def test_the_check_has_one_line_for_a_full_disk(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch

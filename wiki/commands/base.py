@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from wiki.app import open_database
 from wiki.config import ConfigError, Settings, load
 from wiki.db import Database
-from wiki.disk import is_full
+from wiki.disk import OPENING, is_full, use_reserve
 from wiki.errors import WikiError
 from wiki.migrate import migrate
 from wiki.people.actions import find_person
@@ -53,6 +53,7 @@ class Wiki(click.Group):
 def opened() -> tuple[Settings, Database]:
     """The settings and the migrated database that a command works on."""
     settings = load()
+    use_reserve(settings.data_dir, OPENING)
     database = open_database(settings)
     migrate(database)
     return settings, database
