@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.visit import Visit
+from tests.browser.visit import PHONE, Visit
+from wiki.db import now
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +77,17 @@ def test_a_printed_page_is_whole_and_light(visit: Visit, sheet: str, scripts: bo
     assert ink == "rgb(31, 33, 29)", "dark ink, although the screen is dark"
     target = "getComputedStyle(document.querySelector('.prose a.external'), '::after').content"
     assert "https://example.org/docs" in page.evaluate(target)
+    ago = page.locator("main time").first
+    assert ago.evaluate("e => getComputedStyle(e).fontSize") == "0px", "how long ago it was"
+    printed = ago.evaluate("e => getComputedStyle(e, '::after').content")
+    assert str(now().year) in printed, "the moment instead"
+
+
+def test_the_source_of_a_page_that_is_not_laid_out_is_wrapped(visit: Visit) -> None:
+    visit.world.write("deep", "> " * 2000 + "words " * 50, by="ben", title="Deep")
+    page = visit.open("cai", "/eng/deep", viewport=PHONE)
+    wide, room = page.locator("pre.source").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert wide <= room
 
 
 def test_what_was_folded_is_folded_again_after_printing(visit: Visit, sheet: str) -> None:
