@@ -798,6 +798,20 @@ def test_a_file_that_takes_the_place_of_another_by_a_rename_loses_nothing(
     assert "Dot." in wiki.get("cai", f"/eng/{place}/-/raw").text
 
 
+def test_every_link_that_leads_nowhere_is_in_the_report_of_a_history(
+    repo: Repo, bring: Import
+) -> None:
+    repo.commit({"a.md": "[[one]] [two](two.md) ![](/img/x.png) ![](y.png) [[one]]"})
+    report = bring()
+    assert [(one.where, one.sentence) for one in report.problems] == [
+        ("a.md", "“one” leads to one: no page."),
+        ("a.md", "“two” leads to two: no page."),
+        ("a.md", "A link leads to /img/x.png, which is not there."),
+        ("a.md", "A link leads to y.png."),
+    ]
+    assert bring().problems == report.problems
+
+
 def test_addresses_from_the_root_and_hidden_files_come_with_a_history(
     wiki: Scene, repo: Repo, bring: Import
 ) -> None:

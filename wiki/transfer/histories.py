@@ -335,8 +335,7 @@ class HistoryImport:
         self.ledger.report.unchanged = tree.unchanged
         self.ledger.report.changed += tree.changed
         self.ledger.report.created += tree.created
-        for problem in tree.problems:
-            self.ledger.problem(problem.kind, problem.where, problem.sentence)
+        self.ledger.add_newest(tree.problems)
         self.ledger.report.more_problems += tree.more_problems
         return self.ledger.report
 

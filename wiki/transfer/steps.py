@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -121,6 +121,13 @@ class Ledger:
         if (problem.kind, problem.where) not in self._said:
             self._said.add((problem.kind, problem.where))
             self.report.add([problem])
+
+    def add_newest(self, problems: Iterable[Problem]) -> None:
+        """Report each problem of the newest tree, but for kinds that a file has been reported for
+        already."""
+        found = (replace(one, where=printable(one.where)) for one in problems)
+        new = (one for one in found if (one.kind, one.where) not in self._said)
+        self.report.add(dict.fromkeys(new))
 
     def lacks(self, file: str, blob: str, at: datetime) -> None:
         """Report once that the repository lacks a version of a file."""
