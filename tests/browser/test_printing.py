@@ -111,12 +111,16 @@ def test_what_was_folded_is_folded_again_after_printing(visit: Visit, sheet: str
         ("nobody", "/-/s/of-the-world/"),
     ],
 )
-def test_nothing_of_a_printed_screen_is_cut(looking: Visit, handle: str, path: str) -> None:
+def test_a_printed_screen_is_whole_and_without_buttons(
+    looking: Visit, handle: str, path: str
+) -> None:
     page = looking.open_page(handle)
     page.set_viewport_size(PAPER)
     page.goto(path)
     page.emulate_media(media="print")
     try:
         assert page.evaluate(CUT) == []
+        buttons = page.locator("main .button").all()
+        assert not [button.inner_text() for button in buttons if button.is_visible()]
     finally:
         page.emulate_media(media="screen")
