@@ -223,6 +223,8 @@ def test_a_list_of_files_that_is_too_long_is_not_read(tmp_path, monkeypatch):
         (["Привет/мир.md", "Отчёт за год.md"], "cp866"),
         (["日本語/ページ.md"], "cp932"),
         (["表示/一覧.md"], "cp932"),
+        (["中文.md"], "big5"),
+        (["文件.md"], "big5"),
         (["说明/文件.md"], "gb2312"),
         (["한국어/문서.md"], "euc_kr"),
         (["Русский.md"], "cp1251"),

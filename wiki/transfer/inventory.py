@@ -260,7 +260,7 @@ class LinkCheck:
     def _problem(self, where: str, link: Mapping[str, Any]) -> Problem | None:
         text = f"“{link['text']}”" if link["text"] else "A link"
         if link["kind"] == "broken":
-            return Problem(Kind.ADDRESS, where, f"{text}: {link['path']}.")
+            return Problem(Kind.ADDRESS, where, f"{text}: {link['path'].removesuffix('.')}.")
         if link["kind"] not in ("page", "file"):
             return None
         key, path = path_key(link["path"]), link["path"] or "/"

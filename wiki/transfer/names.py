@@ -72,6 +72,8 @@ def _weight(character: str, script: str, encoding: str) -> float:
         return -1.5 if unicodedata.category(character)[0] in "SC" else -0.5
     if script == "HALFWIDTH" or (script == "GREEK" and encoding in ("cp437", "cp850")):
         return -1  # symbols rather than letters
+    if "\u3041" <= character <= "\u318e" and encoding != "cp932":
+        return 0.5  # kana and single jamo, which Chinese and Korean names hardly have
     if script == "WIDE":  # two bytes each, so that there are half as many
         return 2.2 if character.encode(encoding)[0] in _COMMON.get(encoding, ()) else 0.5
     if script == "HANGUL":
