@@ -153,3 +153,13 @@ def test_a_name_that_is_no_text_is_told_readably(tmp_path):
     assert refusals(source) == {"caf\\udce9.md": "Its name is not UTF-8."}
     for one in source.refused:
         one.where.encode()
+
+
+def test_a_folder_without_files_may_have_a_name_of_any_encoding(tmp_path):
+    packed = tmp_path / "old.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("empty-X/", "")
+        archive.writestr("a.md", "# A")
+    packed.write_bytes(packed.read_bytes().replace(b"empty-X/", b"empty-\x9a/"))
+    source = ZipSource(packed, LIMITS)
+    assert [entry.path for entry in source.entries] == ["a.md"]

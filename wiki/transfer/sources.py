@@ -198,7 +198,9 @@ class ZipSource(Source):
             self._strip_outer()
 
     def _note_encoding(self) -> None:
-        odd = next(one.name for one in self.archive.members if not one.name.isascii())
+        odd = next((one.name for one in self.archive.members if not one.name.isascii()), "")
+        if not odd:
+            return  # only the name of a folder without files
         sentence = (
             f"The zip does not say how its names are encoded; they were read as "
             f"{self.archive.encoding}."
