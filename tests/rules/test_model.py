@@ -652,7 +652,7 @@ class Play:
             assert {file.page_id for file in files_of_space(session, actor, space)} == here, where
             assert self.tree(actor, space) == here - self.home(space), where
             changed = recent_changes(session, actor, space=space, limit=200)
-            named = {page.id for change in changed.rows for page in change.pages}
+            named = {one.page.id for change in changed.rows for one in change.touched}
             assert named <= {one.id for one in self.model.sheets}, where
             for id in named:
                 sheet = next(one for one in self.model.sheets if one.id == id)

@@ -199,9 +199,9 @@ def plan_renaming(
     links: dict[int, dict[int, Link]] = {}
     sections: dict[Section, str] = {}
     for row in session.execute(_to_sections(actor, page, names)):
-        id, ordinal, kind, slug, key, fragment = row
-        links.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
-        sections[slug, key, fragment] = names[fragment]
+        id, ordinal, kind, slug, key, written, fragment = row
+        links.setdefault(id, {})[ordinal] = (kind, slug, key, written)
+        sections[slug, key, written] = names[fragment]
     moves = Moves(sections=sections)
     editable = _editable(session, actor, links)
     held, beyond = len(links) - len(editable), max(len(editable) - MOST, 0)
@@ -219,7 +219,7 @@ def plan_renaming(
 
 def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
     return (
-        select(*_COLUMNS)  # type: ignore[return-value]
+        select(*_COLUMNS, PageLink.fragment)  # type: ignore[return-value]
         .join(Page, Page.id == PageLink.page_id)
         .where(
             PageLink.target_id == page.id,
@@ -498,7 +498,7 @@ _COLUMNS = (
     PageLink.kind,
     PageLink.space_slug,
     PageLink.path_key,
-    func.coalesce(PageLink.written_fragment, PageLink.fragment),
+    func.coalesce(PageLink.written_fragment, PageLink.fragment).label("written"),
 )
 
 
