@@ -1,6 +1,6 @@
 // How moments are written for the reader: in their own zone, and in the one form that
 // wiki/web/filters.py writes them in.
-const locale = navigator.languages.find((one) => one.startsWith("en")) ?? "en-GB";
+const locale = "en-GB";
 const date = { day: "numeric", month: "short", year: "numeric" };
 const time = { hour: "numeric", minute: "2-digit" };
 export const forms = {
