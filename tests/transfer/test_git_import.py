@@ -733,7 +733,7 @@ def test_what_looks_like_a_secret_in_any_version_is_named_once(
     repo.commit({"keys.md": "No more.\n"})
     report = bring()
     assert [(one.kind.name, one.where, one.sentence) for one in report.problems] == [
-        ("SECRET", "keys.md", "AWS access key AKIA…7Q, in the version of 13 Sep 2020")
+        ("SECRET", "keys.md", "AWS access key AKIA…7Q, in the version of 13 Sept 2020")
     ]
     repo.commit({"keys.md": "No more, really.\n"})
     assert bring().problems == []
