@@ -174,7 +174,7 @@ def test_the_switcher_jumps_to_a_page(visit: Visit, key: str) -> None:
     page.wait_for_url(f"**{PAGE}")
 
 
-@pytest.mark.parametrize("typed", ["how do I start onboarding", "onbaording"])
+@pytest.mark.parametrize("typed", ["how do I start onboarding", "onboadring"])
 def test_enter_on_what_is_no_title_searches_for_it(visit: Visit, typed: str) -> None:
     page = visit.open("ben", "/eng/")
     page.keyboard.press("Control+k")
