@@ -73,7 +73,11 @@ def list_files(slug: str) -> Response:
         304: Answer("They are those of the `If-None-Match` header."),
     },
     queries=(
-        number_query("version", "Number of an earlier version, for those who may edit."),
+        number_query(
+            "version",
+            "Number of an earlier version, for those who may edit.",
+            most=resources.LAST_VERSION,
+        ),
         number_query(
             "width",
             "Pixels: of a picture that is wider, a thumbnail (WebP) of about this width. "

@@ -12,6 +12,9 @@ from wiki.pages.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
 VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]"
 """Pattern of a name that is not empty after control characters are removed."""
 
+LAST_VERSION = 2**31 - 1
+"""The largest number of a version of a file that every database can look for."""
+
 LabelWord = Literal["public", "internal", "confidential", "restricted"]
 
 
@@ -438,7 +441,7 @@ class FileVersionList:
 class VersionInput:
     """The version of a file to restore."""
 
-    version: int = told("Its number.", minimum=1)
+    version: int = told("Its number.", minimum=1, maximum=LAST_VERSION)
 
 
 @dataclass(frozen=True)

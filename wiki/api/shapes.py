@@ -199,6 +199,8 @@ def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
             _within_bounds(one, schema.get("items", {}), name)
     if isinstance(value, int) and value < schema.get("minimum", value):
         raise Invalid(f"“{name}” is at least {schema['minimum']}.", field=name)
+    if isinstance(value, int) and value > schema.get("maximum", value):
+        raise Invalid(f"“{name}” is at most {schema['maximum']}.", field=name)
 
 
 def _no_half_characters(value: Any, name: str) -> Any:
