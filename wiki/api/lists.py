@@ -52,7 +52,7 @@ def list_pages() -> Response:
     limit = number_asked("limit")
     space = _space()
     for day in ("since", "until"):
-        if request.args.get(day, day).isspace() or request.args.get(day) == "":
+        if day in request.args and not request.args[day].strip():
             raise Invalid(f"“{day}” must be a day: write 2026-01-31.", field=day)
     wanted = lists.wanted_from(request.args)
     found = lists.list_pages(
