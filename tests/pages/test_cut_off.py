@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from flask import has_request_context, request
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from tests.cast import Scene
 from wiki import worker
 from wiki.attachments.models import Attachment
 from wiki.cli import main
-from wiki.db import now
+from wiki.db import Database, now
 from wiki.pages import cut_off, protecting, renderer, rendering
 from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
+from wiki.pages.queueing import Work
+from wiki.pages.renderer import Renderer
 from wiki.pages.rendering import forget_rendered, limit_rendering
 from wiki.pages.texts import get_text
 from wiki.rules.labels import Label
@@ -266,3 +272,46 @@ def test_what_earlier_releases_stored_as_final_is_tried_again(hasty: Scene) -> N
         session.execute(delete(PageLink).where(PageLink.page_id == page.id))
     handlers.finish_renderings(hasty.database, hasty.settings)
     assert "/eng/long" in hasty.get("cai", "/eng/plan/-/backlinks").text
+
+
+@pytest.fixture
+def waits(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the addresses of requests that wait for a rendering while nobody else can save."""
+    found: list[str] = []
+    write, wait = Database.write, Renderer.wait
+    writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+    @contextmanager
+    def watched_write(database: Database) -> Iterator[Session]:
+        before = writing.set(True)
+        with write(database) as session:
+            yield session
+        writing.reset(before)
+
+    def watched_wait(
+        self: Renderer, works: Sequence[Work], asker: str | None, patience: float | None = None
+    ) -> list[Work]:
+        if writing.get() and has_request_context() and not all(work.made.done() for work in works):
+            found.append(request.path)
+        return wait(self, works, asker, patience)
+
+    monkeypatch.setattr(Database, "write", watched_write)
+    monkeypatch.setattr(Renderer, "wait", watched_wait)
+    return found
+
+
+def test_no_save_renders_while_others_wait_to_save(wiki: Scene, waits: list[str]) -> None:
+    wiki.write("secret", "Something confidential")
+    with wiki.database.write() as session:
+        protecting.raise_label(
+            session, wiki.actor("eve"), wiki.page("secret").id, Label.CONFIDENTIAL
+        )
+    texts = ["![x](one.png)\n\nMiddle\n\nEnd", "![x](two.png)\n\nMiddle\n\nEnd", "Nothing\n\nEnd"]
+    for text in texts:
+        wiki.write("rota", text)
+    forget_rendered()
+    restored = wiki.post("ben", "/eng/rota/-/restore", revision="1", head="3")
+    assert restored.status_code == 303 and wiki.page("rota").head == 4
+    merged = {"title": "Other", "body": "![x](two.png)\n\nMiddle\n\nThe end", "base": "2"}
+    assert wiki.post("ben", "/eng/rota/-/edit", **merged).status_code == 303
+    assert waits == []

@@ -15,17 +15,17 @@ from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
+from wiki.pages.ahead import look_ahead, look_ahead_of_edit
 from wiki.pages.flow import PlacesShowNarrower, ShowsNarrower
-from wiki.pages.flow import look_ahead as look_ahead_at_links
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.protecting import set_label
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import context_of, keep_head
+from wiki.pages.rendering import keep_head
 from wiki.pages.revising import text_of
-from wiki.pages.secrets import Override, SecretsFound, checked_override, look_ahead
+from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
@@ -266,9 +266,8 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent.fields or {}),
         _max_bytes(),
     )
-    look_ahead(text)
     context = RenderContext(place.space.slug, path, not path, text.title)
-    look_ahead_at_links(reading(), text, context, place.seen.label)
+    look_ahead(reading(), text, context, place.seen.label)
     try:
         with writing() as session:
             saved = create_page(
@@ -315,9 +314,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         ),
         _max_bytes(),
     )
-    look_ahead(text)
-    context = context_of(place.space.slug, page)
-    look_ahead_at_links(reading(), text, context, place.seen.label)
+    look_ahead_of_edit(reading(), place.seen, page, text, base)
     try:
         with writing() as session:
             if request.if_match:  # what was checked above may have changed on the way here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict, Saved
+from wiki.pages.ahead import look_ahead_of_edit
 from wiki.pages.flow import ShowsNarrower
 from wiki.pages.forms import (
     PageForm,
@@ -28,15 +30,15 @@ from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import prepare
+from wiki.pages.rendering import keep_head
 from wiki.pages.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.screens import page_frame, place_at
-from wiki.pages.secrets import SecretsFound, look_ahead
+from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
-from wiki.text.markup import RenderContext
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
-from wiki.web.request import actor, reading, settings, writing
+from wiki.web.pace import whom
+from wiki.web.request import actor, afterwards, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("conflicts", __name__)
@@ -71,9 +73,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
             return edit_screen(place, page, decided)
-        context = RenderContext(slug, page.path, page.folder, text.title, routes=page.routes)
-        prepare(checks.content_hash_of(text), text.body, context)
-        look_ahead(text)
+        later = look_ahead_of_edit(reading(), place.seen, page, text, decided.base, tells=True)
     except Unanswered:
         return conflict_screen(place, page, form, conflict, request.form)
     except (Invalid, TooLarge) as error:
@@ -89,6 +89,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
                 message=form.message,
                 action=Action.MERGE,
                 max_bytes=max_bytes,
+                render_later=later,
                 override=override_from(request.form),
                 raise_to=label_from(request.form),
             )
@@ -101,7 +102,9 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
     say_gone(saved)
     say_unseen(saved, text.body)
-    return redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+    done = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+    afterwards(done, partial(keep_head, parts().database, saved.page.id, whom()))
+    return done
 
 
 def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: int) -> Conflict:

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.pages import actions, queries
+from wiki.pages.ahead import look_ahead_of_edit
 from wiki.pages.calendar import calendar_of_year, calendar_until, years_of
 from wiki.pages.comparison import CONTEXT, Shown, compare
 from wiki.pages.conflict_views import refusal_shown
@@ -25,6 +26,7 @@ from wiki.pages.queries import Purged
 from wiki.pages.reads import note_read
 from wiki.pages.recent import Change, days_beside, recent_changes
 from wiki.pages.rendering import keep_head
+from wiki.pages.revising import text_of
 from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
@@ -119,6 +121,8 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     moved_on, refused = False, None
     error: Invalid | None = None
     if request.method == "POST":
+        restored = text_of(reading(), queries.get_revision(reading(), page, number))
+        look_ahead_of_edit(reading(), past.seen, page, restored, page.head)
         try:
             with writing() as session:
                 saved = actions.revert_page(

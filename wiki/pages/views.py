@@ -12,16 +12,14 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.actions import Conflict
+from wiki.pages.ahead import look_ahead, look_ahead_of_edit
 from wiki.pages.backlinks import backlinks as pages_linking_to
 from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_shown, say_merged
 from wiki.pages.flow import ShowsNarrower
-from wiki.pages.flow import look_ahead as look_ahead_at_links
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
-from wiki.pages.graph import has_links_to_sections
 from wiki.pages.including import without_includes
 from wiki.pages.marking import marks_of
 from wiki.pages.merging import Text
-from wiki.pages.models import Page
 from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
 from wiki.pages.rendering import keep_head, prepare, read_rendering
@@ -37,13 +35,11 @@ from wiki.pages.screens import (
     with_includes,
     with_mentions,
 )
-from wiki.pages.secrets import SecretsFound, look_ahead
-from wiki.pages.texts import get_text
+from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.markup import RenderContext, mark
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
-from wiki.text.sections import may_lose_sections
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text
 from wiki.web.memo import remembered
@@ -171,8 +167,7 @@ def new(slug: str) -> ResponseReturnValue:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             html = preview_of(rendering, slug, path)
             return _new_screen(seen, form, preview=html)
-        look_ahead(checked)
-        look_ahead_at_links(reading(), checked, context, seen.label)
+        look_ahead(reading(), checked, context, seen.label)
         with writing() as session:
             saved = actions.create_page(
                 session,
@@ -242,16 +237,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     form = page_form(request.form)
     try:
         checked = checks.checked(text_from(form), _max_bytes())
-        # Who links to a section of it may have to be told of: then its author waits for that.
-        later = not _may_break_links(page, checked.body)
-        context = RenderContext(slug, page.path, page.folder, checked.title, routes=page.routes)
-        if "preview" in request.form or not later:
+        if "preview" in request.form:
+            context = RenderContext(slug, page.path, page.folder, checked.title, routes=page.routes)
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-            if "preview" in request.form:
-                html = preview_of(rendering, slug, page.path, page)
-                return edit_screen(place, page, form, preview=html)
-        look_ahead(checked)
-        look_ahead_at_links(reading(), checked, context, place.seen.label)
+            html = preview_of(rendering, slug, page.path, page)
+            return edit_screen(place, page, form, preview=html)
+        later = look_ahead_of_edit(reading(), place.seen, page, checked, form.base, tells=True)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -281,15 +272,6 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     # The save is safe, and its author need not wait for what is derived from it.
     afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
     return answer
-
-
-def _may_break_links(page: Page, body: str) -> bool:
-    """Whether others link to sections of a page that it may not have any more with this text."""
-    session = reading()
-    if not has_links_to_sections(session, page.id):
-        return False
-    head = queries.head_of(session, page)
-    return may_lose_sections(get_text(session, head.content_hash), body)
 
 
 @blueprint.post("/<space:slug>/-/preview")

@@ -1,0 +1,60 @@
+"""Work done before the transaction of a save, so that others who save do not wait for it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from wiki.pages import flow, secrets
+from wiki.pages.checks import content_hash_of, with_front_matter
+from wiki.pages.graph import has_links_to_sections
+from wiki.pages.merging import Text, merge_texts
+from wiki.pages.models import Page
+from wiki.pages.queries import get_revision, head_of
+from wiki.pages.rendering import prepare
+from wiki.pages.revising import text_of
+from wiki.rules.labels import Label
+from wiki.spaces.queries import SpaceSeen
+from wiki.text.markup import RenderContext
+from wiki.text.sections import may_lose_sections
+
+
+def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
+    """Have ready what is asked of a text in the transaction that stores it."""
+    secrets.look_ahead(text)
+    flow.look_ahead(session, text, context, label)
+
+
+def look_ahead_of_edit(
+    session: Session, seen: SpaceSeen, page: Page, text: Text, base: int, *, tells: bool = False
+) -> bool:
+    """Do the same for an edit of a page, which is merged first if the page has moved on.
+
+    :param base: the revision that the edit started from.
+    :param tells: whether the author is told of links to sections that the edit removes.
+    :returns: whether rendering can wait until the edit is saved. It cannot if the author may
+        have to be told of such links.
+    """
+    text = _to_be_saved(session, page, text, base)
+    context = RenderContext(seen.space.slug, page.path, page.folder, text.title, routes=page.routes)
+    look_ahead(session, text, context, seen.label)
+    later = not (tells and _may_break_links(session, page, text.body))
+    if not later:
+        prepare(content_hash_of(text), text.body, context)
+    return later
+
+
+def _to_be_saved(session: Session, page: Page, text: Text, base: int) -> Text:
+    """Return a text merged with the head of its page, or as it is if it is not going to be."""
+    if base == page.head or not 1 <= base < page.head:
+        return text
+    theirs = text_of(session, head_of(session, page))
+    origin = text_of(session, get_revision(session, page, base))
+    merged = merge_texts(origin, with_front_matter(text, theirs.front_matter), theirs)
+    return merged.resolve() if merged.clean else text
+
+
+def _may_break_links(session: Session, page: Page, body: str) -> bool:
+    """Whether others link to sections of a page that it may not have any more with this text."""
+    if not has_links_to_sections(session, page.id):
+        return False
+    return may_lose_sections(text_of(session, head_of(session, page)).body, body)
