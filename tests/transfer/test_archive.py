@@ -228,12 +228,25 @@ def test_a_list_of_files_that_is_too_long_is_not_read(tmp_path, monkeypatch):
         (["说明/文件.md"], "gb2312"),
         (["한국어/문서.md"], "euc_kr"),
         (["Русский.md"], "cp1251"),
+        (["список.md"], "cp866"),
+        (["目录.md"], "gbk"),
+        (["镕基.md"], "gbk"),
+        (["工作.md"], "big5"),
+        (["はじめに.md", "API設計.md"], "euc_jp"),
+        (["Příručka uživatele.md", "řešení.md"], "cp852"),
+        (["Łódź/zażółć gęślą.md"], "cp1250"),
+        (["árvíztűrő.md", "képek.md"], "cp852"),
+        (["Οδηγίες.md", "σχέδιο.md"], "cp1253"),
+        (["Σημειώσεις.md"], "cp737"),
+        (["Türkçe.md", "dağıtım.md"], "cp1254"),
+        (["מדריך.md"], "cp862"),
+        (["تقرير.md"], "cp1256"),
         (["日本語/ページ.md", "é.md"], "utf-8"),
     ],
 )
 def test_names_in_the_code_pages_of_old_systems_are_read(tmp_path, names, encoding):
     raw = [name.encode(encoding) for name in names]
-    assert decoded_names([*raw, b"plain.md"])[0] == [*names, "plain.md"]
+    assert decoded_names([*raw, b"plain.md"], [""] * (len(raw) + 1)).text == [*names, "plain.md"]
     source = source_of(tmp_path, made([(name, b"x") for name in raw]))
     assert {entry.path for entry in source.entries} == set(names)
     assert [one.kind.name for one in source.refused] == ["NAMES"] * (encoding != "utf-8")
@@ -248,6 +261,24 @@ def test_a_name_added_in_utf8_goes_before_the_code_page(tmp_path):
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(info, b"x")
     assert outcome(source_of(tmp_path, file.getvalue())) == {"日.md": b"x"}
+
+
+def test_names_that_are_there_in_utf8_as_well_tell_the_encoding_of_the_others():
+    names = ["třída.md", "přehled.md", "Úvod.md"]
+    raw = [name.encode("cp852") for name in names]
+    assert decoded_names(raw[1:2], [""]).text != names[1:2]
+    assert decoded_names(raw, [names[0], "", ""]).text == names
+
+
+def test_the_report_names_an_encoding_that_is_as_plausible(tmp_path):
+    source = source_of(tmp_path, made([("łąka.md".encode("cp852"), b"x")]))
+    assert [(one.where, one.sentence) for one in source.refused] == [
+        (
+            "łąka.md",
+            "The zip does not say how its names are encoded; they were read as cp852, and could "
+            "also be cp866: look at them.",
+        )
+    ]
 
 
 def test_an_archive_says_why_it_cannot_be_read_when_it_is_not_there(tmp_path):

@@ -63,7 +63,7 @@ class Member:
 class Archive:
     """A zip archive, open until :meth:`close`.
 
-    `encoding` is the encoding found for names that are not UTF-8, else empty.
+    `names` tells the encoding found for names that are not UTF-8.
 
     :raises Invalid: when it is not a zip archive, or its list of files cannot be read.
     """
@@ -77,6 +77,7 @@ class Archive:
             self._zip = zipfile.ZipFile(self._file)
             infos = self._zip.infolist()
             raw = [_raw_name(info) for info in infos]
+            added = [_unicode_path(info.extra, name) for name, info in zip(raw, infos, strict=True)]
         except Invalid:
             self._file.close()
             raise
@@ -88,8 +89,8 @@ class Archive:
             sentence = _what_it_is(self._file)
             self._file.close()
             raise Invalid(sentence) from None
-        names, self.encoding = decoded_names(raw)
-        pairs = zip(names, infos, strict=True)
+        self.names = decoded_names(raw, added)
+        pairs = zip(self.names.text, infos, strict=True)
         self.members = [
             Member(name, info.file_size, _refusal(info), info)
             for name, info in ((one.replace("\\", "/"), info) for one, info in pairs)
@@ -263,13 +264,12 @@ def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
     """Return a file's name, or its bytes if their encoding is not stated."""
     if info.flag_bits & _IS_UTF8:
         return info.orig_filename
-    raw = info.orig_filename.encode("cp437")  # the library decodes it in this way
-    return _unicode_path(info.extra, raw) or raw
+    return info.orig_filename.encode("cp437")  # the library decodes it in this way
 
 
-def _unicode_path(extra: bytes, raw: bytes) -> str:
+def _unicode_path(extra: bytes, raw: str | bytes) -> str:
     """Return the UTF-8 name that some programs add, if it belongs to these bytes."""
-    while len(extra) >= 4:
+    while isinstance(raw, bytes) and len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
         field, extra = extra[4 : 4 + length], extra[4 + length :]
         is_name = kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1

@@ -192,7 +192,7 @@ class ZipSource(Source):
         except Invalid:
             self.archive.close()
             raise
-        if self.archive.encoding:
+        if self.archive.names.encoding:
             self._note_encoding()
         if not keep_outer:
             self._strip_outer()
@@ -201,10 +201,13 @@ class ZipSource(Source):
         odd = next((one.name for one in self.archive.members if not one.name.isascii()), "")
         if not odd:
             return  # only the name of a folder without files
+        names = self.archive.names
         sentence = (
-            f"The zip does not say how its names are encoded; they were read as "
-            f"{self.archive.encoding}."
+            f"The zip does not say how its names are encoded; they were read as {names.encoding}"
         )
+        if names.other:
+            sentence += f", and could also be {names.other}: look at them"
+        sentence += "."
         self.refused.append(Problem(Kind.NAMES, printable(odd), sentence))
 
     def _strip_outer(self) -> None:
