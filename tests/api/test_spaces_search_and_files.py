@@ -63,6 +63,17 @@ def test_search_finds_what_the_asker_may_read(api: Api, wiki: Scene) -> None:
     assert [hit["page"]["url"] for hit in only["hits"]] == ["/lab/zebra"]
 
 
+def test_a_search_says_what_it_excluded_and_what_it_took_for_text(api: Api, wiki: Scene) -> None:
+    wiki.write("has", "docker-compose up -d")
+    wiki.write("image", "the image tag:latest fails")
+    wiki.deliver()
+    found = api.get("cai", "/search?q=docker-compose+up+-d").json
+    assert found["excluded"] == [{"text": "d", "query": 'docker-compose up "-d"'}]
+    assert found["as_text"] == []
+    found = api.get("cai", "/search?q=image+tag:latest").json
+    assert (found["excluded"], found["as_text"], found["total"]) == ([], ["tag:latest"], 1)
+
+
 def test_a_search_without_a_question_is_refused(api: Api, wiki: Scene) -> None:
     assert api.get("eve", "/search").status_code == 422
     assert api.get("eve", "/search?q=" + "x" * 5000).status_code == 422

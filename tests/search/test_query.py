@@ -113,6 +113,13 @@ def test_an_endless_question_is_cut_and_says_so() -> None:
     assert "Only the first 400 characters were searched." in parse("x" * 5000).notes
 
 
+def test_operators_of_other_searches_are_words_and_it_is_said() -> None:
+    query = parse("foo OR bar")
+    assert query.must == (Clause("foo"), Clause("OR"), Clause("bar"))
+    assert query.notes[0].startswith("“OR”: searched as a word.")
+    assert parse("foo or bar").notes == parse("OR").notes == ()
+
+
 @pytest.mark.parametrize("text", ["", "   ", '"', "-", "*", "::", "!?…", "\x00"])
 def test_nothing_asked_is_an_empty_query(text: str) -> None:
     assert parse(text).empty

@@ -37,6 +37,12 @@ def test_an_exact_title_comes_first_then_titles_then_headings_then_names_then_te
     assert ask(engine, "leave") == [5, 4, 3, 2, 1]
 
 
+def test_a_title_of_several_words_is_exact_too(engine: WhooshEngine) -> None:
+    engine.update([page(1, "Review incident"), page(2, "Incident review")])
+    assert ask(engine, "incident review") == [2, 1]
+    assert ask(engine, "review incident") == [1, 2]
+
+
 def test_a_title_beats_everything_else_together(engine: WhooshEngine) -> None:
     engine.update(
         [

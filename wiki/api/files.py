@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from wiki.api import resources, wire
+from wiki.api import problems, resources, wire
 from wiki.api.operations import (
     Answer,
     answer,
@@ -136,7 +136,7 @@ def put_file(slug: str, file: str) -> Response:
     "Remove a file.",
     {
         204: Answer("The file is off its page; its versions can be brought back."),
-        409: Answer("Pages show it or link to it.", resources.FileInUseProblem),
+        409: Answer("Pages show it or link to it.", problems.FileInUseProblem),
     },
     writes=True,
     problems=(403,),

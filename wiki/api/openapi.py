@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, jsonify
 
-from wiki.api import resources
+from wiki.api import problems
 from wiki.api.operations import OPERATIONS, PREFIX, Answer, Operation, blueprint, operation
 from wiki.api.shapes import LARGEST_INTEGER, schema_of, shapes_within
 from wiki.text.paths import MAX_PATH
@@ -85,7 +85,7 @@ def document() -> dict[str, Any]:
         for whole in answer.shapes
         for shape in shapes_within(whole)
     }
-    shapes["Problem"] = schema_of(resources.Problem)
+    shapes["Problem"] = schema_of(problems.Problem)
     for one in OPERATIONS.values():
         if one.body is not None:
             shapes[one.body.__name__] = schema_of(one.body, sent=True)
@@ -178,7 +178,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         described["content"] = {"application/json": {"schema": {"type": "object"}}}
     elif answer.shapes:
         kind = "application/json"
-        if issubclass(answer.shapes[0], resources.Problem):
+        if issubclass(answer.shapes[0], problems.Problem):
             kind = "application/problem+json"
         schemas = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in answer.shapes]
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
-from wiki.api import resources, wire
+from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
 from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
@@ -75,7 +75,7 @@ class PageGone(WikiError):
             "The page; its `ETag` stands for this revision and its labels.", resources.Page
         ),
         304: Answer("The page is the one of the `If-None-Match` header."),
-        308: Answer("The page has moved to the address in `Location`.", resources.Problem),
+        308: Answer("The page has moved to the address in `Location`.", problems.Problem),
     },
 )
 def read_page(slug: str, path: str) -> Response:
@@ -124,11 +124,11 @@ def etag_of(page: Page, number: int) -> str:
         201: Answer("The new page.", resources.SavedPage),
         409: Answer(
             "Somebody else has changed the same; or more people could read the page.",
-            resources.ConflictProblem | resources.Problem,
+            problems.ConflictProblem | problems.Problem,
         ),
         422: Answer(
             "A value cannot be, looks like a secret, or shows what is narrower than the page.",
-            resources.SecretsProblem | resources.NarrowerProblem | resources.Problem,
+            problems.SecretsProblem | problems.NarrowerProblem | problems.Problem,
         ),
     },
     queries=(CONSENT,),
@@ -168,7 +168,7 @@ def _override(sent: resources.PageInput) -> Override | None:
 def _secrets(refused: SecretsFound, body: str) -> Response:
     shown = suspects(refused.secrets, body)
     findings = [
-        resources.FoundSecret(
+        problems.FoundSecret(
             secret.finding.kind, one.words, one.place, one.line, one.column, one.masked
         )
         for secret, one in zip(refused.secrets, shown, strict=True)
@@ -198,12 +198,12 @@ def _label_named(name: str, field: str) -> Label:
 
 def _narrower(refused: ShowsNarrower, body: str) -> Response:
     shown = [
-        resources.ShownNarrower(
+        problems.ShownNarrower(
             one.line,
             one.what,
             one.name,
             one.source.label.word,
-            resources.PagePlace(one.source.slug, one.source.path, one.source.title),
+            problems.PagePlace(one.source.slug, one.source.path, one.source.title),
         )
         for one in shown_in(refused, body)
     ]

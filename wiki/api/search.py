@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask import Response, request, url_for
 
-from wiki.api import resources, wire
+from wiki.api import wire
 from wiki.api.operations import (
     Answer,
     Query,
@@ -17,6 +17,7 @@ from wiki.api.operations import (
     operation,
     with_next,
 )
+from wiki.api.results import Excluded, FoundPiece, Hit, Results
 from wiki.api.shapes import VISIBLE
 from wiki.errors import Invalid, WikiError
 from wiki.search import queries
@@ -40,7 +41,7 @@ class NoIndex(WikiError):
     "GET",
     "/search",
     "Search the pages that you may read.",
-    {200: Answer("What was found.", resources.Results)},
+    {200: Answer("What was found.", Results)},
     queries=(
         Query(
             "q",
@@ -80,19 +81,21 @@ def search_pages() -> Response:
         following = url_for(
             "api.search_pages", q=text, space=space or None, page=number + 1, limit=limit
         )
-    results = resources.Results(
+    results = Results(
         query=text,
         total=found.total,
         total_is_exact=not found.cut,
         hits=[
-            resources.Hit(wire.page_line(hit.page), _pieces(hit.title), _pieces(hit.excerpt))
+            Hit(wire.page_line(hit.page), _pieces(hit.title), _pieces(hit.excerpt))
             for hit in found.hits
         ],
+        excluded=[Excluded(one.words, one.question) for one in found.left_out],
+        as_text=list(found.as_text),
         notes=list(found.notes),
         next=following,
     )
     return with_next(answer(results), following)
 
 
-def _pieces(pieces: Iterable[tuple[str, bool]]) -> list[resources.FoundPiece]:
-    return [resources.FoundPiece(text, marked) for text, marked in pieces]
+def _pieces(pieces: Iterable[tuple[str, bool]]) -> list[FoundPiece]:
+    return [FoundPiece(text, marked) for text, marked in pieces]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wiki.api import resources
+from wiki.api import problems, resources
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import place_of
 from wiki.attachments.uses import Use
@@ -96,9 +96,9 @@ def revision_line(revision: Revision) -> resources.Revision:
     )
 
 
-def side(number: int | None, text: Text) -> resources.Side:
+def side(number: int | None, text: Text) -> problems.Side:
     """One of the texts in a conflict."""
-    return resources.Side(
+    return problems.Side(
         number, text.title, text.body, list(text.tags), text.description, text.fields
     )
 

@@ -1,6 +1,6 @@
 """The words of a question, in each form in which a page may contain them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -8,6 +8,8 @@ from wiki.search.words import Stretch, Word, cuts, fold, stretches
 
 MOST_WAYS = 8
 """Maximum number of ways to cut one stretch that are tried."""
+MOST_COMPOUND = 3
+"""Maximum number of words that are tried as one, except for single letters as in U S A."""
 
 
 class Chain(NamedTuple):
@@ -47,16 +49,41 @@ def terms_of(text: str) -> set[str]:
     return {term for one in asked(text) for chain in one.chains for term in chain.terms}
 
 
+def compounds(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the words that neighbours form when written as one, as in `set up` and `setup`.
+
+    Each comes with the numbers of its first word and of the one behind its last. An empty word
+    joins no other, and a number does not join another number.
+    """
+    for first, compound in enumerate(words):
+        for last in range(first + 1, len(words)):
+            spelt = len(compound) == last - first
+            if not compound or not words[last] or (last - first >= MOST_COMPOUND and not spelt):
+                break
+            if compound[-1].isdigit() and words[last][0].isdigit():
+                break
+            compound += words[last]
+            yield first, last + 1, compound
+
+
 def begins(text: str, name: str) -> bool:
-    """Whether each word of `text` begins a word of `name`; false for a text without words."""
+    """Whether each word of `text` begins a word of `name`, alone or together with its neighbours;
+    false for a text without words."""
     there = {cut.text for cut in cuts(name)}
+
+    def begun(term: str) -> bool:
+        return any(one.startswith(term) for one in there)
+
     found = asked(text)
+    there_too = {
+        at
+        for first, last, compound in compounds([one.whole for one in found])
+        if begun(compound)
+        for at in range(first, last)
+    }
     return bool(found) and all(
-        any(
-            all(any(one.startswith(term) for one in there) for term in chain.terms)
-            for chain in each.chains
-        )
-        for each in found
+        at in there_too or any(all(map(begun, chain.terms)) for chain in one.chains)
+        for at, one in enumerate(found)
     )
 
 
@@ -89,7 +116,7 @@ def _asked(stretch: Stretch) -> Asked:
         terms = tuple(word.text for word in found)
         after = 2 if len(stretch.words) > 1 else 1
         return Asked((Chain(terms, (1,) * (len(terms) - 1), after),), start, end, unspaced=True)
-    ways = [*islice(_ways(stretch, 0), MOST_WAYS), *_without_v(stretch.words)]
+    ways = [*islice(_ways(stretch, 0), MOST_WAYS), *_versions(stretch.words)]
     if stretch.joined and (0, len(stretch.words)) in stretch.joined:
         ways.append((stretch.text(0, len(stretch.words)),))
     if stretch.option:
@@ -108,8 +135,11 @@ def _ways(stretch: Stretch, first: int) -> Iterator[tuple[str, ...]]:
             yield (stretch.text(first, last), *rest)
 
 
-def _without_v(words: tuple[Word, ...]) -> list[tuple[str, ...]]:
-    """Return the words of a version number without its v: 1.2.3 for v1.2.3."""
+def _versions(words: tuple[Word, ...]) -> list[tuple[str, ...]]:
+    """Return the words of a version number as others write it: 1.2.3 for v1.2.3, and the other way
+    round."""
     terms = tuple(word.text for word in words)
-    version = len(terms) > 2 and terms[0] == "v" and all(term.isdigit() for term in terms[1:])
-    return [terms[1:]] if version else []
+    numbers = terms[1:] if terms[0] == "v" else terms
+    if len(numbers) < 2 or not all(term.isdigit() for term in numbers):
+        return []
+    return [numbers if numbers != terms else ("v", *terms)]

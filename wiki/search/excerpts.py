@@ -31,7 +31,6 @@ _FOLDING = _Folding()
 # Characters of several code points: combining accents and voicing marks.
 _MARKS = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u3099\u309a\uff9e\uff9f]"
 _MARK = re.compile(_MARKS)
-_MARKED = re.compile(rf"[^\W_]{_MARKS}+")
 _SIGN = rf"[{re.escape(JOINERS)}]|(?<=[0-9])[ ,\u00a0\u2009\u202f](?=[0-9])"
 
 
@@ -78,7 +77,7 @@ def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     for match in islice(_pattern(wanted).finditer(folded), MOST_MATCHES):
         seen.add(match.group())
         yield place(match.start()), place(match.end()), match.group()
-    rest = tuple(term for term in wanted if _is_cut(term) and term not in seen)
+    rest = tuple(term for term in _singly(wanted, folded) if _is_cut(term) and term not in seen)
     if rest:
         bare = _bare(folded)
         rest = tuple(term for term in rest if term in bare or term.isdigit())
@@ -101,12 +100,13 @@ def _folded(text: str) -> tuple[str, Callable[[int], int]]:
     """Return `text` folded, and a function from a position in it to the position in `text`."""
     if text.isascii():
         return text.lower(), lambda place: place
-    if not _MARK.search(text):
+    longer = "".join(sorted(c for c in set(text) if len(fold(c)) > 1))  # ß, æ, ﬁ
+    if not longer and not _MARK.search(text):
         return text.translate(_FOLDING), lambda place: place
     pieces: list[str] = []
     ours, theirs = [0], [0]  # starts of pieces whose length has changed
     length = at = 0
-    for match in _MARKED.finditer(text):
+    for match in _lengthy(longer).finditer(text):
         for piece in (text[at : match.start()].translate(_FOLDING), fold(match.group())):
             pieces.append(piece)
             length += len(piece)
@@ -124,12 +124,31 @@ def _folded(text: str) -> tuple[str, Callable[[int], int]]:
 
 
 @lru_cache(maxsize=256)
+def _lengthy(longer: str) -> re.Pattern[str]:
+    """Return a pattern for what changes its length when folded: letters with marks, `longer`."""
+    marked = rf"[^\W_]{_MARKS}+"
+    return re.compile(f"{marked}|[{re.escape(longer)}]{_MARKS}*" if longer else marked)
+
+
+def _singly(wanted: Sequence[str], folded: str) -> Iterator[str]:
+    """Yield the terms, and the words of those of several words that the text has only inside larger
+    words. Numbers are not marked by themselves."""
+    for term in wanted:
+        if " " not in term:
+            yield term
+        elif not _pattern((term,)).search(folded):
+            yield from (word for word in term.split() if not word.isdigit())
+
+
+@lru_cache(maxsize=256)
 def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for any of the terms as a whole word, or as any stretch in an unspaced
-    script."""
+    script. Between the words of a term may be other signs."""
     groups: dict[tuple[str, str], list[str]] = {}
     for term in terms:
-        groups.setdefault((_kind(term[0]), _kind(term[-1])), []).append(re.escape(term))
+        words = re.sub(r"(\d) (?=\d)", r"\1" + "\0", term)  # two numbers are never joined
+        pattern = re.escape(words).replace("\0", r"[\W_]{1,8}").replace(r"\ ", r"[\W_]{0,8}")
+        groups.setdefault((_kind(term[0]), _kind(term[-1])), []).append(pattern)
     return re.compile(
         "|".join(
             (f"(?<!{before})" if before else "")

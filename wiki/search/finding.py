@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from wiki.search import spelling
-from wiki.search.asking import Asked, Chain, asked, terms_of
+from wiki.search.asking import Asked, Chain, asked, compounds, terms_of
 from wiki.search.engine import Filters, TitleHit
 from wiki.search.fields import whole
 from wiki.search.matching import (
+    OTHER_FORM,
     Deadline,
     Part,
     Way,
     allowed,
+    halves,
     part,
     parts,
     places,
@@ -144,7 +146,7 @@ class Finder:
 
     def _with_all(self) -> list[Found]:
         found = []
-        title = " ".join(whole(c.text) for c in self.query.words() if not c.prefix)
+        title = "".join(whole(c.text) for c in self.query.words() if not c.prefix)
         order = sorted((p for p in self.parts if p.needed), key=self._frequency)
         rest = [p for p in self.parts if not p.needed]
         for leaf, pool in self.pools:
@@ -187,29 +189,34 @@ class Finder:
         )
 
     def _respelt(self, one: Part) -> Part:
-        """A part with near words as further ways, where its own word is hardly found."""
+        """A part with near words as further ways, where its own word is hardly found: the word in
+        two, or else similar ones."""
         if not one.word or self.deadline.check():
             return one
-        written = self._readable(one.field, one.word)
-        if written > RARELY:
+        there = self._readable(one.field, *(w for w in one.ways if w.worth > OTHER_FORM))
+        if len(there) > RARELY:
             return one
         known = {way.terms[0] for way in one.ways}
-        ways = []
-        for term, slips in spelling.near(self.snapshot, one.field, one.word):
-            if term not in known and self._readable(one.field, term) >= max(
-                1, MORE_USUAL * written
+        ways = [way for way in halves(self.snapshot, one) if self._readable(one.field, way) - there]
+        for term, slips in spelling.near(self.snapshot, one.field, one.word) if not ways else ():
+            way = Way((term,), (), spelling.worth(slips), (term,))
+            if term not in known and len(self._readable(one.field, way)) >= max(
+                1, MORE_USUAL * len(there)
             ):
-                ways.append(Way((term,), (), spelling.worth(slips), (term,)))
+                ways.append(way)
         if ways:
-            self.corrected[one.word] = tuple(way.terms[0] for way in ways)
+            self.corrected[one.word] = tuple(" ".join(way.terms) for way in ways)
         return replace(one, ways=(*one.ways, *ways))
 
-    def _readable(self, name: str, term: str) -> int:
-        """On how many of the asker's pages a word is: nothing else may be suggested."""
-        one = Part(name, (Way((term,), (), 1.0),))
-        return sum(
-            len(scores(self.snapshot, leaf, one, pool, self.deadline)) for leaf, pool in self.pools
-        )
+    def _readable(self, name: str, *ways: Way) -> set[tuple[int, int]]:
+        """The asker's pages on which a word is, each by segment and document: nothing else may be
+        suggested."""
+        one = Part(name, ways)
+        return {
+            (at, document)
+            for at, (leaf, pool) in enumerate(self.pools)
+            for document in scores(self.snapshot, leaf, one, pool, self.deadline)
+        }
 
     def _bring_together(self, found: list[Found]) -> None:
         """Orders the best pages anew by how closely the words stand together in them."""
@@ -237,7 +244,13 @@ def titles(
         return []
     deadline = Deadline(0.5)
     pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in snapshot.leaves]
-    wanted = [group for one in typed for group in _beginnings(snapshot, one)][:MOST_TYPED]
+    places = [_beginnings(snapshot, one) for one in typed]
+    for first, last, compound in compounds([one.whole for one in typed]):
+        as_one = Asked((Chain((compound,), ()),), 0, 0)
+        for at in range(first, last):
+            for _, group in places[at]:
+                group += [more for _, some in _beginnings(snapshot, as_one) for more in some]
+    wanted = [one for place in places for one in place][:MOST_TYPED]
     groups = [group for _, group in wanted]
     found = _titled(snapshot, pools, groups, deadline, least=len(groups))
     if near and len(found) < limit:

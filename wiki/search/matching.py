@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from wiki.search.asking import Asked, asked, shown
+from wiki.search.asking import Asked, Chain, asked, compounds, shown
 from wiki.search.engine import Filters
 from wiki.search.fields import BODY, TITLE, mark
 from wiki.search.query import Clause, Field, Query
@@ -27,6 +27,8 @@ COMMON, EVERYWHERE = 0.25, 0.6
 """A word on more than this share of the pages says little beside rarer ones: see `parts`."""
 MOST_WAYS = 16
 """Maximum number of ways tried to find several consecutive stretches."""
+MOST_SEQUENCES = 4
+"""Maximum number of ways to write neighbouring words as one that are tried in a phrase."""
 LARGE = 100
 """Pages from which on that is so."""
 
@@ -35,8 +37,8 @@ LARGE = 100
 class Way:
     """One way to satisfy a clause: consecutive terms, and their weight.
 
-    `steps` are the distances from the end of each term to the next one; `marks` are the words to
-    highlight: the terms themselves unless they are pairs of an unspaced script.
+    `steps` are the distances from the end of each term to the next one; `marks` are the texts to
+    highlight: the terms with spaces between them, unless they are pairs of an unspaced script.
     """
 
     terms: tuple[str, ...]
@@ -80,7 +82,8 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
     name = "title" if clause.field is Field.TITLE else "text"
     last = found[-1].chains[0].terms[-1]
     prefix = clause.prefix or (found[-1].unspaced and len(last) == 1)
-    ways = _ways(found, shown(clause.text))
+    stretches = shown(clause.text)
+    ways = [way for one in _sequences(snapshot, name, found) for way in _ways(one, stretches)]
     if prefix:
         ends = [(way, snapshot.beginning(name, way.terms[-1], MOST_BEGINNINGS)) for way in ways]
         return Part(name, tuple(_ending(way, end) for way, some in ends for end in some))
@@ -93,25 +96,58 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
     return Part(name, tuple(ways), "" if len(ways[0].terms) > 1 else word)
 
 
+def _sequences(snapshot: Snapshot, name: str, found: Sequence[Asked]) -> list[Sequence[Asked]]:
+    """Return consecutive stretches as they are, and with neighbours as the one word that they form
+    in this index: each pair by itself, and all together."""
+    apart = [
+        one for one in compounds([each.whole for each in found]) if snapshot.known(name, (one[2],))
+    ]
+    together: list[tuple[int, int, str]] = []
+    for one in apart:
+        if not together or one[0] >= together[-1][1]:
+            together.append(one)
+    sequences = [found]
+    for some in (together, *([one] for one in apart)):
+        sequence = list(found)
+        for first, last, compound in reversed(some):
+            whole = Asked((Chain((compound,), ()),), found[first].start, found[last - 1].end)
+            sequence[first:last] = [whole]
+        if sequence not in sequences:
+            sequences.append(sequence)
+    return sequences[:MOST_SEQUENCES]
+
+
 def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
-    """Return the ways to find consecutive stretches, with all cuts of each."""
+    """Return the ways to find consecutive stretches, with all cuts of each.
+
+    :param stretches: the words in unspaced scripts to highlight.
+    """
     ways = []
     for chains in islice(product(*(one.chains for one in found)), MOST_WAYS):
         steps: list[int] = []
         for chain in chains:
             steps += [*chain.steps, chain.after]
         terms = tuple(term for chain in chains for term in chain.terms)
-        spaced = (term for term in terms if not is_unspaced(term))
         worth = TOGETHER if len(terms) > 1 else 1.0
-        ways.append(Way(terms, tuple(steps[:-1]), worth, (*stretches, *spaced)))
+        ways.append(Way(terms, tuple(steps[:-1]), worth, _marks(terms, stretches)))
     return ways
+
+
+def _marks(terms: tuple[str, ...], stretches: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what to highlight of consecutive terms: all as one text, or, where some are pairs of
+    an unspaced script, the stretches as typed and the other terms beside them."""
+    if not stretches:
+        return (" ".join(terms),)
+    spaced = (term for term in terms if not is_unspaced(term))
+    return (*stretches, *(term for term in spaced if not any(term in one for one in stretches)))
 
 
 def _ending(way: Way, end: str) -> Way:
     """Return the way with another last word; in an unspaced script the highlighted text stays as
     typed."""
-    marks = way.marks if is_unspaced(end) else (*way.marks[:-1], end)
-    return replace(way, terms=(*way.terms[:-1], end), marks=marks)
+    terms = (*way.terms[:-1], end)
+    marks = way.marks if is_unspaced(end) else (" ".join(terms),)
+    return replace(way, terms=terms, marks=marks)
 
 
 def parts(snapshot: Snapshot, query: Query) -> list[Part]:
@@ -121,7 +157,15 @@ def parts(snapshot: Snapshot, query: Query) -> list[Part]:
     rarer word a common one does not count more for standing in a title; one that is nearly
     everywhere is not insisted on, and beside two rarer words no common one is.
     """
-    found = [p for clause in query.words() if (p := part(snapshot, clause))]
+    clauses = [(c, p) for c in query.words() if (p := part(snapshot, c))]
+    found = [p for _, p in clauses]
+    for first, last, compound in compounds([_alone(clause) for clause, _ in clauses]):
+        ways = tuple(
+            Way((word,), (), 1.0 if word == compound else OTHER_FORM, (word,))
+            for word in snapshot.known("text", (compound, *forms(compound)))
+        )
+        for at in range(first, last):
+            found[at] = replace(found[at], ways=(*found[at].ways, *ways))
     if snapshot.size < LARGE:
         return found
     shares = [
@@ -135,6 +179,23 @@ def parts(snapshot: Snapshot, query: Query) -> list[Part]:
     return [
         replace(p, common=True, needed=share <= limit) if share > COMMON else p
         for p, share in zip(found, shares, strict=True)
+    ]
+
+
+def _alone(clause: Clause) -> str:
+    """Return the one word that a clause consists of, or nothing if it may join no other."""
+    plain = clause.field is Field.ANY and not (clause.phrase or clause.prefix)
+    found = asked(clause.text) if plain else []
+    return found[0].whole if len(found) == 1 else ""
+
+
+def halves(snapshot: Snapshot, one: Part) -> list[Way]:
+    """Return the ways to write the word of a part as two: `set up` for `setup`."""
+    pairs = [(one.word[:at], one.word[at:]) for at in range(2, len(one.word) - 1)]
+    return [
+        Way(pair, (1,), OTHER_FORM, (" ".join(pair),))
+        for pair in pairs
+        if len(snapshot.known(one.field, pair)) == 2
     ]
 
 

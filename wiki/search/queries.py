@@ -95,6 +95,8 @@ class Answer:
     tags: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    as_text: tuple[str, ...] = ()
+    """Operators, as typed, that no page answers and that were searched as text."""
 
     @property
     def has_more(self) -> bool:
@@ -122,11 +124,13 @@ def search(
     number = max(1, min(number, LAST_SCREEN))
     asking = _Asking(session, actor, engine, readable, space, (number - 1) * per_screen, per_screen)
     found, notes = asking.ask(query)
+    as_text: tuple[str, ...] = ()
     if not found.total and query.operators:
         plain = parse(query.as_text(*query.operators))
         other, other_notes = asking.ask(plain)
         if other.total and not (other.loosened or other.corrected):
-            names = " and ".join(f"“{one.written}”" for one in query.operators)
+            as_text = tuple(one.written for one in query.operators)
+            names = " and ".join(f"“{one}”" for one in as_text)
             notes = [*other_notes, f"Nothing answers {names} as an operator: searched as text."]
             query, found = plain, other
     by_id = {one.id: one for one in readable}
@@ -148,6 +152,7 @@ def search(
             for one in query.without
             if one.field in (Field.ANY, Field.TITLE)
         ),
+        as_text=as_text,
     )
 
 

@@ -16,6 +16,7 @@ MOST_CLAUSES = 16
 """Words, phrases and operators read of a question."""
 
 _QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
+_JUNCTIONS = ("AND", "OR", "NOT")
 _OPERATOR = re.compile(r"(title|tag|space|author|kind|updated)[:：]", re.IGNORECASE)
 _NUMBER = regex.compile(GROUPED)
 _DATE = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<y>\d{4})(?:-(?P<m>\d{1,2}))?(?:-(?P<d>\d{1,2}))?")
@@ -121,6 +122,12 @@ def parse(text: str) -> Query:
     reader = _Reader(text[:LONGEST_QUESTION])
     reader.read()
     notes = list(reader.notes)
+    if reader.junctions and len(reader.must) > 1:
+        names = " and ".join(f"“{one}”" for one in dict.fromkeys(reader.junctions))
+        notes.append(
+            f"{names}: searched as {'words' if ' and ' in names else 'a word'}. Pages have to have "
+            "every word, and a minus before a word leaves out pages with it."
+        )
     if len(text) > LONGEST_QUESTION:
         notes.append(f"Only the first {LONGEST_QUESTION} characters were searched.")
     return Query(
@@ -144,6 +151,7 @@ class _Reader:
         self.updated = Period()
         self.not_updated: list[Period] = []
         self.notes: list[str] = []
+        self.junctions: list[str] = []
         self.read_clauses = 0
 
     def read(self) -> None:
@@ -214,6 +222,8 @@ class _Reader:
         return self.text[begin : self.at], False
 
     def _add(self, clause: Clause, negative: bool) -> None:
+        if clause.written in _JUNCTIONS:
+            self.junctions.append(clause.written)
         self.read_clauses += 1
         (self.without if negative else self.must).append(clause)
 

@@ -28,7 +28,7 @@ from whoosh.index import FileIndex
 
 from wiki.search.fields import schema
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the fields or their meaning change: an older index is then built anew."""
 READ_AHEAD = 4096
 """Bytes fetched at once for Whoosh's many small reads."""

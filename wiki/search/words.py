@@ -172,8 +172,20 @@ def _cut(
         if len(found) > first:
             whole.append((first, len(found)))
     joined = [each for each in whole if each[1] - each[0] > 1]
+    joined += _names(found, whole)
     joined += _joined(raw, start, found, whole, grouped=grouped)
     return tuple(found), tuple(joined)
+
+
+def _names(found: list[Word], whole: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the larger words formed by letters beside a number: iphone in iPhone15."""
+    for first, last in whole:
+        begin = first
+        for at in range(first, last + 1):
+            if at == last or found[at].text[0].isdigit():
+                if 1 < at - begin < last - first:
+                    yield begin, at
+                begin = at + 1
 
 
 def _joined(
