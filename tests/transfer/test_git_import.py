@@ -38,7 +38,8 @@ from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer import histories
 from wiki.transfer.git import GitError, is_history
-from wiki.transfer.git_history import Blobs, History
+from wiki.transfer.git_blobs import Blobs
+from wiki.transfer.git_history import History
 from wiki.transfer.histories import HistoryImport
 from wiki.transfer.mirroring import export_to_git
 from wiki.transfer.models import ImportedFile
@@ -503,7 +504,7 @@ def test_nothing_that_is_set_in_the_repository_is_run(
 
 def test_what_is_no_repository_or_has_no_commit_is_one_sentence(tmp_path: Path) -> None:
     empty = Repo(tmp_path / "empty")
-    with pytest.raises(GitError, match="no branch with commits"):
+    with pytest.raises(GitError, match="empty holds no commits"):
         History(empty.folder)
     empty.commit({"a.md": "# A\n"})
     with pytest.raises(GitError, match="There is no branch nowhere; there are: main"):

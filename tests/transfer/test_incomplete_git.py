@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.transfer.test_importing import said
 from tests.transfer.trees import write_tree
 from wiki.cli import main
 from wiki.transfer.git import GitError, environment
+from wiki.transfer.git_history import History
 from wiki.transfer.report import MOST_PROBLEMS, Kind, Problem, Report
 
 pytestmark = pytest.mark.git
@@ -90,7 +93,7 @@ def test_a_bundle_that_builds_on_others_is_refused_with_the_reason(
     bring: Import,  # noqa: F811
 ) -> None:
     git(origin.folder, "bundle", "create", "-q", "../some.bundle", "main~1..main")
-    with pytest.raises(GitError, match="builds on 1 commits that it does not hold"):
+    with pytest.raises(GitError, match="builds on a commit that it does not hold"):
         bring(origin.folder.parent / "some.bundle")
 
 
@@ -138,6 +141,95 @@ def test_a_lost_content_is_a_line_of_the_report(
         "sub/a.md",
     ]
     assert wiki.page("b").head == 3
+
+
+def damage(repo: Repo, object_: str) -> None:  # noqa: F811
+    """Cut off an object behind its first line."""
+    name = git(repo.folder, "rev-parse", object_).strip()
+    file = repo.folder / ".git/objects" / name[:2] / name[2:]
+    file.chmod(0o644)
+    file.write_bytes(zlib.compress(zlib.decompress(file.read_bytes()))[:24])
+
+
+def test_a_damaged_content_costs_only_its_own_version(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    damage(origin, "main~3:b.md")
+    report = bring()
+    assert [one.where for one in report.problems if one.kind is Kind.MISSING] == ["b.md"]
+    assert (report.revisions, wiki.page("sub/a").head, wiki.page("b").head) == (7, 5, 2)
+
+
+def test_a_damaged_content_of_a_renamed_file_does_not_end_the_import(
+    wiki: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
+) -> None:
+    repo.commit({"a.md": LARGE, "b.md": "# B\n"})
+    repo.commit({"a.md": None, "c.md": LARGE + "and more\n", "b.md": "# B\n\ntwo\n"})
+    repo.commit({"c.md": LARGE + "and much more\n"})
+    damage(repo, "main~1:c.md")
+    report = bring()
+    assert [one.where for one in report.problems if one.kind is Kind.MISSING] == ["c.md"]
+    assert (wiki.page("c").head, wiki.page("b").head) == (1, 2)
+
+
+def test_a_damaged_folder_leaves_the_newest_files(
+    wiki: Scene,
+    origin: Repo,
+    bring: Import,  # noqa: F811
+) -> None:
+    damage(origin, "main~2^{tree}")
+    report = bring()
+    assert "or they are damaged: only its newest files came" in said(report, Kind.HISTORY)["main"]
+    assert (report.created, wiki.page("sub/a").head) == (2, 1)
+
+
+def test_a_repository_without_branches_is_read_at_its_head_or_at_a_tag(
+    origin: Repo,
+    tmp_path: Path,
+) -> None:
+    bundle = tmp_path / "head.bundle"
+    git(origin.folder, "bundle", "create", "-q", str(bundle), "HEAD")
+    who = ("-c", "user.name=Eve", "-c", "user.email=eve@example.com")
+    git(origin.folder, *who, "tag", "-a", "-m", "first", "v1", "main~1")
+    git(origin.folder, "update-ref", "-d", "refs/heads/main")
+    with pytest.raises(GitError, match="choose one of its tags by --branch: v1"):
+        History(origin.folder)
+    for source, branch, count in ((bundle, None, 5), (origin.folder, "v1", 4)):
+        with closing(History(source, branch)) as history:
+            assert (history.branch, history.count()) == (branch or "HEAD", count)
+
+
+def test_pointers_of_git_lfs_are_named_and_never_taken_for_contents(
+    wiki: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
+) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
+    repo.commit({"a.md": "# A\n\n![p](p.png)\n", "p.png": pointer, "b.md": pointer})
+    report = bring()
+    sentence = "It is only a pointer of Git LFS: its content lies elsewhere."
+    assert said(report, Kind.REFUSED) == {"p.png": sentence, "b.md": sentence}
+    assert (report.created, report.files_added) == (1, 0)
+
+
+def test_messages_and_names_that_are_not_utf8_are_read_as_latin1(
+    repo: Repo,  # noqa: F811
+) -> None:
+    repo.commit({"a.md": "# A\n"})
+    tree, parent = (git(repo.folder, "rev-parse", one).strip() for one in ("main^{tree}", "main"))
+    who = b"J\xf6rg <j@example.com> 1600000000 +0000"
+    lines = (b"tree %s" % tree.encode(), b"parent %s" % parent.encode(), b"author " + who)
+    commit = repo.folder / "commit"
+    commit.write_bytes(b"\n".join([*lines, b"committer " + who, b"", b"Gr\xfc\xdfe\n"]))
+    made = git(repo.folder, "hash-object", "-t", "commit", "-w", str(commit)).strip()
+    git(repo.folder, "update-ref", "refs/heads/main", made)
+    with closing(History(repo.folder)) as history:
+        *_, newest = history.commits()
+    assert (newest.name, newest.message) == ("Jörg", "Grüße")
 
 
 def test_the_report_writes_every_line(wiki: Scene, tmp_path: Path, monkeypatch) -> None:

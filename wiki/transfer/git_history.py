@@ -12,20 +12,18 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
-from wiki.transfer.git import GitError, Missing, command, environment, folders_of, said
+from wiki.transfer.git import GitError, command, environment, folders_of, said
+from wiki.transfer.git_blobs import Blobs
 
 _CHUNK = 1 << 16
-_PIPE = 1 << 20
-_AHEAD = 31
-"""Number of contents requested ahead of reading; all of them may be in memory."""
 _BRANCHES = ("main", "master", "trunk")
 _OURS = "refs/heads/imported"
 _LONGEST_COMMIT = 64 << 20
@@ -72,10 +70,15 @@ class TreeFile:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Number of contents of files, and of trees, that a history refers to and that are missing."""
+    """Number of contents of files, and of trees, that a history refers to and that are missing; of
+    damaged trees there is at least one."""
 
     blobs: int = 0
     trees: int = 0
+
+
+class _Unreadable(GitError):
+    """Git failed in the middle of a history."""
 
 
 class History:
@@ -88,6 +91,9 @@ class History:
     def __init__(self, source: Path, branch: str | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="wiki-git-"))
         self._gaps: dict[str, Gaps] = {}
+        self._is_bundle = not source.is_dir()
+        self.lacks_commits = False
+        """Whether a repository lacks commits though it is no shallow clone."""
         self._incomplete = (
             "The repository does not hold the folders of its newest commit: check it out there, or "
             "clone it without “--filter=tree”."
@@ -99,10 +105,12 @@ class History:
             form = "sha256" if len(self.tip) == 64 else "sha1"
             bare = ("--quiet", "--bare", "--template=", f"--object-format={form}")
             self._run(None, "init", *bare, str(self._folder))
-            if source.is_dir():
-                self._borrow(source)
-            else:
+            if self._is_bundle:
                 self._unbundle(source)
+            else:
+                self._borrow(source)
+            peeled = self._run(self._folder, "rev-parse", "--verify", f"{self.tip}^{{commit}}")
+            self.tip = peeled.decode().strip()  # a tag can be an object of its own
             self._run(self._folder, "update-ref", _OURS, self.tip)
             self._bound()
         except BaseException:
@@ -135,23 +143,32 @@ class History:
         return done.stdout
 
     def _choose(self, source: Path, branch: str | None) -> tuple[str, str]:
-        """Return the requested branch, or else the main one, and its newest commit."""
+        """Return the requested branch or tag, or else the main branch, and its newest commit."""
         listed = self._run(None, "ls-remote", "--symref", "--", str(source)).decode(
             "utf-8", "replace"
         )
-        heads, default = {}, ""
+        found, default = {}, ""
         for line in listed.splitlines():
             value, _, name = line.partition("\t")
-            if name.startswith("refs/heads/"):
-                heads[name.removeprefix("refs/heads/")] = value
-            elif name == "HEAD" and value.startswith("ref: refs/heads/"):
+            if name == "HEAD" and value.startswith("ref: refs/heads/"):
                 default = value.removeprefix("ref: refs/heads/")
-        wanted = branch or next((one for one in (default, *_BRANCHES, *heads) if one in heads), "")
-        if wanted not in heads:
-            if not heads:
-                raise GitError(f"{source.name} holds no branch with commits.")
-            raise GitError(f"There is no branch {wanted}; there are: {', '.join([*heads][:20])}.")
-        return wanted, heads[wanted]
+            elif not value.startswith("ref: "):
+                found[name] = value
+        heads = [name for name in found if name.startswith("refs/heads/")]
+        tags = [name for name in found if re.fullmatch(r"refs/tags/[^^]+", name)]
+        wanted = [f"refs/heads/{name}" for name in ([branch] if branch else [default, *_BRANCHES])]
+        wanted += [f"refs/tags/{branch}"] if branch else [*heads, "HEAD"]
+        for name in wanted:
+            if name in found:
+                return _short(name), found[name]
+        known = ", ".join(map(_short, (heads or tags)[:20]))
+        if branch and known:
+            raise GitError(f"There is no branch {branch}; there are: {known}.")
+        if known:
+            raise GitError(
+                f"{source.name} has no branch: choose one of its tags by --branch: {known}."
+            )
+        raise GitError(f"{source.name} holds no commits.")
 
     def _borrow(self, source: Path) -> None:
         """Use the objects of a repository in place."""
@@ -176,9 +193,10 @@ class History:
         with source.open("rb", buffering=0) as file:
             file.seek(length)
             if builds_on:
+                commits = "a commit" if builds_on == 1 else f"{builds_on} commits"
                 self._incomplete = (
-                    f"{source.name} builds on {builds_on} commits that it does not hold, and "
-                    "cannot be read without them: make a bundle of the whole branch."
+                    f"{source.name} builds on {commits} that it does not hold, and cannot be read "
+                    "without: make a bundle of the whole branch."
                 )
             try:
                 self._run(self._folder, "index-pack", "--stdin", "--fix-thin", stdin=file)
@@ -208,6 +226,7 @@ class History:
                         ends.append(one)
             self._end_at(ends)
             self.count()
+            self.lacks_commits = not self._is_bundle
 
     def _end_at(self, commits: Sequence[str]) -> None:
         if commits:
@@ -228,7 +247,11 @@ class History:
         if after not in self._gaps:
             known = [f"^{after}"] if after else []
             walk = ("rev-list", "--objects", "--missing=print")
-            every = self._run(self._folder, *walk, _OURS, *known)
+            try:
+                every = self._run(self._folder, *walk, _OURS, *known)
+            except GitError:  # a damaged folder
+                self._gaps[after] = Gaps(0, 1)
+                return self._gaps[after]
             all_missing = len(re.findall(rb"^\?", every, re.M))
             trees = 0
             if all_missing:
@@ -260,6 +283,17 @@ class History:
 
         Those of a merged branch stay together. A merge has its differences from every parent.
         """
+        done = 0
+        # Detecting renames by similarity needs the contents.
+        if not self.gaps(after).blobs:
+            with suppress(_Unreadable):
+                for commit in self._logged(after, "-M"):
+                    yield commit
+                    done += 1
+                return
+        yield from islice(self._logged(after, "-M100%"), done, None)
+
+    def _logged(self, after: str, renames: str) -> Iterator[Commit]:
         mark = secrets.token_hex(16)  # unpredictable, so that no message contains it
         form = f"%x00{mark}%x00%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00"
         known = [f"^{after}"] if after else []
@@ -271,8 +305,7 @@ class History:
             "--raw",
             "-z",
             "-m",
-            # Detecting renames by similarity needs the contents.
-            "-M100%" if self.gaps(after).blobs else "-M",
+            renames,
             "--no-abbrev",
             "--no-ext-diff",
             "--no-textconv",
@@ -293,10 +326,17 @@ class History:
             )
             try:
                 fields = _fields(cast(IO[bytes], process.stdout))
-                yield from _merged(_parsed(fields, mark.encode()))
+                # The last one may be cut off if Git fails.
+                last: Commit | None = None
+                for commit in _merged(_parsed(fields, mark.encode())):
+                    if last is not None:
+                        yield last
+                    last = commit
                 if process.wait():
                     errors.seek(0)
-                    raise GitError(f"Git could not read the history: {said(errors.read())}")
+                    raise _Unreadable(f"Git could not read the history: {said(errors.read())}")
+                if last is not None:
+                    yield last
             finally:
                 process.kill()
                 process.wait()
@@ -325,85 +365,6 @@ class History:
     def blobs(self) -> Blobs:
         """Return a reader of file contents; close it after use."""
         return Blobs(command(self._folder, "cat-file", "--batch"), self._environment())
-
-
-class Blobs:
-    """Contents of files by their hash in Git.
-
-    Each request that is waited for costs two process switches, which take longer than everything
-    else on a busy machine. Expected contents are therefore requested ahead.
-    """
-
-    def __init__(self, arguments: Sequence[str], environ: dict[str, str]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
-            arguments,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=_PIPE,
-        )
-        self._asked = cast(IO[bytes], self._process.stdin)
-        self._given = cast(IO[bytes], self._process.stdout)
-        self._expected: deque[str] = deque()
-        self._pending: deque[str] = deque()
-        self._ready: dict[str, bytes | Missing | None] = {}
-        self.questions = 0
-        """Number of times that an answer was waited for."""
-
-    def expect(self, blobs: Iterable[str]) -> None:
-        """Announce contents that will be read next, in this order; some of them may be skipped."""
-        self._expected = deque(blobs)
-        self._ready.clear()
-
-    def read(self, blob: str, most: int) -> bytes | None:
-        """Return the content; None if it is larger than `most` bytes.
-
-        :raises Missing: when it does not exist.
-        """
-        while blob not in self._ready:
-            if not self._pending:
-                self._ask(blob)
-            self._ready[self._pending.popleft()] = self._receive(most)
-        found = self._ready.pop(blob)
-        if isinstance(found, Missing):
-            raise Missing(f"Its content {blob[:10]} is not in the repository.")
-        return found
-
-    def _ask(self, blob: str) -> None:
-        self._pending.append(blob)
-        if blob in self._expected:
-            while self._expected.popleft() != blob:
-                pass
-            ahead = min(_AHEAD, len(self._expected))
-            self._pending.extend(self._expected.popleft() for _ in range(ahead))
-        self._asked.write("".join(f"{one}\n" for one in self._pending).encode())
-        self._asked.flush()
-        self.questions += 1
-
-    def _receive(self, most: int) -> bytes | Missing | None:
-        head = self._given.readline().split()
-        if not head:
-            raise GitError("Git stopped in the middle of a file.")
-        if len(head) != 3:
-            return Missing("")
-        size = int(head[2])
-        if size > most:
-            left = size + 1
-            while left:
-                left -= len(self._given.read(min(left, _CHUNK)))
-            return None
-        data = self._given.read(size)
-        self._given.read(1)
-        if len(data) < size:
-            raise GitError("Git stopped in the middle of a file.")
-        return data
-
-    def close(self) -> None:
-        """End the process that reads."""
-        self._asked.close()
-        self._process.wait()
-        self._given.close()
 
 
 def _fields(stream: IO[bytes]) -> Iterator[bytes]:
@@ -438,11 +399,19 @@ def _parsed(fields: Iterator[bytes], mark: bytes) -> Iterator[Commit]:
 
 
 def _commit(head: Sequence[bytes], changes: Sequence[FileChange]) -> Commit:
-    hash, parents, name, address, at, message = (part.decode("utf-8", "replace") for part in head)
+    hash, parents, name, address, at, message = (_words(part) for part in head)
     moment = _moment(at)
     return Commit(
         hash, tuple(parents.split()), name, address, moment, message.rstrip("\n"), tuple(changes)
     )
+
+
+def _words(value: bytes) -> str:
+    """Decode the words of a commit: UTF-8 or, as Git assumes otherwise, Latin-1."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("cp1252", "replace")
 
 
 def _moment(seconds: str) -> datetime:
@@ -465,6 +434,10 @@ def _merged(commits: Iterator[Commit]) -> Iterator[Commit]:
         last = commit
     if last is not None:
         yield last
+
+
+def _short(name: str) -> str:
+    return re.sub(r"^refs/(heads|tags)/", "", name)
 
 
 def _text(path: bytes) -> str:

@@ -25,7 +25,8 @@ from wiki.people.placeholders import author_key, authors_for, users_domain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.transfer import trailers
-from wiki.transfer.git_history import Blobs, Commit, FileChange, History
+from wiki.transfer.git_blobs import Blobs
+from wiki.transfer.git_history import Commit, FileChange, History
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem, Report
@@ -87,19 +88,28 @@ class HistoryImport:
         after, history = self.after, self.history
         if history.is_shallow:
             begins = history.begins_at().date().isoformat()
-            self._say(f"It is shallow: its history begins on {begins}, without what was before.")
+            why = (
+                "It lacks commits, or they are damaged"
+                if history.lacks_commits
+                else "It is shallow"
+            )
+            self._say(f"{why}: its history begins on {begins}, without what was before.")
         if after and not history.has(after):
             sentence = "It was rewritten since the last import"
             if history.is_shallow:
                 sentence += ", or begins after the commit that came last"
             self._say(f"{sentence}: only its newest files are compared.")
         elif history.gaps(after).trees:
-            self._say("It does not hold the folders of its commits: only its newest files came.")
+            self._say(
+                "It does not hold the folders of its commits, or they are damaged: only its newest "
+                "files came."
+            )
         else:
             if lost := history.gaps(after).blobs:
+                versions = "a version of a file" if lost == 1 else f"{lost} versions of files"
                 self._say(
-                    f"It lacks {lost} versions of files, as partial clones do: renamed pages are "
-                    "known again only where their text stayed the same."
+                    f"It lacks {versions}, as partial clones do: renamed pages are known again "
+                    "only where their text stayed the same."
                 )
             self._take_commits(after, progress)
         self._settle()

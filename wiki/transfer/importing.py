@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +58,7 @@ from wiki.transfer.sources import Progress, Source
 
 CHUNK = 24
 """Pages of one transaction: others who save wait for it."""
+_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ [^\n]+\n)+")
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ class TreeImport:
         """What has to be written for a page; None when nothing has, or nothing can be."""
         where = page.entry.path
         try:
-            source = decode(self.source.read(page.entry))
+            source = decode(contents(self.source.read(page.entry)))
             text = checked(
                 Text(self._fallback_title(page, source), source), self.settings.max_page_kb << 10
             )
@@ -353,7 +355,7 @@ class TreeImport:
 
     def _import_file(self, file: PlannedFile, held: str | None, storage: Storage) -> Problem | None:
         try:
-            data = self.source.read(file.entry)
+            data = contents(self.source.read(file.entry))
             if hashlib.sha256(data).hexdigest() == held:
                 self.report.files_unchanged += 1
                 return None
@@ -385,6 +387,16 @@ def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
         if text.body.find("\n---", frontmatter.MAX_FRONT_MATTER) > 0:
             sentence = "The block at its head is too long to be read and stays in the text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
+
+
+def contents(data: bytes) -> bytes:
+    """Return the content of a file.
+
+    :raises Invalid: when it is only what Git has in the place of a content that lies elsewhere.
+    """
+    if _POINTER.fullmatch(data[:1024]):
+        raise Invalid("It is only a pointer of Git LFS: its content lies elsewhere.")
+    return data
 
 
 def decode(data: bytes) -> str:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     HISTORY = "The history itself"
     REFUSED = "Not imported"
     BESIDE = "Kept at another address than its name says, because another file is there"
-    MISSING = "Not imported, because the repository does not hold it"
+    MISSING = "Not imported, because it is missing or damaged in the repository"
     NAMES = "Names of files in another encoding than UTF-8"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105

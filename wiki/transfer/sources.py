@@ -7,6 +7,7 @@ a sentence each before anything of them is read.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ MOST_ENTRIES = 100_000
 MARKDOWN = (".md", ".markdown", ".mdx")
 MOST_SHELVED = 20_000
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "_darcs"})
+_DRIVE = re.compile(r"[A-Za-z]:/")
 _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -271,7 +273,7 @@ def name_refusal(path: str) -> str:
     parts = path.split("/")
     if not any(part not in ("", ".") for part in parts):
         return "Its name is empty."
-    if path.startswith("/") or (path[1:2] == ":" and path[:1].isascii() and path[:1].isalpha()):
+    if path.startswith("/") or _DRIVE.match(path):
         return "Its name is an absolute path, which leads out of the tree."
     if ".." in parts:
         return "Its name leads out of the tree by “..”."

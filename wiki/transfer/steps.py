@@ -20,9 +20,9 @@ from wiki.text import frontmatter
 from wiki.text.paths import PathError, join, name_of, normalise_path
 from wiki.transfer import trailers
 from wiki.transfer.git import Missing
-from wiki.transfer.git_history import Blobs
+from wiki.transfer.git_blobs import Blobs
 from wiki.transfer.headings import leading_title
-from wiki.transfer.importing import decode
+from wiki.transfer.importing import contents, decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
@@ -397,7 +397,7 @@ class Step:
         data = self.blobs.read(blob, self.ledger.most)
         if data is None:
             raise Invalid(f"A version of it has more than {self.ledger.most >> 10} KiB.")
-        source = decode(data)
+        source = decode(contents(data))
         _, body = frontmatter.split(source)
         title = leading_title(body, path) or self.ledger.space.title
         return checked(Text(title, source), self.ledger.most)
