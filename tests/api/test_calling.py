@@ -150,3 +150,41 @@ def test_a_mistake_of_ours_is_a_problem_without_details(
 def test_addresses_with_huge_numbers_are_not_found_in_the_browser_either(wiki: Scene) -> None:
     for url in ("/-/p/99999999999999999999", "/-/f/99999999999999999999", "/-/f/9007199254740991"):
         assert wiki.get("eve", url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/spaces?nothing=1", "There is no parameter “nothing” here."),
+        ("/pages/eng/p?revision=1", "There is no parameter “revision” here."),
+        ("/pages?limit=1&limit=2", "“limit” was sent 2 times: send it once."),
+        ("/pages?sort=size", "“sort” must be “updated” or “created” or “title”."),
+        ("/pages?after=x", "“after” does not come from this list"),
+        ("/tags?after=WzFd", "“after” does not come from this list"),
+        ("/pages?after=WyJ4IiwxXQ", "“after” does not come from this list"),
+        ("/pages?tag=a&sort=updated&since=never", "is not a day"),
+    ],
+)
+def test_no_parameter_is_ignored(api: Api, wiki: Scene, address: str, words: str) -> None:
+    wiki.write("p", "x")
+    refused = api.get("eve", address)
+    assert refused.status_code == 422
+    assert words in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("a%01b", "control characters"),
+        ("a/-/b", "a meaning of its own"),
+        ("../b", "a meaning of its own"),
+        ("x" * 121, "at most 120 characters"),
+    ],
+)
+def test_a_page_is_not_made_where_none_can_be_and_the_answer_says_why(
+    api: Api, path: str, words: str
+) -> None:
+    refused = api.put("eve", f"/pages/eng/{path}", {"body": "x"})
+    assert refused.status_code == 422
+    assert refused.json["field"] == "path" and words in refused.json["detail"]
+    assert api.get("eve", f"/pages/eng/{path}").status_code == 404

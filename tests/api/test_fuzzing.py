@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from tests.cast import Scene
-from wiki.serve import listen
-from wiki.web.gateway import Connection, Gateway
+from tests.serving.inside import serving
 
 from .conftest import V1, Api
 
@@ -23,17 +20,9 @@ CONFIGURATION = Path(__file__).with_name("fuzzing.toml")
 
 @pytest.fixture
 def served(wiki: Scene) -> Iterator[str]:
-    """The address of a wiki served as by `wiki serve`."""
-    listener = listen("127.0.0.1", 0)
-    gateway = Gateway(wiki.app, threads=2, body_limit=64 << 20)
-    server = uvicorn.Server(
-        uvicorn.Config(gateway, http=Connection, ws="none", lifespan="off", log_config=None)
-    )
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    """The address of a wiki that is served."""
+    with serving(wiki.app, threads=2) as address:
+        yield address
 
 
 def test_every_answer_to_generated_input_is_as_described(

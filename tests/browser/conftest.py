@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.visit import Visit
 from tests.browser.world import fill
 from tests.cast import Scene
+from tests.serving.inside import serving
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.migrate import migrate
-from wiki.serve import listen
-from wiki.web.gateway import Connection, Gateway
 
 Opening = Callable[..., BrowserContext]
 FLAGS = (
@@ -56,16 +53,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Itera
 @pytest.fixture(scope="session")
 def site(world: Scene) -> Iterator[str]:
     """Where the app is served, as `wiki serve` would: ``http://127.0.0.1:…``."""
-    listener = listen("127.0.0.1", 0)
-    gateway = Gateway(world.app, threads=4, body_limit=64 << 20)
-    server = uvicorn.Server(
-        uvicorn.Config(gateway, http=Connection, ws="none", lifespan="off", log_config=None)
-    )
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with serving(world.app, threads=4) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

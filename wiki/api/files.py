@@ -88,7 +88,6 @@ def list_files(slug: str) -> Response:
 )
 def read_file(slug: str, file: str) -> Response:
     """With `Range`, a part of them."""
-    number_asked("width", 1)
     if "version" in request.args:
         return hand_out(storage(), _version(slug, file, number_asked("version", 1)))
     return hand_out(storage(), find_file(reading(), actor(), slug, file))

@@ -7,9 +7,11 @@ from flask import Response, request, url_for
 from wiki.api import resources, wire
 from wiki.api.agreeing import CONSENT, agreed
 from wiki.api.operations import (
+    AFTER,
     Answer,
     Query,
     answer,
+    cursor_asked,
     limit_query,
     number_asked,
     operation,
@@ -26,7 +28,6 @@ from wiki.web.request import actor, reading, writing
 
 MOST = 500
 AT = "/groups/{group}"
-_AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
 
 
 @operation(
@@ -36,7 +37,7 @@ _AFTER = Query("after", "Where the slice before ended; `next` of that slice has 
     {200: Answer("Groups, each with how many people are in it.", resources.GroupList)},
     queries=(
         Query("q", "Only groups with this in their name or short name."),
-        _AFTER,
+        AFTER,
         limit_query(groups.ROWS, MOST),
     ),
 )
@@ -44,9 +45,7 @@ def list_groups() -> Response:
     """By name. Only members of the organisation may know of groups."""
     limit = number_asked("limit")
     query = request.args.get("q", "")
-    found = groups.list_groups(
-        reading(), actor(), query=query, after=request.args.get("after"), limit=limit
-    )
+    found = groups.list_groups(reading(), actor(), query=query, after=cursor_asked(), limit=limit)
     following = None
     if found.after:
         following = url_for("api.list_groups", q=query or None, limit=limit, after=found.after)
@@ -112,13 +111,13 @@ def remove_group(group: str) -> Response:
     f"{AT}/people",
     "List the people of a group.",
     {200: Answer("Whoever is in it, by whatever part.", resources.GroupPeople)},
-    queries=(_AFTER, limit_query(groups.ROWS, MOST)),
+    queries=(AFTER, limit_query(groups.ROWS, MOST)),
 )
 def list_people_of_group(group: str) -> Response:
     """By name; those in groups that are in it at any depth included."""
     limit = number_asked("limit")
     row = groups.see_group(reading(), actor(), group)
-    found = groups.people_within(reading(), row, after=request.args.get("after"), limit=limit)
+    found = groups.people_within(reading(), row, after=cursor_asked(), limit=limit)
     following = None
     if found.after:
         following = url_for(

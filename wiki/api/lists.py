@@ -6,9 +6,11 @@ from flask import Response, request, url_for
 
 from wiki.api import resources, wire
 from wiki.api.operations import (
+    AFTER,
     Answer,
     Query,
     answer,
+    cursor_asked,
     limit_query,
     number_asked,
     operation,
@@ -24,7 +26,6 @@ MOST_PAGES = 200
 MOST_TAGS = 500
 _DAY = {"type": "string", "format": "date"}
 _SPACE = Query("space", "Slug of the only space to list; all that you may read without it.")
-_AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
 
 
 @operation(
@@ -43,7 +44,7 @@ _AFTER = Query("after", "Where the slice before ended; `next` of that slice has 
             "By the last change, newest first; by when they were made; or by title.",
             {"enum": [order.value for order in lists.Order], "default": "updated"},
         ),
-        _AFTER,
+        AFTER,
         limit_query(lists.ROWS, MOST_PAGES),
     ),
 )
@@ -56,7 +57,7 @@ def list_pages() -> Response:
             raise Invalid(f"“{day}” must be a day: write 2026-01-31.", field=day)
     wanted = lists.wanted_from(request.args)
     found = lists.list_pages(
-        reading(), actor(), wanted, space=space, after=request.args.get("after"), limit=limit
+        reading(), actor(), wanted, space=space, after=cursor_asked(), limit=limit
     )
     following = None
     if found.after:
@@ -82,7 +83,7 @@ def list_pages() -> Response:
             "By name, or those of most pages first.",
             {"enum": ["name", "pages"], "default": "name"},
         ),
-        _AFTER,
+        AFTER,
         limit_query(queries.ROWS, MOST_TAGS),
     ),
 )
@@ -90,14 +91,12 @@ def list_tags() -> Response:
     """Upper and lower case make no difference to which tag it is."""
     limit = number_asked("limit")
     space, sort = _space(), request.args.get("sort", "name")
-    if sort not in ("name", "pages"):
-        raise Invalid("“sort” must be “name” or “pages”.", field="sort")
     found = queries.list_tags(
         reading(),
         actor(),
         space=space,
         by_size=sort == "pages",
-        after=request.args.get("after"),
+        after=cursor_asked(),
         limit=limit,
     )
     following = None

@@ -18,6 +18,7 @@ from wiki.api.bearer import identify
 from wiki.api.shapes import LARGEST_INTEGER, from_json, to_json
 from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
 from wiki.web.pace import keep_pace
+from wiki.web.paging import StrictCursor
 from wiki.web.public import public
 from wiki.web.request import act_as, parts, reading, settings
 
@@ -38,6 +39,22 @@ class Query:
     description: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     required: bool = False
+
+    def check(self, raw: str) -> None:
+        """Check a sent value against the schema.
+
+        :raises Invalid: when it is not one of the possible values, not a number or out of bounds.
+        """
+        wanted = ""
+        if choices := self.schema.get("enum"):
+            if raw not in choices:
+                wanted = " or ".join(f"“{choice}”" for choice in choices)
+        elif self.schema.get("type") == "integer":
+            least, most = self.schema["minimum"], self.schema["maximum"]
+            if not re.fullmatch(r"[0-9]{1,16}", raw) or not least <= int(raw) <= most:
+                wanted = f"a whole number from {least} to {most}"
+        if wanted:
+            raise Invalid(f"“{self.name}” must be {wanted}.", field=self.name)
 
 
 @dataclass(frozen=True)
@@ -167,7 +184,7 @@ class WrongType(WikiError):
 @blueprint.before_request
 def authenticate() -> None:
     """Find out who calls, and whether they may call this."""
-    called = OPERATIONS[(request.endpoint or "").removeprefix("api.")]
+    called = _called()
     if called.takes_bytes:
         request.max_content_length = settings().max_file_mb << 20
     else:
@@ -180,6 +197,25 @@ def authenticate() -> None:
         raise SignInRequired
     if called.writes and not caller.writes:
         raise Forbidden("This token may only read.")
+    _check_query(called)
+
+
+def _called() -> Operation:
+    return OPERATIONS[(request.endpoint or "").removeprefix("api.")]
+
+
+def _check_query(called: Operation) -> None:
+    """Refuse parameters that the operation does not have or whose values cannot be, so that none is
+    ignored."""
+    known = {query.name: query for query in called.queries}
+    for name, values in request.args.lists():
+        if name not in known:
+            has = ", ".join(f"“{one}”" for one in known)
+            more = f" The parameters are {has}." if known else ""
+            raise Invalid(f"There is no parameter “{name[:40]}” here.{more}", field=name)
+        if len(values) > 1:
+            raise Invalid(f"“{name}” was sent {len(values)} times: send it once.", field=name)
+        known[name].check(values[0])
 
 
 @blueprint.after_request
@@ -237,21 +273,23 @@ def number_query(
 
 
 def number_asked(name: str, default: int | None = None) -> int:
-    """Return a number from the query string, checked against the bounds in the operation's
-    description.
+    """Return a number from the query string.
 
     :param default: the number to use if none was sent and the description has no default.
-    :raises Invalid: when it is not a number, or out of bounds.
     """
-    called = OPERATIONS[(request.endpoint or "").removeprefix("api.")]
-    schema = next(query.schema for query in called.queries if query.name == name)
-    least, most = int(schema["minimum"]), int(schema["maximum"])
-    raw = request.args.get(name)
-    if raw is None:
-        return int(schema["default"]) if default is None else default
-    if not re.fullmatch(r"[0-9]{1,16}", raw) or not least <= int(raw) <= most:
-        raise Invalid(f"“{name}” must be a whole number from {least} to {most}.", field=name)
-    return int(raw)
+    if default is None:
+        schema = next(query.schema for query in _called().queries if query.name == name)
+        default = schema["default"]
+    return int(request.args.get(name, default))
+
+
+AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
+
+
+def cursor_asked() -> StrictCursor | None:
+    """Return the sent :data:`AFTER`, if any."""
+    raw = request.args.get("after")
+    return None if raw is None else StrictCursor(raw)
 
 
 def limit_query(default: int, most: int) -> Query:

@@ -148,6 +148,7 @@ def put_page(slug: str, path: str) -> Response:
     sent = sent_body(resources.PageInput)
     if sent.kind != "article":
         raise Invalid("There is no such kind of page; “article” is one.", field="kind")
+    path = checks.checked_path(path)
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
     _check_conditions(reading(), place.page)
@@ -389,16 +390,14 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
 )
 def remove_page(slug: str, path: str) -> Response:
     """Take a page out of the way. Its revisions are kept."""
-    subtree = request.args.get("subtree", "false")
-    if subtree not in ("true", "false"):
-        raise Invalid("“subtree” must be “true” or “false”.", field="subtree")
+    subtree = request.args.get("subtree") == "true"
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
     if place.page is None:
         raise NotFound
     with writing() as session:
         _check_conditions(session, session.get(Page, place.page.id))
-        delete_page(session, actor(), place.page.id, with_subtree=subtree == "true")
+        delete_page(session, actor(), place.page.id, with_subtree=subtree)
     return Response(status=204)
 
 

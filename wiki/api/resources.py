@@ -146,6 +146,7 @@ class PageInput:
         "is refused.",
         None,
         maxLength=300,
+        pattern=VISIBLE_NAME,
     )
     raise_label: str | None = told(
         "The least label that the page has of its own from now on, so that it may show more.",

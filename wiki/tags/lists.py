@@ -19,7 +19,7 @@ from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.tags.models import PageTag
 from wiki.text.tags import spelled, tag_key
-from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.paging import Slice, decode_cursor, encode_cursor, give_up
 
 ROWS = 50
 MOST_CHARACTERS = 200
@@ -174,6 +174,9 @@ def _moment(cursor: str | None) -> tuple[datetime, int] | None:
         return None
     try:
         moment = datetime.fromisoformat(values[0])
-        return (moment.astimezone(UTC), values[1]) if moment.tzinfo else None
+        if moment.tzinfo:
+            return moment.astimezone(UTC), values[1]
     except (ValueError, OverflowError):
-        return None
+        pass
+    give_up(cursor)
+    return None

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from wiki.errors import Invalid
+
 Row = TypeVar("Row")
+
+
+class StrictCursor(str):
+    """A cursor that a program sent: the program is told if it is not one of ours."""
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
@@ -18,7 +24,28 @@ def encode_cursor(values: Sequence[Any]) -> str:
 
 
 def decode_cursor(raw: str | None, types: Sequence[type]) -> list[Any] | None:
-    """The values of a cursor, or None when it is absent or not one of ours."""
+    """Return the values of a cursor, or None when it is absent or not one of ours.
+
+    :raises Invalid: when it is a strict one and not one of ours.
+    """
+    values = _decoded(raw, types)
+    if values is None:
+        give_up(raw)
+    return values
+
+
+def give_up(raw: str | None) -> None:
+    """Let a list begin at its beginning, because its cursor is absent or makes no sense.
+
+    :raises Invalid: when it is a strict one.
+    """
+    if isinstance(raw, StrictCursor):
+        raise Invalid(
+            "“after” does not come from this list: send it as it is in “next”.", field="after"
+        )
+
+
+def _decoded(raw: str | None, types: Sequence[type]) -> list[Any] | None:
     if not raw or len(raw) > 500:
         return None
     try:

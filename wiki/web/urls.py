@@ -27,7 +27,9 @@ class ApiPagePath(PagePath):
     own path ends so has one more slash behind it."""
 
     _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*|blame)"
-    regex = rf"(?:(?!{_verb}$){PagePath.regex}|{PagePath.regex}/)"
+    # Nothing else of the API follows a path, so a part may be ``-`` and is then refused as a part.
+    _any = r"[^/]+(?:/[^/]+)*"
+    regex = rf"(?:(?!{_verb}\Z){_any}|{_any}/)"
 
     def to_python(self, value: str) -> str:
         """The path without the slash that tells it from a verb."""
