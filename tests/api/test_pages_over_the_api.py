@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 from tests.api.conftest import V1, Api
 from tests.cast import Scene
@@ -43,6 +44,28 @@ def test_front_matter_in_the_body_fills_the_fields(api: Api) -> None:
     assert made.json["tags"] == ["a", "b"]
     assert made.json["fields"] == {"owner": "ben"}
     assert made.json["body"] == "Text\n"
+
+
+def test_front_matter_in_a_change_replaces_what_it_states_and_the_rest_stays(api: Api) -> None:
+    first = "---\ntitle: Rota\ndescription: Who\ntags: [a]\nowner: ben\n---\nText\n"
+    api.put("ben", "/pages/eng/rota", {"body": first})
+
+    def change(base: int, block: str, **sent: Any) -> tuple[Any, ...]:
+        body = {"body": f"{block}Text {base}\n", "base_revision": base, **sent}
+        saved = api.put("ben", "/pages/eng/rota", body).json
+        return tuple(saved[key] for key in ("title", "description", "tags", "fields"))
+
+    assert change(1, '{"tags": ["b"]}\n') == ("Rota", "Who", ["b"], {"owner": "ben"})
+    assert change(2, "---\nteam: x\n---\n") == ("Rota", "Who", ["b"], {"team": "x"})
+    assert change(3, "---\ntitle: R\ntags: []\n---\n")[:3] == ("R", "Who", [])
+    assert change(4, "---\nteam: y\n---\n", tags=["c"]) == ("R", "Who", ["c"], {"team": "y"})
+    assert change(5, "---\nteam: z\n---\n", fields={"k": 1})[3] == {"k": 1, "team": "z"}
+    assert change(6, "") == ("R", "Who", ["c"], {"k": 1, "team": "z"})
+
+
+def test_fields_with_characters_that_no_database_stores_are_saved_without_them(api: Api) -> None:
+    made = api.put("ben", "/pages/eng/odd", {"body": "x", "fields": {"a": ["\0b", {"\0": 1}]}})
+    assert (made.status_code, made.json["fields"]) == (201, {"a": ["\ufffdb", {"\ufffd": 1}]})
 
 
 def test_a_change_must_say_what_it_is_based_on(api: Api) -> None:

@@ -199,6 +199,40 @@ def test_toml_is_read_and_edited_as_well():
     assert split("+++\nbroken\n+++\nBody") == (FrontMatter(), "+++\nbroken\n+++\nBody")
 
 
+def test_json_is_read_and_edited_as_well():
+    block = (
+        '{\n  "title": "Über uns",\n  "tags": ["a", "b"],\n'
+        '  "version": 1.10, "nested": {\n"x": [1, null]\n},\n  "draft": false\n}\n\n'
+    )
+    source = block + "# Body\n"
+    front_matter, body = split(source)
+    assert (divide(source)[0], body) == (block, "# Body\n")
+    assert (front_matter.title, front_matter.tags) == ("Über uns", ("a", "b"))
+    rest = {"version": "1.10", "nested": {"x": [1, None]}, "draft": False}
+    assert front_matter.rest == rest
+    wanted = replace(front_matter, title="New", tags=(), rest=rest | {"more": ["é"]})
+    made = rewrite(block, wanted)
+    assert made == (
+        '{\n  "title": "New",\n'
+        '  "version": 1.10, "nested": {\n"x": [1, null]\n},\n  "draft": false,\n'
+        '  "more": [\n    "é"\n  ]\n}\n\n'
+    )
+    assert rewrite(made.replace("\n", "\r\n"), front_matter).count("\r\n") > 8
+    one_line = '\ufeff{"title": "A", "tags": "x, y"}\nbody'
+    assert split(one_line) == (FrontMatter(title="A", tags=("x", "y")), "body")
+    edited = rewrite(divide(one_line)[0], FrontMatter(title="B", rest={"z": 1}))
+    assert edited == '\ufeff{"title": "B","z": 1}\n'
+
+
+@given(front_matters, front_matters, bodies, st.sampled_from([None, 0, 2, "\t"]))
+def test_a_block_of_json_that_is_given_another_front_matter_says_it(before, after, body, indent):
+    block = json.dumps(before.entries(), ensure_ascii=False, indent=indent) + "\n"
+    if before.entries():
+        assert read(block) == before
+        assert split(join(after, body, block)) == (after, body)
+        assert rewrite(block, before) == block
+
+
 @pytest.mark.parametrize(
     ("text", "front_matter", "unread"),
     [
@@ -241,6 +275,16 @@ def test_what_is_no_valid_yaml_is_read_entry_by_entry(text, front_matter, unread
         "---\nNote: a text\nbetween rules\n---\nbody",
         "---\n%x\n---\nbody",
         "+++\na = 1\n---\n",
+        "{}\nbody",
+        '{"a": 1} body',
+        '{"a": 1,}\nbody',
+        '{"a": NaN}\nbody',
+        '{"a": "\\ud800"}\nbody',
+        "{{ include }}\n",
+        '["a"]\nbody',
+        '{"a": ' + "[" * 30_000,
+        '{"a": "' + "x" * 40_000 + '"}\nbody',
+        'text\n{"a": 1}\n',
         " ---\na: 1\n---\n",
         "# T\n---\na: 1\n---\n",
     ],

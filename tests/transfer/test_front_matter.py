@@ -141,13 +141,20 @@ def test_no_page_is_refused_for_its_front_matter(wiki: Scene, tmp_path: Path) ->
         "broken.md": "---\ntitle: Foo: bar\na: [\n---\n\nBody\n",
         "huge.md": "---\n" + "key: value\n" * 5000 + "---\n\nBody\n",
         "toml.md": "+++\ntitle = 'T'\nweight = 010\n+++\nBody\n",
+        "json.md": '{\n  "title": "J",\n  "weight": 10,\n}\nBody\n',
+        "hugo.md": '{\n  "title": "Hugo",\n  "odd": "a\\u0000b",\n  "weight": 10\n}\n\nBody\n',
+        "nul.md": '---\nodd: "a\\0b"\n---\n\nBody\n',
     }
     report = bring_in(wiki, write_tree(tmp_path / "tree", files))
-    assert report.created == 4
+    assert report.created == 7
     assert len(text(wiki, "long").title) == 299
     assert len(text(wiki, "long").tags) == 50
     assert text(wiki, "broken").title == "Foo: bar"
-    assert set(said(report, Kind.FRONT_MATTER)) == {"broken.md", "huge.md", "toml.md"}
+    assert set(said(report, Kind.FRONT_MATTER)) == {
+        *("broken.md", "huge.md", "toml.md", "json.md"),
+    }
+    assert (text(wiki, "hugo").title, text(wiki, "hugo").fields["weight"]) == ("Hugo", 10)
+    assert text(wiki, "hugo").body == "Body\n"
     folder = export(wiki, tmp_path / "out")
     assert {name: (folder / name).read_text() for name in files} == files
 

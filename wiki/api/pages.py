@@ -29,6 +29,7 @@ from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
+from wiki.text import frontmatter
 from wiki.text.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
@@ -305,16 +306,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
     if not 1 <= base <= page.head:
         raise Invalid(f"The page has no revision {base}.", field="base_revision")
     before = text_of(reading(), get_revision(reading(), page, base))
-    text = checks.checked(
-        Text(
-            before.title if sent.title is None else sent.title,
-            sent.body,
-            before.tags if sent.tags is None else tuple(sent.tags),
-            before.description if sent.description is None else sent.description,
-            before.fields if sent.fields is None else sent.fields,
-        ),
-        _max_bytes(),
-    )
+    text = checks.checked(_with_what_stays(sent, before), _max_bytes())
     look_ahead_of_edit(reading(), place.seen, page, text, base)
     try:
         with writing() as session:
@@ -338,6 +330,23 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         note_read(place.seen, page, conflict.base, conflict.head.number)
         return _conflict(conflict, before)
     return _saved(place.space.slug, saved, 200, labelled=labelled)
+
+
+def _with_what_stays(sent: resources.PageInput, before: Text) -> Text:
+    """Return what was sent, with the values of the page for what neither the request nor the front
+    matter in its body states."""
+    stated, _ = frontmatter.split(sent.body)
+    has_tags = "tags" in stated.entries()
+    has_fields = not {"title", "description", "tags"}.issuperset(stated.rest)
+    tags = sent.tags if sent.tags is not None else () if has_tags else before.tags
+    other = sent.fields if sent.fields is not None else {} if has_fields else before.fields
+    return Text(
+        before.title if sent.title is None else sent.title,
+        sent.body,
+        tuple(tags),
+        before.description if sent.description is None else sent.description,
+        other,
+    )
 
 
 def _conflict(conflict: Conflict, base: Text) -> Response:

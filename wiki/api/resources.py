@@ -115,7 +115,10 @@ class SavedPage(Page):
 class PageInput:
     """The content of a page. Fields that are left out stay as they are in the base revision."""
 
-    body: str = told("Text in Markdown; a block of front matter in it fills the other fields.")
+    body: str = told(
+        "Text in Markdown. A block of front matter at its start counts as if its values were sent "
+        "in the other fields."
+    )
     title: str | None = told(
         "Title; made from the path when a new page has none.",
         None,

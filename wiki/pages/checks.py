@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from wiki.db import KEY_LENGTH
 from wiki.errors import Invalid, TooLarge
@@ -25,6 +27,9 @@ MAX_DESCRIPTION = 2000
 MAX_TAGS = 50
 
 MAX_TAG = 60
+
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
+_NOT_STORED_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
 
 
 def checked_path(raw: str) -> str:
@@ -80,7 +85,7 @@ def checked(text: Text, max_bytes: int) -> Text:
         body=body.replace("\r\n", "\n").replace("\r", "\n"),
         description=description,
         tags=tags,
-        fields={**text.fields, **front.rest},
+        fields=_storable({**text.fields, **front.rest}),
         front_matter=block or text.front_matter,
     )
     if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
@@ -98,7 +103,23 @@ def stated(front: FrontMatter) -> FrontMatter:
         title=title or None,
         description=description or None,
         tags=checked_tags(front.tags, cut=True),
+        rest=_storable(front.rest),
     )
+
+
+def _storable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields without characters that no database stores: each becomes U+FFFD."""
+    if not _NOT_STORED_ESCAPED.search(json.dumps(fields, default=str)):
+        return dict(fields)
+
+    def stored(value: Any) -> Any:
+        if isinstance(value, str):
+            return _NOT_STORED.sub("\ufffd", value)
+        if isinstance(value, Mapping):
+            return {stored(key): stored(item) for key, item in value.items()}
+        return [stored(item) for item in value] if isinstance(value, list) else value
+
+    return {stored(key): stored(value) for key, value in fields.items()}
 
 
 def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Text:
@@ -129,6 +150,7 @@ def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> Fron
     said = frontmatter.read(block)
     known = stated(said)
     own_title = text.title if title or said.title is not None else None
+    kept = {key: value for key, value in said.rest.items() if known.rest.get(key) != value}
     return FrontMatter(
         title=said.title if known.title == own_title else own_title,
         description=(
@@ -137,7 +159,10 @@ def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> Fron
             else text.description or None
         ),
         tags=said.tags if known.tags == text.tags else text.tags,
-        rest=text.fields,
+        rest={
+            key: kept[key] if key in kept and known.rest.get(key) == value else value
+            for key, value in text.fields.items()
+        },
     )
 
 

@@ -1,5 +1,5 @@
-"""Front matter: YAML between two `---` lines, or TOML between two `+++` lines, at the start of a
-Markdown file. Its values are read, and the block is kept byte by byte."""
+"""Front matter at the start of a Markdown file: YAML between two `---` lines, TOML between two
+`+++` lines, or an object of JSON. Its values are read, and the block is kept byte by byte."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from functools import lru_cache
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from wiki.text.json_block import edit_object, read_object
 from wiki.text.lines import normalise_line_ends
 from wiki.text.yaml_edits import Change, dump, edit_entries, with_line_ends
 from wiki.text.yaml_entries import Entry, Json, NotJson, number_or_text, read_entries
@@ -27,10 +28,23 @@ _BLOCK = re.compile(
     r"|\+\+\+[ \t]*\n(?P<toml>.*?)^\+\+\+)[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+_OBJECT_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _BLANK_LINE = re.compile(r"[ \t]*\n")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MEANT = re.compile(r"\s*[\w-]+[ \t]*[:=]")
+_MEANT_AS_JSON = re.compile(r"\ufeff?\{[ \t]*\n\s*\"[\w-]+\"\s*:")
 _OWN_KEYS = ("title", "description", "tags")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block of front matter at the start of a text: where its content begins and stops, and where
+    the block ends."""
+
+    kind: str
+    start: int
+    stop: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -64,17 +78,17 @@ def divide(source: str) -> tuple[str, str]:
     block and is dropped from a body.
 
     Broken YAML is a block as long as its lines look like entries. Text between two rules, broken
-    TOML and blocks beyond :data:`MAX_FRONT_MATTER` belong to the body.
+    TOML and JSON, and blocks beyond :data:`MAX_FRONT_MATTER` belong to the body.
     """
     bare = source.removeprefix("\ufeff")
-    if not bare.startswith(("---", "+++")):
+    if not bare.startswith(("---", "+++", "{")):
         return "", bare
     plain = normalise_line_ends(source[: 2 * MAX_FRONT_MATTER + 64])
     found = _match(plain)
-    if found is None or _parsed(found[0]) is None:
+    if found is None or _parsed(plain[: found.end]) is None:
         return "", bare
-    blank = _BLANK_LINE.match(plain, found.end())
-    block = plain[: blank.end() if blank else found.end()]
+    blank = _BLANK_LINE.match(plain, found.end)
+    block = plain[: blank.end() if blank else found.end]
     if not source.startswith(block):
         block = _lines_of(source, block.count("\n")) if block.endswith("\n") else source
     return block, source[len(block) :]
@@ -82,8 +96,9 @@ def divide(source: str) -> tuple[str, str]:
 
 def read(block: str) -> FrontMatter:
     """Return the values of a block that :func:`divide` returned; none for an empty one."""
-    found = _match(normalise_line_ends(block)) if block else None
-    return (_parsed(found[0]) if found else None) or FrontMatter()
+    plain = normalise_line_ends(block)
+    found = _match(plain) if block else None
+    return (_parsed(plain[: found.end]) if found else None) or FrontMatter()
 
 
 def split(source: str) -> tuple[FrontMatter, str]:
@@ -94,9 +109,12 @@ def split(source: str) -> tuple[FrontMatter, str]:
 
 def looks_like_front_matter(body: str) -> bool:
     """Whether text that `divide` left in the body was meant as front matter: `key: …` between
-    rules."""
-    found = _BLOCK.match(normalise_line_ends(body))
-    return found is not None and _MEANT.match(found["yaml"] or found["toml"] or "") is not None
+    rules, or `"key": …` after a brace."""
+    plain = normalise_line_ends(body)
+    found = _BLOCK.match(plain)
+    if found is None:
+        return _MEANT_AS_JSON.match(plain) is not None
+    return _MEANT.match(found["yaml"] or found["toml"] or "") is not None
 
 
 def rewrite(block: str, wanted: FrontMatter) -> str:
@@ -134,13 +152,20 @@ def is_plain(block: str) -> bool:
     return block == _made(read(block).entries())
 
 
-def _match(plain: str) -> re.Match[str] | None:
-    """Match a block of at most :data:`MAX_FRONT_MATTER` characters at the start of a text."""
-    found = _BLOCK.match(plain, 0, MAX_FRONT_MATTER + 64)
-    if found is None or len(found["yaml"] or found["toml"] or "") > MAX_FRONT_MATTER:
+def _match(plain: str) -> _Block | None:
+    """Find a block of at most :data:`MAX_FRONT_MATTER` characters at the start of a text."""
+    start = 1 if plain.startswith("\ufeff") else 0
+    if plain.startswith("{", start):
+        found = read_object(plain[start : start + MAX_FRONT_MATTER])
+        after = found and _OBJECT_END.match(plain, start + found[1])
+        return _Block("json", start, start + found[1], after.end()) if found and after else None
+    match = _BLOCK.match(plain, 0, MAX_FRONT_MATTER + 64)
+    if match is None:
         return None
-    at_end = found.end() == len(plain) or plain[found.end() - 1] == "\n"
-    return found if at_end else None
+    kind = "yaml" if match["toml"] is None else "toml"
+    block = _Block(kind, match.start(kind), match.end(kind), match.end())
+    at_end = block.end == len(plain) or plain[block.end - 1] == "\n"
+    return block if at_end and block.stop - block.start <= MAX_FRONT_MATTER else None
 
 
 def _lines_of(source: str, count: int) -> str:
@@ -157,9 +182,13 @@ def _parsed(block: str) -> FrontMatter | None:
     found = _match(block)
     if found is None:
         return None
-    if found["toml"] is not None:
-        return _from_toml(found["toml"])
-    entries = read_entries(found["yaml"])
+    text = block[found.start : found.stop]
+    if found.kind == "toml":
+        return _from_toml(text)
+    if found.kind == "json":
+        values = read_object(text)
+        return _from_values(values[0]) if values else None
+    entries = read_entries(text)
     if entries is None:
         return None
     own: dict[str, list[str]] = {}
@@ -196,9 +225,16 @@ def _front_matter(
 
 def _from_toml(text: str) -> FrontMatter | None:
     try:
-        values = tomllib.loads(text, parse_float=number_or_text)
-        rest = {key: _json_of_toml(value) for key, value in values.items()}
-    except (tomllib.TOMLDecodeError, NotJson, ValueError, RecursionError):
+        return _from_values(tomllib.loads(text, parse_float=number_or_text))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def _from_values(values: Mapping[str, object]) -> FrontMatter | None:
+    """Return the front matter that TOML or JSON holds; None if it has no form in JSON."""
+    try:
+        rest = {key: _json(value) for key, value in values.items()}
+    except NotJson:
         return None
     own: dict[str, list[str]] = {}
     for key in _OWN_KEYS:
@@ -215,7 +251,7 @@ def _from_toml(text: str) -> FrontMatter | None:
     return _front_matter(own, rest)
 
 
-def _json_of_toml(value: object, depth: int = 0) -> Json:
+def _json(value: object, depth: int = 0) -> Json:
     if depth > MAX_DEPTH:
         raise NotJson
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
@@ -223,10 +259,10 @@ def _json_of_toml(value: object, depth: int = 0) -> Json:
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, dict):
-        return {key: _json_of_toml(item, depth + 1) for key, item in value.items()}
+        return {key: _json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_json_of_toml(item, depth + 1) for item in value]
-    return value  # type: ignore[return-value]  # TOML has nothing else
+        return [_json(item, depth + 1) for item in value]
+    return value  # type: ignore[return-value]  # nothing else is there
 
 
 def _changes(said: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[Change]:
@@ -248,20 +284,25 @@ def _edited(block: str, changes: list[Change]) -> str | None:
     found = _match(plain)
     if found is None:
         return None
-    if found["toml"] is None:
+    text = plain[found.start : found.stop]
+    if found.kind == "yaml":
         lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", block)
-        return edit_entries(found["yaml"], lines, changes)
+        return edit_entries(text, lines, changes)
     try:
-        document = tomlkit.parse(found["toml"])
-        for change in changes:
-            if change.is_removal:
-                document.remove(change.key)
-            else:
-                document[change.key] = change.value
-        made = tomlkit.dumps(document)
+        made = edit_object(text, changes) if found.kind == "json" else _edited_toml(text, changes)
     except (TOMLKitError, ValueError, TypeError, RecursionError):
         return None
-    return with_line_ends(plain[: found.start("toml")] + made + plain[found.end("toml") :], block)
+    return with_line_ends(plain[: found.start] + made + plain[found.stop :], block)
+
+
+def _edited_toml(text: str, changes: list[Change]) -> str:
+    document = tomlkit.parse(text)
+    for change in changes:
+        if change.is_removal:
+            document.remove(change.key)
+        else:
+            document[change.key] = change.value
+    return tomlkit.dumps(document)
 
 
 def _made(entries: Mapping[str, Json]) -> str:

@@ -383,7 +383,7 @@ def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
         sentence = f"Line {line} is not valid YAML: it is kept as it is and read as text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
     if frontmatter.looks_like_front_matter(text.body):
-        sentence = "The block at its head cannot be read as YAML or TOML and stays in the text."
+        sentence = "The block at its head is no valid YAML, TOML or JSON and stays in the text."
         if text.body.find("\n---", frontmatter.MAX_FRONT_MATTER) > 0:
             sentence = "The block at its head is too long to be read and stays in the text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
