@@ -244,13 +244,19 @@ def test_a_picture_that_takes_too_much_computing_has_no_thumbnails(
 
 
 @pytest.mark.parametrize(
-    ("side", "mode", "failure"),
-    [(7000, "RGBA", ""), (7100, "L", "It has more than 50 million pixels.")],
+    ("side", "mode", "kind", "failure"),
+    [
+        (7000, "RGBA", "PNG", ""),
+        (7100, "L", "PNG", "It has more than 50 million pixels."),
+        (4000, "RGBA", "WEBP", ""),
+        (4010, "RGB", "WEBP", "It has more than 16 million pixels."),
+    ],
 )
 def test_pixels_are_counted_before_they_are_read(
-    wiki: Scene, side: int, mode: str, failure: str
+    wiki: Scene, side: int, mode: str, kind: str, failure: str
 ) -> None:
-    data = encoded(Image.new(mode, (side, side)), "PNG", compress_level=1)
+    fast = {"compress_level": 1} if kind == "PNG" else {"lossless": True, "method": 0}
+    data = encoded(Image.new(mode, (side, side)), kind, **fast)
     assert made_of(wiki, data).failure == failure
 
 

@@ -24,10 +24,13 @@ except ImportError:  # a system without it has the timer and the parent only
     resource = None  # type: ignore[assignment]
 
 PIXELS = 50_000_000
-MEMORY = 1 << 30  # bytes of address space
+FEWER = {"WEBP": 16_000_000, "AVIF": 30_000_000}  # their decoders hold several copies
+MEMORY = 380 << 20  # bytes of address space
+BAND = 1_000_000  # pixels that are converted at once
 SECONDS = 20  # of CPU time
 STUCK_SECONDS = 180  # on the wall
 QUALITY = 80
+GAP = 2.0  # up to this multiple of its size, a thumbnail is resized with care, before that quickly
 ORIENTATION = 0x0112
 # What each value of the orientation asks for, and whether width and height change places.
 _TURNS = {
@@ -67,8 +70,9 @@ def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[
     """What is to be known of a picture, and its thumbnails in the order of their widths."""
     Image.MAX_IMAGE_PIXELS = None  # the header is looked at here
     with Image.open(data, formats=[kind]) as picture:  # type: ignore[arg-type]
-        if picture.width * picture.height > PIXELS:
-            return {"failure": f"It has more than {PIXELS // 1_000_000} million pixels."}, []
+        most = FEWER.get(kind, PIXELS)
+        if picture.width * picture.height > most:
+            return {"failure": f"It has more than {most // 1_000_000} million pixels."}, []
         turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
         moves = kind in _MOVING and bool(getattr(picture, "is_animated", False))
         picture.seek(0)
@@ -86,12 +90,12 @@ def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[
         largest = max(sizes.values())
         picture.draft("RGB", (largest[::-1] if turned else largest))
         profile: bytes = picture.info.get("icc_profile") or b""
-        image = _plain(picture, keeps_ink=bool(profile))
+        image = _plain(picture, largest[::-1] if turned else largest, keeps_ink=bool(profile))
     made: dict[int, bytes] = {}
     for name in sorted(sizes, reverse=True):
         size = sizes[name]
         image = image.resize(
-            size[::-1] if turned else size, Image.Resampling.LANCZOS, reducing_gap=3.0
+            size[::-1] if turned else size, Image.Resampling.LANCZOS, reducing_gap=GAP
         )
         image = _in_srgb(image, profile)
         profile = b""
@@ -106,12 +110,33 @@ def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[
     return {**about, "widths": widths, "lengths": lengths}, [made[one] for one in widths]
 
 
-def _plain(picture: Image.Image, *, keeps_ink: bool) -> Image.Image:
-    """The first image of a picture in a mode that can be made smaller."""
+def _plain(picture: Image.Image, wanted: tuple[int, int], *, keeps_ink: bool) -> Image.Image:
+    """Return the first image of a picture in a mode that can be made smaller, and at least
+    :data:`GAP` times the wanted size if it was larger.
+
+    It is converted in bands, because copies of a whole large picture would take too much memory.
+    """
+    picture.load()
+    width, height = picture.size
+    factor = max(1, int(min(width / wanted[0], height / wanted[1]) / GAP))
+    rows = max(1, BAND // (width * factor)) * factor
+    bands = []
+    for top in range(0, height, rows):
+        band = picture.crop((0, top, width, min(top + rows, height)))
+        bands.append(_converted(band, keeps_ink=keeps_ink).reduce(factor))
+    made = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
+    top = 0
+    for band in bands:
+        made.paste(band, (0, top))
+        top += band.height
+    return made
+
+
+def _converted(picture: Image.Image, *, keeps_ink: bool) -> Image.Image:
     if picture.mode.startswith("I;16"):
         return picture.convert("I").point(lambda value: value / 256).convert("L").convert("RGB")
     if picture.mode == "CMYK" and keeps_ink:
-        return picture.copy()
+        return picture
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 
