@@ -206,3 +206,42 @@ def test_too_many_headers_are_refused(served: Served) -> None:
     assert answer.startswith(b"HTTP/1.1 431")
     assert answer.endswith(b"The request has too many headers.")
     assert served.ask("/pid").status == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked", b"501"),
+        (b"HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity", b"501"),
+        (b"HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked", b"400"),
+        (b"HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n chunked", b"400"),
+    ],
+)
+def test_a_body_whose_end_is_not_certain_is_refused(
+    served: Served, head: bytes, status: bytes
+) -> None:
+    request = b"POST /length " + head + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    assert answer_to(served, request).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_body_is_not_lost_on_a_request_for_another_protocol(served: Served) -> None:
+    head = b" /length HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+    refused = answer_to(served, b"POST" + head + b"Content-Length: 3\r\n\r\nabc")
+    assert refused.startswith(b"HTTP/1.1 400")
+    assert answer_to(served, b"GET" + head + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("trailers", "status"),
+    [(b"X-Late: 1\r\n", b"200"), (b"X-Late: %s\r\n" % (b"y" * 300_000), b"431")],
+)
+def test_what_follows_a_body_is_no_header_and_has_an_end(
+    served: Served, trailers: bytes, status: bytes
+) -> None:
+    answer = answer_to(
+        served,
+        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\nabc\r\n0\r\n" + trailers + b"\r\n",
+    )
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"HTTP_X_LATE" not in answer

@@ -319,6 +319,8 @@ class Connection(HttpToolsProtocol):
     _received = 0  # bytes received while a head was expected
     _head = 0  # bytes of the head that is being parsed
     _refused = False
+    _head_complete = False  # further headers are trailers, which nobody needs
+    _beside = 0  # bytes received since the latest piece of a body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -335,13 +337,18 @@ class Connection(HttpToolsProtocol):
             if self._received > HEAD_BYTES + DISCARDED:
                 self.transport.close()
             return
+        self._beside += len(data)
         super().data_received(data)
+        if self._head_complete and self._beside > HEAD_BYTES and not self._refused:
+            waits = self.cycle is not None and not self.cycle.response_started
+            self._refuse(431, "There is too much beside the request's body.", may_answer=waits)
         # A head that never ends is refused before it is parsed; a complete head was measured.
         if self._timer is not None and self._received > HEAD_BYTES and not self._refused:
             self._refuse_head(431, HEAD_TOO_LONG)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head_complete = False
         self._head = len(b"  HTTP/1.1\r\n\r\n")
         self._expect_head()
 
@@ -351,13 +358,19 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head += len(name) + len(value) + len(b": \r\n")
-        super().on_header(name, value)
+        if not self._head_complete:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
+        self._head_complete = True
+        self._beside = 0
         if self._refused:
             return
         hosts = [value for name, value in self.headers if name == b"host"]
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        upgrades = self.parser.should_upgrade()
         if self._head + len(self.parser.get_method()) > HEAD_BYTES:
             self._refuse_head(431, HEAD_TOO_LONG)
         elif len(self.headers) > HEADERS:
@@ -366,22 +379,35 @@ class Connection(HttpToolsProtocol):
             self._refuse_head(400, "A request names its host in exactly one Host header.")
         elif hosts and not HOST.fullmatch(hosts[0]):
             self._refuse_head(400, "The Host header is not the name of a host.")
+        elif codings and self.parser.get_http_version() == "1.0":
+            self._refuse_head(400, "HTTP/1.0 has no Transfer-Encoding.")
+        elif codings and [value.strip().lower() for value in codings] != [b"chunked"]:
+            self._refuse_head(501, "The only Transfer-Encoding is “chunked”.")
+        elif upgrades and (codings or lengths not in ([], [b"0"])):
+            self._refuse_head(400, "A request with a body cannot change the protocol.")
         else:
             super().on_headers_complete()
+            if upgrades and self.cycle is not None:  # the parser is not ready for another request
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
+        self._beside = 0
         if not self._refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._head_complete = False
         if not self._refused:
             super().on_message_complete()
 
     def _refuse_head(self, status: int, sentence: str) -> None:
         """Refuse a request whose head is invalid, and close the connection."""
+        self._refuse(status, sentence, may_answer=not self.cycle or self.cycle.response_complete)
+
+    def _refuse(self, status: int, sentence: str, *, may_answer: bool = True) -> None:
         self._refused = True
         self._head_is_here()
-        if self.cycle is None or self.cycle.response_complete:
+        if may_answer:
             # Closing with bytes unread would reset the connection, and the answer would be lost.
             self._answer_with(status, sentence)
             self.transport.write_eof()
