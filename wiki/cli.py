@@ -27,7 +27,7 @@ from wiki.commands import (
 )
 from wiki.commands.base import SHELL, Wiki, opened, writer
 from wiki.commands.mirrors import say_committed
-from wiki.commands.spaces import NewSpace, has_space, make_space
+from wiki.commands.spaces import NewSpace, has_space, make_space, say_leaderless
 from wiki.db import Database
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
@@ -39,6 +39,7 @@ from wiki.search.index import rebuild
 from wiki.serve import address_of, listen, serve_wiki
 from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
+from wiki.text.counts import counted
 from wiki.transfer.console import bar, report_text, write_report
 from wiki.transfer.exporting import export_space
 from wiki.transfer.git import is_history
@@ -91,7 +92,7 @@ def reindex() -> None:
             raise click.ClickException(
                 "Another process is building the search index; its index will do."
             ) from None
-    click.echo(f"{count} {'page is' if count == 1 else 'pages are'} searchable.")
+    click.echo(f"{counted(count, 'page is', 'pages are')} searchable.")
 
 
 @main.command("import")
@@ -160,10 +161,14 @@ def _target(
     database: Database, slug: str, handle: str | None, missing: NewSpace | None
 ) -> tuple[Actor, int]:
     """Return the actor of an import and the id of its space, which is created if it is missing."""
+    led = True
     if missing is not None:
         with database.write() as session:
             if not has_space(session, slug):
-                make_space(session, missing)
+                led = make_space(session, missing)
+                writer(session, slug, handle)  # without one the space is not made either
+    if not led:
+        say_leaderless(slug)
     with database.read() as session:
         actor = writer(session, slug, handle)
         return actor, see_space(session, actor, slug).space.id
@@ -196,9 +201,9 @@ def export_tree(folder: Path, slug: str, handle: str | None, to_git: bool) -> No
         done = export_space(session, actor, space, folder, Storage(settings.data_dir), progress)
     for sentence in done.damaged:
         click.echo(sentence, err=True)
-    click.echo(f"{done.pages} pages and {done.files} files are in {folder}.")
+    click.echo(f"{counted(done.pages, 'page')} and {counted(done.files, 'file')} are in {folder}.")
     if done.damaged:
-        raise click.ClickException(f"{len(done.damaged)} files could not be exported.")
+        raise click.ClickException(f"{counted(len(done.damaged), 'file')} could not be exported.")
 
 
 @main.command()

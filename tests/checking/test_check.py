@@ -66,7 +66,7 @@ def test_texts_that_nobody_has_are_forgotten(wiki: Scene, check: Check) -> None:
     lost = {"hash": "0" * 64, "size": 1, "position": 0, "base": None, "data": b""}
     with wiki.database.write() as session:
         session.add(Content(**lost))
-    assert "1 stored texts belong to no revision" in check("--dry-run").output
+    assert "1 stored text belongs to no revision" in check("--dry-run").output
     assert check().exit_code == 0
     assert check().output == "All is as it should be.\n"
 
@@ -108,7 +108,7 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
     done = check()
     assert done.exit_code == 0, done.output
     assert "2 folders of the tree of eng are wrong. Put right." in done.output
-    assert "1 redirects stand where there are pages" in done.output
+    assert "1 redirect stands where there is a page" in done.output
     assert "2 stored renderings are not what was stored. Put right." in done.output
     with wiki.database.read() as session:
         assert list(session.scalars(select(Folder.path))) == ["plan"]
@@ -119,7 +119,7 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
 
 def test_pages_that_were_never_rendered_are(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(RenderingRow), update(Page).values(rendered=0))
-    assert "2 pages are not rendered in their newest revision. Put right." in check().output
+    assert "2 pages are not rendered in the newest revision. Put right." in check().output
     assert check().output == "All is as it should be.\n"
 
 
@@ -128,7 +128,7 @@ def test_pictures_that_were_never_measured_are(wiki: Scene, check: Check) -> Non
     wiki.deliver()
     assert check().output == "All is as it should be.\n"
     spoil(wiki, delete(Picture))
-    assert "1 pictures have not been measured. Put right." in check().output
+    assert "1 picture has not been measured. Put right." in check().output
     assert check().output == "All is as it should be.\n"
 
 
@@ -137,11 +137,11 @@ def test_links_and_tags_are_put_right(wiki: Scene, check: Check) -> None:
     wiki.deliver()
     assert check().output == "All is as it should be.\n"
     spoil(wiki, update(PageLink).values(target_id=wiki.page("rota").id))
-    assert "1 links are said to lead to what is not there. Put right." in check().output
+    assert "1 link is said to lead to what is not there. Put right." in check().output
     spoil(wiki, update(PageLink).values(path_key="rota"), update(PageTag).values(tag="three"))
     output = check().output
-    assert "1 pages are said to link to what they do not. Put right." in output
-    assert "1 pages are listed under tags that they do not have" in output
+    assert "1 page is said to link to what it does not. Put right." in output
+    assert "1 page is listed under tags that it does not have" in output
     assert "plan/part" in wiki.get("cai", "/eng/plan/-/backlinks").text
     assert check().output == "All is as it should be.\n"
 
@@ -183,7 +183,7 @@ def test_a_file_whose_bytes_changed_is_said(wiki: Scene, check: Check) -> None:
 def test_the_index_gets_what_it_lacks(wiki: Scene, check: Check) -> None:
     wiki.write("new", "zebra")
     spoil(wiki, delete(Delivery))
-    assert "1 pages are missing or stale, 0 should be gone. Put right." in check().output
+    assert "1 page is missing or stale, 0 should be gone. Put right." in check().output
     assert "/eng/new" in wiki.get("cai", "/-/search?q=zebra").text
 
 
@@ -224,7 +224,7 @@ def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check:
     spoil(wiki, update(Page).values(scope_id=None))
     assert wiki.get("ben", "/eng/plan/part").status_code == 200
     done = check()
-    assert "1 pages have another scope than their labels and restrictions make." in done.output
+    assert "1 page has another scope than its labels and restrictions make." in done.output
     assert wiki.get("ben", "/eng/plan/part").status_code == 404
     assert check().exit_code == 0
 

@@ -254,7 +254,7 @@ def test_a_check_finds_it_and_gives_it_the_time(
     forget_rendered()
     hasty.deliver()
     checked = CliRunner().invoke(main, ["check"])
-    assert "1 pages were cut off while they were rendered" in checked.output
+    assert "1 page was cut off while being rendered" in checked.output
     assert CliRunner().invoke(main, ["check"]).output == "All is as it should be.\n"
     assert "<em>word</em>" in hasty.get("cai", "/eng/long").text
 

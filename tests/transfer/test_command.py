@@ -146,5 +146,13 @@ def test_a_space_that_cannot_be_made_is_refused_before_anything_is_imported(run,
     assert "There is no space new" in run("import", tree, "--space", "new").output
 
 
-def test_a_space_made_before_there_is_an_administrator_says_so(run):
-    assert "Nobody leads first yet" in run("space", "add", "first", "--title", "First").output
+def test_a_space_made_before_there_is_an_administrator_says_so_and_how_it_gets_a_lead(run, tree):
+    sentence = "yet. Make an administrator (`wiki user add NAME --admin`), who can take the lead"
+    added = run("space", "add", "first", "--title", "First")
+    assert f"Nobody leads first {sentence}" in added.output
+    imported = run("import", tree, "--space", "second", "--create")
+    assert (imported.exit_code, f"Nobody leads second {sentence}" in imported.output) == (0, True)
+    assert "Nobody leads" not in run("import", tree, "--space", "second", "--create").output
+    private = run("import", tree, "--space", "third", "--create", "--private")
+    assert (private.exit_code, "Nobody leads third" in private.output) == (1, True)
+    assert "There is no space third" in run("import", tree, "--space", "third").output

@@ -99,13 +99,20 @@ def test_links_and_pictures_lead_to_what_was_imported(wiki, tree):
 def test_the_report_tells_what_could_not_be_resolved(wiki, tree):
     (tree / "latin.md").write_bytes("caf\xe9".encode("latin-1"))
     (tree / "utf16.md").write_bytes("# Wide\n".encode("utf-16"))
+    (tree / "utf32.md").write_bytes("# Wider\n".encode("utf-32"))
     (tree / "binary.md").write_bytes(b"a\0b")
+    (tree / "cut.md").write_bytes(b"\xff\xfea")
     (tree / "bad.md").write_text("---\na: [\n---\n\nx [x](ftp://host/) and [dir](images/)\n")
     (tree / "notes.md").write_text("second")
     (tree / "deep.md").write_text("> " * 500 + "x")
     report = bring_in(wiki, tree)
     assert wiki.page("utf16").title == "Wide"
-    assert set(said(report, Kind.UNREADABLE)) == {"latin.md", "binary.md"}
+    assert wiki.page("utf32").title == "Wider"
+    assert said(report, Kind.UNREADABLE) == {
+        "latin.md": "Its text is not UTF-8: save it as UTF-8 and import it again.",
+        "binary.md": "It contains zero characters, as binary files do: it is no text.",
+        "cut.md": "Its text is not UTF-16: save it as UTF-8 and import it again.",
+    }
     assert set(said(report, Kind.FRONT_MATTER)) == {"bad.md"}
     assert said(report, Kind.BESIDE) == {
         "notes.md": "It is kept at notes-2, because notes/README.md is the same page by its name."

@@ -13,6 +13,7 @@ from wiki.audit.queries import Filters, find
 from wiki.commands.base import SHELL, opened
 from wiki.outbox.sealing import seal_anew
 from wiki.outbox.verifying import verify
+from wiki.text.counts import counted
 from wiki.transfer.console import bar
 
 
@@ -62,14 +63,16 @@ def seal(yes: bool) -> None:
     with bar("Verifying") as progress:
         found = verify(database, progress)
     if not found.fault:
-        click.echo(f"All {found.count} events are as they were written, and signed.")
+        events = counted(found.count, "event is as it was", "events are as they were")
+        click.echo(f"{events} written, and signed.")
         return
     click.echo(found.fault)
     if not yes and not click.confirm("Take the events as they are now for what happened?"):
         raise click.ClickException("Nothing was signed.")
     with database.write() as session:
         count = seal_anew(session, SHELL, found.fault)
-    click.echo(f"{count} events are bound to one another and signed anew.")
+    events = counted(count, "event is", "events are")
+    click.echo(f"{events} bound to the ones before and signed anew.")
 
 
 def _day(moment: datetime | None) -> str:

@@ -25,6 +25,7 @@ from wiki.people import groups
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference, index, rebuild
 from wiki.tags import projection
+from wiki.text.counts import counted
 from wiki.transfer.console import bar
 
 Check = Callable[[Database, Settings, Progress], Iterator[Finding]]
@@ -96,7 +97,9 @@ def check_tags(database: Database, settings: Settings, progress: Progress) -> It
         found = list(projection.check(session))
     progress(1, 1)
     if found:
-        sentence = f"{len(found)} pages are listed under tags that they do not have, or not at all."
+        one = "page is listed under tags that it does not have, or not at all."
+        many = "pages are listed under tags that they do not have, or not at all."
+        sentence = counted(len(found), one, many)
         yield Finding(sentence, lambda: _list_again(database, found))
 
 
@@ -111,7 +114,9 @@ def check_groups(database: Database, settings: Settings, progress: Progress) -> 
         wrong = groups.check_groups(session)
     progress(1, 1)
     if wrong:
-        sentence = f"{len(wrong)} groups are said to have other people in them than were put in."
+        one = "group is said to have other people in it than were put in."
+        many = "groups are said to have other people in them than were put in."
+        sentence = counted(len(wrong), one, many)
         yield Finding(sentence, lambda: _settle_groups(database, wrong))
 
 
@@ -142,7 +147,7 @@ def check_pictures(database: Database, settings: Settings, progress: Progress) -
     found = unmeasured(database)
     progress(1, 1)
     if found:
-        sentence = f"{len(found)} pictures have not been measured."
+        sentence = f"{counted(len(found), 'picture has', 'pictures have')} not been measured."
         yield Finding(sentence, lambda: _measure_all(database, settings, found))
 
 
@@ -166,7 +171,8 @@ def check_index(database: Database, settings: Settings, progress: Progress) -> I
     if found:
         ids = [*found.stale, *found.gone]
         yield Finding(
-            f"{len(found.stale)} pages are missing or stale, {len(found.gone)} should be gone.",
+            f"{counted(len(found.stale), 'page is', 'pages are')} missing or stale, "
+            f"{len(found.gone)} should be gone.",
             lambda: index(database, settings, ids),
         )
 

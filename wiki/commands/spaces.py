@@ -68,7 +68,7 @@ def add_space(
         led = make_space(session, new)
     click.echo(f"/{slug}/ is ready.")
     if not led:
-        click.echo(f"Nobody leads {slug} yet: an administrator can take it over.", err=True)
+        say_leaderless(slug)
 
 
 def make_space(session: Session, new: NewSpace) -> bool:
@@ -98,6 +98,15 @@ def make_space(session: Session, new: NewSpace) -> bool:
     if lead is not None and lead.id != maker.person_id:
         give_role(session, SHELL, made, lead.id, Role.LEAD)
     return lead is not None or new.maker is not None
+
+
+def say_leaderless(slug: str) -> None:
+    """Say that a new space has no lead, and how it gets one."""
+    click.echo(
+        f"Nobody leads {slug} yet. Make an administrator (`wiki user add NAME --admin`), who can "
+        "take the lead in the administration, under Spaces.",
+        err=True,
+    )
 
 
 def has_space(session: Session, slug: str) -> bool:

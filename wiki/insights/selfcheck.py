@@ -33,6 +33,7 @@ from wiki.rules.roles import SiteRole, Visibility
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference
 from wiki.spaces.models import Invitation, Space
+from wiki.text.counts import counted
 
 OLD_SIGN_IN = timedelta(days=60)
 LONG_SESSION_DAYS = 90
@@ -93,10 +94,6 @@ def worst(points: list[Point]) -> Grade:
 
 def _good(name: str, said: str) -> Point:
     return Point(Grade.GOOD, name, said)
-
-
-def _count(number: int, noun: str, nouns: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def _address(at: _Looked) -> Iterator[Point]:
@@ -293,7 +290,7 @@ def _admins(at: _Looked) -> Iterator[Point]:
             yield Point(
                 Grade.WARN,
                 "Second factor",
-                f"{_count(without, 'admin has', 'admins have')} no second factor.",
+                f"{counted(without, 'admin has', 'admins have')} no second factor.",
                 "Ask them to set one up in their account.",
             )
         else:
@@ -312,7 +309,7 @@ def _public(at: _Looked) -> Iterator[Point]:
     yield Point(
         Grade.WARN,
         "Public spaces",
-        f"All the world can read {_count(len(slugs), 'space')}: {named}{more}.",
+        f"All the world can read {counted(len(slugs), 'space')}: {named}{more}.",
         "See that each is meant to be; a lead makes it internal in its settings.",
     )
 
@@ -335,7 +332,7 @@ def _sign_ins(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Old sign-ins",
-            f"{_count(old, 'sign-in was', 'sign-ins were')} not used for {OLD_SIGN_IN.days} days.",
+            f"{counted(old, 'sign-in was', 'sign-ins were')} not used for {OLD_SIGN_IN.days} days.",
             "End them on the page of each person, or ask people to sign out.",
         )
     else:
@@ -355,7 +352,7 @@ def _invitations(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Invitations",
-            f"{_count(old, 'invitation has', 'invitations have')} been open for more than "
+            f"{counted(old, 'invitation has', 'invitations have')} been open for more than "
             f"{OLD_INVITATION.days} days.",
             "Take back those that nobody waits for.",
         )
@@ -375,7 +372,7 @@ def _tokens(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "API tokens",
-            f"{_count(endless, 'API token works', 'API tokens work')} until revoked{unused}.",
+            f"{counted(endless, 'API token works', 'API tokens work')} until revoked{unused}.",
             "Ask their people to revoke in their account what they do not use.",
         )
     else:
@@ -390,7 +387,7 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Deliveries",
-            f"{_count(lost, 'event was', 'events were')} never heard by all who should have, such "
+            f"{counted(lost, 'event was', 'events were')} never heard by all who should have, such "
             "as search or mail.",
             "The log of the worker says why; `wiki check` finds and repairs what follows from it.",
         )
@@ -408,14 +405,14 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
             Grade.DANGER if late else Grade.WARN,
             "Worker",
             "No worker runs on this machine"
-            + (f", and {_count(late, 'delivery waits', 'deliveries wait')}." if late else "."),
+            + (f", and {counted(late, 'delivery waits', 'deliveries wait')}." if late else "."),
             "`wiki serve` brings one along; `wiki worker` is one by itself.",
         )
     elif late:
         yield Point(
             Grade.WARN,
             "Worker",
-            f"The worker runs, but {_count(late, 'delivery has', 'deliveries have')} waited for "
+            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} waited for "
             f"more than {LATE.seconds // 60} minutes.",
             "See the log of the worker.",
         )
@@ -453,7 +450,7 @@ def _index(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Search index",
-            f"The index still has {_count(len(behind.gone), 'page')} that "
+            f"The index still has {counted(len(behind.gone), 'page')} that "
             f"{'is' if len(behind.gone) == 1 else 'are'} not there any more.",
             "`wiki reindex`",
         )
@@ -461,7 +458,7 @@ def _index(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Search index",
-            f"{_count(len(behind.stale), 'page is', 'pages are')} not in the index as written.",
+            f"{counted(len(behind.stale), 'page is', 'pages are')} not in the index as written.",
             "The worker takes them in; if that lasts, `wiki reindex`.",
         )
     else:

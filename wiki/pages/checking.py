@@ -25,6 +25,7 @@ from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
 from wiki.pages.texts import each_text, forget_texts
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
+from wiki.text.counts import counted
 from wiki.text.paths import ancestors_of, name_of, parent_of, path_key
 
 AT_ONCE = 400
@@ -80,7 +81,10 @@ def _unused(database: Database, session: Session, used: set[str]) -> Iterator[Fi
             with database.write() as writing:
                 forget_texts(writing, unused)
 
-        yield Finding(f"{len(unused)} stored texts belong to no revision.", forget)
+        yield Finding(
+            f"{counted(len(unused), 'stored text belongs', 'stored texts belong')} to no revision.",
+            forget,
+        )
 
 
 def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
@@ -191,7 +195,11 @@ def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
                     settle_scopes(writing, space_id, [""], bounded=True)
 
         yield Finding(
-            f"{len(wrong)} pages have another scope than their labels and restrictions make.",
+            counted(
+                len(wrong),
+                "page has another scope than its labels and restrictions make.",
+                "pages have another scope than their labels and restrictions make.",
+            ),
             settle,
         )
 
@@ -213,7 +221,9 @@ def check_redirects(database: Database, progress: Progress) -> Iterator[Finding]
         )
     progress(1, 1)
     if hidden:
-        sentence = f"{hidden} redirects stand where there are pages, and are not followed."
+        one = "redirect stands where there is a page, and is not followed."
+        many = "redirects stand where there are pages, and are not followed."
+        sentence = counted(hidden, one, many)
         yield Finding(sentence, lambda: _forget_redirects(database))
 
 
@@ -267,18 +277,19 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
             progress(done, total)
     if stale:
         yield Finding(
-            f"{len(stale)} pages are not rendered in their newest revision.",
+            f"{counted(len(stale), 'page is', 'pages are')} not rendered in the newest revision.",
             lambda: keep_heads(database, stale),
         )
     if cut_off:
         yield Finding(
-            f"{len(cut_off)} pages were cut off while they were rendered, before the CPU time that "
-            "they may take.",
+            f"{counted(len(cut_off), 'page was', 'pages were')} cut off while being rendered, "
+            "before the CPU time that a page may take.",
             lambda: keep_heads(database, cut_off),
         )
     if damaged:
         yield Finding(
-            f"{len(damaged)} stored renderings are not what was stored.",
+            f"{counted(len(damaged), 'stored rendering is', 'stored renderings are')} not what was "
+            "stored.",
             lambda: _render_again(database, damaged),
         )
 
@@ -321,11 +332,13 @@ def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
             progress(done, total)
         astray = count_astray(session)
     if wrong:
-        sentence = f"{len(wrong)} pages are said to link to what they do not."
+        one = "page is said to link to what it does not."
+        many = "pages are said to link to what they do not."
+        sentence = counted(len(wrong), one, many)
         yield Finding(sentence, lambda: _link_again(database, wrong))
     if astray:
         yield Finding(
-            f"{astray} links are said to lead to what is not there.",
+            f"{counted(astray, 'link is', 'links are')} said to lead to what is not there.",
             lambda: _settle_all(database),
         )
 

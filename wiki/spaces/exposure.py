@@ -18,6 +18,7 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.audience import NOBODY, Audience, audience_of
 from wiki.spaces.models import Scope, ScopeRestriction, Space
+from wiki.text.counts import counted
 
 _AT_ONCE = 400
 
@@ -57,9 +58,9 @@ class Exposure:
         """The same as a sentence."""
         number = len(self.people)
         who = f"{number} more {'person' if number == 1 else 'people'}"
-        things = [_count(self.pages, "page")]
-        things += [_count(self.files, "file")] if self.files else []
-        things += [_count(self.revisions, "old revision")] if self.revisions else []
+        things = [counted(self.pages, "page")]
+        things += [counted(self.files, "file")] if self.files else []
+        things += [counted(self.revisions, "old revision")] if self.revisions else []
         what = " and ".join([", ".join(things[:-1]), things[-1]] if things[1:] else things)
         return f"{'Everyone on the internet' if self.everyone else who} could then read {what}."
 
@@ -71,10 +72,6 @@ class Exposure:
         if self.everyone:
             return self.label >= Label.INTERNAL
         return self.label >= Label.CONFIDENTIAL and len(self.people) > most
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True)

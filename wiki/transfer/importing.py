@@ -58,6 +58,12 @@ from wiki.transfer.sources import Progress, Source
 
 CHUNK = 24
 """Pages of one transaction: others who save wait for it."""
+_MARKS = {  # the longer ones first
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ [^\n]+\n)+")
 
 
@@ -203,7 +209,7 @@ class TreeImport:
         def read(name: str) -> str:
             try:
                 return decode(self.source.read(entries[name]))
-            except (WikiError, UnicodeDecodeError):
+            except WikiError:
                 return ""
 
         return find_sites(entries.keys(), read)
@@ -234,9 +240,8 @@ class TreeImport:
             text = checked(
                 Text(self._fallback_title(page, source), source), self.settings.max_page_kb << 10
             )
-        except UnicodeDecodeError:
-            sentence = "Its text is not UTF-8: save it in that encoding and import it again."
-            self.report.add([Problem(Kind.UNREADABLE, where, sentence)])
+        except NoText as refused:
+            self.report.add([Problem(Kind.UNREADABLE, where, refused.sentence)])
             return None
         except Missing as missing:
             self.report.add([Problem(Kind.MISSING, where, missing.sentence)])
@@ -399,14 +404,20 @@ def contents(data: bytes) -> bytes:
     return data
 
 
-def decode(data: bytes) -> str:
-    """The text of a file in UTF-8, or in UTF-16 where a mark at its head says so.
+class NoText(Invalid):
+    """Bytes that cannot be read as text."""
 
-    :raises UnicodeDecodeError: when it is neither.
+
+def decode(data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 or UTF-32 where a mark at its head says so.
+
+    :raises NoText: when it is none of them.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    text = data.decode("utf-8")
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "UTF-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise NoText(f"Its text is not {encoding}: save it as UTF-8 and import it again.") from None
     if "\0" in text:
-        raise UnicodeDecodeError("utf-8", data[:1], 0, 1, "it is no text")
+        raise NoText("It contains zero characters, as binary files do: it is no text.")
     return text

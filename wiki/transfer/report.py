@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from wiki.text.counts import counted
+
 MOST_PROBLEMS = 5000
 """Maximum number of problems that a database row stores in full; the rest is only counted."""
 
@@ -70,11 +72,11 @@ class Report:
 
     def summary(self) -> str:
         """The counts in one sentence."""
-        pages = f"{_count(self.created, 'page')} new, {self.changed} changed"
+        pages = f"{counted(self.created, 'page')} new, {self.changed} changed"
         if self.revisions:
-            revised = f"{_count(self.revisions, 'revision')}: {_count(self.created, 'page')} new"
+            revised = f"{counted(self.revisions, 'revision')}: {counted(self.created, 'page')} new"
             pages = f"{revised}, {self.moved} moved, {self.deleted} deleted"
-        files = f"{_count(self.files_added, 'file')} added"
+        files = f"{counted(self.files_added, 'file')} added"
         same = self.unchanged + self.files_unchanged
         return f"{pages}, {files}, {same} unchanged."
 
@@ -102,7 +104,3 @@ def _kind(value: str) -> Kind:
         return Kind(value)
     except ValueError:
         return Kind.REFUSED
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -22,7 +22,7 @@ from wiki.transfer import trailers
 from wiki.transfer.git import Missing
 from wiki.transfer.git_blobs import Blobs
 from wiki.transfer.headings import leading_title
-from wiki.transfer.importing import contents, decode
+from wiki.transfer.importing import NoText, contents, decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
@@ -210,7 +210,7 @@ class Step:
             if page is None or page.deleted or (one is None and page.id in self.files.by_page):
                 return
             text = self._text(file, blob, page.path)
-        except (PathError, WikiError, UnicodeDecodeError):
+        except (PathError, WikiError):
             return  # which was said before
         if page.says(text, hash_of(text.body)):
             self.files.put(
@@ -241,12 +241,8 @@ class Step:
             return
         except (PathError, WikiError) as refused:
             sentence = refused.sentence if isinstance(refused, WikiError) else str(refused)
-            self.ledger.problem(Kind.REFUSED, file, sentence)
-            if page is not None and one is not None:
-                self._stay(one, page)
-            return
-        except UnicodeDecodeError:
-            self.ledger.problem(Kind.UNREADABLE, file, "A version of its text is not UTF-8.")
+            kind = Kind.UNREADABLE if isinstance(refused, NoText) else Kind.REFUSED
+            self.ledger.problem(kind, file, sentence)
             if page is not None and one is not None:
                 self._stay(one, page)
             return
@@ -297,7 +293,7 @@ class Step:
             theirs = page.text(self.recorder.shelf.text(self.session, page.content_hash))
             try:
                 origin = self._text(one.file, one.blob, page.path)
-            except (WikiError, UnicodeDecodeError):
+            except WikiError:
                 origin = theirs
             found = merge_texts(origin, text, theirs)
             if not found.clean:
@@ -392,7 +388,7 @@ class Step:
     def _text(self, file: str, blob: str, path: str) -> Text:
         """What a version of a file says.
 
-        :raises UnicodeDecodeError: :raises WikiError: when it cannot be a page.
+        :raises WikiError: when it cannot be a page.
         """
         data = self.blobs.read(blob, self.ledger.most)
         if data is None:
