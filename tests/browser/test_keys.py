@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visit import ALT, CONTROL, SHIFT, Visit, press
+from tests.cast import Scene
+from wiki.web.lane import PLACES
 
 pytestmark = pytest.mark.browser
 
@@ -172,6 +176,20 @@ def test_the_switcher_jumps_to_a_page(visit: Visit, key: str) -> None:
     expect(page.get_by_role("option", name="Onboarding")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{PAGE}")
+
+
+def test_the_switcher_waits_for_searches_that_are_under_way(visit: Visit, world: Scene) -> None:
+    page = visit.open("ben", "/eng/")
+    visit.expect("503")
+    page.keyboard.press("Control+k")
+    with ExitStack() as others:
+        for number in range(PLACES):
+            lane = world.app.extensions["lanes"]["searches"]
+            lane._enter(f"person {1000 + number}", stranger=False)
+            others.callback(lane._leave, f"person {1000 + number}", stranger=False)
+        with page.expect_response(lambda response: response.status == 503):
+            page.get_by_role("combobox").fill("onboar")
+    expect(page.get_by_role("option", name="Onboarding")).to_be_visible()
 
 
 @pytest.mark.parametrize("typed", ["how do I start onboarding", "onboadring"])

@@ -129,6 +129,21 @@ def test_one_person_moves_one_tree_at_a_time(wiki: Scene) -> None:
     assert wiki.page("duty").title
 
 
+def test_searches_that_wait_leave_threads_to_show_pages(wiki: Scene) -> None:
+    wiki.write("rota", "One.")
+    wiki.deliver()
+    lane: Lane = wiki.app.extensions["lanes"]["searches"]
+    for _ in range(lane.share):
+        enter(lane, f"person {wiki.people['ben'].person_id}")
+    for address in ("/-/search?q=one", "/-/switch?q=rota"):
+        refused = wiki.get("ben", address)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
+        assert "busy with other searches" in refused.text
+        assert "rota" in wiki.get("cai", address).text
+    assert Api(wiki).get("ben", "/search?q=one").status_code == 503
+    assert wiki.get("ben", "/eng/rota").status_code == 200
+
+
 @pytest.mark.parametrize("what", ["previews", "saves"])
 def test_what_is_sent_costs_what_it_is_long(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch, what: str

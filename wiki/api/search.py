@@ -24,6 +24,7 @@ from wiki.search import queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
+from wiki.web.lane import in_lane
 from wiki.web.pace import costs
 from wiki.web.request import actor, reading, settings
 
@@ -65,15 +66,16 @@ def search_pages() -> Response:
     number = number_asked("page")
     limit = number_asked("limit")
     try:
-        found = queries.search(
-            reading(),
-            actor(),
-            engine_of(settings()),
-            text,
-            space=space,
-            number=number,
-            per_screen=limit,
-        )
+        with in_lane("searches"):
+            found = queries.search(
+                reading(),
+                actor(),
+                engine_of(settings()),
+                text,
+                space=space,
+                number=number,
+                per_screen=limit,
+            )
     except IndexUnavailable:
         raise NoIndex("The search index is being prepared; please ask again in a moment.") from None
     following = None

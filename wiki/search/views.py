@@ -14,6 +14,7 @@ from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
 from wiki.text.wikilinks import inserted
+from wiki.web.lane import in_lane
 from wiki.web.pace import costs
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings
@@ -33,19 +34,22 @@ def results() -> ResponseReturnValue:
         spaces = list_spaces(session, actor())
         return render_template("search/ask.html", q="", slug=slug, spaces=spaces)
     try:
-        answer = queries.search(
-            session,
-            actor(),
-            engine_of(settings()),
-            text,
-            space=slug,
-            number=request.args.get("page", 1, type=int),
-        )
-        near = (
-            []
-            if answer.hits
-            else queries.titles(session, actor(), engine_of(settings()), text, limit=5, near=True)
-        )
+        with in_lane("searches"):
+            answer = queries.search(
+                session,
+                actor(),
+                engine_of(settings()),
+                text,
+                space=slug,
+                number=request.args.get("page", 1, type=int),
+            )
+            near = (
+                []
+                if answer.hits
+                else queries.titles(
+                    session, actor(), engine_of(settings()), text, limit=5, near=True
+                )
+            )
     except IndexUnavailable:
         spaces = list_spaces(session, actor())
         body = render_template("search/unavailable.html", q=text, slug=slug, spaces=spaces)
@@ -92,9 +96,10 @@ def switch() -> ResponseReturnValue:
         found = queries.with_crumbs(session, list(pages.values())[:8])
     else:
         try:
-            found = queries.titles(
-                session, actor(), engine_of(settings()), text, space=slug, near=True
-            )
+            with in_lane("searches"):
+                found = queries.titles(
+                    session, actor(), engine_of(settings()), text, space=slug, near=True
+                )
         except IndexUnavailable:
             unavailable = True
         if for_link:

@@ -101,11 +101,17 @@ def moves() -> Lane:
     return Lane("moves of pages", places=3, share=1, strangers=0)
 
 
+def searches() -> Lane:
+    """Return the lane for searches, of which a process makes one at a time. Somebody who types has
+    several under way."""
+    return Lane("searches", places=PLACES, share=3, strangers=STRANGERS, turns=True)
+
+
 @contextmanager
 def in_lane(name: str = "comparisons") -> Iterator[None]:
     """Wait in a lane on behalf of the current request, and run the block when it is its turn.
 
-    :param name: ``comparisons`` or ``moves``.
+    :param name: ``comparisons``, ``moves`` or ``searches``.
     :raises Busy: when there is no place at the moment.
     """
     lane: Lane = current_app.extensions["lanes"][name]
@@ -122,4 +128,8 @@ def in_lane(name: str = "comparisons") -> Iterator[None]:
 
 def init_app(app: Flask) -> None:
     """Give the app its lanes."""
-    app.extensions["lanes"] = {"comparisons": comparisons(), "moves": moves()}
+    app.extensions["lanes"] = {
+        "comparisons": comparisons(),
+        "moves": moves(),
+        "searches": searches(),
+    }

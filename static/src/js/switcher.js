@@ -65,6 +65,10 @@ async function ask() {
   if (document.body.dataset.space) query.set("space", document.body.dataset.space);
   try {
     const answer = await fetch(`/-/switch?${query}`, { signal: asked.signal });
+    if (answer.status === 503) {
+      timer = setTimeout(() => dialog.open && ask(), 1000); // searches of what was typed before are under way
+      return;
+    }
     if (!answer.ok) throw new Error(String(answer.status));
     show(await answer.text(), words);
   } catch (error) {
