@@ -22,6 +22,7 @@ import uvicorn
 
 from wiki.app import create_app, open_database
 from wiki.config import Settings
+from wiki.purging.forgetting import keep_forgetting
 from wiki.web.gateway import Connection, Gateway
 from wiki.worker import run_until_told
 
@@ -301,12 +302,20 @@ def serve_wiki(
 
     def answer() -> None:
         limit = max(settings.max_file_mb, settings.max_import_mb) * 2**20 + 2**20
-        web(lambda: create_app(settings).wsgi_app, listener, threads=threads, body_limit=limit)
+        web(application, listener, threads=threads, body_limit=limit)
+
+    def application() -> WSGIApplication:
+        database = open_database(settings)
+        app = create_app(settings, database)
+        keep_forgetting(database, app.extensions["wiki.memo"].clear)
+        return app.wsgi_app
 
     def deliver() -> None:
         listener.close()
         os.nice(5)  # who waits for an answer goes before who indexes
-        run_until_told(open_database(settings), settings)
+        database = open_database(settings)
+        keep_forgetting(database)
+        run_until_told(database, settings)
 
     count = workers or max(2, min(os.cpu_count() or 1, 8))
     children = [Child(f"web {number}", answer) for number in range(1, count + 1)]

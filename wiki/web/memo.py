@@ -63,6 +63,12 @@ class Memo:
             while self._size > self._limit:
                 self._size -= self._entries.popitem(last=False)[1][1]
 
+    def clear(self) -> None:
+        """Remember nothing."""
+        with self._lock:
+            self._entries.clear()
+            self._size = 0
+
 
 def init_app(app: Flask, database: Database, *, limit: int) -> None:
     """Give the app a memo of ``limit`` bytes, and let it answer what it answered before."""
