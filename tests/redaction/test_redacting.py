@@ -247,6 +247,24 @@ def test_of_the_newest_revision_the_title_is_left(wiki: Scene) -> None:
     assert raw(wiki) == "[redacted]\n"
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{\n  "title": "Plan",\n  "owner": "Fr\\u00e4nzi M\\u00fcller"\n}\n\n',
+        '---\ntitle: Plan\nowner: "Fr\\xe4nzi M\\xfcller"\n---\n\n',
+        "+++\ntitle = 'Plan'\nowner = \"Fr\\u00e4nzi M\\U000000fcller\"\n+++\n\n",
+    ],
+)
+def test_what_front_matter_writes_with_escapes_goes_as_well(wiki: Scene, block: str) -> None:
+    page = wiki.write("plan", f"{block}Text\n", title="Plan")
+    redact(wiki, "eve", page.id, "Fränzi Müller")
+    with wiki.database.read() as session:
+        row = session.scalars(select(Revision).where(Revision.page_id == page.id)).one()
+        assert (row.fields, row.title) == ({"owner": "[redacted]"}, "Plan")
+        assert "ller" not in row.front_matter
+        assert row.front_matter.count("[redacted]") == 1
+
+
 def test_a_title_goes_from_addresses_and_stays_in_texts(wiki: Scene) -> None:
     page = plan(wiki, f"the-{CANARY}-plan", title=f"The {CANARY} plan")
     done = redact(wiki, "eve", page.id, f"The {CANARY} plan", titles="1")

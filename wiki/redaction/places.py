@@ -20,6 +20,7 @@ from wiki.pages.models import AllowedSecret, Page, RedactedPage, Redaction, Revi
 from wiki.people.models import Mail
 from wiki.reviews.models import Approval
 from wiki.sharing.models import ShareLink
+from wiki.text import frontmatter
 from wiki.text.redaction import Span
 from wiki.text.tags import tag_key
 from wiki.transfer.models import Import, ImportedFile, Mirror
@@ -36,6 +37,8 @@ class Sort(Enum):
     TAGS = "tags"
     FIELDS = "fields"
     """Whatever an author wrote in front of a text."""
+    BLOCK = "block"
+    """The same as it was written, perhaps with escapes."""
     SPOKEN = "spoken"
     """JSON of the wiki, in which some values are words of people."""
 
@@ -114,7 +117,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "front matter",
         Revision,
-        {"front_matter": Sort.TEXT},
+        {"front_matter": Sort.BLOCK},
         lambda where: Revision.page_id.in_(where.page_ids),
         title=True,
     ),
@@ -263,7 +266,18 @@ def _without(sort: Sort, value: Any, span: Span, paths: Mapping[str, str]) -> tu
         return list({tag_key(tag): tag for tag in map(span.hide_name, value)}.values()), words
     if sort is Sort.FIELDS:
         return _field(value, span)
+    if sort is Sort.BLOCK:
+        return _block(value, span)
     return _spoken("", value, span, paths)
+
+
+def _block(block: str, span: Span) -> tuple[str, int]:
+    """A block of front matter without a span. Where escapes conceal it, only its value shows it."""
+    made, words = span.hide(block), span.words(block)
+    entries, more = _field(frontmatter.read(made).entries(), span)
+    if more:
+        made = frontmatter.rewrite(made, frontmatter.FrontMatter(rest=entries))
+    return made, words + more
 
 
 def _field(value: Any, span: Span) -> tuple[Any, int]:
