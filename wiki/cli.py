@@ -100,7 +100,7 @@ def reindex() -> None:
 @click.option("--space", "slug", required=True, help="Address of the space to import into.")
 @click.option("--as", "handle", help="User name to import as; by default the shell's, or a lead's.")
 @click.option("--keep-folder", is_flag=True, help="Keep the one folder around all in a zip.")
-@click.option("--branch", help="The branch of a Git repository; by default its main one.")
+@click.option("--branch", help="The branch or tag of a Git repository; by default its main branch.")
 @click.option("--newest", is_flag=True, help="Of a working tree only the files, without history.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the whole report here.")
 @click.option("--create", is_flag=True, help="Make the space if it is not there.")

@@ -146,6 +146,11 @@ def test_one_folder_around_everything_is_left_out_unless_wanted(tmp_path):
     assert [entry.path for entry in kept.entries] == ["docs-main/a/b.md", "docs-main/index.md"]
 
 
+def test_a_colon_in_a_name_is_no_drive_of_windows(tmp_path):
+    source = FolderSource(write_tree(tmp_path / "tree", {"a:b.md": "a"}), LIMITS)
+    assert ([entry.path for entry in source.entries], refusals(source)) == (["a:b.md"], {})
+
+
 def test_a_name_that_is_no_text_is_told_readably(tmp_path):
     folder = write_tree(tmp_path / "tree", {"a.md": "a"})
     (folder / os.fsdecode(b"caf\xe9.md")).write_text("x")
