@@ -56,7 +56,7 @@ def _normalise_segment(raw: str) -> str:
     text = unicodedata.normalize("NFC", _SPACES.sub("-", text))
     if not text:
         if raw:
-            raise PathError("Each part of a path needs a visible character.")
+            raise PathError("A part of a path needs a visible character.")
         raise PathError("A path cannot contain an empty part: two slashes stand side by side.")
     folded = _fold(text)
     if text in _RESERVED or folded in _RESERVED:
