@@ -78,14 +78,27 @@ def test_names_inside_do_not_meet_those_of_the_page(wiki: Scene) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["- ![[secret]]", "> ![[secret]]", "`![[secret]]`", "    ![[secret]]", "See ![[secret]].",
-     "| a |\n| - |\n| ![[secret]] |", "\\![[secret]]", "```\n![[secret]]\n```", "# ![[secret]]"],
-)  # fmt: skip
-def test_what_is_not_alone_in_its_paragraph_stays_text(wiki: Scene, text: str) -> None:
+    ["`![[secret]]`", "    ![[secret]]", "\\![[secret]]", "```\n![[secret]]\n```"],
+)
+def test_code_and_what_is_escaped_stays_text(wiki: Scene, text: str) -> None:
     wiki.write("secret", "wolpertinger")
     wiki.write("rota", f"Words.\n\n{text}\n")
     shown = prose(wiki, "rota")
     assert "![[secret]]" in shown
+    assert "wolpertinger" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- ![[Secret]]", "> ![[Secret]]", "See ![[Secret]].", "| a |\n| - |\n| ![[Secret]] |",
+     "# ![[Secret]]", "![[Secret|Secret]] ![[Secret]]", "![[Secret]]\n![[Secret]]"],
+)  # fmt: skip
+def test_what_is_not_alone_in_its_paragraph_is_a_link(wiki: Scene, text: str) -> None:
+    wiki.write("deep/secret", "wolpertinger")
+    wiki.write("rota", f"Words.\n\n{text}\n")
+    shown = prose(wiki, "rota")
+    assert '<a class="wl-0" href="/eng/deep/secret">Secret</a>' in shown
+    assert "![[" not in shown
     assert "wolpertinger" not in shown
 
 

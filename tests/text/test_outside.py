@@ -28,11 +28,11 @@ def shown(markdown: str) -> str:
         ("[**three** `x`](hidden)", "<span><strong>three</strong> <code>x</code></span>"),
         ("@cai", "<span>@cai</span>"),
         ('<a href="/lab/hidden" title="hidden">raw</a>', "<span>raw</span>"),
-        ("![Map](map.png)", '<img src="/s/map.png" alt="Map" loading="lazy">'),
+        ("![Map](map.png)", '<img src="/s/map.png" alt="Map" loading="lazy" class="wl-0">'),
         ("![Other](hidden.png)", '<span class="image-link">Other</span>'),
         (
             "[![Map](map.png)](hidden)",
-            '<span><img src="/s/map.png" alt="Map" loading="lazy"></span>',
+            '<span><img src="/s/map.png" alt="Map" loading="lazy" class="wl-0"></span>',
         ),
         ("[other](hidden.pdf)", "<span>other</span>"),
         ('<q cite="/lab/hidden">said</q>', "<q>said</q>"),

@@ -68,8 +68,6 @@ def test_a_link_is_repaired_in_the_way_its_author_writes_links(before: str, afte
         "<script>'<a href=\"setup\">'</script>",
         "[a](other) [b](https://example.org/guide/setup) setup guide/setup",
         "[a](<setup>x)",
-        "Words ![[guide/setup]]",
-        "- ![[guide/setup]]",
     ],
 )
 def test_what_is_no_link_to_it_stays(text: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cast import Scene
-from tests.transfer.test_importing import begin, bring_in, export, said, text
+from tests.transfer.test_importing import begin, bring_in, everything, export, said, text
 from tests.transfer.trees import PNG, write_tree
 from wiki.pages.models import Page, PageLink
 from wiki.pages.moves import move_page
@@ -37,9 +37,9 @@ ROOTED: dict[str, str | bytes] = {
 }
 
 
-def addresses(wiki: Scene, path: str, who: str = "ben") -> list[str]:
+def addresses(wiki: Scene, path: str, who: str = "ben", space: str = "eng") -> list[str]:
     """The targets of the links and pictures of a page."""
-    page = wiki.get(who, f"/eng/{path}").text
+    page = wiki.get(who, f"/{space}/{path}").text
     body = page.partition("<article")[2].partition("</article>")[0] or page
     found = re.findall(r'<(?:a|img) [^>]*?(?:href|src)="([^"]*)"', body)
     return [one for one in found if "/-/history" not in one and not one.startswith("#")]
@@ -254,3 +254,38 @@ def test_a_page_has_its_routes_only_where_it_needs_them(wiki, tmp_path):
         routes = {page.path: page.routes for page in session.query(Page)}
     assert routes["guide/On-Call"] == []
     assert [route[0] for route in routes["guide"]] == ["/", "/README.md"]
+
+
+def test_every_address_works_after_an_export_and_an_import_into_another_space(wiki, tmp_path):
+    tree = ROOTED | {
+        "mkdocs.yml": "docs_dir: docs\n",
+        "docs/a/index.md": "# A\n\n[r](README.md) [s](/b.md) ![p](../../.gitbook/assets/x.png)\n",
+        "docs/a/README.md": "# Read me\n\n[up](index.md) ![p](/.gitbook/assets/x.png)\n",
+        "docs/b.md": "# B\n\n[a](/a/README.md)\n",
+        ".gitbook/assets/x.png": PNG,
+    }
+    bring_in(wiki, write_tree(tmp_path / "tree", tree))
+    out = export(wiki, tmp_path / "out")
+    report = bring_in(wiki, out, "lab")
+    assert report.hidden == 0
+    found = ("", "guide", "guide/page", "docs/a", "docs/a/readme", "docs/b")
+    for path in found:
+        before = [one.replace("/eng/", "/lab/") for one in addresses(wiki, path)]
+        assert addresses(wiki, path, space="lab") == before
+    assert "/lab/gitbook/assets/-/files/x.png" in addresses(wiki, "docs/a", space="lab")
+    assert everything(wiki, "lab") == everything(wiki, "eng")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{", "[" * 100000, '{"a.md": 1}', '{"a.md": [["/x", "page"]]}',
+        '{"a.md": [["/x", "page", "../up"], ["/x", "page", "nowhere"], ["/x", [], "b"]]}',
+        '{"a.md": [["/x", "site", "b"], ["", "page", "b"], [1, "page", "b"]], "b": null}',
+    ],
+)  # fmt: skip
+def test_routes_beside_a_tree_that_mean_nothing_are_left_out(wiki, tmp_path, text):
+    tree = {"a.md": "[x](/x) [b](b.md)", "b.md": "b", ".trellis/routes.json": text}
+    report = bring_in(wiki, write_tree(tmp_path / "tree", tree))
+    assert not [one for one in report.problems if one.kind is Kind.REFUSED]
+    assert wiki.page("a").routes == []

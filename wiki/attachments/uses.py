@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import FileSeen, current_at, place_of
+from wiki.pages.graph import some_at_once
 from wiki.pages.models import Page, PageLink, Redirect
+from wiki.pages.naming_files import files_meant, named_to_files
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
@@ -38,12 +40,8 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
     here = (found.seen.space.slug, path_key(found.path))
     owner = found.file.page
     places = {here, *(_former_places(session, [owner], [found.file]) if owner else ())}
-    # A link by name may mean the file wherever it is; it counts as a use.
-    named = and_(
-        PageLink.by_name,
-        PageLink.space_slug == found.seen.space.slug,
-        PageLink.name_key == found.file.base_key,
-    )
+    by_name = _named_uses(session, actor, found.seen.space.slug, [found.file])
+    named = {page_id for page_id, place in by_name if place == here[1]}
     rows = session.execute(
         select(
             PageLink.space_slug, PageLink.path_key, Page.id, Space.slug, Space.title, Page.path,
@@ -51,7 +49,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
         )
         .join(Page, Page.id == PageLink.page_id)
         .join(Space, Space.id == Page.space_id)
-        .where(PageLink.kind == "file", or_(_any_of(places), named), live_for(actor))
+        .where(PageLink.kind == "file", _any_of(places), live_for(actor))
         .distinct()
         .order_by(Page.title, Page.id)
         .limit(limit * 2)
@@ -61,26 +59,38 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
         for place in {(slug, key) for slug, key, *_ in rows} - {here}
         if _is_taken(session, actor, place)
     }
-    uses = {
-        page_id: Use(page_id, space_slug, space, path, title)
+    uses = [
+        Use(page_id, space_slug, space, path, title)
         for slug, key, page_id, space_slug, space, path, title in rows
-        if (slug, key) not in taken
-    }
-    return list(uses.values())[:limit]
+        if (slug, key) not in taken and page_id not in named
+    ]
+    for ids in some_at_once(sorted(named)):
+        pages = session.execute(
+            select(Page.id, Space.slug, Space.title, Page.path, Page.title)
+            .join(Space, Space.id == Page.space_id)
+            .where(Page.id.in_(ids), live_for(actor))
+        )
+        uses += [Use(*row) for row in pages]
+    by_title = {use.page_id: use for use in sorted(uses, key=lambda use: (use.title, use.page_id))}
+    return list(by_title.values())[:limit]
 
 
 def use_counts(
     session: Session, actor: Actor, space: Space, files: Sequence[Attachment]
 ) -> dict[int, int]:
-    """On how many pages each of the files of a space is used, by the file's id, in two queries."""
+    """On how many pages each of the files of a space is used, by the file's id, in a few
+    queries."""
     owners = {file.page.id: file.page for file in files if file.page}
     ids: dict[Place, set[int]] = defaultdict(set)
     for file in files:
         ids[space.slug, path_key(place_of(file))].add(file.id)
+    pages: dict[int, set[int]] = defaultdict(set)
+    for page_id, key in _named_uses(session, actor, space.slug, files):
+        for file_id in ids.get((space.slug, key), ()):
+            pages[file_id].add(page_id)
     for place, file_id in _former_places(session, owners.values(), files).items():
         if place not in ids:
             ids[place].add(file_id)
-    pages: dict[int, set[int]] = defaultdict(set)
     places = list(ids)
     for first in range(0, len(places), _AT_ONCE):
         rows = session.execute(
@@ -97,6 +107,19 @@ def use_counts(
             for file_id in ids[slug, key]:
                 pages[file_id].add(page_id)
     return {file_id: len(found) for file_id, found in pages.items()}
+
+
+def _named_uses(
+    session: Session, actor: Actor, slug: str, files: Iterable[Attachment]
+) -> set[tuple[int, str]]:
+    """The pages, by id, with links by name that mean files of a space for the actor, each with the
+    key of the file's place."""
+    found: set[tuple[int, str]] = set()
+    for names in some_at_once(sorted({file.base_key for file in files})):
+        links = named_to_files(session, actor, slug, names)
+        for (page_id, _), file in files_meant(session, links, actor).items():
+            found.add((page_id, file.key))
+    return found
 
 
 _AT_ONCE = 2000

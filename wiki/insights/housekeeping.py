@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.queries import missing_files
+from wiki.pages.backlinks import linked_by_hidden_names
 from wiki.pages.models import Folder, Page, PageAnchor, PageLink
 from wiki.pages.naming import may_mean
+from wiki.pages.naming_files import leads_to_file
 from wiki.pages.queries import holds_readable, live_for, readable_by
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
@@ -102,6 +104,7 @@ def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) ->
             PageLink.path_key != "",
             or_(PageLink.target_id.is_(None), ~there),
             or_(~PageLink.by_name, PageLink.target_id.is_(None), ~may_mean(actor)),
+            or_(~PageLink.by_name, ~leads_to_file(actor)),
             live_for(actor),
             ~folder,
         )
@@ -164,7 +167,7 @@ def _linking(
 def orphans(session: Session, actor: Actor, space: Space, after: str | None) -> Slice[Page]:
     """Pages that no other page links to, by path; the space's own page and those that have pages
     below them aside, which the tree leads to."""
-    return _pages(session, _orphans(actor, space), after)
+    return _pages(session, _orphans(session, actor, space), after)
 
 
 def dead_ends(session: Session, actor: Actor, space: Space, after: str | None) -> Slice[Page]:
@@ -205,7 +208,7 @@ def _leaves(actor: Actor, space: Space) -> Select[Any]:
     )
 
 
-def _orphans(actor: Actor, space: Space) -> Select[Any]:
+def _orphans(session: Session, actor: Actor, space: Space) -> Select[Any]:
     source = aliased(Page)
     linked = exists().where(
         PageLink.target_id == Page.id,
@@ -213,7 +216,9 @@ def _orphans(actor: Actor, space: Space) -> Select[Any]:
         source.id == PageLink.page_id,
         live_for(actor, source),
     )
-    return _leaves(actor, space).where(~linked)
+    # A link whose page is hidden means another page for the asker, which is then no orphan.
+    named = linked_by_hidden_names(session, actor, space)
+    return _leaves(actor, space).where(~linked, Page.id.not_in(named))
 
 
 def _dead_ends(actor: Actor, space: Space) -> Select[Any]:
@@ -320,7 +325,7 @@ def _file_places(session: Session, actor: Actor, space: Space, start: str) -> li
             .join(Page, Page.id == PageLink.page_id)
             .where(
                 PageLink.kind == "file",
-                ~PageLink.by_name,  # it may mean a file elsewhere
+                or_(~PageLink.by_name, ~leads_to_file(actor)),
                 PageLink.space_slug == space.slug,
                 PageLink.path_key > start,
                 live_for(actor),
@@ -354,7 +359,7 @@ def count_wanted(session: Session, actor: Actor, space: Space, *, deleted: bool 
 
 def count_orphans(session: Session, actor: Actor, space: Space) -> int:
     """How many pages :func:`orphans` lists, at most :data:`MANY` + 1."""
-    return _count(session, _orphans(actor, space))
+    return _count(session, _orphans(session, actor, space))
 
 
 def count_dead_ends(session: Session, actor: Actor, space: Space) -> int:

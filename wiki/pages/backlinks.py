@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.pages.graph import some_at_once
@@ -12,6 +13,7 @@ from wiki.pages.models import Page, PageLink
 from wiki.pages.naming import candidates_for, named_links, pages_concerned
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
+from wiki.spaces.models import Space
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,46 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> l
     return [Backlink(one, tuple(sorted(sections.get(one.id, set()) - {""}))) for one in pages]
 
 
+def linked_by_hidden_names(session: Session, actor: Actor, space: Space) -> set[int]:
+    """Return the pages of a space that, for the actor, links by name of other pages mean because
+    the page that these mean otherwise is hidden from them."""
+    concerned = session.scalars(
+        select(PageLink.page_id)
+        .join(Page, Page.id == PageLink.page_id)
+        .where(PageLink.space_slug == space.slug, *_to_hidden(actor), live_for(actor))
+        .distinct()
+    ).all()
+    meant = _meant_by_hidden_names(session, actor, concerned)
+    return {page_id for linking, page_id, _ in meant if linking != page_id}
+
+
 def _by_hidden_names(session: Session, actor: Actor, page: Page) -> dict[int, set[str]]:
     """Return the pages, with sections, whose links by name mean a page that is hidden from the
     actor, and for the actor mean this one."""
-    target = aliased(Page)
-    readable = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     found: dict[int, set[str]] = {}
     concerned = pages_concerned(session, page.space.slug, [page.path_key])
-    for ids in some_at_once(sorted(concerned)):
-        links = named_links(
-            session,
-            PageLink.page_id.in_(ids),
-            PageLink.target_id.is_not(None),
-            PageLink.target_id != page.id,
-            ~readable,
-        )
+    for linking, page_id, fragment in _meant_by_hidden_names(session, actor, concerned):
+        if page_id == page.id:
+            found.setdefault(linking, set()).add(fragment)
+    return found
+
+
+def _meant_by_hidden_names(
+    session: Session, actor: Actor, page_ids: Collection[int]
+) -> Iterator[tuple[int, int, str]]:
+    """For links by name of some pages whose targets are hidden from the actor: the page with the
+    link, the page that it means for the actor, and the section."""
+    for ids in some_at_once(sorted(page_ids)):
+        links = named_links(session, PageLink.page_id.in_(ids), *_to_hidden(actor))
         candidates = candidates_for(session, links, actor)
         for link in links:
             chosen = candidates.choose(link)
-            if chosen and chosen[0].page_id == page.id:
-                found.setdefault(link.page_id, set()).add(chosen[1].fragment)
-    return found
+            if chosen:
+                yield link.page_id, chosen[0].page_id, chosen[1].fragment
+
+
+def _to_hidden(actor: Actor) -> list[ColumnElement[bool]]:
+    """The conditions that a link by name leads to a page that is hidden from the actor."""
+    target = aliased(Page)
+    readable = exists().where(target.id == PageLink.target_id, live_for(actor, target))
+    return [PageLink.by_name.is_(True), PageLink.target_id.is_not(None), ~readable]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Integer, Select, and_, column, exists, func, or_, select, table
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wiki.errors import Invalid, WikiError
@@ -21,8 +21,8 @@ from wiki.pages.checks import content_hash_of
 from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
-from wiki.pages.naming import meant_by
-from wiki.pages.naming_files import files_by_name, files_meant
+from wiki.pages.naming import meant_by, named_links
+from wiki.pages.naming_files import FILES, can_mean_file, files_by_name, files_meant
 from wiki.pages.queries import head_of, live_for, pages_at
 from wiki.pages.rendering import context_of, prepare
 from wiki.pages.texts import get_text
@@ -44,17 +44,8 @@ SHOWN = 20
 
 What: TypeAlias = Literal["page", "picture", "file"]
 
-# Files belong to a higher layer than this module.
-_files = table(
-    "attachments",
-    column("page_id", Integer),
-    column("space_id", Integer),
-    column("name_key"),
-    column("removed_at"),
-)
-
 # Whatever shows a page or leads to a file has one of these in it; most of what has leads elsewhere.
-_TELLING = re.compile(r"!\[|\]\(|\]:|<[A-Za-z]")
+_TELLING = re.compile(r"!\[|\[\[|\]\(|\]:|<[A-Za-z]")
 
 _LABEL = greatest(Space.label, func.coalesce(Scope.label, 0))
 
@@ -209,8 +200,9 @@ def _with_lines(
     # Where they stand takes another parse, and is asked only once there is something to name.
     found = {
         (line, place): _narrower(line, place, narrower[place])
-        for line, included, place in lines_safely(body, context)
-        if place in narrower and included == (place[0] == "page")
+        for line, included, written in lines_safely(body, context)
+        for place in (written, ("file", written[1], written[2]))
+        if place in narrower and (included or place[0] == "file")
     }
     for place in narrower.keys() - {place for _, place in found}:
         found[0, place] = _narrower(0, place, narrower[place])
@@ -219,15 +211,18 @@ def _with_lines(
 
 def _shown_in(session: Session, space: str, path: str, links: Sequence[Link]) -> dict[Place, Place]:
     """Return the places that a text embeds or links to, by the written place; for links by name,
-    those of the pages that they mean."""
-    shown = [link for link in links if _is_shown(link)]
-    meant = meant_by(session, space, path, shown)
-    files = files_meant(session, files_by_name(space, path, shown))
+    those of the pages and files that they mean."""
+    meant = meant_by(session, space, path, links)
+    asked = files_by_name(space, path, links)
+    files = files_meant(session, [link for link in asked if link.ordinal not in meant])
     found: dict[Place, Place] = {}
-    for link in shown:
-        written = (link.kind, link.space, path_key(link.path))
-        to = meant[link.ordinal][0] if link.ordinal in meant else files.get((0, link.ordinal))
-        found[written] = (link.kind, to.space, to.key) if to else written
+    for link in links:
+        at = link.space, path_key(link.path)
+        if file := files.get((0, link.ordinal)):
+            found["file", *at] = ("file", file.space, file.key)
+        elif _is_shown(link):
+            to = meant[link.ordinal][0] if link.ordinal in meant else None
+            found[link.kind, *at] = (link.kind, to.space, to.key) if to else (link.kind, *at)
     return found
 
 
@@ -289,7 +284,7 @@ def _files_at(
     slugs = sorted({slug for slug, _ in places})
     aboves = sorted({above for _, above, _ in ways})
     names = sorted({name for _, _, name in ways})
-    is_file = and_(_files.c.name_key.in_(names), _files.c.removed_at.is_(None))
+    is_file = and_(FILES.c.name_key.in_(names), FILES.c.removed_at.is_(None))
     at_former = (
         select(Space.slug, Redirect.path_key, Redirect.page_id)
         .join(Redirect, Redirect.space_id == Space.id)
@@ -298,9 +293,9 @@ def _files_at(
     )
     of_page = (_LABEL, Page.title, Space.slug, Page.path)
     owned = (
-        select(_files.c.name_key, *of_page)
-        .select_from(_files)
-        .join(Page, Page.id == _files.c.page_id)
+        select(FILES.c.name_key, *of_page)
+        .select_from(FILES)
+        .join(Page, Page.id == FILES.c.page_id)
         .join(Space, Space.id == Page.space_id)
         .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(is_file, live_for(actor))
@@ -312,13 +307,13 @@ def _files_at(
         at_former.c.slug, at_former.c.path_key
     )
     own = (
-        select(Space.slug, _files.c.name_key, Space.label, Space.title)
-        .select_from(_files)
-        .join(Space, Space.id == _files.c.space_id)
+        select(Space.slug, FILES.c.name_key, Space.label, Space.title)
+        .select_from(FILES)
+        .join(Space, Space.id == FILES.c.space_id)
         .where(
             Space.slug.in_(slugs),
-            _files.c.name_key.in_([key for _, key in places]),
-            _files.c.removed_at.is_(None),
+            FILES.c.name_key.in_([key for _, key in places]),
+            FILES.c.removed_at.is_(None),
             stands_in(actor, Space.id),
         )
     )
@@ -408,20 +403,29 @@ def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[t
     target, of_target = aliased(Page), aliased(Space)
     for some in some_at_once(sorted(page_ids)):
         there = and_(Page.id.in_(some), live_for(actor))
-        kept = or_(PageLink.kind == "file", and_(PageLink.kind == "page", PageLink.embedded))
-        for page, kind, slug, key in session.execute(
+        nowhere = PageLink.page_id.in_(some), PageLink.target_id.is_(None)
+        named = named_links(session, *nowhere, kinds=("page", "file"))
+        files = files_meant(session, filter(can_mean_file, named))
+        can_be_file = and_(PageLink.by_name, PageLink.target_id.is_(None))
+        kept = or_(PageLink.kind == "file", PageLink.embedded, can_be_file)
+        for page, ordinal, kind, embedded, slug, key in session.execute(
             select(
                 Page,
+                PageLink.ordinal,
                 PageLink.kind,
+                PageLink.embedded,
                 func.coalesce(of_target.slug, PageLink.space_slug),
                 func.coalesce(target.path_key, PageLink.path_key),
             )
             .join(PageLink, PageLink.page_id == Page.id)
             .outerjoin(target, target.id == PageLink.target_id)
             .outerjoin(of_target, of_target.id == target.space_id)
-            .where(there, kept, Page.rendered == Page.head)
+            .where(there, kept, PageLink.kind != "anchor", Page.rendered == Page.head)
         ):
-            found[page.path_key, (kind, slug, key)] = page
+            if file := files.get((page.id, ordinal)):
+                found[page.path_key, ("file", file.space, file.key)] = page
+            elif kind == "file" or embedded:
+                found[page.path_key, (kind, slug, key)] = page
         for page, revision, slug in session.execute(
             select(Page, Revision, Space.slug)
             .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))

@@ -319,6 +319,7 @@ def _unsettled() -> Select[int]:
         .where(
             PageLink.page_id == bindparam("of_page"),
             PageLink.by_name,
+            PageLink.kind == "page",
             or_(PageLink.target_id.is_(None), before.exists()),
         )
         .limit(1)

@@ -232,6 +232,8 @@ class _Filling:
 
     def _one(self, include: re.Match[str], inside: tuple[int | None, ...]) -> str:
         link = include["link"]
+        if "/-/files/" in include["to"]:  # a file that is found by its name
+            return f"<p>{link}</p>"
         slug, key, fragment = _place(include["to"])
         if len(inside) > DEPTH:
             return _words(_TOO_DEEP, link)

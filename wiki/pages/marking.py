@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     literal,
     or_,
@@ -22,14 +23,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.pages.models import Folder, Page, PageLink
-from wiki.pages.naming import Standing, candidates_for, meant_by, named_links
-from wiki.pages.naming_files import NamedFile, files_by_name, files_meant
+from wiki.pages.naming import candidates_for, meant_by, named_links
+from wiki.pages.naming_files import address_of, can_mean_file, files_by_name, files_meant
 from wiki.pages.queries import holds_readable
 from wiki.rules.access import Actor
 from wiki.spaces.gate import in_scopes_of, stands_in
 from wiki.spaces.models import Space
-from wiki.text.destinations import RenderContext, file_url, page_url, resolve_wiki_link
+from wiki.text.destinations import RenderContext, page_url, resolve_wiki_link
 from wiki.text.links import Link, Marks
+from wiki.text.paths import name_of
 
 # Built once, because building them costs more than the rest of the statements.
 _target, _space, _at = aliased(Page), aliased(Space), aliased(Space)
@@ -37,8 +39,8 @@ _of_target = aliased(Space)
 
 
 def marks_of(session: Session, actor: Actor, page: Page) -> Marks:
-    """Return the marks of the links of a page's head for the actor: one query, and a few more where
-    a page that a link by name could mean is hidden from them."""
+    """Return the marks of the links of a page's head for the actor: one query, and a few more for
+    links by name that mean a file, or could mean a page that is hidden from the actor."""
     return marks_in(session, actor, [page.id]).get(page.id, Marks())
 
 
@@ -46,46 +48,51 @@ def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[
     """Return the marks of several pages that the actor may read, by page id."""
     missing: dict[int, list[int]] = defaultdict(list)
     lead: dict[int, dict[int, str]] = defaultdict(dict)
-    hidden: dict[tuple[int, int], bool] = {}
-    files: dict[tuple[int, int], tuple[str, str]] = {}
-    for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere, *written in session.execute(
+    unsettled: dict[tuple[int, int], bool] = {}
+    for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere, key in session.execute(
         _links_of(actor), {"page_ids": list(page_ids)}
     ):
-        if written[0] == "file":
-            files[page_id, ordinal] = (written[1], written[2])
-        elif slug is not None:
+        if slug is not None:
             lead[page_id][ordinal] = page_url(slug, path, fragment)
-        elif is_hidden:
-            hidden[page_id, ordinal] = is_nowhere
+        elif is_hidden or (key and "." in name_of(key)):
+            unsettled[page_id, ordinal] = is_nowhere
         else:
             missing[page_id].append(ordinal)
-    if hidden:
-        links = named_links(session, PageLink.page_id.in_({page_id for page_id, _ in hidden}))
-        links = [link for link in links if (link.page_id, link.ordinal) in hidden]
-        found = candidates_for(session, links, actor)
-        for link in links:
-            chosen = found.choose(link)
-            if chosen is not None:
-                one, spot = chosen
-                url = page_url(one.space, one.path, spot.fragment)
-                lead[link.page_id][link.ordinal] = url
-            elif hidden[link.page_id, link.ordinal]:
-                missing[link.page_id].append(link.ordinal)
-    for (page_id, ordinal), file in _files_meant(session, actor, files).items():
-        lead[page_id][ordinal] = file_url(file.space, file.path)
+    if unsettled:
+        for (page_id, ordinal), url in _found(session, actor, unsettled.keys()).items():
+            lead[page_id][ordinal] = url
+        for (page_id, ordinal), is_nowhere in unsettled.items():
+            if is_nowhere and ordinal not in lead[page_id]:
+                missing[page_id].append(ordinal)
     return {id: Marks(missing[id], lead[id]) for id in {*missing, *lead}}
 
 
-def _files_meant(
-    session: Session, actor: Actor, files: dict[tuple[int, int], tuple[str, str]]
-) -> dict[tuple[int, int], Standing]:
-    if not files:
-        return {}
-    ids = {page_id for page_id, _ in files}
-    pages = select(Page.id, Space.slug, Page.path_key).join(Page.space).where(Page.id.in_(ids))
-    stands = {id: (slug, key) for id, slug, key in session.execute(pages)}
-    asked = [NamedFile(*at, *place, *stands[at[0]]) for at, place in files.items()]
-    return files_meant(session, asked, actor)
+def _found(
+    session: Session, actor: Actor, wanted: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], str]:
+    """Return the addresses of pages and files that links by name mean for the actor."""
+    of_pages = PageLink.page_id.in_({page_id for page_id, _ in wanted})
+    links = [
+        link
+        for link in named_links(session, of_pages, kinds=("page", "file"))
+        if (link.page_id, link.ordinal) in wanted
+    ]
+    found: dict[tuple[int, int], str] = {}
+    hidden = [link for link in links if link.target_id is not None]
+    pages = candidates_for(session, hidden, actor)
+    for link in hidden:
+        chosen = pages.choose(link)
+        if chosen is not None:
+            one, spot = chosen
+            found[link.page_id, link.ordinal] = page_url(one.space, one.path, spot.fragment)
+    left = {
+        (link.page_id, link.ordinal): link
+        for link in links
+        if (link.page_id, link.ordinal) not in found and can_mean_file(link)
+    }
+    for at, file in files_meant(session, left.values(), actor).items():
+        found[at] = address_of(file, left[at])
+    return found
 
 
 def marks_for(
@@ -97,8 +104,10 @@ def marks_for(
         ordinal: page_url(to.space, to.path, spot.fragment)
         for ordinal, (to, spot) in meant_by(session, space, path, links, actor).items()
     }
-    files = files_meant(session, files_by_name(space, path, links), actor)
-    lead |= {ordinal: file_url(file.space, file.path) for (_, ordinal), file in files.items()}
+    asked = {link.ordinal: link for link in files_by_name(space, path, links)}
+    left = [link for ordinal, link in asked.items() if ordinal not in lead]
+    files = files_meant(session, left, actor)
+    lead |= {ordinal: address_of(file, asked[ordinal]) for (_, ordinal), file in files.items()}
     return Marks(lead=lead)
 
 
@@ -127,11 +136,12 @@ def _links_of(actor: Actor) -> Select[Any]:
         exists().where(at.slug == PageLink.space_slug, stands_in(actor, at.id)),
     )
     nowhere = ~or_(*_places(actor))
+    named_key = case((PageLink.by_name, PageLink.path_key))
     hidden = and_(PageLink.by_name, target.id.is_(None), PageLink.target_id.is_not(None))
     return (
-        select(  # type: ignore[return-value]
+        select(
             PageLink.page_id, PageLink.ordinal, _of_target.slug, target.path, PageLink.fragment,
-            hidden, nowhere, PageLink.kind, PageLink.space_slug, PageLink.path_key,
+            hidden, and_(PageLink.kind == "page", nowhere), named_key,
         )
         .select_from(PageLink)
         .outerjoin(target, readable)

@@ -10,18 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.pages.graph import some_at_once
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
-from wiki.pages.naming import (
-    Candidates,
-    Named,
-    Standing,
-    in_parts,
-    pages_concerned,
-)
+from wiki.pages.moving_files import files_along
+from wiki.pages.moving_names import Names
+from wiki.pages.naming import in_parts, pages_concerned
 from wiki.pages.queries import editable_by, live_for, subtree_of
 from wiki.pages.rendering import context_of
 from wiki.pages.repairing import MOST, Link, Repairs, Task, only
@@ -29,14 +25,8 @@ from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.addresses import Place
 from wiki.text.destinations import RenderContext
-from wiki.text.paths import ancestors_of, join, path_key
+from wiki.text.paths import path_key
 from wiki.text.repair import Moves, Repair, Section
-
-# Files belong to a room above this one; a move only asks which page each of them goes with.
-_files = table(
-    "attachments", column("page_id"), column("name"), column("name_key"), column("removed_at")
-)
-
 
 MAX_SECTIONS = 400
 """Names of sections that are renamed at once."""
@@ -143,7 +133,9 @@ def plan_move(
     links = _links(session, moving)
     around = move.around(places) if others else {}
     named = move.named(links, around, others)
-    move.add_files(places, [*links.values(), *around.values()])
+    linked = [link for some in (*links.values(), *around.values()) for link in some.values()]
+    at_id = {one.id: target for one, target in move.targets.items()}
+    places |= files_along(session, page, at_id, space.slug, linked)
     for found in links.values():
         move.add_wanted(places, found.values())
     moves = Moves(places)
@@ -359,7 +351,7 @@ class _Move:
 
     def named(
         self, links: dict[int, dict[int, Link]], around: dict[int, dict[int, Link]], others: bool
-    ) -> _Names:
+    ) -> Names:
         """Find the meaning of the links by name in moved pages and in other pages. Pages whose
         links would change their meaning are added to ``around``."""
         moved = {page.id: (self.space.slug, path) for page, path in self.targets.items()}
@@ -369,7 +361,8 @@ class _Move:
             for keys in some_at_once(new):
                 concerned |= pages_concerned(self.session, self.space.slug, keys)
             concerned -= moved.keys()
-        found = _Names()
+        found = Names()
+        found.add_files(self.session, {*links, *around})
         for asked, now in in_parts(self.session, {*links, *around, *concerned}):
             later = now.after(moved)
             for link in asked:
@@ -384,45 +377,6 @@ class _Move:
             around |= _links(self.session, self.session.scalars(there))
         return found
 
-    def add_files(
-        self, places: dict[Place, tuple[str, str]], links: Sequence[dict[int, Link]]
-    ) -> None:
-        """The new places of the files that are linked to and go with a moved page."""
-        old = self.page.space
-        wanted = {
-            key
-            for found in links
-            for kind, slug, key, _ in found.values()
-            if kind == "file" and slug == old.slug and key.startswith(self.page.path_key + "/")
-        }
-        at_id = {page.id: target for page, target in self.targets.items()}
-        for keys in some_at_once(sorted(wanted)):
-            ways = {
-                (above, key[len(above) :].lstrip("/")): key
-                for key in keys
-                for above in ancestors_of(key)
-            }
-            owners: dict[str, tuple[int, int, str]] = {}
-            for above in some_at_once(sorted({above for above, _ in ways})):
-                rows = self.session.execute(
-                    select(Page.path_key, Page.id, _files.c.name, _files.c.name_key)
-                    .join_from(_files, Page, Page.id == _files.c.page_id)
-                    .where(
-                        Page.space_id == old.id,
-                        Page.path_key.in_(above),
-                        Page.deleted_at.is_(None),
-                        _files.c.name_key.in_(sorted({name for _, name in ways})),
-                        _files.c.removed_at.is_(None),
-                    )
-                )
-                for at, id, name, name_key in rows:
-                    key = ways.get((at, name_key), "")
-                    if key and (key not in owners or len(at) > owners[key][0]):
-                        owners[key] = len(at), id, name
-            for key, (_, id, name) in owners.items():
-                if id in at_id:
-                    places["file", old.slug, key] = self.space.slug, join(at_id[id], name)
-
     def add_wanted(self, places: dict[Place, tuple[str, str]], links: Iterable[Link]) -> None:
         """Links of moved pages to what is not there yet below them go on meaning what is below."""
         if not self.with_subtree:
@@ -432,64 +386,6 @@ class _Move:
             inside = slug == self.page.space.slug and key.startswith(root + "/")
             if kind == "page" and inside and ("page", slug, key) not in places:
                 places["page", slug, key] = self.space.slug, self.path + key[len(root) :]
-
-
-@dataclass
-class _Names:
-    """Links by name that a move concerns (pairs of page id and ordinal). For each page, by the
-    written place: ``meant`` has the present targets of links that would change their meaning with
-    the move, ``holds`` the links that keep theirs."""
-
-    links: set[tuple[int, int]] = field(default_factory=set)
-    meant: dict[int, dict[Section, tuple[Standing, str]]] = field(default_factory=dict)
-    holds: dict[int, set[Section]] = field(default_factory=dict)
-
-    def add(
-        self, link: Named, now: Candidates, later: Candidates, place: tuple[str, str] | None
-    ) -> None:
-        """Add a link.
-
-        :param place: the space and path to which the page with the link moves.
-        """
-        chosen = now.choose(link)
-        if chosen is None:
-            return
-        page, spot = chosen
-        said = (link.plain.space, link.plain.key, link.plain.fragment)
-        self.links.add((link.page_id, link.ordinal))
-        then = None
-        if place is None or place[0] == link.space:  # else its text may change its meaning
-            stands = path_key(place[1]) if place else link.stands
-            then = later.choose(replace(link, stands=stands))
-        if then and (then[0].page_id, then[1].fragment) == (page.page_id, spot.fragment):
-            self.holds.setdefault(link.page_id, set()).add(said)
-        else:
-            self.meant.setdefault(link.page_id, {})[said] = page, spot.fragment
-
-    def targets(self) -> set[int]:
-        """Ids of the pages that the links to rewrite lead to."""
-        return {page.page_id for some in self.meant.values() for page, _ in some.values()}
-
-    def leave(self, hidden: set[int]) -> None:
-        """Leave links to these pages as they are written, because their new paths must not be
-        disclosed."""
-        for id, some in list(self.meant.items()):
-            self.meant[id] = {said: to for said, to in some.items() if to[0].page_id not in hidden}
-            if not self.meant[id]:
-                del self.meant[id]
-
-    def among(self, moves: Moves, page_id: int, links: Iterable[Link]) -> Moves:
-        """Return the moves that concern the links of a page, with the targets of its links by
-        name."""
-        meant = self.meant.get(page_id, {})
-        actual: list[Link] = [
-            ("page", page.space, page.key, fragment) for page, fragment in meant.values()
-        ]
-        return replace(
-            only(moves, [*links, *actual]),
-            meant={said: (to.space, to.path, section) for said, (to, section) in meant.items()},
-            holds=frozenset(self.holds.get(page_id, ())),
-        )
 
 
 _COLUMNS = (

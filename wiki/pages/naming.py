@@ -173,8 +173,13 @@ def meant_by(
     return {ordinal: one for ordinal, one in chosen.items() if one is not None}
 
 
-def named_links(session: Session, *conditions: ColumnElement[bool]) -> list[Named]:
-    """Return the links by name that satisfy conditions on ``PageLink``, in two queries."""
+def named_links(
+    session: Session, *conditions: ColumnElement[bool], kinds: Sequence[str] = ("page",)
+) -> list[Named]:
+    """Return the links by name that satisfy conditions on ``PageLink``, in two queries.
+
+    :param kinds: the kinds of the links, as they are written: ``page`` or ``file``.
+    """
     rows = session.execute(
         select(
             PageLink.page_id, PageLink.ordinal, Space.slug, Page.path_key, PageLink.target_id,
@@ -183,7 +188,7 @@ def named_links(session: Session, *conditions: ColumnElement[bool]) -> list[Name
         )
         .join(Page, Page.id == PageLink.page_id)
         .join(Space, Space.id == Page.space_id)
-        .where(PageLink.by_name, PageLink.kind == "page", *conditions)
+        .where(PageLink.by_name, PageLink.kind.in_(kinds), *conditions)
         .order_by(PageLink.page_id, PageLink.ordinal)
     ).all()  # fmt: skip
     others = _other_readings(session, {row[0] for row in rows})

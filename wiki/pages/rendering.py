@@ -27,7 +27,8 @@ from wiki.pages.queueing import Work
 from wiki.pages.renderer import Renderer
 from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
-from wiki.text.markup import RENDERER_VERSION, RenderContext, Rendering
+from wiki.text.markup import RENDERER_VERSION, Link, RenderContext, Rendering
+from wiki.text.wikilinks import Reading
 from wiki.web.pace import asker
 
 log = logging.getLogger(__name__)
@@ -365,6 +366,17 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
     rendering = _renderer.render(key, text, context, asker())
     made = [vars(heading) for heading in rendering.headings]
     return Shown(rendering.html, made, rendering.source_shown, False)
+
+
+def read_links(session: Session, space_slug: str, revision: Revision) -> list[Link]:
+    """The links of the stored rendering of a revision, or of one made now."""
+    context = context_of(space_slug, revision)
+    key = rendering_key(revision.content_hash, context)
+    kept = session.scalar(select(RenderingRow.links).where(RenderingRow.key == key))
+    if kept is None:
+        text = get_text(session, revision.content_hash)
+        return list(prepare(revision.content_hash, text, context).links)
+    return [Link(**link | {"others": [Reading(*one) for one in link["others"]]}) for link in kept]
 
 
 def _row(key: str, content_hash: str, rendering: Rendering) -> dict[str, Any]:

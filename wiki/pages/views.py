@@ -18,11 +18,11 @@ from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_show
 from wiki.pages.flow import ShowsNarrower
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.including import without_includes
-from wiki.pages.marking import marks_of
+from wiki.pages.marking import marks_for, marks_of
 from wiki.pages.merging import Text
 from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import keep_head, prepare, read_rendering
+from wiki.pages.rendering import keep_head, prepare, read_links, read_rendering
 from wiki.pages.screens import (
     Past,
     frame,
@@ -87,6 +87,8 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         html = mark(html, marks_of(session, actor(), page))
         html = with_includes(html, page=page)
     else:
+        links = read_links(session, past.space.slug, revision)
+        html = mark(html, marks_for(session, actor(), past.space.slug, revision.path, links))
         html = with_mentions(without_includes(html))
     return render_template(
         "pages/read.html",

@@ -29,6 +29,7 @@ from wiki.db import now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.models import Page, PageLink
 from wiki.pages.naming import candidates_for, named_links
+from wiki.pages.naming_files import address_of, can_mean_file, files_meant
 from wiki.pages.queries import below, editable_by, live_for
 from wiki.people.models import Person
 from wiki.people.sign_in import hash_token
@@ -334,18 +335,23 @@ def links_within(
 def names_within(
     session: Session, seen: LinkSeen, page: Page, up_to: Label | None
 ) -> tuple[Marks, dict[tuple[str, str], str]]:
-    """Resolve the links by name of a shared page among the pages that the same share link shows.
-    Return the marks with their addresses in the wiki, and a mapping from these places to paths, as
-    :func:`links_within` takes it."""
-    links = named_links(session, PageLink.page_id == page.id)
-    found = candidates_for(session, links, among=shown_by(seen, up_to))
-    lead, places = {}, {}
+    """Resolve the links by name of a shared page among the pages and files that the same share link
+    shows. Return the marks with their addresses in the wiki, and a mapping from these places to
+    paths, as :func:`links_within` takes it."""
+    links = named_links(session, PageLink.page_id == page.id, kinds=("page", "file"))
+    shown = shown_by(seen, up_to)
+    found = candidates_for(session, links, among=shown)
+    lead, places, left = {}, {}, {}
     for link in links:
         chosen = found.choose(link)
         if chosen is not None:
             to, spot = chosen
             lead[link.ordinal] = page_url(to.space, to.path, spot.fragment)
             places[to.space, to.key] = to.path
+        elif can_mean_file(link):
+            left[link.ordinal] = link
+    for (_, ordinal), file in files_meant(session, left.values(), among=shown).items():
+        lead[ordinal] = address_of(file, left[ordinal])
     return Marks(lead=lead), places
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    exists,
     func,
     literal,
     or_,
@@ -37,11 +38,16 @@ SHOWN = 20
 _COLUMNS = ("id", "space_id", "scope_id", "path_key", "title", "deleted_at")
 _links = table(
     "page_links",
-    *(column(name) for name in ("page_id", "kind", "embedded", "space_slug", "path_key")),
-    column("target_id"),
+    *(column(name) for name in ("page_id", "ordinal", "kind", "embedded", "space_slug")),
+    *(column(name) for name in ("path_key", "target_id", "by_name", "name_key")),
+)
+_readings = table(
+    "link_readings",
+    *(column(name) for name in ("page_id", "ordinal", "space_slug", "path_key", "name_key")),
 )
 _files = table(
-    "attachments", *(column(name) for name in ("page_id", "name", "name_key", "removed_at"))
+    "attachments",
+    *(column(name) for name in ("page_id", "name", "name_key", "base_key", "removed_at")),
 )
 
 
@@ -125,12 +131,53 @@ def _pages_shown(actor: Actor, space: Space, before: Label) -> Select[Any]:
 
 def _files_shown(actor: Actor, space: Space, before: Label) -> Select[Any]:
     query, (source, other, home) = _shown(actor, space, before, _files.c.name)
-    below = source.c.path_key + "/" + _files.c.name_key
-    place = case((source.c.path_key == "", _files.c.name_key), else_=below)
+    place = _place(source, _files)
     return (
         query.join(home, home.slug == _links.c.space_slug)
         .join(source, source.c.space_id == home.id)
-        .join(_files, and_(_files.c.page_id == source.c.id, place == _links.c.path_key))
+        .join(_files, and_(_files.c.page_id == source.c.id, _leads_to(place)))
         .outerjoin(other, other.id == source.c.scope_id)
-        .where(_links.c.kind == "file", _files.c.removed_at.is_(None))
+        .where(_files.c.removed_at.is_(None))
     )
+
+
+def _place(page: Any, files: Any) -> ColumnElement[Any]:
+    below = page.c.path_key + "/" + files.c.name_key
+    return case((page.c.path_key == "", files.c.name_key), else_=below)
+
+
+def _leads_to(place: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition that a link leads to the file at a place, or that it can mean this file by its
+    name: no page, and no file at the written place."""
+
+    def fits(links: Any) -> ColumnElement[bool]:
+        ending = func.substr(place, func.length(place) - func.length(links.c.path_key))
+        return and_(
+            links.c.name_key == _files.c.base_key,
+            or_(place == links.c.path_key, ending == literal("/") + links.c.path_key),
+        )
+
+    page, home, files = _page("at"), aliased(Space), _files.alias("exact")
+    exact = (
+        select(literal(1))
+        .select_from(files)
+        .join(page, page.c.id == files.c.page_id)
+        .join(home, home.id == page.c.space_id)
+        .where(
+            files.c.base_key == _links.c.name_key,
+            files.c.removed_at.is_(None),
+            page.c.deleted_at.is_(None),
+            home.slug == _links.c.space_slug,
+            _place(page, files) == _links.c.path_key,
+        )
+        .exists()
+    )
+    read = exists().where(
+        _readings.c.page_id == _links.c.page_id,
+        _readings.c.ordinal == _links.c.ordinal,
+        _readings.c.space_slug == _links.c.space_slug,
+        fits(_readings),
+    )
+    at_place = and_(_links.c.kind == "file", place == _links.c.path_key)
+    named = and_(_links.c.by_name, _links.c.target_id.is_(None), ~exact)
+    return or_(at_place, and_(named, or_(fits(_links), read)))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
@@ -15,9 +15,10 @@ from wiki.text.paths import (
     name_of,
     normalise_path,
     parent_of,
+    path_key,
     resolve,
 )
-from wiki.text.wikilinks import Reading, readings, section_in
+from wiki.text.wikilinks import Reading, is_media, readings, section_in
 
 Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
 
@@ -97,12 +98,11 @@ def page_url(space: str, path: str, fragment: str = "") -> str:
     return f"/{_quote(space)}/{_quote(path)}" + (f"#{_quote(fragment)}" if fragment else "")
 
 
-def file_url(space: str, path: str) -> str:
+def file_url(space: str, path: str, fragment: str = "") -> str:
     """The address of the file at `path` (folder and name) in the tree of `space`."""
     folder, name = parent_of(path) or "", name_of(path)
-    return f"/{_quote(space)}/" + "/".join(
-        _quote(part) for part in (folder, "-/files", name) if part
-    )
+    parts = [_quote(part) for part in (folder, "-/files", name) if part]
+    return f"/{_quote(space)}/" + "/".join(parts) + (f"#{_quote(fragment)}" if fragment else "")
 
 
 def resolve_link(address: str, context: RenderContext, image: bool = False) -> Destination:
@@ -118,8 +118,11 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
         return _external(address)
     path, _, fragment = address.partition("#")
     path, _, query = path.partition("?")
-    path, fragment = unquote(path).replace("\\", "/"), fragment_id(unquote(fragment))
-    tail = (f"?{_requote(query)}" if query else "") + (f"#{_quote(fragment)}" if fragment else "")
+    path, fragment = unquote(path).replace("\\", "/"), unquote(fragment)
+    tail = f"?{_requote(query)}" if query else ""
+    if not path:
+        fragment = fragment_id(fragment)
+        tail += f"#{_quote(fragment)}" if fragment else ""
     if not path and not query:
         return Destination("anchor", tail or "#", context.space, context.path, fragment)
     try:
@@ -131,9 +134,19 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
         target = resolve(context.base, path)
         if target is None:
             return _broken("it leads out of the space")
-        return _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
+        to = _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
+        return _by_name(to, path) if to.kind == "file" else to
     except PathError as error:
         return _broken(str(error))
+
+
+def _by_name(to: Destination, written: str) -> Destination:
+    """Return a file at a relative address as a file that may lie elsewhere, where its path ends
+    with the written one."""
+    names = [name for name in written.split("/") if name not in ("", ".", "..")]
+    path = normalise_path("/".join(names))
+    others = () if path_key(path) == path_key(to.path) else (Reading(1, to.space, path, ""),)
+    return replace(to, others=others, named=True)
 
 
 def route_key(address: str, context: RenderContext) -> str:
@@ -151,22 +164,19 @@ def route_key(address: str, context: RenderContext) -> str:
 def _routed(address: str, kind: str, space: str, path: str) -> Destination:
     rest, _, fragment = address.partition("#")
     query = rest.partition("?")[2]
-    fragment = fragment_id(unquote(fragment))
-    tail = (f"?{_requote(query)}" if query else "") + (f"#{_quote(fragment)}" if fragment else "")
-    if kind == "file":
-        return Destination("file", file_url(space, path) + tail, space, path)
-    return Destination("page", page_url(space, path) + tail, space, path, fragment)
+    tail, fragment = f"?{_requote(query)}" if query else "", unquote(fragment)
+    return (_file if kind == "file" else _page)(space, path, tail, fragment)
 
 
 def resolve_embedded(target: str, context: RenderContext) -> Destination:
     """Return the target of `![[picture.png]]`: a file at this path from the root of the space, or
     else a file of this name elsewhere in it."""
     reason, found, named = readings(target, context.space, context.base)
-    plain = next((one for one in found if one.rank == 0), None)
-    if plain is None or not plain.path:
+    plain = next((one for one in found if is_media(one.path)), None)
+    if plain is None:
         return _broken(reason or "it names no file")
-    url = file_url(plain.space, plain.path)
-    return Destination("file", url, plain.space, plain.path, named=named)
+    to = _file(plain.space, plain.path, "", section_in(plain.section))
+    return replace(to, named=named)
 
 
 def split_own(address: str, base_url: str) -> tuple[str, str]:
@@ -203,18 +213,22 @@ def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
     if not target.partition("#")[0].strip():
         fragment = fragment_id(section_in(target))
         return Destination("anchor", f"#{_quote(fragment)}", context.space, context.path, fragment)
+    if target.startswith(("/", "./", "../")) and is_media(target):
+        return resolve_embedded(target, context)
     reason, found, named = readings(target, context.space, context.base)
     plain = next((one for one in found if one.rank == 0), None) or next(iter(found), None)
     if plain is None:
         return _broken(reason)
-    fragment = fragment_id(section_in(plain.section))
-    others = tuple(
-        one._replace(section=fragment_id(section_in(one.section)))
-        for one in found
-        if one is not plain
-    )
+    fragment = _section(plain)
+    others = tuple(one._replace(section=_section(one)) for one in found if one is not plain)
     url = page_url(plain.space, plain.path, fragment)
     return Destination("page", url, plain.space, plain.path, fragment, others, named)
+
+
+def _section(one: Reading) -> str:
+    """Return the section that a reading names, or the place in a file, such as `page=3`."""
+    section = section_in(one.section)
+    return section if "=" in section and is_media(one.path) else fragment_id(section)
 
 
 def host_of(url: str) -> str:
@@ -234,10 +248,19 @@ def _in_space(
         if name_of(target).casefold() in FOLDER_PAGES:
             target = parent_of(target) or ""
     elif not is_folder and (image or _EXTENSION.search(name)):
-        path = normalise_path(target)
-        return Destination("file", file_url(space, path) + tail, space, path)
-    path = normalise_path(target)
+        return _file(space, normalise_path(target), tail, fragment)
+    return _page(space, normalise_path(target), tail, fragment)
+
+
+def _page(space: str, path: str, query: str, section: str) -> Destination:
+    fragment = fragment_id(section)
+    tail = f"{query}#{_quote(fragment)}" if fragment else query
     return Destination("page", page_url(space, path) + tail, space, path, fragment)
+
+
+def _file(space: str, path: str, query: str, fragment: str) -> Destination:
+    tail = f"{query}#{_quote(fragment)}" if fragment else query
+    return Destination("file", file_url(space, path) + tail, space, path, fragment)
 
 
 def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
@@ -248,15 +271,17 @@ def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
     url = "/" + "/".join(_quote(segment) for segment in segments)
     if segments and path.endswith("/"):
         url += "/"
+    section = fragment_id(fragment)
+    whole = url + tail + (f"#{_quote(section)}" if section else "")
     if not segments or segments[0] == "-":
-        return Destination("site", url + tail)
+        return Destination("site", whole)
     space, rest = segments[0], segments[1:]
     if "-" in rest:
         verb = rest.index("-")
         if rest[verb + 1 : verb + 2] == ["files"] and len(rest) == verb + 3:
             target = normalise_path("/".join([*rest[:verb], rest[-1]]))
-            return Destination("file", file_url(space, target) + tail, space, target)
-        return Destination("site", url + tail)
+            return _file(space, target, tail, fragment)
+        return Destination("site", whole)
     return _in_space(space, "/".join(rest), path.endswith("/"), tail, fragment, image)
 
 

@@ -108,16 +108,19 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
 
 
 def embed(state: StateInline, silent: bool) -> bool:
-    """Parse `![[picture.png|300]]` at any place in a line."""
+    """Parse `![[picture.png|300]]` at any place in a line. A page is not shown within a line: there
+    `![[page]]` is a link to it."""
     start = state.pos + 3
     if not state.src.startswith("![[", state.pos):
         return False
     inner = inner_at(state.src, start, state.posMax, state.env.get("references", {}))
     target, label = split_label(inner)
-    if not is_media(target):
+    media = is_media(target)
+    if not target or (not media and (state.linkLevel > 0 or inner.startswith("^"))):
         return False
     if not silent:
-        state.push("embed", "", 0).meta = {"target": target, "label": label}
+        token = state.push("embed" if media else "wikilink", "", 0)
+        token.meta = {"target": target, "label": label}
     state.pos = start + len(inner) + 2
     return True
 

@@ -27,8 +27,8 @@ NOWHERE = "This link leads nowhere"
 _MENTION = re.compile(
     r'<a class="wl-\d+ mention" href="/-/people/(?P<handle>[^"]*)">(?P<text>@[^<]*)</a>'
 )
-_SIZE = re.compile(r"(\d{1,4})(?:x(\d{1,4}))?")
-_PICTURE = re.compile(r'<img src="([^"]*)" class="wl-(\d+)"')
+_SIZE = re.compile(r"(?:(?P<words>.*)\|)?\s*(?P<width>\d{1,4})(?:x(?P<height>\d{1,4}))?\s*", re.S)
+_PICTURE = re.compile(r'<img src="([^"]*)"((?: [a-z]+="[^"]*")*?) class="wl-(\d+)"')
 _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 
@@ -75,8 +75,8 @@ def mark(html: str, marks: Marks) -> str:
         return f"{start}{state}{between}{lead.get(ordinal, url)}"
 
     def shown_elsewhere(match: re.Match[str]) -> str:
-        src, ordinal = match.groups()
-        return f'<img src="{lead.get(ordinal, src)}" class="wl-{ordinal}"'
+        src, between, ordinal = match.groups()
+        return f'<img src="{lead.get(ordinal, src)}"{between} class="wl-{ordinal}"'
 
     html = _MARKER.sub(marked, html)
     return _PICTURE.sub(shown_elsewhere, html) if lead else html
@@ -94,6 +94,15 @@ def without_mentions(html: str, known: Collection[str]) -> str:
     return _MENTION.sub(
         lambda found: found[0] if unquote(found["handle"]) in known else found["text"], html
     )
+
+
+def _sized(words: str) -> tuple[str, dict[str, str]]:
+    """Split `words|200x100` into the words and the size of a picture."""
+    found = _SIZE.fullmatch(words)
+    if found is None:
+        return words, {}
+    size = {"width": found["width"], "height": found["height"] or ""}
+    return (found["words"] or "").strip(), {key: value for key, value in size.items() if value}
 
 
 class Links:
@@ -177,20 +186,16 @@ class Links:
         """Turn `![[file]]` into the picture, or into a link if it is another kind of file."""
         target, label = element.get("target", ""), element.get("label", "")
         to = resolve_embedded(target, self.context)
-        name = shown(target).rpartition("/")[2]
-        size = _SIZE.fullmatch(label)
-        words = label if label and not size else name
+        label, size = _sized(label)
+        words = label or shown(target).rpartition("/")[2]
         element.attrib.clear()
         if to.kind == "broken":
             element.text = words
             self.broken(element, to, words, "This picture cannot be shown")
-        elif name.rpartition(".")[2].lower() in PICTURES:
+        elif to.path.rpartition(".")[2].lower() in PICTURES:
             element.tag = "img"
             ordinal = self.note(to, words, embedded=True)
-            element.attrib.update({"src": to.url, "class": f"wl-{ordinal}", "alt": words})
-            for key, value in zip(("width", "height"), size.groups() if size else (), strict=False):
-                if value:
-                    element.set(key, value)
+            element.attrib.update({"src": to.url, "class": f"wl-{ordinal}", "alt": words} | size)
             element.set("loading", "lazy")
         else:
             element.tag, element.text = "a", words
@@ -230,10 +235,13 @@ class Links:
         """
         attributes = dict(element.attrib)
         alt, title = attributes.get("alt", ""), attributes.get("title", "")
+        if "|" in alt:
+            alt, size = _sized(alt)
+            attributes = size | attributes
         to = resolve_link(attributes.get("src", ""), self.context, image=True)
         element.attrib.clear()
         if to.kind == "file" and to.path.rpartition(".")[2].lower() in PICTURES:
-            self.note(to, alt, embedded=True)
+            ordinal = self.note(to, alt, embedded=True)
             element.attrib.update({"src": to.url, "alt": alt})
             if title:
                 element.set("title", title)
@@ -241,6 +249,8 @@ class Links:
                 if name in attributes:
                     element.set(name, attributes[name])
             element.set("loading", "lazy")
+            if to.named:
+                element.set("class", f"wl-{ordinal}")
             return
         if to.kind in ("broken", "anchor") or (inside_link and to.kind != "external"):
             element.text = alt or "Image"

@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "6/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "7/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters

@@ -37,8 +37,8 @@ class Moves:
     """Completed moves: the new space and path of places, and the new names of sections.
 
     Places not listed have not moved. Sections are listed by their old place. ``meant`` has the
-    targets of wiki links, by their plain reading, if these differ from the written place; ``holds``
-    are the wiki links that need no repair.
+    targets of links by name, by their plain reading, if these differ from the written place;
+    ``holds`` are the links by name that need no repair.
     """
 
     places: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Moves:
         to = address.leads_to(before)
         if to.kind not in ("page", "file", "anchor"):
             return None
-        if address.form == "wiki":
+        if address.form == "wiki" or to.named:
             spot = to.space, path_key(to.path), to.fragment
             if spot in self.holds:
                 return None

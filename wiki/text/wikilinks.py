@@ -53,7 +53,10 @@ MEDIA = frozenset(
 
 def is_media(target: str) -> bool:
     """Whether the target of `![[…]]` is a file; a trailing slash makes it a page."""
-    return target.rpartition(".")[2].lower() in MEDIA
+    return any(
+        name.rstrip().rpartition(".")[2].lower() in MEDIA
+        for name in (target, _HASH.split(target)[0])
+    )
 
 
 class Reading(NamedTuple):
@@ -150,6 +153,8 @@ def _relative(path: str, section: str, space: str, base: str) -> tuple[str, list
             parts.append(part)
     found = _Readings()
     reason = found.add(0, space, "/" + "/".join(parts), section)
+    if parts and _bare(parts[-1]).casefold() in FOLDER_PAGES:
+        found.add(2, space, "/" + "/".join(parts[:-1]), section)
     return reason, found.sorted(), False
 
 

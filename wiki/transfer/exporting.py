@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.errors import Invalid
 from wiki.pages.checks import front_matter_of
+from wiki.pages.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
@@ -22,6 +24,7 @@ from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.frontmatter import join
 from wiki.transfer.headings import leading_title
+from wiki.transfer.kept_routes import ROUTES_FILE, written_routes
 from wiki.transfer.layout import file_of
 from wiki.transfer.sources import Progress
 
@@ -66,6 +69,9 @@ def export_space(
             done += 1
             if progress:
                 progress(done, total)
+        routes = written_routes(space.slug, _routes(session, revisions))
+        if routes:
+            _write(folder, ROUTES_FILE, routes.encode())
         for file in files:
             try:
                 with storage.open(file.sha256, file.size) as bytes_of_file:
@@ -80,6 +86,17 @@ def export_space(
     except OSError as error:
         raise Invalid(f"{error.filename} cannot be written: {error.strerror}.") from None
     return Exported(len(revisions), len(files) - len(damaged), damaged)
+
+
+def _routes(
+    session: Session, revisions: Sequence[Revision]
+) -> Iterator[tuple[str, bool, list[list[str]]]]:
+    routes: dict[int, list[list[str]]] = {}
+    for ids in some_at_once([revision.page_id for revision in revisions]):
+        rows = session.execute(select(Page.id, Page.routes).where(Page.id.in_(ids)))
+        routes |= {row[0]: row[1] for row in rows}
+    for revision in revisions:
+        yield revision.path, revision.folder, routes[revision.page_id]
 
 
 def file_text(text: Text, path: str) -> str:

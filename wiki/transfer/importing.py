@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 
 from sqlalchemy.orm import Session
@@ -50,11 +51,12 @@ from wiki.transfer.inventory import (
     linked_files,
     note_files,
 )
+from wiki.transfer.kept_routes import ROUTES_FILE
 from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.routing import Router
-from wiki.transfer.sites import Site, find_sites
-from wiki.transfer.sources import Progress, Source
+from wiki.transfer.sites import find_sites
+from wiki.transfer.sources import Entry, Progress, Source
 
 CHUNK = 24
 """Pages of one transaction: others who save wait for it."""
@@ -107,9 +109,14 @@ class TreeImport:
             self.held = held_pages(session, actor, self.space)
             self.known = known_files(session, actor, self.space, history_id)
         places = {file: (one.path, one.folder) for file, one in self.known.items()}
-        hidden = [entry for entry in source.shelved if not name_of(entry.path).startswith(".")]
+        hidden = [
+            entry
+            for entry in source.shelved
+            if not name_of(entry.path).startswith(".") and entry.path != ROUTES_FILE
+        ]
         self.layout = lay_out([*source.entries, *hidden], places, self.held.keys())
-        self.router = Router(self.space.slug, self.layout, self._sites())
+        sites, routes = find_sites(self._named.keys(), self._text), self._text(ROUTES_FILE)
+        self.router = Router(self.space.slug, self.layout, sites, routes)
         self._rerouted: dict[int, list[list[str]]] = {}
         files = {page.entry.path for page in self.layout.pages}
         self._unnoted: dict[int, str] = {}
@@ -150,7 +157,7 @@ class TreeImport:
             check = LinkCheck(session, self.actor, self.space)
             hidden = [file for file in self.layout.files if file.entry.hidden]
             shown = [file for file in hidden if check.has_file(file.path)]
-            self.report.hidden = self.source.hidden - len(shown)
+            self.report.hidden = self.source.hidden - len(shown) - (ROUTES_FILE in self._named)
             places = {path_key(page.path): page.entry.path for page in self.layout.pages}
             self.report.add(check.problems(places))
         return self.report
@@ -203,16 +210,16 @@ class TreeImport:
         self._unnoted.clear()
         self._rerouted.clear()
 
-    def _sites(self) -> list[Site]:
-        entries = {one.path: one for one in (*self.source.entries, *self.source.shelved)}
+    @cached_property
+    def _named(self) -> dict[str, Entry]:
+        return {one.path: one for one in (*self.source.entries, *self.source.shelved)}
 
-        def read(name: str) -> str:
-            try:
-                return decode(self.source.read(entries[name]))
-            except WikiError:
-                return ""
-
-        return find_sites(entries.keys(), read)
+    def _text(self, name: str) -> str:
+        """The text of a file of the tree, empty if there is none or it cannot be read."""
+        try:
+            return decode(self.source.read(self._named[name])) if name in self._named else ""
+        except WikiError:
+            return ""
 
     def _secrets(self, change: _Change) -> list[Problem]:
         """What looks like a secret in a page and was not in what it had before."""
@@ -344,8 +351,9 @@ class TreeImport:
 
     def _import_files(self, files: Sequence[PlannedFile]) -> Iterator[int]:
         with self.database.read() as session:
-            wanted = linked_files(session, self.actor, self.space)
             held = held_files(session, self.actor, self.space)
+            places = {path_key(file.path) for file in self.layout.files}
+            wanted = linked_files(session, self.actor, self.space, held.keys() | places)
         storage = Storage(self.settings.data_dir)
         for file in files:
             key = path_key(file.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,23 +188,50 @@ def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class LinkedFiles:
-    """The files that pages embed or link: the path keys of their places, and the last segments of
-    those linked by name, which may be anywhere."""
+    """The files that pages embed or link: the path keys of their places, and the ends of the paths
+    of those linked by name, which may be anywhere."""
 
     places: frozenset[str]
-    names: frozenset[str]
+    endings: frozenset[str]
 
     def __contains__(self, key: str) -> bool:
-        return key in self.places or name_of(key) in self.names
+        return key in self.places or any(end in self.endings for end in _endings(key))
 
 
-def linked_files(session: Session, actor: Actor, space: Space) -> LinkedFiles:
-    """Return all files that pages of a space embed or link."""
-    keys: dict[bool, set[str]] = {False: set(), True: set()}
+def linked_files(
+    session: Session, actor: Actor, space: Space, there: Collection[str]
+) -> LinkedFiles:
+    """Return all files that pages of a space embed or link.
+
+    :param there: the path keys of all files, by which links to places are told from those by name.
+    """
+    places: set[str] = set()
+    endings: set[str] = set()
     for _, link in _links(session, actor, space):
-        if link["kind"] == "file" and link["space"] == space.slug:
-            keys[link["named"]].add(path_key(link["path"]))
-    return LinkedFiles(frozenset(keys[False]), frozenset(map(name_of, keys[True])))
+        keys = _file_keys(link, space.slug)
+        exact = [key for key in keys if key in there]
+        places.update(exact[:1] or keys[:1])
+        endings.update(keys if link["named"] and not exact else ())
+    return LinkedFiles(frozenset(places), frozenset(endings))
+
+
+def _file_keys(link: Mapping[str, Any], slug: str) -> list[str]:
+    """The path keys by which a link can mean a file of a space, the best first."""
+    readings = [(link["space"], link["path"]), *((one[1], one[2]) for one in link["others"])]
+    keys = [path_key(path) for at, path in readings if at == slug]
+    match link["kind"]:
+        case "file":
+            return keys
+        case "page" if link["named"]:
+            return [key for key in keys if "." in name_of(key)]
+    return []
+
+
+def _endings(key: str) -> Iterator[str]:
+    """A path and what is left of it without its first folders."""
+    while key:
+        yield key
+        key = key.partition("/")[2]
 
 
 class _Places:
@@ -214,7 +241,7 @@ class _Places:
         self.pages = set(held_pages(session, actor, space))
         self.folders = {above for key in self.pages for above in ancestors_of(key)}
         self.files = set(held_files(session, actor, space))
-        self.file_names = {name_of(key) for key in self.files}
+        self.endings = {end for key in self.files for end in _endings(key)}
 
 
 class LinkCheck:
@@ -270,9 +297,13 @@ class LinkCheck:
                 kind = Kind.LINK if link["kind"] == "page" else Kind.FILE
                 way = f"/{link['space']}/{link['path']}".rstrip("/")
                 return Problem(kind, where, f"{text} leads to {way}, which is not there.")
+        elif (
+            there
+            and link["named"]
+            and any(one in there.endings for one in _file_keys(link, self.space.slug))
+        ):
+            return None
         elif there and link["kind"] == "file" and key not in there.files:
-            if link["named"] and name_of(key) in there.file_names:
-                return None
             return Problem(Kind.FILE, where, f"{text} leads to {path}.")
         elif there and link["kind"] == "page" and key not in there.pages:
             what = "a folder without a page" if key in there.folders else "no page"

@@ -22,13 +22,12 @@ from wiki.text.paths import (
     path_key,
     resolve,
 )
+from wiki.transfer.kept_routes import MOST_ROUTES, read_routes
 from wiki.transfer.layout import Layout, PlannedPage
 from wiki.transfer.sites import Site, roots_for
 
 Place = tuple[str, str]
 """Kind of destination (page or file) and path in the space."""
-MOST_ROUTES = 2000
-"""Maximum number of routes of one page."""
 _ANGLE = re.compile(r"<([^<>\n]{1,2000})>")
 _QUOTED = re.compile(
     r"""(?:src|href)\s*=\s*(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})')""", re.IGNORECASE
@@ -39,11 +38,17 @@ _MOST_CUTS = 4
 
 
 class Router:
-    """The places of all files of a tree, and the addresses that need a route to them."""
+    """The places of all files of a tree, and the addresses that need a route to them.
 
-    def __init__(self, space: str, layout: Layout, sites: Collection[Site]) -> None:
+    :param kept_routes: the text of the routes that an export has written beside the tree.
+    """
+
+    def __init__(
+        self, space: str, layout: Layout, sites: Collection[Site], kept_routes: str = ""
+    ) -> None:
         self.space = space
         self.sites = sites
+        self._kept = read_routes(kept_routes, layout)
         self._exact: dict[str, Place] = {}
         self._named: dict[str, Place] = {}
         self._derived: dict[str, Place] = {}
@@ -75,6 +80,8 @@ class Router:
                 continue
             if len(found) == MOST_ROUTES:
                 break
+        for key, kind, path in self._kept.get(page.entry.path, ()):
+            found[key] = [key, kind, self.space, path]
         return [found[key] for key in sorted(found)]
 
     def _note(self, name: str, kind: str, path: str) -> None:
