@@ -65,3 +65,43 @@ def test_powers_and_code_are_no_names_of_blocks(source):
 
 def test_an_include_may_have_a_label():
     assert 'class="include"' in html("![[note|other words]]")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("![[x.jpg|alt|200x100]]", 'alt="alt" width="200" height="100"'),
+        ("![[x.jpg|a \\| b|200]]", 'alt="a | b" width="200"'),
+        ("![[x.jpg|200]]", 'alt="x.jpg" width="200"'),
+        ("![[x.jpg|alt]]", 'alt="alt"'),
+        ("![alt|200](x.jpg)", 'alt="alt" width="200"'),
+        ("![|20x30](x.jpg)", 'alt="" width="20" height="30"'),
+        ("![200](x.jpg)", 'alt="200"'),
+        ("![a|b](x.jpg)", 'alt="a|b"'),
+        ("| a |\n| - |\n| ![[x.jpg\\|alt\\|50]] |", 'alt="alt" width="50"'),
+    ],
+)
+def test_a_picture_has_the_size_behind_its_words(source, shown):
+    made = html(source)
+    assert shown + ' loading="lazy"' in made.replace(' class="wl-0"', "")
+
+
+@pytest.mark.parametrize(
+    ("source", "leads"),
+    [
+        ("![[doc.pdf#page=3]]", "/eng/-/files/doc.pdf#page=3"),
+        ("See ![[a/doc.pdf#page=3|words]].", "/eng/a/-/files/doc.pdf#page=3"),
+        ("[x](doc.pdf#page=3)", "/eng/team/-/files/doc.pdf#page=3"),
+        ("[x](/eng/-/files/doc.pdf#page=3)", "/eng/-/files/doc.pdf#page=3"),
+        ("[[./doc.pdf#page=3]]", "/eng/team/-/files/doc.pdf#page=3"),
+        ("![[C# plan.pdf]]", "/eng/-/files/C%23-plan.pdf"),
+        ("[x](page.md#Two words)", "/eng/team/page#sec-two-words"),
+    ],
+)
+def test_a_place_in_a_file_stays_in_its_address(source, leads):
+    source = source.replace("Two words", "Two%20words")
+    assert f'href="{leads}"' in html(source)
+
+
+def test_a_wiki_link_in_a_picture_s_words_is_no_link():
+    assert html("[a ![[note]] b](other)").count("<a ") == 1

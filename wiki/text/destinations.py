@@ -18,7 +18,7 @@ from wiki.text.paths import (
     path_key,
     resolve,
 )
-from wiki.text.wikilinks import Reading, is_media, readings, section_in
+from wiki.text.wikilinks import Reading, is_media, names_media, readings, section_in
 
 Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
 
@@ -172,7 +172,7 @@ def resolve_embedded(target: str, context: RenderContext) -> Destination:
     """Return the target of `![[picture.png]]`: a file at this path from the root of the space, or
     else a file of this name elsewhere in it."""
     reason, found, named = readings(target, context.space, context.base)
-    plain = next((one for one in found if is_media(one.path)), None)
+    plain = next((one for one in found if names_media(one.path)), None)
     if plain is None:
         return _broken(reason or "it names no file")
     to = _file(plain.space, plain.path, "", section_in(plain.section))
@@ -228,7 +228,7 @@ def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
 def _section(one: Reading) -> str:
     """Return the section that a reading names, or the place in a file, such as `page=3`."""
     section = section_in(one.section)
-    return section if "=" in section and is_media(one.path) else fragment_id(section)
+    return section if "=" in section and names_media(one.path) else fragment_id(section)
 
 
 def host_of(url: str) -> str:

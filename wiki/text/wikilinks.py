@@ -53,10 +53,12 @@ MEDIA = frozenset(
 
 def is_media(target: str) -> bool:
     """Whether the target of `![[…]]` is a file; a trailing slash makes it a page."""
-    return any(
-        name.rstrip().rpartition(".")[2].lower() in MEDIA
-        for name in (target, _HASH.split(target)[0])
-    )
+    return any(map(names_media, (target, _HASH.split(target)[0])))
+
+
+def names_media(path: str) -> bool:
+    """Whether the extension of a path means a file."""
+    return path.rstrip().rpartition(".")[2].lower() in MEDIA
 
 
 class Reading(NamedTuple):
