@@ -12,6 +12,9 @@ from tests.pages.test_includes import keep_to, label, prose
 from tests.pages.test_links_by_name import links
 from tests.sharing.test_share_links import shared
 from wiki.errors import Invalid
+from wiki.pages.moves import move_page
+from wiki.pages.queries import head_of
+from wiki.pages.revising import text_of
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.actions import change_space
@@ -53,6 +56,32 @@ def test_a_wiki_link_with_the_name_of_a_file_leads_to_the_file_unless_a_page_is_
     assert "Nothing to show" not in prose(filed, "notes/a")
     filed.write("notes/Yearly plan.pdf", "a page")
     assert links(filed, "notes/a")[0] == (False, "/eng/notes/Yearly-plan.pdf")
+
+
+def test_a_relative_address_finds_the_file_beside_the_page_and_else_one_of_its_name(
+    wiki: Scene,
+) -> None:
+    body = "![p](pic.png) [f](<img/pic.png>) ![a](/eng/pic.png) <img src='pic.png'> ![n](x/pic.png)"
+    wiki.write("files/deep", "x")
+    wiki.attach("files/deep/img/pic.png", png())
+    wiki.write("notes/a", body)
+    file = "/eng/files/deep/img/-/files/pic.png"
+    there = [file, file, "/eng/-/files/pic.png", file, "/eng/notes/x/-/files/pic.png"]
+    assert _addresses(wiki, "notes/a") == there
+    with wiki.database.write() as session:
+        move_page(session, wiki.actor("eve"), wiki.page("notes/a").id, "other/place/b")
+    with wiki.database.read() as session:
+        page = wiki.page("other/place/b")
+        kept = body.replace("x/pic.png", "../../notes/x/pic.png")
+        assert text_of(session, head_of(session, page)).body == kept
+    assert _addresses(wiki, "other/place/b") == there
+    wiki.attach("other/place/pic.png", png())
+    beside = "/eng/other/place/-/files/pic.png"
+    assert _addresses(wiki, "other/place/b") == [beside, file, there[2], beside, there[4]]
+
+
+def _addresses(wiki: Scene, path: str) -> list[str]:
+    return re.findall(r'(?:src|href)="(/eng/[^"]*files/[^"]*)"', prose(wiki, path))
 
 
 def test_the_preview_and_older_revisions_lead_where_the_page_does(filed: Scene) -> None:

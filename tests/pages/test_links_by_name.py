@@ -134,6 +134,14 @@ def test_a_note_is_found_wherever_it_lies_the_shortest_path_first_then_the_neare
     assert links(wiki, "start")[0] == (False, "/eng/z/Some-note")
 
 
+def test_the_readme_of_a_folder_is_the_page_of_the_folder_in_every_form(wiki: Scene) -> None:
+    wiki.write("x/a", "[[../y/README]] [[./index.md#Part]] [[y/readme]] [[/y/Index]] [[README]]")
+    for path in ("", "x", "y"):
+        wiki.write(path, "x")
+    there = ["/eng/y", "/eng/x#sec-part", "/eng/y", "/eng/y", "/eng/"]
+    assert links(wiki, "x/a") == [(False, one) for one in there]
+
+
 def test_a_note_that_is_hidden_is_as_if_it_were_not_there(wiki: Scene) -> None:
     wiki.write("from", "[[plan]] [[secret]]\n\n![[plan]]")
     wiki.write("a/b/plan", "open words")
