@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -32,16 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.outbox.actions import take_turn
-from wiki.pages.models import LinkReading, Page, PageAlias, PageAnchor, PageLink, Redirect
+from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
 from wiki.pages.naming import astray, pages_concerned, settle_named
 from wiki.spaces.models import Space
 from wiki.text.markup import Link, Rendering
-from wiki.text.paths import PathError, name_of, normalise_path, path_key
+from wiki.text.paths import name_of, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
-MOST_ALIASES = 50
-"""Maximum number of aliases of one page."""
-
 _AT_ONCE = 400
 """Values in one statement."""
 
@@ -91,34 +87,6 @@ def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozense
         new = [{"page_id": page_id, "anchor": anchor} for anchor in anchors - kept]
         connection.execute(_NAME, new)
     return frozenset(kept - anchors)
-
-
-def keep_aliases(session: Session, page_id: int, fields: Mapping[str, Any]) -> None:
-    """Store the aliases of a page as the fields of its head list them in ``aliases``."""
-    written = fields.get("aliases", fields.get("alias"))
-    names = written if isinstance(written, list) else [written]
-    wanted = set()
-    for name in names[:MOST_ALIASES]:
-        with suppress(PathError):
-            wanted.add(path_key(normalise_path(str(name))) if isinstance(name, str | int) else "")
-    wanted.discard("")
-    connection = session.connection()
-    kept = set(connection.scalars(_aliases(), {"of_page": page_id}))
-    if kept == wanted:
-        return
-    take_turn(session)
-    connection.execute(delete(PageAlias).where(PageAlias.page_id == page_id))
-    if wanted:
-        rows = [{"page_id": page_id, "alias_key": key} for key in sorted(wanted)]
-        connection.execute(insert(PageAlias), rows)
-    slug = select(Space.slug).join(Page, Page.space_id == Space.id).where(Page.id == page_id)
-    changed = sorted(kept ^ wanted)
-    settle_named(session, pages_concerned(session, session.scalar(slug) or "", changed))
-
-
-@cache
-def _aliases() -> Select[str]:
-    return select(PageAlias.alias_key).where(PageAlias.page_id == bindparam("of_page"))
 
 
 Kept = tuple[int, str, str, str, str, bool, bool, str | None]

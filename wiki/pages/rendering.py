@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import Database, now
-from wiki.pages.graph import keep_aliases, keep_links
+from wiki.pages.aliases import keep_aliases
+from wiki.pages.graph import keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.queueing import Work
 from wiki.pages.renderer import Renderer
