@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.cast import Scene, without_tokens
 from wiki.people.groups import create_group, set_member
 from wiki.people.models import Person
@@ -28,7 +30,10 @@ def test_the_panel_says_who_has_which_role_and_by_what(wiki: Scene) -> None:
     assert "No guests" in wiki.get("cai", "/lab/-/access?show=guests").text
     assert "Gus" in wiki.get("eve", "/fair/-/access?show=guests").text
     assert 'href="/lab/-/access?of=page"' in panel, "the space's own page has a panel of its own"
-    assert "Restrict it" in wiki.get("eve", "/lab/-/access?of=page").text
+    page = wiki.get("eve", "/lab/-/access?of=page").text
+    assert "Restrict it" in page
+    words = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "Group Writers as editor and 3 people were added (members)." in words
 
 
 def test_it_answers_about_somebody_with_the_reason(wiki: Scene) -> None:

@@ -88,7 +88,8 @@ class ScanningChanged(Event):
 @dataclass(frozen=True)
 class PageMoved(Event):
     """A page got another path or space; it is in ``space_id`` now. ``kept`` says that labels or
-    restrictions held for it where it was."""
+    restrictions held for it where it was, ``imported`` that it moved in a history from elsewhere.
+    """
 
     space_id: int
     page_id: int
@@ -97,24 +98,27 @@ class PageMoved(Event):
     old_path: str
     new_path: str
     kept: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True)
 class PageDeleted(Event):
-    """A page was deleted; its revisions are kept."""
+    """A page was deleted; its revisions are kept. ``imported`` as in :class:`PageMoved`."""
 
     space_id: int
     page_id: int
     path: str
+    imported: bool = False
 
 
 @dataclass(frozen=True)
 class PageRestored(Event):
-    """A deleted page is back."""
+    """A deleted page is back. ``imported`` as in :class:`PageMoved`."""
 
     space_id: int
     page_id: int
     path: str
+    imported: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,13 @@ _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 @dataclass(frozen=True)
 class Touched:
     """A page that was changed. ``revision`` is the number of its newest revision among the changes,
-    ``since`` that of the revision before the oldest one; both are 0 without revisions."""
+    ``since`` that of the revision before the oldest one; both are 0 without revisions. ``message``
+    is what an imported revision says, where it is one of several pages."""
 
     page: Page
     since: int = 0
     revision: int = 0
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Change:
     count: int = 1
     revision: Revision | None = None
     run: str = ""
+    imported: bool = False
 
     @property
     def page(self) -> Page:
@@ -96,7 +99,13 @@ class _Run:
     rows: list[Row[Any]]
     apart: bool = False
 
+    @property
+    def imported(self) -> bool:
+        return self.deed == "import" or _imported(self.rows[0])
+
     def takes(self, row: Row[Any], deed: str) -> bool:
+        if _imported(row) != _imported(self.rows[0]):
+            return False
         if row.actor_id != self.actor_id or row.at.date() != self.rows[0].at.date():
             return False
         if deed == "tag" and row.at != self.rows[0].at:
@@ -232,11 +241,10 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
             .options(contains_eager(Page.space))
         )
     }
-    wanted = [
-        (run.rows[0].page_id, number)
-        for run in runs
-        if (number := _number(run.rows[0])) is not None
-    ]
+    wanted = [(run.rows[0].page_id, _number(run.rows[0])) for run in runs]
+    for run, of_run in zip(runs, numbers, strict=True):
+        if run.imported and len(of_run) > 1:
+            wanted += [(id, number) for id, (_, number) in list(of_run.items())[:_LISTED]]
     revisions = {
         (revision.page_id, revision.number): revision
         for revision in session.scalars(
@@ -255,18 +263,25 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
         newest = run.rows[0]
         revision = revisions.get((newest.page_id, _number(newest)))
         events = [row.id for row in run.rows]
+        said = revisions if run.imported and len(of_run) > 1 else {}
         changes.append(
             Change(
                 at=newest.at,
                 deed=run.deed,
                 who=revision.author if revision else who.get(run.actor_id),
                 touched=tuple(
-                    Touched(pages[id], since, number)
+                    Touched(
+                        pages[id],
+                        since,
+                        number,
+                        said[id, number].message if (id, number) in said else "",
+                    )
                     for id, (since, number) in list(of_run.items())[:_LISTED]
                 ),
                 count=len(of_run),
                 revision=revision,
                 run=f"{min(events)}-{max(events)}",
+                imported=run.imported,
             )
         )
     return changes
@@ -281,6 +296,11 @@ def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
         since, newest = found.get(row.page_id, (number - 1, number))
         found[row.page_id] = (max(min(since, number - 1), 0), max(newest, number))
     return found
+
+
+def _imported(row: Row[Any]) -> bool:
+    """Whether the event happened in a history from elsewhere. Revisions say so by their action."""
+    return bool(row.payload.get("imported"))
 
 
 def _number(row: Row[Any]) -> int:

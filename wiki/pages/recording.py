@@ -251,7 +251,7 @@ class Recorder:
         self._waiting.paths.add(page.path)
         if self._at.get(path_key(page.path)) is page:
             self._at[path_key(page.path)] = None
-        self._touch(page, PageDeleted(self.space_id, page.id, page.path), stamp)
+        self._touch(page, PageDeleted(self.space_id, page.id, page.path, imported=True), stamp)
 
     def restore(self, page: PastPage, stamp: Stamp, path: str) -> None:
         """A deleted page is back, at a free path.
@@ -263,7 +263,7 @@ class Recorder:
         self._waiting.come_or_gone.add(page.id)
         page.path = path
         self._place(page)
-        self._touch(page, PageRestored(self.space_id, page.id, path), stamp)
+        self._touch(page, PageRestored(self.space_id, page.id, path, imported=True), stamp)
         if path != old_path:
             self._waiting.paths.add(old_path)
             self._redirect(old_path, page)
@@ -406,7 +406,8 @@ class Recorder:
         )
         event: Event = PageSaved(self.space_id, page.id, page.head, action.value)
         if old_path is not None:
-            event = PageMoved(self.space_id, page.id, page.head, self.space_id, old_path, page.path)
+            place = self.space_id, old_path, page.path
+            event = PageMoved(self.space_id, page.id, page.head, *place, imported=True)
         self._touch(page, event, stamp)
 
     def _touch(self, page: PastPage, event: Event, stamp: Stamp) -> None:
