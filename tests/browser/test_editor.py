@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visit import ALT, CONTROL, Visit, press
+from tests.browser.visit import ALT, CONTROL, PHONE, Visit, press
 
 pytestmark = pytest.mark.browser
 
@@ -237,6 +237,73 @@ def test_another_page_is_linked_once_it_is_chosen(visit: Visit, fresh: str) -> N
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n[[handbook/onboarding]]")
+
+
+@pytest.mark.parametrize(
+    ("typed", "linked"),
+    [
+        ("[[Onboarding", "[[handbook/onboarding]]"),
+        ("[[Some new page", "[[Some new page]]"),
+    ],
+)
+def test_enter_before_the_list_has_come_waits_for_it(
+    visit: Visit, fresh: str, typed: str, linked: str
+) -> None:
+    page = visit.page("ben")
+    held: list[Route] = []
+    free: list[bool] = []
+    page.route("**/-/switch?*", lambda route: route.continue_() if free else held.append(route))
+    page.goto(f"{fresh}/-/edit")
+    with page.expect_request(lambda request: "/-/switch?" in request.url):
+        write(page, typed)
+    page.keyboard.press("Enter")
+    expect(page.locator("textarea[name=body]")).to_have_value(f"Begin.\n{typed}")
+    free.append(True)
+    for route in held:
+        route.continue_()
+    expect(page.locator("textarea[name=body]")).to_have_value(f"Begin.\n{linked}")
+
+
+def test_enter_on_a_list_in_which_nothing_is_chosen_chooses_the_first(
+    visit: Visit, fresh: str
+) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "[[")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n[[")
+
+
+def test_after_a_hash_headings_are_offered(visit: Visit, fresh: str) -> None:
+    visit.world.write("edits/long", "# Long\n\n## What to do\n\n## Where | how\n", title="Long")
+    page = visit.open("ben", f"{fresh}/-/edit")
+    write(page, "[[edits/long#whe")
+    page.get_by_role("option", name="Where | how").click()
+    write(page, "\n## Own heading\n[[#own")
+    page.get_by_role("option", name="Own heading").click()
+    expect(page.locator("textarea[name=body]")).to_have_value(
+        "Begin.\n[[edits/long#Where \\| how]]\n## Own heading\n[[#Own heading]]"
+    )
+
+
+def test_the_list_keeps_away_from_the_edges_of_a_phone(visit: Visit, fresh: str) -> None:
+    page = visit.open("ben", f"{fresh}/-/edit", viewport=PHONE)
+    write(page, "A few words before [[onboar")
+    expect(page.get_by_role("option").first).to_be_visible()
+    box = page.locator(".cm-tooltip-autocomplete").bounding_box()
+    assert box
+    assert box["x"] >= 8
+    assert box["x"] + box["width"] <= 390 - 8
+
+
+def test_invisible_characters_are_shown_by_their_number(visit: Visit, fresh: str) -> None:
+    text = "ad\u200bmin \u202ex ad\u200dmin \N{MAN}\u200d\N{WOMAN} می\u200cخواهم\n"
+    visit.world.write(fresh.removeprefix("/eng/"), text)
+    page = visit.open("ben", f"{fresh}/-/edit")
+    marks = page.locator(".cm-unseen")
+    expect(marks).to_have_text(["U+200B", "U+202E", "U+200D"])
+    expect(page.locator("textarea[name=body]")).to_have_value(text)
 
 
 def test_two_who_edit_different_lines_are_merged(visit: Visit, fresh: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page, Request
 
 from tests.cast import Scene
 
@@ -18,14 +19,19 @@ ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
 """Modifiers of :func:`press`."""
 
 
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+"""One for each page: attaching and detaching for every key can lose a key."""
+
+
 def press(page: Page, key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
     """Press a key as a layout has it: the character it gives, its place, and its old key number."""
-    session = page.context.new_cdp_session(page)
+    if page not in _sessions:
+        _sessions[page] = page.context.new_cdp_session(page)
+    session = _sessions[page]
     event = {"key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number}
     text = key if len(key) == 1 and not modifiers & (CONTROL | META) else ""
     session.send("Input.dispatchKeyEvent", {"type": "keyDown", "text": text, **event})
     session.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
-    session.detach()
 
 
 class Visit:

@@ -318,22 +318,3 @@ def test_the_home_page_of_a_space_has_a_history_too(wiki: Scene) -> None:
     assert wiki.get("cai", "/eng/-/history").status_code == 200
     assert "<ins> all</ins>" in wiki.get("cai", "/eng/-/diff/1..2").text
     assert wiki.get("cai", "/eng/-/raw").text == "Welcome all\n"
-
-
-def test_what_nobody_sees_is_shown_in_comparisons_and_blame_and_named_on_save(wiki: Scene) -> None:
-    wiki.post("ben", "/eng/-/new", title="Code", body="if admin:\n    pass\n")
-    body = "if ad\u200bmin:\n    pass \u202e# x\n"
-    saved = wiki.post("ben", "/eng/code/-/edit", title="Code", body=body, base=1)
-    assert saved.status_code == 303
-    told = wiki.get("ben", "/eng/code").text
-    assert "ZERO WIDTH SPACE (U+200B) in line 1" in told
-    assert "RIGHT-TO-LEFT OVERRIDE (U+202E) in line 2" in told
-    mark = '<span class="unseen" title="RIGHT-TO-LEFT OVERRIDE (U+202E)">U+202E</span>'
-    for screen in ("diff/1..2", "diff/1..2?view=unified", "blame"):
-        shown = wiki.get("cai", f"/eng/code/-/{screen}").text
-        assert mark in shown
-        assert "\u202e" not in shown
-    assert wiki.get("cai", "/eng/code/-/raw").text == body
-    again = body + "more\n"
-    wiki.post("ben", "/eng/code/-/edit", title="Code", body=again, base=2)
-    assert "RIGHT-TO-LEFT OVERRIDE" not in wiki.get("ben", "/eng/code").text

@@ -90,3 +90,41 @@ def test_a_hidden_page_is_named_by_nobody_who_may_not_read_it(wiki: Scene) -> No
     shown = wiki.get("dot", "/-/switch?q=lab:merger&space=eng&for=link").text
     nothing = wiki.get("dot", "/-/switch?q=lab:absent&space=eng&for=link").text
     assert shown == nothing
+
+
+def test_after_a_hash_the_sections_of_the_named_page_are_offered(wiki: Scene) -> None:
+    text = "# Start\n\n## What to do first\n\n## What next\n\n## What next\n\n## C# | F#\n"
+    wiki.write("on-call", text, title="On call", space="lab")
+    wiki.deliver()
+
+    def offered(who: str, typed: str) -> list[tuple[str, str]]:
+        query = {"q": typed, "space": "lab", "for": "link"}
+        shown = wiki.get(who, "/-/switch", query_string=query).text
+        found = re.findall(r'data-target="([^"]*)"( data-exact)?>(.*?)<small>', shown)
+        return [(unescape(target) + exact, title) for target, exact, title in found]
+
+    assert offered("cai", "On call#what") == [
+        ("On call#What to do first", "What to do first"),
+        ("On call#What next", "What next"),
+        ("On call#what-next-1", "What next"),
+    ]
+    assert offered("cai", "on-call#WHAT TO DO FIRST")[0][0].endswith("first data-exact")
+    assert offered("cai", "lab:on-call#f") == [
+        ("lab:on-call#What to do first", "What to do first"),
+        (r"lab:on-call#C\# \| F\#", "C# | F#"),
+    ]
+    assert len(offered("cai", "on-call#")) == 5
+    assert offered("cai", "on-call#zebra") == []
+    wiki.write("c#", "x\n", title="C#", space="lab")
+    wiki.write("c", "x\n", title="C", space="lab")
+    wiki.deliver()
+    assert rows(wiki, "cai", "C#", space="lab", **{"for": "link"})[0] == (
+        "C#",
+        "target match exact",
+    )
+    query = {"space": "eng", "for": "link"}
+    shown, absent = (
+        wiki.get("dot", "/-/switch", query_string={"q": f"lab:{name}#what", **query}).text
+        for name in ("on-call", "absent")
+    )
+    assert shown == absent

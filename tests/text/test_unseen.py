@@ -4,7 +4,7 @@ from html import escape
 
 import pytest
 
-from wiki.text.unseen import deceptive, marked, notice
+from wiki.text.unseen import deceptive, deceptive_in, marked, notice
 
 RLO, LRI, PDI, PDF = "\u202e", "\u2066", "\u2069", "\u202c"
 ZWSP, ZWNJ, ZWJ, RLM, TAG_A = "\u200b", "\u200c", "\u200d", "\u200f", "\U000e0061"
@@ -63,6 +63,11 @@ def test_the_notice_names_character_and_line():
     said = notice(deceptive(f"a{RLO}\n\nb{RLO}\nad{ZWSP}min"))
     assert "RIGHT-TO-LEFT OVERRIDE (U+202E) in lines 1, 3" in said
     assert "ZERO WIDTH SPACE (U+200B) in line 4" in said
+    beside = deceptive_in("the title", f"a{RLO}", known="a")
+    said = notice([*deceptive(f"a{RLO}"), *beside], "This file")
+    assert said.startswith("This file has characters that cannot be seen")
+    assert said.endswith("RIGHT-TO-LEFT OVERRIDE (U+202E) in line 1 and the title.")
+    assert deceptive_in("the title", f"a{RLO}", known=f"a{RLO}") == []
     assert notice([]) == ""
 
 

@@ -21,7 +21,9 @@ def changes(wiki: Scene, who: str = "cai") -> list[str]:
 
 
 def test_moves_and_deletions_of_a_history_are_marked_as_imported(
-    wiki: Scene, repo: Repo, bring: Import
+    wiki: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
 ) -> None:
     repo.commit({"a.md": "# A\n", "gone.md": "# Gone\n"})
     repo.move({"a.md": "b.md"}, "Rename it")
@@ -37,7 +39,9 @@ def test_moves_and_deletions_of_a_history_are_marked_as_imported(
 
 
 def test_pages_of_one_entry_have_the_messages_of_their_commits(
-    wiki: Scene, repo: Repo, bring: Import
+    wiki: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
 ) -> None:
     for name in ("a", "b", "c"):
         repo.commit({f"{name}.md": f"# {name}\n"}, f"Begin {name}", by="Ben")
@@ -49,7 +53,9 @@ def test_pages_of_one_entry_have_the_messages_of_their_commits(
 
 
 def test_one_commit_of_many_pages_says_its_message_once(
-    wiki: Scene, repo: Repo, bring: Import
+    wiki: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
 ) -> None:
     repo.commit({f"{name}.md": f"# {name}\n" for name in "abc"}, "Begin the handbook")
     bring()

@@ -13,7 +13,7 @@ from wiki.attachments.uploads import (
     cancel_upload,
     see_upload,
 )
-from wiki.attachments.views import described, links_from, plain_name
+from wiki.attachments.views import described, links_from, plain_name, say_unseen_names
 from wiki.errors import Invalid
 from wiki.pages.screens import place_at
 from wiki.rules.access import May
@@ -68,7 +68,10 @@ def send(key: str) -> ResponseReturnValue:
         finish_reading()
         return _told(see_upload(reading(), actor(), key)), 409
     finish_reading()
-    return _told(see_upload(reading(), actor(), found.row.key))
+    seen = see_upload(reading(), actor(), found.row.key)
+    if seen.row.attachment is not None:
+        say_unseen_names(seen.row.attachment)
+    return _told(seen)
 
 
 @blueprint.route("/-/uploads/<key>", methods=["DELETE"])

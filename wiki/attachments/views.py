@@ -32,6 +32,7 @@ from wiki.errors import WikiError
 from wiki.pages.models import Page
 from wiki.pages.queries import Place
 from wiki.pages.screens import frame, place_at
+from wiki.pages.unseen import name_notice
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.text.paths import join, name_of, parent_of, title_from
@@ -109,6 +110,7 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
             )
         except WikiError as error:
             refused.append((name, error.sentence))
+    say_unseen_names(*added)
     if not added and not refused:
         refused = [("", "Choose a file first.")]
     if for_script:
@@ -123,6 +125,12 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
     if refused:
         return _files_screen(place_at(slug, path), refused)
     return redirect(url_for("attachments.files", slug=slug, path=place.path), 303)
+
+
+def say_unseen_names(*added: Attachment) -> None:
+    """Show a notice that names invisible characters in the names of attached files."""
+    for told in filter(None, (name_notice(name_of(file.name)) for file in added)):
+        say(told, "note")
 
 
 def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> Attachment:

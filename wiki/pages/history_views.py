@@ -22,6 +22,7 @@ from wiki.pages.conflict_views import refusal_shown
 from wiki.pages.flow import ShowsNarrower
 from wiki.pages.forms import label_from, override_from
 from wiki.pages.history import history as history_of
+from wiki.pages.moving_views import say_unseen
 from wiki.pages.queries import Purged
 from wiki.pages.reads import note_read
 from wiki.pages.recent import Change, days_beside, recent_changes
@@ -148,6 +149,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 say(f"Revision {number} is the newest again, as revision {saved.revision.number}.")
             else:
                 say("The page already reads like that, so no revision was added.", "note")
+            say_unseen(saved, restored.body)
             done = redirect(page_url(slug, page.path), 303)
             afterwards(done, partial(keep_head, parts().database, page.id, whom()))
             return done

@@ -27,7 +27,7 @@ from wiki.pages.rendering import read_rendering
 from wiki.pages.repairing import Repairs, Task
 from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.pages.texts import get_text
-from wiki.pages.unseen import unseen_notice
+from wiki.pages.unseen import unseen_in_path, unseen_notice
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_editable_spaces, see_space
@@ -35,6 +35,7 @@ from wiki.text.diff import Diff, Section
 from wiki.text.headings import Heading
 from wiki.text.repair import Repair
 from wiki.text.sections import Renamed, renamed
+from wiki.text.unseen import notice
 from wiki.web.errors import say
 from wiki.web.lane import in_lane
 from wiki.web.request import actor, reading, writing
@@ -84,7 +85,8 @@ def move(slug: str, path: str) -> ResponseReturnValue:
             with in_lane("moves"):
                 plan = _plan(page, target.space)
                 if "preview" not in request.form:
-                    return _moved(_move(page, target.space, plan.repairs), target.space)
+                    old_path = page.path
+                    return _moved(_move(page, target.space, plan.repairs), target.space, old_path)
             preview = _preview(plan)
         except Invalid as refused:
             error = refused
@@ -134,7 +136,7 @@ def _move(page: Page, space: Space, repairs: Repairs) -> Moved:
         )
 
 
-def _moved(moved: Moved, space: Space) -> ResponseReturnValue:
+def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
     said = f"Moved {len(moved.pages)} pages." if len(moved.pages) > 1 else "Moved."
     if moved.repaired:
         said += f" {_links(moved.links)} in {_pages(len(moved.repaired))} repaired."
@@ -147,6 +149,9 @@ def _moved(moved: Moved, space: Space) -> ResponseReturnValue:
             "anew for the new place. Please look at them.",
             "warn",
         )
+    unseen = notice(unseen_in_path(moved.pages[0].path, old_path))
+    if unseen:
+        say(unseen, "note")
     return redirect(page_url(space.slug, moved.pages[0].path), 303)
 
 

@@ -1,14 +1,36 @@
-"""The notice to an author about invisible characters in their text."""
+"""Notices about invisible characters in what people write: in a page, an address, a file's name."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.pages.actions import Saved
+from wiki.pages.merging import Text
 from wiki.pages.models import Revision
-from wiki.pages.texts import get_text
-from wiki.text.unseen import deceptive, notice
+from wiki.pages.revising import text_of
+from wiki.text.unseen import Unseen, deceptive, deceptive_in, notice
+
+_NOTHING = Text("", "")
+
+
+def unseen_in(text: Text, before: Text = _NOTHING) -> list[Unseen]:
+    """Return the characters of a text and its properties that could deceive and were not in the
+    text before."""
+    return [
+        *deceptive(text.body, set(before.body.split("\n"))),
+        *deceptive_in("the title", text.title, before.title),
+        *deceptive_in("the tags", "\n".join(text.tags), "\n".join(before.tags)),
+        *deceptive_in("the description", text.description, before.description),
+        *deceptive_in("the fields", _words(text.fields), _words(before.fields)),
+    ]
+
+
+def unseen_in_path(path: str, before: str = "") -> list[Unseen]:
+    """Return the characters of a page's path that could deceive and were not in the path before."""
+    return deceptive_in("the address", path.replace("/", "\n"), before.replace("/", "\n"))
 
 
 def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
@@ -16,16 +38,35 @@ def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
     line numbers in the saved text; "" if there are none.
 
     :param sent: the text that was sent, in its normal form. The database is queried only if it
-        contains such characters.
+        or the properties of the page contain such characters.
     """
-    if not saved.changed or not deceptive(sent):
+    one = saved.revision
+    written = Text(one.title, sent, tuple(one.tags), one.description, dict(one.fields))
+    if not saved.changed or not (unseen_in(written) or unseen_in_path(one.path)):
         return ""
-    number = saved.revision.number
-    hashes = select(Revision.number, Revision.content_hash).where(
-        Revision.page_id == saved.page.id,
-        Revision.number.in_([number - 1, number]),
-        Revision.purged_at.is_(None),
+    rows = session.scalars(
+        select(Revision).where(
+            Revision.page_id == saved.page.id,
+            Revision.number.in_([one.number - 1, one.number]),
+            Revision.purged_at.is_(None),
+        )
     )
-    texts = {at: get_text(session, content) for at, content in session.execute(hashes).all()}
-    known = set(texts.get(number - 1, "").split("\n"))
-    return notice(deceptive(texts.get(number, ""), known))
+    known = {row.number: row for row in rows}
+    new, old = known.get(one.number), known.get(one.number - 1)
+    if new is None:
+        return ""
+    found = unseen_in(text_of(session, new), text_of(session, old) if old else _NOTHING)
+    return notice([*found, *unseen_in_path(new.path, old.path if old else "")])
+
+
+def name_notice(name: str) -> str:
+    """Return a notice about characters in the name of a file that could deceive; "" if there are
+    none."""
+    return notice([Unseen(one.name) for one in deceptive(name)], f"The name of “{name}”")
+
+
+def _words(value: Any) -> str:
+    """Return all texts within a value of front matter, each in a line of its own."""
+    if isinstance(value, dict):
+        return "\n".join(f"{key}\n{_words(one)}" for key, one in value.items())
+    return "\n".join(map(_words, value)) if isinstance(value, list) else str(value)

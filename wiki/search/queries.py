@@ -14,11 +14,9 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wiki.errors import NotFound
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.marking import page_meant
 from wiki.pages.models import Page, RedactedPage, Redaction
-from wiki.pages.queries import live_for, look_up
+from wiki.pages.queries import live_for
 from wiki.people.models import Merged, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.roles import Role
@@ -30,7 +28,6 @@ from wiki.search.words import fold
 from wiki.spaces.gate import scopes_for, spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
-from wiki.text.destinations import RenderContext, resolve_wiki_link
 from wiki.text.paths import ancestors_of, path_key
 
 PER_SCREEN = 10
@@ -196,7 +193,7 @@ def titles(
     readable = list_spaces(session, actor)
     filters = Filters(frozenset(one.id for one in readable), hidden=hidden_pages(session, actor))
     found = engine.titles(text, filters, limit=limit * 3, near=near)
-    pages = _pages(session, actor, [hit.page_id for hit in found])
+    pages = pages_by_id(session, actor, [hit.page_id for hit in found])
     here = [pages[hit.page_id] for hit in found if hit.page_id in pages]
     plain = parse(text).plain
     listed = [
@@ -215,31 +212,6 @@ def titles(
         )
     )
     return listed[:limit]
-
-
-def linkable(
-    session: Session,
-    actor: Actor,
-    text: str,
-    space: str,
-    found: Sequence[Listed],
-) -> tuple[list[Listed], bool]:
-    """Return the completions of `[[text` in the editor: the page that the text names, if any,
-    followed by the pages found; and whether the actor may create a page of that name."""
-    found = list(found)
-    page_id = page_meant(session, actor, text, space)
-    if page_id is not None:
-        page = _pages(session, actor, [page_id])[page_id]
-        others = [one for one in found if one.page.id != page.id]
-        return [replace(with_crumbs(session, [page])[0], matches=True, exact=True), *others], False
-    to = resolve_wiki_link(text, RenderContext(space, ""))
-    if to.kind != "page":
-        return found, False
-    try:
-        place = look_up(session, actor, to.space, to.path)
-    except NotFound:
-        return found, False
-    return found, place.page is None and bool(place.seen.may(May.EDIT))
 
 
 def _filters(
@@ -338,7 +310,7 @@ def _with_merged(session: Session, ids: Sequence[int]) -> frozenset[int]:
 
 
 def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...]:
-    pages = _pages(session, actor, [hit.page_id for hit in found.hits])
+    pages = pages_by_id(session, actor, [hit.page_id for hit in found.hits])
     there = [hit for hit in found.hits if hit.page_id in pages]
     listed = with_crumbs(session, [pages[hit.page_id] for hit in there])
     return tuple(
@@ -353,7 +325,7 @@ def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...
     )
 
 
-def _pages(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Page]:
+def pages_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Page]:
     """Those of the pages that are there and that the actor may read, by id."""
     if not ids:
         return {}

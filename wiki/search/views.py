@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wiki.pages.recent import recent_changes
-from wiki.search import queries
+from wiki.search import completing, queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
@@ -88,6 +88,7 @@ def switch() -> ResponseReturnValue:
     slug = request.args.get("space", "")
     for_link = request.args.get("for") == "link"
     found: list[queries.Listed] = []
+    parts: list[completing.Section] = []
     unavailable = creates = False
     if not text:
         lately = recent_changes(session, actor(), limit=40).rows
@@ -102,12 +103,16 @@ def switch() -> ResponseReturnValue:
                 )
         except IndexUnavailable:
             unavailable = True
-        if for_link:
-            found, creates = queries.linkable(session, actor(), text, slug, found)
+        named = completing.sections(session, actor(), text, slug) if for_link else None
+        if named is not None:
+            parts, found = named, [one for one in found if one.exact]
+        elif for_link:
+            found, creates = completing.linkable(session, actor(), text, slug, found)
     return render_template(
         "search/switcher.html",
         q=text,
         found=found,
+        parts=parts,
         unavailable=unavailable,
         creates=creates,
         inserted=partial(inserted, here=slug) if for_link else None,

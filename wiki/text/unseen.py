@@ -48,10 +48,12 @@ _CONTROLS = {0x08: "BACKSPACE", 0x1B: "ESCAPE", 0x7F: "DELETE", 0x00: "NULL"}
 
 
 class Unseen(NamedTuple):
-    """A character that could deceive: its name, and its line number from 1."""
+    """A character that could deceive: its name, and its line number from 1, or a place such as
+    `the title`."""
 
     name: str
-    line: int
+    line: int = 0
+    place: str = ""
 
 
 def name_of(character: str) -> str:
@@ -95,24 +97,44 @@ def deceptive(text: str, known: Collection[str] = ()) -> list[Unseen]:
     return found
 
 
-def notice(found: Collection[Unseen]) -> str:
-    """Return a notice for the author that names the characters and their lines; "" for none."""
-    if not found:
+def deceptive_in(place: str, value: str, known: str = "") -> list[Unseen]:
+    """Return the characters that could deceive in a value outside of a text, such as its title,
+    except those in lines that occur in `known`."""
+    found = deceptive(value, known.split("\n"))
+    return [Unseen(one.name, place=place) for one in found]
+
+
+def notice(found: Collection[Unseen], what: str = "This page") -> str:
+    """Return a notice for the author that names the characters and their places; "" for none.
+
+    :param what: the beginning of the sentence: what has the characters.
+    """
+    told = named(found)
+    if not told:
         return ""
+    return (
+        f"{what} has characters that cannot be seen and can make it read otherwise than it is: "
+        f"{told}."
+    )
+
+
+def named(found: Collection[Unseen]) -> str:
+    """Return the characters with their places, in words; "" for none."""
     lines: dict[str, list[int]] = {}
+    places: dict[str, list[str]] = {}
     for one in found:
-        at = lines.setdefault(one.name, [])
-        if one.line not in at:
+        at, beside = lines.setdefault(one.name, []), places.setdefault(one.name, [])
+        if one.line and one.line not in at:
             at.append(one.line)
+        if one.place and one.place not in beside:
+            beside.append(one.place)
     told = []
     for name, at in list(lines.items())[:MOST]:
         numbers = ", ".join(map(str, at[:MOST])) + (", …" if len(at) > MOST else "")
-        told.append(f"{name} in line{'s' if len(at) > 1 else ''} {numbers}")
+        where = [f"line{'s' if len(at) > 1 else ''} {numbers}"] if at else []
+        told.append(" in ".join([name, *filter(None, [" and ".join([*where, *places[name]])])]))
     more = ", and others" if len(lines) > MOST else ""
-    return (
-        "This text has characters that cannot be seen and can make it read otherwise than it is: "
-        f"{'; '.join(told)}{more}."
-    )
+    return "; ".join(told) + more
 
 
 def _number(character: str) -> str:

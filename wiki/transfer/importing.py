@@ -33,6 +33,7 @@ from wiki.pages.queries import get_revision
 from wiki.pages.rendering import keep_heads, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import REPORTED, secrets_in
+from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.text import frontmatter
@@ -40,6 +41,7 @@ from wiki.text.links import PICTURES
 from wiki.text.markup import RenderContext
 from wiki.text.paths import name_of, path_key
 from wiki.text.sandbox import CHILDREN
+from wiki.text.unseen import named
 from wiki.transfer.git import Missing
 from wiki.transfer.headings import leading_title
 from wiki.transfer.inventory import (
@@ -190,7 +192,7 @@ class TreeImport:
                 self.report.add([problem])
             if problem is not None and problem.kind is not Kind.REPLACED:
                 continue
-            self.report.add(self._secrets(change))
+            self.report.add([*self._secrets(change), *_unseen(change)])
             if change.held is None:
                 self.report.created += 1
             else:
@@ -388,6 +390,13 @@ class TreeImport:
             return Problem(Kind.REFUSED, file.entry.path, refused.sentence)
         self.report.files_added += 1
         return None
+
+
+def _unseen(change: _Change) -> Iterator[Problem]:
+    """Yield a problem if a page has characters that could deceive."""
+    sentence = named([*unseen_in(change.text), *unseen_in_path(change.page.path)])
+    if sentence:
+        yield Problem(Kind.UNSEEN, change.page.entry.path, f"{sentence}.")
 
 
 def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     NAMES = "Names of files in another encoding than UTF-8"
     UNREADABLE = "Not imported, because the text cannot be read"
     SECRET = "Looks like a secret, and was imported with its page"  # noqa: S105
+    UNSEEN = "Has characters that cannot be seen and can make it read otherwise than it is"
     NARROWER = "Shows what has a higher label than the page, which not all its readers can see"
     CONFLICT = "Changed here and in the tree, and left as it is here"
     REPLACED = "Written here before, and replaced (its history is kept)"

@@ -15,9 +15,11 @@ from wiki.pages.models import Action
 from wiki.pages.recording import PastPage, Recorder, Stamp
 from wiki.pages.secrets import Secret, look
 from wiki.pages.texts import hash_of
+from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.spaces.models import Space
 from wiki.text import frontmatter
 from wiki.text.paths import PathError, join, name_of, normalise_path
+from wiki.text.unseen import named
 from wiki.transfer import trailers
 from wiki.transfer.git import Missing
 from wiki.transfer.git_blobs import Blobs
@@ -255,6 +257,9 @@ class Step:
             self.files.put(one)
             return
         self._report_secrets(file, page, text)
+        if unseen := named([*unseen_in(text), *unseen_in_path(path)]):
+            since = f"In the version of {date_words(self.stamp.at)}"
+            self.ledger.problem(Kind.UNSEEN, file, f"{since}: {unseen}.")
         if page is None:
             page = self._adopt_or_create(file, path, folder, text)
             if page is None:

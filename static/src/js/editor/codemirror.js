@@ -5,10 +5,10 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { defineLanguageFacet, HighlightStyle, Language, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, keymap } from "@codemirror/view";
+import { drawSelection, EditorView, highlightSpecialChars, keymap, tooltips } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { GFM, parser } from "@lezer/markdown";
-import { chooseLink, completeLinks } from "./links.js";
+import { chooseLink, completeLinks, waitForLink } from "./links.js";
 import { continueList } from "./lists.js";
 import { formatKeys } from "./formats.js";
 
@@ -29,6 +29,20 @@ const colours = HighlightStyle.define([
 // On a German keyboard AltGr and ß, which Windows reports as Ctrl and Alt, type a backslash.
 const ownKeymap = defaultKeymap.filter(({ key }) => key !== "Mod-Alt-\\");
 
+// Characters that nobody sees, shown by their number (wiki/text/unseen.py). Joiners are shown only within words of
+// Latin letters and digits: other scripts and emoji need them.
+const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|(?<=[A-Za-z0-9_])[\u200c\u200d](?=[A-Za-z0-9_])|(?<!\u{1f3f4}[\u{e0020}-\u{e007e}]*)[\u{e0001}\u{e0020}-\u{e007f}]/gu;
+
+function showUnseen(code) {
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const mark = document.createElement("span");
+  mark.className = "cm-unseen";
+  mark.title = `An invisible character (${number})`;
+  mark.textContent = number;
+  mark.setAttribute("aria-label", mark.title);
+  return mark;
+}
+
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.9375rem" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
@@ -44,9 +58,10 @@ const theme = EditorView.theme({
   ".cm-panel.cm-search br": { flexBasis: "100%", content: "''" },
   ".cm-panels input, .cm-panels button": { font: "inherit", color: "inherit", background: "var(--paper)", border: "1px solid var(--line-strong)", borderRadius: "0.25rem" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "0.5rem", overflow: "hidden" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)", maxHeight: "14rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)", maxHeight: "14rem", maxWidth: "min(40rem, 100vw - 2rem)" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.3rem 0.75rem" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
+  ".cm-unseen": { unicodeBidi: "isolate", padding: "0 0.3em", border: "1px solid var(--line)", borderRadius: "var(--r1)", backgroundColor: "var(--sunken)", color: "var(--ink-soft)", fontSize: "0.75em" },
   ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
 });
 
@@ -74,10 +89,12 @@ export function createCodeMirror(area, onChange) {
         drawSelection(),
         search({ top: true }),
         highlightSelectionMatches(),
+        highlightSpecialChars({ specialChars: UNSEEN, render: showUnseen }),
+        tooltips({ tooltipSpace: () => ({ left: 8, top: 8, right: innerWidth - 8, bottom: innerHeight - 8 }) }),
         autocompletion({ override: [completeLinks], icons: false, selectOnOpen: false, interactionDelay: 0 }),
         chooseLink,
         formatKeys,
-        keymap.of([{ key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...ownKeymap]),
+        keymap.of([{ key: "Enter", run: waitForLink }, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...ownKeymap]),
         EditorView.lineWrapping,
         markdown,
         syntaxHighlighting(colours),

@@ -1,13 +1,19 @@
 // After `[[`, and `![[`, the titles of pages that the server finds for what was typed, as [[wiki links]]. The
-// last row keeps what was typed, as a link to a page that does not exist yet.
-import { currentCompletions, setSelectedCompletion } from "@codemirror/autocomplete";
+// last row keeps what was typed, as a link to a page that does not exist yet. After `#` the sections of the page.
+import { acceptCompletion, completionStatus, currentCompletions, selectedCompletionIndex, setSelectedCompletion } from "@codemirror/autocomplete";
+import { syntaxTree } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
+
+const BEGUN = /\[\[[^\]|\n]*$/;
+const SPECIAL = /[#|[\]<]/g;
+let awaited = null; // the text in which Enter was pressed before its rows had come
 
 /** A CodeMirror completion source. */
 export async function completeLinks(context) {
-  const typed = context.matchBefore(/\[\[[^\]|#\n]*$/);
+  const typed = context.matchBefore(BEGUN);
   if (!typed) return null;
   const words = typed.text.slice(2).trim();
+  if (words.startsWith("#")) return { from: typed.from + 2, options: ownSections(context.state, words), filter: false };
   const here = document.body.dataset.space ?? "";
   let answer;
   try {
@@ -31,15 +37,48 @@ export async function completeLinks(context) {
   return { from: typed.from + 2, options, filter: false };
 }
 
+/** The headings of the text itself that have the words after the `#`. */
+function ownSections(state, typed) {
+  const words = typed.slice(1).trim().toLowerCase();
+  const options = [];
+  syntaxTree(state).iterate({
+    enter({ name, from, to }) {
+      if (!/^(ATX|Setext)Heading/.test(name)) return;
+      const label = state.sliceDoc(from, to).split("\n")[0].replace(/^#+\s*|\s+#+\s*$|[*_`]/g, "").trim();
+      if (!label || !label.toLowerCase().includes(words)) return;
+      const target = `#${label.replace(SPECIAL, "\\$&")}`;
+      options.push({ label, detail: "on this page", exact: label.toLowerCase() === words, apply: (view, _option, begin, end) => insert(view, target, begin, end) });
+    },
+  });
+  return options;
+}
+
+/** Enter in a link that is being typed never breaks its line while there is something to choose from: it waits for
+ *  the rows, and takes the chosen one as soon as they are there; where none is chosen, it chooses the first. */
+export function waitForLink(view) {
+  const { state } = view;
+  const { head } = state.selection.main;
+  if (!BEGUN.test(state.sliceDoc(state.doc.lineAt(head).from, head))) return false;
+  const status = completionStatus(state);
+  if (status === "pending") awaited = state.doc;
+  else if (status === "active" && currentCompletions(state).length && selectedCompletionIndex(state) === null) view.dispatch({ effects: setSelectedCompletion(0) });
+  else return false;
+  return true;
+}
+
 /** Chooses, among rows that have just come, the page that is called exactly so, or else the one to create:
  *  Enter never puts another page in the place of what was typed. */
 export const chooseLink = EditorView.updateListener.of(({ state, startState, view }) => {
+  const waiting = awaited === state.doc;
+  if (completionStatus(state) !== "pending" || !waiting) awaited = null;
   const rows = currentCompletions(state);
   if (!rows.length || rows === currentCompletions(startState)) return;
   const chosen = rows.findIndex((row) => row.exact || row.creates);
   if (chosen < 0) return;
   queueMicrotask(() => {
-    if (currentCompletions(view.state) === rows) view.dispatch({ effects: setSelectedCompletion(chosen) });
+    if (currentCompletions(view.state) !== rows) return;
+    view.dispatch({ effects: setSelectedCompletion(chosen) });
+    if (waiting) acceptCompletion(view);
   });
 });
 
