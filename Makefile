@@ -12,10 +12,10 @@ FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mj
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test storm lint format docs bench wheel lock clean
+.PHONY: help setup run demo test test-rest test-all storm lint format docs bench wheel lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Compiled now, a start takes two seconds less where Python may not write bytecode itself.
 setup: $(VENV)/installed static/dist/manifest.json ## make the environment and build the front end
@@ -28,10 +28,19 @@ demo: setup ## serve a small lively organisation, kept in ./data/demo
 	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki demo
 	WIKI_DATA_DIR=$${WIKI_DATA_DIR:-data/demo} $(VENV)/bin/wiki serve --host $(HOST) --port $(PORT)
 
-# Databases of tests need not outlive them: in memory, where there is such a place.
-test: export PYTEST_DEBUG_TEMPROOT ?= $(wildcard /dev/shm)
-test: lint ## linters, types, import contracts, then every test (PYTEST_ARGS)
-	$(PY) -m pytest --numprocesses=auto --databases=all $(PYTEST_ARGS)
+# Databases of tests need not outlive them: in memory, where there is such a place. Compiled tests
+# are kept, because every process that runs tests would compile them again.
+test test-rest: export PYTEST_DEBUG_TEMPROOT ?= $(wildcard /dev/shm)
+test test-rest: unexport PYTHONDONTWRITEBYTECODE
+TESTS = $(PY) -m pytest --numprocesses=auto --databases=all
+
+test: lint ## linters, types, import contracts, and the tests of everyday work (PYTEST_ARGS)
+	$(TESTS) --scope=quick $(PYTEST_ARGS)
+
+test-rest: lint ## the tests that `make test` leaves out (PYTEST_ARGS)
+	$(TESTS) --scope=rest $(PYTEST_ARGS)
+
+test-all: test test-rest ## every test, as on a build server
 
 lint: setup ## ruff, mypy and the import contracts
 	$(PY) -m ruff check .

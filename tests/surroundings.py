@@ -70,6 +70,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the databases to run on: sqlite, postgres, both separated by a comma, "
         "or all that are here",
     )
+    parser.addoption(
+        "--scope",
+        default="all",
+        choices=("all", "quick", "rest"),
+        help="quick: without tests marked `thorough`, and on PostgreSQL only those marked "
+        "`every_database`; rest: what quick leaves out",
+    )
 
 
 def databases(config: pytest.Config) -> list[str]:
@@ -99,9 +106,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", databases(metafunc.config), scope="session")
 
 
+def is_quick(item: pytest.Item) -> bool:
+    """Whether `--scope=quick` runs the test."""
+    if item.get_closest_marker("thorough"):
+        return False
+    on_postgres = isinstance(item, pytest.Function) and (
+        getattr(item, "callspec", None) is not None
+        and item.callspec.params.get("backend") == "postgres"
+    )
+    return not on_postgres or item.get_closest_marker("every_database") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     absent = missing(config)
-    left_out = [item for item in items if any(item.get_closest_marker(need) for need in absent)]
+    scope = config.getoption("--scope")
+    left_out = [
+        item
+        for item in items
+        if any(item.get_closest_marker(need) for need in absent)
+        or (scope != "all" and is_quick(item) != (scope == "quick"))
+    ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]

@@ -5,6 +5,8 @@ import pytest
 from tests.api.conftest import V1, Api
 from tests.cast import Scene
 
+pytestmark = pytest.mark.every_database
+
 
 @pytest.fixture
 def filled(api: Api, wiki: Scene) -> Api:

@@ -15,6 +15,8 @@ from wiki.attachments.storage import Storage
 from wiki.errors import TooLarge
 from wiki.spaces.queries import see_space
 
+pytestmark = pytest.mark.every_database
+
 MIB = 1 << 20
 
 

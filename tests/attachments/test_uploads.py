@@ -23,6 +23,8 @@ from wiki.attachments.models import Attachment, Upload
 from wiki.attachments.uploads import Parts, WrongOffset, add_piece, sweep_uploads
 from wiki.db import at, now
 
+pytestmark = pytest.mark.every_database
+
 BYTES = {"Content-Type": "application/offset+octet-stream"}
 
 

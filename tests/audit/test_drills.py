@@ -16,6 +16,8 @@ from wiki.audit.drilling import DrillKeeper
 from wiki.audit.models import DrillRun
 from wiki.db import now
 
+pytestmark = pytest.mark.every_database
+
 DRILL = "/-/admin/security/drill"
 REPORT = {
     "requests": 12_345,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cast import Scene
+
+pytestmark = pytest.mark.every_database
 
 STORAGE = "/-/admin/storage"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from _pytest.mark import ParameterSet
 from playwright.sync_api import Page
 
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
@@ -230,6 +231,20 @@ SCREENS = [
 ]
 
 
+def by_screen() -> list[ParameterSet]:
+    """The screens; all but the first one at each kind of address are `thorough`."""
+    found, seen = [], set()
+    for handle, path in SCREENS:
+        place, _, verb = path.partition("?")[0].partition("/-/")
+        parts = verb.split("/")
+        kind = (bool(place), *parts[:2], len(parts)) if verb else ("page",)
+        found.append(
+            pytest.param(handle, path, marks=[pytest.mark.thorough] if kind in seen else [])
+        )
+        seen.add(kind)
+    return found
+
+
 # What the last change of scheme or size has set going has come to its end.
 DRAWN = """() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(() =>
   Promise.all(document.getAnimations().map((one) => one.finished)).then(() => then()))))"""
@@ -275,7 +290,7 @@ def test_every_component_is_for_everyone(looking: Visit, axe: str) -> None:
     test_a_screen_is_for_everyone(looking, axe, "ben", "/-/styles")
 
 
-@pytest.mark.parametrize(("handle", "path"), SCREENS)
+@pytest.mark.parametrize(("handle", "path"), by_screen())
 def test_a_screen_is_for_everyone(looking: Visit, axe: str, handle: str, path: str) -> None:
     looking.expect("the server responded with a status of 4")
     page = looking.open_page(handle)

@@ -24,6 +24,8 @@ from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
 from wiki.tags.models import PageTag
 
+pytestmark = pytest.mark.every_database
+
 Check = Callable[..., Result]
 
 

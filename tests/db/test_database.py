@@ -13,6 +13,8 @@ from wiki.db import Base, Database
 from wiki.migrate import downgrade, migrate
 from wiki.spaces.models import Space
 
+pytestmark = pytest.mark.every_database
+
 
 def test_a_reader_cannot_write(wiki: Scene) -> None:
     with pytest.raises(DBAPIError), wiki.database.read() as session:

@@ -39,6 +39,8 @@ from wiki.people.placeholders import authors_for
 from wiki.web.filters import exact
 from wiki.web.origin import come_from, come_from_nowhere, origin, shorten
 
+pytestmark = pytest.mark.every_database
+
 
 def fill(wiki: Scene) -> None:
     """Let a bit of everything happen."""

@@ -14,6 +14,8 @@ from wiki.outbox.events import SpaceCreated
 from wiki.outbox.models import Delivery, EventRow
 from wiki.rules.access import ANONYMOUS
 
+pytestmark = pytest.mark.every_database
+
 
 class Listener:
     """Hears events; fails for the spaces it is told to fail for."""

@@ -12,6 +12,8 @@ from wiki.db import at
 from wiki.pages.calendar import STEPS, _cuts, _step, calendar_of_year, calendar_until
 from wiki.spaces.queries import see_space
 
+pytestmark = pytest.mark.every_database
+
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -18,6 +18,8 @@ from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
 from wiki.text.merge import merge
 
+pytestmark = pytest.mark.every_database
+
 BASE = "# Leave\n\nTwenty days.\n\nAsk Eve.\n"
 
 

@@ -17,6 +17,8 @@ from wiki.text.wikilinks import write
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import FolderSource, limits_of
 
+pytestmark = pytest.mark.every_database
+
 SIGNED = [
     *("x/Q&A", "x/What's-new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan-#2", "x/[old]"),
     *("x/a|b", "x/C#", "x/really?", "x/Größe-日本", "x/50%25", "x/a&amp;b", "x/<b>", "Re:-x"),

@@ -14,6 +14,8 @@ from wiki.pages.merging import Text
 from wiki.pages.secrets import Override
 from wiki.spaces.queries import see_space
 
+pytestmark = pytest.mark.every_database
+
 
 @contextmanager
 def counted(wiki: Scene) -> Iterator[list[str]]:

@@ -19,6 +19,8 @@ from wiki.pages.models import PageRead
 from wiki.pages.protecting import set_label
 from wiki.rules.labels import Label
 
+pytestmark = pytest.mark.every_database
+
 
 def confidential(wiki: Scene, label: Label = Label.CONFIDENTIAL) -> int:
     page = wiki.write("plan", "One ![](map.txt)\n")

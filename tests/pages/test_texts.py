@@ -28,7 +28,7 @@ from wiki.pages.texts import (
     put_text,
 )
 
-pytestmark = pytest.mark.usefixtures("nothing_recent")
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("nothing_recent")]
 
 
 def story(count: int, seed: int = 1) -> list[str]:

@@ -11,6 +11,8 @@ from wiki.pages.actions import create_page
 from wiki.pages.merging import Text
 from wiki.spaces.queries import see_space
 
+pytestmark = pytest.mark.every_database
+
 
 def waits_for_a_lock(wiki: Scene) -> bool:
     with wiki.database.read() as session:

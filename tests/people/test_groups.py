@@ -25,6 +25,8 @@ from wiki.rules.roles import Role
 from wiki.spaces.invitations import suggested_handle
 from wiki.spaces.models import GroupRole, Space
 
+pytestmark = pytest.mark.every_database
+
 
 def make(session: Session, wiki: Scene, *handles: str) -> list[Group]:
     return [

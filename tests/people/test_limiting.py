@@ -20,6 +20,8 @@ from wiki.people.limiting import SIGN_IN_ACCOUNT, Counter
 from wiki.people.models import Attempt
 from wiki.rules.limits import Limit, Window, give_back, spend, wait_for
 
+pytestmark = pytest.mark.every_database
+
 START = datetime(2026, 11, 23, tzinfo=UTC)
 limits = st.builds(
     Limit, st.integers(1, 5), st.integers(1, 100).map(lambda n: timedelta(seconds=n))

@@ -20,6 +20,8 @@ from wiki.pages.rendering import _renderer
 from wiki.pages.texts import get_texts
 from wiki.search.index import engine_of
 
+pytestmark = pytest.mark.every_database
+
 # Words that occur nowhere else, each where another part of a page keeps it.
 SECRETS = {
     "title": "Xylovorax",

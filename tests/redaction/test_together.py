@@ -23,6 +23,8 @@ from wiki.redaction.actions import redact_span
 from wiki.spaces.queries import see_space
 from wiki.transfer.mirroring import add_mirror, export_to_git
 
+pytestmark = pytest.mark.every_database
+
 REASON = "It was told in confidence"
 
 

@@ -18,6 +18,8 @@ from wiki.pages.rendering import _renderer
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
 
+pytestmark = pytest.mark.every_database
+
 CANARY = "quinsyberry"
 
 

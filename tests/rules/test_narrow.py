@@ -14,6 +14,8 @@ from wiki.rules.roles import Role
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Membership, Space
 
+pytestmark = pytest.mark.every_database
+
 WHO = ("ada", "ben", "cai", "dot", "eve", "gus")
 
 

@@ -16,6 +16,8 @@ from wiki.spaces import gate
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Membership, Space
 
+pytestmark = pytest.mark.every_database
+
 
 def test_sql_and_rule_agree_over_the_whole_matrix(wiki: Scene) -> None:
     members = [role for role in Role if role is not Role.NONE]

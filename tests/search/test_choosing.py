@@ -7,6 +7,8 @@ import pytest
 
 from tests.cast import Scene
 
+pytestmark = pytest.mark.every_database
+
 
 def rows(wiki: Scene, who: str, typed: str, **more: object) -> list[tuple[str, str]]:
     """The rows of the fragment, each with its marks: `match`, `exact` or none."""

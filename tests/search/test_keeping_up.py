@@ -15,6 +15,8 @@ from wiki.outbox.models import Delivery
 from wiki.search.index import difference, engine_of, mend, rebuild, reconcile
 from wiki.subscribers import AT_START, NOW_AND_THEN, handlers_by_name
 
+pytestmark = pytest.mark.every_database
+
 
 def chores(wiki: Scene, *, at_start: bool = False) -> None:
     """What the worker sees to each second, or when it starts."""

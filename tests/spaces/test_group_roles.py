@@ -23,6 +23,8 @@ from wiki.spaces.actions import set_group_role, set_role
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.spaces.queries import see_space
 
+pytestmark = pytest.mark.every_database
+
 
 @pytest.fixture
 def teams(wiki: Scene) -> Scene:

@@ -17,6 +17,8 @@ from wiki.spaces.models import Space
 from wiki.tags.lists import Order, Wanted, list_pages
 from wiki.web.paging import encode_cursor
 
+pytestmark = pytest.mark.every_database
+
 NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from wiki.tags.handlers import list_by_tag
 from wiki.tags.models import PageTag
 from wiki.text.tags import MAX_KEY, spelled, tag_key
 
+pytestmark = pytest.mark.every_database
+
 
 def rows(wiki: Scene) -> set[tuple[int, str, str]]:
     with wiki.database.read() as session:

@@ -1,5 +1,6 @@
 """What is remembered is never older than the last commit, and never somebody else's."""
 
+import pytest
 from sqlalchemy import delete, update
 
 from tests.cast import Scene
@@ -7,6 +8,8 @@ from wiki.app import open_database
 from wiki.people.models import LoginSession
 from wiki.spaces.models import Membership, Space
 from wiki.web.memo import Memo
+
+pytestmark = pytest.mark.every_database
 
 
 def test_a_commit_of_another_process_is_seen_at_once(wiki: Scene) -> None:
