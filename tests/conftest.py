@@ -24,6 +24,7 @@ from werkzeug.routing import Map, Rule, RuleFactory
 
 from tests.cast import PASSWORD, Scene
 from tests.surroundings import (  # noqa: F401 pytest finds them by name
+    CI,
     chromium,
     corpus,
     postgres_url,
@@ -43,8 +44,9 @@ from wiki.people import actions
 KEY = "a key that is only good for testing"
 
 # A busy machine is no reason to fail.
-property_tests.register_profile("wiki", deadline=None)
-property_tests.load_profile("wiki")
+property_tests.register_profile("quick", deadline=None, max_examples=30)
+property_tests.register_profile("full", deadline=None)
+property_tests.load_profile("full" if CI else "quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,11 @@ GIT = "Git (install it)"
 CORPUS = "the handbook (set WIKI_CORPUS to its bundle or its folder)"
 
 
+def examples(full: int) -> int:
+    """The number of examples of a property test: all of them on a build server, else a quarter."""
+    return full if CI else max(full // 4, 3)
+
+
 def postgres_url() -> str:
     """The server on which tests may make databases."""
     own = f"postgresql+psycopg://{getpass.getuser()}@127.0.0.1:5432/postgres"

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from tests.api.conftest import V1, Api
 from tests.attachments import samples
 from tests.cast import Scene
+from tests.surroundings import examples
 from wiki.attachments.models import Attachment, Upload
 from wiki.attachments.uploads import Parts, WrongOffset, add_piece, sweep_uploads
 from wiki.db import at, now
@@ -264,7 +265,7 @@ def test_pieces_sent_at_once_wait_for_one_another(wiki: Scene, api: Api) -> None
 
 
 @given(cuts=st.lists(st.integers(0, 3000), max_size=12), lies=st.sets(st.integers(0, 11)))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_it_is_cut_it_comes_out_whole(wiki: Scene, cuts: list[int], lies: set[int]) -> None:
     """``lies``: pieces that are sent at a wrong place first."""
     api = Api(wiki)

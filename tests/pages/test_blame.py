@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
+from tests.surroundings import examples
 from tests.text.test_blame import predecessor
 from wiki.db import now
 from wiki.pages import blame as blaming
@@ -262,7 +263,7 @@ def reference(texts: dict[int, list[str]], number: int) -> list[int]:
     return found
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(past)
 def test_whatever_is_stored_the_result_is_the_same_as_from_scratch(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch, past: list[tuple[list[str], bool, bool]]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from tests.cast import Scene
+from tests.surroundings import examples
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
@@ -214,7 +215,7 @@ EDITS = st.lists(
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

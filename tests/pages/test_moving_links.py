@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.cast import Scene
+from tests.surroundings import examples
 from wiki.errors import Invalid
 from wiki.pages.actions import create_page, delete_page, restore_page, save_page
 from wiki.pages.merging import Text
@@ -156,7 +157,7 @@ NUMBERS = itertools.count()
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=WORLDS, moves=MOVES)

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.cast import Scene
+from tests.surroundings import examples
 from wiki.db import Base
 from wiki.migrate import downgrade, migrate
 from wiki.pages import texts
@@ -129,7 +130,7 @@ def test_a_text_whose_base_is_gone_is_called_missing(wiki: Scene) -> None:
         get_text(session, hash_of(versions[2]))
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 def test_forgetting_some_texts_leaves_all_others_readable(data: st.DataObject) -> None:
     count = 40

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.cast import PASSWORD, Scene
 from tests.people.test_administration import Change, second_of_two
+from tests.surroundings import examples
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.people import groups
@@ -181,7 +182,7 @@ def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: S
             assert {tuple(row) for row in rows} == closure(members, parts)
         assert groups.check_groups(session) == []
 
-    @settings(max_examples=80)
+    @settings(max_examples=examples(80))
     @given(st.lists(STEPS, max_size=25))
     def holds(steps: list[tuple[str, int, int]]) -> None:
         with pytest.raises(Undo), wiki.database.write() as session:

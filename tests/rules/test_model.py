@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from tests.cast import SITE_ROLES, Scene
+from tests.surroundings import examples
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import files_of_space
 from wiki.db import now
@@ -46,7 +47,7 @@ from wiki.tags.lists import Wanted, list_pages
 
 pytestmark = pytest.mark.every_database
 
-SEQUENCES = int(os.environ.get("WIKI_TEST_SEQUENCES", "40"))
+SEQUENCES = int(os.environ.get("WIKI_TEST_SEQUENCES") or examples(40))
 PARTS = 16 if SEQUENCES > 1_000 else 2
 STEPS = 14
 PATHS = ("a", "a/b", "a/b/c", "a/d", "e", "e/f", "g/h", "g/h/i", "")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.search.sample import ENG, EVERYONE, OPS, ask, ids, page, source
+from tests.surroundings import examples
 from wiki.search.engine import Filters
 from wiki.search.query import parse
 from wiki.search.whoosh import WhooshEngine
@@ -246,7 +247,7 @@ questions = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(titles, questions, st.frozensets(st.integers(1, 4), max_size=3))
 def test_a_hit_never_comes_from_outside_the_allowed_spaces(
     tmp_path_factory: pytest.TempPathFactory,

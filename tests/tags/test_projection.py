@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
+from tests.surroundings import examples
 from wiki.migrate import downgrade, migrate
 from wiki.outbox.deliver import Happening
 from wiki.outbox.models import EventRow
@@ -134,7 +135,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.surroundings import examples
 from wiki.text.addresses import survey
 from wiki.text.destinations import RenderContext
 from wiki.text.markup import render
@@ -193,7 +194,7 @@ def cases(draw: st.DrawFn) -> tuple[str, RenderContext, RenderContext, Moves]:
     return "".join(parts), before, draw(st.sampled_from([before, after])), Moves(moves)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(cases())
 def test_whatever_is_written_nothing_but_addresses_changes(
     case: tuple[str, RenderContext, RenderContext, Moves],

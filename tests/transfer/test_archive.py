@@ -13,6 +13,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.surroundings import examples
 from wiki.errors import Invalid
 from wiki.transfer.archive import Archive
 from wiki.transfer.names import decoded_names
@@ -90,7 +91,9 @@ def test_files_that_the_standard_library_packed_are_read(tmp_path, method):
 
 @pytest.mark.parametrize("method", METHODS)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_whatever_is_damaged_is_named_and_the_rest_is_read(tmp_path, method, data):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests.cast import Scene
-from tests.surroundings import ROOT, corpus_source
+from tests.surroundings import ROOT, corpus_source, examples
 from tests.transfer.gits import git
 from tests.transfer.trees import PNG
 from wiki.app import open_database
@@ -644,7 +644,9 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(
 
 
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(3),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 10_000))
 def test_exported_and_imported_again_the_pages_and_revisions_are_the_same(
