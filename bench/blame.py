@@ -24,7 +24,7 @@ from wiki.migrate import migrate
 from wiki.pages.actions import create_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import BlameRow, Page
-from wiki.pages.rendering import limit_rendering
+from wiki.pages.rendering.stored import limit_rendering
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import create_space

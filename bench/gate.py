@@ -26,11 +26,11 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.models import Page, RenderingRow
 from wiki.people import groups
 from wiki.people.models import GroupMember, Person
-from wiki.people.sign_in import open_session
+from wiki.people.signin.sign_in import open_session
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole

@@ -21,7 +21,7 @@ from bench.servers import ROOT, THREADS, running
 from wiki.app import open_database
 from wiki.config import Settings
 from wiki.pages import texts
-from wiki.text.markup import RENDERER_VERSION
+from wiki.text.markdown.markup import RENDERER_VERSION
 
 SPACE = "handbook"
 TIMES = 50

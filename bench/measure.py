@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.browser import Browser, first_view
 from bench.servers import ROOT
-from wiki.text.markup import RenderContext, render
+from wiki.text.markdown.markup import RenderContext, render
 
 CONNECTIONS = 16
 ROUNDS = 7

@@ -21,10 +21,10 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.pages.actions import create_page
+from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import plan_move
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink
-from wiki.pages.moves import move_page
-from wiki.pages.moving import plan_move
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole

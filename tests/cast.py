@@ -37,7 +37,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import look_up
 from wiki.people.models import LoginSession, Person
-from wiki.people.sign_in import open_session
+from wiki.people.signin.sign_in import open_session
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces.models import Membership, Space

@@ -38,7 +38,8 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Base, Database
 from wiki.migrate import migrate
-from wiki.pages import rendering, texts
+from wiki.pages import texts
+from wiki.pages.rendering import stored as rendering
 from wiki.people import actions
 
 KEY = "a key that is only good for testing"

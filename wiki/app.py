@@ -9,43 +9,36 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wiki import home
+from wiki.access import views as access_views
 from wiki.api import views as api
 from wiki.attachments import upload_views, version_views
 from wiki.attachments import views as attachments
 from wiki.audit import views as audit
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.groups import views as group_views
+from wiki.history import blame_views
+from wiki.history import views as history_views
 from wiki.insights import selfcheck_views
 from wiki.insights import views as insights
-from wiki.pages import (
-    access_views,
-    blame_views,
-    claim_views,
-    conflict_views,
-    finding_views,
-    group_views,
-    history_views,
-    moving_views,
-    profiles,
-    reads,
-    rendering,
-)
+from wiki.pages import reads
 from wiki.pages import views as pages
+from wiki.pages.conflicts import views as conflict_views
+from wiki.pages.links import views as moving_views
+from wiki.pages.rendering import stored as rendering
 from wiki.people import admin as admin_people
-from wiki.people import (
-    admin_security,
-    confirming,
-    factor_views,
-    holding,
-    me,
-    oidc_views,
-    sign_in,
-)
+from wiki.people import admin_security, me
 from wiki.people import views as people
+from wiki.people.factors import views as factor_views
+from wiki.people.oidc import views as oidc_views
+from wiki.people.signin import confirming, holding, sign_in
+from wiki.profiles import claim_views
+from wiki.profiles import views as profiles
 from wiki.purging import views as purging
 from wiki.redaction import views as redaction
 from wiki.resources import TEMPLATES
 from wiki.reviews import views as reviews
+from wiki.scanning import views as finding_views
 from wiki.search import views as search
 from wiki.sharing import views as sharing
 from wiki.sharing import visit_views as shared
@@ -55,7 +48,7 @@ from wiki.spaces import token_views as tokens
 from wiki.spaces import views as spaces
 from wiki.subscribers import names_by_event
 from wiki.tags import views as tags
-from wiki.text.destinations import set_own_address
+from wiki.text.markdown.destinations import set_own_address
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,

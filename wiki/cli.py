@@ -32,7 +32,7 @@ from wiki.db import Database
 from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.rendering import limit_rendering
+from wiki.pages.rendering.stored import limit_rendering
 from wiki.people.actions import setup_token
 from wiki.rules.access import Actor
 from wiki.search.index import rebuild
@@ -42,11 +42,11 @@ from wiki.subscribers import handlers_by_name
 from wiki.text.counts import counted
 from wiki.transfer.console import bar, report_text, write_report
 from wiki.transfer.exporting import export_space
-from wiki.transfer.git import is_history
-from wiki.transfer.git_history import History
-from wiki.transfer.histories import HistoryImport
+from wiki.transfer.git.command import is_history
+from wiki.transfer.git.histories import HistoryImport
+from wiki.transfer.git.history import History
+from wiki.transfer.git.mirroring import export_to_git
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.mirroring import export_to_git
 from wiki.transfer.report import Report
 from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from wiki.db import now
 from wiki.errors import NotFound
-from wiki.pages.recent import recent_changes
+from wiki.history.recent import recent_changes
 from wiki.resources import TEMPLATES
 from wiki.spaces.queries import list_spaces
-from wiki.text.markup import Marks, RenderContext, mark, render
+from wiki.text.markdown.markup import Marks, RenderContext, mark, render
 from wiki.web.public import public
 from wiki.web.request import actor, reading
 

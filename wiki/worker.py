@@ -16,7 +16,7 @@ from wiki.db import Database, now
 from wiki.disk import is_full, keep_reserve
 from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.rendering import limit_rendering
+from wiki.pages.rendering.stored import limit_rendering
 from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers_by_name
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.cast import Scene
 from wiki.api.operations import OPERATIONS
 from wiki.people.models import ApiToken
-from wiki.people.sign_in import hash_token, new_token
+from wiki.people.signin.sign_in import hash_token, new_token
 
 V1 = "/-/api/v1"
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.cast import Scene
+from wiki.pages.access.protecting import set_label
 from wiki.pages.models import PageRead
-from wiki.pages.protecting import set_label
 from wiki.rules.labels import Label
 
 

@@ -17,7 +17,7 @@ from wiki.api import bearer
 from wiki.api.operations import OPERATIONS, Operation
 from wiki.db import Database, at, now
 from wiki.errors import Forbidden, NotFound
-from wiki.pages.moves import move_page
+from wiki.pages.links.moves import move_page
 from wiki.people.groups import create_group, list_groups
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.tokens import create_service, create_token

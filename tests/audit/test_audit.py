@@ -28,7 +28,7 @@ from wiki.outbox.events import (
 )
 from wiki.outbox.models import EventRow
 from wiki.outbox.sorts import SORTS
-from wiki.pages.protecting import set_label
+from wiki.pages.access.protecting import set_label
 from wiki.people.models import Person
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 from tests.cast import Scene
 from wiki.cli import main
+from wiki.outbox.chain.verifying import verify
 from wiki.outbox.models import EventRow
-from wiki.outbox.verifying import verify
 
 
 def run(wiki: Scene, *words: str, typed: str = "") -> Result:

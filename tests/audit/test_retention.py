@@ -11,9 +11,9 @@ from tests.cast import Scene
 from wiki.audit.handlers import let_go
 from wiki.db import at, now
 from wiki.outbox.actions import announce
+from wiki.outbox.chain.verifying import verify
 from wiki.outbox.events import SignedIn
 from wiki.outbox.models import EventRow
-from wiki.outbox.verifying import verify
 from wiki.web.origin import come_from, come_from_nowhere
 
 

@@ -26,18 +26,18 @@ from wiki.outbox.events import (
     SignedIn,
 )
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.actions import create_page, delete_page
+from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
-from wiki.pages.moves import move_page
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
-from wiki.people.authenticators import begin_authenticator
+from wiki.people.factors.authenticators import begin_authenticator
 from wiki.people.groups import create_group, set_member, set_part
+from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
-from wiki.people.placeholders import authors_for
-from wiki.people.sign_in import hash_token
+from wiki.people.signin.sign_in import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
 from wiki.redaction.actions import redact_revision, redact_span

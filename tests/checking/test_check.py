@@ -15,7 +15,7 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
 from wiki.people.groups import create_group, set_member, set_part

@@ -17,7 +17,7 @@ from wiki.db import Database, now
 from wiki.demo.make import NotEmpty, make_demo
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.marking import marks_of
+from wiki.pages.links.marking import marks_of
 from wiki.pages.models import Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.people.actions import check_password, find_person
 from wiki.people.groups import check_groups, people_within

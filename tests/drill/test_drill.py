@@ -17,8 +17,9 @@ from wiki.audit import queries as audit
 from wiki.config import Settings
 from wiki.drill.canaries import World, lay_out
 from wiki.drill.crawl import Drill
+from wiki.history import recent
 from wiki.migrate import migrate
-from wiki.pages import including, recent
+from wiki.pages import including
 from wiki.pages import queries as pages
 from wiki.rules.access import ANONYMOUS, Decision
 from wiki.search import queries as search

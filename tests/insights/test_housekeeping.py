@@ -10,7 +10,7 @@ from sqlalchemy import event
 from tests.cast import Scene
 from wiki.insights import housekeeping
 from wiki.pages.actions import delete_page
-from wiki.text.excerpt import text_of_html
+from wiki.text.markdown.excerpt import text_of_html
 
 
 def screen(wiki: Scene, who: str = "ben", name: str = "wanted", space: str = "eng") -> str:

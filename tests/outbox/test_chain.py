@@ -18,9 +18,13 @@ from wiki.app import open_database
 from wiki.db import at, now
 from wiki.errors import Forbidden
 from wiki.migrate import downgrade, migrate
-from wiki.outbox import chain, events
+from wiki.outbox import events
 from wiki.outbox.actions import announce, announce_all, ends_of, record, write_end
-from wiki.outbox.chain import LASTING, PASSING
+from wiki.outbox.chain import links as chain
+from wiki.outbox.chain.expiring import expire, shorten_addresses
+from wiki.outbox.chain.links import LASTING, PASSING
+from wiki.outbox.chain.sealing import seal_anew
+from wiki.outbox.chain.verifying import verify
 from wiki.outbox.events import (
     MailRequested,
     MemberChanged,
@@ -29,13 +33,10 @@ from wiki.outbox.events import (
     SpaceChanged,
     SpaceCreated,
 )
-from wiki.outbox.expiring import expire, shorten_addresses
 from wiki.outbox.models import ChainEnd, Delivery, EventRow
-from wiki.outbox.sealing import seal_anew
-from wiki.outbox.verifying import verify
-from wiki.people.claims import merge_by_hand
+from wiki.people.imported.claims import merge_by_hand
+from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import Person
-from wiki.people.placeholders import authors_for
 from wiki.web.filters import exact
 from wiki.web.origin import come_from, come_from_nowhere, origin, shorten
 

@@ -1,12 +1,12 @@
 """Every event has its place in the audit, and what others need never expires."""
 
 from wiki.api.changes import TYPES
+from wiki.history.recent import _DEEDS
 from wiki.outbox import events
 from wiki.outbox.events import Event
 from wiki.outbox.models import EventRow
 from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
-from wiki.pages.recent import _DEEDS
-from wiki.transfer.commits import FOLLOWED
+from wiki.transfer.git.commits import FOLLOWED
 
 CLASSES = {one for one in vars(events).values() if isinstance(one, type) and issubclass(one, Event)}
 

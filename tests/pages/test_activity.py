@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.models import Page
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED

@@ -19,16 +19,18 @@ from wiki import worker
 from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import Database, now
-from wiki.pages import cut_off, protecting, renderer, rendering
+from wiki.pages.access import protecting
 from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
-from wiki.pages.queueing import Work
-from wiki.pages.renderer import Renderer
-from wiki.pages.rendering import forget_rendered, limit_rendering
+from wiki.pages.rendering import cut_off, renderer
+from wiki.pages.rendering import stored as rendering
+from wiki.pages.rendering.queueing import Work
+from wiki.pages.rendering.renderer import Renderer
+from wiki.pages.rendering.stored import forget_rendered, limit_rendering
 from wiki.pages.texts import get_text
 from wiki.rules.labels import Label
 from wiki.search import handlers
-from wiki.text import sandbox
-from wiki.text.markup import RenderContext, Rendering, render
+from wiki.text.markdown.markup import RenderContext, Rendering, render
+from wiki.text.sandbox import parent as sandbox
 
 BODY = "# Parts\n\nSee [plan](plan.md), [notes](notes.txt) and [[rota]].\n\n" + "*word* " * 3300
 SOON = "Until that is done, this is its source."

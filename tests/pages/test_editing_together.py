@@ -17,7 +17,7 @@ from tests.surroundings import examples
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
-from wiki.text.merge import merge
+from wiki.text.compare.merge import merge
 
 pytestmark = pytest.mark.every_database
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import Scene, without_tokens
 from tests.pages.test_query_counts import counted
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.models import RenderingRow
 from wiki.rules.access import May
 from wiki.rules.labels import Label

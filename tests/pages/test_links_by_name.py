@@ -9,11 +9,11 @@ import pytest
 
 from tests.cast import Scene
 from tests.pages.test_includes import keep_to, label, prose
-from wiki.pages.graph import count_astray
-from wiki.pages.moves import move_page
+from wiki.pages.links.graph import count_astray
+from wiki.pages.links.moves import move_page
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
-from wiki.text.wikilinks import write
+from wiki.text.markdown.wikilinks import write
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import FolderSource, limits_of
 

@@ -16,16 +16,16 @@ from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.errors import Invalid
 from wiki.pages.actions import create_page, delete_page, restore_page, save_page
+from wiki.pages.links.moves import move_page
+from wiki.pages.links.naming import Named, candidates_for, spots_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
-from wiki.pages.moves import move_page
-from wiki.pages.naming import Named, candidates_for, spots_of
-from wiki.pages.rendering import context_of
+from wiki.pages.rendering.stored import context_of
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role
 from wiki.spaces.actions import create_space
 from wiki.spaces.models import Space
-from wiki.text.markup import Link, render
+from wiki.text.markdown.markup import Link, render
 from wiki.text.paths import path_key
 
 NAMES = st.sampled_from(["guide", "setup", "on-call", "a.b", "größe"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cast import Scene
 from tests.pages.test_includes import keep_to, prose
 from tests.pages.test_links_by_name import backlinks, links
-from wiki.pages.moves import move_page
+from wiki.pages.links.moves import move_page
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
 

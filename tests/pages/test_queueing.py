@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.pages.queueing import ALLOWANCE, MOST_WAITING, QUICK_SECONDS, Full, Queue, Work
-from wiki.text.markup import Rendering
+from wiki.pages.rendering.queueing import ALLOWANCE, MOST_WAITING, QUICK_SECONDS, Full, Queue, Work
+from wiki.text.markdown.markup import Rendering
 
 DONE = Rendering("", [], [], "", "", "")
 

@@ -15,8 +15,8 @@ from tests.pages.test_query_counts import counted
 from wiki.app import create_app
 from wiki.audit.handlers import let_go
 from wiki.db import at, now
+from wiki.pages.access.protecting import set_label
 from wiki.pages.models import PageRead
-from wiki.pages.protecting import set_label
 from wiki.rules.labels import Label
 
 pytestmark = pytest.mark.every_database

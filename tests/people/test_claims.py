@@ -17,9 +17,9 @@ from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
-from wiki.people.claims import merge_by_hand
+from wiki.people.imported.claims import merge_by_hand
+from wiki.people.imported.placeholders import author_for
 from wiki.people.models import AddressClaim, Person
-from wiki.people.placeholders import author_for
 
 __all__ = ["run"]
 ADDRESS = "ben.old@example.org"

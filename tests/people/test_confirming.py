@@ -10,8 +10,8 @@ from sqlalchemy import select
 from tests.cast import PASSWORD, Scene
 from tests.people.factors import HERE, set_up_app
 from wiki.db import at, now
-from wiki.people import limiting
 from wiki.people.models import LoginSession, Person
+from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
 SENSITIVE = [

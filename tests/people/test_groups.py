@@ -19,8 +19,8 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.people import groups
 from wiki.people.actions import create_person, disable
+from wiki.people.imported.placeholders import author_for
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
-from wiki.people.placeholders import author_for
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role
 from wiki.spaces.invitations import suggested_handle

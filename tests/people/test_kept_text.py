@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene, csrf_token, without_tokens
 from wiki.pages.models import Revision
-from wiki.people import limiting
 from wiki.people.models import LoginSession
+from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
 TEXT = 'Keys are with <Eve> & Ben.\r\n\r\n"Ask" before 9 o\'clock \U0001f5dd'

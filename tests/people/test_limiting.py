@@ -15,9 +15,9 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import TooMany
 from wiki.outbox.models import EventRow
-from wiki.people import limiting
-from wiki.people.limiting import SIGN_IN_ACCOUNT, Counter
 from wiki.people.models import Attempt
+from wiki.people.signin import limiting
+from wiki.people.signin.limiting import SIGN_IN_ACCOUNT, Counter
 from wiki.rules.limits import Limit, Window, give_back, spend, wait_for
 
 pytestmark = pytest.mark.every_database

@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from tests.cast import Scene
 from wiki.config import ConfigError, Settings, load
 from wiki.db import now
+from wiki.mail import messages as mails
+from wiki.mail import smtp as postman
+from wiki.mail.messages import Letter
+from wiki.mail.smtp import NotSent, message_of
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery
-from wiki.people import handlers, mails, postman
-from wiki.people.mails import Letter
+from wiki.people import handlers
 from wiki.people.models import Mail
-from wiki.people.postman import NotSent, message_of
 from wiki.rules.access import ANONYMOUS
 from wiki.subscribers import handlers_by_name
 

@@ -22,10 +22,11 @@ from tests.people.oidc import BACK, CLIENT_ID, SECRET, go_there, real_provider
 from wiki.config import Settings
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
-from wiki.people import identities, limiting, sign_in
-from wiki.people.identities import Stranger
 from wiki.people.models import Identity, LoginSession, Person, ProviderVisit
-from wiki.people.sign_in import SignedIn
+from wiki.people.oidc import identities
+from wiki.people.oidc.identities import Stranger
+from wiki.people.signin import limiting, sign_in
+from wiki.people.signin.sign_in import SignedIn
 from wiki.rules.limits import Limit
 
 

@@ -13,9 +13,9 @@ from tests.people.factors import HERE, Key, add_key, ask, events, first_step, is
 from wiki.app import create_app
 from wiki.config import Settings
 from wiki.db import Database, at, now
-from wiki.people import limiting
+from wiki.people.factors.passkeys import Party, party
 from wiki.people.models import Passkey, PasskeyChallenge, Person
-from wiki.people.passkeys import Party, party
+from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
 SIGN_IN = "/-/login/passkey"

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
 from wiki.db import now
-from wiki.people import limiting
 from wiki.people.models import LoginSession, Mail, PasswordReset, Person
+from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
 NEW = "another long password"
@@ -119,7 +119,7 @@ def test_the_request_itself_never_looks_whether_the_name_exists(
         raise AssertionError("looked it up")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.people.resets.find_person", fail)
+        patch.setattr("wiki.people.signin.resets.find_person", fail)
         patch.setattr("wiki.people.actions.find_person", fail)
         assert ask(wiki, "ben").status_code == ask(wiki, "zed").status_code == 303
     assert len(wiki.letters()) == 1

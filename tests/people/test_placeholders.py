@@ -13,14 +13,9 @@ from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.people import actions
 from wiki.people.actions import find_person
-from wiki.people.claims import references
+from wiki.people.imported.claims import references
+from wiki.people.imported.placeholders import NOBODY, author_for, authors_for, users_domain
 from wiki.people.models import Person, PersonAddress
-from wiki.people.placeholders import (
-    NOBODY,
-    author_for,
-    authors_for,
-    users_domain,
-)
 
 
 def made(wiki: Scene, name: str, address: str) -> Person:

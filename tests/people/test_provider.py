@@ -28,9 +28,9 @@ from tests.people.oidc import (
     signed_by,
 )
 from wiki.config import Settings
-from wiki.people import provider
-from wiki.people.identities import ProviderFailed, Stranger
-from wiki.people.provider import Provider
+from wiki.people.oidc import provider
+from wiki.people.oidc.identities import ProviderFailed, Stranger
+from wiki.people.oidc.provider import Provider
 
 
 @pytest.fixture

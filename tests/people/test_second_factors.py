@@ -23,9 +23,10 @@ from tests.people.factors import (
 )
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
-from wiki.people import factors, limiting
+from wiki.people.factors import queries as factors
+from wiki.people.factors.sealing import Unreadable, seal, unseal
 from wiki.people.models import Authenticator, PendingSignIn, Person, RecoveryCode
-from wiki.people.sealing import Unreadable, seal, unseal
+from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
 

@@ -12,7 +12,7 @@ from wiki.cli import main
 from wiki.db import now
 from wiki.errors import Forbidden
 from wiki.people.models import ApiToken, Person
-from wiki.people.sign_in import open_session
+from wiki.people.signin.sign_in import open_session
 from wiki.spaces.models import Space
 
 V1 = "/-/api/v1"

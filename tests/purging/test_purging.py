@@ -13,8 +13,8 @@ from tests.search.test_searching import found
 from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.outbox.models import Delivery, EventRow
+from wiki.pages.links.moves import move_page
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
-from wiki.pages.moves import move_page
 from wiki.transfer.models import Import
 
 

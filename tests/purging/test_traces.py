@@ -12,11 +12,11 @@ from wiki.attachments.actions import remove_file
 from wiki.db import StillRead
 from wiki.outbox.models import Delivery
 from wiki.pages.actions import save_page
-from wiki.pages.comparison import _diffs
+from wiki.pages.diffs import _diffs
+from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
-from wiki.pages.moves import move_page
-from wiki.pages.rendering import _renderer
+from wiki.pages.rendering.stored import _renderer
 from wiki.pages.texts import get_texts
 from wiki.search.index import engine_of
 

@@ -21,7 +21,7 @@ from wiki.pages.redacted import Redacted
 from wiki.people.models import Person
 from wiki.redaction.actions import redact_span
 from wiki.spaces.queries import see_space
-from wiki.transfer.mirroring import add_mirror, export_to_git
+from wiki.transfer.git.mirroring import add_mirror, export_to_git
 
 pytestmark = pytest.mark.every_database
 

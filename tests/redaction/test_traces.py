@@ -11,10 +11,10 @@ from wiki.attachments.actions import remove_file
 from wiki.cli import main
 from wiki.outbox.models import EventRow
 from wiki.pages.actions import save_page
+from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, PageLink, Redaction
-from wiki.pages.moves import move_page
-from wiki.pages.rendering import _renderer
+from wiki.pages.rendering.stored import _renderer
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
 

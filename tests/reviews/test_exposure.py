@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tests.cast import Scene
 from wiki.outbox.models import EventRow
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.people.groups import create_group, set_member
 from wiki.people.models import Person
 from wiki.reviews.opening import deciders

@@ -22,12 +22,14 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.queries import files_of_space
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.pages import actions, moves, protecting, queries
+from wiki.history.recent import recent_changes
+from wiki.pages import actions, queries
 from wiki.pages import revising as revising_module
+from wiki.pages.access import protecting
+from wiki.pages.access.scoping import check_scopes
+from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.recent import recent_changes
-from wiki.pages.scoping import check_scopes
 from wiki.people import groups
 from wiki.people.models import Group, Person
 from wiki.purging import actions as purging

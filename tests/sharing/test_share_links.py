@@ -19,9 +19,9 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
-from wiki.pages import protecting
+from wiki.pages.access import protecting
 from wiki.pages.actions import delete_page, restore_page
-from wiki.pages.moves import move_page
+from wiki.pages.links.moves import move_page
 from wiki.people.actions import disable, set_site_role
 from wiki.people.models import Person
 from wiki.rules.access import May

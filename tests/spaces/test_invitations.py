@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.cast import PASSWORD, Scene
 from wiki.db import now
 from wiki.outbox.models import EventRow
-from wiki.pages.protecting import set_label
+from wiki.pages.access.protecting import set_label
 from wiki.people.models import Person
 from wiki.rules.access import may_invite
 from wiki.rules.labels import Label

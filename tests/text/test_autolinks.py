@@ -9,8 +9,8 @@ from cmarkgfm.cmark import Options
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from wiki.text.markup import RenderContext, render
-from wiki.text.tree import pipeline
+from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.tree import pipeline
 
 ADDRESSES = [
     *("https://example.org", "https://example.org/a", "http://a.b", "HTTPS://Example.org/P(q)"),

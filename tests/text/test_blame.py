@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.blame import blame_lines, pack, step, unpack
-from wiki.text.lines import line_changes
+from wiki.text.compare.blame import blame_lines, pack, step, unpack
+from wiki.text.compare.lines import line_changes
 
 lines = st.lists(st.sampled_from(["a", "b", "c", "", "  d"]), max_size=12)
 histories = st.lists(lines, min_size=1, max_size=8)

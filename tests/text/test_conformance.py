@@ -11,8 +11,8 @@ import pytest
 from cmarkgfm.cmark import Options
 
 from tests.text.html_events import events, tags
-from wiki.text.frontmatter import split
-from wiki.text.tree import pipeline
+from wiki.text.front_matter.block import split
+from wiki.text.markdown.tree import pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = ROOT / "node_modules/commonmark-spec/spec.txt"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import diff as module
-from wiki.text import pairing
-from wiki.text import words as words_module
-from wiki.text.diff import Diff, Line, diff
-from wiki.text.lines import split
+from wiki.text.compare import diff as module
+from wiki.text.compare import pairing
+from wiki.text.compare import words as words_module
+from wiki.text.compare.diff import Diff, Line, diff
+from wiki.text.compare.lines import split
 
 LINES = st.sampled_from(
     ["", "a", "one two three", "one two four", "one 2 three", "# One", "```", "- x", "👩‍👩‍👧‍👦 ok"]

@@ -1,6 +1,6 @@
 """Plain text of rendered pages, and where it is cut."""
 
-from wiki.text.excerpt import excerpt, text_of_html
+from wiki.text.markdown.excerpt import excerpt, text_of_html
 
 
 def test_an_excerpt_ends_between_words():

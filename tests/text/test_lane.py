@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from wiki.text import sandbox
-from wiki.text.diff import diff
-from wiki.text.sandbox import compare_safely
-from wiki.text.wire import decode_diff, encode_diff
+from wiki.text.compare.diff import diff
+from wiki.text.compare.wire import decode_diff, encode_diff
+from wiki.text.sandbox import parent as sandbox
+from wiki.text.sandbox.parent import compare_safely
 
 OLD = "# One\n\n" + "same\n" * 20 + "The limit is 3.\ngone\n"
 NEW = "# One\n\n" + "same\n" * 20 + "The limit is 5.\n" + "x" * 30_000 + "\nend"

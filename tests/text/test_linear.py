@@ -6,8 +6,8 @@ from types import FrameType
 import pytest
 
 from tests.text.patterns import MARKS, Pattern
-from wiki.text.addresses import survey
-from wiki.text.markup import RenderContext, clean_source, render
+from wiki.text.markdown.markup import RenderContext, clean_source, render
+from wiki.text.rewrite.addresses import survey
 
 HERE = RenderContext("eng", "guide/setup")
 SHORT = 480  # characters: from a hundred levels on nothing nests deeper

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import lines
-from wiki.text.lines import Change, changes, heading, line_changes, split, verbatim
+from wiki.text.compare import lines
+from wiki.text.compare.lines import Change, changes, heading, line_changes, split, verbatim
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "\n", "c\n"]), max_size=14)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wiki.text.markup import Marks, RenderContext, Rendering, mark, render, text_of_line
+from wiki.text.markdown.markup import Marks, RenderContext, Rendering, mark, render, text_of_line
 
 HERE = RenderContext("eng", "team/guide", title="Guide")
 

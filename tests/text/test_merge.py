@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import merge as module
-from wiki.text.lines import line_changes, split
-from wiki.text.merge import Merge, merge
+from wiki.text.compare import merge as module
+from wiki.text.compare.lines import line_changes, split
+from wiki.text.compare.merge import Merge, merge
 
 LINE = st.text(st.sampled_from("ab |`-#"), max_size=6)
 TEXT = st.lists(st.sampled_from(["a", "b", "c", "", "one two three four five six"]), max_size=9)

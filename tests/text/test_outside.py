@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from wiki.text.markup import RenderContext, render
-from wiki.text.outside import for_outsiders
+from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.outside import for_outsiders
 
 HERE = RenderContext("lab", "guide", title="Guide")
 KNOWN = {"/lab/first": "/s/first", "/lab/-/files/map.png": "/s/map.png"}

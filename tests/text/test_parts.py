@@ -5,11 +5,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.addresses import lines_of
-from wiki.text.markup import RenderContext, render
-from wiki.text.parts import as_part, section_of
-from wiki.text.sandbox import lines_safely
-from wiki.text.sanitize import sanitise
+from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.parts import as_part, section_of
+from wiki.text.markdown.sanitize import sanitise
+from wiki.text.rewrite.addresses import lines_of
+from wiki.text.sandbox.parent import lines_safely
 
 HERE = RenderContext("eng", "guide", title="Guide")
 BITS = st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wiki.text.redaction import Span, hide_sealed, occurrences, seal
+from wiki.text.rewrite.redaction import Span, hide_sealed, occurrences, seal
 
 KEY, SALT = b"k" * 32, b"s" * 16
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from wiki.text import sandbox
-from wiki.text.child import decode, encode
-from wiki.text.markup import MAX_SOURCE, RenderContext, render
-from wiki.text.sandbox import render_safely
+from wiki.text.markdown.markup import MAX_SOURCE, RenderContext, render
+from wiki.text.sandbox import parent as sandbox
+from wiki.text.sandbox.child import decode, encode
+from wiki.text.sandbox.parent import render_safely
 
 HERE = RenderContext("eng", "team/guide", title="Guide")
 SOURCE = (
@@ -136,14 +136,14 @@ def test_a_machine_that_starts_no_process_shows_the_source(monkeypatch):
 
 
 def test_memory_is_limited():
-    ask_for_much = "import wiki.text.child as c; c.limit(); bytes(c.MEMORY)"
+    ask_for_much = "import wiki.text.sandbox.child as c; c.limit(); bytes(c.MEMORY)"
     ended = subprocess.run([sys.executable, "-c", ask_for_much], capture_output=True, text=True)
     assert "MemoryError" in ended.stderr
 
 
 def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
     program = (
-        "from wiki.text import child, sandbox; from wiki.text.markup import RenderContext;"
+        "from wiki.text import child, sandbox; from wiki.text.markdown.markup import RenderContext;"
         "much = b'x' * child.TIRED;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(len(sandbox._pool.idle))"
@@ -153,7 +153,9 @@ def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
 
 
 def test_a_process_that_has_used_much_memory_is_replaced():
-    program = "import wiki.text.child as c; much = b'x' * c.TIRED; del much; print(c.is_tired())"
+    program = (
+        "import wiki.text.sandbox.child as c; much = b'x' * c.TIRED; del much; print(c.is_tired())"
+    )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ended.stdout, ended.stderr) == ("True\n", "")
 
@@ -184,7 +186,7 @@ def test_a_fork_starts_children_of_its_own():
 
 def test_no_process_stays_behind_when_ours_ends():
     program = (
-        "from wiki.text import sandbox; from wiki.text.markup import RenderContext;"
+        "from wiki.text import sandbox; from wiki.text.markdown.markup import RenderContext;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(sandbox._pool.idle[0].process.pid)"
     )

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.harmless import assert_harmless
-from wiki.text.markup import RenderContext, render
-from wiki.text.sanitize import TooDeepHtmlError, sanitise
+from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.sanitize import TooDeepHtmlError, sanitise
 
 HERE = RenderContext("eng", "team/guide", title="Guide")
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from wiki.text.secrets import KINDS, MOST, USUAL, find_secrets, mask
+from wiki.text.scan.secrets import KINDS, MOST, USUAL, find_secrets, mask
 
 HEX = "0123456789abcdef" * 8
 MIXED = "Zq8Rk2Lw9Vt4Xs7Bn3Md6Hf5Jc1Pg0YaTuEiOoKe" * 4

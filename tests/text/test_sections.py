@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import sections
-from wiki.text.headings import Heading
-from wiki.text.markup import RenderContext, render
-from wiki.text.sections import may_lose_sections, renamed
+from wiki.text.markdown.headings import Heading
+from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.rewrite import sections
+from wiki.text.rewrite.sections import may_lose_sections, renamed
 
 
 def headings(text: str) -> list[Heading]:

@@ -4,7 +4,7 @@ from html import escape
 
 import pytest
 
-from wiki.text.unseen import deceptive, deceptive_in, marked, notice
+from wiki.text.scan.unseen import deceptive, deceptive_in, marked, notice
 
 RLO, LRI, PDI, PDF = "\u202e", "\u2066", "\u2069", "\u202c"
 ZWSP, ZWNJ, ZWJ, RLM, TAG_A = "\u200b", "\u200c", "\u200d", "\u200f", "\U000e0061"

@@ -6,12 +6,17 @@ from hypothesis import strategies as st
 
 from wiki.errors import Invalid
 from wiki.pages.checks import checked_path
-from wiki.text.addresses import survey
-from wiki.text.destinations import RenderContext, page_url, resolve_link, resolve_wiki_link
-from wiki.text.markup import render
+from wiki.text.markdown.destinations import (
+    RenderContext,
+    page_url,
+    resolve_link,
+    resolve_wiki_link,
+)
+from wiki.text.markdown.markup import render
+from wiki.text.markdown.wikilinks import inserted, readings, write
 from wiki.text.paths import path_key
-from wiki.text.repair import Moves, repair
-from wiki.text.wikilinks import inserted, readings, write
+from wiki.text.rewrite.addresses import survey
+from wiki.text.rewrite.repair import Moves, repair
 
 HERE = RenderContext("eng", "team/guide")
 SIGNS = st.sampled_from(list("&'%+()#?[]|!<>*_`~^:;,.=@$\"{}-aBß 1é日\\"))

@@ -7,8 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text import words
-from wiki.text.words import Span, mark, tokens
+from wiki.text.compare import words
+from wiki.text.compare.words import Span, mark, tokens
 
 FAMILY = "👩‍👩‍👧‍👦"
 PIECE = st.sampled_from(

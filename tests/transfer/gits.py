@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from wiki.transfer.git import environment
-from wiki.transfer.trailers import read_message
+from wiki.transfer.git.command import environment
+from wiki.transfer.git.trailers import read_message
 
 
 def git(folder: Path, *arguments: str, stdin: str = "") -> str:

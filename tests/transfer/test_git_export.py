@@ -16,15 +16,15 @@ from wiki.cli import main
 from wiki.db import at
 from wiki.outbox.models import EventRow
 from wiki.pages.actions import create_page, delete_page, restore_page, revert_page, save_page
+from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, Page, Revision
-from wiki.pages.moves import move_page
-from wiki.people.placeholders import users_domain
+from wiki.people.imported.placeholders import users_domain
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
-from wiki.transfer.fast_import import Repository
-from wiki.transfer.git import GitError
-from wiki.transfer.mirroring import Committed, export_to_git
+from wiki.transfer.git.command import GitError
+from wiki.transfer.git.fast_import import Repository
+from wiki.transfer.git.mirroring import Committed, export_to_git
 
 pytestmark = pytest.mark.git
 
@@ -358,8 +358,8 @@ def test_more_than_one_slice_is_one_history(
     move(wiki, "a", "b", to="open")
     wiki.write("c", "C.")
     export()
-    monkeypatch.setattr("wiki.transfer.commits.AT_ONCE", 2)
-    monkeypatch.setattr("wiki.transfer.commits.TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr("wiki.transfer.git.commits.AT_ONCE", 2)
+    monkeypatch.setattr("wiki.transfer.git.commits.TEXTS_AT_ONCE", 1)
     export(folder=tmp_path / "slices.git")
     assert log(tmp_path / "slices.git") == log(target)
     assert len(log(target)) == 9
@@ -459,7 +459,7 @@ def test_what_ends_in_an_error_leaves_the_repository_as_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.transfer.commits.SpaceHistory._deletion", fail)
+        patch.setattr("wiki.transfer.git.commits.SpaceHistory._deletion", fail)
         delete(wiki, "b")
         with pytest.raises(KeyboardInterrupt):
             export()

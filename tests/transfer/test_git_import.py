@@ -25,10 +25,10 @@ from tests.transfer.trees import PNG
 from wiki.app import open_database
 from wiki.config import Settings
 from wiki.errors import Forbidden
+from wiki.history.queries import history as history_of
 from wiki.pages.actions import delete_page
-from wiki.pages.history import history as history_of
+from wiki.pages.links.moves import move_page
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
-from wiki.pages.moves import move_page
 from wiki.pages.revising import text_of
 from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
@@ -36,12 +36,12 @@ from wiki.search.index import difference
 from wiki.spaces.actions import create_space, give_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
-from wiki.transfer import histories
-from wiki.transfer.git import GitError, is_history
-from wiki.transfer.git_blobs import Blobs
-from wiki.transfer.git_history import History
-from wiki.transfer.histories import HistoryImport
-from wiki.transfer.mirroring import export_to_git
+from wiki.transfer.git import histories
+from wiki.transfer.git.blobs import Blobs
+from wiki.transfer.git.command import GitError, is_history
+from wiki.transfer.git.histories import HistoryImport
+from wiki.transfer.git.history import History
+from wiki.transfer.git.mirroring import export_to_git
 from wiki.transfer.models import ImportedFile
 from wiki.transfer.report import Report
 

@@ -16,8 +16,8 @@ from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F4
 from tests.transfer.test_importing import said
 from tests.transfer.trees import write_tree
 from wiki.cli import main
-from wiki.transfer.git import GitError, environment
-from wiki.transfer.git_history import History
+from wiki.transfer.git.command import GitError, environment
+from wiki.transfer.git.history import History
 from wiki.transfer.report import MOST_PROBLEMS, Kind, Problem, Report
 
 pytestmark = pytest.mark.git

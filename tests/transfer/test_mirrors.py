@@ -24,8 +24,8 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.people.models import Person
 from wiki.spaces.models import Space
 from wiki.subscribers import handlers_by_name
-from wiki.transfer import mirroring
-from wiki.transfer.fast_import import Repository
+from wiki.transfer.git import mirroring
+from wiki.transfer.git.fast_import import Repository
 from wiki.transfer.models import Mirror
 
 pytestmark = pytest.mark.git
@@ -123,7 +123,7 @@ def test_a_crash_between_commit_and_row_neither_doubles_nor_skips(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.transfer.mirroring.deliver_again", crash)
+        patch.setattr("wiki.transfer.git.mirroring.deliver_again", crash)
         patch.setattr(Repository, "tidy", crash)
         with pytest.raises(KeyboardInterrupt):
             wiki.deliver()
@@ -175,7 +175,7 @@ def test_killed_at_work_it_goes_on_where_the_last_commit_ended(wiki: Scene, targ
 def test_a_long_way_is_gone_in_slices_with_others_between(
     wiki: Scene, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wiki.transfer.commits.AT_ONCE", 2)
+    monkeypatch.setattr("wiki.transfer.git.commits.AT_ONCE", 2)
     monkeypatch.setattr(mirroring, "SLICE_SECONDS", 0.0)
     for number in range(7):
         wiki.write("a", f"{number}.")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.cast import Scene
 from tests.transfer.test_importing import begin, bring_in, everything, export, said, text
 from tests.transfer.trees import PNG, write_tree
+from wiki.pages.links.moves import move_page
 from wiki.pages.models import Page, PageLink
-from wiki.pages.moves import move_page
 from wiki.purging.actions import purge_revisions
-from wiki.text.destinations import RenderContext, resolve_link
+from wiki.text.markdown.destinations import RenderContext, resolve_link
 from wiki.transfer import importing
 from wiki.transfer.layout import lay_out
 from wiki.transfer.report import Kind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.markup import RenderContext, render
+from wiki.text.markdown.markup import RenderContext, render
 from wiki.transfer.headings import _headings, _headings_of, leading_title
 
 

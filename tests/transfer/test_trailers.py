@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wiki.transfer.trailers import split_trailers, with_trailers
+from wiki.transfer.git.trailers import split_trailers, with_trailers
 
 LINES = st.sampled_from(
     [

@@ -5,10 +5,10 @@ import pytest
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.errors import Busy
-from wiki.pages import comparison
-from wiki.pages.comparison import forget_diffs
+from wiki.history import comparison
+from wiki.pages.diffs import forget_diffs
 from wiki.rules.limits import Pace
-from wiki.text import sandbox
+from wiki.text.sandbox import parent as sandbox
 from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
 from wiki.web.pace import PACES, Paces
 

@@ -19,11 +19,11 @@ from wiki.api.operations import (
     with_next,
 )
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.groups import actions as grouping
 from wiki.people import groups
 from wiki.people.actions import checked_name, find_person
 from wiki.people.models import Group
 from wiki.rules.access import may_administer
-from wiki.spaces import grouping
 from wiki.web.request import actor, reading, writing
 
 MOST = 500

@@ -20,14 +20,14 @@ from wiki.api.operations import (
 )
 from wiki.api.pages import etag_of
 from wiki.errors import Invalid, NotFound
-from wiki.pages.blame import keep, revisions_of, traced
-from wiki.pages.comparison import Beyond, between
+from wiki.history.blame import keep, revisions_of, traced
+from wiki.pages.diffs import Beyond, between
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.reads import note_read
 from wiki.pages.revising import text_of
-from wiki.text.blame import pack, pairs
-from wiki.text.diff import Diff, Line, Row
+from wiki.text.compare.blame import pack, pairs
+from wiki.text.compare.diff import Diff, Line, Row
 from wiki.web.pace import costs
 from wiki.web.request import actor, reading
 

@@ -14,23 +14,23 @@ from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
+from wiki.pages.access.flow import PlacesShowNarrower, ShowsNarrower
+from wiki.pages.access.protecting import set_label
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
 from wiki.pages.ahead import look_ahead, look_ahead_of_edit
-from wiki.pages.flow import PlacesShowNarrower, ShowsNarrower
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.protecting import set_label
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import keep_head
+from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
-from wiki.text import frontmatter
-from wiki.text.markup import RenderContext
+from wiki.text.front_matter import block as frontmatter
+from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
 from wiki.web.pace import whom

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import FileSeen, current_at, place_of
-from wiki.pages.graph import some_at_once
+from wiki.pages.links.graph import some_at_once
+from wiki.pages.links.naming_files import files_meant, named_to_files
 from wiki.pages.models import Page, PageLink, Redirect
-from wiki.pages.naming_files import files_meant, named_to_files
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space

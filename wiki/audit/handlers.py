@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from wiki.audit.models import ChainCheck
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.outbox.expiring import expire, shorten_addresses
+from wiki.outbox.chain.expiring import expire, shorten_addresses
+from wiki.outbox.chain.verifying import verify
 from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
-from wiki.outbox.verifying import verify
 from wiki.pages.reads import forget_reads, has_reads_before
 
 log = logging.getLogger(__name__)

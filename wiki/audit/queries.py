@@ -16,7 +16,7 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.events import Redacted
 from wiki.outbox.models import AUDITED, EventRow
 from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
-from wiki.pages.graph import some_at_once
+from wiki.pages.links.graph import some_at_once
 from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import look_up, readable_by
 from wiki.people.actions import find_person

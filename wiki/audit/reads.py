@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, contains_eager
 
 from wiki.audit.queries import page_id_of, require_admin
 from wiki.errors import Invalid
-from wiki.pages.history import people
 from wiki.pages.models import Page, PageRead
 from wiki.pages.queries import readable_by
 from wiki.people.actions import find_person
 from wiki.people.models import Person
+from wiki.people.queries import people_by_id
 from wiki.rules.access import Actor
 from wiki.web.paging import Slice
 
@@ -84,7 +84,7 @@ def list_reads(
         .options(contains_eager(Page.space))
     )
     pages = {one.id: one for one in session.scalars(readable)}
-    known = people(session, [row.person_id for row in shown])
+    known = people_by_id(session, [row.person_id for row in shown])
     found = [
         Read(
             row.at,

@@ -11,8 +11,8 @@ from wiki.audit.actions import begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.audit.queries import Filters, find
 from wiki.commands.base import SHELL, opened
-from wiki.outbox.sealing import seal_anew
-from wiki.outbox.verifying import verify
+from wiki.outbox.chain.sealing import seal_anew
+from wiki.outbox.chain.verifying import verify
 from wiki.text.counts import counted
 from wiki.transfer.console import bar
 

@@ -15,12 +15,12 @@ from wiki.attachments.storage import DamagedFile, Storage
 from wiki.commands.base import opened
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.outbox.chain.verifying import verify
 from wiki.outbox.deliveries import try_again
 from wiki.outbox.models import Delivery
-from wiki.outbox.verifying import verify
 from wiki.pages import checking
 from wiki.pages.checking import Finding, Progress
-from wiki.pages.rendering import limit_rendering
+from wiki.pages.rendering.stored import limit_rendering
 from wiki.people import groups
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference, index, rebuild

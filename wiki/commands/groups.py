@@ -8,10 +8,10 @@ import click
 from sqlalchemy.orm import Session
 
 from wiki.commands.base import SHELL, opened
+from wiki.groups import actions as grouping
 from wiki.people import groups
 from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
-from wiki.spaces import grouping
 from wiki.spaces.exposure import UNASKED
 
 

@@ -13,9 +13,9 @@ from wiki.errors import NotFound
 from wiki.people.models import Person
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
-from wiki.transfer import mirroring
 from wiki.transfer.console import bar
-from wiki.transfer.mirroring import Committed
+from wiki.transfer.git import mirroring
+from wiki.transfer.git.mirroring import Committed
 from wiki.transfer.models import Mirror
 from wiki.web.filters import exact
 

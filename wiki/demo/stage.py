@@ -14,9 +14,9 @@ from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
 from wiki.db import at
 from wiki.pages.actions import create_page, delete_page, revert_page, save_page
+from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.moves import move_page
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
 from wiki.people.actions import create_person

@@ -19,13 +19,15 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
-from wiki.pages import actions, moves, protecting
+from wiki.pages import actions
+from wiki.pages.access import protecting
+from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.people import groups
 from wiki.people.actions import create_person, disable
 from wiki.people.models import LoginSession, Person
-from wiki.people.sign_in import hash_token, open_session
+from wiki.people.signin.sign_in import hash_token, open_session
 from wiki.people.tokens import create_token
 from wiki.redaction.actions import redact_file
 from wiki.rules.access import Actor, May

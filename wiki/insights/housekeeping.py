@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.queries import missing_files
-from wiki.pages.backlinks import linked_by_hidden_names
+from wiki.pages.links.backlinks import linked_by_hidden_names
+from wiki.pages.links.naming import may_mean
+from wiki.pages.links.naming_files import leads_to_file
 from wiki.pages.models import Folder, Page, PageAnchor, PageLink
-from wiki.pages.naming import may_mean
-from wiki.pages.naming_files import leads_to_file
 from wiki.pages.queries import holds_readable, live_for, readable_by
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.text.headings import PREFIX
+from wiki.text.markdown.headings import PREFIX
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 MANY = 1000

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.outbox.chain import (
+from wiki.outbox.chain.links import (
     LASTING,
     PASSING,
     SALT_BYTES,

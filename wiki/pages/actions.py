@@ -12,14 +12,16 @@ from wiki.db import now
 from wiki.errors import Invalid, WikiError
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageDeleted, PageRestored
-from wiki.pages import protecting, queries
+from wiki.pages import queries
+from wiki.pages.access import protecting
+from wiki.pages.access.flow import label_of, labels_of, may_show, refuse_lowered, refuse_narrower
+from wiki.pages.access.scoping import bounds_at, hold_spaces, let_go, scope_at, settle_scopes
 from wiki.pages.checks import checked, checked_path, same_form, with_front_matter
-from wiki.pages.flow import label_of, labels_of, may_show, refuse_lowered, refuse_narrower
-from wiki.pages.graph import places_of, relink, settle_links
+from wiki.pages.links.graph import places_of, relink, settle_links
+from wiki.pages.links.moves import move_all
+from wiki.pages.links.moving import plan_move
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Redirect, Revision
-from wiki.pages.moves import move_all
-from wiki.pages.moving import plan_move
 from wiki.pages.redacted import require_unredacted
 from wiki.pages.revising import (
     add_revision,
@@ -32,13 +34,12 @@ from wiki.pages.revising import (
     unused_page_id,
     writable,
 )
-from wiki.pages.scoping import bounds_at, hold_spaces, let_go, scope_at, settle_scopes
 from wiki.pages.secrets import REPORTED, Override, allow, new_secrets, require_plain
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
-from wiki.text.destinations import RenderContext
+from wiki.text.markdown.destinations import RenderContext
 from wiki.text.paths import name_of, parent_of, path_key
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from wiki.pages import flow, secrets
+from wiki.pages import secrets
+from wiki.pages.access import flow
 from wiki.pages.checks import content_hash_of, with_front_matter
-from wiki.pages.graph import has_links_to_sections
+from wiki.pages.links.graph import has_links_to_sections
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision, head_of
-from wiki.pages.rendering import prepare
+from wiki.pages.rendering.stored import prepare
 from wiki.pages.revising import text_of
 from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceSeen
-from wiki.text.markup import RenderContext
-from wiki.text.sections import may_lose_sections
+from wiki.text.markdown.markup import RenderContext
+from wiki.text.rewrite.sections import may_lose_sections
 
 
 def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:

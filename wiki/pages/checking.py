@@ -12,16 +12,16 @@ from sqlalchemy import and_, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.db import Database
-from wiki.pages.graph import count_astray, links_in, links_of, settle_all_links
+from wiki.pages.access.scoping import check_scopes, hold_spaces, settle_scopes
+from wiki.pages.links.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
-from wiki.pages.rendering import (
+from wiki.pages.rendering.stored import (
     checksum_of,
     context_of,
     first_seconds,
     keep_heads,
     rendering_key,
 )
-from wiki.pages.scoping import check_scopes, hold_spaces, settle_scopes
 from wiki.pages.texts import each_text, forget_texts
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space

@@ -12,9 +12,9 @@ from wiki.db import KEY_LENGTH
 from wiki.errors import Invalid, TooLarge
 from wiki.pages.merging import Text
 from wiki.pages.texts import hash_of
-from wiki.text import frontmatter
-from wiki.text.frontmatter import FrontMatter
-from wiki.text.lines import normalise_line_ends
+from wiki.text.compare.lines import normalise_line_ends
+from wiki.text.front_matter import block as frontmatter
+from wiki.text.front_matter.block import FrontMatter
 from wiki.text.paths import PathError, name_of, normalise_path, path_key
 from wiki.text.tags import spelled, tag_key
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wiki.pages.flow import Narrower, ShowsNarrower
+from wiki.pages.access.flow import Narrower, ShowsNarrower
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label
-from wiki.text.lines import normalise_line_ends
+from wiki.text.compare.lines import normalise_line_ends
 
 
 @dataclass

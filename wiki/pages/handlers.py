@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.pages.queueing import QUICK_SECONDS
-from wiki.pages.rendering import first_seconds, keep_heads
+from wiki.pages.rendering.queueing import QUICK_SECONDS
+from wiki.pages.rendering.stored import first_seconds, keep_heads
 
 
 def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:

@@ -17,16 +17,16 @@ from urllib.parse import unquote
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from wiki.pages.marking import marks_in
+from wiki.pages.links.marking import marks_in
 from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.queries import pages_at
-from wiki.pages.rendering import context_of, rendering_key
+from wiki.pages.rendering.stored import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.spaces.models import Scope, Space
-from wiki.text.destinations import page_url
-from wiki.text.markup import mark
-from wiki.text.parts import as_part, section_of
+from wiki.text.markdown.destinations import page_url
+from wiki.text.markdown.markup import mark
+from wiki.text.markdown.parts import as_part, section_of
 from wiki.text.paths import path_key
 
 DEPTH = 3

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wiki.text.merge import Merge, merge
+from wiki.text.compare.merge import Merge, merge
 
 
 @dataclass(frozen=True)

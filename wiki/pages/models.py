@@ -402,7 +402,7 @@ class ScannedKinds(Base):
 
 
 class BlameRow(Base):
-    """Derived: which revision each line of a revision comes from, as runs (``wiki.text.blame``)."""
+    """Derived: the revision that each line of a revision comes from, as runs."""
 
     __tablename__ = "blames"
 

@@ -20,9 +20,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.db import Database, now
-from wiki.pages.history import people
 from wiki.pages.models import Page, PageRead
 from wiki.people.models import Person
+from wiki.people.queries import people_by_id
 from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceSeen
 from wiki.web.errors import error_page, problem, wants_json
@@ -148,7 +148,7 @@ def readers_of(session: Session, page: Page, limit: int = 50) -> Sequence[Reader
         _readers().where(PageRead.page_id == page.id).order_by(func.max(PageRead.at).desc())
         .limit(limit)
     ).all()  # fmt: skip
-    known = people(session, [row.person_id for row in rows])
+    known = people_by_id(session, [row.person_id for row in rows])
     return [
         Reader(
             known.get(row.person_id),

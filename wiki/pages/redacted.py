@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, RedactedPage, Redaction
-from wiki.text.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
+from wiki.text.rewrite.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
 
 MOST_LINES = 3
 """Lines that a refusal names."""

@@ -15,13 +15,13 @@ from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PageSaved
 from wiki.outbox.models import EventRow
+from wiki.pages.access.scoping import hold_spaces
 from wiki.pages.checks import checked_message
-from wiki.pages.graph import some_at_once
+from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.queries import see_page
-from wiki.pages.rendering import context_of, keep_rendering
-from wiki.pages.scoping import hold_spaces
+from wiki.pages.rendering.stored import context_of, keep_rendering
 from wiki.pages.texts import get_text, put_text
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space

@@ -11,8 +11,8 @@ from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
 from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
-from wiki.pages.marking import marks_for
-from wiki.pages.mentions import mentions_for
+from wiki.pages.links.marking import marks_for
+from wiki.pages.links.mentions import mentions_for
 from wiki.pages.models import Page
 from wiki.pages.queries import (
     Place,
@@ -24,11 +24,11 @@ from wiki.pages.queries import (
     see_page,
 )
 from wiki.pages.reads import note_included
-from wiki.pages.rendering import keep_heads
+from wiki.pages.rendering.stored import keep_heads
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceSeen
-from wiki.text.markup import Rendering, mark
+from wiki.text.markdown.markup import Rendering, mark
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, finish_reading, parts, reading
 from wiki.web.urls import page_url

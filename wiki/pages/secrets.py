@@ -20,7 +20,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision, ScannedKinds
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import SpaceSeen
-from wiki.text.secrets import KINDS, USUAL, Finding, find_secrets
+from wiki.text.scan.secrets import KINDS, USUAL, Finding, find_secrets
 
 REASONS: Mapping[str, str] = {
     "false-alarm": "It is a false alarm",

@@ -11,7 +11,7 @@ from wiki.pages.actions import Saved
 from wiki.pages.merging import Text
 from wiki.pages.models import Revision
 from wiki.pages.revising import text_of
-from wiki.text.unseen import Unseen, deceptive, deceptive_in, notice
+from wiki.text.scan.unseen import Unseen, deceptive, deceptive_in, notice
 
 _NOTHING = Text("", "")
 

@@ -11,18 +11,18 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
+from wiki.pages.access.flow import ShowsNarrower
 from wiki.pages.actions import Conflict
 from wiki.pages.ahead import look_ahead, look_ahead_of_edit
-from wiki.pages.backlinks import backlinks as pages_linking_to
-from wiki.pages.conflict_views import conflict_screen, edit_screen, refusal_shown, say_merged
-from wiki.pages.flow import ShowsNarrower
+from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.including import without_includes
-from wiki.pages.marking import marks_for, marks_of
+from wiki.pages.links.backlinks import backlinks as pages_linking_to
+from wiki.pages.links.marking import marks_for, marks_of
+from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.merging import Text
-from wiki.pages.moving_views import say_gone, say_unseen
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import keep_head, prepare, read_links, read_rendering
+from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
 from wiki.pages.screens import (
     Past,
     frame,
@@ -38,7 +38,7 @@ from wiki.pages.screens import (
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
-from wiki.text.markup import RenderContext, mark
+from wiki.text.markdown.markup import RenderContext, mark
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import say
 from wiki.web.kept import keeps_text

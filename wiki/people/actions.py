@@ -16,7 +16,7 @@ from wiki.errors import Ended, Forbidden, Invalid
 from wiki.outbox.actions import announce
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
 from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
-from wiki.people.sign_in import close_sessions, hash_token, new_token
+from wiki.people.signin.sign_in import close_sessions, hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole
 

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid
-from wiki.people import actions, identities, queries, tokens
-from wiki.people.claims import merge_by_hand, merged_into
-from wiki.people.confirming import confirm_first
-from wiki.people.factors import clear_factors, count_factors
+from wiki.people import actions, queries, tokens
+from wiki.people.factors.queries import clear_factors, count_factors
+from wiki.people.factors.requiring import must_have_factor
+from wiki.people.imported.claims import merge_by_hand, merged_into
 from wiki.people.models import Person
-from wiki.people.requiring import must_have_factor
+from wiki.people.oidc import identities
+from wiki.people.signin.confirming import confirm_first
 from wiki.rules.access import may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.errors import say

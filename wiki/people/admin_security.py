@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
 from wiki.people.admin import admins_only
-from wiki.people.confirming import confirm_first
-from wiki.people.factors import holds_factor
-from wiki.people.requiring import WHO_MUST, Who, list_groups, require_of_groups, standing
+from wiki.people.factors.queries import holds_factor
+from wiki.people.factors.requiring import WHO_MUST, Who, list_groups, require_of_groups, standing
+from wiki.people.signin.confirming import confirm_first
 from wiki.people.site_settings import change_setting, read_setting
 from wiki.web.errors import say
 from wiki.web.request import actor, reading, writing

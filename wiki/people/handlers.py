@@ -7,10 +7,12 @@ from time import monotonic
 
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.mail import smtp as postman
+from wiki.mail.smtp import NotSent
 from wiki.outbox.deliver import Happening
-from wiki.people import claims, postman, resets
+from wiki.people.imported import claims
 from wiki.people.models import Mail
-from wiki.people.postman import NotSent
+from wiki.people.signin import resets
 
 # How long to leave a mail server alone that did not answer: each try holds up the worker.
 REST_SECONDS = 60.0

@@ -9,21 +9,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, TooMany
-from wiki.people import (
-    actions,
-    claims,
-    confirming,
-    factors,
-    identities,
-    limiting,
-    mails,
-    queries,
-    sign_in,
-    tokens,
-)
-from wiki.people.confirming import confirm_first
-from wiki.people.devices import device
+from wiki.mail import messages as mails
+from wiki.people import actions, queries, tokens
+from wiki.people.factors import queries as factors
+from wiki.people.imported import claims
 from wiki.people.models import LoginSession, Person
+from wiki.people.oidc import identities
+from wiki.people.signin import confirming, limiting, sign_in
+from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin.devices import device
 from wiki.web.errors import say
 from wiki.web.request import actor, reading, settings, writing
 

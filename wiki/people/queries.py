@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
+from wiki.people.imported.placeholders import is_account, is_placeholder
 from wiki.people.models import LoginSession, Person, PersonAddress
-from wiki.people.placeholders import is_account, is_placeholder
 from wiki.rules.access import Actor, may_administer
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
@@ -111,6 +111,15 @@ def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[Per
         .where(PersonAddress.person_id == person.id)
         .order_by(PersonAddress.created_at, PersonAddress.key)
     ).all()
+
+
+def people_by_id(session: Session, ids: Iterable[int | None]) -> dict[int | None, Person]:
+    """Return those of the people who still have an account, by id."""
+    wanted = {id for id in ids if id is not None}
+    if not wanted:
+        return {}
+    found = session.scalars(select(Person).where(Person.id.in_(wanted)))
+    return {person.id: person for person in found}
 
 
 def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:

@@ -15,9 +15,9 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce
 from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
+from wiki.people.factors.requiring import lacks_factor
 from wiki.people.models import ApiToken, Person, TokenSpace
-from wiki.people.requiring import lacks_factor
-from wiki.people.sign_in import hash_token, new_token
+from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import NARROW, Actor, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.paging import Slice, decode_cursor, encode_cursor

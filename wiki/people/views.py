@@ -13,9 +13,12 @@ from wiki.disk import use_reserve
 from wiki.errors import Invalid, TooMany
 from wiki.outbox.actions import announce
 from wiki.outbox.events import FactorRefused, SignedIn, SignedOut, SignInFailed
-from wiki.people import actions, factors, limiting, passkeys, pending, proving, resets, sign_in
+from wiki.people import actions
+from wiki.people.factors import passkeys
+from wiki.people.factors import queries as factors
+from wiki.people.factors.passkeys import Purpose
 from wiki.people.models import Person
-from wiki.people.passkeys import Purpose
+from wiki.people.signin import limiting, pending, proving, resets, sign_in
 from wiki.rules.access import ANONYMOUS
 from wiki.web.errors import say
 from wiki.web.kept import PREFIX, Kept, carried, keeps_text, show_again, sign_in_page

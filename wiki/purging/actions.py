@@ -15,18 +15,18 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import announce, scrub
 from wiki.outbox.events import PagePurged, RevisionPurged
-from wiki.pages.actions import MovedOn
-from wiki.pages.comparison import forget_diffs
-from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
-from wiki.pages.queries import head_of, readable_by
-from wiki.pages.rendering import context_of, forget_rendered, rendering_key
-from wiki.pages.scoping import (
+from wiki.pages.access.scoping import (
     hold_spaces,
     leave_lists,
     let_go,
     settle_scopes,
     spaces_kept_by,
 )
+from wiki.pages.actions import MovedOn
+from wiki.pages.diffs import forget_diffs
+from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
+from wiki.pages.queries import head_of, readable_by
+from wiki.pages.rendering.stored import context_of, forget_rendered, rendering_key
 from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders

@@ -13,10 +13,10 @@ from wiki.attachments.models import Attachment
 from wiki.errors import Forbidden
 from wiki.outbox.models import PURGES, EventRow
 from wiki.pages import queries as pages
-from wiki.pages.backlinks import backlinks
-from wiki.pages.history import people
+from wiki.pages.links.backlinks import backlinks
 from wiki.pages.models import Page, Redirect, Revision
 from wiki.people.models import Person
+from wiki.people.queries import people_by_id
 from wiki.rules.access import Actor, may_administer
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Space
@@ -149,7 +149,7 @@ def tombstones(
     if before is not None:
         query = query.where(EventRow.id < before)
     found = session.execute(query).all()
-    who = people(session, [event.actor_id for event, _ in found])
+    who = people_by_id(session, [event.actor_id for event, _ in found])
     rows = [
         Tombstone(
             at=event.at,

@@ -17,6 +17,7 @@ from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import announce, scrub
 from wiki.outbox.events import Redacted, RedactionLifted
+from wiki.pages.access.scoping import hold_spaces
 from wiki.pages.actions import MovedOn
 from wiki.pages.merging import Text
 from wiki.pages.models import (
@@ -35,7 +36,6 @@ from wiki.pages.queries import readable_by, see_page
 from wiki.pages.reads import who_read
 from wiki.pages.redacted import remember
 from wiki.pages.revising import add_revision, announce_saved
-from wiki.pages.scoping import hold_spaces
 from wiki.pages.texts import get_text, hash_of
 from wiki.purging.actions import empty_revisions, forget_unread
 from wiki.redaction.addresses import forget_redirects, new_paths, readdress
@@ -56,7 +56,7 @@ from wiki.spaces.queries import SpaceSeen, list_group_roles, restrictions_of
 from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
-from wiki.text.redaction import MARK, Span
+from wiki.text.rewrite.redaction import MARK, Span
 
 MAX_REASON = 300
 MOST_PAGES = 200

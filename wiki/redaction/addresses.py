@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wiki.pages.graph import settle_links
+from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.links.graph import settle_links
 from wiki.pages.models import Page, Redirect
-from wiki.pages.scoping import let_go, settle_scopes
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space
 from wiki.text.paths import join, name_of, parent_of, path_key
-from wiki.text.redaction import Span
+from wiki.text.rewrite.redaction import Span
 
 
 def new_paths(session: Session, pages: Sequence[Page], span: Span) -> dict[int, str]:

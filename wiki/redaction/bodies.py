@@ -16,7 +16,7 @@ from wiki.pages.models import AllowedSecret, Revision
 from wiki.pages.secrets import BODY
 from wiki.pages.texts import each_text, put_text
 from wiki.text.paths import name_of, path_key
-from wiki.text.redaction import NAME_MARK, Span
+from wiki.text.rewrite.redaction import NAME_MARK, Span
 
 MOST_BYTES = 32 << 20
 """A larger file is not looked into."""

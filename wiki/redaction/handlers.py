@@ -12,7 +12,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Happening
 from wiki.pages.models import RedactedPage, Redaction
-from wiki.pages.rendering import keep_heads
+from wiki.pages.rendering.stored import keep_heads
 from wiki.purging.actions import forget_memory
 from wiki.search.index import rebuild
 

@@ -20,8 +20,8 @@ from wiki.pages.models import AllowedSecret, Page, RedactedPage, Redaction, Revi
 from wiki.people.models import Mail
 from wiki.reviews.models import Approval
 from wiki.sharing.models import ShareLink
-from wiki.text import frontmatter
-from wiki.text.redaction import Span
+from wiki.text.front_matter import block as frontmatter
+from wiki.text.rewrite.redaction import Span
 from wiki.text.tags import tag_key
 from wiki.transfer.models import Import, ImportedFile, Mirror
 

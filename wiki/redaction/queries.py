@@ -13,18 +13,18 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import Storage
 from wiki.errors import NotFound
 from wiki.outbox.models import EventRow
-from wiki.pages.history import people
 from wiki.pages.models import Page, RedactedPage, Redaction, Redirect, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.texts import get_texts
 from wiki.people.models import Person
+from wiki.people.queries import people_by_id
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
 from wiki.redaction.places import PLACES, Where, find, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.queries import SpaceSeen
-from wiki.text.redaction import Span
+from wiki.text.rewrite.redaction import Span
 from wiki.web.paging import Slice
 
 MOST_LINES = 20
@@ -313,7 +313,7 @@ def told(session: Session, actor: Actor, row: Redaction) -> Told:
     )
     read = {id: (since, until) for id, since, until in row.did_read}
     could = set(row.could_read.get("people", ()))
-    known = people(session, could | read.keys())
+    known = people_by_id(session, could | read.keys())
     witnesses = [
         Witness(known.get(id), id == 0, id in could, *read.get(id, ("", "")))
         for id in could | read.keys()

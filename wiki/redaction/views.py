@@ -15,7 +15,7 @@ from wiki.pages.actions import MovedOn
 from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import get_revision
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import keep_heads
+from wiki.pages.rendering.stored import keep_heads
 from wiki.pages.screens import Past, frame, page_frame
 from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory

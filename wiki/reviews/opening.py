@@ -12,18 +12,20 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.groups import actions as grouping
+from wiki.mail.messages import approval_asked, post
 from wiki.outbox.actions import announce
 from wiki.outbox.events import ApprovalAsked, ApprovalDecided, Opened
-from wiki.pages import moves, protecting
+from wiki.pages.access import protecting
+from wiki.pages.links import moves
 from wiki.pages.models import Page
-from wiki.people.mails import approval_asked, post
 from wiki.people.models import Group, Person
 from wiki.reviews.models import Approval
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions as spaces
-from wiki.spaces import grouping, invitations
+from wiki.spaces import invitations
 from wiki.spaces.audience import audience_of
 from wiki.spaces.exposure import Change, Consent, Exposes, Exposure, NeedsSecond
 from wiki.spaces.gate import spaces_with

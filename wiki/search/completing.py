@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound
-from wiki.pages.marking import page_meant
+from wiki.pages.links.marking import page_meant
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of, look_up
-from wiki.pages.rendering import read_rendering
+from wiki.pages.rendering.stored import read_rendering
 from wiki.rules.access import Actor, May
 from wiki.search.asking import begins
 from wiki.search.queries import Listed, pages_by_id, with_crumbs
 from wiki.search.words import fold
-from wiki.text.destinations import RenderContext, resolve_wiki_link
-from wiki.text.headings import PREFIX, fragment_id
-from wiki.text.wikilinks import escape, split_target, unescape
+from wiki.text.markdown.destinations import RenderContext, resolve_wiki_link
+from wiki.text.markdown.headings import PREFIX, fragment_id
+from wiki.text.markdown.wikilinks import escape, split_target, unescape
 
 MOST_SECTIONS = 12
 """Sections of a page that are offered."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.pages import cut_off
+from wiki.pages.rendering import cut_off
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of, index, mend, rebuild, reconcile
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.pages.models import Page, RenderingRow, Revision
-from wiki.pages.rendering import context_of, prepare, rendering_key
+from wiki.pages.rendering.stored import context_of, prepare, rendering_key
 from wiki.pages.texts import DamagedText, get_text
 from wiki.search.engine import Document, IndexUnavailable
 from wiki.search.whoosh import WhooshEngine

@@ -7,13 +7,13 @@ from functools import partial
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from wiki.pages.recent import recent_changes
+from wiki.history.recent import recent_changes
 from wiki.search import completing, queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
-from wiki.text.wikilinks import inserted
+from wiki.text.markdown.wikilinks import inserted
 from wiki.web.lane import in_lane
 from wiki.web.pace import costs
 from wiki.web.public import public

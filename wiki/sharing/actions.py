@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, TooMany
+from wiki.mail import messages as mails
 from wiki.outbox.actions import announce
 from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.pages.queries import get_page, see_page
-from wiki.people import limiting, mails
 from wiki.people.actions import checked_email
-from wiki.people.limiting import Counter
-from wiki.people.sign_in import hash_token, new_token
+from wiki.people.signin import limiting
+from wiki.people.signin.limiting import Counter
+from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.limits import Limit, network_of
 from wiki.sharing import letters

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wiki.config import Settings
-from wiki.people.mails import Letter, absolute
+from wiki.mail.messages import Letter, absolute
 from wiki.web.filters import exact
 
 

@@ -27,12 +27,12 @@ from wiki.attachments.models import Attachment
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
+from wiki.pages.links.naming import candidates_for, named_links
+from wiki.pages.links.naming_files import address_of, can_mean_file, files_meant
 from wiki.pages.models import Page, PageLink
-from wiki.pages.naming import candidates_for, named_links
-from wiki.pages.naming_files import address_of, can_mean_file, files_meant
 from wiki.pages.queries import below, editable_by, live_for
 from wiki.people.models import Person
-from wiki.people.sign_in import hash_token
+from wiki.people.signin.sign_in import hash_token
 from wiki.rules.access import Actor, Decision, May, PageFacts, Restriction, decide, may_share
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
@@ -40,8 +40,8 @@ from wiki.sharing.models import ShareLink
 from wiki.spaces.gate import fails, granted, is_kept, is_up_to, spaces_up_to
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceSeen
-from wiki.text.destinations import page_url
-from wiki.text.markup import Marks
+from wiki.text.markdown.destinations import page_url
+from wiki.text.markdown.markup import Marks
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
 
 MOST_LISTED = 1000

@@ -36,14 +36,14 @@ from wiki.pages.including import find_included, has_includes
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of, see_page
 from wiki.pages.reads import note_read
-from wiki.pages.rendering import keep_head, read_rendering
+from wiki.pages.rendering.stored import keep_head, read_rendering
 from wiki.people.actions import is_password
 from wiki.rules.labels import Label
 from wiki.sharing import queries
 from wiki.sharing.actions import count_visit, give_back_guess, spend_guess
 from wiki.sharing.queries import LinkSeen, Listed, State, label_of
-from wiki.text.markup import Marks, mark
-from wiki.text.outside import for_outsiders
+from wiki.text.markdown.markup import Marks, mark
+from wiki.text.markdown.outside import for_outsiders
 from wiki.text.paths import (
     PathError,
     ancestors_of,

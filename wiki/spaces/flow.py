@@ -1,7 +1,6 @@
-"""What pages of a space show that would be narrower than they are, once the space's label is lower.
+"""The label policy of a space: what its pages would show to more people if its label were lowered.
 
-The room above keeps the flow of labels (``wiki/pages/flow.py``); this is the same question asked of
-a whole space, where a lower label can open it.
+``wiki/pages/access/flow.py`` has the label policy of single pages.
 """
 
 from __future__ import annotations

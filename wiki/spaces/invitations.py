@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound
+from wiki.mail import messages as mails
 from wiki.outbox.actions import announce
 from wiki.outbox.events import (
     InvitationAccepted,
@@ -20,10 +21,10 @@ from wiki.outbox.events import (
     InvitationRevoked,
     PersonChanged,
 )
-from wiki.people import limiting, mails
 from wiki.people.actions import HANDLE, checked_email, create_person
 from wiki.people.models import Group, Person
-from wiki.people.sign_in import hash_token, new_token
+from wiki.people.signin import limiting
+from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Forbidden, Invalid
 from wiki.people import actions as people
-from wiki.people import sign_in
+from wiki.people.signin import sign_in
 from wiki.rules.access import may_administer
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces import invitations

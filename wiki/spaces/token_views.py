@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.people import queries, tokens
-from wiki.people.confirming import confirm_first
 from wiki.people.models import Person
+from wiki.people.signin.confirming import confirm_first
 from wiki.people.tokens import TokenRow
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole

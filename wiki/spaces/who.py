@@ -13,8 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from wiki.errors import Invalid
 from wiki.people.actions import find_person, shown_name
 from wiki.people.groups import SIZE, find_group
+from wiki.people.imported.placeholders import is_account
 from wiki.people.models import Group, Person
-from wiki.people.placeholders import is_account
 from wiki.rules.access import Actor, may_see_groups
 from wiki.spaces.members import shares_a_space_with
 

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, WikiError
 from wiki.pages.checks import MAX_TAG
-from wiki.pages.retagging import MOST, retag_pages
 from wiki.pages.secrets import require_plain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.tags.projection import settle, take_turn
 from wiki.tags.queries import find_tag
-from wiki.text.secrets import find_secrets
+from wiki.tags.retagging import MOST, retag_pages
+from wiki.text.scan.secrets import find_secrets
 from wiki.text.tags import spelled, tag_key
 
 

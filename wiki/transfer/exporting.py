@@ -15,14 +15,14 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.errors import Invalid
 from wiki.pages.checks import front_matter_of
-from wiki.pages.graph import some_at_once
+from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.revising import text_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.text.frontmatter import join
+from wiki.text.front_matter.block import join
 from wiki.transfer.headings import leading_title
 from wiki.transfer.kept_routes import ROUTES_FILE, written_routes
 from wiki.transfer.layout import file_of

@@ -15,8 +15,8 @@ from wiki.outbox.actions import deliver_again
 from wiki.outbox.deliver import Happening
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space_by_id
-from wiki.transfer import mirroring
 from wiki.transfer.actions import uploads
+from wiki.transfer.git import mirroring
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import Import, Mirror
 from wiki.transfer.report import Report

@@ -8,9 +8,9 @@ from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 
-from wiki.text.grammar import build_grammar
-from wiki.text.lines import normalise_line_ends
-from wiki.text.markup import text_of_line
+from wiki.text.compare.lines import normalise_line_ends
+from wiki.text.markdown.grammar import build_grammar
+from wiki.text.markdown.markup import text_of_line
 from wiki.text.paths import title_from
 
 _MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$|<)", re.MULTILINE)

@@ -30,19 +30,19 @@ from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
-from wiki.pages.rendering import keep_heads, prepare
+from wiki.pages.rendering.stored import keep_heads, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
-from wiki.text import frontmatter
-from wiki.text.links import PICTURES
-from wiki.text.markup import RenderContext
+from wiki.text.front_matter import block as frontmatter
+from wiki.text.markdown.links import PICTURES
+from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import name_of, path_key
-from wiki.text.sandbox import CHILDREN
-from wiki.text.unseen import named
-from wiki.transfer.git import Missing
+from wiki.text.sandbox.parent import CHILDREN
+from wiki.text.scan.unseen import named
+from wiki.transfer.git.command import Missing
 from wiki.transfer.headings import leading_title
 from wiki.transfer.inventory import (
     Held,

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import now
 from wiki.errors import NotFound
+from wiki.pages.access.flow import narrower_on
 from wiki.pages.checks import same_form
-from wiki.pages.flow import narrower_on
-from wiki.pages.graph import some_at_once
+from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
-from wiki.pages.rendering import context_of, rendering_key
+from wiki.pages.rendering.stored import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space

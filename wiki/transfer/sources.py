@@ -16,7 +16,7 @@ from typing import IO, Any
 from wiki.config import Settings
 from wiki.errors import Invalid
 from wiki.transfer.archive import Archive
-from wiki.transfer.git_history import History
+from wiki.transfer.git.history import History
 from wiki.transfer.report import Kind, Problem
 
 MOST_ENTRIES = 100_000

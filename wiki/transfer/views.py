@@ -9,7 +9,7 @@ from wiki.errors import Invalid, WikiError
 from wiki.rules.access import May
 from wiki.spaces.queries import SpaceSeen, see_space
 from wiki.transfer.actions import keep_upload, request_import
-from wiki.transfer.mirroring import mirror_of
+from wiki.transfer.git.mirroring import mirror_of
 from wiki.transfer.models import Mirror
 from wiki.transfer.queries import get_import, list_imports
 from wiki.transfer.report import Report

@@ -6,7 +6,7 @@ from zlib import crc32
 from flask import Flask
 from markupsafe import Markup, escape
 
-from wiki.text.unseen import marked
+from wiki.text.scan.unseen import marked
 
 HUES = 12
 """How many colours static/src/css/avatar.css knows, as classes hue-0 to hue-11."""

@@ -1,8 +1,8 @@
 """Lanes for slow work, so that there is always a thread left to show pages.
 
-Slow work runs in another process (``wiki/text/sandbox.py``), and the requesting thread waits for
-it. Only a few requests of a web process may wait at once, and one person or address has only a
-share of these places; other requests are refused with a time to retry.
+Slow work runs in another process (``wiki/text/sandbox/parent.py``), and the requesting thread
+waits for it. Only a few requests of a web process may wait at once, and one person or address has
+only a share of these places; other requests are refused with a time to retry.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A request is counted as one of its kind before it is answered, and as more if it sends a large text.
 If its cost depends on stored texts, :func:`charge` counts the rest once their sizes are known. Each
 web process counts for itself and forgets when it ends; what must be counted exactly (sign-ins,
-password links) is counted in the database (``wiki/people/limiting.py``).
+password links) is counted in the database (``wiki/people/signin/limiting.py``).
 """
 
 from __future__ import annotations

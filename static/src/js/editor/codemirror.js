@@ -29,7 +29,7 @@ const colours = HighlightStyle.define([
 // On a German keyboard AltGr and ß, which Windows reports as Ctrl and Alt, type a backslash.
 const ownKeymap = defaultKeymap.filter(({ key }) => key !== "Mod-Alt-\\");
 
-// Characters that nobody sees, shown by their number (wiki/text/unseen.py). Joiners are shown only within words of
+// Characters that nobody sees, shown by their number (wiki/text/scan/unseen.py). Joiners are shown only within words of
 // Latin letters and digits: other scripts and emoji need them.
 const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|(?<=[A-Za-z0-9_])[\u200c\u200d](?=[A-Za-z0-9_])|(?<!\u{1f3f4}[\u{e0020}-\u{e007e}]*)[\u{e0001}\u{e0020}-\u{e007f}]/gu;
 

@@ -1,0 +1,187 @@
+"""Who can see a space, and why: the panel of the space, beside those of its pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import render_template, request
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import NotFound
+from wiki.pages.models import Page
+from wiki.pages.queries import Place, live_for
+from wiki.pages.screens import frame
+from wiki.people.models import Person
+from wiki.rules.access import Actor, May, clearance_of, is_open, may_see_groups
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.audience import count_by_role, list_audience
+from wiki.spaces.members import Standing, standings_in
+from wiki.spaces.models import Scope, ScopeRestriction, Space
+from wiki.spaces.queries import SpaceSeen, list_group_roles, see_space_by_id, why
+from wiki.spaces.who import known_person
+from wiki.web.paging import decode_cursor, encode_cursor
+from wiki.web.request import actor, reading
+
+PER_SCREEN = 50
+ASKED = (May.READ, May.COMMENT, May.EDIT)
+
+
+class Choice(StrEnum):
+    """Which people are listed."""
+
+    READ = "read"
+    EDIT = "edit"
+    GUESTS = "guests"
+
+    @property
+    def may(self) -> May:
+        """What those who are listed may do."""
+        return May.EDIT if self is Choice.EDIT else May.READ
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """How many pages of a space have a label, and to how many of them only some people have access.
+
+    Both as far as the asker may read them.
+    """
+
+    label: Label
+    pages: int
+    restricted: int
+
+
+def require_panel(seen: SpaceSeen) -> None:
+    """Go on only for those who may know who else is here: members, and guests who work here.
+
+    :raises NotFound: for all others.
+    """
+    if not seen.actor.is_member and not seen.may(May.EDIT):
+        raise NotFound
+
+
+def screen(place: Place) -> str:
+    """The panel."""
+    session, me, space = reading(), actor(), place.space
+    seen = see_space_by_id(session, me, space.id)  # whatever holds for the page that is there
+    require_panel(seen)
+    try:
+        choice = Choice(request.args.get("show", Choice.READ.value))
+    except ValueError:
+        choice = Choice.READ
+    after = decode_cursor(request.args.get("after"), (str, int))
+    rows = list_audience(
+        session,
+        space,
+        None,
+        choice.may,
+        guests=choice is Choice.GUESTS,
+        after=(after[0], after[1]) if after else None,
+        limit=PER_SCREEN + 1,
+    )
+    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
+    standing = standings_in(session, space, [person for person, _ in rows])
+    counts = count_by_role(session, space)
+    facts = space.facts(Role.NONE)
+    asked = request.args.get("person", "")
+    return render_template(
+        "access/space_access.html",
+        **frame(seen, ""),
+        label=Label(space.label),
+        roles=[
+            (role, clearance_of(role, facts), *counts.get(role, (0, 0)))
+            for role in reversed(list(Role)[1:])
+        ],
+        is_open=is_open(facts),
+        member_role=Role(space.member_role),
+        people=sum(people for people, _ in counts.values()),
+        guests=sum(guests for _, guests in counts.values()),
+        group_roles=list_group_roles(session, space),
+        bounded=_bounded(session, me, space),
+        choice=choice,
+        rows=standing,
+        after=request.args.get("after"),
+        older=encode_cursor([rows[-1][0].name.lower(), rows[-1][0].id]) if more else "",
+        asked=asked,
+        told=told(space, None, asked) if asked else [],
+        knows_groups=bool(may_see_groups(me)),
+        has_home=place.page is not None,
+        can_manage=bool(seen.may(May.MANAGE)),
+    )
+
+
+def told(
+    space: Space, scope_id: int | None, asked: str, *, page_id: int | None = None
+) -> list[tuple[bool, str]]:
+    """What the gate says of somebody who is asked about: what they may in a space or with a page
+    of it, and why."""
+    session = reading()
+    person = known_person(session, actor(), asked)
+    if person is None:
+        return [(False, f"Nobody is called “{asked.strip()[:60]}”.")]
+    if person.disabled_at is not None:
+        return [(False, f"The account of {person.name} is disabled.")]
+    said = [why(session, person.actor(), space, scope_id, may, page_id=page_id) for may in ASKED]
+    answers = [
+        (bool(one), f"{_DEEDS[may]}: {one.reason}") for may, one in zip(ASKED, said, strict=True)
+    ]
+    if scope_id is None and said[0]:
+        answers.append((True, _by_what(session, space, person)))
+    return answers
+
+
+_DEEDS = {May.READ: "Reading", May.COMMENT: "Commenting", May.EDIT: "Editing"}
+
+
+def _by_what(session: Session, space: Space, person: Person) -> str:
+    """Why somebody has the role that they have, and what it reads."""
+    (standing,) = standings_in(session, space, [person])
+    facts = space.facts(Role.NONE)
+    if standing.role is Role.LEAD:
+        reads = "Leads read everything."
+    else:
+        reads = (
+            f"Of what is labelled, {'everyone' if not standing.role else 'that role'} reads what "
+            f"is {clearance_of(standing.role, facts).word} or less, unless a page is restricted."
+        )
+    return f"By what: {origin(standing, bool(may_see_groups(actor())))}. {reads}"
+
+
+def origin(standing: Standing, knows_groups: bool) -> str:
+    """By what somebody has their role, in a few words."""
+    if not standing.role:
+        return "the space is public"
+    ways = ["given to them"] if standing.alone else []
+    if standing.groups and knows_groups:
+        names = " and ".join(group.name for group in standing.groups)
+        ways.append(f"by group {names}" if len(standing.groups) == 1 else f"by groups {names}")
+    elif standing.groups:
+        ways.append("in a group")
+    return " and ".join(ways) or "as every member of the organisation"
+
+
+def _bounded(session: Session, actor: Actor, space: Space) -> list[Bounded]:
+    """The pages by the label that holds for them, the widest first."""
+    each = (
+        select(
+            func.coalesce(Scope.label, 0).label("label"),
+            exists().where(ScopeRestriction.scope_id == Page.scope_id).label("held"),
+        )
+        .select_from(Page)
+        .outerjoin(Scope, Scope.id == Page.scope_id)
+        .where(Page.space_id == space.id, live_for(actor))
+        .subquery()
+    )
+    rows = session.execute(
+        select(each.c.label, each.c.held, func.count()).group_by(each.c.label, each.c.held)
+    )
+    pages: dict[Label, int] = {}
+    restricted: dict[Label, int] = {}
+    for own, is_held, number in rows:
+        label = Label(max(own, space.label))
+        pages[label] = pages.get(label, 0) + number
+        restricted[label] = restricted.get(label, 0) + (number if is_held else 0)
+    return [Bounded(label, pages[label], restricted[label]) for label in sorted(pages)]

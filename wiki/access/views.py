@@ -1,0 +1,196 @@
+"""Who can see a page and why, and keeping it to those whom it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from wiki.access import space_access
+from wiki.errors import Invalid, NotFound
+from wiki.pages.access import protecting
+from wiki.pages.access.flow import PlacesShowNarrower
+from wiki.pages.models import Page
+from wiki.pages.reads import is_logged, readers_of
+from wiki.pages.screens import live_page, page_frame, place_at
+from wiki.people.models import Group, Person
+from wiki.rules.access import May, clearance_of, may_administer, may_see_groups
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role
+from wiki.spaces.audience import audience_of, list_audience
+from wiki.spaces.queries import (
+    SpaceSeen,
+    list_group_roles,
+    list_members,
+    restrictions_of,
+    see_scope,
+)
+from wiki.spaces.who import known_person
+from wiki.web.errors import say
+from wiki.web.paging import decode_cursor, encode_cursor
+from wiki.web.request import actor, reading, settings, writing
+from wiki.web.urls import access_url, verb
+
+blueprint = Blueprint("access", __name__)
+
+PER_SCREEN = 50
+INHERIT = "inherit"
+"""The choice for a page without a label of its own."""
+
+
+@verb(blueprint, "access")
+def access(slug: str, path: str) -> ResponseReturnValue:
+    """Who can see the page, and why; for those who may edit it, the forms to change that.
+
+    At a space's own address it is about the space; its page is asked for with ``?of=page``.
+    """
+    if not path and request.args.get("of") != "page":
+        return space_access.screen(place_at(slug, ""))
+    return _screen(slug, path)
+
+
+@verb(blueprint, "access", methods=["POST"], endpoint="change")
+def change(slug: str, path: str) -> ResponseReturnValue:
+    """Change the page's own label, or a list of those who may read or edit it."""
+    page = live_page(place_at(slug, path))
+    try:
+        said = _changed(page)
+    except Invalid as refused:
+        return _screen(slug, path, refused)
+    say(said)
+    return redirect(access_url(slug, page.path), 303)
+
+
+def _changed(page: Page) -> str:
+    form = request.form
+    if "label" in form:
+        try:
+            label = Label.PUBLIC if form["label"] == INHERIT else Label.named(form["label"])
+        except KeyError:
+            raise Invalid("There is no such label.", field="label") from None
+        if page.label == label:
+            return "Nothing was changed."
+        with writing() as session:
+            changed = protecting.set_label(session, actor(), page.id, label)
+            return protecting.label_said(session, changed.space, changed)
+    which = request.form.get("restriction", type=int)
+    if "lift" in form and which is not None:
+        with writing() as session:
+            protecting.lift(session, actor(), page.id, which)
+        return "The restriction is lifted."
+    may = May.EDIT if form.get("may") == May.EDIT.value else May.READ
+    with writing() as session:
+        held = next(
+            (one for one in protecting.own_restrictions(session, page) if one.id == which), None
+        )
+        if which is not None and held is None:
+            raise NotFound
+        people = {person.id for person in held.people} if held else set()
+        groups = {group.id for group in held.groups} if held else set()
+        if form.get("take"):
+            kind, _, id = form["take"].partition("-")
+            (people if kind == "person" else groups).discard(int(id) if id.isdecimal() else 0)
+        else:
+            found = _named(form.get("who", ""))
+            if isinstance(found, Group):
+                groups.add(found.id)
+            else:
+                people.add(found.id)
+            if held is None:
+                people |= _oneself(page)
+        protecting.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
+    return "The list is changed."
+
+
+def _oneself(page: Page) -> set[int]:
+    """Who begins a list is on it, so that it does not keep them out; a lead need not be."""
+    me = actor()
+    role = see_scope(reading(), me, page.space_id, page.scope_id).role
+    return {me.person_id} if me.person_id is not None and role is not Role.LEAD else set()
+
+
+def _named(typed: str) -> Person | Group:
+    """Whom a list is to have on it.
+
+    :raises Invalid: when nobody is called so.
+    """
+    name = typed.strip().removeprefix("@").strip()
+    if not name:
+        raise Invalid("Type a user name, an e-mail, or the name of a group.", field="who")
+    if may_see_groups(actor()):
+        group = reading().scalar(select(Group).where(Group.handle == name.lower()))
+        if group is not None:
+            return group
+    person = known_person(reading(), actor(), name)
+    if person is None:
+        raise Invalid(f"Nobody, and no group, is called “{name[:60]}”.", field="who")
+    return person
+
+
+def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseReturnValue:
+    session = reading()
+    place = place_at(slug, path)
+    page = live_page(place)
+    seen = place.seen
+    can_edit = bool(seen.may(May.EDIT))
+    space_access.require_panel(seen)
+    may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
+    cursor = decode_cursor(request.args.get("after"), (str, int))
+    after = (cursor[0], cursor[1]) if cursor else None
+    rows = list_audience(
+        session, place.space, page.scope_id, may, after=after, limit=PER_SCREEN + 1
+    )
+    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
+    held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
+    asked = request.args.get("person", "")
+    facts = place.space.facts(Role.NONE)
+    inherited_label, label_from = protecting.inherited_label(session, place.space, page)
+    own_label = Label(page.label)
+    body = render_template(
+        "access/access.html",
+        **page_frame(place, page),
+        label=seen.label,
+        own_label=own_label,
+        inherited_label=inherited_label,
+        label_from=label_from,
+        label_choices=[INHERIT, *_labels_to_choose(own_label, inherited_label)],
+        clearances={role: clearance_of(role, facts) for role in list(Role)[1:]},
+        own=protecting.own_restrictions(session, page),
+        inherited=[one for one in held if one.page_id != page.id],
+        audience=audience_of(session, place.space, page.scope_id, may),
+        may=may,
+        rows=rows,
+        after=request.args.get("after"),
+        older=encode_cursor([rows[-1][0].name.lower(), rows[-1][0].id]) if more else "",
+        members=list_members(session, place.space),
+        group_roles=list_group_roles(session, place.space),
+        asked=asked,
+        told=space_access.told(page.space, page.scope_id, asked, page_id=page.id) if asked else [],
+        can_edit=can_edit,
+        knows_groups=bool(may_see_groups(actor())),
+        narrower=error if isinstance(error, PlacesShowNarrower) else None,
+        errors={error.field or "": error.sentence} if error else {},
+        typed=request.form.get("who", ""),
+        **_reads(seen, page),
+    )
+    return body, error.status if error else 200
+
+
+def _labels_to_choose(own: Label, inherited: Label) -> list[Label]:
+    """Return the labels that can be chosen for a page: its present one, and those not below the
+    inherited label, which would have no effect."""
+    return [one for one in Label if one > Label.PUBLIC and (one >= inherited or one is own)]
+
+
+def _reads(seen: SpaceSeen, page: Page) -> dict[str, Any]:
+    """Who read the page, for those who lead the space, and admins."""
+    if not (seen.may(May.MANAGE) or may_administer(actor())):
+        return {}
+    since = settings().access_log_label
+    return {
+        "readers": readers_of(reading(), page),
+        "logged": is_logged(seen),
+        "logged_from": since.word if since is not None else "",
+    }

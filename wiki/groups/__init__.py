@@ -1,0 +1,1 @@
+"""Groups on screens: members, where a group has rights, and changes by admins."""

@@ -1,0 +1,235 @@
+"""Groups in the browser: which there are, who is in one, what it stands for; admins change them.
+
+To guests and strangers there are none: every address of a group answers them like one that leads
+nowhere.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from wiki.errors import Forbidden, Invalid
+from wiki.groups import actions as grouping
+from wiki.groups.usage import meaning_of, roles_of
+from wiki.people import groups
+from wiki.people.models import Group, Person
+from wiki.rules.access import may_administer
+from wiki.spaces.who import find_who
+from wiki.web.errors import say
+from wiki.web.public import public
+from wiki.web.request import actor, reading, writing
+
+blueprint = Blueprint("groups", __name__)
+
+
+@blueprint.get("/-/groups")
+@public
+def index() -> ResponseReturnValue:
+    """All groups, by name."""
+    return _list("groups/groups.html")
+
+
+@blueprint.route("/-/admin/groups", methods=["GET", "POST"])
+def administration() -> ResponseReturnValue:
+    """Make a group, and see which there are."""
+    _require_admin()
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                made = groups.create_group(
+                    session,
+                    actor(),
+                    handle=request.form.get("handle", ""),
+                    name=request.form.get("name", ""),
+                    description=request.form.get("description", ""),
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"The group {made.name} is ready: put people in.", "good")
+            return redirect(_url(made), 303)
+    return _list("admin/groups.html", error)
+
+
+@blueprint.get("/-/groups/<handle>")
+@public
+def group(handle: str) -> ResponseReturnValue:
+    """Who is in a group, what is inside it and around it, and what it stands for."""
+    found = groups.see_group(reading(), actor(), handle)
+    if found.handle != handle:
+        return redirect(_url(found), 301)
+    return _screen(found)
+
+
+@blueprint.route("/-/groups/<handle>/edit", methods=["GET", "POST"])
+def edit(handle: str) -> ResponseReturnValue:
+    """What a group is called."""
+    found = groups.see_group(reading(), actor(), handle)
+    _require_admin()
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                groups.change_group(
+                    session,
+                    actor(),
+                    groups.see_group(session, actor(), handle),
+                    name=request.form.get("name", ""),
+                    description=request.form.get("description", ""),
+                )
+        except Invalid as refused:
+            error = refused
+        else:
+            say("The group is saved.", "good")
+            return redirect(_url(found), 303)
+    body = render_template(
+        "groups/group_edit.html",
+        group=found,
+        name=request.form.get("name", found.name),
+        description=request.form.get("description", found.description),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+@blueprint.route("/-/groups/<handle>/delete", methods=["GET", "POST"])
+def delete(handle: str) -> ResponseReturnValue:
+    """Remove a group, after saying what that means."""
+    found = groups.see_group(reading(), actor(), handle)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                gone = groups.see_group(session, actor(), handle)
+                grouping.delete_group(session, actor(), gone)
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"The group {found.name} is gone. Its people are as they were.", "good")
+            return redirect("/-/groups", 303)
+    body = render_template(
+        "groups/group_delete.html",
+        group=found,
+        people=groups.count_people(reading(), [found.id])[found.id],
+        wholes=groups.wholes_of(reading(), found),
+        meaning=meaning_of(reading(), actor(), found),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+@blueprint.route("/-/groups/<handle>/leave", methods=["GET", "POST"])
+def leave(handle: str) -> ResponseReturnValue:
+    """Go out of a group oneself, after saying what that means."""
+    found = groups.see_group(reading(), actor(), handle)
+    if not groups.is_member(reading(), found, actor().person_id):
+        say(f"You were not put into {found.name} itself.")
+        return redirect(_url(found), 303)
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                own = session.get_one(Person, actor().person_id)
+                left = groups.see_group(session, actor(), handle)
+                grouping.set_member(session, actor(), left, own, member=False)
+        except Invalid as refused:
+            error = refused
+        else:
+            say(f"You have left {found.name}.", "good")
+            return redirect(_url(found), 303)
+    body = render_template(
+        "groups/group_leave.html",
+        group=found,
+        wholes=groups.wholes_of(reading(), found),
+        roles=roles_of(reading(), actor(), found),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+@blueprint.post("/-/groups/<handle>/put")
+def put(handle: str) -> ResponseReturnValue:
+    """Put somebody, or another group, into a group."""
+    return _move(handle, inside=True)
+
+
+@blueprint.post("/-/groups/<handle>/take")
+def take(handle: str) -> ResponseReturnValue:
+    """Take somebody, or another group, out of a group."""
+    return _move(handle, inside=False)
+
+
+def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
+    found = groups.see_group(reading(), actor(), handle)
+    _require_admin()
+    try:
+        with writing() as session:
+            into = groups.see_group(session, actor(), handle)
+            name = _moved(session, into, request.form.get("who", ""), inside=inside)
+    except Invalid as refused:
+        error = Invalid(refused.sentence, field="who")
+        return _screen(groups.see_group(reading(), actor(), handle), error)
+    say(f"{name} is in {found.name} now." if inside else f"{name} is out of {found.name}.", "good")
+    return redirect(_url(found), 303)
+
+
+def _moved(session: Session, into: Group, typed: str, *, inside: bool) -> str:
+    who = find_who(session, actor(), typed, field="who")
+    if who is None:
+        raise Invalid("Nobody and no group has that name, user name or address.", field="who")
+    if isinstance(who, Group):
+        grouping.set_part(session, actor(), into, who, inside=inside)
+    else:
+        grouping.set_member(session, actor(), into, who, member=inside)
+    return who.name
+
+
+def _screen(found: Group, error: Invalid | None = None) -> ResponseReturnValue:
+    session = reading()
+    after = request.args.get("after")
+    body = render_template(
+        "groups/group.html",
+        group=found,
+        people=groups.count_people(session, [found.id])[found.id],
+        within=groups.people_within(session, found, after=after),
+        first=not after,
+        parts=groups.parts_of(session, found),
+        wholes=groups.wholes_of(session, found),
+        roles=roles_of(session, actor(), found),
+        mine=groups.is_member(session, found, actor().person_id),
+        can_change=bool(may_administer(actor())),
+        who=request.form.get("who", "") if error else "",
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _list(template: str, error: Invalid | None = None) -> ResponseReturnValue:
+    query, after = request.args.get("q", ""), request.args.get("after")
+    body = render_template(
+        template,
+        found=groups.list_groups(reading(), actor(), query=query, after=after),
+        query=query,
+        first=not after,
+        can_change=bool(may_administer(actor())),
+        sent=request.form,
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _url(group: Group) -> str:
+    return f"/-/groups/{group.handle}"
+
+
+def _errors(error: Invalid | None) -> dict[str, str]:
+    return {error.field or "": error.sentence} if error else {}
+
+
+def _require_admin() -> None:
+    decision = may_administer(actor())
+    if not decision:
+        raise Forbidden(decision.reason)

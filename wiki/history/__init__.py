@@ -1,0 +1,1 @@
+"""History: revisions, comparisons, blame, the calendar and recent changes."""

@@ -1,0 +1,47 @@
+"""Who wrote which line of a page, in the browser."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.errors import NotFound
+from wiki.history.blame import keep, part_of, traced
+from wiki.pages import queries
+from wiki.pages.reads import note_read
+from wiki.pages.screens import page_frame, past_at
+from wiki.web.memo import remembered
+from wiki.web.pace import costs
+from wiki.web.public import public
+from wiki.web.request import reading
+from wiki.web.urls import verb_of_past
+
+blueprint = Blueprint("blame", __name__)
+
+
+@verb_of_past(blueprint, "blame")
+@public
+@remembered
+@costs("comparisons")
+def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
+    """Each line of a page, or of an older revision, with who wrote it and when."""
+    past = past_at(slug, path, page_id)
+    page = past.page
+    number = request.args.get("revision", type=int)
+    if "revision" in request.args and (number is None or not 1 <= number <= page.head):
+        raise NotFound
+    revision = queries.get_revision(reading(), page, number or page.head)
+    note_read(past.seen, page, revision.number)
+    found = traced(page, revision)
+    part = part_of(reading(), page, found, request.args.get("part", 1, type=int))
+    body = render_template(
+        "history/blame.html",
+        **page_frame(past, page),
+        past=past,
+        revision=revision,
+        part=part,
+        lines=len(found.lines),
+    )
+    if found.worth:
+        keep(page, found.worth)
+    return body

@@ -1,0 +1,82 @@
+"""Two revisions of a page compared: its text line by line, its properties as what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wiki.history.properties import ValueChange, slugs_of, value_changes
+from wiki.history.queries import files_between
+from wiki.pages.authors import Author, authors_between
+from wiki.pages.diffs import CONTEXT, Beyond, between
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import get_revision
+from wiki.rules.access import Actor
+from wiki.text.compare.diff import Diff
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What ``new`` has made of ``old`` (None: of nothing), and who had a hand in it."""
+
+    old: Revision | None
+    new: Revision
+    values: tuple[ValueChange, ...]
+    text: Diff | Beyond
+    authors: tuple[Author, ...]
+
+    @property
+    def beyond(self) -> Beyond | None:
+        """The reason why the texts are not compared; None where they are."""
+        return self.text if isinstance(self.text, Beyond) else None
+
+    @property
+    def alike(self) -> bool:
+        """Whether a reader would see no difference."""
+        return not self.values and isinstance(self.text, Diff) and not self.text.places
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The requested view of a comparison: the number of unchanged lines around each change (None:
+    all), and the number of the part."""
+
+    context: int | None = CONTEXT
+    part: int = 1
+
+
+def compare(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    old: int,
+    new: int,
+    shown: Shown = Shown(),
+) -> Comparison:
+    """Compare revisions ``old`` and ``new`` of a page that the actor may already read.
+
+    :param old: 0 stands for the time before the page.
+    :raises NotFound: when the page has no such revision.
+    :raises TooMany: :raises Busy: as :func:`between` does.
+    """
+    first = get_revision(session, page, old) if old else None
+    second = get_revision(session, page, new)
+    values: list[ValueChange] = []
+    if first:
+        values = value_changes(first, second, slugs_of(session, actor, (first, second)))
+    if old != new:
+        values += files_between(session, page, first.created_at if first else None, second)
+    return Comparison(
+        first,
+        second,
+        tuple(values),
+        between(
+            session,
+            first.content_hash if first else None,
+            second.content_hash,
+            shown.context,
+            shown.part,
+        ),
+        tuple(authors_between(session, page, old, new)),
+    )

@@ -1,0 +1,114 @@
+"""What a revision says beside its text (title, path, tags, …), and how two of them differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from wiki.pages.checks import same_form
+from wiki.pages.models import Revision
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.spaces.queries import readable_by
+from wiki.text.compare.words import Effort, Span, mark
+
+_ABSENT = object()
+LONGEST = 1_000
+"""Maximum number of characters of a value that are shown."""
+MOST_WORDS = 10_000
+"""Characters of a value, before and after, beyond which its words are not compared."""
+MOST = 40
+"""Maximum number of properties in a comparison."""
+EFFORT = 10_000
+"""Steps spent on comparing the words of a title or description; a screen of a history has fifty of
+these comparisons."""
+_FOLDER, _PAGE = "a folder's page", "a page"
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """A property of the page that differs. ``old`` and ``new`` are None where there is none.
+
+    ``words``: prose, with spans; ``set``: what was added and taken away; ``files``: the same with
+    those that were replaced; ``data``: anything else.
+    """
+
+    name: str
+    kind: Literal["words", "set", "files", "data"]
+    old: tuple[Span, ...] | None = None
+    new: tuple[Span, ...] | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
+def slugs_of(
+    session: Session, actor: Actor, revisions: Iterable[Revision | None]
+) -> dict[int, str]:
+    """Slugs of the revisions' spaces by id, as far as the actor may know of them."""
+    ids = {revision.space_id for revision in revisions if revision}
+    rows = session.execute(
+        select(Space.id, Space.slug).where(and_(Space.id.in_(ids), readable_by(actor)))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[ValueChange]:
+    """What ``new`` says otherwise than ``old``.
+
+    :param slugs: of the spaces that may be named.
+    """
+
+    def place(revision: Revision) -> str:
+        if old.space_id == new.space_id:
+            return revision.path or "/"
+        slug = slugs.get(revision.space_id)
+        return f"{slug}/{revision.path}" if slug else "a space that you may not read"
+
+    changes = [
+        _words("title", old.title, new.title),
+        _words("path", place(old), place(new)),
+        _words("description", old.description, new.description),
+    ]
+    gone, come = set(old.tags) - set(new.tags), set(new.tags) - set(old.tags)
+    if gone or come:
+        changes.append(
+            ValueChange("tags", "set", added=tuple(sorted(come)), removed=tuple(sorted(gone)))
+        )
+    keys = [
+        key
+        for key in sorted({**old.fields, **new.fields})
+        if old.fields.get(key, _ABSENT) != new.fields.get(key, _ABSENT)
+    ]
+    for key in keys[:MOST]:
+        before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
+        changes.append(ValueChange(key[:LONGEST], "data", before, after))
+    if keys[MOST:]:
+        changes.append(ValueChange(f"and {len(keys) - MOST} more", "set"))
+    if not any(changes) and not same_form(new.front_matter, old.front_matter):
+        changes.append(_words("front matter", old.front_matter, new.front_matter))
+    if old.folder != new.folder:
+        before, after = (_plain(_FOLDER if one.folder else _PAGE) for one in (old, new))
+        changes.append(ValueChange("kind", "data", before, after))
+    return [change for change in changes if change]
+
+
+def _words(name: str, old: str, new: str) -> ValueChange | None:
+    if old == new:
+        return None
+    if len(old) + len(new) > MOST_WORDS:
+        return ValueChange(name, "words", _plain(old or _ABSENT), _plain(new or _ABSENT))
+    before, after = mark(old, new, Effort(EFFORT))
+    return ValueChange(name, "words", before if old else None, after if new else None)
+
+
+def _plain(value: Any) -> tuple[Span, ...] | None:
+    if value is _ABSENT:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (Span(text if len(text) <= LONGEST else f"{text[:LONGEST]} …", False),)

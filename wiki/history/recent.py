@@ -1,0 +1,308 @@
+"""Recent changes: what happened to pages, newest first, as far as somebody may read.
+
+They are read from the events, so that deletions and moves are among them. What one person did in
+one go (an import, a subtree moved, a page edited three times) is one entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.outbox.models import EventRow
+from wiki.pages.models import Page, Revision
+from wiki.pages.queries import readable_by
+from wiki.people.models import Person
+from wiki.people.queries import people_by_id
+from wiki.rules.access import Actor
+from wiki.spaces import queries as spaces
+from wiki.spaces.models import Space
+from wiki.web.paging import Slice
+
+_DEEDS = {
+    PageSaved.__name__: "",
+    PageMoved.__name__: "move",
+    PageDeleted.__name__: "delete",
+    PageRestored.__name__: "restore",
+}
+_IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
+_SHOWN, _LISTED = 3, 15
+"""Number of pages of an entry that are named directly, and number of those listed when it is
+unfolded, before a link to all of them."""
+_FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
+"""Events read at first (enough unless much was done in one go), then at a time, and at most."""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A page that was changed. ``revision`` is the number of its newest revision among the changes,
+    ``since`` that of the revision before the oldest one; both are 0 without revisions. ``message``
+    is what an imported revision says, where it is one of several pages."""
+
+    page: Page
+    since: int = 0
+    revision: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Consecutive changes by one person to one page or to several.
+
+    ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``touched`` are the first of
+    ``count`` pages, all of which the reader may read; ``revision`` is the newest revision, if any.
+    ``run`` identifies the entry for ``recent_changes(run=…)``, which lists its events one by one.
+    """
+
+    at: datetime
+    deed: str
+    who: Person | None
+    touched: tuple[Touched, ...]
+    count: int = 1
+    revision: Revision | None = None
+    run: str = ""
+    imported: bool = False
+
+    @property
+    def page(self) -> Page:
+        """The (first) page that was changed."""
+        return self.touched[0].page
+
+    @property
+    def times(self) -> int:
+        """Number of revisions made of the first page."""
+        return self.touched[0].revision - self.touched[0].since
+
+    @property
+    def shown(self) -> tuple[Touched, ...]:
+        """Pages named directly; a single further page is included."""
+        return self.touched if self.count <= _SHOWN + 1 else self.touched[:_SHOWN]
+
+    @property
+    def folded(self) -> tuple[Touched, ...]:
+        """Pages named when the entry is unfolded."""
+        return self.touched[len(self.shown) :]
+
+
+@dataclass
+class _Run:
+    """Events in a row that are told as one, newest first."""
+
+    deed: str
+    actor_id: int | None
+    rows: list[Row[Any]]
+    apart: bool = False
+
+    @property
+    def imported(self) -> bool:
+        return self.deed == "import" or _imported(self.rows[0])
+
+    def takes(self, row: Row[Any], deed: str) -> bool:
+        if _imported(row) != _imported(self.rows[0]):
+            return False
+        if row.actor_id != self.actor_id or row.at.date() != self.rows[0].at.date():
+            return False
+        if deed == "tag" and row.at != self.rows[0].at:
+            return False
+        if self.apart:
+            return deed == self.deed and row.page_id == self.rows[0].page_id
+        if deed in _IN_ONE_GO:
+            return deed == self.deed and row.space_id == self.rows[0].space_id
+        return self.deed not in _IN_ONE_GO and row.page_id == self.rows[0].page_id
+
+
+def recent_changes(
+    session: Session,
+    actor: Actor,
+    *,
+    space: Space | None = None,
+    on: date | None = None,
+    before: int | None = None,
+    run: tuple[int, int] | None = None,
+    limit: int = 50,
+) -> Slice[Change]:
+    """Return the changes to pages that the actor may read, in spaces that they may read.
+
+    Deletions are shown to those who could restore the page.
+
+    :param space: only changes in this space.
+    :param on: only changes on this day (UTC), the latest first. Otherwise the order is that in
+        which the changes were recorded: imported changes happened long before.
+    :param before: only events before the one with this id; the cursor of the next page of the list.
+    :param run: only events with ids from the first to the second, each page by itself.
+    """
+    scope = _Scope(actor, space, on, run)
+    runs: list[_Run] = []
+    read, batch, more = 0, max(_FIRST, 2 * limit), True
+    while more and len(runs) <= limit and read < _MOST:
+        rows = _events(session, scope, before, batch)
+        for row in rows:
+            deed = _DEEDS[row.name] or row.payload.get("action", "edit")
+            if runs and runs[-1].takes(row, deed):
+                runs[-1].rows.append(row)
+            else:
+                runs.append(_Run(deed, row.actor_id, [row], apart=run is not None))
+            before = row.id
+        read += len(rows)
+        more, batch = len(rows) == batch, _FURTHER
+    if len(runs) > limit:
+        runs, more = runs[:limit], True
+    return Slice(_told(session, runs), str(runs[-1].rows[-1].id) if more and runs else None)
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The reader of a list of changes, and the space, day and run that limit it."""
+
+    actor: Actor
+    space: Space | None
+    on: date | None
+    run: tuple[int, int] | None
+
+
+def _events(session: Session, scope: _Scope, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    query = _of(
+        scope.actor,
+        scope.space,
+        EventRow.id,
+        EventRow.name,
+        EventRow.at,
+        EventRow.actor_id,
+        EventRow.space_id,
+        EventRow.page_id,
+        EventRow.payload,
+    )
+    order: tuple[Any, ...] = (EventRow.id.desc(),)
+    if scope.run is not None:
+        query = query.where(EventRow.id.between(*scope.run))
+    if scope.on is not None:
+        query = query.where(*_within(scope.on))
+        order = (EventRow.at.desc(), EventRow.id.desc())
+        if before is not None:
+            place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
+            query = query.where(tuple_(EventRow.at, EventRow.id) < tuple_(place, before))
+    elif before is not None:
+        query = query.where(EventRow.id < before)
+    return session.execute(query.order_by(*order).limit(limit)).all()
+
+
+def _within(day: date) -> tuple[ColumnElement[bool], ...]:
+    begin = datetime.combine(day, time(), UTC)
+    if day == date.max:
+        return (EventRow.at >= begin,)
+    return (EventRow.at >= begin, EventRow.at < begin + timedelta(days=1))
+
+
+def days_beside(
+    session: Session, actor: Actor, day: date, *, space: Space | None = None
+) -> tuple[date | None, date | None]:
+    """The nearest days before and after a day on which something happened that the actor may
+    know of."""
+    begin = datetime.combine(day, time(), UTC)
+    moments = _of(actor, space, EventRow.at).limit(1)
+    earlier = session.scalar(moments.where(EventRow.at < begin).order_by(EventRow.at.desc()))
+    later = None
+    if day < date.max:
+        end = begin + timedelta(days=1)
+        later = session.scalar(moments.where(EventRow.at >= end).order_by(EventRow.at))
+    return (earlier.date() if earlier else None, later.date() if later else None)
+
+
+def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
+    """Columns of the events that tell of pages, as far as the actor may know of them.
+
+    The gate asks of each event in turn: so they are read along the index that sorts them, where
+    SQLite would else gather and sort those of all spaces first.
+    """
+    page = select(Page.id).where(Page.id == EventRow.page_id, readable_by(actor))
+    query = select(*columns).where(EventRow.name.in_(_DEEDS), page.correlate(EventRow).exists())
+    if space is not None:
+        return query.where(EventRow.space_id == space.id)
+    there = select(Space.id).where(Space.id == EventRow.space_id, spaces.readable_by(actor))
+    return query.where(there.correlate(EventRow).exists())
+
+
+def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
+    """The runs with their pages, people and newest revisions: three queries for all of them."""
+    numbers = [_numbers(run.rows) for run in runs]
+    ids = {id for of_run in numbers for id in list(of_run)[:_LISTED]}
+    pages = {
+        page.id: page
+        for page in session.scalars(
+            select(Page)
+            .join(Page.space)
+            .where(Page.id.in_(ids))
+            .options(contains_eager(Page.space))
+        )
+    }
+    wanted = [(run.rows[0].page_id, _number(run.rows[0])) for run in runs]
+    for run, of_run in zip(runs, numbers, strict=True):
+        if run.imported and len(of_run) > 1:
+            wanted += [(id, number) for id, (_, number) in list(of_run.items())[:_LISTED]]
+    revisions = {
+        (revision.page_id, revision.number): revision
+        for revision in session.scalars(
+            select(Revision)
+            # The pages too: of pairs alone SQLite makes a scan of all revisions.
+            .where(
+                Revision.page_id.in_([page_id for page_id, _ in wanted]),
+                tuple_(Revision.page_id, Revision.number).in_(wanted),
+            )
+            .options(joinedload(Revision.author))
+        )
+    }
+    who = people_by_id(session, [run.actor_id for run in runs])
+    changes = []
+    for run, of_run in zip(runs, numbers, strict=True):
+        newest = run.rows[0]
+        revision = revisions.get((newest.page_id, _number(newest)))
+        events = [row.id for row in run.rows]
+        said = revisions if run.imported and len(of_run) > 1 else {}
+        changes.append(
+            Change(
+                at=newest.at,
+                deed=run.deed,
+                who=revision.author if revision else who.get(run.actor_id),
+                touched=tuple(
+                    Touched(
+                        pages[id],
+                        since,
+                        number,
+                        said[id, number].message if (id, number) in said else "",
+                    )
+                    for id, (since, number) in list(of_run.items())[:_LISTED]
+                ),
+                count=len(of_run),
+                revision=revision,
+                run=f"{min(events)}-{max(events)}",
+                imported=run.imported,
+            )
+        )
+    return changes
+
+
+def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
+    """Return, by page and in the order of the rows, the number of the revision before those made,
+    and that of the newest of them."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        number = _number(row)
+        since, newest = found.get(row.page_id, (number - 1, number))
+        found[row.page_id] = (max(min(since, number - 1), 0), max(newest, number))
+    return found
+
+
+def _imported(row: Row[Any]) -> bool:
+    """Whether the event happened in a history from elsewhere. Revisions say so by their action."""
+    return bool(row.payload.get("imported"))
+
+
+def _number(row: Row[Any]) -> int:
+    """The revision that an event is about; 0 when it is about none."""
+    return int(row.payload.get("revision", 0))

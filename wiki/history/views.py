@@ -1,0 +1,303 @@
+"""The past of pages in the browser: history, comparisons, restoring, sources, recent changes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from wiki.db import now
+from wiki.errors import Invalid, NotFound
+from wiki.history.calendar import calendar_of_year, calendar_until, years_of
+from wiki.history.comparison import Shown, compare
+from wiki.history.queries import history as history_of
+from wiki.history.recent import Change, days_beside, recent_changes
+from wiki.pages import actions, queries
+from wiki.pages.access.flow import ShowsNarrower
+from wiki.pages.ahead import look_ahead_of_edit
+from wiki.pages.conflicts.views import refusal_shown
+from wiki.pages.diffs import CONTEXT
+from wiki.pages.forms import label_from, override_from
+from wiki.pages.links.views import say_unseen
+from wiki.pages.queries import Purged
+from wiki.pages.reads import note_read
+from wiki.pages.rendering.stored import keep_head
+from wiki.pages.revising import text_of
+from wiki.pages.screens import Past, page_frame, past_at
+from wiki.pages.secrets import SecretsFound
+from wiki.pages.texts import get_text
+from wiki.rules.access import May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space, see_space_by_id
+from wiki.text.paths import name_of
+from wiki.web.errors import error_page, problem, say, wants_json
+from wiki.web.memo import remembered
+from wiki.web.pace import costs, whom
+from wiki.web.paging import Slice
+from wiki.web.public import public
+from wiki.web.request import actor, afterwards, parts, reading, writing
+from wiki.web.urls import page_url, verb, verb_of_past
+
+blueprint = Blueprint("history", __name__)
+
+VIEWS = ("side", "unified")
+
+
+@verb_of_past(blueprint, "history")
+@public
+@remembered
+def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
+    """Every revision of a page, to be read, compared and restored."""
+    past = past_at(slug, path, page_id)
+    found = history_of(reading(), actor(), past.page, before=_positive("before"))
+    return render_template(
+        "history/history.html",
+        **page_frame(past, past.page),
+        past=past,
+        entries=found.rows,
+        older=found.after,
+    )
+
+
+@verb_of_past(blueprint, "diff", endpoint="choose")
+@public
+def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
+    """Lead to the comparison of the two revisions chosen in a form, or to the newest change."""
+    past = past_at(slug, path, page_id)
+    new = _positive("to") or past.page.head
+    old = _positive("from") or max(new - 1, 0)
+    if "to" not in request.args and "from" in request.args:
+        new = past.page.head
+    old, new = sorted((old, new))
+    return redirect(past.url(f"diff/{old}..{new}"), 302)
+
+
+@verb_of_past(blueprint, "diff/<int:old>..<int:new>")
+@public
+@remembered
+@costs("comparisons")
+def diff(
+    old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
+) -> ResponseReturnValue:
+    """Two revisions compared, side by side or one under the other."""
+    past = past_at(slug, path, page_id)
+    page = past.page
+    if new > page.head or old > page.head:
+        raise NotFound
+    if old > new:
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(past.url(f"diff/{new}..{old}", query), 302)
+    view = request.args.get("view", "")
+    whole = request.args.get("context") == "all"
+    shown = Shown(None if whole else CONTEXT, _positive("part") or 1)
+    comparison = compare(reading(), actor(), page, old, new, shown)
+    note_read(past.seen, page, old, new)
+    return render_template(
+        "history/diff.html",
+        **page_frame(past, page),
+        past=past,
+        comparison=comparison,
+        old=old,
+        new=new,
+        view=view if view in VIEWS else "auto",
+        whole=whole,
+    )
+
+
+@verb(blueprint, "restore", methods=["GET", "POST"])
+@costs("comparisons")
+def restore(slug: str, path: str) -> ResponseReturnValue:
+    """Make an older revision the newest again, after showing what that changes."""
+    past = past_at(slug, path, 0)
+    page = past.page
+    past.seen.require(May.EDIT)
+    number = _positive("revision")
+    if number is None or number > page.head:
+        raise NotFound
+    moved_on, refused = False, None
+    error: Invalid | None = None
+    if request.method == "POST":
+        restored = text_of(reading(), queries.get_revision(reading(), page, number))
+        look_ahead_of_edit(reading(), past.seen, page, restored, page.head)
+        try:
+            with writing() as session:
+                saved = actions.revert_page(
+                    session,
+                    actor(),
+                    page.id,
+                    number,
+                    message=request.form.get("message", ""),
+                    seen=_positive("head"),
+                    override=override_from(request.form),
+                    raise_to=label_from(request.form),
+                )
+        except (SecretsFound, ShowsNarrower) as found:
+            refused = found
+        except Invalid as invalid:
+            error = invalid
+        except actions.MovedOn:
+            moved_on = True
+            past = past_at(slug, path, 0)
+            page = past.page
+        else:
+            if saved.changed:
+                say(f"Revision {number} is the newest again, as revision {saved.revision.number}.")
+            else:
+                say("The page already reads like that, so no revision was added.", "note")
+            say_unseen(saved, restored.body)
+            done = redirect(page_url(slug, page.path), 303)
+            afterwards(done, partial(keep_head, parts().database, page.id, whom()))
+            return done
+    comparison = compare(reading(), actor(), page, page.head, number)
+    note_read(past.seen, page, page.head, number)
+    # A restored text stays where the page is now, and so do its files.
+    values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
+    comparison = replace(comparison, values=values)
+    body = render_template(
+        "history/restore.html",
+        **page_frame(past, page),
+        comparison=comparison,
+        revision=queries.get_revision(reading(), page, number),
+        view="auto",
+        moved_on=moved_on,
+        message=request.form.get("message", ""),
+        errors={error.field or "": error.sentence} if error else {},
+        **refusal_shown(refused, ""),
+    )
+    answer = refused or error
+    return body, 409 if moved_on else answer.status if answer else 200
+
+
+@verb_of_past(blueprint, "raw")
+@public
+def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
+    """The source of a page's text, as it was written."""
+    past = past_at(slug, path, page_id)
+    page = past.page
+    number = _positive("revision") or page.head
+    revision = queries.get_revision(reading(), page, number)
+    note_read(past.seen, page, number)
+    response = Response(get_text(reading(), revision.content_hash), mimetype="text/plain")
+    response.set_etag(revision.content_hash)
+    response.headers.set(
+        "Content-Disposition", "inline", filename=f"{name_of(page.path) or past.space.slug}.md"
+    )
+    return response.make_conditional(request)
+
+
+@blueprint.get("/-/changes")
+@public
+@remembered
+def changes() -> ResponseReturnValue:
+    """What happened in every space that the asker may read."""
+    return render_template("history/changes.html", **_changes(None))
+
+
+@blueprint.get("/<space:slug>/-/changes")
+@public
+@remembered
+def changes_of_space(slug: str) -> ResponseReturnValue:
+    """What happened in one space."""
+    seen = see_space(reading(), actor(), slug)
+    picture = None
+    if _day("on") is None and _positive("before") is None and _run() is None:
+        picture = calendar_until(reading(), actor(), seen.space, now().date())
+    return render_template(
+        "history/changes_of_space.html",
+        space=seen.space,
+        seen=seen,
+        picture=picture,
+        **_changes(seen.space),
+    )
+
+
+@blueprint.get("/<space:slug>/-/calendar")
+@public
+@remembered
+@costs("comparisons")
+def calendar(slug: str) -> ResponseReturnValue:
+    """How much was written in a space on each day of a year."""
+    seen = see_space(reading(), actor(), slug)
+    years = years_of(reading(), actor(), seen.space)
+    year = _positive("year") or (years[1] if years else now().year)
+    if "year" in request.args and (_positive("year") is None or year > date.max.year):
+        raise NotFound
+    return render_template(
+        "history/calendar.html",
+        space=seen.space,
+        seen=seen,
+        year=year,
+        years=years,
+        calendar=calendar_of_year(reading(), actor(), seen.space, year),
+    )
+
+
+def _changes(space: Space | None) -> dict[str, Any]:
+    """What lists of changes have in common: those of a day, or the latest."""
+    session, on = reading(), _day("on")
+    run = _run()
+    found = recent_changes(
+        session, actor(), space=space, on=on, before=_positive("before"), run=run
+    )
+    nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
+    return {
+        "days": _by_day(found),
+        "older": found.after,
+        "on": on,
+        "nearest": nearest,
+        "run": f"{run[0]}-{run[1]}" if run else "",
+    }
+
+
+def _run() -> tuple[int, int] | None:
+    """Return the first and the last event of the requested group of changes, if the request names
+    one."""
+    found = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})", request.args.get("run", ""))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _day(name: str) -> date | None:
+    """The day that was sent under a name, if any was.
+
+    :raises Invalid: when it is none.
+    """
+    raw = request.args.get(name, "").strip()
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError:
+        raise Invalid(f"“{raw[:40]}” is no day: write 2026-01-31.", field=name) from None
+
+
+def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:
+    """The changes of each day, and the newest of them to name the day by."""
+    days = [list(day) for _, day in groupby(found.rows, key=lambda change: change.at.date())]
+    return [(day[0], day) for day in days]
+
+
+@blueprint.app_errorhandler(Purged)
+def purged(error: Purged) -> ResponseReturnValue:
+    """Say of a revision that it was purged, and offer the way back to the others."""
+    if wants_json():
+        return problem(error.status, error.title, error.sentence)
+    if request.method == "POST":  # the form's text is handed back
+        return error_page(error.status, error.title, error.sentence)
+    page = queries.get_page(reading(), actor(), error.page_id)
+    past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
+    body = render_template(
+        "pages/purged.html", **page_frame(past, page), past=past, number=error.number, error=error
+    )
+    return body, error.status
+
+
+def _positive(name: str) -> int | None:
+    """The number that was sent under a name, if it is one that a revision or row can have."""
+    raw = request.values.get(name, "")
+    if raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw):
+        return int(raw)
+    return None

@@ -1,0 +1,1 @@
+"""Mail: messages that are queued as events, and their delivery over SMTP."""

@@ -1,0 +1,80 @@
+"""What is old goes: events that nothing needs any more, and from where older ones were done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from wiki.outbox.actions import announce, ends_of, keep_ends, take_turn
+from wiki.outbox.chain.links import PASSING, name_of
+from wiki.outbox.events import EventsExpired
+from wiki.outbox.models import PASSING as MAY_PASS
+from wiki.outbox.models import TRACED, Delivery, EventRow
+from wiki.rules.access import ANONYMOUS
+from wiki.web.origin import shorten
+
+AT_ONCE = 5000
+
+
+def expire(session: Session, before: datetime) -> int:
+    """Delete the oldest events that may expire and are older than that, at most some thousand;
+    how many. The chain goes on from the last of them, and an event says that it was done.
+
+    Who has still to hear of one holds back those after it too.
+    """
+    take_turn(session)
+    ends = ends_of(session)
+    end = ends[PASSING]
+    waiting = select(Delivery.id).where(
+        Delivery.event_id == EventRow.id, Delivery.gave_up_at.is_(None)
+    )
+    oldest = session.execute(
+        select(EventRow.id, EventRow.link, EventRow.at < before, waiting.exists())
+        .where(MAY_PASS, EventRow.id > end.anchor_id)
+        .order_by(EventRow.id)
+        .limit(AT_ONCE)
+    )
+    going = 0
+    for id, link, is_old, awaited in oldest:
+        if not is_old or awaited or link is None:
+            break
+        going += 1
+        end = replace(end, anchor_id=id, anchor_count=end.anchor_count + 1, anchor=link)
+    if going:
+        session.execute(delete(EventRow).where(MAY_PASS, EventRow.id <= end.anchor_id))
+        keep_ends(session, ends, {**ends, PASSING: end})
+        announce(session, ANONYMOUS, EventsExpired(going, end.anchor_id, before.isoformat()))
+    return going
+
+
+def shorten_addresses(session: Session, before: datetime) -> int:
+    """Shorten from where the oldest events were done that are older than that, at most some
+    thousand; how many."""
+    take_turn(session)
+    oldest = session.execute(
+        select(EventRow.id, EventRow.address, EventRow.passing, EventRow.at < before)
+        .where(TRACED)
+        .order_by(EventRow.id)
+        .limit(AT_ONCE)
+    )
+    ends = ends_of(session)
+    after = dict(ends)
+    changed = 0
+    for id, address, passing, is_old in oldest:
+        if not is_old:
+            break
+        session.execute(
+            update(EventRow)
+            .where(EventRow.id == id)
+            .values(address=shorten(address or ""), address_salt=None)
+            .execution_options(synchronize_session=False)
+        )
+        name = name_of(passing)
+        after[name] = replace(after[name], shortened_id=id)
+        changed += 1
+    if changed:
+        keep_ends(session, ends, after)
+    return changed

@@ -1,0 +1,1 @@
+"""Labels and restrictions of pages, and what they inherit."""

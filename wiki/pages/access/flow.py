@@ -1,0 +1,441 @@
+"""The flow of labels: what a page shows, and the files it links to, must not be narrower than the
+page itself, for it would go to people whom it is not meant for.
+
+Asked when a text is saved and when a page comes to have a lower label. What the one who asks may
+not read is not there for them: then nothing is refused, and who reads meets the gate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from wiki.errors import Invalid, WikiError
+from wiki.pages.checks import content_hash_of
+from wiki.pages.links.graph import some_at_once
+from wiki.pages.links.naming import meant_by, named_links
+from wiki.pages.links.naming_files import FILES, can_mean_file, files_by_name, files_meant
+from wiki.pages.merging import Text
+from wiki.pages.models import Page, PageLink, Redirect, Revision
+from wiki.pages.queries import head_of, live_for, pages_at
+from wiki.pages.rendering.stored import context_of, prepare
+from wiki.pages.texts import get_text
+from wiki.people.models import Person
+from wiki.rules.access import Actor, May, PageFacts
+from wiki.rules.labels import Label
+from wiki.spaces.audience import audience_of
+from wiki.spaces.gate import greatest, stands_in
+from wiki.spaces.models import Scope, Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text.markdown.links import PICTURES, Link
+from wiki.text.markdown.markup import RenderContext
+from wiki.text.paths import ancestors_of, path_key
+from wiki.text.rewrite.addresses import Place
+from wiki.text.sandbox.parent import lines_safely
+
+SHOWN = 20
+"""Places that a refusal names."""
+
+What: TypeAlias = Literal["page", "picture", "file"]
+
+# Whatever shows a page or leads to a file has one of these in it; most of what has leads elsewhere.
+_TELLING = re.compile(r"!\[|\[\[|\]\(|\]:|<[A-Za-z]")
+
+_LABEL = greatest(Space.label, func.coalesce(Scope.label, 0))
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is at a place: its label, and the page (title and address) that it is, or belongs to."""
+
+    label: Label
+    title: str
+    slug: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Narrower:
+    """Something that a page shows or leads to and that is narrower than the page. ``line`` is that
+    of the text, 0 where it is not known; ``name`` is that of a file."""
+
+    line: int
+    what: What
+    name: str
+    source: Source
+
+    @property
+    def words(self) -> str:
+        """The same for a sentence."""
+        title = f"“{self.source.title}”"
+        return f"the page {title}" if self.what == "page" else f"the {self.what} {self.name}"
+
+
+class ShowsNarrower(WikiError):
+    """A text shows or leads to what is narrower than its page. Nothing was saved and nothing is
+    lost. ``body`` is the text whose lines are named; where ``may_raise``, the one who saves could
+    give the page the label ``needed``."""
+
+    status = 422
+    title = "This page would show something narrower"
+
+    def __init__(
+        self,
+        found: Collection[Narrower],
+        body: str,
+        own: Label,
+        *,
+        may_raise: bool,
+        leads: Collection[str],
+    ) -> None:
+        self.found = tuple(found)
+        self.body = body
+        self.own = own
+        self.needed = max(one.source.label for one in found)
+        self.may_raise = may_raise
+        self.leads = tuple(leads)
+        lines = ", ".join(str(line) for line in sorted({one.line for one in found}) if line)
+        where = f" (line {lines})" if lines else ""
+        super().__init__(
+            f"Nothing was saved: the text shows what is {self.needed.word}{where}, and the page is "
+            f"{own.word}. {self.advice}",
+            field="body",
+        )
+
+    @property
+    def advice(self) -> str:
+        """What can be done, in a sentence."""
+        if self.may_raise:
+            return f"Take it out, or make the page {self.needed.word}."
+        whom = " or ".join(self.leads) or "who leads the space"
+        return f"Take it out, or ask {whom} to make the page {self.needed.word}."
+
+
+class PlacesShowNarrower(Invalid):
+    """Pages that would come to have a lower label show what is narrower. Nothing was changed."""
+
+    def __init__(self, places: Collection[tuple[Page, Narrower]], count: int) -> None:
+        self.places = tuple(places)
+        self.more = count - len(places)
+        named = "; ".join(
+            f"“{page.title}” shows {one.words}, which is {one.source.label.word}"
+            for page, one in places
+        )
+        more = f"; and {self.more} more" if self.more > 0 else ""
+        what = "what is narrower than they would be"
+        super().__init__(f"Nothing was changed, for pages would show {what}: {named}{more}.")
+
+
+def may_show(body: str) -> bool:
+    """Whether a text can show another page or lead to a file: said quickly, and rather too
+    often."""
+    return _TELLING.search(body) is not None
+
+
+def labels_above(session: Session, label: Label) -> bool:
+    """Whether anything in the wiki is narrower than this label."""
+    spaces, scopes = exists().where(Space.label > label), exists().where(Scope.label > label)
+    return bool(session.scalar(select(or_(spaces, scopes))))
+
+
+def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
+    """Before a transaction begins in which a text is to be saved, have ready what it takes to ask
+    what it shows."""
+    if may_show(text.body) and labels_above(session, label):
+        prepare(content_hash_of(text), text.body, context)
+
+
+def refuse_narrower(
+    session: Session,
+    actor: Actor,
+    space: Space,
+    text: Text,
+    context: RenderContext,
+    label: Label,
+) -> None:
+    """Let a text pass that shows nothing narrower than a page of this label in the space.
+
+    :raises ShowsNarrower: for any other.
+    """
+    found = narrower_in(session, actor, text, context, label)
+    if not found:
+        return
+    seen = see_space_by_id(session, actor, space.id)
+    needed = max(one.source.label for one in found)
+    may_raise = bool(replace(seen, page=PageFacts(needed)).may(May.EDIT))
+    leads: list[str] = []
+    if not may_raise:
+        ids = audience_of(session, space, None, May.MANAGE).people
+        query = select(Person.name).where(Person.id.in_(ids)).order_by(func.lower(Person.name))
+        leads = list(session.scalars(query.limit(3)))
+    raise ShowsNarrower(found, text.body, label, may_raise=may_raise, leads=leads)
+
+
+def narrower_in(
+    session: Session, actor: Actor, text: Text, context: RenderContext, label: Label
+) -> list[Narrower]:
+    """What a text shows, or leads to, that is narrower than this label; in order of its lines."""
+    if not may_show(text.body) or not labels_above(session, label):
+        return []
+    links = prepare(content_hash_of(text), text.body, context).links
+    shown = _shown_in(session, context.space, context.path, links)
+    sources = sources_of(session, actor, shown.values())
+    narrower = {
+        written: sources[place]
+        for written, place in shown.items()
+        if place in sources and sources[place].label > label
+    }
+    return _with_lines(text.body, context, narrower) if narrower else []
+
+
+def _with_lines(
+    body: str, context: RenderContext, narrower: Mapping[Place, Source]
+) -> list[Narrower]:
+    # Where they stand takes another parse, and is asked only once there is something to name.
+    found = {
+        (line, place): _narrower(line, place, narrower[place])
+        for line, included, written in lines_safely(body, context)
+        for place in (written, ("file", written[1], written[2]))
+        if place in narrower and (included or place[0] == "file")
+    }
+    for place in narrower.keys() - {place for _, place in found}:
+        found[0, place] = _narrower(0, place, narrower[place])
+    return [found[key] for key in sorted(found)]
+
+
+def _shown_in(session: Session, space: str, path: str, links: Sequence[Link]) -> dict[Place, Place]:
+    """Return the places that a text embeds or links to, by the written place; for links by name,
+    those of the pages and files that they mean."""
+    meant = meant_by(session, space, path, links)
+    asked = files_by_name(space, path, links)
+    files = files_meant(session, [link for link in asked if link.ordinal not in meant])
+    found: dict[Place, Place] = {}
+    for link in links:
+        at = link.space, path_key(link.path)
+        if file := files.get((0, link.ordinal)):
+            found["file", *at] = ("file", file.space, file.key)
+        elif _is_shown(link):
+            to = meant[link.ordinal][0] if link.ordinal in meant else None
+            found[link.kind, *at] = (link.kind, to.space, to.key) if to else (link.kind, *at)
+    return found
+
+
+def _is_shown(link: Link) -> bool:
+    return link.kind == "file" or (link.kind == "page" and link.embedded)
+
+
+def _narrower(line: int, place: Place, source: Source) -> Narrower:
+    kind, _, key = place
+    name = key.rpartition("/")[2]
+    if kind == "page":
+        return Narrower(line, "page", "", source)
+    is_picture = name.rpartition(".")[2] in PICTURES
+    return Narrower(line, "picture" if is_picture else "file", name, source)
+
+
+def sources_of(session: Session, actor: Actor, places: Iterable[Place]) -> dict[Place, Source]:
+    """What is at places, as far as the actor may read it."""
+    wanted: dict[str, list[tuple[str, str]]] = {"page": [], "file": []}
+    for kind, slug, key in sorted(set(places)):
+        wanted[kind].append((slug, key))
+    found: dict[Place, Source] = {}
+    for some in some_at_once(wanted["page"]):
+        asked = {"slugs": sorted({slug for slug, _ in some}), "keys": [key for _, key in some]}
+        for slug, key, *row in session.execute(_pages_at(actor), asked):
+            if (slug, key) in some:
+                found["page", slug, key] = _source(*row)
+    for some in some_at_once(wanted["file"]):
+        found |= _files_at(session, actor, some)
+    return found
+
+
+def _source(label: int, title: str, slug: str, path: str) -> Source:
+    return Source(Label(label), title, slug, path)
+
+
+@lru_cache(maxsize=256)
+def _pages_at(actor: Actor) -> Select[Any]:
+    there = pages_at(actor)
+    return (
+        select(there.c.slug, there.c.path_key, _LABEL, Page.title, Space.slug, Page.path)
+        .select_from(there)
+        .join(Page, Page.id == there.c.page_id)
+        .join(Space, Space.id == Page.space_id)
+        .outerjoin(Scope, Scope.id == Page.scope_id)
+    )
+
+
+def _files_at(
+    session: Session, actor: Actor, places: Collection[tuple[str, str]]
+) -> dict[Place, Source]:
+    """The pages that have the files at these places, the nearest one for each; also by a path that
+    the page once had. Where no page has one, it is the space's own."""
+    ways = {
+        (slug, above, key[len(above) :].lstrip("/")): (slug, key)
+        for slug, key in places
+        for above in ancestors_of(key)
+    }
+    slugs = sorted({slug for slug, _ in places})
+    aboves = sorted({above for _, above, _ in ways})
+    names = sorted({name for _, _, name in ways})
+    is_file = and_(FILES.c.name_key.in_(names), FILES.c.removed_at.is_(None))
+    at_former = (
+        select(Space.slug, Redirect.path_key, Redirect.page_id)
+        .join(Redirect, Redirect.space_id == Space.id)
+        .where(Space.slug.in_(slugs), Redirect.path_key.in_(aboves))
+        .subquery("former")
+    )
+    of_page = (_LABEL, Page.title, Space.slug, Page.path)
+    owned = (
+        select(FILES.c.name_key, *of_page)
+        .select_from(FILES)
+        .join(Page, Page.id == FILES.c.page_id)
+        .join(Space, Space.id == Page.space_id)
+        .outerjoin(Scope, Scope.id == Page.scope_id)
+        .where(is_file, live_for(actor))
+    )
+    here = owned.add_columns(Space.slug, Page.path_key).where(
+        Space.slug.in_(slugs), Page.path_key.in_(aboves)
+    )
+    moved = owned.join(at_former, at_former.c.page_id == Page.id).add_columns(
+        at_former.c.slug, at_former.c.path_key
+    )
+    own = (
+        select(Space.slug, FILES.c.name_key, Space.label, Space.title)
+        .select_from(FILES)
+        .join(Space, Space.id == FILES.c.space_id)
+        .where(
+            Space.slug.in_(slugs),
+            FILES.c.name_key.in_([key for _, key in places]),
+            FILES.c.removed_at.is_(None),
+            stands_in(actor, Space.id),
+        )
+    )
+    found: dict[Place, Source] = {}
+    for query in (here, moved):
+        nearest: dict[Place, tuple[int, Source]] = {}
+        for name, label, title, slug, path, at, above in session.execute(query):
+            place = ways.get((at, above, name))
+            if place and len(above) >= nearest.get(("file", *place), (-1,))[0]:
+                nearest["file", *place] = len(above), _source(label, title, slug, path)
+        found = {place: source for place, (_, source) in nearest.items()} | found
+    for slug, key, label, title in session.execute(own):
+        found.setdefault(("file", slug, key), _source(label, title, slug, ""))
+    return found
+
+
+def label_of(session: Session, page: Page) -> Label:
+    """The effective label of a page whose space is loaded."""
+    if page.scope_id is None:
+        return Label(page.space.label)
+    return Label(labels_of(session, [page.id])[page.id])
+
+
+def labels_of(session: Session, page_ids: Iterable[int]) -> dict[int, int]:
+    """The effective labels of pages."""
+    found: dict[int, int] = {}
+    for some in some_at_once(sorted(page_ids)):
+        query = (
+            select(Page.id, _LABEL)
+            .join(Space, Space.id == Page.space_id)
+            .outerjoin(Scope, Scope.id == Page.scope_id)
+            .where(Page.id.in_(some))
+        )
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found
+
+
+def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) -> None:
+    """After a change by which pages, by id, may have come to have lower labels than before: let it
+    stand if none of these shows what is narrower, as far as the actor may read both.
+
+    :raises PlacesShowNarrower: with the first of them.
+    """
+    session.flush()
+    lowered = {id: now for id, now in labels_of(session, before).items() if now < before[id]}
+    found = [
+        (page, _narrower(0, place, source))
+        for page, place, source in _narrower_places(session, actor, lowered)
+    ]
+    if found:
+        session.expunge_all()  # so that what the error carries outlives the rollback
+        raise PlacesShowNarrower(found[:SHOWN], len(found))
+
+
+def narrower_on(
+    session: Session, actor: Actor, page_ids: Iterable[int]
+) -> Iterator[tuple[Page, Narrower]]:
+    """What pages show, or lead to, that is narrower than they are, with its lines; for who has
+    brought them in."""
+    found: dict[Page, dict[Place, Source]] = {}
+    for page, place, source in _narrower_places(session, actor, labels_of(session, page_ids)):
+        found.setdefault(page, {})[place] = source
+    for page, sources in found.items():
+        revision = head_of(session, page)
+        body = get_text(session, revision.content_hash)
+        for one in _with_lines(body, context_of(page.space.slug, revision), sources):
+            yield page, one
+
+
+def _narrower_places(
+    session: Session, actor: Actor, labels: Mapping[int, int]
+) -> list[tuple[Page, Place, Source]]:
+    if not labels or not labels_above(session, Label(min(labels.values()))):
+        return []
+    shown = _shown_by(session, actor, labels)
+    sources = sources_of(session, actor, {place for _, place in shown})
+    return [
+        (page, place, sources[place])
+        for page, place in shown
+        if place in sources and sources[place].label > labels[page.id]
+    ]
+
+
+def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tuple[Page, Place]]:
+    """What the newest texts of pages show or lead to, in the order of their paths."""
+    found: dict[tuple[str, Place], Page] = {}
+    target, of_target = aliased(Page), aliased(Space)
+    for some in some_at_once(sorted(page_ids)):
+        there = and_(Page.id.in_(some), live_for(actor))
+        nowhere = PageLink.page_id.in_(some), PageLink.target_id.is_(None)
+        named = named_links(session, *nowhere, kinds=("page", "file"))
+        files = files_meant(session, filter(can_mean_file, named))
+        can_be_file = and_(PageLink.by_name, PageLink.target_id.is_(None))
+        kept = or_(PageLink.kind == "file", PageLink.embedded, can_be_file)
+        for page, ordinal, kind, embedded, slug, key in session.execute(
+            select(
+                Page,
+                PageLink.ordinal,
+                PageLink.kind,
+                PageLink.embedded,
+                func.coalesce(of_target.slug, PageLink.space_slug),
+                func.coalesce(target.path_key, PageLink.path_key),
+            )
+            .join(PageLink, PageLink.page_id == Page.id)
+            .outerjoin(target, target.id == PageLink.target_id)
+            .outerjoin(of_target, of_target.id == target.space_id)
+            .where(there, kept, PageLink.kind != "anchor", Page.rendered == Page.head)
+        ):
+            if file := files.get((page.id, ordinal)):
+                found[page.path_key, ("file", file.space, file.key)] = page
+            elif kind == "file" or embedded:
+                found[page.path_key, (kind, slug, key)] = page
+        for page, revision, slug in session.execute(
+            select(Page, Revision, Space.slug)
+            .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
+            .join(Space, Space.id == Page.space_id)
+            .where(there, Page.rendered != Page.head)
+        ):
+            body = get_text(session, revision.content_hash)
+            if not may_show(body):
+                continue
+            rendering = prepare(revision.content_hash, body, context_of(slug, revision))
+            for place in _shown_in(session, slug, page.path, rendering.links).values():
+                found[page.path_key, place] = page
+    return [(found[key], key[1]) for key in sorted(found)]

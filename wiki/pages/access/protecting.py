@@ -1,0 +1,218 @@
+"""Keeping pages to those whom they are for: labels and restrictions, inherited by what is below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import PageLabelled, PageRestricted
+from wiki.pages.access.flow import labels_of, refuse_lowered
+from wiki.pages.access.scoping import settle_scopes
+from wiki.pages.models import Page
+from wiki.pages.queries import below, get_page, see_page
+from wiki.pages.revising import placeable
+from wiki.people.models import Group, Person
+from wiki.rules.access import Actor, May
+from wiki.rules.labels import Label
+from wiki.spaces.exposure import Change, Consent, subtree, watched
+from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow, Space
+from wiki.spaces.queries import Held, with_lists
+from wiki.text.paths import ancestors_of
+
+MOST_LISTED = 500
+"""People and groups on one list."""
+
+
+def set_label(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    label: Label,
+    *,
+    consent: Consent | None = None,
+) -> Page:
+    """Set the label of a page; the page and those below it then have at least this label.
+    ``Label.PUBLIC``, the lowest, means no label of its own: the page inherits its label.
+
+    :raises Invalid: when the actor could no longer read the page, or when pages would show content
+        with a narrower audience than their own.
+    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    page, _ = placeable(session, actor, page_id)
+    was = Label(page.label)
+    if was is label:
+        return page
+    change = Change("label", {"page_id": page_id, "label": label.word}, page.space_id)
+    labels: dict[int, int] = {}
+    if label < was:
+        inside = or_(Page.path_key == page.path_key, below(page.path_key))
+        ids = select(Page.id).where(
+            Page.space_id == page.space_id, inside, Page.deleted_at.is_(None)
+        )
+        labels = labels_of(session, session.scalars(ids))
+    with watched(session, subtree(page), change, consent):
+        page.label = int(label)
+        _settle(session, actor, page)
+        refuse_lowered(session, actor, labels)
+    announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
+    return page
+
+
+def inherited_label(session: Session, space: Space, page: Page) -> tuple[Label, Page | None]:
+    """Return the label that a page without one of its own has, and the nearest ancestor that sets
+    it; None if it comes from the space. Readers of a page may read its ancestors."""
+    above = session.scalars(
+        select(Page)
+        .where(
+            Page.space_id == space.id,
+            Page.path_key.in_(ancestors_of(page.path_key)),
+            Page.deleted_at.is_(None),
+        )
+        .order_by(Page.label.desc(), func.length(Page.path_key).desc())
+        .limit(1)
+    ).first()
+    if above is None or above.label <= space.label:
+        return Label(space.label), None
+    return Label(above.label), above
+
+
+def label_said(session: Session, space: Space, page: Page) -> str:
+    """Return a sentence that names the effective label of a page and its origin."""
+    own = Label(page.label)
+    inherited, above = inherited_label(session, space, page)
+    source = f"the page “{above.title}”" if above else f"the space {space.title}"
+    if own is Label.PUBLIC:
+        return f"This page inherits the label {inherited.word} from {source} now."
+    if own >= inherited:
+        return f"This page is labelled {own.word} now."
+    return f"This page’s own label is {own.word} now; {inherited.word}, from {source}, holds."
+
+
+def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:
+    """Give a page at least this label of its own.
+
+    :raises Invalid: when the actor could not read the page any more.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    if get_page(session, actor, page_id).label < label:
+        set_label(session, actor, page_id, label)
+
+
+def restrict(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    may: May,
+    people: Collection[int],
+    groups: Collection[int],
+    *,
+    restriction_id: int | None = None,
+    consent: Consent | None = None,
+) -> Page:
+    """Let only these people and groups (and those who lead the space) read, or edit, a page and
+    what is below it.
+
+    :param restriction_id: the list of the page to put this in the place of; a new one without it.
+    :raises Invalid: for somebody who is not there, or when the actor would be kept out themselves.
+    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :raises NotFound: :raises Forbidden: when they may not edit it.
+    """
+    page, _ = placeable(session, actor, page_id)
+    if len(people) + len(groups) > MOST_LISTED:
+        raise Invalid(
+            f"A list has at most {MOST_LISTED} people and groups: make a group of them.",
+            field="who",
+        )
+    there = session.scalars(
+        select(Person.id).where(Person.id.in_(people), Person.imported_at.is_(None))
+    ).all()
+    named = session.scalars(select(Group.id).where(Group.id.in_(groups))).all()
+    if len(there) != len(set(people)) or len(named) != len(set(groups)):
+        raise Invalid("Somebody on this list is not there any more.", field="who")
+    wanted = {"people": sorted(there), "groups": sorted(named), "may": may.value}
+    change = Change(
+        "restrict", {"page_id": page_id, "restriction_id": restriction_id, **wanted}, page.space_id
+    )
+    with watched(session, subtree(page), change, consent):
+        if restriction_id is None:
+            row = RestrictionRow(page_id=page.id, may=may.value, created_by_id=actor.person_id)
+            session.add(row)
+            session.flush()
+        else:
+            row = _own(session, page, restriction_id)
+            may = May(row.may)
+        for table, column, ids in (
+            (RestrictedPerson, RestrictedPerson.person_id, there),
+            (RestrictedGroup, RestrictedGroup.group_id, named),
+        ):
+            session.execute(delete(table).where(table.restriction_id == row.id))
+            if ids:
+                rows = [{"restriction_id": row.id, column.key: id} for id in sorted(ids)]
+                session.execute(insert(table), rows)
+        _settle(session, actor, page)
+    announce(
+        session,
+        actor,
+        PageRestricted(page.space_id, page.id, may.value, sorted(there), sorted(named)),
+    )
+    return page
+
+
+def lift(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    restriction_id: int,
+    *,
+    consent: Consent | None = None,
+) -> Page:
+    """Take a restriction off a page; those of pages above still hold.
+
+    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :raises NotFound: when there is none. :raises Forbidden: when the actor may not edit the page.
+    """
+    page, _ = placeable(session, actor, page_id)
+    row = _own(session, page, restriction_id)
+    may = row.may
+    change = Change("lift", {"page_id": page_id, "restriction_id": restriction_id}, page.space_id)
+    with watched(session, subtree(page), change, consent):
+        session.delete(row)
+        _settle(session, actor, page)
+    announce(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
+    return page
+
+
+def own_restrictions(session: Session, page: Page) -> list[Held]:
+    """The restrictions that were put on a page itself, which the caller may already read."""
+    rows = session.scalars(
+        select(RestrictionRow).where(RestrictionRow.page_id == page.id).order_by(RestrictionRow.id)
+    ).all()
+    return with_lists(session, rows)
+
+
+def _own(session: Session, page: Page, restriction_id: int) -> RestrictionRow:
+    row = session.get(RestrictionRow, restriction_id)
+    if row is None or row.page_id != page.id:
+        raise NotFound
+    return row
+
+
+def _settle(session: Session, actor: Actor, page: Page) -> None:
+    """Let the change hold for the page and what is below it, unless it keeps the actor out."""
+    settle_scopes(session, page.space_id, [page.path_key], bounded=True)
+    session.refresh(page, ["scope_id"])
+    try:
+        decision = see_page(session, actor, page).may(May.EDIT)
+    except NotFound:
+        decision = None
+    if not decision:
+        raise Invalid(
+            "You would keep yourself out: put yourself on the list, or ask somebody who leads "
+            "the space.",
+            field="who",
+        )

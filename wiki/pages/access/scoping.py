@@ -1,0 +1,330 @@
+"""Keeping the derived scopes: which labels and restrictions hold for each page.
+
+They come from the page and from the live pages above it. Whoever changes one of these settles what
+is at and below it, holding the space: so a page that somebody makes below meanwhile cannot miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from wiki.pages.links.graph import some_at_once
+from wiki.pages.models import Page
+from wiki.pages.queries import below
+from wiki.rules.labels import Label
+from wiki.spaces.models import (
+    RestrictedGroup,
+    RestrictedPerson,
+    RestrictionRow,
+    Scope,
+    ScopeRestriction,
+    Space,
+)
+from wiki.text.paths import ancestors_of
+
+Kept: TypeAlias = frozenset[tuple[int, str]]
+"""Restrictions by id, each with what it keeps others from."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What holds for a page: the highest label, and all restrictions."""
+
+    label: int = int(Label.PUBLIC)
+    kept: Kept = frozenset()
+
+    def __or__(self, other: Bounds) -> Bounds:
+        return Bounds(max(self.label, other.label), self.kept | other.kept)
+
+    @property
+    def key(self) -> str:
+        """The same as text; empty where nothing holds."""
+        ids = ",".join(str(id) for id, _ in sorted(self.kept))
+        return f"{self.label}|{ids}" if self.label or ids else ""
+
+
+def hold_spaces(session: Session, space_ids: Iterable[int]) -> None:
+    """Let nobody else make, move or bound pages of these spaces until this transaction ends."""
+    ids = sorted(set(space_ids))
+    session.execute(
+        select(Space.id).where(Space.id.in_(ids)).order_by(Space.id).with_for_update(key_share=True)
+    )
+
+
+def bounds_at(session: Session, space_id: int, key: str) -> Bounds:
+    """What holds for a page that is made at a path where there is none."""
+    found = _bounds_of(
+        session, and_(Page.space_id == space_id, Page.path_key.in_(ancestors_of(key)))
+    )
+    return _together(found.values())
+
+
+def scope_at(session: Session, space_id: int, key: str) -> int | None:
+    """The scope of a page that is made at a path. The caller holds the space."""
+    return _scopes(session, space_id, {bounds_at(session, space_id, key)}).popitem()[1]
+
+
+def settle_scopes(
+    session: Session, space_id: int, keys: Iterable[str], *, bounded: bool = False
+) -> None:
+    """Make the scopes of all pages at and below these paths what they must be. The caller holds
+    the space.
+
+    A deleted page keeps what it had, and gets what is put on the live pages above where it was.
+
+    :param bounded: whether labels or restrictions have changed, not only places.
+    """
+    session.flush()
+    if not (bounded or _has_scopes(session, space_id)):
+        return
+    for key in _topmost(keys):
+        _settle(session, space_id, key)
+    _forget_unused(session, space_id)
+
+
+def _has_scopes(session: Session, space_id: int) -> bool:
+    """Whether a space has scopes, or pages that have come with one of another space."""
+    own = select(Scope.id).where(Scope.space_id == space_id)
+    come = select(Page.id).where(Page.space_id == space_id, Page.scope_id.is_not(None))
+    return any(session.scalar(one.limit(1)) is not None for one in (own, come))
+
+
+def _topmost(keys: Iterable[str]) -> list[str]:
+    """Those of the keys that are not below another of them."""
+    found = set(keys)
+    return sorted(key for key in found if found.isdisjoint(ancestors_of(key)))
+
+
+def _settle(session: Session, space_id: int, root: str) -> None:
+    above = bounds_at(session, space_id, root)
+    inside = and_(Page.space_id == space_id, or_(Page.path_key == root, below(root)))
+    rows = session.execute(
+        select(Page.id, Page.path_key, Page.label, Page.scope_id, Page.deleted_at)
+        .where(inside)
+        .order_by(Page.path_key)
+    ).all()
+    kept = _kept(session, inside)
+    known = _known(session, {row.scope_id for row in rows if row.deleted_at and row.scope_id})
+    holding: dict[str, Bounds] = {}
+    wanted: dict[int, Bounds] = {}
+    for row in rows:
+        # A page above comes before in this order, as its key is the beginning of this one's.
+        nearest = (one for one in reversed(ancestors_of(row.path_key)) if one in holding)
+        around = next((holding[one] for one in nearest), above)
+        bounds = around | Bounds(row.label, kept.get(row.id, frozenset()))
+        if row.deleted_at:
+            bounds |= known.get(row.scope_id, Bounds())
+        else:
+            holding[row.path_key] = bounds
+        wanted[row.id] = bounds
+    scopes = _scopes(session, space_id, set(wanted.values()))
+    changed: dict[int | None, list[int]] = {}
+    for row in rows:
+        scope = scopes[wanted[row.id]]
+        if scope != row.scope_id:
+            changed.setdefault(scope, []).append(row.id)
+    for scope, ids in changed.items():
+        for some in some_at_once(ids):
+            session.execute(update(Page).where(Page.id.in_(some)).values(scope_id=scope))
+
+
+def _together(found: Iterable[Bounds]) -> Bounds:
+    whole = Bounds()
+    for one in found:
+        whole |= one
+    return whole
+
+
+def _bounds_of(session: Session, which: ColumnElement[bool]) -> dict[str, Bounds]:
+    """What live pages themselves say, by their keys."""
+    live = and_(which, Page.deleted_at.is_(None))
+    rows = session.execute(select(Page.id, Page.path_key, Page.label).where(live)).all()
+    kept = _kept(session, live)
+    return {row.path_key: Bounds(row.label, kept.get(row.id, frozenset())) for row in rows}
+
+
+def _kept(session: Session, which: ColumnElement[bool]) -> dict[int, Kept]:
+    """The restrictions on pages, by the pages' ids."""
+    found: dict[int, set[tuple[int, str]]] = {}
+    for page_id, id, may in session.execute(
+        select(RestrictionRow.page_id, RestrictionRow.id, RestrictionRow.may)
+        .join(Page, Page.id == RestrictionRow.page_id)
+        .where(which)
+    ):
+        found.setdefault(page_id, set()).add((id, may))
+    return {page_id: frozenset(ones) for page_id, ones in found.items()}
+
+
+def _known(session: Session, scope_ids: Iterable[int]) -> dict[int, Bounds]:
+    found: dict[int, Bounds] = {}
+    for some in some_at_once(sorted(scope_ids)):
+        for id, label in session.execute(select(Scope.id, Scope.label).where(Scope.id.in_(some))):
+            found[id] = Bounds(label)
+        for id, restriction_id, may in session.execute(
+            select(
+                ScopeRestriction.scope_id, ScopeRestriction.restriction_id, ScopeRestriction.may
+            ).where(ScopeRestriction.scope_id.in_(some))
+        ):
+            found[id] |= Bounds(kept=frozenset({(restriction_id, may)}))
+    return found
+
+
+def _scopes(session: Session, space_id: int, wanted: set[Bounds]) -> dict[Bounds, int | None]:
+    """The scope for each, made where there is none yet."""
+    found: dict[Bounds, int | None] = {one: None for one in wanted if not one.key}
+    by_key = {one.key: one for one in wanted if one.key}
+    there: dict[int, str] = {}
+    for keys in some_at_once(sorted(by_key)):
+        rows = select(Scope.id, Scope.key).where(Scope.space_id == space_id, Scope.key.in_(keys))
+        there |= dict(session.execute(rows).all())
+    known = _known(session, there)
+    for id, key in there.items():
+        if known[id] == by_key[key]:
+            found[known[id]] = id
+        else:
+            # A restriction that it names was lifted, and its id given to another one: what keeps
+            # that scope has nothing to do with it.
+            session.execute(update(Scope).where(Scope.id == id).values(key=f"{key} before {id}"))
+    for one in sorted((one for one in wanted if one not in found), key=lambda one: one.key):
+        scope = Scope(space_id=space_id, label=one.label, key=one.key)
+        session.add(scope)
+        session.flush()
+        found[one] = scope.id
+        if one.kept:
+            session.execute(
+                insert(ScopeRestriction),
+                [
+                    {"scope_id": scope.id, "restriction_id": id, "may": may}
+                    for id, may in sorted(one.kept)
+                ],
+            )
+    return found
+
+
+def _forget_unused(session: Session, space_id: int) -> None:
+    used = exists().where(Page.scope_id == Scope.id)
+    session.execute(
+        delete(Scope)
+        .where(Scope.space_id == space_id, ~used)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def let_go(session: Session, going: Sequence[Page]) -> None:
+    """Before pages go, by being moved or deleted, and others below them stay: see to it that these
+    keep what they have from them. The caller holds the space."""
+    ids = {page.id for page in going}
+    own = [page for page in going if page.label]
+    for some in some_at_once(sorted(ids)):
+        held = select(RestrictionRow.page_id).where(RestrictionRow.page_id.in_(some))
+        restricted = set(session.scalars(held))
+        own += [page for page in going if page.id in restricted and not page.label]
+    for page in sorted(own, key=lambda page: page.path_key, reverse=True):
+        _hand_down(session, page, ids)
+
+
+def _hand_down(session: Session, page: Page, going: set[int]) -> None:
+    rows = session.scalars(
+        select(RestrictionRow).where(RestrictionRow.page_id == page.id).order_by(RestrictionRow.id)
+    ).all()
+    staying = session.scalars(
+        select(Page)
+        .where(
+            Page.space_id == page.space_id,
+            below(page.path_key),
+            Page.deleted_at.is_(None),
+            Page.id.not_in(going),
+        )
+        .order_by(Page.path_key)
+    ).all()
+    keys = {one.path_key for one in staying}
+    for one in staying:
+        if keys.isdisjoint(ancestors_of(one.path_key)):  # those below it have it from this one
+            one.label = max(one.label, page.label)
+            for row in rows:
+                _copy(session, row, one.id)
+    session.flush()
+
+
+def spaces_kept_by(session: Session, page_id: int) -> Sequence[int]:
+    """The spaces with deleted pages that are kept by lists of a page."""
+    return session.scalars(_kept_by(page_id).with_only_columns(Page.space_id).distinct()).all()
+
+
+def leave_lists(session: Session, page_id: int) -> dict[int, list[str]]:
+    """Before a page is purged: put its lists on the deleted pages that are kept by them, since they
+    go with it. The caller holds the spaces of these, and settles them once it is gone: their keys
+    by space."""
+    left: dict[int, list[str]] = {}
+    kept = _kept_by(page_id).order_by(Page.id, RestrictionRow.id)
+    for page, row in session.execute(kept).all():
+        _copy(session, row, page.id)
+        left.setdefault(page.space_id, []).append(page.path_key)
+    return left
+
+
+def _kept_by(page_id: int) -> Select[Page, RestrictionRow]:
+    return (
+        select(Page, RestrictionRow)
+        .join(ScopeRestriction, ScopeRestriction.scope_id == Page.scope_id)
+        .join(RestrictionRow, RestrictionRow.id == ScopeRestriction.restriction_id)
+        .where(RestrictionRow.page_id == page_id, Page.deleted_at.is_not(None), Page.id != page_id)
+    )
+
+
+def _copy(session: Session, row: RestrictionRow, page_id: int) -> None:
+    """Put the same list on another page."""
+    copy = RestrictionRow(page_id=page_id, may=row.may, created_by_id=row.created_by_id)
+    session.add(copy)
+    session.flush()
+    for table, column in (
+        (RestrictedPerson, RestrictedPerson.person_id),
+        (RestrictedGroup, RestrictedGroup.group_id),
+    ):
+        ids = session.scalars(select(column).where(table.restriction_id == row.id)).all()
+        if ids:
+            session.execute(
+                insert(table), [{"restriction_id": copy.id, column.key: id} for id in ids]
+            )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A page whose scope is not what its labels and restrictions say."""
+
+    page_id: int
+    space_id: int
+
+    def __str__(self) -> str:
+        return f"Page {self.page_id} has not the scope that its labels and restrictions make."
+
+
+def check_scopes(session: Session) -> Iterator[Difference]:
+    """Every live page whose scope is wrong, space by space."""
+    for space_id in session.scalars(select(Space.id).order_by(Space.id)).all():
+        own = _bounds_of(session, Page.space_id == space_id)
+        if not any(one.key for one in own.values()):
+            stray = select(Page.id).where(Page.space_id == space_id, Page.scope_id.is_not(None))
+            for page_id in session.scalars(stray.where(Page.deleted_at.is_(None))):
+                yield Difference(page_id, space_id)
+            continue
+        rows = session.execute(
+            select(Page.id, Page.path_key, Page.scope_id).where(
+                Page.space_id == space_id, Page.deleted_at.is_(None)
+            )
+        ).all()
+        known = _known(session, {row.scope_id for row in rows if row.scope_id})
+        for row in rows:
+            wanted = _chain(own, row.path_key)
+            there = known.get(row.scope_id, Bounds()) if row.scope_id else Bounds()
+            if wanted != there:
+                yield Difference(row.id, space_id)
+
+
+def _chain(own: Mapping[str, Bounds], key: str) -> Bounds:
+    return _together(own[one] for one in (*ancestors_of(key), key) if one in own)

@@ -1,0 +1,1 @@
+"""Conflicting edits of one page: the form that resolves them."""

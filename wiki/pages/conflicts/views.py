@@ -1,0 +1,197 @@
+"""When two people save the same page: both edits merged, or shown side by side and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.pages import actions, checks, queries, revising
+from wiki.pages.access.flow import ShowsNarrower
+from wiki.pages.actions import Conflict, Saved
+from wiki.pages.ahead import look_ahead_of_edit
+from wiki.pages.authors import authors_between
+from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
+from wiki.pages.forms import (
+    PageForm,
+    form_of,
+    label_from,
+    override_from,
+    page_form,
+    shown_in,
+    suspects,
+    text_from,
+)
+from wiki.pages.links.views import say_gone, say_unseen
+from wiki.pages.merging import merge_texts
+from wiki.pages.models import Action, Page
+from wiki.pages.reads import note_read
+from wiki.pages.rendering.stored import keep_head
+from wiki.pages.screens import page_frame, place_at
+from wiki.pages.secrets import SecretsFound
+from wiki.rules.access import May
+from wiki.web.errors import say
+from wiki.web.kept import keeps_text
+from wiki.web.pace import whom
+from wiki.web.request import actor, afterwards, parts, reading, settings, writing
+from wiki.web.urls import page_url, verb
+
+blueprint = Blueprint("conflicts", __name__)
+
+
+def _resolve_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
+    place = place_at(slug, path)
+    if place.page is None:
+        raise NotFound
+    place.seen.require(May.EDIT)
+    form = page_form(sent)
+    conflict = _conflict(place.page, form, sent, settings().max_page_kb * 1024)
+    return conflict_screen(place, place.page, form, conflict, sent)
+
+
+@verb(blueprint, "resolve", methods=["GET", "POST"])
+@keeps_text(_resolve_again)
+def resolve(slug: str, path: str) -> ResponseReturnValue:
+    """Save what was decided about two edits of the same lines; or go on editing with it."""
+    place = place_at(slug, path)
+    page = place.page
+    if page is None:
+        raise NotFound
+    place.seen.require(May.EDIT)
+    if request.method == "GET":
+        return redirect(page_url(slug, page.path, "edit"), 302)
+    form = page_form(request.form)
+    max_bytes = settings().max_page_kb * 1024
+    try:
+        conflict = _conflict(page, form, request.form, max_bytes)
+        text = checks.checked(answered(conflict.merge, request.form), max_bytes)
+        decided = form_of(text, conflict.head.number, form.message)
+        if "more" in request.form:
+            return edit_screen(place, page, decided)
+        later = look_ahead_of_edit(reading(), place.seen, page, text, decided.base, tells=True)
+    except Unanswered:
+        return conflict_screen(place, page, form, conflict, request.form)
+    except (Invalid, TooLarge) as error:
+        return edit_screen(place, page, form, error)
+    try:
+        with writing() as session:
+            saved = actions.save_page(
+                session,
+                actor(),
+                page.id,
+                text,
+                base=decided.base,
+                message=form.message,
+                action=Action.MERGE,
+                max_bytes=max_bytes,
+                render_later=later,
+                override=override_from(request.form),
+                raise_to=label_from(request.form),
+            )
+    except Conflict as again:
+        return conflict_screen(place_at(slug, path), page, decided, again)
+    except (SecretsFound, ShowsNarrower) as found:
+        return edit_screen(place_at(slug, path), page, decided, refused=found)
+    except Invalid as error:
+        return edit_screen(place_at(slug, path), page, decided, error)
+    say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
+    say_gone(saved)
+    say_unseen(saved, text.body)
+    done = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
+    afterwards(done, partial(keep_head, parts().database, saved.page.id, whom()))
+    return done
+
+
+def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: int) -> Conflict:
+    """The conflict that the form was about, made again from what it sent.
+
+    :raises NotFound: when the form names revisions that there are not.
+    """
+    session = reading()
+    raw = sent.get("theirs", "")
+    theirs = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    head = queries.get_revision(session, page, theirs)
+    origin = revising.text_of(session, queries.get_revision(session, page, form.base))
+    mine = checks.checked(text_from(form), max_bytes)
+    merge = merge_texts(origin, mine, revising.text_of(session, head))
+    return Conflict(form.base, head, merge)
+
+
+def conflict_screen(
+    place: queries.Place,
+    page: Page,
+    form: PageForm,
+    conflict: Conflict,
+    sent: Mapping[str, str] | None = None,
+) -> ResponseReturnValue:
+    """Both texts and what they were made of, with a choice for each place where they differ."""
+    authors = authors_between(reading(), page, conflict.base, conflict.head.number)
+    note_read(place.seen, page, conflict.base, conflict.head.number)
+    body = render_template(
+        "pages/conflict.html",
+        **page_frame(place, page),
+        form=form,
+        conflict=conflict,
+        questions=questions(conflict.merge, sent or {}),
+        settled=settled(conflict.merge),
+        seal=seal(conflict.merge),
+        authors=authors,
+        unanswered=sent is not None,
+    )
+    return body, 409
+
+
+def edit_screen(
+    place: queries.Place,
+    page: Page,
+    form: PageForm,
+    error: Invalid | TooLarge | None = None,
+    preview: str | None = None,
+    refused: SecretsFound | ShowsNarrower | None = None,
+) -> ResponseReturnValue:
+    """The editor, with what its author has written so far."""
+    status = error.status if error else refused.status if refused else 200
+    body = render_template(
+        "pages/edit.html",
+        preview=preview,
+        **page_frame(place, page),
+        form=form,
+        errors={error.field or "": error.sentence} if error else {},
+        **refusal_shown(refused, form.body),
+    )
+    return body, status
+
+
+def refusal_shown(refused: SecretsFound | ShowsNarrower | None, body: str) -> dict[str, Any]:
+    """Template variables of a form that was refused for what looks like secrets in its text, or for
+    what it shows; with what its author has said of the other before."""
+    if refused is None:
+        return {}
+    sent = request.form
+    if isinstance(refused, ShowsNarrower):
+        said = {"allow": sent.get("allow", ""), "seen": sent.get("seen", "")}
+        return {"narrower": refused, "shown": shown_in(refused, body), "said": said}
+    seen = ",".join(one.key for one in refused.secrets)
+    said = {"raise": sent.get("raise", "")}
+    return {"suspects": suspects(refused.secrets, body), "seen_secrets": seen, "said": said}
+
+
+def say_merged(saved: Saved, base: int) -> None:
+    """Tell an author that somebody else's edit is in the page beside their own."""
+    page, number = saved.page, saved.revision.number
+    authors = authors_between(reading(), page, base, number - 1)
+    names = [author.person.name for author in authors if author.person] or ["Somebody"]
+    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    home = page_url(page.space.slug, page.path)
+    url = f"{home}{'/' if page.path else ''}-/diff/{base}..{number - 1}"
+    say(
+        Markup(
+            "Saved. {} saved this page while you were editing; both edits are in it. "
+            '<a href="{}">See the other edit</a>'
+        ).format(who, url)
+    )

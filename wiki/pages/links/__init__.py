@@ -1,0 +1,1 @@
+"""The graph of links, links by name, moves and repairs."""

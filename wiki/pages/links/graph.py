@@ -1,0 +1,426 @@
+"""The graph of links: which page's head links to what, and which names its sections have.
+
+Derived of renderings and of what is at each place; whoever changes what is at a place settles the
+links to it. Readers are told by `marks_of` what is there *for them*; ``target_id`` is the same
+for everybody and never leaves a query that does not ask what the reader may read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from wiki.outbox.actions import take_turn
+from wiki.pages.links.naming import astray, pages_concerned, settle_named
+from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
+from wiki.spaces.models import Space
+from wiki.text.markdown.markup import Link, Rendering
+from wiki.text.paths import name_of, path_key
+
+_NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
+_AT_ONCE = 400
+"""Values in one statement."""
+
+Value = TypeVar("Value")
+
+
+def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
+    """Store the links and section names of a page's head where they differ from the stored ones.
+    The names of a rendering that was cut off are unknown.
+
+    :returns: the section names that no longer exist.
+    """
+    anchors = {anchor[:300] for anchor in rendering.anchors}
+    kept_links = [
+        link
+        for link in rendering.links
+        if link.kind in ("page", "file")
+        or (link.kind == "anchor" and is_section(link.fragment) and link.fragment not in anchors)
+    ]
+    links = [_kept(vars(link)) for link in kept_links]
+    readings = [reading for link in kept_links for reading in _other_readings(link)]
+    of_page = {"of_page": page_id}
+    connection = session.connection()
+    if [tuple(row) for row in connection.execute(_links(), of_page)] != links or [
+        tuple(row) for row in connection.execute(_readings(), of_page)
+    ] != readings:
+        take_turn(session)
+        connection.execute(_forget_links(), of_page)
+        connection.execute(_forget_readings(), of_page)
+        if links:
+            rows = [dict(zip(_FIELDS, (page_id, *link), strict=True)) for link in links]
+            connection.execute(_LINK, rows)
+            connection.execute(_resolve_page(), of_page)
+        if readings:
+            connection.execute(
+                _READING,
+                [dict(zip(_READ, (page_id, *reading), strict=True)) for reading in readings],
+            )
+        if connection.scalar(_unsettled(), of_page) is not None:
+            settle_named(session, [page_id])
+    if rendering.cut_off:
+        return frozenset()
+    kept = set(connection.scalars(_anchors(), of_page))
+    if kept - anchors:
+        connection.execute(_forget_anchors(), {**of_page, "gone": list(kept - anchors)})
+    if anchors - kept:
+        new = [{"page_id": page_id, "anchor": anchor} for anchor in anchors - kept]
+        connection.execute(_NAME, new)
+    return frozenset(kept - anchors)
+
+
+Kept = tuple[int, str, str, str, str, bool, bool, str | None]
+"""A stored link: ordinal, kind, slug, path key, fragment, whether a file is embedded, whether it is
+a link by name, and the last segment of its path if pages elsewhere can match it."""
+
+
+def _kept(link: Mapping[str, Any]) -> Kept:
+    key = path_key(link["path"])
+    return (
+        link["ordinal"],
+        link["kind"],
+        link["space"],
+        key,
+        link["fragment"][:300],
+        link["embedded"],
+        bool(link["named"] or link["others"]),
+        name_of(key) if link["named"] and key else None,
+    )
+
+
+def _other_readings(link: Link) -> list[tuple[int, int, str, str, str | None, str]]:
+    return sorted(
+        (
+            link.ordinal,
+            rank,
+            space,
+            key := path_key(path),
+            name_of(key) if link.named and key else None,
+            fragment[:300],
+        )
+        for rank, space, path, fragment in link.others
+    )
+
+
+def links_in(links: Iterable[Mapping[str, Any]]) -> list[Kept]:
+    """The links to pages and files among those of a stored rendering."""
+    return [_kept(link) for link in links if link["kind"] in ("page", "file")]
+
+
+def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]:
+    """The links to pages and files that are kept of pages."""
+    found: dict[int, list[Kept]] = {}
+    for ids in some_at_once(page_ids):
+        rows = session.execute(
+            select(PageLink.page_id, *_written())
+            .where(PageLink.page_id.in_(ids), PageLink.kind != "anchor")
+            .order_by(PageLink.page_id, PageLink.ordinal)
+        )
+        for page_id, *link in rows:
+            found.setdefault(page_id, []).append(tuple(link))
+    return found
+
+
+def count_astray(session: Session) -> int:
+    """Number of links whose stored target differs from the page that they mean."""
+    wrong = and_(
+        PageLink.kind != "file", ~PageLink.by_name, PageLink.target_id.is_distinct_from(_there())
+    )
+    count = session.scalar(select(func.count()).select_from(PageLink).where(wrong)) or 0
+    return count + sum(1 for _ in astray(session, _with_names(session)))
+
+
+def settle_all_links(session: Session) -> None:
+    """Let every link lead to what is at its place."""
+    take_turn(session)
+    session.execute(
+        update(PageLink)
+        .where(PageLink.kind != "file")
+        .values(target_id=_there())
+        .execution_options(synchronize_session=False)
+    )
+    settle_named(session, _with_names(session))
+
+
+def _with_names(session: Session) -> Sequence[int]:
+    return session.scalars(select(PageLink.page_id).where(PageLink.by_name).distinct()).all()
+
+
+def has_links_to_sections(session: Session, page_id: int) -> bool:
+    """Whether some page, whoever may read it, links to a section of this one."""
+    return session.connection().scalar(_to_sections(), {"of_page": page_id}) is not None
+
+
+def is_section(fragment: str) -> bool:
+    """Whether a fragment means a section, not a note or nothing."""
+    return bool(fragment) and not _NOTE.fullmatch(fragment)
+
+
+def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
+    """Let the links to these places (slug of the space, key of the path) lead to what is there.
+
+    Called by whoever has changed that; after the rows of pages are written.
+    """
+    take_turn(session)
+    for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
+        for keys in some_at_once([key for _, key in group]):
+            session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
+            settle_named(session, pages_concerned(session, slug, keys))
+
+
+def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:
+    """Write down what links (by page and ordinal) have become: kind, slug, path key, fragment.
+
+    Called before the places are settled. A link to a section of its own page that was kept because
+    it led nowhere and has another name now is kept no longer.
+    """
+    changed, found = [], []
+    for page_id, ordinal, (kind, slug, key, fragment) in links:
+        at = {"of_page": page_id, "at": ordinal}
+        key_of_name = name_of(key) or None
+        changed.append({**at, "slug": slug, "key": key, "name": fragment, "last": key_of_name})
+        if kind == "anchor":
+            found.append(at)
+    if changed:
+        take_turn(session)
+        session.connection().execute(_relink(), changed)
+        session.connection().execute(_forget_reading(), changed)
+    if found:
+        session.connection().execute(_forget_found(), found)
+
+
+def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[str, str]]:
+    """The places (slug, path key) at which pages of a space are and have been."""
+    found = [(slug, page.path_key) for page in pages]
+    return found + former_places(session, [page.id for page in pages])
+
+
+def former_places(session: Session, page_ids: Sequence[int]) -> list[tuple[str, str]]:
+    """The places at which pages have been before, and from which there are redirects."""
+    found: list[tuple[str, str]] = []
+    for ids in some_at_once(page_ids):
+        found += [(slug, key) for slug, key in session.execute(_former_places(), {"ids": ids})]
+    return found
+
+
+def some_at_once(values: Sequence[Value]) -> Iterator[list[Value]]:
+    """The values in parts that fit a statement."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield list(values[start : start + _AT_ONCE])
+
+
+# Building a statement costs more than running it, so these are built once.
+_FIELDS = (
+    *("page_id", "ordinal", "kind", "space_slug", "path_key", "fragment", "embedded"),
+    *("by_name", "name_key"),
+)
+_READ = ("page_id", "ordinal", "rank", "space_slug", "path_key", "name_key", "fragment")
+_LINK, _READING = insert(PageLink), insert(LinkReading)
+_NAME = insert(PageAnchor)
+
+
+@cache
+def _links() -> Select[Any]:
+    return (
+        select(*_written())
+        .where(PageLink.page_id == bindparam("of_page"))
+        .order_by(PageLink.ordinal)
+    )
+
+
+def _written() -> list[Any]:
+    """The columns of a link as they are written in its text."""
+    columns = {name: getattr(PageLink, name) for name in _FIELDS[1:]}
+    columns["fragment"] = func.coalesce(PageLink.written_fragment, PageLink.fragment)
+    return list(columns.values())
+
+
+@cache
+def _readings() -> Select[Any]:
+    return (
+        select(*(getattr(LinkReading, name) for name in _READ[1:]))
+        .where(LinkReading.page_id == bindparam("of_page"))
+        .order_by(LinkReading.ordinal, LinkReading.rank)
+    )
+
+
+@cache
+def _forget_readings() -> Delete:
+    return (
+        delete(LinkReading)
+        .where(LinkReading.page_id == bindparam("of_page"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _unsettled() -> Select[int]:
+    """The condition that a page has a link by name that may mean another page than the one at its
+    written place."""
+    before = select(LinkReading.rank).where(
+        LinkReading.page_id == PageLink.page_id,
+        LinkReading.ordinal == PageLink.ordinal,
+        LinkReading.rank < 0,
+    )
+    return (
+        select(PageLink.ordinal)
+        .where(
+            PageLink.page_id == bindparam("of_page"),
+            PageLink.by_name,
+            PageLink.kind == "page",
+            or_(PageLink.target_id.is_(None), before.exists()),
+        )
+        .limit(1)
+    )
+
+
+@cache
+def _to_sections() -> Select[int]:
+    return (
+        select(PageLink.page_id)
+        .where(PageLink.target_id == bindparam("of_page"), PageLink.fragment != "")
+        .limit(1)
+    )
+
+
+@cache
+def _anchors() -> Select[str]:
+    return select(PageAnchor.anchor).where(PageAnchor.page_id == bindparam("of_page"))
+
+
+@cache
+def _forget_links() -> Delete:
+    return (
+        delete(PageLink)
+        .where(PageLink.page_id == bindparam("of_page"))
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _forget_anchors() -> Delete:
+    return (
+        delete(PageAnchor)
+        .where(
+            PageAnchor.page_id == bindparam("of_page"),
+            PageAnchor.anchor.in_(bindparam("gone", expanding=True)),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _former_places() -> Select[str, str]:
+    return (
+        select(Space.slug, Redirect.path_key)
+        .join(Space, Space.id == Redirect.space_id)
+        .where(Redirect.page_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+@lru_cache(maxsize=1)
+def _there() -> ColumnElement[int | None]:
+    """The live page at the place of a link, or the one that has moved from it."""
+    space, page = aliased(Space), aliased(Page)
+    at = (
+        select(page.id)
+        .join(space, space.id == page.space_id)
+        .where(
+            space.slug == PageLink.space_slug,
+            page.path_key == PageLink.path_key,
+            page.deleted_at.is_(None),
+        )
+        .correlate(PageLink)
+        .scalar_subquery()
+    )
+    moved = (
+        select(page.id)
+        .join(Redirect, Redirect.page_id == page.id)
+        .join(space, space.id == Redirect.space_id)
+        .where(
+            space.slug == PageLink.space_slug,
+            Redirect.path_key == PageLink.path_key,
+            page.deleted_at.is_(None),
+        )
+        .correlate(PageLink)
+        .scalar_subquery()
+    )
+    return func.coalesce(at, moved)
+
+
+@cache
+def _relink() -> Update:
+    return (
+        update(PageLink)
+        .where(PageLink.page_id == bindparam("of_page"), PageLink.ordinal == bindparam("at"))
+        .values(
+            space_slug=bindparam("slug"),
+            path_key=bindparam("key"),
+            fragment=bindparam("name"),
+            written_fragment=None,
+            name_key=case((PageLink.name_key.is_not(None), bindparam("last"))),
+        )
+    )
+
+
+@cache
+def _forget_reading() -> Delete:
+    return delete(LinkReading).where(
+        LinkReading.page_id == bindparam("of_page"), LinkReading.ordinal == bindparam("at")
+    )
+
+
+@cache
+def _forget_found() -> Delete:
+    """Of a link to a section of its own page, when the section is there."""
+    named = select(PageAnchor.anchor).where(PageAnchor.page_id == PageLink.page_id)
+    return delete(PageLink).where(
+        PageLink.page_id == bindparam("of_page"),
+        PageLink.ordinal == bindparam("at"),
+        PageLink.kind == "anchor",
+        PageLink.fragment.in_(named),
+    )
+
+
+@cache
+def _resolve_page() -> Update:
+    return (
+        update(PageLink)
+        .where(PageLink.page_id == bindparam("of_page"), PageLink.kind != "file")
+        .values(target_id=_there())
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _resolve_places() -> Update:
+    return (
+        update(PageLink)
+        .where(
+            PageLink.space_slug == bindparam("at_slug"),
+            PageLink.path_key.in_(bindparam("at_keys", expanding=True)),
+            PageLink.kind != "file",
+        )
+        .values(target_id=_there())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,306 @@
+"""Moving pages, and letting links follow. Each verb asks the gate first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Update, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from wiki.errors import Invalid
+from wiki.outbox.actions import announce_all
+from wiki.outbox.events import PageMoved, PageSaved
+from wiki.pages.access.flow import labels_of, refuse_lowered
+from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.checks import checked_message, checked_path
+from wiki.pages.links.graph import relink, settle_links
+from wiki.pages.links.moving import Plan, plan_move, plan_renaming
+from wiki.pages.links.repairing import Repairs
+from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
+from wiki.pages.revising import no_redirect, placeable, require_free, revise_all, writable
+from wiki.pages.secrets import require_plain
+from wiki.pages.texts import put_text
+from wiki.pages.tree import settle_folders
+from wiki.rules.access import Actor, May
+from wiki.spaces.exposure import Change, Consent, subtree, watched
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text.markdown.headings import PREFIX
+from wiki.text.paths import name_of, parent_of, path_key
+from wiki.text.rewrite.repair import Repair
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The outcome of a move: the moved pages, the named one first; the pages whose links to them
+    were repaired, and how many links; moved pages in which a link may lead elsewhere now."""
+
+    pages: list[Page]
+    repaired: list[Page]
+    links: int
+    unclear: list[Page]
+
+
+def move_page(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    raw_path: str,
+    *,
+    space: Space | None = None,
+    with_subtree: bool = True,
+    message: str = "",
+    repair: bool = True,
+    repairs: Repairs | None = None,
+    consent: Consent | None = None,
+) -> Moved:
+    """Give a page (and what is below it that the actor may edit) another path, in its own or
+    another space. What stays below it stays as protected as it is.
+
+    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing. Its
+    own links go on leading where they led.
+
+    :param repair: whether links to what moves are repaired too, in the pages that the actor may
+        edit, as revisions of theirs.
+    :param repairs: what a plan of the move has worked out already.
+    :raises Invalid: when a path is taken, when a page would go below itself, or when what a page
+        shows is narrower than it would be there.
+    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :raises NotFound: :raises Forbidden:
+    """
+    page, old_space = placeable(session, actor, page_id, [space.id] if space else [])
+    new_space = space or old_space
+    see_space_by_id(session, actor, new_space.id).require(May.EDIT)
+    new_path = checked_move(page, new_space, raw_path, with_subtree)
+    require_plain(session, new_space.id, message)
+    plan, locked = None, False
+    while plan is None or not locked:
+        plan = plan_move(
+            session,
+            actor,
+            page,
+            new_space,
+            new_path,
+            with_subtree=with_subtree,
+            others=repair,
+            repairs=plan.repairs if plan else repairs,
+        )
+        locked = _hold(session, plan)
+    targets = [checked_path(target) for target in plan.targets]
+    require_free(session, actor, new_space, targets, {one.id for one in plan.pages})
+    old_key = page.path_key
+    old = f"{old_space.slug}/{page.path}"
+    old_paths = [one.path for one in plan.pages]
+    labels = labels_of(session, [one.id for one in plan.pages])
+    kept = [one.scope_id is not None for one in plan.pages]
+    change = Change(
+        "move",
+        {
+            "page_id": page_id,
+            "path": new_path,
+            "space_id": new_space.id,
+            "with_subtree": with_subtree,
+            "message": message,
+            "repair": repair,
+        },
+        old_space.id,
+    )
+    with watched(session, subtree(page), change, consent):
+        let_go(session, plan.pages)
+        move_all(session, actor, plan, new_space, targets, message)
+        # First where they have come: what they had before is then used no more.
+        settle_scopes(session, new_space.id, [path_key(new_path)])
+        settle_scopes(session, old_space.id, [old_key])
+        refuse_lowered(session, actor, labels)
+    said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
+    _repair_all(session, actor, plan, said)
+    settle_folders(session, old_space.id, old_paths)
+    settle_folders(session, new_space.id, targets)
+    relink(session, plan.new_links())
+    settle_links(
+        session,
+        [(slug, key) for kind, slug, key in plan.moves.places if kind == "page"]
+        + [(new_space.slug, path_key(target)) for target in targets],
+    )
+    moved = [
+        PageMoved(
+            space_id=new_space.id,
+            page_id=one.id,
+            revision=one.head,
+            old_space_id=old_space.id,
+            old_path=old_path,
+            new_path=one.path,
+            kept=was_kept,
+        )
+        for one, old_path, was_kept in zip(plan.pages, old_paths, kept, strict=True)
+    ]
+    announce_all(session, actor, moved)
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    return Moved(
+        plan.pages,
+        [task.page for task, _ in plan.changed],
+        sum(made.changed for _, made in plan.changed),
+        plan.unclear,
+    )
+
+
+def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) -> str:
+    """The path in its normal form, if the page can be moved to it.
+
+    :raises Invalid: when it cannot, whatever is there.
+    """
+    path = checked_path(raw_path)
+    if not page.path:
+        raise Invalid("The home page of a space cannot be moved.", field="path")
+    if not path:
+        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
+    if space.id == page.space_id:
+        if path == page.path:
+            raise Invalid("The page is already there.", field="path")
+        if with_subtree and path_key(path).startswith(page.path_key + "/"):
+            raise Invalid("A page cannot be moved below itself.", field="path")
+    return path
+
+
+def rename_sections(
+    session: Session,
+    actor: Actor,
+    page_id: int,
+    names: Mapping[str, str],
+    *,
+    repairs: Repairs | None = None,
+) -> Moved:
+    """Let links to sections of a page lead to their new names, in the pages that the actor may
+    edit, as revisions of theirs that say so.
+
+    :param names: new names of sections by those that links have.
+    :raises Invalid: when the page has no section of a new name.
+    :raises NotFound: :raises Forbidden:
+    """
+    page, space = writable(session, actor, page_id)
+    there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
+    if not there.issuperset(names.values()):
+        raise Invalid("The page has changed meanwhile: a section of that name is gone.")
+    plan, locked = None, False
+    while plan is None or not locked:
+        known = plan.repairs if plan else repairs
+        plan = plan_renaming(session, actor, page, names, repairs=known)
+        locked = _hold(session, plan)
+    renamed = ", ".join(
+        f"#{old.removeprefix(PREFIX)} → #{new.removeprefix(PREFIX)}" for old, new in names.items()
+    )
+    said = f"Links repaired: {space.slug}/{page.path}{renamed}"
+    _repair_all(session, actor, plan, said)
+    relink(session, plan.new_links())
+    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    repaired = [task.page for task, _ in plan.changed]
+    return Moved([], repaired, sum(made.changed for _, made in plan.changed), [])
+
+
+def _hold(session: Session, plan: Plan) -> bool:
+    """Lock the pages that a plan changes; false when one has changed meanwhile: then the plan has
+    to be made again."""
+    if session.get_bind().dialect.name == "sqlite":  # there is one writer at a time
+        return True
+    pages = {page.id: page for page in plan.pages}
+    pages |= {task.page.id: task.page for task, _ in plan.changed}
+    planned = {id: (page.head, page.space_id, page.path_key) for id, page in pages.items()}
+    rows = session.execute(
+        select(Page.id, Page.head, Page.space_id, Page.path_key, Page.deleted_at)
+        .where(Page.id.in_(planned))
+        .order_by(Page.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if {row.id: (row.head, row.space_id, row.path_key) for row in rows if not row.deleted_at} == (
+        planned
+    ):
+        return True
+    session.expire_all()
+    return False
+
+
+def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
+    """A revision that differs from the head in nothing that its author wrote but, perhaps, the
+    body."""
+    return Revision(
+        action=action.value,
+        title=head.title,
+        description=head.description,
+        tags=list(head.tags),
+        fields=dict(head.fields),
+        front_matter=head.front_matter,
+        content_hash=content_hash or head.content_hash,
+        message=checked_message(message),
+        base=None,
+    )
+
+
+def _stored(session: Session, head: Revision, repair: Repair | None) -> str | None:
+    return put_text(session, repair.text, head.content_hash) if repair else None
+
+
+def _repair_all(session: Session, actor: Actor, plan: Plan, message: str) -> None:
+    """Give the pages in which a plan repairs links their revisions."""
+    revisions = []
+    for task, made in plan.changed:
+        text = _stored(session, task.revision, made)
+        revisions.append((task.page, _next(task.revision, Action.REPAIR, message, text)))
+    revise_all(session, actor, revisions)
+
+
+def move_all(
+    session: Session,
+    actor: Actor,
+    plan: Plan,
+    space: Space,
+    targets: Sequence[str],
+    message: str,
+) -> None:
+    """Give the pages of a plan their new places, redirects from the old ones, and revisions."""
+    session.flush()
+    places, gone, redirects, revisions = [], [], {}, []
+    own = {task.page.id: made for task, made in plan.own_changed}
+    for page, path in zip(plan.pages, targets, strict=True):
+        key, made = path_key(path), own.get(page.id)
+        was, becomes = (page.space_id, page.path_key), (space.id, key)
+        gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
+        redirects[was] = page.id
+        redirects.pop(becomes, None)
+        said = message or f"Moved from {page.path or 'the home page'} to {path}"
+        if made and not message:
+            said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
+        head = plan.heads[page.id]
+        revisions.append((page, _next(head, Action.MOVE, said, _stored(session, head, made))))
+        keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
+        place = {"space_id": space.id, "path": path, **keys}
+        places.append({"of_page": page.id, **place})
+        for name, value in place.items():
+            set_committed_value(page, name, value)
+    # One after the other: a page may take the path of one that has just left it.
+    session.connection().execute(_new_place(), places)
+    session.connection().execute(no_redirect(), gone)
+    rows = [
+        {"space_id": space_id, "path_key": key, "page_id": id}
+        for (space_id, key), id in redirects.items()
+    ]
+    if rows:
+        session.execute(_REDIRECT, rows)
+    revise_all(session, actor, revisions)
+
+
+_REDIRECT = insert(Redirect)
+
+
+@cache
+def _new_place() -> Update:
+    return update(Page).where(Page.id == bindparam("of_page"))
+
+
+def _announce_repaired(session: Session, actor: Actor, pages: Sequence[Page]) -> None:
+    """Announce repairs of links; the rendering of these pages is left to the worker."""
+    action = Action.REPAIR.value
+    saved = [PageSaved(page.space_id, page.id, page.head, action) for page in pages]
+    announce_all(session, actor, saved)

@@ -1,0 +1,435 @@
+"""What a move brings with it: where each page goes, and which links have to change for it.
+
+Everything here only reads. A screen shows the plan; the action makes it anew inside its
+transaction, where what the screen's plan has worked out is at hand, and carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from wiki.pages.links.graph import some_at_once
+from wiki.pages.links.moving_files import files_along
+from wiki.pages.links.moving_names import Names
+from wiki.pages.links.naming import in_parts, pages_concerned
+from wiki.pages.links.repairing import MOST, Link, Repairs, Task, only
+from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.queries import editable_by, live_for, subtree_of
+from wiki.pages.rendering.stored import context_of
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.markdown.destinations import RenderContext
+from wiki.text.paths import path_key
+from wiki.text.rewrite.addresses import Place
+from wiki.text.rewrite.repair import Moves, Repair, Section
+
+MAX_SECTIONS = 400
+"""Names of sections that are renamed at once."""
+
+
+@dataclass
+class Plan:
+    """A checked plan of a move, or of renamed sections, where no page moves.
+
+    ``targets`` are the new paths of ``pages``, the named page first. ``own`` are the repairs of
+    moved pages, ``others`` those of other pages; a text that cannot be repaired in time has None.
+    ``held`` is the number of linking pages that the mover may read but not edit, ``beyond`` the
+    number of pages over the limit for repairs. ``named`` are the links by name, as pairs of page id
+    and ordinal.
+    """
+
+    pages: list[Page]
+    targets: list[str]
+    heads: dict[int, Revision]
+    moves: Moves
+    links: dict[int, dict[int, Link]]
+    own: list[tuple[Task, Repair | None]] = field(default_factory=list)
+    others: list[tuple[Task, Repair | None]] = field(default_factory=list)
+    held: int = 0
+    beyond: int = 0
+    named: frozenset[tuple[int, int]] = frozenset()
+    repairs: Repairs = field(default_factory=Repairs)
+
+    @property
+    def changed(self) -> list[tuple[Task, Repair]]:
+        """The pages that stay and whose links are repaired, with what becomes of them."""
+        return [(task, made) for task, made in self.others if made is not None and made.changed]
+
+    @property
+    def changed_links(self) -> int:
+        """How many links these are."""
+        return sum(made.changed for _, made in self.changed)
+
+    @property
+    def own_changed(self) -> list[tuple[Task, Repair]]:
+        """The moved pages whose own links are written anew, with what becomes of them."""
+        return [(task, made) for task, made in self.own if made is not None and made.changed]
+
+    @property
+    def left(self) -> list[Page]:
+        """Pages that stay and keep links that could not be repaired; redirects hold them."""
+        return [task.page for task, made in self.others if made is None or made.left]
+
+    @property
+    def unclear(self) -> list[Page]:
+        """Moved pages in which a link could not be written anew, and may lead elsewhere now."""
+        return [task.page for task, made in self.own if made is None or made.left]
+
+    def new_links(self) -> list[tuple[int, int, Link]]:
+        """Page, ordinal, and what becomes of the links that are written anew, or that lead along
+        with their page."""
+        found = []
+        for task, made in (*self.own, *self.others):
+            if made is None or made.left:
+                continue
+            for ordinal, old in self.links[task.page.id].items():
+                new = _renewed(old, task.moves, (task.page.id, ordinal) in self.named)
+                if new != old:
+                    found.append((task.page.id, ordinal, new))
+        return found
+
+
+def _renewed(link: Link, moves: Moves, is_named: bool) -> Link:
+    """Return a link as it is after its repair."""
+    kind, slug, key, fragment = link
+    if is_named and (slug, key, fragment) in moves.holds:
+        return link
+    if is_named and (slug, key, fragment) in moves.meant:
+        slug, path, fragment = moves.meant[slug, key, fragment]
+        key = path_key(path)
+    name = moves.sections.get((slug, key, fragment), fragment)
+    new = moves.places.get(("page" if kind == "anchor" else kind, slug, key))
+    return (kind, new[0], path_key(new[1]), name) if new else (kind, slug, key, name)
+
+
+def plan_move(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    space: Space,
+    path: str,
+    *,
+    with_subtree: bool,
+    others: bool = True,
+    repairs: Repairs | None = None,
+) -> Plan:
+    """What it takes to move ``page`` (and what is below it) to ``path`` of ``space``.
+
+    :param others: whether links in pages that stay are repaired.
+    :param repairs: what is worked out already.
+    """
+    pages = [page, *(subtree_of(session, actor, page) if with_subtree else ())]
+    targets = [path + one.path[len(page.path) :] for one in pages]
+    moving = {one.id for one in pages}
+    move = _Move(
+        session, actor, page, space, path, with_subtree, dict(zip(pages, targets, strict=True))
+    )
+    places = move.places()
+    links = _links(session, moving)
+    around = move.around(places) if others else {}
+    named = move.named(links, around, others)
+    linked = [link for some in (*links.values(), *around.values()) for link in some.values()]
+    at_id = {one.id: target for one, target in move.targets.items()}
+    places |= files_along(session, page, at_id, space.slug, linked)
+    for found in links.values():
+        move.add_wanted(places, found.values())
+    moves = Moves(places)
+
+    around = {
+        id: found
+        for id, found in around.items()
+        if id in named.meant or only(moves, found.values()).places
+    }
+    editable = _editable(session, actor, around)
+    held, beyond = len(around) - len(editable), max(len(editable) - MOST, 0)
+    links |= {id: around[id] for id in editable[:MOST]}
+    heads = _heads(session, moving | links.keys())
+    own: list[Task] = []
+    staying: list[Task] = []
+    for id, found in links.items():
+        head, page_of = heads[id], heads[id].page
+        before = _standing(page_of.space.slug, head)
+        mine = named.among(moves, id, found.values())
+        if id in moving:
+            after = replace(before, space=space.slug, path=move.targets[page_of])
+            own.append(Task(page_of, head, before, after, mine))
+        else:
+            staying.append(
+                Task(page_of, head, before, before, named.among(moves, id, found.values()))
+            )
+    staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    repairs = repairs or Repairs()
+    repairs.work(session, [*own, *staying])
+    return Plan(
+        pages,
+        targets,
+        heads,
+        moves,
+        links,
+        [(task, repairs.of(task)) for task in own],
+        [(task, repairs.of(task)) for task in staying],
+        held,
+        beyond,
+        frozenset(named.links),
+        repairs,
+    )
+
+
+def plan_renaming(
+    session: Session,
+    actor: Actor,
+    page: Page,
+    names: Mapping[str, str],
+    repairs: Repairs | None = None,
+) -> Plan:
+    """What it takes to let the links to sections of a page, by their old names, lead to the new."""
+    links: dict[int, dict[int, Link]] = {}
+    sections: dict[Section, str] = {}
+    for row in session.execute(_to_sections(actor, page, names)):
+        id, ordinal, kind, slug, key, written, fragment = row
+        links.setdefault(id, {})[ordinal] = (kind, slug, key, written)
+        sections[slug, key, written] = names[fragment]
+    moves = Moves(sections=sections)
+    editable = _editable(session, actor, links)
+    held, beyond = len(links) - len(editable), max(len(editable) - MOST, 0)
+    heads = _heads(session, editable[:MOST])
+    tasks = []
+    for id, head in heads.items():
+        stands = _standing(head.page.space.slug, head)
+        tasks.append(Task(head.page, head, stands, stands, only(moves, links[id].values())))
+    tasks.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    repairs = repairs or Repairs()
+    repairs.work(session, tasks)
+    others = [(task, repairs.of(task)) for task in tasks]
+    return Plan([], [], heads, moves, links, [], others, held, beyond, repairs=repairs)
+
+
+def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
+    return (
+        select(*_COLUMNS, PageLink.fragment)  # type: ignore[return-value]
+        .join(Page, Page.id == PageLink.page_id)
+        .where(
+            PageLink.target_id == page.id,
+            PageLink.kind != "file",
+            PageLink.fragment.in_(list(names)[:MAX_SECTIONS]),
+            live_for(actor),
+        )
+    )
+
+
+def links_to_sections(
+    session: Session, actor: Actor, page: Page, names: Iterable[str]
+) -> dict[str, int]:
+    """How many links that the actor may read lead to each of the sections of these names."""
+    found = _to_sections(actor, page, names).subquery()
+    rows = session.execute(select(found.c.fragment, func.count()).group_by(found.c.fragment))
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True)
+class Around:
+    """How many pages and links of pages that stay lead to what would move, and how many more pages
+    do that the mover may read and not edit."""
+
+    pages: int
+    links: int
+    held: int
+
+
+def links_into(session: Session, actor: Actor, page: Page) -> Around:
+    """Counts the links into a page and what is below it."""
+    inside = select(Page.id).where(
+        Page.space_id == page.space_id,
+        editable_by(actor),
+        or_(Page.path_key == page.path_key, _range(Page.path_key, page.path_key)),
+    )
+    counted = (
+        select(func.count(PageLink.page_id.distinct()), func.count())
+        .join(Page, Page.id == PageLink.page_id)
+        .where(PageLink.target_id.in_(inside), PageLink.page_id.not_in(inside))
+    )
+    pages, links = session.execute(counted.where(editable_by(actor))).one()
+    readable, _ = session.execute(counted.where(live_for(actor))).one()
+    return Around(pages, links, readable - pages)
+
+
+def _editable(session: Session, actor: Actor, ids: Iterable[int]) -> list[int]:
+    """Those of the pages that the actor may edit, in order."""
+    found: list[int] = []
+    for some in some_at_once(sorted(ids)):
+        found += session.scalars(select(Page.id).where(Page.id.in_(some), editable_by(actor)))
+    return sorted(found)
+
+
+def _standing(slug: str, revision: Revision) -> RenderContext:
+    return replace(context_of(slug, revision), title="")
+
+
+@dataclass
+class _Move:
+    session: Session
+    actor: Actor
+    page: Page
+    space: Space
+    path: str
+    with_subtree: bool
+    targets: dict[Page, str]
+
+    def places(self) -> dict[Place, tuple[str, str]]:
+        """The new places of pages and folders by those at which they are or were."""
+        old, new = self.page.space, self.space
+        new_keys = {path_key(target): target for target in self.targets.values()}
+        at_id = {page.id: target for page, target in self.targets.items()}
+        places: dict[Place, tuple[str, str]] = {}
+        for keys in some_at_once(list(new_keys)):
+            for key, id, slug, path in self.session.execute(self._gives_way(keys)):
+                if id not in at_id:
+                    places["page", new.slug, key] = slug, path
+        for ids in some_at_once(list(at_id)):
+            for slug, key, id in self.session.execute(_former(ids)):
+                places["page", slug, key] = new.slug, at_id[id]
+        if self.with_subtree:
+            inside = select(Folder.path).where(
+                Folder.space_id == old.id, _range(Folder.path_key, self.page.path_key)
+            )
+            for path in self.session.scalars(inside):
+                moved = self.path + path[len(self.page.path) :]
+                places["page", old.slug, path_key(path)] = new.slug, moved
+        for page, target in self.targets.items():
+            places["page", old.slug, page.path_key] = new.slug, target
+        return places
+
+    def _gives_way(self, keys: Sequence[str]) -> Select[str, int, str, str]:
+        """The redirects at new places, which will give way, and the pages that they lead to."""
+        target = aliased(Space)
+        return (
+            select(Redirect.path_key, Page.id, target.slug, Page.path)
+            .join(Page, Page.id == Redirect.page_id)
+            .join(target, target.id == Page.space_id)
+            .where(
+                Redirect.space_id == self.space.id,
+                Redirect.path_key.in_(keys),
+                live_for(self.actor),
+            )
+        )
+
+    def around(self, places: dict[Place, tuple[str, str]]) -> dict[int, dict[int, Link]]:
+        """The links from pages that stay to what may move, by page."""
+        moving = {page.id for page in self.targets}
+        conditions: list[ColumnElement[bool]] = [
+            PageLink.target_id.in_(ids) for ids in some_at_once(list(moving))
+        ]
+        for slug in {slug for _, slug, _ in places}:
+            keys = [key for kind, at, key in places if (kind, at) == ("page", slug)]
+            conditions += [
+                and_(PageLink.space_slug == slug, PageLink.path_key.in_(some))
+                for some in some_at_once(keys)
+            ]
+        conditions.append(
+            and_(
+                PageLink.space_slug == self.page.space.slug,
+                PageLink.kind == "file",
+                _range(PageLink.path_key, self.page.path_key),
+            )
+        )
+        found: dict[int, dict[int, Link]] = {}
+        for condition in conditions:
+            rows = self.session.execute(
+                select(*_COLUMNS)
+                .join(Page, Page.id == PageLink.page_id)
+                .where(condition, live_for(self.actor))
+            )
+            for id, ordinal, kind, slug, key, fragment in rows:
+                if id not in moving:
+                    found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
+        return found
+
+    def named(
+        self, links: dict[int, dict[int, Link]], around: dict[int, dict[int, Link]], others: bool
+    ) -> Names:
+        """Find the meaning of the links by name in moved pages and in other pages. Pages whose
+        links would change their meaning are added to ``around``."""
+        moved = {page.id: (self.space.slug, path) for page, path in self.targets.items()}
+        concerned: set[int] = set()
+        if others:
+            new = [path_key(path) for path in self.targets.values()]
+            for keys in some_at_once(new):
+                concerned |= pages_concerned(self.session, self.space.slug, keys)
+            concerned -= moved.keys()
+        found = Names()
+        found.add_files(self.session, {*links, *around})
+        for asked, now in in_parts(self.session, {*links, *around, *concerned}):
+            later = now.after(moved)
+            for link in asked:
+                found.add(link, now, later, moved.get(link.page_id))
+        hidden = found.targets()
+        for ids in some_at_once(sorted(hidden)):
+            readable = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
+            hidden -= set(self.session.scalars(readable))
+        found.leave(hidden)
+        for ids in some_at_once(sorted(concerned & found.meant.keys() - around.keys())):
+            there = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
+            around |= _links(self.session, self.session.scalars(there))
+        return found
+
+    def add_wanted(self, places: dict[Place, tuple[str, str]], links: Iterable[Link]) -> None:
+        """Links of moved pages to what is not there yet below them go on meaning what is below."""
+        if not self.with_subtree:
+            return
+        root = self.page.path_key
+        for kind, slug, key, _ in links:
+            inside = slug == self.page.space.slug and key.startswith(root + "/")
+            if kind == "page" and inside and ("page", slug, key) not in places:
+                places["page", slug, key] = self.space.slug, self.path + key[len(root) :]
+
+
+_COLUMNS = (
+    PageLink.page_id,
+    PageLink.ordinal,
+    PageLink.kind,
+    PageLink.space_slug,
+    PageLink.path_key,
+    func.coalesce(PageLink.written_fragment, PageLink.fragment).label("written"),
+)
+
+
+def _links(session: Session, ids: Iterable[int]) -> dict[int, dict[int, Link]]:
+    found: dict[int, dict[int, Link]] = {}
+    for some in some_at_once(list(ids)):
+        rows = session.execute(select(*_COLUMNS).where(PageLink.page_id.in_(some)))
+        for id, ordinal, kind, slug, key, fragment in rows:
+            found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
+    return found
+
+
+def _heads(session: Session, ids: Iterable[int]) -> dict[int, Revision]:
+    found: dict[int, Revision] = {}
+    for some in some_at_once(list(ids)):
+        rows = session.scalars(
+            select(Revision)
+            .join(Revision.page)
+            .join(Page.space)
+            .where(Page.id.in_(some), Revision.number == Page.head)
+            .options(contains_eager(Revision.page).contains_eager(Page.space))
+        )
+        found.update((revision.page_id, revision) for revision in rows)
+    return found
+
+
+def _former(ids: Sequence[int]) -> Select[str, str, int]:
+    return (
+        select(Space.slug, Redirect.path_key, Redirect.page_id)
+        .join(Space, Space.id == Redirect.space_id)
+        .where(Redirect.page_id.in_(ids))
+    )
+
+
+def _range(of: Any, key: str) -> ColumnElement[bool]:
+    """The condition that a key lies below another, as an index range."""
+    # "0" is the character after "/".
+    return and_(of > f"{key}/", of < f"{key}0")

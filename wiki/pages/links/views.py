@@ -1,0 +1,278 @@
+"""Moving pages and renaming sections in the browser, with the links that have to change for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from wiki.errors import Busy, Invalid, NotFound, TooMany
+from wiki.pages import queries
+from wiki.pages.access.flow import PlacesShowNarrower
+from wiki.pages.actions import Saved
+from wiki.pages.diffs import Beyond, of_texts
+from wiki.pages.links import moves
+from wiki.pages.links.moves import Moved
+from wiki.pages.links.moving import Plan, links_into, links_to_sections, plan_move, plan_renaming
+from wiki.pages.links.repairing import Repairs, Task
+from wiki.pages.models import Page, Revision
+from wiki.pages.rendering.stored import read_rendering
+from wiki.pages.screens import live_page, page_frame, place_at
+from wiki.pages.texts import get_text
+from wiki.pages.unseen import unseen_in_path, unseen_notice
+from wiki.rules.access import May
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_editable_spaces, see_space
+from wiki.text.compare.diff import Diff, Section
+from wiki.text.markdown.headings import Heading
+from wiki.text.rewrite.repair import Repair
+from wiki.text.rewrite.sections import Renamed, renamed
+from wiki.text.scan.unseen import notice
+from wiki.web.errors import say
+from wiki.web.lane import in_lane
+from wiki.web.request import actor, reading, writing
+from wiki.web.urls import page_url, verb
+
+blueprint = Blueprint("moving", __name__)
+
+SHOWN = 20
+"""Pages of which a preview shows the changed lines."""
+
+LINES = 200
+"""Changed lines of each that are shown."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A page in a preview: the number of links that change, and the lines that contain them; None
+    where computing the lines takes too much time."""
+
+    page: Page
+    links: int
+    sections: tuple[Section, ...] | None
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What will be repaired: in pages that stay, and in those that move."""
+
+    plan: Plan
+    others: list[Changed]
+    own: list[Changed]
+
+
+@verb(blueprint, "move", methods=["GET", "POST"])
+def move(slug: str, path: str) -> ResponseReturnValue:
+    """Give a page, and what is below it, another path or space."""
+    place = place_at(slug, path)
+    page = live_page(place)
+    place.seen.require(May.EDIT)
+    error: Invalid | None = None
+    preview: Preview | None = None
+    if request.method == "POST":
+        target = see_space(reading(), actor(), request.form.get("space", slug))
+        target.require(May.EDIT)
+        try:
+            with in_lane("moves"):
+                plan = _plan(page, target.space)
+                if "preview" not in request.form:
+                    old_path = page.path
+                    return _moved(_move(page, target.space, plan.repairs), target.space, old_path)
+            preview = _preview(plan)
+        except Invalid as refused:
+            error = refused
+    asked = request.method == "GET"
+    body = render_template(
+        "pages/move.html",
+        **page_frame(place, page),
+        spaces=list_editable_spaces(reading(), actor()),
+        subtree=queries.subtree_of(reading(), actor(), page),
+        around=links_into(reading(), actor(), page),
+        preview=preview,
+        path=request.form.get("path", page.path),
+        with_subtree=asked or "subtree" in request.form,
+        repair=asked or "repair" in request.form,
+        narrower=error if isinstance(error, PlacesShowNarrower) else None,
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def _plan(page: Page, space: Space) -> Plan:
+    with_subtree = "subtree" in request.form
+    path = moves.checked_move(page, space, request.form.get("path", ""), with_subtree)
+    return plan_move(
+        reading(),
+        actor(),
+        page,
+        space,
+        path,
+        with_subtree=with_subtree,
+        others="repair" in request.form,
+    )
+
+
+def _move(page: Page, space: Space, repairs: Repairs) -> Moved:
+    with writing() as session:
+        return moves.move_page(
+            session,
+            actor(),
+            page.id,
+            request.form.get("path", ""),
+            space=space,
+            with_subtree="subtree" in request.form,
+            message=request.form.get("message", ""),
+            repair="repair" in request.form,
+            repairs=repairs,
+        )
+
+
+def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
+    said = f"Moved {len(moved.pages)} pages." if len(moved.pages) > 1 else "Moved."
+    if moved.repaired:
+        said += f" {_links(moved.links)} in {_pages(len(moved.repaired))} repaired."
+    say(f"{said} Old addresses lead to the new ones.")
+    if moved.unclear:
+        names = ", ".join(f"“{page.title}”" for page in moved.unclear[:3])
+        more = len(moved.unclear) - 3
+        say(
+            f"Not every link in {names}{f' and {more} more' if more > 0 else ''} could be written "
+            "anew for the new place. Please look at them.",
+            "warn",
+        )
+    unseen = notice(unseen_in_path(moved.pages[0].path, old_path))
+    if unseen:
+        say(unseen, "note")
+    return redirect(page_url(space.slug, moved.pages[0].path), 303)
+
+
+@verb(blueprint, "repair", methods=["GET", "POST"])
+def repair(slug: str, path: str) -> ResponseReturnValue:
+    """Let links to renamed sections of a page lead to their new names."""
+    place = place_at(slug, path)
+    page = live_page(place)
+    place.seen.require(May.EDIT)
+    since = request.values.get("from", type=int) or 0
+    if not 1 <= since <= page.head:
+        raise NotFound
+    gone = _gone(page, since)
+    names = _chosen(gone) if request.method == "POST" else _proposed(gone)
+    with in_lane("moves"):
+        plan = plan_renaming(reading(), actor(), page, names)
+    error: Invalid | None = None
+    if request.method == "POST" and "preview" not in request.form:
+        try:
+            with writing() as session:
+                made = moves.rename_sections(session, actor(), page.id, names, repairs=plan.repairs)
+        except Invalid as refused:
+            error = refused
+        else:
+            if made.repaired:
+                say(f"{_links(made.links)} in {_pages(len(made.repaired))} repaired.")
+            else:
+                say("No link was changed.", "note")
+            return redirect(page_url(slug, page.path), 303)
+    body = render_template(
+        "pages/repair.html",
+        **page_frame(place, page),
+        since=since,
+        gone=[(one, links) for one, links in gone if links],
+        names=names,
+        preview=_preview(plan),
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
+
+
+def _gone(page: Page, since: int) -> list[tuple[Renamed, int]]:
+    """The headings that a page has lost since a revision, and how many links lead to each."""
+    session = reading()
+    old, new = (
+        _headings(page, queries.get_revision(session, page, number))
+        for number in (since, page.head)
+    )
+    gone = renamed(old, new)
+    links = links_to_sections(session, actor(), page, [one.old.id for one in gone])
+    return [(one, links.get(one.old.id, 0)) for one in gone]
+
+
+def _headings(page: Page, revision: Revision) -> list[Heading]:
+    shown = read_rendering(reading(), page.space.slug, revision)
+    return [Heading(one["level"], one["id"], one["text"]) for one in shown.headings]
+
+
+def _proposed(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
+    return {one.old.id: one.proposed.id for one, links in gone if links and one.proposed}
+
+
+def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
+    """What was chosen in the form, as far as it was to be chosen from."""
+    names = {}
+    for one, links in gone:
+        new = request.form.get(f"to-{one.old.id}", "")
+        if links and new in {choice.id for choice in one.choices}:
+            names[one.old.id] = new
+    return names
+
+
+def say_unseen(saved: Saved, sent: str) -> None:
+    """After a save, show a notice that names invisible characters which the save introduced."""
+    told = unseen_notice(reading(), saved, sent)
+    if told:
+        say(told, "note")
+
+
+def say_gone(saved: Saved) -> None:
+    """After a save that has renamed or removed sections, offer to repair the links to them."""
+    if not saved.gone:
+        return
+    page = saved.page
+    links = sum(links_to_sections(reading(), actor(), page, saved.gone).values())
+    if links:
+        home = page_url(page.space.slug, page.path)
+        url = f"{home}{'/' if page.path else ''}-/repair?from={saved.revision.number - 1}"
+        lead = "leads to a section" if links == 1 else "lead to sections"
+        say(
+            Markup('{} {} that this page no longer has. <a href="{}">Repair {}</a>').format(
+                _links(links), lead, url, "it" if links == 1 else "them"
+            ),
+            "warn",
+        )
+
+
+def _preview(plan: Plan) -> Preview:
+    others, own = plan.changed, plan.own_changed
+    room = max(SHOWN - len(others), 5)
+    return Preview(plan, _changed(others, SHOWN), _changed(own, room))
+
+
+def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed]:
+    found = []
+    for task, made in repairs[:shown]:
+        old = get_text(reading(), task.revision.content_hash)
+        try:
+            text: Diff | Beyond | None = of_texts(old, made.text, 0)
+        except (Busy, TooMany):
+            text = None
+        if text is None or isinstance(text, Beyond):
+            found.append(Changed(task.page, made.changed, None))
+            continue
+        kept, room = [], LINES
+        for section in text.changes:
+            if room > 0:
+                kept.append(section)
+                room -= len(section.rows)
+        found.append(Changed(task.page, made.changed, tuple(kept), text.places - len(kept)))
+    return found
+
+
+def _links(count: int) -> str:
+    return "1 link" if count == 1 else f"{count} links"
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count} pages"

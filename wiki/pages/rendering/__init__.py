@@ -1,0 +1,1 @@
+"""Rendering of pages: stored results, the queue of work, and retries."""

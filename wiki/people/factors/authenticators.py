@@ -1,0 +1,215 @@
+"""Authenticator apps: six digits from a shared secret and the time (TOTP, RFC 6238)."""
+
+from __future__ import annotations
+
+import hmac
+import io
+import logging
+from datetime import timedelta
+
+import pyotp
+import segno
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import FactorRenamed
+from wiki.people.factors.queries import (
+    checked_factor_name,
+    farewell,
+    hold,
+    normal_code,
+    refuse_too_many,
+    require_self,
+    welcome,
+)
+from wiki.people.factors.sealing import Unreadable, seal, unseal
+from wiki.people.models import Authenticator, Person
+from wiki.rules.access import Actor
+
+log = logging.getLogger(__name__)
+
+# A clock may be half a minute off, and a code is read and typed while the next one begins.
+WINDOW = 1
+UNPROVEN_LASTS = timedelta(hours=1)
+WRONG = (
+    "That code is not right. Type the one that the app shows now; if it is, compare the "
+    "device’s clock."
+)
+
+
+def begin_authenticator(
+    session: Session, actor: Actor, settings: Settings, person: Person, *, name: str
+) -> Authenticator:
+    """Make the secret of a new authenticator. It counts for nothing before a code has proven it.
+
+    :raises Forbidden: for somebody else. :raises Invalid: beyond the most, or for its name.
+    """
+    require_self(actor, person)
+    refuse_too_many(session, person)
+    name = checked_factor_name(name, "Authenticator app")
+    forget_unproven(session, person.id)
+    secret = pyotp.random_base32()
+    row = Authenticator(
+        person_id=person.id,
+        name=name,
+        secret=seal(settings.key(), secret.encode(), _place(person.id)),
+        created_at=now(),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def prove_authenticator(
+    session: Session, actor: Actor, settings: Settings, person: Person, id: int, typed: str
+) -> list[str]:
+    """Let an authenticator count, by a code of it; new recovery codes if it is the first factor.
+
+    :raises Invalid: for a wrong code. :raises NotFound: when there is nothing to prove.
+    """
+    require_self(actor, person)
+    hold(session, person)
+    row = unproven(session, actor, id)
+    if not _use(session, settings, row, typed):
+        raise Invalid(WRONG, field="code")
+    row.proven_at = now()
+    session.flush()
+    return welcome(session, actor, settings, person, "authenticator", row.id)
+
+
+def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> Authenticator:
+    """Call an authenticator otherwise. :raises NotFound: when it is none of the actor's."""
+    row = own_authenticator(session, actor, id)
+    name = checked_factor_name(name, row.name)
+    if name != row.name:
+        row.name = name
+        session.flush()
+        announce(session, actor, FactorRenamed(row.person_id, "authenticator", row.id))
+    return row
+
+
+def remove_authenticator(
+    session: Session, actor: Actor, settings: Settings, person: Person, id: int
+) -> Authenticator:
+    """Let an authenticator count no longer.
+
+    :raises NotFound: when it is none of the actor's. :raises Invalid: for the last one of somebody
+        who must have one.
+    """
+    require_self(actor, person)
+    hold(session, person)
+    row = own_authenticator(session, actor, id)
+    session.delete(row)
+    session.flush()
+    farewell(session, actor, settings, person, "authenticator", id)
+    return row
+
+
+def use_code(session: Session, settings: Settings, person: Person, typed: str) -> bool:
+    """Use up the code that one of a person's authenticators shows now, if this is it."""
+    rows = session.scalars(
+        select(Authenticator)
+        .where(Authenticator.person_id == person.id, Authenticator.proven_at.is_not(None))
+        .order_by(Authenticator.id)
+    ).all()
+    return any(_use(session, settings, row, typed) for row in rows)
+
+
+def unproven(session: Session, actor: Actor, id: int) -> Authenticator:
+    """An authenticator of the actor's that waits to be proven. :raises NotFound:"""
+    row = session.get(Authenticator, id)
+    if (
+        row is None
+        or row.person_id != actor.person_id
+        or row.proven_at is not None
+        or row.created_at <= now() - UNPROVEN_LASTS
+    ):
+        raise NotFound
+    return row
+
+
+def secret_of(settings: Settings, row: Authenticator) -> str:
+    """The secret of one that is being set up, to be typed into the app.
+
+    :raises Invalid: when it was sealed with another key.
+    """
+    try:
+        return unseal(settings.key(), row.secret, _place(row.person_id)).decode()
+    except Unreadable:
+        raise Invalid("The wiki’s secret key has changed since: begin again.") from None
+
+
+def address_of(settings: Settings, person: Person, row: Authenticator) -> str:
+    """The ``otpauth://`` address that an app takes in by a picture."""
+    totp = pyotp.TOTP(secret_of(settings, row))
+    return totp.provisioning_uri(name=person.handle, issuer_name=settings.site_name)
+
+
+def picture_of(address: str) -> bytes:
+    """The address as a QR code: an SVG, dark on white whatever the screen is, as scanners want."""
+    picture = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        picture,
+        kind="svg",
+        border=4,
+        dark="#000",
+        light="#fff",
+        omitsize=True,
+        svgclass=None,
+        lineclass=None,
+    )
+    return picture.getvalue()
+
+
+def forget_unproven(session: Session, person_id: int) -> None:
+    """Drop what somebody began to set up and did not finish; and what others did not, long ago."""
+    long_ago = Authenticator.created_at <= now() - UNPROVEN_LASTS
+    session.execute(
+        delete(Authenticator).where(
+            Authenticator.proven_at.is_(None),
+            or_(Authenticator.person_id == person_id, long_ago),
+        )
+    )
+
+
+def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -> bool:
+    code = normal_code(typed)
+    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        return False
+    try:
+        totp = pyotp.TOTP(unseal(settings.key(), row.secret, _place(row.person_id)).decode())
+    except Unreadable:
+        log.error("authenticator %s was sealed with another secret key", row.id)
+        return False
+    here = totp.timecode(now())
+    for step in range(here - WINDOW, here + WINDOW + 1):
+        if hmac.compare_digest(totp.generate_otp(step), code):
+            # In the statement itself, so that of two at once one gets in.
+            used = (
+                update(Authenticator)
+                .where(
+                    Authenticator.id == row.id,
+                    or_(Authenticator.step.is_(None), Authenticator.step < step),
+                )
+                .values(step=step, used_at=now())
+                .returning(Authenticator.id)
+            )
+            if session.scalar(used) is not None:
+                return True
+    return False
+
+
+def own_authenticator(session: Session, actor: Actor, id: int) -> Authenticator:
+    """One of the actor's authenticators that count. :raises NotFound:"""
+    row = session.get(Authenticator, id)
+    if row is None or row.person_id != actor.person_id or row.proven_at is None:
+        raise NotFound
+    return row
+
+
+def _place(person_id: int) -> str:
+    return f"authenticator of {person_id}"

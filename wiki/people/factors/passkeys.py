@@ -1,0 +1,412 @@
+"""Passkeys and security keys (WebAuthn): added, asked for, checked.
+
+What a passkey signs is a challenge of ours, kept by the server and good once, and the site it was
+asked by: that is always the one the settings name, never what a request claims to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from webauthn import (
+    base64url_to_bytes,
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import bytes_to_base64url
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Invalid, NotFound
+from wiki.outbox.actions import announce
+from wiki.outbox.events import FactorRenamed
+from wiki.people.factors.queries import (
+    checked_factor_name,
+    farewell,
+    hold,
+    refuse_too_many,
+    require_self,
+    welcome,
+)
+from wiki.people.models import Passkey, PasskeyChallenge, Person
+from wiki.people.signin.sign_in import hash_token
+from wiki.rules.access import Actor
+
+log = logging.getLogger(__name__)
+
+LASTS = timedelta(minutes=5)
+MAX_ANSWER = 20_000  # characters of JSON; a genuine one has about a thousand
+REFUSED = "That passkey was not accepted. Try it once more, or use another way."
+NO_ANSWER = "Your browser asked for no passkey. Try it once more."
+TAKEN = "This passkey or security key is added already."
+
+
+class Purpose(StrEnum):
+    """What a challenge is for; one is worth nothing for another."""
+
+    ADD = "add"
+    SIGN_IN = "sign-in"
+    SECOND = "second"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True)
+class Party:
+    """The site as a passkey knows it."""
+
+    id: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """A passkey that signed what it was asked to."""
+
+    passkey: Passkey
+    sign_count: int
+
+
+def party(settings: Settings) -> Party | None:
+    """The site as its settings name it; None where browsers allow no passkeys: they want HTTPS (or
+    this very machine) and a name instead of a number."""
+    base = urlsplit(settings.base_url)
+    try:
+        host = (base.hostname or "").encode("idna").decode()
+        port = base.port
+    except ValueError:
+        return None
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return None
+    if not host or (base.scheme != "https" and host != "localhost"):
+        return None
+    usual = {"https": 443, "http": 80}[base.scheme]
+    at = "" if port in (None, usual) else f":{port}"
+    return Party(host, f"{base.scheme}://{host}{at}")
+
+
+def new_challenge(session: Session, purpose: Purpose, person_id: int | None) -> str:
+    """A challenge, good once within minutes, for this purpose and person only."""
+    forget_past(session)
+    challenge = secrets.token_urlsafe(32)
+    session.add(
+        PasskeyChallenge(
+            challenge_hash=hash_token(challenge),
+            purpose=purpose.value,
+            person_id=person_id,
+            expires_at=now() + LASTS,
+        )
+    )
+    session.flush()
+    return challenge
+
+
+def take_challenge(
+    session: Session, challenge: str, purpose: Purpose, person_id: int | None
+) -> None:
+    """Use a challenge up, whatever comes of it.
+
+    Commit this before what depends on it: a refusal must not bring it back.
+
+    :raises Invalid: when it was used, has run out, or was made for something else.
+    """
+    taken = session.execute(
+        delete(PasskeyChallenge)
+        .where(PasskeyChallenge.challenge_hash == hash_token(challenge))
+        .returning(
+            PasskeyChallenge.purpose, PasskeyChallenge.person_id, PasskeyChallenge.expires_at
+        )
+    ).one_or_none()
+    if (
+        taken is None
+        or (taken.purpose, taken.person_id) != (purpose.value, person_id)
+        or taken.expires_at <= now()
+    ):
+        raise Invalid("That took too long, or was done in another tab. Try it once more.")
+
+
+def options_to_add(
+    session: Session, settings: Settings, person: Person, challenge: str
+) -> dict[str, Any]:
+    """What a browser needs to make a passkey for this person.
+
+    :raises Invalid: where browsers allow none, or beyond the most.
+    """
+    site = _party(settings)
+    refuse_too_many(session, person)
+    own = _of(session, person.id)
+    options = generate_registration_options(
+        rp_id=site.id,
+        rp_name=settings.site_name,
+        user_id=_user_handle(settings, person, own),
+        user_name=person.handle,
+        user_display_name=person.name,
+        challenge=base64url_to_bytes(challenge),
+        timeout=_milliseconds(),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.PREFERRED,
+        ),
+        exclude_credentials=_descriptors(own),
+    )
+    return _plain(options_to_json(options))
+
+
+def add_passkey(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    person: Person,
+    *,
+    name: str,
+    answer: str,
+    challenge: str,
+) -> tuple[Passkey, list[str]]:
+    """Add what the browser made for a challenge that was taken; new recovery codes if it is the
+    first factor.
+
+    :raises Forbidden: for somebody else. :raises Invalid: when it is not what was asked for.
+    """
+    require_self(actor, person)
+    hold(session, person)
+    refuse_too_many(session, person)
+    name = checked_factor_name(name, "Passkey")
+    site = _party(settings)
+    sent = _answer(answer)
+    try:
+        verified = verify_registration_response(
+            credential=sent,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=site.id,
+            expected_origin=site.origin,
+        )
+    except Exception as error:  # whatever a parser of what anybody may send can come up with
+        log.info("a new passkey of person %s was refused: %s", person.id, error)
+        raise Invalid(REFUSED, field="passkey") from error
+    own = _of(session, person.id)
+    row = Passkey(
+        person_id=person.id,
+        name=name,
+        credential_id=bytes_to_base64url(verified.credential_id),
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        user_handle=bytes_to_base64url(_user_handle(settings, person, own)),
+        transports=_transports(sent),
+        verifies=verified.user_verified,
+        created_at=now(),
+    )
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Invalid(TAKEN, field="passkey") from None
+    return row, welcome(session, actor, settings, person, "passkey", row.id)
+
+
+def options_to_ask(
+    session: Session,
+    settings: Settings,
+    challenge: str,
+    person_id: int | None,
+    *,
+    verification: UserVerificationRequirement,
+) -> dict[str, Any]:
+    """What a browser needs to ask for one of a person's passkeys; or, of nobody known yet, for any
+    that it has for this site.
+
+    :raises Invalid: where browsers allow none.
+    """
+    own = _of(session, person_id) if person_id is not None else ()
+    options = generate_authentication_options(
+        rp_id=_party(settings).id,
+        challenge=base64url_to_bytes(challenge),
+        timeout=_milliseconds(),
+        allow_credentials=_descriptors(own),
+        user_verification=verification,
+    )
+    return _plain(options_to_json(options))
+
+
+def check_passkey(
+    session: Session,
+    settings: Settings,
+    answer: str,
+    challenge: str,
+    *,
+    person_id: int | None = None,
+    alone: bool = False,
+) -> Assertion:
+    """The passkey that signed a challenge that was taken. It is used up with :func:`note_use`.
+
+    :param person_id: whose it must be, where that is known.
+    :param alone: it is all that is asked for, so it must know its owner by finger, face or PIN.
+    :raises Invalid: in every other case, with the same sentence.
+    """
+    site = _party(settings)
+    try:
+        sent = _answer(answer)
+        passkey = session.scalar(select(Passkey).where(Passkey.credential_id == str(sent["id"])))
+        if passkey is None or person_id not in (None, passkey.person_id):
+            raise LookupError("not a passkey of theirs")
+        handle = sent["response"].get("userHandle")
+        # One that was found by the site alone says whose it is; that must be whom we know it for.
+        if handle != passkey.user_handle and (handle or person_id is None):
+            raise LookupError("made for somebody else")
+        verified = verify_authentication_response(
+            credential=sent,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=site.id,
+            expected_origin=site.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=alone,
+        )
+    except Exception as error:  # whatever a parser of what anybody may send can come up with
+        log.info("a passkey was refused: %s", error)
+        raise Invalid(REFUSED, field="passkey") from error
+    return Assertion(passkey, verified.new_sign_count)
+
+
+def note_use(session: Session, used: Assertion) -> None:
+    """Write down that a passkey was used, as the last step of what it opens.
+
+    :raises Invalid: when it was removed or used otherwise since it was checked.
+    """
+    counted = (
+        update(Passkey)
+        .where(Passkey.id == used.passkey.id, Passkey.sign_count == used.passkey.sign_count)
+        .values(sign_count=used.sign_count, used_at=now())
+        .returning(Passkey.id)
+    )
+    if session.scalar(counted) is None:
+        raise Invalid(REFUSED, field="passkey")
+
+
+def rename_passkey(session: Session, actor: Actor, id: int, name: str) -> Passkey:
+    """Call a passkey otherwise. :raises NotFound: when it is none of the actor's."""
+    row = own_passkey(session, actor, id)
+    name = checked_factor_name(name, row.name)
+    if name != row.name:
+        row.name = name
+        session.flush()
+        announce(session, actor, FactorRenamed(row.person_id, "passkey", row.id))
+    return row
+
+
+def remove_passkey(
+    session: Session, actor: Actor, settings: Settings, person: Person, id: int
+) -> Passkey:
+    """Accept a passkey no longer.
+
+    :raises NotFound: when it is none of the actor's. :raises Invalid: for the last factor of
+        somebody who must have one.
+    """
+    require_self(actor, person)
+    hold(session, person)
+    row = own_passkey(session, actor, id)
+    session.delete(row)
+    session.flush()
+    farewell(session, actor, settings, person, "passkey", id)
+    return row
+
+
+def forget_past(session: Session) -> None:
+    """Drop challenges whose time is over."""
+    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= now()))
+
+
+def _party(settings: Settings) -> Party:
+    found = party(settings)
+    if found is None:
+        raise Invalid(
+            "Passkeys need an address with HTTPS and a name, such as https://wiki.example.org; "
+            "this wiki has none."
+        )
+    return found
+
+
+def _answer(raw: str) -> dict[str, Any]:
+    if len(raw) > MAX_ANSWER:
+        raise Invalid(REFUSED, field="passkey")
+    try:
+        sent = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Invalid(REFUSED, field="passkey") from None
+    if not isinstance(sent, dict):
+        raise Invalid(REFUSED, field="passkey")
+    return sent
+
+
+def _transports(sent: dict[str, Any]) -> list[str]:
+    said = sent["response"].get("transports")
+    known = {one.value for one in AuthenticatorTransport}
+    return [one for one in said if one in known][:10] if isinstance(said, list) else []
+
+
+def _user_handle(settings: Settings, person: Person, own: Sequence[Passkey]) -> bytes:
+    """What a person's passkeys know them by: the same for all, and telling nothing."""
+    if own:
+        return base64url_to_bytes(own[0].user_handle)
+    return hmac.new(
+        settings.key().encode(), f"passkeys of {person.id}".encode(), hashlib.sha256
+    ).digest()
+
+
+def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(
+            id=base64url_to_bytes(one.credential_id),
+            transports=[AuthenticatorTransport(name) for name in one.transports] or None,
+        )
+        for one in passkeys
+    ]
+
+
+def _of(session: Session, person_id: int) -> Sequence[Passkey]:
+    return session.scalars(
+        select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)
+    ).all()
+
+
+def own_passkey(session: Session, actor: Actor, id: int) -> Passkey:
+    """One of the actor's passkeys. :raises NotFound:"""
+    row = session.get(Passkey, id)
+    if row is None or row.person_id != actor.person_id:
+        raise NotFound
+    return row
+
+
+def _milliseconds() -> int:
+    return int(LASTS / timedelta(milliseconds=1))
+
+
+def _plain(options: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(options)
+    return found

@@ -1,0 +1,275 @@
+"""One's own second factors: authenticator apps, passkeys, recovery codes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, TooMany
+from wiki.people.factors import authenticators, passkeys
+from wiki.people.factors import queries as factors
+from wiki.people.factors.passkeys import Purpose
+from wiki.people.factors.requiring import must_have_factor
+from wiki.people.models import Authenticator, Passkey, Person
+from wiki.people.signin import limiting, proving, sign_in
+from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin.devices import device
+from wiki.web.errors import say
+from wiki.web.request import actor, reading, settings, writing
+from wiki.web.urls import local_url
+
+blueprint = Blueprint("security", __name__, url_prefix="/-/me/security")
+
+# Where the browser's cookie keeps what was wanted by somebody who had to set up a factor first.
+WANTED = "wanted"
+HERE = "/-/me/security"
+
+
+@blueprint.get("")
+def screen() -> ResponseReturnValue:
+    """What there is, and what can be added."""
+    if "next" in request.args:
+        cookie[WANTED] = local_url(request.args["next"])
+        return redirect(HERE)
+    return _screen()
+
+
+@blueprint.post("/authenticators")
+@confirm_first
+def begin() -> ResponseReturnValue:
+    """Begin with an authenticator app."""
+    try:
+        with writing() as session:
+            row = authenticators.begin_authenticator(
+                session,
+                actor(),
+                settings(),
+                _myself(session),
+                name=request.form.get("factor_name", ""),
+            )
+    except Invalid as error:
+        return _screen(error)
+    return redirect(f"{HERE}/authenticators/{row.id}", 303)
+
+
+@blueprint.route("/authenticators/<int:id>", methods=["GET", "POST"])
+@confirm_first
+def authenticator(id: int) -> ResponseReturnValue:
+    """Show its secret until a code has proven that the app has it; then its name."""
+    mine = factors.factors_of(reading(), actor().person_id or 0).authenticators
+    proven = next((one for one in mine if one.id == id), None)
+    if proven is not None:
+        return _factor("authenticators", proven)
+    row = authenticators.unproven(reading(), actor(), id)
+    if request.method == "GET":
+        return _setting_up(id)
+    counters = limiting.factor_counters(row.person_id, request.remote_addr or "")
+    try:
+        with writing() as session:
+            limiting.spend(session, counters)
+        with writing() as session:
+            codes = authenticators.prove_authenticator(
+                session,
+                actor(),
+                settings(),
+                _myself(session),
+                id,
+                request.form.get("code", ""),
+            )
+            limiting.give_back(session, counters[1:], forgotten=counters[:1])
+    except (Invalid, TooMany) as error:
+        return _setting_up(id, error)
+    return _added(f"“{row.name}” is a second factor of yours now.", codes)
+
+
+@blueprint.get("/authenticators/<int:id>/code.svg")
+@confirm_first
+def picture(id: int) -> ResponseReturnValue:
+    """The QR code of one that is being set up."""
+    row = authenticators.unproven(reading(), actor(), id)
+    address = authenticators.address_of(settings(), _myself(reading()), row)
+    svg = authenticators.picture_of(address)
+    return Response(svg, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/passkeys/new")
+@confirm_first
+def new_passkey() -> ResponseReturnValue:
+    """Where a browser is asked to make a passkey."""
+    return _new_passkey()
+
+
+@blueprint.post("/passkeys/options")
+@confirm_first
+def passkey_options() -> ResponseReturnValue:
+    """What it needs for that."""
+    with writing() as session:
+        challenge = passkeys.new_challenge(session, Purpose.ADD, actor().person_id)
+    cookie[proving.CHALLENGE] = challenge
+    return jsonify(passkeys.options_to_add(reading(), settings(), _myself(reading()), challenge))
+
+
+@blueprint.post("/passkeys")
+@confirm_first
+def add_passkey() -> ResponseReturnValue:
+    """Add the passkey that it made."""
+    try:
+        answer = request.form.get("passkey", "")
+        challenge = proving.take_challenge(Purpose.ADD, actor().person_id)
+        with writing() as session:
+            row, codes = passkeys.add_passkey(
+                session,
+                actor(),
+                settings(),
+                _myself(session),
+                name=request.form.get("factor_name", ""),
+                answer=answer,
+                challenge=challenge,
+            )
+    except Invalid as error:
+        return _new_passkey(error)
+    return _added(f"“{row.name}” is a second factor of yours now.", codes)
+
+
+@blueprint.get("/passkeys/<int:id>")
+def passkey(id: int) -> ResponseReturnValue:
+    """One passkey: its name, and its removal."""
+    return _factor("passkeys", passkeys.own_passkey(reading(), actor(), id))
+
+
+@blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/rename")
+def rename(kind: str, id: int) -> ResponseReturnValue:
+    """Call a factor otherwise."""
+    name = request.form.get("factor_name", "")
+    try:
+        with writing() as session:
+            if kind == "passkeys":
+                row = passkeys.rename_passkey(session, actor(), id, name).name
+            else:
+                row = authenticators.rename_authenticator(session, actor(), id, name).name
+    except Invalid as error:
+        find = passkeys.own_passkey if kind == "passkeys" else authenticators.own_authenticator
+        return _factor(kind, find(reading(), actor(), id), error)
+    say(f"It is called “{row}” now.", "good")
+    return redirect(HERE, 303)
+
+
+@blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/remove")
+@confirm_first
+def remove(kind: str, id: int) -> ResponseReturnValue:
+    """Accept a factor no longer."""
+    take = passkeys.remove_passkey if kind == "passkeys" else authenticators.remove_authenticator
+    try:
+        with writing() as session:
+            name = take(session, actor(), settings(), _myself(session), id).name
+    except Invalid as error:
+        return _screen(error)
+    say(f"“{name}” is no second factor of yours any more.", "good")
+    return redirect(HERE, 303)
+
+
+@blueprint.post("/recovery-codes")
+@confirm_first
+def renew_codes() -> ResponseReturnValue:
+    """New recovery codes; this answer is the only one that shows them."""
+    try:
+        with writing() as session:
+            codes = factors.renew_codes(session, actor(), settings(), _myself(session))
+    except Invalid as error:
+        return _screen(error)
+    return _codes("Those from before no longer work.", codes)
+
+
+@blueprint.post("/recovery-codes/file")
+def codes_file() -> ResponseReturnValue:
+    """The codes on the screen as a file: the form sends them, since we keep only hashes."""
+    codes = request.form.get("codes", "").split()
+    if not factors.are_codes(codes):
+        raise Invalid("Those are no recovery codes.")
+    name = settings().site_name
+    text = f"Recovery codes of {actor().handle} for {name}. Each works once.\n\n"
+    headers = {
+        "Content-Disposition": 'attachment; filename="recovery-codes.txt"',
+        "Cache-Control": "no-store",
+    }
+    body = text + "\n".join(codes) + "\n"
+    return Response(body, mimetype="text/plain", headers=headers)
+
+
+def _factor(
+    kind: str, factor: Authenticator | Passkey, error: Invalid | None = None
+) -> ResponseReturnValue:
+    body = render_template(
+        "people/factor.html",
+        kind=kind,
+        factor=factor,
+        name=request.form.get("factor_name", factor.name),
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _added(sentence: str, codes: list[str]) -> ResponseReturnValue:
+    if codes:
+        return _codes(sentence, codes)
+    say(sentence, "good")
+    return redirect(cookie.pop(WANTED, HERE), 303)
+
+
+def _codes(sentence: str, codes: list[str]) -> ResponseReturnValue:
+    body = render_template(
+        "people/codes.html", sentence=sentence, codes=codes, next=cookie.pop(WANTED, HERE)
+    )
+    return body, 200, {"Cache-Control": "no-store"}
+
+
+def _screen(error: Invalid | None = None) -> ResponseReturnValue:
+    person = _myself(reading())
+    body = render_template(
+        "people/security.html",
+        factors=factors.factors_of(reading(), person.id),
+        must_have=must_have_factor(reading(), person),
+        name=request.form.get("factor_name", ""),
+        most=factors.CODES,
+        possible=passkeys.party(settings()) is not None,
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _setting_up(id: int, error: Invalid | TooMany | None = None) -> ResponseReturnValue:
+    row = authenticators.unproven(reading(), actor(), id)
+    secret = authenticators.secret_of(settings(), row)
+    body = render_template(
+        "people/authenticator.html",
+        factor=row,
+        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        address=authenticators.address_of(settings(), _myself(reading()), row),
+        errors=_errors(error),
+    )
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after)
+    return body, error.status if error else 200, headers
+
+
+def _new_passkey(error: Invalid | None = None) -> ResponseReturnValue:
+    body = render_template(
+        "people/passkey.html",
+        name=request.form.get("factor_name") or device(request.user_agent.string),
+        possible=passkeys.party(settings()) is not None,
+        errors=_errors(error),
+    )
+    return body, error.status if error else 200
+
+
+def _errors(error: Invalid | TooMany | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    return {error.field or ("code" if isinstance(error, TooMany) else ""): error.sentence}
+
+
+def _myself(session: Session) -> Person:
+    return session.get_one(Person, sign_in.current().actor.person_id)

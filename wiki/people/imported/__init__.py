@@ -1,0 +1,1 @@
+"""Authors known from imported histories, and claims of their work."""

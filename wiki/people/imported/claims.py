@@ -1,0 +1,232 @@
+"""Claiming: what was imported under an address becomes the work of the account that proves it.
+
+A link by mail proves it. An invitation does not, because whoever invites sees its link as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import Base, now
+from wiki.errors import Ended, Forbidden, Invalid, NotFound
+from wiki.mail import messages as mails
+from wiki.outbox.actions import announce, take_turn
+from wiki.outbox.events import AddressClaimRequested, PlaceholderClaimed
+from wiki.outbox.models import EventRow
+from wiki.people.actions import checked_email
+from wiki.people.imported.placeholders import author_key, hold, is_placeholder
+from wiki.people.models import AddressClaim, Merged, Person, PersonAddress
+from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.rules.access import ANONYMOUS, Actor, may_administer
+
+LASTS = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A placeholder that the actor may take over, and the proven address that says so."""
+
+    placeholder: Person
+    address: str
+
+
+def ask_for_link(session: Session, actor: Actor, typed: str) -> None:
+    """Write down that the actor says an address is theirs, whether or not it signed anything.
+
+    :raises Invalid: when it cannot be an address.
+    """
+    address = checked_email(typed)
+    row = AddressClaim(
+        person_id=_signed_in(actor),
+        address=address,
+        created_at=now(),
+        expires_at=now() + LASTS,
+    )
+    session.add(row)
+    session.flush()
+    announce(session, actor, AddressClaimRequested(row.id))
+
+
+def send_link(session: Session, settings: Settings, claim_id: int) -> None:
+    """Mail the link to the claimed address, if it is a placeholder's.
+
+    Harmless when repeated: a row that has its link is left alone.
+    """
+    row = session.get(AddressClaim, claim_id)
+    if row is None or row.token_hash is not None:
+        return
+    asker = session.get(Person, row.person_id)
+    if (
+        row.expires_at <= now()
+        or asker is None
+        or asker.disabled_at is not None
+        or _under(session, row.address) is None
+    ):
+        session.delete(row)
+        return
+    token = new_token()
+    row.token_hash = hash_token(token)
+    session.flush()
+    letter = mails.claim_link(settings, asker.name, asker.handle, row.address, token)
+    mails.post(session, ANONYMOUS, row.address, letter)
+
+
+def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
+    """What the link offers to the one who asked for it.
+
+    :raises Ended: to everybody else, and when it was used or its day is over.
+    """
+    address = session.scalar(
+        select(AddressClaim.address).where(
+            AddressClaim.token_hash == hash_token(token),
+            AddressClaim.person_id == _signed_in(actor),
+            AddressClaim.used_at.is_(None),
+            AddressClaim.expires_at > now(),
+        )
+    )
+    placeholder = _under(session, address) if address else None
+    if address is None or placeholder is None:
+        raise Ended(
+            "This link was used, is older than a day, or was asked for by another account than "
+            "the one that you are signed in with."
+        )
+    return Offer(placeholder, address)
+
+
+def offer_by_email(session: Session, actor: Actor) -> Offer | None:
+    """What was imported under the actor's own address, if a mailed link has proven it already."""
+    person = session.get(Person, actor.person_id) if actor.person_id is not None else None
+    if person is None or person.email is None or person.email_proven_at is None:
+        return None
+    placeholder = _under(session, person.email)
+    return Offer(placeholder, person.email) if placeholder else None
+
+
+def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
+    """Take over what the link offers; the address is the actor's from now on.
+
+    :raises Ended: as :func:`offer_by_link`, also for the second of two who use it at once.
+    """
+    hold(session)
+    offer = offer_by_link(session, actor, token)
+    used = (
+        update(AddressClaim)
+        .where(AddressClaim.token_hash == hash_token(token), AddressClaim.used_at.is_(None))
+        .values(used_at=now())
+        .returning(AddressClaim.id)
+    )
+    if session.scalar(used) is None:
+        return offer_by_link(session, actor, token)  # somebody was faster: raises
+    person = session.get_one(Person, _signed_in(actor), with_for_update=True)
+    if person.email == offer.address and person.email_proven_at is None:
+        person.email_proven_at = now()
+    _prove(session, offer)
+    _merge(session, actor, offer.placeholder, person, proven=True)
+    return offer
+
+
+def claim_by_email(session: Session, actor: Actor) -> Offer:
+    """Take over what was imported under the actor's own, proven address.
+
+    :raises NotFound: when there is nothing (any more).
+    """
+    hold(session)
+    offer = offer_by_email(session, actor)
+    if offer is None:
+        raise NotFound
+    _prove(session, offer)
+    person = session.get_one(Person, _signed_in(actor))
+    _merge(session, actor, offer.placeholder, person, proven=True)
+    return offer
+
+
+def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Person) -> None:
+    """Let an admin say whose work a placeholder's is, without a proof.
+
+    :raises Forbidden: unless the actor administers. :raises Invalid: when either is not what it
+        must be: a placeholder, and somebody else.
+    """
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)
+    hold(session)
+    if placeholder.imported_at is None or merged_into(session, placeholder) is not None:
+        raise Invalid(f"{placeholder.name} is no placeholder (any more).", field="into")
+    if into.id == placeholder.id or merged_into(session, into) is not None:
+        raise Invalid("Choose somebody else, who is there.", field="into")
+    _merge(session, actor, placeholder, into, proven=False)
+
+
+def merged_into(session: Session, person: Person) -> Person | None:
+    """Who took over what was this person's, if somebody did."""
+    return session.scalar(
+        select(Person)
+        .join(Merged, Merged.into_id == Person.id)
+        .where(Merged.person_id == person.id)
+    )
+
+
+def references() -> Iterator[tuple[Table, str]]:
+    """Every column of the wiki, of whatever room, that says that somebody did or has something:
+    its table and its name."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if (table.name, column.name) == (Merged.__tablename__, "person_id"):
+                continue
+            if any(key.target_fullname == "people.id" for key in column.foreign_keys):
+                yield table, column.name
+    # Without a foreign key, so that the record outlives everybody.
+    yield Base.metadata.tables["revisions"], "purged_by_id"  # of a room above
+    yield Base.metadata.tables["page_reads"], "person_id"
+    yield Base.metadata.tables[EventRow.__tablename__], "actor_id"
+
+
+def _merge(
+    session: Session, actor: Actor, placeholder: Person, into: Person, *, proven: bool
+) -> None:
+    """Make all that is the placeholder's somebody else's, in every table at once."""
+    session.flush()
+    for table, name in references():
+        if table.name == EventRow.__tablename__:
+            take_turn(session)  # whoever changes events does so in turn, and after all else
+        theirs: ColumnElement[bool] = table.c[name] == placeholder.id
+        session.execute(update(table).where(theirs).values({name: into.id}))
+    session.add(
+        Merged(
+            person_id=placeholder.id,
+            into_id=into.id,
+            merged_at=now(),
+            merged_by_id=actor.person_id,
+        )
+    )
+    session.flush()
+    announce(session, actor, PlaceholderClaimed(into.id, placeholder.id, proven))
+
+
+def _under(session: Session, address: str) -> Person | None:
+    """The placeholder whose work this address signs."""
+    return session.scalar(
+        select(Person)
+        .join(PersonAddress, PersonAddress.person_id == Person.id)
+        .where(PersonAddress.key == author_key("", address), is_placeholder())
+    )
+
+
+def _prove(session: Session, offer: Offer) -> None:
+    session.execute(
+        update(PersonAddress)
+        .where(PersonAddress.key == author_key("", offer.address))
+        .values(proven_at=now())
+    )
+
+
+def _signed_in(actor: Actor) -> int:
+    if actor.person_id is None:
+        raise Forbidden("Only somebody with an account can take over what was imported.")
+    return actor.person_id

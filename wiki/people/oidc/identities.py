@@ -1,0 +1,312 @@
+"""Who people are at the OpenID provider: sent there and waited for, found again, linked, unlinked,
+and given an account when they are new.
+
+Nothing is linked unseen: an address that the provider has verified leads to the account that has
+proven it, whose owner then says yes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.mail import messages as mails
+from wiki.outbox.actions import announce
+from wiki.outbox.events import IdentityLinked, IdentityUnlinked
+from wiki.people.actions import create_person
+from wiki.people.imported.placeholders import is_account
+from wiki.people.models import Identity, Person, ProviderVisit
+from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.rules.access import ANONYMOUS, Actor
+from wiki.rules.roles import SiteRole
+
+CALLBACK = "/-/login/oidc/callback"
+"""Where the provider sends people back to."""
+LASTS = timedelta(minutes=10)
+MOST = 10
+
+
+class ProviderFailed(Exception):
+    """The provider cannot be used, or what it says is not to be believed.
+
+    ``str(error)`` names the check that failed, for a log: no token, no code, no address.
+    """
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody as the provider names them.
+
+    ``email`` is there only when the provider says that it has verified it.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
+    name: str = ""
+    handle: str = ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody on their way: the key that comes back with them, what the provider must repeat and
+    be shown, where they want to go, and the sign-in that wants to be linked, if one does."""
+
+    key: str
+    nonce: str
+    verifier: str
+    next_url: str
+    session_id: int | None = None
+
+
+def new_visit(next_url: str, session_id: int | None = None) -> Visit:
+    """A visit that is not written down yet."""
+    return Visit(new_token(), new_token(), secrets.token_urlsafe(48), next_url, session_id)
+
+
+def begin_visit(session: Session, visit: Visit, browser: str) -> None:
+    """Wait for somebody who is sent to the provider, in the browser with that secret."""
+    session.execute(delete(ProviderVisit).where(ProviderVisit.expires_at <= now()))
+    session.add(
+        ProviderVisit(
+            key_hash=hash_token(visit.key),
+            browser_hash=hash_token(browser),
+            session_id=visit.session_id,
+            next_url=visit.next_url,
+            nonce=visit.nonce,
+            verifier=visit.verifier,
+            created_at=now(),
+            expires_at=now() + LASTS,
+        )
+    )
+    session.flush()
+
+
+def end_visit(session: Session, key: str, browser: str) -> Visit | None:
+    """Who comes back with this key: once, in time, and in the browser that was sent."""
+    ended = (
+        delete(ProviderVisit)
+        .where(
+            ProviderVisit.key_hash == hash_token(key),
+            ProviderVisit.browser_hash == hash_token(browser),
+            ProviderVisit.expires_at > now(),
+            ProviderVisit.subject.is_(None),
+        )
+        .returning(
+            ProviderVisit.nonce,
+            ProviderVisit.verifier,
+            ProviderVisit.next_url,
+            ProviderVisit.session_id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(ended).one_or_none()
+    return None if row is None else Visit(key, *row)
+
+
+def remember(session: Session, stranger: Stranger, next_url: str, browser: str = "") -> str:
+    """Write down who came, to ask them more; returns the key to it.
+
+    :param browser: the secret of the only browser in which the key is good; any without it, which
+        is for what the key alone opens nothing.
+    """
+    key = new_token()
+    session.add(
+        ProviderVisit(
+            key_hash=hash_token(key),
+            browser_hash=hash_token(browser) if browser else "",
+            next_url=next_url,
+            subject=stranger.subject,
+            email=stranger.email,
+            name=stranger.name,
+            handle=stranger.handle,
+            created_at=now(),
+            expires_at=now() + LASTS,
+        )
+    )
+    session.flush()
+    return key
+
+
+def recall(
+    session: Session, settings: Settings, key: str, browser: str = "", *, last: bool = False
+) -> tuple[Stranger, str] | None:
+    """Who was written down under this key, and where they want to go.
+
+    :param last: let the key be worthless from now on.
+    """
+    row = session.scalar(
+        select(ProviderVisit).where(
+            ProviderVisit.key_hash == hash_token(key),
+            ProviderVisit.browser_hash == (hash_token(browser) if browser else ""),
+            ProviderVisit.expires_at > now(),
+            ProviderVisit.subject.is_not(None),
+        )
+    )
+    if row is None:
+        return None
+    if last:
+        used = delete(ProviderVisit).where(ProviderVisit.id == row.id).returning(ProviderVisit.id)
+        if session.scalar(used.execution_options(synchronize_session=False)) is None:
+            return None  # somebody was faster
+    named = Stranger(settings.oidc_issuer, row.subject or "", row.email, row.name, row.handle)
+    return named, row.next_url
+
+
+def person_of(session: Session, stranger: Stranger) -> Person | None:
+    """Whose account is linked with who came; noted as used just now."""
+    identity = session.scalar(
+        update(Identity)
+        .where(Identity.issuer == stranger.issuer, Identity.subject == stranger.subject)
+        .values(used_at=now(), email=func.coalesce(stranger.email, Identity.email))
+        .returning(Identity.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return None if identity is None else session.get(Person, identity)
+
+
+def owner_of(session: Session, email: str | None, *, proven: bool) -> Person | None:
+    """The account with this address; ``proven``: only if a mail has proven it, and it may come
+    in."""
+    if email is None:
+        return None
+    found = select(Person).where(Person.email == email, is_account())
+    if proven:
+        found = found.where(
+            Person.email_proven_at.is_not(None),
+            Person.disabled_at.is_(None),
+            Person.service_at.is_(None),
+        )
+    return session.scalar(found)
+
+
+def is_same(person: Person, stranger: Stranger) -> bool:
+    """Whether the provider and a mail of ours have both found the same address to be theirs."""
+    return (
+        stranger.email is not None
+        and person.email == stranger.email
+        and person.email_proven_at is not None
+    )
+
+
+def link(
+    session: Session, settings: Settings, actor: Actor, person: Person, stranger: Stranger
+) -> None:
+    """Let who came sign in as this person from now on.
+
+    :raises Forbidden: for somebody else's account. :raises Invalid: when who came is linked with
+        another account, or this one has too many links.
+    """
+    if actor.person_id != person.id or actor.is_narrow:
+        raise Forbidden("Only they themselves can link their account.")
+    if person.service_at is not None or person.imported_at is not None:
+        raise Forbidden("Nobody signs in to that account.")
+    theirs = Identity.issuer == stranger.issuer, Identity.subject == stranger.subject
+    linked = session.scalar(select(Identity.person_id).where(*theirs))
+    if linked == person.id:
+        return
+    if linked is not None:
+        raise _linked_already(settings)
+    count = select(func.count(Identity.id)).where(Identity.person_id == person.id)
+    if (session.scalar(count) or 0) >= MOST:
+        raise Invalid(f"Unlink one first: {MOST} are the most.", field="identities")
+    session.add(
+        Identity(
+            issuer=stranger.issuer,
+            subject=stranger.subject,
+            person_id=person.id,
+            email=stranger.email,
+            linked_at=now(),
+        )
+    )
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _linked_already(settings) from None
+    announce(session, actor, IdentityLinked(person.id))
+    if person.email:
+        letter = mails.identity_linked(settings, person.name)
+        mails.post(session, actor, person.email, letter)
+
+
+def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int) -> None:
+    """Let somebody not sign in that way any more.
+
+    :raises NotFound: when it is none of the actor's own. :raises Invalid: for their last way in.
+    """
+    row = session.get(Identity, identity_id)
+    if row is None or row.person_id != actor.person_id or actor.is_narrow:
+        raise NotFound
+    # Held, so that two who are unlinked at once do not each count on the other.
+    person = session.get_one(Person, row.person_id, with_for_update=True)
+    if person.password_hash is None and not count_of(session, settings, person, but=row.id):
+        raise Invalid(
+            "This is the only way in which you can sign in: without it you could not come back.",
+            field="identities",
+        )
+    session.delete(row)
+    session.flush()
+    announce(session, actor, IdentityUnlinked(person.id))
+    if person.email:
+        letter = mails.identity_unlinked(settings, person.name)
+        mails.post(session, actor, person.email, letter)
+
+
+def identities_of(session: Session, actor: Actor) -> Sequence[Identity]:
+    """Who the actor is elsewhere, in the order in which it was linked."""
+    return session.scalars(
+        select(Identity).where(Identity.person_id == actor.person_id).order_by(Identity.id)
+    ).all()
+
+
+def count_of(session: Session, settings: Settings, person: Person, *, but: int = 0) -> int:
+    """As how many somebodies at the provider a person can sign in, leaving one out."""
+    found = select(func.count(Identity.id)).where(
+        Identity.person_id == person.id,
+        Identity.issuer == settings.oidc_issuer,
+        Identity.id != but,
+    )
+    return session.scalar(found) or 0
+
+
+def may_join(settings: Settings, stranger: Stranger) -> bool:
+    """Whether the settings let who came make an account by themselves."""
+    domain = (stranger.email or "").rpartition("@")[2]
+    return domain in settings.oidc_email_domains
+
+
+def join(
+    session: Session, settings: Settings, stranger: Stranger, *, handle: str, name: str
+) -> Person:
+    """Make an account for who came, without a password, and link it with them.
+
+    :raises Forbidden: when the settings do not let them. :raises Invalid: as ``create_person``.
+    """
+    if not may_join(settings, stranger):
+        raise Forbidden("Accounts are made by invitation here.")
+    person = create_person(
+        session,
+        ANONYMOUS,
+        handle=handle,
+        name=name,
+        email=stranger.email,
+        site_role=SiteRole(settings.oidc_role),
+    )
+    link(session, settings, person.actor(), person, stranger)
+    return person
+
+
+def _linked_already(settings: Settings) -> Invalid:
+    return Invalid(
+        f"Who you are at {settings.oidc_name} is linked with another account here already.",
+        field="identities",
+    )

@@ -1,0 +1,305 @@
+"""The OpenID provider: what it says of itself, the way to it, and who it says came back.
+
+Nothing that it sends is believed before its signature, issuer, audience, nonce and times are
+checked, and nothing of it is written to a log but which check failed.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import CodeIDToken
+from authlib.oidc.discovery import get_well_known_url
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+from requests import RequestException, Response
+
+from wiki.config import Settings, is_safe_to_ask
+from wiki.db import now
+from wiki.errors import Invalid
+from wiki.people.actions import checked_email, shown_name
+from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger
+
+TIMEOUT = (3.0, 4.0)
+"""Seconds for a connection, and for each piece of an answer."""
+PATIENCE = 8.0
+"""Seconds for all that is asked while one person waits."""
+LARGEST = 1 << 20
+LEEWAY = 60
+"""Seconds by which the provider's clock may differ from ours."""
+REMEMBERED = 3600.0
+"""Seconds for which what the provider says of itself, and its keys, are not asked for again."""
+REST = 30.0
+"""Seconds after which its keys may be asked for again because one is not among them."""
+PAUSE = 5.0
+"""Seconds for which it is left alone once it has not answered: others need not wait in vain too."""
+# Keys that only the provider has. A secret that we have too, or no key, proves nothing.
+ALGORITHMS = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+)
+_BASIC, _POST = "client_secret_basic", "client_secret_post"
+
+
+_Client: Any = OAuth2Session  # which has no types of its own
+
+
+class _Session(_Client):  # type: ignore[misc]
+    """Authlib's client, with an end to every answer: no redirects, so much, and until then."""
+
+    def __init__(self, ends: float, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.ends = ends
+
+    def request(self, method: str, url: str, **options: Any) -> Response:
+        left = self.ends - monotonic()
+        _hold(left > 0, "it takes too long")
+        timeout = tuple(min(left, longest) for longest in TIMEOUT)
+        options |= {"timeout": timeout, "allow_redirects": False, "stream": True}
+        answer: Response = super().request(method, url, **options)
+        with answer:
+            body = bytearray()
+            for piece in answer.iter_content(1 << 14):
+                body += piece
+                if len(body) > LARGEST or monotonic() > self.ends:
+                    raise ProviderFailed("an answer is too long or takes too long")
+        answer._content = bytes(body)
+        return answer
+
+
+class Provider:
+    """One provider, as the settings name it. What it says of itself is remembered for a while."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.issuer = settings.oidc_issuer
+        self._id, self._secret = settings.oidc_client_id, settings.oidc_client_secret
+        self._scopes = settings.oidc_scopes
+        self._back = settings.base_url.rstrip("/") + CALLBACK
+        self._lock = threading.Lock()
+        self._metadata: tuple[float, Mapping[str, Any]] | None = None
+        self._keys: tuple[float, KeySet] | None = None
+        self._rests_until = 0.0
+
+    def way_there(self, state: str, nonce: str, verifier: str, *, anew: bool = False) -> str:
+        """The address at the provider to which a browser is sent.
+
+        :param anew: ask the provider not to rely on a sign-in there that is still open.
+        :raises ProviderFailed: when the provider cannot be asked where that is.
+        """
+        ends = monotonic() + PATIENCE
+        metadata = self._about(ends)
+        with self._client(metadata, ends) as client:
+            address: str = client.create_authorization_url(
+                metadata["authorization_endpoint"],
+                state=state,
+                code_verifier=verifier,
+                nonce=nonce,
+                **({"prompt": "login"} if anew else {}),
+            )[0]
+        return address
+
+    def who_came(self, answer: Mapping[str, str], nonce: str, verifier: str) -> Stranger:
+        """Who it is that the provider sent back with this answer.
+
+        :raises ProviderFailed: unless every check holds.
+        """
+        ends = monotonic() + PATIENCE
+        metadata = self._about(ends)
+        if (
+            metadata.get("authorization_response_iss_parameter_supported") is True
+            or "iss" in answer
+        ):
+            _hold(answer.get("iss") == self.issuer, "the answer is of another issuer")
+        code = answer.get("code", "")
+        _hold(0 < len(code) <= 4096, "there is no code")
+        try:
+            with self._client(metadata, ends) as client:
+                token = client.fetch_token(
+                    metadata["token_endpoint"],
+                    grant_type="authorization_code",
+                    code=code,
+                    code_verifier=verifier,
+                    redirect_uri=self._back,
+                )
+                claims = self._claims(token, nonce, metadata, ends)
+                return self._stranger(claims, lambda: self._ask_about(client, claims, metadata))
+        except (AuthlibBaseError, RequestException) as error:
+            raise ProviderFailed(f"the code was not taken ({type(error).__name__})") from None
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ProviderFailed(f"an answer makes no sense ({type(error).__name__})") from None
+
+    def _claims(
+        self, token: Mapping[str, Any], nonce: str, metadata: Mapping[str, Any], ends: float
+    ) -> Mapping[str, Any]:
+        signed = token.get("id_token")
+        if not isinstance(signed, str):
+            raise ProviderFailed("there is no ID token")
+        offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
+        algorithms = [name for name in ALGORITHMS if name in offered]
+        _hold(bool(algorithms), "the provider signs in no way that is known here")
+        registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
+        try:
+            try:
+                found = jwt.decode(signed, self._key_set(metadata, ends), registry=registry)
+            except InvalidKeyIdError:  # it may have come to sign with a new one
+                keys = self._key_set(metadata, ends, anew=True)
+                found = jwt.decode(signed, keys, registry=registry)
+            claims = CodeIDToken(
+                found.claims,
+                found.header,
+                {
+                    "iss": {"essential": True, "value": self.issuer},
+                    "aud": {"essential": True, "value": self._id},
+                    "sub": {"essential": True},
+                    "exp": {"essential": True},
+                    "iat": {"essential": True},
+                    "nonce": {"essential": True, "value": nonce},
+                },
+                {
+                    "nonce": nonce,
+                    "client_id": self._id,
+                    "access_token": token.get("access_token"),
+                },
+            )
+            claims.validate(now=int(now().timestamp()), leeway=LEEWAY)
+        except JoseError as error:
+            raise ProviderFailed(
+                f"the ID token is not to be believed ({type(error).__name__})"
+            ) from None
+        return dict(claims)
+
+    def _stranger(
+        self, claims: Mapping[str, Any], ask: Callable[[], Mapping[str, Any]]
+    ) -> Stranger:
+        subject = claims["sub"]
+        _hold(isinstance(subject, str) and 0 < len(subject) <= 255, "there is no subject")
+        about = dict(claims)
+        if not {"email", "email_verified"} <= about.keys():  # the two are of one source
+            about = {key: value for key, value in about.items() if not key.startswith("email")}
+            about = {**ask(), **about}
+        return Stranger(
+            self.issuer,
+            subject,
+            _verified_email(about),
+            shown_name(_text(about, "name"))[:200],
+            shown_name(_text(about, "preferred_username"))[:60],
+        )
+
+    def _ask_about(
+        self, client: Any, claims: Mapping[str, Any], metadata: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What the provider tells beside the ID token; nothing where it tells nothing."""
+        address = metadata.get("userinfo_endpoint")
+        if not address or self._scopes.split() == ["openid"]:
+            return {}
+        answer = client.request("GET", _checked(address))
+        if answer.status_code != 200 or answer.headers.get("Content-Type", "").find("json") < 0:
+            return {}
+        told = answer.json()
+        _hold(isinstance(told, dict), "it does not say more of who came")
+        _hold(told.get("sub") == claims["sub"], "it speaks of somebody else than the ID token")
+        return dict(told)
+
+    def _client(self, metadata: Mapping[str, Any], ends: float) -> Any:
+        methods = metadata.get("token_endpoint_auth_methods_supported") or [_BASIC]
+        _hold(_BASIC in methods or _POST in methods, "it takes no client secret")
+        client: Any = _Session(
+            ends,
+            self._id,
+            self._secret,
+            scope=self._scopes,
+            redirect_uri=self._back,
+            code_challenge_method="S256",
+            token_endpoint_auth_method=_BASIC if _BASIC in methods else _POST,
+        )
+        client.register_client_auth_method((_BASIC, _basic))
+        return client
+
+    def _about(self, ends: float) -> Mapping[str, Any]:
+        """What the provider says of itself."""
+        with self._lock:
+            if self._metadata is not None and monotonic() < self._metadata[0]:
+                return self._metadata[1]
+            told = self._get(get_well_known_url(self.issuer, external=True), ends)
+            _hold(told.get("issuer") == self.issuer, "it calls itself otherwise than the settings")
+            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+                _checked(told.get(name))
+            _hold(
+                "S256" in told.get("code_challenge_methods_supported", ["S256"]),
+                "it does not know PKCE with S256",
+            )
+            self._metadata = (monotonic() + REMEMBERED, told)
+            return told
+
+    def _key_set(self, metadata: Mapping[str, Any], ends: float, *, anew: bool = False) -> KeySet:
+        with self._lock:
+            if self._keys is not None:
+                age = monotonic() - self._keys[0]
+                if age < (REST if anew else REMEMBERED):
+                    return self._keys[1]
+            told = self._get(metadata["jwks_uri"], ends)
+            try:
+                keys = KeySet.import_key_set(told)  # type: ignore[arg-type]
+            except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+                raise ProviderFailed("its keys cannot be read") from None
+            self._keys = (monotonic(), keys)
+            return keys
+
+    def _get(self, address: str, ends: float) -> Mapping[str, Any]:
+        """A JSON object from the provider; while ``_lock`` is held."""
+        if monotonic() < self._rests_until:
+            raise ProviderFailed("it did not answer a moment ago")
+        try:
+            with _Session(ends) as client:
+                answer: Response = client.request("GET", _checked(address), withhold_token=True)
+            told: Any = answer.json() if answer.status_code == 200 else None
+            _hold(isinstance(told, dict), f"it answers {answer.status_code}, or no JSON")
+        except (RequestException, ValueError, RecursionError) as error:
+            self._rests_until = monotonic() + PAUSE
+            raise ProviderFailed(f"it cannot be reached ({type(error).__name__})") from None
+        except ProviderFailed:
+            self._rests_until = monotonic() + PAUSE
+            raise
+        return dict(told)
+
+
+def _basic(client: Any, _method: str, uri: str, headers: Any, body: Any) -> tuple[Any, Any, Any]:
+    """RFC 6749 wants both parts encoded as in a form; what is letters and digits stays as it is."""
+    pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
+    headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return uri, headers, body
+
+
+def _verified_email(about: Mapping[str, Any]) -> str | None:
+    verified = about.get("email_verified")
+    if not (verified is True or verified == "true"):  # some providers write it as a text
+        return None
+    try:
+        return checked_email(_text(about, "email"))
+    except Invalid:
+        return None
+
+
+def _text(about: Mapping[str, Any], name: str) -> str:
+    value = about.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _checked(address: object) -> str:
+    if not isinstance(address, str) or not is_safe_to_ask(address) or urlsplit(address).fragment:
+        raise ProviderFailed("it names an address that is not https")
+    return address
+
+
+def _hold(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise ProviderFailed(otherwise)

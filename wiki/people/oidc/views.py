@@ -1,0 +1,315 @@
+"""Signing in by an OpenID provider: there, back, and what is asked of those who are new."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+
+from wiki.config import Settings
+from wiki.errors import Ended, Forbidden, Invalid, NotFound, TooMany
+from wiki.outbox.actions import announce
+from wiki.outbox.events import SignedIn
+from wiki.people import me
+from wiki.people.factors import queries as factors
+from wiki.people.oidc import identities
+from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger, Visit
+from wiki.people.signin import confirming, limiting, pending, sign_in
+from wiki.people.views import PENDING, destination
+from wiki.web.errors import say
+from wiki.web.kept import sign_in_page
+from wiki.web.public import public
+from wiki.web.request import actor, finish_reading, reading, settings, writing
+
+if TYPE_CHECKING:
+    from wiki.people.oidc.provider import Provider
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("oidc", __name__)
+
+DONE = "/-/login/oidc/done"
+BROWSER = "browser"
+LATE = (
+    "That sign-in was begun in another browser, was used, or is older than ten minutes. "
+    "Please begin again."
+)
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Let the app know the provider, where the settings name one."""
+    app.extensions["wiki.provider"] = None
+    if settings.oidc_issuer:
+        # Only now: cryptography and an HTTP client take a moment to load.
+        from wiki.people.oidc.provider import Provider
+
+        app.extensions["wiki.provider"] = Provider(settings)
+
+
+@blueprint.post("/-/login/oidc")
+@public
+def start() -> ResponseReturnValue:
+    """On to the provider."""
+    _provider()
+    # With a text that waits in this tab the sign-in is done in another one.
+    url = DONE if "kept" in request.form else destination(request.form.get("next"))
+    try:
+        return _leave(identities.new_visit(url), anew="anew" in request.form)
+    except ProviderFailed as error:
+        return _failed(_unreachable(error), url)
+    except TooMany as error:
+        body = sign_in_page(url, error=error.sentence)
+        return body, error.status, {"Retry-After": str(error.retry_after)}
+
+
+@blueprint.get(CALLBACK)
+@public
+def callback() -> ResponseReturnValue:
+    """Back from the provider."""
+    provider = _provider()
+    here = None if actor().is_anonymous else sign_in.current().session_id
+    with writing() as session:
+        visit = identities.end_visit(
+            session, request.args.get("state", ""), cookie.get(BROWSER, "")
+        )
+    if visit is None:
+        return redirect("/", 303) if here is not None else _failed(LATE, "/")
+    if visit.session_id is not None and visit.session_id != here:
+        return _failed(LATE, visit.next_url)
+    if "error" in request.args:
+        return _failed(_refusal(request.args["error"]), visit.next_url)
+    finish_reading()  # nothing is held up while the provider is asked
+    try:
+        stranger = provider.who_came(request.args.to_dict(), visit.nonce, visit.verifier)
+    except ProviderFailed as error:
+        log.warning("a sign-in by the OpenID provider failed: %s", error)
+        sentence = f"{settings().provider} did not say who you are in a way that can be trusted."
+        return _failed(f"{sentence} Please try again.", visit.next_url)
+    if visit.session_id is not None:
+        return _link_mine(stranger, visit.next_url)
+    return _come_in(stranger, visit.next_url)
+
+
+@blueprint.get(DONE)
+@public
+def done() -> ResponseReturnValue:
+    """Signed in, in a tab beside the one with the text."""
+    return render_template("people/oidc_done.html")
+
+
+@blueprint.route("/-/login/oidc/new", methods=["GET", "POST"])
+@public
+def newcomer() -> ResponseReturnValue:
+    """Make an account for somebody whom the provider has named and nobody here knows."""
+    _provider()
+    key, browser = request.values.get("key", ""), cookie.get(BROWSER, "")
+    found = identities.recall(reading(), settings(), key, browser) if browser else None
+    if found is None:
+        return _failed(LATE, "/")
+    stranger, url = found
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                if identities.recall(session, settings(), key, browser, last=True) is None:
+                    raise Ended(LATE)
+                person = identities.join(
+                    session,
+                    settings(),
+                    stranger,
+                    handle=request.form.get("handle", ""),
+                    name=request.form.get("name", ""),
+                )
+                signed_in = sign_in.begin(session, person)
+                announce(session, person.actor(), SignedIn(person.id))
+        except Invalid as refused:
+            error = refused
+        else:
+            sign_in.enter(signed_in)
+            say(f"Welcome, {person.name}. You sign in with {settings().provider}.", "good")
+            return redirect(url, 303)
+    body = render_template(
+        "people/oidc_new.html",
+        provider=settings().provider,
+        stranger=stranger,
+        key=key,
+        sent=request.form or {"name": stranger.name, "handle": _suggested(stranger)},
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200, NO_STORE
+
+
+@blueprint.route("/-/me/identities/<key>", methods=["GET", "POST"])
+def link_found(key: str) -> ResponseReturnValue:
+    """Say that who came is the account which has proven the same address."""
+    _provider()
+    found = identities.recall(reading(), settings(), key)
+    if found is None:
+        raise Ended(LATE)
+    stranger, url = found
+    if not identities.is_same(me.myself(reading()), stranger):
+        raise Forbidden(
+            "That address is another account’s than the one you are signed in to. Sign out, and "
+            "sign in to that one."
+        )
+    if request.method == "GET":
+        person = me.myself(reading())
+        return render_template(
+            "people/oidc_link.html", provider=settings().provider, stranger=stranger, person=person
+        )
+    asked = confirming.ask()
+    if asked is not None:
+        return asked
+    with writing() as session:
+        if identities.recall(session, settings(), key, last=True) is None:
+            raise Ended(LATE)
+        identities.link(session, settings(), actor(), me.myself(session), stranger)
+    say(f"From now on {settings().provider} signs you in.", "good")
+    return redirect(url, 303)
+
+
+@blueprint.post("/-/me/identities")
+def link_more() -> ResponseReturnValue:
+    """On to the provider, to link the account with who one is there."""
+    _provider()
+    asked = confirming.ask()
+    if asked is not None:
+        return asked
+    try:
+        return _leave(identities.new_visit("/-/me#identities", sign_in.current().session_id))
+    except (Invalid, TooMany) as error:
+        return me.screen(error)
+    except ProviderFailed as error:
+        return _failed(_unreachable(error), "/-/me#identities")
+
+
+@blueprint.post("/-/me/identities/<int:identity_id>/unlink")
+@confirming.confirm_first
+def unlink(identity_id: int) -> ResponseReturnValue:
+    """Let the account be linked no more."""
+    try:
+        with writing() as session:
+            identities.unlink(session, settings(), actor(), identity_id)
+    except Invalid as error:
+        return me.screen(error)
+    say("It is unlinked: it does not sign you in any more.", "good")
+    return redirect("/-/me#identities", 303)
+
+
+def _provider() -> Provider:
+    found: Provider | None = current_app.extensions["wiki.provider"]
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
+    """A screen that goes on to the provider by itself. A redirect would not do: what may follow
+    the sending of a form is limited to this wiki, and stays so."""
+    counters = limiting.provider_counters(request.remote_addr or "")
+    limiting.refuse_if_spent(reading(), counters)
+    finish_reading()
+    address = _provider().way_there(visit.key, visit.nonce, visit.verifier, anew=anew)
+    if BROWSER not in cookie:
+        cookie[BROWSER] = sign_in.new_token()
+    with writing() as session:
+        limiting.spend(session, counters)
+        identities.begin_visit(session, visit, cookie[BROWSER])
+    body = render_template("people/oidc_leave.html", provider=settings().provider, address=address)
+    return body, 200, {**NO_STORE, "Refresh": f"0; url={address}"}
+
+
+def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
+    """Sign somebody in, or lead whoever is not known here to what can be done about it."""
+    provider, key = settings().provider, ""
+    waits = ""
+    with writing() as session:
+        person = identities.person_of(session, stranger)
+        if person is not None and person.disabled_at is None:
+            if factors.holds_factor(session, person.id):
+                waits = pending.open_pending(session, person)
+            else:
+                signed_in = sign_in.begin(session, person)
+                announce(session, person.actor(), SignedIn(person.id))
+        same = identities.owner_of(session, stranger.email, proven=True)
+        taken = identities.owner_of(session, stranger.email, proven=False)
+        if person is None and same is not None:
+            key = identities.remember(session, stranger, url)
+        elif person is None and taken is None and identities.may_join(settings(), stranger):
+            key = identities.remember(session, stranger, url, cookie[BROWSER])
+    if waits:
+        cookie[PENDING] = waits
+        return redirect(url_for("people.second", next=url), 303)
+    if person is not None and person.disabled_at is None:
+        sign_in.enter(signed_in)
+        return redirect(url, 303)
+    if person is not None:
+        return _failed("Your account here is disabled. Ask an admin to let you in again.", url)
+    if same is not None:
+        if actor().is_anonymous:
+            say(
+                f"An account here has the address {stranger.email}. Sign in to it with its "
+                f"password this once, to link it with {provider}.",
+                "note",
+            )
+        return redirect(url_for("oidc.link_found", key=key), 303)
+    if key:
+        return redirect(url_for("oidc.newcomer", key=key), 303)
+    if identities.may_join(settings(), stranger):
+        return _failed(
+            f"An account here has the address {stranger.email} without having proven it. Sign in "
+            f"to it with its password, and link it with {provider} under Your account.",
+            url,
+        )
+    return _failed(
+        f"No account here is linked with who you are at {provider}. If you have one, sign in with "
+        "its password and link it under Your account; otherwise ask for an invitation.",
+        url,
+    )
+
+
+def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
+    """Link who came with the account that sent them."""
+    try:
+        with writing() as session:
+            identities.link(session, settings(), actor(), me.myself(session), stranger)
+    except Invalid as error:
+        return _failed(error.sentence, url)
+    say(f"From now on {settings().provider} signs you in.", "good")
+    return redirect(url, 303)
+
+
+def _failed(sentence: str, url: str) -> ResponseReturnValue:
+    """Back to the sign-in, or for who is signed in to where they were, with one sentence."""
+    say(sentence, "problem")
+    if not actor().is_anonymous:
+        return redirect(url, 303)
+    return redirect(url_for("people.login", next=destination(url)), 303)
+
+
+def _unreachable(error: ProviderFailed) -> str:
+    log.warning("the OpenID provider cannot be used: %s", error)
+    return f"{settings().provider} cannot be reached at the moment. Please try again in a minute."
+
+
+def _refusal(code: str) -> str:
+    provider = settings().provider
+    if code == "access_denied":
+        return f"You were not signed in: at {provider} it was refused or broken off."
+    known = code if re.fullmatch(r"[a-z_]{1,40}", code) else "an error"
+    log.warning("the OpenID provider answers with %s", known)
+    return f"{provider} could not sign you in. Please try again."
+
+
+def _suggested(stranger: Stranger) -> str:
+    """A user name to begin with, made of what the provider knows."""
+    for name in (stranger.handle, (stranger.email or "").partition("@")[0]):
+        handle = re.sub(r"[^a-z0-9._-]+", "", name.partition("@")[0].lower()).lstrip("._-")[:60]
+        if handle:
+            return handle
+    return ""

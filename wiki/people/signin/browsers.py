@@ -1,0 +1,72 @@
+"""Browsers in which somebody signed in before, known by a cookie that grants nothing: a sign-in in
+any other is told to the account's owner by mail."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from flask import Response, after_this_request, request
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.mail import messages as mails
+from wiki.people.models import KnownBrowser, Person
+from wiki.people.signin.devices import device
+
+MOST = 50
+LASTS = timedelta(days=400)  # no browser keeps a cookie longer
+
+
+def note_browser(session: Session, settings: Settings, person: Person) -> None:
+    """Know this browser as the person's from now on; tell them if it is new and not their first."""
+    name = "__Host-wiki-known" if settings.secure else "wiki-known"
+    token = request.cookies.get(name, "")
+    if not 20 <= len(token) <= 100:
+        token = secrets.token_urlsafe(32)
+    # With the person in it, so that the rows do not tell who shares a browser.
+    token_hash = hashlib.sha256(f"{person.id} {token}".encode("utf-8", "replace")).hexdigest()
+    known = session.scalars(
+        select(KnownBrowser)
+        .where(KnownBrowser.person_id == person.id)
+        .order_by(KnownBrowser.seen_at.desc())
+    ).all()
+    this = next((one for one in known if one.token_hash == token_hash), None)
+    if this is not None:
+        this.seen_at = now()
+    else:
+        if known and person.email:
+            words = device(request.user_agent.string)
+            letter = mails.new_browser(settings, person.name, words, request.remote_addr or "")
+            mails.post(session, person.actor(), person.email, letter)
+        dialect = session.get_bind().dialect.name
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        session.execute(
+            insert(KnownBrowser)
+            .values(person_id=person.id, token_hash=token_hash, seen_at=now())
+            .on_conflict_do_nothing()
+        )
+    for old in known[MOST - 1 :]:
+        if old is not this:
+            session.execute(
+                delete(KnownBrowser).where(
+                    KnownBrowser.person_id == person.id, KnownBrowser.token_hash == old.token_hash
+                )
+            )
+    session.flush()
+
+    @after_this_request
+    def keep(answer: Response) -> Response:
+        answer.set_cookie(
+            name,
+            token,
+            max_age=LASTS,
+            secure=settings.secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return answer

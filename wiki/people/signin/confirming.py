@@ -1,0 +1,201 @@
+"""Asking once more who it is, before what a browser left open must not give away.
+
+Put :func:`confirm_first` under the route of whatever changes how somebody comes in, or what others
+may: unless the password or a factor was given in this sign-in within a quarter of an hour, a form
+asks for it and then goes on to what was wanted, with all that was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import update
+
+from wiki.db import now
+from wiki.errors import Forbidden, Invalid, TooMany
+from wiki.people import actions
+from wiki.people.factors import passkeys
+from wiki.people.factors import queries as factors
+from wiki.people.factors.passkeys import Purpose
+from wiki.people.models import LoginSession, Person
+from wiki.people.oidc import identities
+from wiki.people.signin import limiting, proving, sign_in
+from wiki.web.errors import wants_json
+from wiki.web.request import reading, settings, writing
+from wiki.web.urls import local_url, this_url
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+blueprint = Blueprint("confirming", __name__)
+
+LASTS = timedelta(minutes=15)
+PREFIX = "confirm."
+WRONG = "That is not your password."
+NOTHING = "Show that it is you first."
+
+
+def confirm_first(view: View) -> View:
+    """Let nobody call this view who has not just shown who they are."""
+
+    @wraps(view)
+    def ask_first(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        asked = ask()
+        return view(*args, **kwargs) if asked is None else asked
+
+    return ask_first  # type: ignore[return-value]
+
+
+def ask() -> ResponseReturnValue | None:
+    """The same inside a view: the answer that asks, or None to go on.
+
+    Forms with files are not for it: what was sent is kept in the form that asks.
+    """
+    if not is_confirmed() and not _can_confirm():
+        return _ask_provider()
+    error: Invalid | TooMany | None = None
+    if not is_confirmed() and any(request.form.get(PREFIX + one) for one in _WAYS):
+        try:
+            _confirm()
+        except (Invalid, TooMany) as refused:
+            error = refused
+    elif any(PREFIX + one in request.form for one in _WAYS):
+        error = Invalid(NOTHING)
+    if is_confirmed():
+        return None
+    if wants_json():
+        raise Forbidden("Please confirm that it is you: load this screen anew.")
+    if request.method == "GET" and request.endpoint != f"{blueprint.name}.confirm":
+        return redirect(url_for("confirming.confirm", next=this_url()))
+    return _form(error)
+
+
+_WAYS = ("password", "code", "passkey")
+
+
+def _can_confirm() -> bool:
+    """Whether the one who is signed in has a password or a factor."""
+    person = reading().get_one(Person, sign_in.current().actor.person_id)
+    return person.password_hash is not None or factors.holds_factor(reading(), person.id)
+
+
+def is_confirmed() -> bool:
+    """Whether the one who is signed in gave their password or a factor in this sign-in lately."""
+    if g.get("confirmed"):
+        return True
+    at = sign_in.current().confirmed_at
+    # One later than now was written by a clock that has been set back.
+    return at is not None and now() - LASTS < at <= now()
+
+
+def _ask_provider() -> ResponseReturnValue:
+    """Lead somebody who only comes by the OpenID provider to sign in there once more, and then back
+    to the screen where they were; what a form sent has to be sent again.
+
+    :raises Forbidden: where that cannot be.
+    """
+    person = reading().get_one(Person, sign_in.current().actor.person_id)
+    if not settings().provider or not identities.count_of(reading(), settings(), person):
+        raise Forbidden(
+            "Nothing here could show that it is you: your account has no password and no second "
+            "factor. Ask an admin to give it a password."
+        )
+    if wants_json():
+        raise Forbidden("Please confirm that it is you: load this screen anew.")
+    body = render_template(
+        "people/confirm.html", provider=settings().provider, back=_where_they_were(), errors={}
+    )
+    return body, 200 if request.method == "GET" else 403, {"Cache-Control": "no-store"}
+
+
+def _where_they_were() -> str:
+    """The screen that was asked for, or the one with the form that was sent."""
+    if request.endpoint == f"{blueprint.name}.confirm":
+        return local_url(request.values.get("next"))
+    if request.method == "GET":
+        return this_url()
+    sent_from = urlsplit(request.referrer or "")
+    own = sent_from.netloc == request.host
+    return local_url(sent_from.path) if own and sent_from.path else "/-/me"
+
+
+@blueprint.route("/-/confirm", methods=["GET", "POST"])
+@confirm_first
+def confirm() -> ResponseReturnValue:
+    """Only ask; then go on to a screen."""
+    return redirect(local_url(request.values.get("next")), 303)
+
+
+@blueprint.post("/-/confirm/passkey")
+def ask_passkey() -> ResponseReturnValue:
+    """What the browser needs to ask for a passkey of the one who is signed in."""
+    return jsonify(proving.ask_passkey(Purpose.CONFIRM, sign_in.current().actor.person_id))
+
+
+def _confirm() -> None:
+    """Check what was given, and note it in the sign-in.
+
+    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
+    """
+    me = sign_in.current()
+    person = reading().get_one(Person, me.actor.person_id)
+    if password := request.form.get(f"{PREFIX}password", ""):
+        counters = limiting.own_password_counters(person.id)
+    else:
+        counters = limiting.factor_counters(person.id, request.remote_addr or "")
+    limiting.refuse_if_spent(reading(), counters)
+    with writing() as session:
+        limiting.spend(session, counters)
+    what: proving.Given | None = None
+    if password:
+        if not actions.check_password(person, password):
+            raise Invalid(WRONG, field=f"{PREFIX}password")
+    else:
+        what = proving.given(Purpose.CONFIRM, person, prefix=PREFIX)
+    with writing() as session:
+        row = session.get_one(Person, person.id)
+        if row.password_hash != person.password_hash:
+            raise Invalid(WRONG, field=f"{PREFIX}password")
+        if what is not None:
+            proving.use(session, row, what, prefix=PREFIX, recovery=False)
+        session.execute(
+            update(LoginSession).where(LoginSession.id == me.session_id).values(confirmed_at=now())
+        )
+        if password:
+            limiting.forget(session, counters)
+        else:
+            limiting.give_back(session, counters[1:], forgotten=counters[:1])
+    g.confirmed = True
+
+
+def _form(error: Invalid | TooMany | None) -> ResponseReturnValue:
+    person = reading().get_one(Person, sign_in.current().actor.person_id)
+    kept = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and not name.startswith(PREFIX)
+    ]
+    if request.method == "GET":
+        kept.append(("next", local_url(request.args.get("next"))))
+    own = factors.factors_of(reading(), person.id)
+    body = render_template(
+        "people/confirm.html",
+        person=person,
+        action=request.path,
+        kept=kept,
+        prefix=PREFIX,
+        has_password=person.password_hash is not None,
+        has_codes=bool(own.authenticators),
+        has_passkeys=bool(own.passkeys) and passkeys.party(settings()) is not None,
+        errors={error.field or f"{PREFIX}password": error.sentence} if error else {},
+    )
+    headers = {"Cache-Control": "no-store"}  # what was sent may be a new password
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after)
+    status = error.status if error else 200 if request.method == "GET" else 403
+    return body, status, headers

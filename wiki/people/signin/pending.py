@@ -1,0 +1,52 @@
+"""A sign-in between the right password and the second factor: it grants nothing, lasts minutes, is
+used once, and only by the browser that began it, whose cookie has its token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.people.models import PendingSignIn, Person
+from wiki.people.signin.sign_in import forget_past, hash_token, new_token
+
+LASTS = timedelta(minutes=10)
+
+
+def open_pending(session: Session, person: Person) -> str:
+    """Note that the password was right; the token for the browser's cookie."""
+    forget_past(session)
+    token = new_token()
+    session.add(
+        PendingSignIn(
+            token_hash=hash_token(token),
+            person_id=person.id,
+            created_at=now(),
+            expires_at=now() + LASTS,
+        )
+    )
+    session.flush()
+    return token
+
+
+def find_pending(session: Session, token: str) -> Person | None:
+    """Who waits under this token, unless it has ended or they may not come in any more."""
+    return session.scalar(
+        select(Person)
+        .join(PendingSignIn, PendingSignIn.person_id == Person.id)
+        .where(
+            PendingSignIn.token_hash == hash_token(token),
+            PendingSignIn.expires_at > now(),
+            Person.disabled_at.is_(None),
+        )
+    )
+
+
+def use_pending(session: Session, token: str) -> bool:
+    """Use it up; False when it has ended, or somebody was faster."""
+    used = delete(PendingSignIn).where(
+        PendingSignIn.token_hash == hash_token(token), PendingSignIn.expires_at > now()
+    )
+    return session.scalar(used.returning(PendingSignIn.id)) is not None

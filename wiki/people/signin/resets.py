@@ -1,0 +1,112 @@
+"""Password links: asked for by anybody, made and mailed by the worker, used once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import now
+from wiki.errors import Ended, TooMany
+from wiki.mail import messages as mails
+from wiki.outbox.actions import announce
+from wiki.outbox.events import PasswordResetRequested
+from wiki.people.actions import end_password_links, find_person, normal_login, set_password
+from wiki.people.models import PasswordReset, Person
+from wiki.people.signin import limiting
+from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.rules.access import ANONYMOUS
+
+LASTS = timedelta(hours=1)
+
+
+def ask_for_link(session: Session, typed: str) -> None:
+    """Write down that somebody wants a new password, whether or not the name exists."""
+    row = PasswordReset(login=normal_login(typed), created_at=now(), expires_at=now() + LASTS)
+    session.add(row)
+    session.flush()
+    announce(session, ANONYMOUS, PasswordResetRequested(row.id))
+
+
+def send_link(session: Session, settings: Settings, reset_id: int) -> None:
+    """Mail the link if the typed name belongs to somebody who can sign in, has an address, and has
+    not reached the limit of mails.
+
+    Safe to repeat: a request that has its link already is left alone.
+    """
+    row = session.get(PasswordReset, reset_id)
+    if row is None or row.token_hash is not None:
+        return
+    person = find_person(session, row.login)
+    if (
+        row.expires_at <= now()
+        or person is None
+        or person.email is None
+        or person.password_hash is None
+        or person.disabled_at is not None
+    ):
+        session.delete(row)
+        return
+    try:
+        limiting.spend(session, limiting.reset_mail_counters(person.id))
+    except TooMany:
+        session.delete(row)
+        return
+    token = new_token()
+    row.person_id = person.id
+    row.token_hash = hash_token(token)
+    session.flush()
+    letter = mails.password_link(settings, person.name, token)
+    mails.post(session, ANONYMOUS, person.email, letter)
+
+
+def person_of(session: Session, token: str) -> Person:
+    """Whose password the link changes.
+
+    :raises Ended: when it was used, has expired, was replaced or never was.
+    """
+    person = session.scalar(
+        select(Person)
+        .join(PasswordReset, PasswordReset.person_id == Person.id)
+        .where(
+            PasswordReset.token_hash == hash_token(token),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > now(),
+            Person.disabled_at.is_(None),
+        )
+    )
+    if person is None:
+        raise Ended("This link was used or is older than an hour. Ask for a new one.")
+    return person
+
+
+def use_link(session: Session, settings: Settings, token: str, password_hash: str) -> Person:
+    """Set the new password; every sign-in and every other link of the person ends.
+
+    :raises Ended: as :func:`person_of`, also for the second of two who use it at once.
+    """
+    used = (
+        update(PasswordReset)
+        .where(
+            PasswordReset.token_hash == hash_token(token),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > now(),
+        )
+        .values(used_at=now())
+        .returning(PasswordReset.id)
+    )
+    person = person_of(session, token)
+    if session.scalar(used) is None:
+        return person_of(session, token)  # somebody was faster: raises
+    end_password_links(session, person)
+    # The link was mailed to the address that the account has: changing that ends its links.
+    session.refresh(person, with_for_update=True)
+    person.email_proven_at = now()
+    set_password(session, person.actor(), person, password_hash)
+    if person.email:
+        mails.post(
+            session, person.actor(), person.email, mails.password_changed(settings, person.name)
+        )
+    return person

@@ -1,0 +1,226 @@
+"""Who is signed in: server-side sessions behind Flask-Login."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask, Response, g, request
+from flask import session as cookie
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from wiki.db import now
+from wiki.errors import Forbidden, SignInRequired
+from wiki.people.factors.requiring import lacks_factor
+from wiki.people.models import (
+    AddressClaim,
+    LoginSession,
+    PasskeyChallenge,
+    PasswordReset,
+    PendingSignIn,
+    Person,
+)
+from wiki.people.signin.browsers import note_browser
+from wiki.rules.access import Actor
+from wiki.web.memo import memo, version
+from wiki.web.request import parts, reading, settings
+
+log = logging.getLogger(__name__)
+
+# How stale "last seen" may be: a view that finds it older writes it anew, all others only read.
+SEEN_EVERY = timedelta(minutes=15)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a random token: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def new_token() -> str:
+    """A token of 256 random bits for a cookie, a link or the API."""
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, eq=False)
+class SignedIn(UserMixin):
+    """A person in one of their sign-ins, as Flask-Login wants them.
+
+    ``confirmed_at`` is when they last gave their password or a factor in it; ``held`` says that
+    they must have a second factor and have none.
+    """
+
+    token: str
+    session_id: int
+    actor: Actor
+    seen_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None = None
+    held: bool = False
+
+    def get_id(self) -> str:
+        """What the cookie holds."""
+        return self.token
+
+
+def open_session(
+    session: Session, person: Person, *, days: int, address: str = "", user_agent: str = ""
+) -> SignedIn:
+    """Begin a sign-in for a person who has proved who they are.
+
+    :raises Forbidden: for a service account, which nobody signs in to.
+    """
+    if person.service_at is not None:
+        raise Forbidden("Nobody signs in to a service account.")
+    token, at = new_token(), now()
+    row = LoginSession(
+        token_hash=hash_token(token),
+        person_id=person.id,
+        created_at=at,
+        seen_at=at,
+        expires_at=at + timedelta(days=days),
+        address=address[:64],
+        user_agent=user_agent[:300],
+        confirmed_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return SignedIn(token, row.id, person.actor(), row.seen_at, row.expires_at, at)
+
+
+def begin(session: Session, person: Person) -> SignedIn:
+    """Open a session for the browser that sent this request, in place of the one it may have.
+
+    Hand the result to :func:`enter` once the transaction is committed.
+    """
+    user = current_user._get_current_object()
+    if isinstance(user, SignedIn):
+        close_session(session, user.session_id)
+    forget_past(session)
+    note_browser(session, settings(), person)
+    return open_session(
+        session,
+        person,
+        days=settings().session_days,
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+    )
+
+
+def enter(signed_in: SignedIn) -> None:
+    """Give the browser its cookie, new in every part: nothing planted before is trusted after."""
+    cookie.clear()
+    cookie.permanent = True
+    login_user(signed_in, remember=False)
+
+
+def leave() -> None:
+    """Empty the browser's cookie."""
+    logout_user()
+    cookie.clear()
+
+
+def find_session(session: Session, token: str) -> SignedIn | None:
+    """The sign-in of a cookie's token, unless it ended or its person may not come in any more."""
+    row = session.execute(
+        select(LoginSession, Person, lacks_factor())
+        .join(Person, Person.id == LoginSession.person_id)
+        .where(
+            LoginSession.token_hash == hash_token(token),
+            LoginSession.expires_at > now(),
+            Person.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    found, person, held = row
+    return SignedIn(
+        token,
+        found.id,
+        person.actor(),
+        found.seen_at,
+        found.expires_at,
+        found.confirmed_at,
+        bool(held),
+    )
+
+
+def close_session(session: Session, session_id: int) -> None:
+    """End a sign-in, on whatever device it is."""
+    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
+
+
+def close_sessions(session: Session, person_id: int, *, keep: int | None = None) -> int:
+    """End all sign-ins of a person but the one to ``keep``, also those that wait for a second
+    factor; returns how many there were."""
+    session.execute(delete(PendingSignIn).where(PendingSignIn.person_id == person_id))
+    ended = delete(LoginSession).where(LoginSession.person_id == person_id)
+    if keep is not None:
+        ended = ended.where(LoginSession.id != keep)
+    return len(session.scalars(ended.returning(LoginSession.id)).all())
+
+
+def forget_past(session: Session) -> None:
+    """Drop sign-ins, challenges and mailed links whose time is over."""
+    for table in (AddressClaim, LoginSession, PasskeyChallenge, PasswordReset, PendingSignIn):
+        session.execute(delete(table).where(table.expires_at <= now()))
+
+
+def current() -> SignedIn:
+    """The sign-in of this request, on a route that is not public.
+
+    :raises SignInRequired: when nobody is signed in.
+    """
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn):
+        raise SignInRequired
+    return user
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login find who is signed in, and note now and then that they were here."""
+    manager = LoginManager()
+    manager.session_protection = None  # type: ignore[assignment]
+    manager.init_app(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> SignedIn | None:
+        seen, key = version(), ("sign-in", hash_token(token))
+        found: SignedIn | None = memo().get(seen, key)
+        if found is None:
+            found = find_session(reading(), token)
+            if found is None:
+                return None
+            memo().put(seen, key, found, 1000)
+        return found if found.expires_at > now() else None
+
+    @app.after_request
+    def note_presence(response: Response) -> Response:
+        user = g.get("_login_user")  # a request that asked for nobody's name is not held up
+        if isinstance(user, SignedIn) and user.seen_at + SEEN_EVERY <= now():
+            try:
+                _note(user)
+            except SQLAlchemyError:
+                log.exception("could not note that somebody was seen")
+        return response
+
+
+def _note(user: SignedIn) -> None:
+    at = now()
+    with parts().database.write() as session:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.id == user.session_id)
+            .values(
+                seen_at=at,
+                expires_at=at + timedelta(days=settings().session_days),
+                address=(request.remote_addr or "")[:64],
+            )
+        )
+    cookie.permanent = True
+    cookie.modified = True  # the cookie, too, lives on from here

@@ -1,0 +1,1 @@
+"""Profiles: people as others see them, and taking over imported work."""

@@ -1,0 +1,1 @@
+"""Diff, merge and blame of texts."""

@@ -1,0 +1,1 @@
+"""Front matter: reading, and edits that keep other bytes."""

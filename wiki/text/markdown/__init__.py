@@ -1,0 +1,1 @@
+"""Markdown to HTML, a pure function of a text and its place."""

@@ -1,0 +1,314 @@
+"""Where a link leads: addresses as authors write them, resolved to pages, files and other hosts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from wiki.text.markdown.headings import fragment_id
+from wiki.text.markdown.wikilinks import Reading, is_media, names_media, readings, section_in
+from wiki.text.paths import (
+    FOLDER_PAGES,
+    PathError,
+    join,
+    name_of,
+    normalise_path,
+    parent_of,
+    path_key,
+    resolve,
+)
+
+Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
+
+_OF_A_HOST = re.compile(r"(?:https?:)?//[^/]", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
+_MAIL = ("mailto", "tel", "xmpp")
+_CONTROLS = re.compile(r"[\x00-\x20\x7f]+")
+_MAX_ADDRESS = 2000
+
+
+_own_address = ""
+
+
+def set_own_address(url: str) -> None:
+    """Set the address of the wiki in which the texts of this process are resolved."""
+    global _own_address
+    _own_address = url.rstrip("/")
+
+
+@dataclass(frozen=True)
+class RenderContext:
+    """The place of a text: links are resolved from it, and a heading equal to `title` is not
+    repeated.
+
+    `folder` says that relative links start inside `path` (the page came from `index.md`), not
+    beside it. `base_url` is the wiki's own address; links below it are internal.
+
+    `routes` are addresses of an imported text whose target differs from their wording, because they
+    begin at the root of the tree or name a file that is kept at another place. Each is a list of
+    its :func:`route_key`, the kind of destination, its space and its path.
+    """
+
+    space: str
+    path: str
+    folder: bool = False
+    title: str = ""
+    base_url: str = field(default_factory=lambda: _own_address)
+    routes: Sequence[Sequence[str]] = ()
+
+    def __post_init__(self) -> None:
+        # Columns and messages contain lists, which cannot be hashed.
+        object.__setattr__(self, "routes", tuple(tuple(route) for route in self.routes))
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Sequence[str]]:
+        """Routes by their keys."""
+        return {route[0]: route[1:] for route in self.routes}
+
+    @property
+    def base(self) -> str:
+        """The folder that relative links start from."""
+        return self.path if self.folder else parent_of(self.path) or ""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The target of an address. `url` is safe to write into HTML.
+
+    For `broken` it is empty and `path` has the reason. A wiki link may have another target,
+    depending on the pages that exist: one of the places `others` or, if it is `named`, a page
+    elsewhere whose path ends with the written one.
+    """
+
+    kind: Kind
+    url: str
+    space: str = ""
+    path: str = ""
+    fragment: str = ""
+    others: tuple[Reading, ...] = field(default=(), compare=False)
+    named: bool = field(default=False, compare=False)
+
+
+def page_url(space: str, path: str, fragment: str = "") -> str:
+    """`("eng", "on call")` gives `"/eng/on%20call"`; the home page ends in a slash."""
+    return f"/{_quote(space)}/{_quote(path)}" + (f"#{_quote(fragment)}" if fragment else "")
+
+
+def file_url(space: str, path: str, fragment: str = "") -> str:
+    """The address of the file at `path` (folder and name) in the tree of `space`."""
+    folder, name = parent_of(path) or "", name_of(path)
+    parts = [_quote(part) for part in (folder, "-/files", name) if part]
+    return f"/{_quote(space)}/" + "/".join(parts) + (f"#{_quote(fragment)}" if fragment else "")
+
+
+def resolve_link(address: str, context: RenderContext, image: bool = False) -> Destination:
+    """The meaning of a link's (or, with `image`, a picture's) address on a page."""
+    address = _CONTROLS.sub(" ", address).strip()
+    if len(address) > _MAX_ADDRESS:
+        return _broken("the address is too long")
+    if context.routes and (route := context.by_key.get(route_key(address, context))):
+        return _routed(address, *route)
+    if context.base_url:
+        address = split_own(address, context.base_url)[1]
+    if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
+        return _external(address)
+    path, _, fragment = address.partition("#")
+    path, _, query = path.partition("?")
+    path, fragment = unquote(path).replace("\\", "/"), unquote(fragment)
+    tail = f"?{_requote(query)}" if query else ""
+    if not path:
+        fragment = fragment_id(fragment)
+        tail += f"#{_quote(fragment)}" if fragment else ""
+    if not path and not query:
+        return Destination("anchor", tail or "#", context.space, context.path, fragment)
+    try:
+        if path.startswith("/"):
+            return _site(path, tail, fragment, image)
+        if not path:
+            url = page_url(context.space, context.path) + tail
+            return Destination("page", url, context.space, context.path, fragment)
+        target = resolve(context.base, path)
+        if target is None:
+            return _broken("it leads out of the space")
+        to = _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
+        return _by_name(to, path) if to.kind == "file" else to
+    except PathError as error:
+        return _broken(str(error))
+
+
+def _by_name(to: Destination, written: str) -> Destination:
+    """Return a file at a relative address as a file that may lie elsewhere, where its path ends
+    with the written one."""
+    names = [name for name in written.split("/") if name not in ("", ".", "..")]
+    path = normalise_path("/".join(names))
+    others = () if path_key(path) == path_key(to.path) else (Reading(1, to.space, path, ""),)
+    return replace(to, others=others, named=True)
+
+
+def route_key(address: str, context: RenderContext) -> str:
+    """Return the form of an address's path under which `routes` stores it; empty if it has no path.
+
+    The key begins with a slash if the address does, otherwise with the folder that the address
+    starts from. It therefore changes when the page moves.
+    """
+    if _SCHEME.match(address) or re.match(r"[/\\]{2}", address):
+        return ""
+    path = unquote(re.split("[#?]", address, maxsplit=1)[0]).replace("\\", "/")
+    return path if path.startswith("/") or not path else join(context.base, path)
+
+
+def _routed(address: str, kind: str, space: str, path: str) -> Destination:
+    rest, _, fragment = address.partition("#")
+    query = rest.partition("?")[2]
+    tail, fragment = f"?{_requote(query)}" if query else "", unquote(fragment)
+    return (_file if kind == "file" else _page)(space, path, tail, fragment)
+
+
+def resolve_embedded(target: str, context: RenderContext) -> Destination:
+    """Return the target of `![[picture.png]]`: a file at this path from the root of the space, or
+    else a file of this name elsewhere in it."""
+    reason, found, named = readings(target, context.space, context.base)
+    plain = next((one for one in found if names_media(one.path)), None)
+    if plain is None:
+        return _broken(reason or "it names no file")
+    to = _file(plain.space, plain.path, "", section_in(plain.section))
+    return replace(to, named=named)
+
+
+def split_own(address: str, base_url: str) -> tuple[str, str]:
+    """Split an address of the wiki at `base_url` into the part up to it and the rest, from its
+    slash.
+
+    The scheme (http or https), the case of the host and an explicit default port make no
+    difference. For any other address the first part is empty.
+    """
+    if not base_url or not _OF_A_HOST.match(address):
+        return "", address
+    try:
+        given, own = urlsplit(address), urlsplit(base_url)
+        same = (given.hostname, _port(given.port)) == (own.hostname, _port(own.port))
+    except ValueError:
+        return "", address
+    authority = address.index("//") + 2 + len(given.netloc)
+    rest = address[authority:]
+    below = own.path.rstrip("/")
+    if not same or given.username is not None or not rest.startswith(below):
+        return "", address
+    rest = rest[len(below) :]
+    if rest and rest[0] not in "/?#":
+        return "", address
+    return address[: len(address) - len(rest)], rest if rest.startswith("/") else f"/{rest}"
+
+
+def _port(port: int | None) -> int | None:
+    return None if port in (80, 443) else port
+
+
+def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
+    """The meaning of `[[target]]`: a path from the root of the space, or of `space:`."""
+    if not target.partition("#")[0].strip():
+        fragment = fragment_id(section_in(target))
+        return Destination("anchor", f"#{_quote(fragment)}", context.space, context.path, fragment)
+    if target.startswith(("/", "./", "../")) and is_media(target):
+        return resolve_embedded(target, context)
+    reason, found, named = readings(target, context.space, context.base)
+    plain = next((one for one in found if one.rank == 0), None) or next(iter(found), None)
+    if plain is None:
+        return _broken(reason)
+    fragment = _section(plain)
+    others = tuple(one._replace(section=_section(one)) for one in found if one is not plain)
+    url = page_url(plain.space, plain.path, fragment)
+    return Destination("page", url, plain.space, plain.path, fragment, others, named)
+
+
+def _section(one: Reading) -> str:
+    """Return the section that a reading names, or the place in a file, such as `page=3`."""
+    section = section_in(one.section)
+    return section if "=" in section and names_media(one.path) else fragment_id(section)
+
+
+def host_of(url: str) -> str:
+    """The host of an absolute address, for people to read."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
+def _in_space(
+    space: str, target: str, is_folder: bool, tail: str, fragment: str, image: bool
+) -> Destination:
+    name = name_of(target)
+    if MARKDOWN_ENDING.search(name) and not image:
+        target = target[: target.rindex(".")]
+        if name_of(target).casefold() in FOLDER_PAGES:
+            target = parent_of(target) or ""
+    elif not is_folder and (image or _EXTENSION.search(name)):
+        return _file(space, normalise_path(target), tail, fragment)
+    return _page(space, normalise_path(target), tail, fragment)
+
+
+def _page(space: str, path: str, query: str, section: str) -> Destination:
+    fragment = fragment_id(section)
+    tail = f"{query}#{_quote(fragment)}" if fragment else query
+    return Destination("page", page_url(space, path) + tail, space, path, fragment)
+
+
+def _file(space: str, path: str, query: str, fragment: str) -> Destination:
+    tail = f"{query}#{_quote(fragment)}" if fragment else query
+    return Destination("file", file_url(space, path) + tail, space, path, fragment)
+
+
+def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
+    """An address from the root of the site: `/<space>/<path>` or something behind `/-/`."""
+    segments = [segment for segment in path.split("/") if segment]
+    if any(segment in (".", "..") for segment in segments):
+        return _broken("it contains . or ..")
+    url = "/" + "/".join(_quote(segment) for segment in segments)
+    if segments and path.endswith("/"):
+        url += "/"
+    section = fragment_id(fragment)
+    whole = url + tail + (f"#{_quote(section)}" if section else "")
+    if not segments or segments[0] == "-":
+        return Destination("site", whole)
+    space, rest = segments[0], segments[1:]
+    if "-" in rest:
+        verb = rest.index("-")
+        if rest[verb + 1 : verb + 2] == ["files"] and len(rest) == verb + 3:
+            target = normalise_path("/".join([*rest[:verb], rest[-1]]))
+            return _file(space, target, tail, fragment)
+        return Destination("site", whole)
+    return _in_space(space, "/".join(rest), path.endswith("/"), tail, fragment, image)
+
+
+def _external(address: str) -> Destination:
+    scheme, colon, rest = address.partition(":")
+    if not colon or re.match(r"[/\\]{2}", address):
+        scheme, rest = "https", address.replace("\\", "/")
+    scheme = scheme.lower()
+    if scheme in ("http", "https"):
+        rest = rest.replace("\\", "/")
+        if not rest.startswith("//") or not rest.strip("/"):
+            return _broken("the address has no host")
+    elif scheme not in _MAIL:
+        return _broken(f"links to {scheme}: are not allowed")
+    url = f"{scheme}:{_requote(rest)}"
+    return Destination("external", url, path=url)
+
+
+def _broken(reason: str) -> Destination:
+    return Destination("broken", "", path=reason)
+
+
+def _quote(text: str) -> str:
+    """Percent-encodes a path or fragment that holds no encoding yet."""
+    return quote(text, safe="/:@!$&'()*+,;=")
+
+
+def _requote(text: str) -> str:
+    """Percent-encodes what an address cannot hold, leaving what is encoded already."""
+    return quote(text, safe="/%:?#[]@!$&'()*+,;=")

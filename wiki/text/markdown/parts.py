@@ -1,0 +1,87 @@
+"""Parts of a page's HTML, to be shown inside another page. All of it works on sanitised HTML, in
+which each `<` begins a tag and each element that has an end has its end tag."""
+
+import re
+from html import escape, unescape
+from urllib.parse import unquote
+
+from wiki.text.markdown.elements import VOID
+from wiki.text.markdown.headings import TAGS
+
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
+_NAME = re.compile(r' (id="|href="#)([^"]*)"')
+_LANDMARK = re.compile(r' aria-label="(Table \d+|Footnotes)"')
+_IS_BLOCK = "^"
+_NOTES = ' class="footnotes"'
+_EMPTY = VOID | {"input"}
+
+
+def section_of(html: str, name: str) -> str | None:
+    """The heading of that name and what is below it, up to the next one of its level or a higher
+    one; None where there is none. The heading that repeats the title stands for the whole page."""
+    named = f' id="{escape(name, quote=False)}"'
+    if html.startswith(f"<span{named}>"):
+        return html
+    begin, level, depth = -1, "", 0
+    for tag in _TAG.finditer(html):
+        ends, element, attributes = tag.groups()
+        if begin < 0:
+            if ends or named not in attributes:
+                continue
+            if element in TAGS:
+                begin, level, depth = tag.start(), element, 1
+            elif _IS_BLOCK in name:
+                return html[tag.start() : _end_of(html, tag)]
+        elif ends:
+            depth -= 1
+            if depth < 0:
+                return html[begin : tag.start()]
+        elif element not in _EMPTY:
+            if not depth and ((element in TAGS and element <= level) or _NOTES in attributes):
+                return html[begin : tag.start()]
+            depth += 1
+    return None if begin < 0 else html[begin:]
+
+
+def _end_of(html: str, start: re.Match[str]) -> int:
+    """Return the end of the element that begins at the match."""
+    depth = 0
+    for tag in _TAG.finditer(html, start.start()):
+        if tag[2] in _EMPTY:
+            continue
+        depth += -1 if tag[1] else 1
+        if not depth:
+            return tag.end()
+    return len(html)
+
+
+def as_part(html: str, prefix: str, url: str, title: str) -> str:
+    """`html` of the page at `url` for the inside of another one: its names begin with `prefix`, and
+    links to what it has not lead to the page, as those of its headings do. `url` and `title` are
+    escaped."""
+    names = {
+        unescape(name)
+        for tag in _TAG.finditer(html)
+        for what, name in _NAME.findall(tag[3])
+        if what == 'id="'
+    }
+
+    def rename(tag: re.Match[str]) -> str:
+        attributes = tag[3]
+        if ' id="' not in attributes and ' href="#' not in attributes and "aria-" not in attributes:
+            return tag[0]
+        is_anchor = ' class="anchor"' in attributes
+
+        def renamed(found: re.Match[str]) -> str:
+            what, name = found.groups()
+            if what == 'id="':
+                return f' id="{prefix}{name}"'
+            if is_anchor or unquote(unescape(name)) not in names:
+                return f' href="{url}#{name}"'
+            return f' href="#{prefix}{name}"'
+
+        attributes = _NAME.sub(renamed, attributes)
+        attributes = _LANDMARK.sub(lambda own: f'{own[0][:-1]} of {title}"', attributes)
+        return f"<{tag[1]}{tag[2]}{attributes}>"
+
+    return _TAG.sub(rename, html)

@@ -1,0 +1,456 @@
+"""Where in a text its addresses stand: each link and picture with the characters that say where to.
+
+The grammar that renders pages finds them, with rules that also note positions; nothing here decides
+by itself what is a link.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+from typing import Any, Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, autolink
+from markdown_it.token import Token
+
+from wiki.text.markdown.destinations import (
+    Destination,
+    RenderContext,
+    resolve_embedded,
+    resolve_link,
+    resolve_wiki_link,
+)
+from wiki.text.markdown.grammar import build_grammar, embed, html_inline, image, link, wiki_link
+from wiki.text.markdown.links import Links
+from wiki.text.markdown.markup import clean_source
+from wiki.text.markdown.rawhtml import RawHtml
+from wiki.text.markdown.wikilinks import shown
+from wiki.text.paths import path_key
+
+Span = tuple[int, int]
+Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
+
+_NOTED = ("at", "label", "target", "known")  # what tokens carry that is not part of the rest
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a text, as the renderer reads it (`written`) and where it stands (`span`).
+
+    `span` is None where that cannot be told. `definition` is the label of the `[label]: address`
+    that several links may share. `shown` is what a wiki link without a label of its own shows.
+    """
+
+    form: Literal["markdown", "html", "wiki", "auto"]
+    written: str
+    span: Span | None
+    image: bool = False
+    definition: str = ""
+    shown: str = ""
+    in_heading: bool = False
+    in_cell: bool = False
+    included: bool = False
+
+    def leads_to(self, context: RenderContext) -> Destination:
+        """What the address means in a text that stands there."""
+        return _meaning(self.form, self.written, self.image, context)
+
+
+@lru_cache(maxsize=2048)
+def _meaning(form: str, written: str, is_image: bool, context: RenderContext) -> Destination:
+    if form == "wiki" and is_image:
+        return resolve_embedded(written, context)
+    if form == "wiki":
+        return resolve_wiki_link(written, context)
+    return resolve_link(written, context, is_image)
+
+
+@dataclass
+class Survey:
+    """A text taken apart: its addresses in order, and all the rest of it.
+
+    Two texts with equal `rest` differ in nothing but where their links lead.
+    """
+
+    addresses: list[Address] = field(default_factory=list)
+    rest: list[object] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)
+    # What each piece of inline text gave, by the piece and whether it is a heading's.
+    pieces: dict[tuple[str, bool], tuple[list[Address], list[object]]] = field(default_factory=dict)
+
+
+def survey(text: str, like: Survey | None = None) -> Survey:
+    """The addresses of `text`, which has line ends of `\\n` only.
+
+    :param like: the survey of a text that has much in common with this one, which is not parsed
+        again; the addresses in it have no span that counts.
+    """
+    env: dict[str, Any] = {"like": like}
+    tokens = _parser().parse(text, env)
+    return _Surveyor(text, env).survey(tokens)
+
+
+def lines_of(source: str, context: RenderContext) -> list[tuple[int, bool, Place]]:
+    """For each link of a text to a page or file of this wiki the line it stands in, from 1, whether
+    the page is shown, not linked to, and where it leads."""
+    text = clean_source(source)
+    ends = [at for at, character in enumerate(text) if character == "\n"]
+    found: list[tuple[int, bool, Place]] = []
+    for one in survey(text).addresses:
+        to = one.leads_to(context)
+        if to.kind in ("page", "file") and one.span:
+            line = bisect_left(ends, one.span[0]) + 1
+            found.append((line, one.included, (to.kind, to.space, path_key(to.path))))
+    return found
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = build_grammar()
+    parser.options["store_labels"] = True
+    parser.inline.ruler.at("link", _link)
+    parser.inline.ruler.at("image", _image)
+    parser.inline.ruler.at("html_inline", _html_inline)
+    parser.inline.ruler.at("autolink", _autolink)
+    parser.inline.ruler.at("wikilink", _wiki_link)
+    parser.inline.ruler.at("embed", _embed)
+    parser.block.ruler.at("reference", _reference, {"alt": []})
+    parser.core.ruler.at("inline", _pieces)
+    return parser
+
+
+def _pieces(state: StateCore) -> None:
+    """Parses the pieces of inline text that can have an address in them, and are not known."""
+    like: Survey | None = state.env["like"]
+    known: set[str] = set()
+    references = state.env.get("references", {})
+    # What a piece means depends on the definitions, and notes are numbered as they are met.
+    if (
+        like
+        and not state.env.get("footnotes")
+        and like.definitions == {label: one["href"] for label, one in references.items()}
+    ):
+        known = {content for content, _ in like.pieces if not content.startswith("[")}
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        if token.content in known:
+            token.meta["known"] = True
+        elif any(mark in token.content for mark in ("[", "<", "://")):
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "[" and _noting(state, silent, link, 0)
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "!" and _noting(state, silent, image, 1)
+
+
+def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:
+    """Lets the rule do its work; notes in the token where the destination stands."""
+    start, at = state.pos, len(state.tokens)
+    pending = bool(state.pending)
+    if not rule(state, silent):
+        return False
+    if silent or state.src[state.pos - 1] != ")":  # a reference ends in a bracket
+        return True
+    end, state.pos = state.pos, start
+    label_end = state.md.helpers.parseLinkLabel(state, start + offset, offset == 0)
+    state.pos = end
+    at += pending  # the text before it has become a token
+    position = label_end + 2
+    while state.src[position] in " \t\n":
+        position += 1
+    result = state.md.helpers.parseLinkDestination(state.src, position, state.posMax)
+    if result.ok:
+        angle = state.src[position] == "<"
+        state.tokens[at].meta["at"] = (position + angle, result.pos - angle)
+    return True
+
+
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if not html_inline(state, silent):
+        return False
+    if not silent:
+        state.tokens[-1].meta["at"] = (start, state.pos)
+    return True
+
+
+def _autolink(state: StateInline, silent: bool) -> bool:
+    start, at = state.pos, len(state.tokens) + bool(state.pending)
+    if not autolink(state, silent):
+        return False
+    if not silent:
+        state.tokens[at].meta["at"] = (start + 1, state.pos - 1)
+    return True
+
+
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    start = state.pos + 2
+    if not wiki_link(state, silent):
+        return False
+    if not silent:
+        target = state.tokens[-1].meta["target"]
+        start = state.src.index(target, start)
+        state.tokens[-1].meta["at"] = (start, start + len(target))
+    return True
+
+
+def _embed(state: StateInline, silent: bool) -> bool:
+    start = state.pos + 3
+    if not embed(state, silent):
+        return False
+    if not silent:
+        target = state.tokens[-1].meta["target"]
+        start = state.src.index(target, start)
+        state.tokens[-1].meta["at"] = (start, start + len(target))
+    return True
+
+
+def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    known = len(state.env.get("references", {}))
+    if not reference(state, start_line, end_line, silent):
+        return False
+    references = state.env.get("references", {})
+    if silent or len(references) == known:  # the first of a name counts
+        return True
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    end = state.eMarks[start_line]
+    position = begin + 1
+    while position < end and state.src[position] != "]":
+        position += 1 + (state.src[position] == "\\")
+    position += 2
+    while position < end and state.src[position] in " \t":
+        position += 1
+    if position < end:  # else the destination stands on a line of its own
+        result = state.md.helpers.parseLinkDestination(state.src, position, end)
+        if result.ok:
+            angle = state.src[position] == "<"
+            spans = state.env.setdefault("spans", {})
+            spans[next(reversed(references))] = (position + angle, result.pos - angle)
+    return True
+
+
+class _Surveyor:
+    def __init__(self, text: str, env: dict[str, Any]) -> None:
+        self.starts = [0]
+        self.lines = text.split("\n")
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        self.env = env
+        self.found = Survey()
+        self.heading = self.cell = False
+        self.row, self.cursor = -1, 0  # how far the cells of a table's row are read
+
+    def survey(self, tokens: Sequence[Token]) -> Survey:
+        references = self.env.get("references", {})
+        for label, one in references.items():
+            self.found.definitions[label] = one["href"]
+            self.found.rest.append((label, one["title"], one["map"]))
+        for one in self.env.get("duplicate_refs", []):
+            self.found.rest.append((one["label"], one["title"], one["map"], one["href"]))
+        above: list[int] | None = None
+        for token in tokens:
+            if token.type == "heading_open":
+                self.heading = True
+            elif token.type == "heading_close":
+                self.heading = False
+            elif token.type in ("th_open", "td_open"):
+                self.cell = True
+            elif token.type in ("th_close", "td_close"):
+                self.cell = False
+            above = token.map or above
+            if token.type == "inline":
+                self.note(token)
+                self.piece(token, self.place(token, token.map or above))
+            elif token.type == "html_block":
+                self.html(token, self.place(token, token.map), 0)
+            elif token.type == "include":
+                self.include(token, self.place(token, token.map))
+            else:
+                self.note(token, token.content)
+        return self.found
+
+    def place(self, token: Token, lines: Sequence[int] | None) -> _Place:
+        number = lines[0] if lines else -1
+        if not self.cell or not 0 <= number < len(self.lines):
+            return _Place(self, token.content, number)
+        if self.row != number:
+            self.row, self.cursor = number, 0
+        wanted = token.content.replace("|", "\\|")
+        at = self.lines[number].find(wanted, self.cursor)
+        if at >= 0:
+            self.cursor = at + len(wanted)
+        return _Place(self, token.content, number, at)
+
+    def piece(self, token: Token, place: _Place) -> None:
+        found = self.found
+        like: Survey | None = self.env["like"]
+        name = token.content, self.heading
+        if like and token.meta.get("known") and name in like.pieces:
+            addresses, rest = like.pieces[name]
+            found.addresses += addresses
+            found.rest += rest
+            return
+        addresses_before, rest_before = len(found.addresses), len(found.rest)
+        if token.children:
+            self.inline(token, place)
+        else:
+            found.rest.append(token.content)
+        found.pieces[name] = found.addresses[addresses_before:], found.rest[rest_before:]
+
+    def inline(self, token: Token, place: _Place) -> None:
+        is_address = False  # the text of a bare address is its target
+        for child in token.children or []:
+            if is_address and child.type == "text":
+                self.note(child)
+            elif child.type in ("link_open", "image"):
+                self.link(child, place)
+            elif child.type in ("wikilink", "embed"):
+                self.wiki(child, place)
+            elif child.type == "html_inline":
+                self.html(child, place, child.meta["at"][0])
+            else:
+                self.note(child, child.content)
+            is_address = child.type == "link_open" and child.info == "auto"
+
+    def note(self, token: Token, content: str = "", **more: object) -> None:
+        attributes = {name: v for name, v in token.attrs.items() if name not in ("href", "src")}
+        meta = {name: v for name, v in token.meta.items() if name not in _NOTED}
+        self.found.rest.append(
+            (
+                *(token.type, token.tag, token.nesting, token.level, token.hidden, token.map),
+                *(token.info, token.markup, content, attributes, meta, more),
+            )
+        )
+
+    def link(self, token: Token, place: _Place) -> None:
+        is_image = token.type == "image"
+        label = token.meta.get("label", "")
+        at = token.meta.get("at")
+        span = place.span(*at) if at else None
+        if label:
+            span = self.env.get("spans", {}).get(label)
+        written = str(token.attrs.get("src" if is_image else "href", ""))
+        self.note(token, token.content if is_image else "", label=label)
+        form: Literal["markdown", "auto"] = "auto" if token.info == "auto" else "markdown"
+        self.found.addresses.append(Address(form, written, span, is_image, label))
+
+    def wiki(self, token: Token, place: _Place) -> None:
+        target, label = token.meta["target"], token.meta["label"]
+        words = label or shown(target)
+        self.note(token, words if self.heading else label)
+        self.found.addresses.append(
+            Address(
+                "wiki",
+                target,
+                place.span(*token.meta["at"]),
+                shown="" if label else words,
+                in_heading=self.heading,
+                in_cell=self.cell,
+                image=token.type == "embed",
+            )
+        )
+
+    def include(self, token: Token, place: _Place) -> None:
+        self.note(token)
+        span = place.span(*token.meta["at"])
+        self.found.addresses.append(Address("wiki", token.meta["target"], span, included=True))
+
+    def html(self, token: Token, place: _Place, offset: int) -> None:
+        tags = _Tags()
+        tags.rewrite(token.content)
+        pieces, last = [], 0
+        for written, start, end, is_image in tags.found:
+            pieces.append(token.content[last:start])
+            last = end
+            span = place.span(offset + start, offset + end)
+            self.found.addresses.append(Address("html", written, span, is_image))
+        pieces.append(token.content[last:])
+        self.note(token, "\0".join(pieces))
+
+
+class _Place:
+    """Where the content of a token stands in the text, line by line; that of a cell of a table at
+    `column` of its row, with each `|` written as `\\|`."""
+
+    def __init__(
+        self, whole: _Surveyor, content: str, first: int, column: int | None = None
+    ) -> None:
+        self.whole = whole
+        self.content = content
+        self.first = first
+        self.column = column
+        self.shifts: dict[int, int | None] = {}  # for each line of the content
+
+    @cached_property
+    def line_ends(self) -> list[int]:
+        return [at for at, character in enumerate(self.content) if character == "\n"]
+
+    @cached_property
+    def bars(self) -> list[int]:
+        return [at for at, character in enumerate(self.content) if character == "|"]
+
+    def span(self, start: int, end: int) -> Span | None:
+        """The characters of the text that are those of the content; None for what is not sure."""
+        row = bisect_left(self.line_ends, start)
+        number = self.first + row
+        if self.first < 0 or number >= len(self.whole.lines) or self.column == -1:
+            return None
+        source, wanted = self.whole.lines[number], self.content[start:end]
+        if self.column is not None:
+            shift: int | None = self.column + bisect_left(self.bars, start)
+            wanted = wanted.replace("|", "\\|")
+        else:
+            if row not in self.shifts:
+                self.shifts[row] = self.shift_of(row)
+            shift = self.shifts[row]
+        if shift is None:
+            return None
+        start += shift
+        end = start + len(wanted)
+        if source[start:end] != wanted:
+            return None
+        return start + self.whole.starts[number], end + self.whole.starts[number]
+
+    def shift_of(self, row: int) -> int | None:
+        """Return how much further right a line of the content stands in its line of the text."""
+        begin = self.line_ends[row - 1] + 1 if row else 0
+        stop = self.line_ends[row] if row < len(self.line_ends) else None
+        line = self.content[begin:stop]
+        at = self.whole.lines[self.first + row].rfind(line.strip())
+        return at - (len(line) - len(line.lstrip())) - begin if at >= 0 else None
+
+
+class _Tags(RawHtml):
+    """Notes the addresses in one piece of raw HTML as it is rewritten: value, span, picture."""
+
+    def __init__(self) -> None:
+        super().__init__(Links(RenderContext("", "")), str)
+        self.found: list[tuple[str, int, int, bool]] = []
+
+    def _link(self, given: dict[str, str]) -> None:
+        if "href" in given:
+            self._find("href", given["href"], False)
+
+    def _picture(self, given: dict[str, str]) -> None:
+        if "src" in given:
+            self._find("src", given["src"], True)
+
+    def _embed(self, tag: str, address: str | None) -> None:
+        if address:
+            self._find("src", address, False)
+
+    def _find(self, name: str, value: str, is_image: bool) -> None:
+        start, end = self.spans[name]
+        if start >= 0:
+            self.found.append((value, start, end, is_image))

@@ -1,0 +1,1 @@
+"""Searches for secrets and for invisible characters in texts."""

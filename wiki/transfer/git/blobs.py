@@ -1,0 +1,124 @@
+"""Contents of files of a Git repository, read by their hash."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import IO, cast
+
+from wiki.transfer.git.command import Missing
+
+_CHUNK = 1 << 16
+_PIPE = 1 << 20
+_AHEAD = 31
+"""Number of contents requested ahead of reading; all of them may be in memory."""
+
+
+class Blobs:
+    """Contents of files by their hash in Git.
+
+    Each request that is waited for costs two process switches, which take longer than everything
+    else on a busy machine. Expected contents are therefore requested ahead.
+    """
+
+    def __init__(self, arguments: Sequence[str], environ: dict[str, str]) -> None:
+        self._arguments, self._environ = arguments, environ
+        self._start()
+        self._expected: deque[str] = deque()
+        self._pending: deque[str] = deque()
+        self._ready: dict[str, bytes | Missing | None] = {}
+        self._ended: set[str] = set()
+        self.questions = 0
+        """Number of times that an answer was waited for."""
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            self._arguments,
+            env=self._environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pipesize=_PIPE,
+        )
+        self._asked = cast(IO[bytes], self._process.stdin)
+        self._given = cast(IO[bytes], self._process.stdout)
+
+    def expect(self, blobs: Iterable[str]) -> None:
+        """Announce contents that will be read next, in this order; some of them may be skipped."""
+        self._expected = deque(blobs)
+        self._ready.clear()
+
+    def read(self, blob: str, most: int) -> bytes | None:
+        """Return the content; None if it is larger than `most` bytes.
+
+        :raises Missing: when it does not exist or is damaged.
+        """
+        while blob not in self._ready:
+            if not self._pending:
+                self._ask(blob)
+            first = self._pending.popleft()
+            try:
+                self._ready[first] = self._receive(most)
+            except EOFError:  # Git ends at a damaged content
+                self._restart(first)
+        found = self._ready.pop(blob)
+        if isinstance(found, Missing):
+            raise found
+        return found
+
+    def _restart(self, blob: str) -> None:
+        """Go on in a new process, without the content if it ended a process twice."""
+        if blob in self._ended:
+            self._ready[blob] = Missing(f"Its content {blob[:10]} is damaged.")
+        else:
+            self._ended.add(blob)
+            self._pending.appendleft(blob)
+        self.close()
+        self._start()
+        self._request()
+
+    def _ask(self, blob: str) -> None:
+        self._pending.append(blob)
+        if blob in self._expected:
+            while self._expected.popleft() != blob:
+                pass
+            ahead = min(_AHEAD, len(self._expected))
+            self._pending.extend(self._expected.popleft() for _ in range(ahead))
+        self._request()
+        self.questions += 1
+
+    def _request(self) -> None:
+        with suppress(BrokenPipeError):  # then there is no answer either
+            self._asked.write("".join(f"{one}\n" for one in self._pending).encode())
+            self._asked.flush()
+
+    def _receive(self, most: int) -> bytes | Missing | None:
+        head = self._given.readline().split()
+        if not head:
+            raise EOFError
+        if len(head) != 3:
+            name = head[0].decode(errors="replace")
+            return Missing(f"Its content {name[:10]} is not in the repository.")
+        size = int(head[2])
+        if size > most:
+            left = size + 1
+            while left:
+                piece = self._given.read(min(left, _CHUNK))
+                if not piece:
+                    raise EOFError
+                left -= len(piece)
+            return None
+        data = self._given.read(size)
+        self._given.read(1)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+    def close(self) -> None:
+        """End the process that reads."""
+        with suppress(BrokenPipeError):
+            self._asked.close()
+        self._process.wait()
+        self._given.close()

@@ -1,0 +1,624 @@
+"""The history of a space as commits: one for each revision, deletion, restoration and file, in the
+order of events. What somebody may read of it goes out, and nothing else.
+
+The same history always makes the same commits, whether in one go or bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from wiki.attachments.models import Attachment
+from wiki.attachments.storage import DamagedFile, Storage
+from wiki.outbox.models import EventRow
+from wiki.pages.merging import Text
+from wiki.pages.models import Action, Page, Revision
+from wiki.pages.queries import readable_by
+from wiki.pages.texts import get_texts
+from wiki.people.imported.placeholders import NOBODY
+from wiki.people.models import Person, PersonAddress
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.text.paths import ancestors_of, join
+from wiki.transfer.exporting import file_text
+from wiki.transfer.git import trailers
+from wiki.transfer.git.fast_import import Signature, Stream
+from wiki.transfer.layout import file_of, page_of
+
+AT_ONCE = 200
+"""Events read from the database together."""
+TEXTS_AT_ONCE = 40
+"""Texts held in memory together."""
+_REVISED = ("PageSaved", "PageMoved")
+_PAGES = (*_REVISED, "PageDeleted", "PageRestored")
+_FILES = ("FileAdded", "FileRemoved")
+# Of a page that was removed for good, events have lost what they said beside ids.
+_PURGED = "PagePurged"
+# What a page says less since then; the commits before it still say it.
+_REDACTED = "Redacted"
+FOLLOWED = (*_PAGES, *_FILES, _PURGED, _REDACTED)
+"""The events that make commits."""
+# What Git would not let anybody check out on a machine with Windows.
+_REFUSED = frozenset({"git~1"})
+
+
+class Tree:
+    """Which files are in the newest commit."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self.files = set(places)
+        self._folders = Counter(above for place in self.files for above in ancestors_of(place))
+
+    def clash(self, place: str) -> str:
+        """Why a file cannot be at this place, or nothing."""
+        if place in self.files:
+            return ""
+        if place in self._folders:
+            return "there is a folder of this name"
+        if any(above in self.files for above in ancestors_of(place)):
+            return "a file has the name of its folder"
+        if not _REFUSED.isdisjoint(place.casefold().split("/")):
+            return "Git allows no file of this name"
+        return ""
+
+    def add(self, place: str) -> None:
+        """A file is there now."""
+        if place not in self.files:
+            self.files.add(place)
+            self._folders.update(ancestors_of(place))
+
+    def remove(self, place: str) -> bool:
+        """It is not; returns whether it was."""
+        if place not in self.files:
+            return False
+        self.files.remove(place)
+        for above in ancestors_of(place):
+            self._folders[above] -= 1
+            if not self._folders[above]:
+                del self._folders[above]
+        return True
+
+
+@dataclass(frozen=True)
+class _State:
+    """A page at a moment of its past: its newest revision then, and whether it was there."""
+
+    revision: Revision
+    live: bool
+
+
+@dataclass
+class _Slice:
+    """Some events, and the rows that they speak of."""
+
+    events: Sequence[EventRow]
+    revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
+    readable: set[int] = field(default_factory=set)
+
+
+class SpaceHistory:
+    """A space's past on its way into a repository, read as somebody.
+
+    ``tree`` is what is in the repository; ``events`` and ``commits`` count what went there.
+
+    :param domain: of the addresses that stand for accounts (``users_domain``).
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        actor: Actor,
+        space: Space,
+        storage: Storage,
+        *,
+        domain: str,
+    ) -> None:
+        self.session = session
+        self.actor = actor
+        self.space = space
+        self.storage = storage
+        self.domain = domain
+        self.tree = Tree(())
+        self.events = 0
+        self.commits = 0
+        self.problems: list[str] = []
+        self._states: dict[int, _State | None] = {}
+        self._people: dict[int, Signature] = {}
+        self._written: dict[int, str] = {}
+
+    def newest(self) -> int:
+        """The newest event of the whole wiki; 0 before the first."""
+        return self.session.scalar(select(func.max(EventRow.id))) or 0
+
+    def count(self, after: int, until: int) -> int:
+        """How many events there are to go through."""
+        query = select(func.count(EventRow.id)).where(
+            EventRow.space_id == self.space.id,
+            EventRow.id > after,
+            EventRow.id <= until,
+            EventRow.name.in_(FOLLOWED),
+        )
+        return (self.session.scalar(query) or 0) + len(self._moved_out(after, until))
+
+    def run(self, stream: Stream, after: int, until: int) -> Iterator[int]:
+        """Commit what happened in the space after one event and until another; tells after each
+        slice up to which event all is said to the stream."""
+        left = self._moved_out(after, until)
+        while True:
+            events = self._events(after, until)
+            last = events[-1].id if len(events) == AT_ONCE else until
+            moved = [one for one in left if one.id <= last]
+            left = left[len(moved) :]
+            some = self._load(sorted([*events, *moved], key=lambda row: row.id))
+            texts: dict[str, str] = {}
+            for position, event in enumerate(some.events):
+                if position % TEXTS_AT_ONCE == 0:
+                    texts = self._texts(some, position)
+                self._commit(stream, some, event, texts)
+            self.session.expunge_all()
+            self._states.clear()
+            self.events += len(some.events)
+            after = last
+            yield after
+            if after >= until:
+                return
+
+    def _events(self, after: int, until: int) -> list[EventRow]:
+        return list(
+            self.session.scalars(
+                select(EventRow)
+                .where(
+                    EventRow.space_id == self.space.id,
+                    EventRow.id > after,
+                    EventRow.id <= until,
+                    EventRow.name.in_(FOLLOWED),
+                )
+                .order_by(EventRow.id)
+                .limit(AT_ONCE)
+            )
+        )
+
+    def _moved_out(self, after: int, until: int) -> list[EventRow]:
+        """Moves of pages into other spaces, which are listed as events of those."""
+        moves = self.session.scalars(
+            select(EventRow)
+            .where(
+                EventRow.id > after,
+                EventRow.id <= until,
+                EventRow.name == "PageMoved",
+                EventRow.space_id != self.space.id,
+            )
+            .order_by(EventRow.id)
+        )
+        return [row for row in moves if row.payload.get("old_space_id") == self.space.id]
+
+    def _load(self, events: Sequence[EventRow]) -> _Slice:
+        """The revisions of the events and those before them, and who of the pages may be read."""
+        some = _Slice(events)
+        ids = {event.page_id for event in events if event.page_id is not None}
+        wanted: dict[int, set[int]] = {}
+        for event in events:
+            if event.name in _REVISED and event.page_id is not None:
+                number = _number(event)
+                wanted.setdefault(event.page_id, set()).update((number, number - 1))
+        if wanted:
+            # Page by page: SQLite would look at all revisions there are for a list of pairs.
+            those = [
+                and_(Revision.page_id == page_id, Revision.number.in_(numbers))
+                for page_id, numbers in wanted.items()
+            ]
+            for revision in self.session.scalars(select(Revision).where(or_(*those))):
+                some.revisions[revision.page_id, revision.number] = revision
+        if ids:
+            readable = select(Page.id).where(Page.id.in_(ids), readable_by(self.actor))
+            some.readable = set(self.session.scalars(readable))
+        self._know({one.author_id for one in some.revisions.values()})
+        self._know({event.actor_id for event in events})
+        return some
+
+    def _texts(self, some: _Slice, start: int) -> dict[str, str]:
+        hashes = set()
+        for event in some.events[start : start + TEXTS_AT_ONCE]:
+            if event.name in _REVISED:
+                revision = some.revisions.get((event.page_id or 0, _number(event)))
+                if revision is not None:
+                    hashes.add(revision.content_hash)
+        return get_texts(self.session, hashes) if hashes else {}
+
+    def _commit(self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]) -> None:
+        if event.name == _PURGED:
+            self._purge(stream, event)
+        elif event.name == _REDACTED:
+            self._redaction(stream, some, event)
+        elif event.name in _FILES:
+            self._file(stream, some, event)
+        elif event.name in _REVISED:
+            self._revision(stream, some, event, texts)
+        elif event.name == "PageDeleted":
+            self._deletion(stream, event)
+        else:
+            self._restoration(stream, some, event)
+
+    def _revision(
+        self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]
+    ) -> None:
+        page_id, number = event.page_id or 0, _number(event)
+        revision = some.revisions.get((page_id, number))
+        before = self._before(some, event, number)
+        if event.space_id != self.space.id or page_id not in some.readable or revision is None:
+            # Moved to another space, or nothing (any more) that may be read here.
+            if before is not None and before.live and event.name == "PageMoved":
+                self._take_out(stream, event, before)
+            if revision is not None:
+                self._states[page_id] = _State(revision, True)
+            return
+        self._states[page_id] = _State(revision, True)
+        here = before is not None and before.live and before.revision.space_id == self.space.id
+        old = file_of(before.revision.path, before.revision.folder) if before and here else ""
+        new = file_of(revision.path, revision.folder)
+        moves = old not in ("", new) and old in self.tree.files
+        is_purged = getattr(revision, "purged_at", None) is not None
+        body = None if is_purged else texts.get(revision.content_hash)
+        if body is None and not is_purged:
+            self.problems.append(
+                f"The text of revision {number} of {revision.path or 'the home page'} is left "
+                "out: it is gone or damaged."
+            )
+        if body is None and not moves:
+            return
+        self._begin(
+            stream,
+            event,
+            message=revision.message,
+            made_up=f"{_deed(revision.action)} {revision.path or self.space.title}",
+            author_id=revision.author_id,
+            at=revision.created_at,
+            details={
+                trailers.ACTION: revision.action,
+                trailers.PAGE: str(page_id),
+                trailers.REVISION: str(number),
+                trailers.BASE: str(revision.base or ""),
+            },
+        )
+        if body is None:
+            self._rename(stream, old, new)
+        else:
+            if moves:
+                self.tree.remove(old)
+                stream.remove(old)
+            self._write(stream, revision, body)
+        if before is not None and here and before.revision.path != revision.path:
+            for file in self._files_of(event):
+                place = join(before.revision.path, file.name)
+                self._rename(stream, place, join(revision.path, file.name))
+        elif event.name == "PageMoved" and not here:
+            self._add_files(stream, event, revision.path)
+
+    def _deletion(self, stream: Stream, event: EventRow) -> None:
+        before = self._state_before(event)
+        if before is not None:
+            self._states[event.page_id or 0] = _State(before.revision, False)
+            if before.revision.space_id == self.space.id:
+                self._take_out(stream, event, before)
+
+    def _take_out(self, stream: Stream, event: EventRow, before: _State) -> None:
+        """A commit without the page, if it is in the repository."""
+        old = file_of(before.revision.path, before.revision.folder)
+        files = self._files_of(event)
+        places = [old, *(join(before.revision.path, one.name) for one in files)]
+        if old not in self.tree.files:
+            return
+        self._begin(
+            stream,
+            event,
+            made_up=f"Delete {before.revision.path or self.space.title}",
+            details={trailers.ACTION: "delete", trailers.PAGE: str(event.page_id)},
+        )
+        for place in places:
+            if self.tree.remove(place):
+                stream.remove(place)
+
+    def _purge(self, stream: Stream, event: EventRow) -> None:
+        """A commit without a page that was removed for good, and without its files: those below it
+        that belong to no page nearer to them."""
+        path = str(event.payload.get("path", ""))
+        own = {file_of(path, False), file_of(path, True)} & self.tree.files
+        if not own:
+            return
+        pages = {page_of(place)[0] for place in self.tree.files if place.casefold().endswith(".md")}
+        for place in list(self.tree.files):
+            if f"{place}/".startswith(f"{path}/" if path else "") and place not in own:
+                above = next((one for one in reversed(ancestors_of(place)) if one in pages), None)
+                if above == path and not place.casefold().endswith(".md"):
+                    own.add(place)
+        self._begin(
+            stream,
+            event,
+            made_up=f"Purge {path or self.space.title}",
+            details={trailers.ACTION: "delete", trailers.PAGE: str(event.page_id)},
+        )
+        for place in sorted(own):
+            self.tree.remove(place)
+            stream.remove(place)
+
+    def _redaction(self, stream: Stream, some: _Slice, event: EventRow) -> None:
+        """A commit with what is left of a page's text, where the repository has more of it."""
+        page_id, state = event.page_id or 0, self._state_before(event)
+        if state is None or not state.live or state.revision.space_id != self.space.id:
+            return
+        revision = state.revision
+        place = file_of(revision.path, revision.folder)
+        is_known = self._written.get(page_id) == revision.content_hash
+        if is_known or page_id not in some.readable or place not in self.tree.files:
+            return
+        body = get_texts(self.session, [revision.content_hash]).get(revision.content_hash)
+        if body is None:
+            return
+        self._begin(
+            stream,
+            event,
+            made_up=f"Redact {revision.path or self.space.title}",
+            details={trailers.ACTION: "redact", trailers.PAGE: str(page_id)},
+        )
+        self._write(stream, revision, body)
+
+    def _restoration(self, stream: Stream, some: _Slice, event: EventRow) -> None:
+        page_id = event.page_id or 0
+        before = self._state_before(event)
+        if before is None:
+            return
+        revision = self._restored(before.revision, str(event.payload.get("path", "")))
+        self._states[page_id] = _State(revision, True)
+        if page_id not in some.readable or revision.space_id != self.space.id:
+            return
+        body = get_texts(self.session, [revision.content_hash]).get(revision.content_hash)
+        if body is None:
+            return  # said when the revision came
+        details = {trailers.ACTION: "restore", trailers.PAGE: str(page_id)}
+        if revision.number != before.revision.number:
+            details[trailers.REVISION] = str(revision.number)
+        self._begin(
+            stream,
+            event,
+            made_up=f"Restore {revision.path or self.space.title}",
+            details=details,
+        )
+        self._write(stream, revision, body)
+        self._add_files(stream, event, revision.path)
+
+    def _restored(self, revision: Revision, path: str) -> Revision:
+        """The revision that a page came back with: another when it came back to another path."""
+        if path == revision.path:
+            return revision
+        moved = self.session.scalar(
+            select(Revision).where(
+                Revision.page_id == revision.page_id,
+                Revision.number == revision.number + 1,
+                Revision.action == Action.MOVE.value,
+            )
+        )
+        return moved or revision
+
+    def _file(self, stream: Stream, some: _Slice, event: EventRow) -> None:
+        name, path = str(event.payload.get("name", "")), ""
+        if not name:
+            return
+        details = {trailers.ACTION: "attach" if event.name == "FileAdded" else "detach"}
+        if event.page_id is not None:
+            state = self._state_before(event)
+            if state is None or not state.live or state.revision.space_id != self.space.id:
+                return
+            path = state.revision.path
+            details[trailers.PAGE] = str(event.page_id)
+        place = join(path, name)
+        if event.name == "FileRemoved":
+            if place in self.tree.files:
+                self._begin(stream, event, made_up=f"Remove {place}", details=details)
+                self.tree.remove(place)
+                stream.remove(place)
+            return
+        if event.page_id is not None and event.page_id not in some.readable:
+            return
+        file = self.session.get(Attachment, int(event.payload.get("attachment_id", 0)))
+        if file is not None and self._is_free(place):
+            self._begin(stream, event, made_up=f"Add {place}", details=details)
+            self._copy(stream, place, file)
+
+    def _rename(self, stream: Stream, old: str, new: str) -> None:
+        if old in self.tree.files and self._is_free(new):
+            self.tree.remove(old)
+            self.tree.add(new)
+            stream.rename(old, new)
+
+    def _add_files(self, stream: Stream, event: EventRow, path: str) -> None:
+        for file in self._files_of(event):
+            place = join(path, file.name)
+            if self._is_free(place):
+                self._copy(stream, place, file)
+
+    def _files_of(self, event: EventRow) -> list[Attachment]:
+        """The files that the event's page had at that moment."""
+        events = self.session.execute(
+            select(EventRow.name, EventRow.payload)
+            .where(
+                EventRow.page_id == event.page_id,
+                EventRow.id < event.id,
+                EventRow.name.in_(_FILES),
+            )
+            .order_by(EventRow.id)
+        )
+        there: dict[str, int] = {}
+        for name, payload in events:
+            place, file_id = payload.get("name", ""), payload.get("attachment_id", 0)
+            if name == "FileAdded":
+                there[place] = file_id
+            elif there.get(place) == file_id:
+                del there[place]
+        if not there:
+            return []
+        rows = self.session.scalars(
+            select(Attachment)
+            .where(
+                Attachment.id.in_(there.values()),
+                # One of another page may have taken its place since, which no event of this page
+                # says.
+                or_(Attachment.removed_at.is_(None), Attachment.removed_at > event.at),
+            )
+            .order_by(Attachment.id)
+        )
+        return list(rows)
+
+    def _write(self, stream: Stream, revision: Revision, body: str) -> None:
+        text = Text(
+            title=revision.title,
+            body=body,
+            tags=tuple(revision.tags),
+            description=revision.description,
+            fields=dict(revision.fields),
+            front_matter=revision.front_matter,
+        )
+        place = file_of(revision.path, revision.folder)
+        if self._is_free(place):
+            self.tree.add(place)
+            self._written[revision.page_id] = revision.content_hash
+            stream.write(place, file_text(text, revision.path).encode())
+
+    def _copy(self, stream: Stream, place: str, file: Attachment) -> None:
+        try:
+            with self.storage.open(file.sha256, file.size) as data:
+                stream.copy(place, data, file.size)
+        except DamagedFile as error:
+            self.problems.append(f"{place} is left out: {error}")
+        else:
+            self.tree.add(place)
+
+    def _is_free(self, place: str) -> bool:
+        clash = self.tree.clash(place)
+        if clash:
+            self.problems.append(f"{place} is left out: {clash}.")
+        return not clash
+
+    def _begin(
+        self,
+        stream: Stream,
+        event: EventRow,
+        *,
+        made_up: str,
+        details: dict[str, str],
+        message: str = "",
+        author_id: int | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Begin the commit of an event."""
+        who = self._who(author_id if at is not None else event.actor_id)
+        said = {name: value for name, value in details.items() if value}
+        signed = Signature(who.name, who.address).line(event.at)
+        if not signed.startswith(f"{who.name} <".encode("utf-8", "replace")):
+            said[trailers.AUTHOR] = who.name
+        if not message:
+            said[trailers.MESSAGE] = "none"
+        said[trailers.EVENT] = str(event.id)
+        whole = trailers.with_trailers(message or made_up, said)
+        stream.commit(who, at or event.at, whole)
+        self.commits += 1
+
+    def _before(self, some: _Slice, event: EventRow, number: int) -> _State | None:
+        """The page before its revision of that number."""
+        page_id = event.page_id or 0
+        if page_id in self._states:
+            return self._states[page_id]
+        if number == 1:
+            return None
+        previous = some.revisions.get((page_id, number - 1))
+        return _State(previous, True) if previous else self._state_before(event)
+
+    def _state_before(self, event: EventRow) -> _State | None:
+        """The page before the event, as its earlier events tell."""
+        page_id = event.page_id or 0
+        if page_id not in self._states:
+            self._states[page_id] = self._replayed(page_id, event.id)
+        return self._states[page_id]
+
+    def _replayed(self, page_id: int, before: int) -> _State | None:
+        rows = self.session.scalars(
+            select(EventRow)
+            .where(EventRow.page_id == page_id, EventRow.id < before, EventRow.name.in_(_PAGES))
+            .order_by(EventRow.id.desc())
+            .limit(100)
+        )
+        later: list[EventRow] = []
+        for row in rows:
+            if row.name in _REVISED:
+                state = self._revised(page_id, _number(row))
+                break
+            later.append(row)
+        else:
+            return None
+        for row in reversed(later):
+            if state is None:
+                return None
+            if row.name == "PageDeleted":
+                state = replace(state, live=False)
+            else:
+                state = _State(
+                    self._restored(state.revision, str(row.payload.get("path", ""))), True
+                )
+        return state
+
+    def _revised(self, page_id: int, number: int) -> _State | None:
+        revision = self.session.scalar(
+            select(Revision)
+            .where(Revision.page_id == page_id, Revision.number <= number)
+            .order_by(Revision.number.desc())
+            .limit(1)
+        )
+        return _State(revision, True) if revision else None
+
+    def _who(self, person_id: int | None) -> Signature:
+        if person_id is None:
+            return Signature("Nobody", NOBODY)
+        self._know({person_id})
+        return self._people[person_id]
+
+    def _know(self, ids: set[int | None]) -> None:
+        """Find out how these people sign.
+
+        An address that stood in a Git history is written as it stood. Other addresses are not: who
+        has an account gave theirs to the wiki, and a repository is passed on.
+        """
+        wanted = {one for one in ids if one is not None} - self._people.keys()
+        if not wanted:
+            return
+        for one in wanted:
+            self._people[one] = Signature("Nobody", NOBODY)
+        for person in self.session.scalars(select(Person).where(Person.id.in_(wanted))):
+            address = f"{person.handle}@{self.domain}"
+            self._people[person.id] = Signature(person.name, address)
+        addresses = self.session.execute(
+            select(PersonAddress.person_id, PersonAddress.address)
+            .where(PersonAddress.person_id.in_(wanted))
+            .order_by(PersonAddress.created_at.desc(), PersonAddress.key.desc())
+        )
+        for person_id, address in addresses:
+            self._people[person_id] = replace(self._people[person_id], address=address)
+
+
+def _number(event: EventRow) -> int:
+    """The number of the revision that an event speaks of, or 0."""
+    return int(event.payload.get("revision") or 0)
+
+
+def _deed(action: str) -> str:
+    return {
+        "create": "Write",
+        "merge": "Edit",
+        "revert": "Restore an older text of",
+        "move": "Move",
+        "import": "Import",
+    }.get(action, "Edit")

@@ -1,0 +1,227 @@
+"""Writing commits with the `git` command: repositories of ours, and one stream into each.
+
+Nothing of the machine's or a user's configuration is read, and no hook is run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, cast
+
+from wiki.transfer.git.command import GitError, command, environment, said
+
+BRANCH = "refs/heads/main"
+_CHUNK = 1 << 20
+
+
+class Busy(GitError):
+    """Another process is writing to the repository."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who, as a commit can say it."""
+
+    name: str
+    address: str
+
+    def line(self, at: datetime) -> bytes:
+        """For a commit at that moment, in UTC; Git counts from 1970 on."""
+        name, address = _signable(self.name), _signable(self.address)
+        return f"{name} <{address}> {max(0, int(at.timestamp()))} +0000".lstrip().encode()
+
+
+def _signable(words: str) -> str:
+    """Without what would end the words too early."""
+    plain = words.encode("utf-8", "replace").decode()
+    return " ".join("".join(" " if one in "<>\0" else one for one in plain).split())
+
+
+class Repository:
+    """A bare repository that a wiki commits to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *arguments: str) -> bytes:
+        """What a Git command prints.
+
+        :raises GitError: when it fails, with what it said.
+        """
+        done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
+            command(self.folder, *arguments),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise GitError(f"Git refused “{arguments[0]}” in {self.folder}: {said(done.stderr)}")
+        return done.stdout
+
+    @classmethod
+    def make(cls, folder: Path, marks: Mapping[str, str]) -> Repository:
+        """A new repository in a new or empty folder, with these settings of ours in it. It is
+        there whole, or not at all.
+
+        :raises GitError: when it cannot be made.
+        """
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        except OSError as error:
+            raise GitError(f"{folder} cannot be made: {error.strerror}.") from None
+        try:
+            made = cls(unfinished)
+            made.run("init", "--quiet", "--bare", "--template=")
+            made.run("symbolic-ref", "HEAD", BRANCH)
+            for name, value in marks.items():
+                made.run("config", name, value)
+            unfinished.chmod(0o755)
+            unfinished.rename(folder)  # over an empty folder, but over no other
+        except OSError as error:
+            raise GitError(f"{folder} cannot be made: {error.strerror}.") from None
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        return cls(folder)
+
+    def setting(self, name: str) -> str:
+        """One of the repository's own settings, or nothing."""
+        with suppress(GitError):
+            return self.run("config", "--local", "--get", name).decode().rstrip("\n")
+        return ""
+
+    def tip(self) -> tuple[str, str]:
+        """Hash and message of the newest commit of the branch; empty before the first."""
+        if not self.run("for-each-ref", "--format=%(objectname)", BRANCH).strip():
+            return "", ""
+        commit = self.run("cat-file", "commit", BRANCH).decode("utf-8", "replace")
+        return self.run("rev-parse", BRANCH).decode().strip(), commit.partition("\n\n")[2]
+
+    def files(self) -> Iterator[str]:
+        """The place of every file of the branch's newest commit."""
+        if self.tip()[0]:
+            listed = self.run("ls-tree", "-r", "-z", "--name-only", BRANCH)
+            yield from listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+    def tidy(self) -> None:
+        """Let Git pack what lies about, if it is much."""
+        self.run("gc", "--auto", "--quiet")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only wiki process that writes here.
+
+        :raises Busy: when another one does.
+        """
+        try:
+            handle = os.open(self.folder / "wiki.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise GitError(f"{self.folder} cannot be written: {error.strerror}.") from None
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(f"Another process is writing to {self.folder}.") from None
+            yield
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def commits(self) -> Iterator[Stream]:
+        """A stream of commits onto the branch. All of them are there when the block ends; none is
+        when it ends in an exception, or the process is killed.
+
+        :raises GitError: when Git refuses.
+        """
+        with tempfile.TemporaryFile() as heard:
+            git = subprocess.Popen(  # noqa: S603 the same
+                command(self.folder, "fast-import", "--quiet", "--done"),
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=heard,
+            )
+            pipe = cast(IO[bytes], git.stdin)
+            try:
+                yield Stream(pipe, bool(self.tip()[0]))
+                pipe.write(b"done\n")
+                pipe.close()
+            except BrokenPipeError:
+                pass  # Git has ended, and says below why
+            except BaseException:
+                git.kill()
+                raise
+            finally:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+                git.wait()
+            if git.returncode:
+                heard.seek(0)
+                for report in self.folder.glob("fast_import_crash_*"):
+                    report.unlink(missing_ok=True)
+                raise GitError(f"Git refused commits to {self.folder}: {said(heard.read())}")
+
+
+class Stream:
+    """Commits on their way into a repository, in Git's own language for that."""
+
+    def __init__(self, pipe: IO[bytes], continues: bool) -> None:
+        self._pipe = pipe
+        self._continues = continues
+
+    def commit(self, who: Signature, at: datetime, message: str) -> None:
+        """Begin a commit on top of the one before; its changes follow."""
+        line = who.line(at)
+        self._pipe.write(b"commit %s\nauthor %s\ncommitter %s\n" % (BRANCH.encode(), line, line))
+        self._data(message.encode("utf-8", "replace"))
+        if self._continues:
+            self._pipe.write(b"from %s^0\n" % BRANCH.encode())
+        self._continues = False  # those after it know where they are
+
+    def write(self, place: str, data: bytes) -> None:
+        """The file at a place, new or changed."""
+        self._pipe.write(b"M 100644 inline %s\n" % _quoted(place))
+        self._data(data)
+
+    def copy(self, place: str, file: IO[bytes], size: int) -> None:
+        """The same with the bytes of an open file, of which not all are held in memory.
+
+        :raises GitError: when it ends too early.
+        """
+        self._pipe.write(b"M 100644 inline %s\ndata %d\n" % (_quoted(place), size))
+        left = size
+        while left:
+            chunk = file.read(min(left, _CHUNK))
+            if not chunk:
+                raise GitError(f"{place} became shorter while it was read.")
+            self._pipe.write(chunk)
+            left -= len(chunk)
+        self._pipe.write(b"\n")
+
+    def rename(self, old: str, new: str) -> None:
+        """The file at a place, now at another."""
+        self._pipe.write(b"R %s %s\n" % (_quoted(old), _quoted(new)))
+
+    def remove(self, place: str) -> None:
+        """No file at a place any more."""
+        self._pipe.write(b"D %s\n" % _quoted(place))
+
+    def _data(self, data: bytes) -> None:
+        self._pipe.write(b"data %d\n" % len(data))
+        self._pipe.write(data)
+        self._pipe.write(b"\n")
+
+
+def _quoted(place: str) -> bytes:
+    escaped = place.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'.encode("utf-8", "surrogateescape")

@@ -1,0 +1,384 @@
+"""Importing a Git history: every version of every page becomes a revision, with whose it was.
+
+Commits are taken in an order in which each follows its parents, some hundred steps to a
+transaction, and each transaction says in the database how far it came: killed at any moment, the
+import goes on from there. At the end the newest tree is compared with what has come about, files
+are brought in and the pages rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.pages.models import Page
+from wiki.pages.rendering.stored import HEADS_AT_ONCE, keep_heads
+from wiki.pages.secrets import kinds_of
+from wiki.pages.texts import Shelf
+from wiki.people.imported.placeholders import author_key, authors_for, users_domain
+from wiki.rules.access import Actor, May
+from wiki.spaces.queries import see_space_by_id
+from wiki.transfer.git import trailers
+from wiki.transfer.git.blobs import Blobs
+from wiki.transfer.git.history import Commit, FileChange, History
+from wiki.transfer.git.steps import Files, Ledger, Step, Steps, Tracked, stem
+from wiki.transfer.importing import TreeImport
+from wiki.transfer.models import ImportedFile, ImportedHistory
+from wiki.transfer.recording import Recorder, Stamp, tell
+from wiki.transfer.report import Kind, Problem, Report
+from wiki.transfer.sources import (
+    MARKDOWN,
+    GitSource,
+    Progress,
+    is_hidden,
+    limits_of,
+    name_refusal,
+)
+
+STEPS = 400
+"""Changes of pages to a transaction: others who save wait for it."""
+_FILE_MODES = ("100644", "100755", "100664")
+_NO_FILES = {"120000": "a symbolic link", "160000": "a submodule"}
+_SPECIAL = frozenset({"_sidebar", "_footer", "_header"})
+"""What the wikis of code hosts put around their pages."""
+
+
+class HistoryImport:
+    """One branch of a repository on its way into one space, as somebody who may edit there.
+
+    :raises GitError: :raises Forbidden: :raises NotFound:
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, actor: Actor, space_id: int, history: History
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.actor = actor
+        self.history = history
+        self._shelf = Shelf()
+        names = {
+            file.path.rpartition("/")[2].lower() for file in history.tree() if "/" not in file.path
+        }
+        is_wiki = "home.md" in names and not names & {"index.md", "readme.md"}
+        with database.write() as session:
+            seen = see_space_by_id(session, actor, space_id)
+            seen.require(May.EDIT)
+            self.ledger = Ledger(seen.space, settings.max_page_kb << 10, is_wiki)
+            self.ledger.kinds = kinds_of(session, space_id)
+            root = history.root()
+            row = self._known(session, root)
+            if row is None:
+                row = ImportedHistory(space_id=space_id, root=root, tip="")
+                session.add(row)
+            row.finished_at = None
+            session.flush()
+            self.history_id, self.after = row.id, row.tip
+            self.ledger.files = self._tracked(session)
+            if not self.ledger.files.by_page:  # nothing was imported from a clone without contents
+                self.after = ""
+
+    def run(self, progress: Progress | None = None) -> Report:
+        """Bring in what is new, all of it, and say what could not be."""
+        after, history = self.after, self.history
+        if history.is_shallow:
+            begins = history.begins_at().date().isoformat()
+            why = (
+                "It lacks commits, or they are damaged"
+                if history.lacks_commits
+                else "It is shallow"
+            )
+            self._say(f"{why}: its history begins on {begins}, without what was before.")
+        if after and not history.has(after):
+            sentence = "It was rewritten since the last import"
+            if history.is_shallow:
+                sentence += ", or begins after the commit that came last"
+            self._say(f"{sentence}: only its newest files are compared.")
+        elif history.gaps(after).trees:
+            self._say(
+                "It does not hold the folders of its commits, or they are damaged: only its newest "
+                "files came."
+            )
+        else:
+            if lost := history.gaps(after).blobs:
+                versions = "a version of a file" if lost == 1 else f"{lost} versions of files"
+                self._say(
+                    f"It lacks {versions}, as partial clones do: renamed pages are known again "
+                    "only where their text stayed the same."
+                )
+            self._take_commits(after, progress)
+        self._settle()
+        tree = self._newest_tree()
+        try:
+            pages = tree.layout.pages
+            tree.run(stop=len(pages))
+            self._catch_up({page.entry.path: page.path for page in pages})
+            self._render()
+            tree.run(len(pages))  # now it is known which files are embedded and linked
+            found = tree.finish()
+        finally:
+            tree.source.close()
+        with self.database.write() as session:
+            row = session.get_one(ImportedHistory, self.history_id)
+            row.tip, row.finished_at = self.history.tip, now()
+        return self._told(found)
+
+    def _say(self, sentence: str) -> None:
+        self.ledger.report.add([Problem(Kind.HISTORY, self.history.branch, sentence)])
+
+    def _known(self, session: Session, root: str) -> ImportedHistory | None:
+        """Return the same history from an earlier import: found by its first commit or, if the
+        history was cut off then or is now, by the newest imported commit."""
+        rows = session.scalars(
+            select(ImportedHistory)
+            .where(ImportedHistory.space_id == self.ledger.space.id)
+            .order_by(ImportedHistory.id)
+        ).all()
+        for row in rows:
+            if row.root == root:
+                return row
+        return next((row for row in rows if row.tip and self.history.has(row.tip)), None)
+
+    def _take_commits(self, after: str, progress: Progress | None) -> None:
+        total, done = self.history.count(after), 0
+        blobs = self.history.blobs()
+        try:
+            for some in _batches(self.history.commits(after)):
+                self._transact(some, blobs)
+                done += len(some)
+                if progress:
+                    progress(done, total)
+        finally:
+            blobs.close()
+
+    def _transact(self, commits: Sequence[Commit], blobs: Blobs) -> None:
+        with self.database.write() as session:
+            people = authors_for(
+                session,
+                [_author(commit) for commit in commits],
+                domain=users_domain(self.settings),
+            )
+            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
+            touched = {
+                self.ledger.files.live[path].page_id
+                for commit in commits
+                for change in commit.changes
+                for path in (change.path, change.old_path)
+                if path in self.ledger.files.live
+            }
+            recorder.load(touched)
+            blobs.expect(self._to_read(commits))
+            for commit in commits:
+                message, marks = trailers.read_message(commit.message)
+                stamp = Stamp(people[author_key(*_author(commit))], commit.at, message)
+                Step(self.ledger, session, recorder, blobs, stamp, marks).take(
+                    self._steps(commit, marks)
+                )
+            self._store(session, recorder, commits[-1].hash)
+
+    def _to_read(self, commits: Sequence[Commit]) -> list[str]:
+        """Return the contents that the commits introduce, without duplicates."""
+        held = {one.blob for one in self.ledger.files.live.values()}
+        brought = [
+            change.blob
+            for commit in commits
+            for change in commit.changes
+            if change.status != "D" and change.path.lower().endswith(MARKDOWN)
+        ]
+        return [blob for blob in dict.fromkeys(brought) if blob not in held]
+
+    def _store(self, session: Session, recorder: Recorder, tip: str) -> None:
+        recorder.flush()
+        changed = sorted(self.ledger.files.changed)
+        session.execute(
+            delete(ImportedFile).where(
+                ImportedFile.history_id == self.history_id, ImportedFile.page_id.in_(changed)
+            )
+        )
+        rows = [
+            {"history_id": self.history_id, **vars(self.ledger.files.by_page[page_id])}
+            for page_id in changed
+        ]
+        if rows:
+            session.connection().execute(insert(ImportedFile), rows)
+        self.ledger.files.changed.clear()
+        if tip:
+            session.get_one(ImportedHistory, self.history_id).tip = tip
+
+    def _steps(self, commit: Commit, marks: Mapping[str, str]) -> Steps:
+        """What a commit does to pages, as far as it is not so already."""
+        there: dict[str, str] = {}
+        gone: set[str] = set()
+        renamed: dict[str, str] = {}
+        for change in commit.changes:
+            if change.status == "R":
+                gone.add(change.old_path)
+                renamed[change.path] = change.old_path
+            if change.status == "D":
+                gone.add(change.path)
+            elif self._is_page(change):
+                there[change.path] = change.blob
+            else:
+                gone.add(change.path)
+        gone -= there.keys()
+        live = self.ledger.files.live
+        deletes = {path for path in gone if path in live}
+        if trailers.PAGE in marks and len(deletes) == 1 and len(there) == 1:
+            renamed[next(iter(there))] = next(iter(deletes))
+        renames, writes = [], []
+        for path, blob in there.items():
+            old = renamed.get(path, "")
+            if old in deletes and path not in live:
+                deletes.discard(old)
+                renames.append((old, path, blob))
+            elif path not in live or live[path].blob != blob:
+                writes.append((path, blob))
+        return Steps(tuple(sorted(deletes)), tuple(renames), tuple(writes))
+
+    def _is_page(self, change: FileChange) -> bool:
+        if not change.path.lower().endswith(MARKDOWN):
+            return False
+        if is_hidden(change.path.split("/")):
+            return False
+        if self.ledger.is_wiki and stem(change.path) in _SPECIAL:
+            self.ledger.problem(
+                Kind.LEFT_OUT, change.path, "It stands around the pages of another wiki."
+            )
+            return False
+        if change.mode not in _FILE_MODES:
+            what = _NO_FILES.get(change.mode, "no file")
+            self.ledger.problem(
+                Kind.REFUSED, change.path, f"It is {what}, and those are not followed."
+            )
+            return False
+        refusal = name_refusal(change.path)
+        if refusal:
+            self.ledger.problem(Kind.REFUSED, change.path, refusal)
+            return False
+        return True
+
+    def _settle(self) -> None:
+        """Let there be no page of a file that the newest tree has not, and the home page of a
+        wiki be found under its name."""
+        names = {file.path for file in self.history.tree()}
+        strays = [one for file, one in self.ledger.files.live.items() if file not in names]
+        stamp = Stamp(self.actor.person_id, now())
+        with self.database.write() as session:
+            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
+            for one in strays:
+                page = recorder.page(one.page_id)
+                if page is not None:
+                    recorder.delete(page, stamp)
+                self.ledger.files.lose(one)
+            home = recorder.at("") if self.ledger.is_wiki else None
+            if home is not None:
+                recorder.redirect("home", home)
+            self._store(session, recorder, "")
+
+    def _catch_up(self, places: Mapping[str, str]) -> None:
+        """Record for each file of the newest tree the version that its page has, also for files
+        that were imported by the comparison with the tree only.
+
+        :param places: the page paths of the files of the tree.
+        """
+        behind = [
+            file
+            for file in self.history.tree()
+            if file.path.lower().endswith(MARKDOWN)
+            and (
+                file.path not in self.ledger.files.live
+                or self.ledger.files.live[file.path].blob != file.blob
+            )
+        ]
+        if not behind:
+            return
+        with closing(self.history.blobs()) as blobs, self.database.write() as session:
+            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
+            step = Step(self.ledger, session, recorder, blobs, Stamp(None, now()), {})
+            for file in behind:
+                is_home = self.ledger.is_wiki and file.path.lower() == "home.md"
+                step.catch_up(file.path, file.blob, "" if is_home else places.get(file.path))
+            self._store(session, recorder, "")
+
+    def _newest_tree(self) -> TreeImport:
+        source = GitSource(self.history, limits_of(self.settings), wiki=self.ledger.is_wiki)
+        source.entries = [one for one in source.entries if one.path not in self.ledger.elsewhere]
+        return TreeImport(
+            self.database,
+            self.settings,
+            self.actor,
+            self.ledger.space.id,
+            source,
+            history_id=self.history_id,
+        )
+
+    def _render(self) -> None:
+        """Render what has become of the pages, and let others hear of it."""
+        with self.database.read() as session:
+            stale = list(
+                session.scalars(
+                    select(Page.id)
+                    .where(
+                        Page.space_id == self.ledger.space.id,
+                        Page.deleted_at.is_(None),
+                        Page.rendered != Page.head,
+                    )
+                    .order_by(Page.path_key)
+                )
+            )
+        for first in range(0, len(stale), HEADS_AT_ONCE):
+            some = stale[first : first + HEADS_AT_ONCE]
+            keep_heads(self.database, some)
+            with self.database.write() as session:
+                tell(session, some)
+
+    def _told(self, tree: Report) -> Report:
+        """What happened on the way, with what only the newest tree can tell."""
+        self.ledger.report.files_added = tree.files_added
+        self.ledger.report.files_unchanged = tree.files_unchanged
+        self.ledger.report.hidden = tree.hidden
+        self.ledger.report.unchanged = tree.unchanged
+        self.ledger.report.changed += tree.changed
+        self.ledger.report.created += tree.created
+        self.ledger.add_newest(tree.problems)
+        self.ledger.report.more_problems += tree.more_problems
+        return self.ledger.report
+
+    def _tracked(self, session: Session) -> Files:
+        found = Files()
+        rows = session.scalars(
+            select(ImportedFile)
+            .where(ImportedFile.history_id == self.history_id)
+            .order_by(ImportedFile.page_id)
+        )
+        for row in rows:
+            one = Tracked(row.page_id, row.file, row.blob, row.revision, row.gone, row.origin)
+            if one.gone:
+                found.lose(one)
+            else:
+                found.put(one)
+        found.changed.clear()
+        return found
+
+
+def _author(commit: Commit) -> tuple[str, str]:
+    return commit.name, commit.address
+
+
+def _batches(commits: Iterator[Commit]) -> Iterator[list[Commit]]:
+    """Commits in their order, as many together as make a good transaction."""
+    some: list[Commit] = []
+    steps = 0
+    for commit in commits:
+        some.append(commit)
+        steps += 1 + len(commit.changes)
+        if steps >= STEPS:
+            yield some
+            some, steps = [], 0
+    if some:
+        yield some

@@ -1,0 +1,444 @@
+"""Histories of foreign repositories, read through a repository of our own.
+
+A bare repository created by this wiki borrows the objects of another repository, or takes those of
+a bundle. Nothing else of the other repository is used, nothing is ever checked out, and missing
+objects are not fetched.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+from wiki.transfer.git.blobs import Blobs
+from wiki.transfer.git.command import GitError, command, environment, folders_of, said
+
+_CHUNK = 1 << 16
+_BRANCHES = ("main", "master", "trunk")
+_OURS = "refs/heads/imported"
+_LONGEST_COMMIT = 64 << 20
+_LATEST = 253402300799  # the last second of the year 9999
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A change of a file by a commit. ``old_path`` is the former path of a renamed file.
+
+    ``status`` is A, M, D, R, C or T as in Git's raw format; paths are bytes decoded as UTF-8, with
+    surrogates for invalid ones; ``mode`` is that of the new file, in octal digits.
+    """
+
+    status: str
+    mode: str
+    blob: str
+    path: str
+    old_path: str = ""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit with its changes against each of its parents."""
+
+    hash: str
+    parents: tuple[str, ...]
+    name: str
+    address: str
+    at: datetime
+    message: str
+    changes: tuple[FileChange, ...]
+
+
+@dataclass(frozen=True)
+class TreeFile:
+    """A file of a commit's tree; its size is in bytes, 0 if the content is missing."""
+
+    mode: str
+    blob: str
+    size: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Number of contents of files, and of trees, that a history refers to and that are missing; of
+    damaged trees there is at least one."""
+
+    blobs: int = 0
+    trees: int = 0
+
+
+class _Unreadable(GitError):
+    """Git failed in the middle of a history."""
+
+
+class History:
+    """One branch of a repository, read through a bare repository that exists as long as this
+    object.
+
+    :raises GitError: when there is no Git, or nothing that it can read.
+    """
+
+    def __init__(self, source: Path, branch: str | None = None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="wiki-git-"))
+        self._gaps: dict[str, Gaps] = {}
+        self._is_bundle = not source.is_dir()
+        self.lacks_commits = False
+        """Whether a repository lacks commits though it is no shallow clone."""
+        self._incomplete = (
+            "The repository does not hold the folders of its newest commit: check it out there, or "
+            "clone it without “--filter=tree”."
+        )
+        try:
+            self._allow_any_owner()
+            source = source.resolve()
+            self.branch, self.tip = self._choose(source, branch)
+            form = "sha256" if len(self.tip) == 64 else "sha1"
+            bare = ("--quiet", "--bare", "--template=", f"--object-format={form}")
+            self._run(None, "init", *bare, str(self._folder))
+            if self._is_bundle:
+                self._unbundle(source)
+            else:
+                self._borrow(source)
+            peeled = self._run(self._folder, "rev-parse", "--verify", f"{self.tip}^{{commit}}")
+            self.tip = peeled.decode().strip()  # a tag can be an object of its own
+            self._run(self._folder, "update-ref", _OURS, self.tip)
+            self._bound()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Delete what was fetched."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _allow_any_owner(self) -> None:
+        # Objects are only read, so the owner of the repository does not matter.
+        (self._folder / "allowed").write_text("[safe]\n\tdirectory = *\n")
+
+    def _environment(self) -> dict[str, str]:
+        return environment() | {"GIT_CONFIG_GLOBAL": str(self._folder / "allowed")}
+
+    def _run(
+        self, folder: Path | None, *arguments: str, stdin: int | IO[bytes] = subprocess.DEVNULL
+    ) -> bytes:
+        done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
+            command(folder, *arguments),
+            env=self._environment(),
+            stdin=stdin,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise GitError(f"Git could not {arguments[0]}: {said(done.stderr)}")
+        return done.stdout
+
+    def _choose(self, source: Path, branch: str | None) -> tuple[str, str]:
+        """Return the requested branch or tag, or else the main branch, and its newest commit."""
+        listed = self._run(None, "ls-remote", "--symref", "--", str(source)).decode(
+            "utf-8", "replace"
+        )
+        found, default = {}, ""
+        for line in listed.splitlines():
+            value, _, name = line.partition("\t")
+            if name == "HEAD" and value.startswith("ref: refs/heads/"):
+                default = value.removeprefix("ref: refs/heads/")
+            elif not value.startswith("ref: "):
+                found[name] = value
+        heads = [name for name in found if name.startswith("refs/heads/")]
+        tags = [name for name in found if re.fullmatch(r"refs/tags/[^^]+", name)]
+        wanted = [f"refs/heads/{name}" for name in ([branch] if branch else [default, *_BRANCHES])]
+        wanted += [f"refs/tags/{branch}"] if branch else [*heads, "HEAD"]
+        for name in wanted:
+            if name in found:
+                return _short(name), found[name]
+        known = ", ".join(map(_short, (heads or tags)[:20]))
+        if branch and known:
+            raise GitError(f"There is no branch {branch}; there are: {known}.")
+        if known:
+            raise GitError(
+                f"{source.name} has no branch: choose one of its tags by --branch: {known}."
+            )
+        raise GitError(f"{source.name} holds no commits.")
+
+    def _borrow(self, source: Path) -> None:
+        """Use the objects of a repository in place."""
+        folder = next(one for one in folders_of(source) if (one / "objects").is_dir()).resolve()
+        if "\n" in str(folder):
+            raise GitError("The name of the repository's folder has more than one line.")
+        alternates = self._folder / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(exist_ok=True)
+        alternates.write_text(f"{folder / 'objects'}\n", "utf-8", "surrogateescape")
+        with suppress(OSError):
+            self._end_at(re.findall(r"^[0-9a-f]{40,64}$", (folder / "shallow").read_text(), re.M))
+
+    def _unbundle(self, source: Path) -> None:
+        """Unpack the objects of a bundle, even if earlier commits are missing."""
+        length, builds_on = 0, 0
+        with source.open("rb") as file:
+            for line in file:
+                length += len(line)
+                builds_on += line.startswith(b"-")
+                if line == b"\n":
+                    break
+        with source.open("rb", buffering=0) as file:
+            file.seek(length)
+            if builds_on:
+                commits = "a commit" if builds_on == 1 else f"{builds_on} commits"
+                self._incomplete = (
+                    f"{source.name} builds on {commits} that it does not hold, and cannot be read "
+                    "without: make a bundle of the whole branch."
+                )
+            try:
+                self._run(self._folder, "index-pack", "--stdin", "--fix-thin", stdin=file)
+            except GitError as error:
+                why = error.sentence.partition(": ")[2]
+                damaged = f"Git could not fetch from {source.name}: {why}"
+                raise GitError(self._incomplete if builds_on else damaged) from error
+
+    def _bound(self) -> None:
+        """Start the history at the commits whose parents are missing."""
+        try:
+            self.count()
+        except GitError:
+            listed = self._run(
+                self._folder,
+                "cat-file",
+                "--batch-all-objects",
+                "--batch-check=%(objecttype) %(objectname)",
+            ).decode()
+            commits = {line[7:] for line in listed.splitlines() if line.startswith("commit ")}
+            with closing(self.blobs()) as objects:
+                ends = []
+                for one in commits:
+                    head = (objects.read(one, _LONGEST_COMMIT) or b"").partition(b"\n\n")[0]
+                    parents = re.findall(rb"^parent ([0-9a-f]+)$", head, re.M)
+                    if any(parent.decode() not in commits for parent in parents):
+                        ends.append(one)
+            self._end_at(ends)
+            self.count()
+            self.lacks_commits = not self._is_bundle
+
+    def _end_at(self, commits: Sequence[str]) -> None:
+        if commits:
+            (self._folder / "shallow").write_text("".join(f"{one}\n" for one in sorted(commits)))
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether earlier commits than the first ones here are missing."""
+        return (self._folder / "shallow").exists()
+
+    def begins_at(self) -> datetime:
+        """Time of the first commit."""
+        moment = self._run(self._folder, "show", "-s", "--format=%at", self.root()).decode()
+        return _moment(moment.strip())
+
+    def gaps(self, after: str = "") -> Gaps:
+        """Count the missing objects in the commits (since the commit `after`)."""
+        if after not in self._gaps:
+            known = [f"^{after}"] if after else []
+            walk = ("rev-list", "--objects", "--missing=print")
+            try:
+                every = self._run(self._folder, *walk, _OURS, *known)
+            except GitError:  # a damaged folder
+                self._gaps[after] = Gaps(0, 1)
+                return self._gaps[after]
+            all_missing = len(re.findall(rb"^\?", every, re.M))
+            trees = 0
+            if all_missing:
+                listed = self._run(self._folder, *walk, "--filter=blob:none", _OURS, *known)
+                trees = len(re.findall(rb"^\?", listed, re.M))
+            self._gaps[after] = Gaps(all_missing - trees, trees)
+        return self._gaps[after]
+
+    def root(self) -> str:
+        """Return the first commit, which identifies the history in later imports."""
+        roots = self._run(self._folder, "rev-list", "--max-parents=0", _OURS).decode().split()
+        return roots[-1]
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is part of the branch."""
+        try:
+            self._run(self._folder, "merge-base", "--is-ancestor", commit, _OURS)
+        except GitError:
+            return False
+        return True
+
+    def count(self, after: str = "") -> int:
+        """Number of commits (since the commit `after`)."""
+        known = [f"^{after}"] if after else []
+        return int(self._run(self._folder, "rev-list", "--count", _OURS, *known))
+
+    def commits(self, after: str = "") -> Iterator[Commit]:
+        """Yield the commits (since the commit `after`), each after its parents.
+
+        Those of a merged branch stay together. A merge has its differences from every parent.
+        """
+        done = 0
+        # Detecting renames by similarity needs the contents.
+        if not self.gaps(after).blobs:
+            with suppress(_Unreadable):
+                for commit in self._logged(after, "-M"):
+                    yield commit
+                    done += 1
+                return
+        yield from islice(self._logged(after, "-M100%"), done, None)
+
+    def _logged(self, after: str, renames: str) -> Iterator[Commit]:
+        mark = secrets.token_hex(16)  # unpredictable, so that no message contains it
+        form = f"%x00{mark}%x00%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00"
+        known = [f"^{after}"] if after else []
+        arguments = command(
+            self._folder,
+            "log",
+            "--topo-order",
+            "--reverse",
+            "--raw",
+            "-z",
+            "-m",
+            renames,
+            "--no-abbrev",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--ignore-submodules=none",
+            "--encoding=UTF-8",
+            f"--format={form}",
+            _OURS,
+            *known,
+            "--",
+        )
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(  # noqa: S603
+                arguments,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+            try:
+                fields = _fields(cast(IO[bytes], process.stdout))
+                # The last one may be cut off if Git fails.
+                last: Commit | None = None
+                for commit in _merged(_parsed(fields, mark.encode())):
+                    if last is not None:
+                        yield last
+                    last = commit
+                if process.wait():
+                    errors.seek(0)
+                    raise _Unreadable(f"Git could not read the history: {said(errors.read())}")
+                if last is not None:
+                    yield last
+            finally:
+                process.kill()
+                process.wait()
+
+    def tree(self) -> Iterator[TreeFile]:
+        """Yield all files of the newest commit."""
+        try:
+            listed = self._run(self._folder, "ls-tree", "-r", "-z", "--full-tree", _OURS)
+        except GitError:
+            raise GitError(self._incomplete) from None
+        entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
+        sizes = self._sizes({about.split()[2].decode() for about, _, _ in entries})
+        for about, _, path in entries:
+            mode, _, blob = about.decode().split()
+            yield TreeFile(mode, blob, sizes.get(blob, 0), _text(path))
+
+    def _sizes(self, blobs: Collection[str]) -> dict[str, int]:
+        with tempfile.TemporaryFile() as asked:
+            asked.write("".join(f"{one}\n" for one in sorted(blobs)).encode())
+            asked.seek(0)
+            form = "--batch-check=%(objectname) %(objectsize)"
+            listed = self._run(self._folder, "cat-file", form, stdin=asked).decode()
+        pairs = (line.split() for line in listed.splitlines())
+        return {name: int(size) for name, size in pairs if size.isdecimal()}
+
+    def blobs(self) -> Blobs:
+        """Return a reader of file contents; close it after use."""
+        return Blobs(command(self._folder, "cat-file", "--batch"), self._environment())
+
+
+def _fields(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the fields between zero bytes as they arrive."""
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _parsed(fields: Iterator[bytes], mark: bytes) -> Iterator[Commit]:
+    """Yield commits from the output of `git log -m`, a merge once for each parent."""
+    head: list[bytes] = []
+    changes: list[FileChange] = []
+    for field in fields:
+        entry = field.lstrip(b"\n")
+        if entry == mark:
+            if head:
+                yield _commit(head, changes)
+            head, changes = [next(fields) for _ in range(6)], []
+        elif entry.startswith(b":"):
+            _, mode, _, blob, status = entry[1:].decode().split(" ")
+            path = _text(next(fields))
+            old_path = ""
+            if status[0] in "RC":
+                old_path, path = path, _text(next(fields))
+            changes.append(FileChange(status[0], mode, blob, path, old_path))
+    if head:
+        yield _commit(head, changes)
+
+
+def _commit(head: Sequence[bytes], changes: Sequence[FileChange]) -> Commit:
+    hash, parents, name, address, at, message = (_words(part) for part in head)
+    moment = _moment(at)
+    return Commit(
+        hash, tuple(parents.split()), name, address, moment, message.rstrip("\n"), tuple(changes)
+    )
+
+
+def _words(value: bytes) -> str:
+    """Decode the words of a commit: UTF-8 or, as Git assumes otherwise, Latin-1."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("cp1252", "replace")
+
+
+def _moment(seconds: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(min(max(int(seconds), 0), _LATEST), UTC)
+    except (ValueError, OverflowError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _merged(commits: Iterator[Commit]) -> Iterator[Commit]:
+    """Yield each commit once, a merge with its differences from all of its parents."""
+    last: Commit | None = None
+    for commit in commits:
+        if last is not None and commit.hash == last.hash:
+            changes = (*last.changes, *commit.changes)
+            last = Commit(**{**vars(last), "changes": changes})
+            continue
+        if last is not None:
+            yield last
+        last = commit
+    if last is not None:
+        yield last
+
+
+def _short(name: str) -> str:
+    return re.sub(r"^refs/(heads|tags)/", "", name)
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,378 @@
+"""Spaces in Git repositories: exported once, or mirrored for as long as they are written in.
+
+How far a repository has come stands in the repository itself, in the trailers of its newest commit.
+So whatever is killed at any moment, the next run goes on where the last commit ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, joinedload
+
+from wiki.attachments.storage import Storage
+from wiki.config import Settings
+from wiki.db import Database, now
+from wiki.errors import Forbidden, Invalid, NotFound, WikiError
+from wiki.outbox.actions import announce, deliver_again
+from wiki.outbox.events import MirrorAdded, MirrorRemoved
+from wiki.outbox.models import EventRow
+from wiki.people.imported.placeholders import users_domain
+from wiki.people.models import Person
+from wiki.rules.access import Actor, May, may_administer
+from wiki.rules.roles import SiteRole
+from wiki.spaces.models import Space
+from wiki.spaces.queries import SpaceSeen, see_space_by_id
+from wiki.transfer.git import trailers
+from wiki.transfer.git.command import GitError
+from wiki.transfer.git.commits import FOLLOWED, SpaceHistory, Tree
+from wiki.transfer.git.fast_import import Busy, Repository
+from wiki.transfer.models import Mirror
+from wiki.transfer.sources import Progress
+
+log = logging.getLogger(__name__)
+
+SUBSCRIBER = "transfer.mirror_spaces"
+SLICE_SECONDS = 1.0
+"""So long others wait for what they are told by the same worker."""
+LONGEST_WAIT = timedelta(hours=1)
+"""Between two attempts at a mirror that fails."""
+_SPACE = "wiki.space"
+"""The setting of a repository that says whose it is."""
+# A mirror without a person is read as the machine's shell, as the export of the command is.
+_SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
+
+
+@dataclass
+class Committed:
+    """What a run did: commits made, the event up to which all is in the repository, its newest
+    commit, whether that is all there is, and what could not be taken along."""
+
+    commits: int
+    event_id: int
+    tip: str
+    finished: bool = True
+    problems: list[str] = field(default_factory=list)
+
+
+def export_to_git(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    space: Space,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+) -> Committed:
+    """Commit what happened in a space, as far as the actor may read, to a bare repository: a new
+    one, or one that was made by this for the same space, which is continued.
+
+    :raises GitError: when Git is missing or refuses, or somebody else committed there.
+    :raises Invalid: when the folder is something else. :raises NotFound:
+    """
+    see_space_by_id(session, actor, space.id).require(May.READ)
+    repository = open_repository(folder, space, new=True)
+    with repository.lock():
+        return _continue(session, actor, settings, space, repository, progress=progress)
+
+
+def open_repository(folder: Path, space: Space, *, new: bool = False) -> Repository:
+    """The repository of a space in a folder.
+
+    :param new: make one, where the folder is not there or empty.
+    :raises Invalid: when there is none of this space. :raises GitError:
+    """
+    folder = folder.absolute()
+    mark = f"{space.id} {space.slug} {space.created_at:%Y-%m-%dT%H:%M:%SZ}"
+    try:
+        empty = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    except OSError as error:
+        raise GitError(f"{folder} cannot be read: {error.strerror}.") from None
+    if empty and new:
+        return Repository.make(folder, {_SPACE: mark})
+    if empty:
+        raise GitError(f"The repository {folder} is not there (any more).")
+    repository = Repository(folder)
+    found = repository.setting(_SPACE)
+    if found == mark:
+        return repository
+    if found:
+        raise Invalid(f"{folder} holds the history of another space.")
+    raise Invalid(
+        f"{folder} is no repository that this command made: give a new or an empty folder."
+    )
+
+
+def _continue(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    space: Space,
+    repository: Repository,
+    *,
+    known: tuple[str, int] = ("", 0),
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Committed:
+    """Commit what is not in the repository yet. The caller holds its lock.
+
+    :param known: a commit, and the event up to which all was there with it.
+    :param seconds: stop after so long, at the end of a slice.
+    """
+    tip, said = _newest(repository)
+    start = int(said.get(trailers.EVENT, "0"))
+    if known[0] == tip:
+        start = max(start, known[1])
+    history = SpaceHistory(
+        session,
+        actor,
+        space,
+        Storage(settings.data_dir),
+        domain=users_domain(settings),
+    )
+    until = history.newest()
+    if start > until or not _happened(session, said):
+        raise GitError(
+            f"{repository.folder} tells of what never happened in this wiki, whose data may be "
+            "those of a backup: begin a new repository."
+        )
+    total = history.count(start, until)
+    if not total:
+        return Committed(0, until, tip)
+    history.tree = Tree(repository.files())
+    begun, event_id = time.monotonic(), start
+    with repository.commits() as stream:
+        for reached in history.run(stream, start, until):
+            event_id = reached
+            if progress:
+                progress(history.events, total)
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                break
+    if history.commits:
+        with suppress(GitError):
+            repository.tidy()
+    return Committed(
+        history.commits, event_id, repository.tip()[0], event_id >= until, history.problems
+    )
+
+
+def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
+    """The newest commit and what it says of itself; nothing before the first.
+
+    :raises GitError: when it is nobody's of this wiki; then nothing is put on top of it.
+    """
+    tip, message = repository.tip()
+    if not tip:
+        return "", {}
+    said = trailers.split_trailers(message)[1]
+    if not said.get(trailers.EVENT, "").isdecimal():
+        who = repository.run("log", "-1", "--format=%an", tip).decode("utf-8", "replace").strip()
+        raise GitError(
+            f"Somebody else committed to the branch main of {repository.folder}: its newest "
+            f"commit is {tip[:10]} by {who or 'somebody'}. Move their commits to another branch; "
+            "then the wiki goes on."
+        )
+    return tip, said
+
+
+def _happened(session: Session, said: dict[str, str]) -> bool:
+    """Whether the event of a commit is what the commit says, as far as it is still on record.
+
+    After the wiki was brought back from a backup, other things happen under the same numbers.
+    """
+    event = session.get(EventRow, int(said[trailers.EVENT])) if said else None
+    if event is None:
+        return True
+    revision = str(event.payload.get("revision") or "")  # what is purged does not tell it
+    return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
+        said.get(trailers.ACTION) in ("delete", "restore", "redact")
+        or revision in ("", said.get(trailers.REVISION, ""))
+    )
+
+
+def add_mirror(
+    session: Session, actor: Actor, space: Space, folder: Path, person: Person | None
+) -> Mirror:
+    """From now on commit what happens in a space to the repository in the folder, as far as the
+    person (None: the shell) may read.
+
+    :raises Forbidden: unless the actor administers. :raises Invalid: when the space has a mirror,
+        or the folder is another's.
+    """
+    check_mirror(session, actor, space, folder)
+    row = Mirror(
+        space_id=space.id,
+        folder=str(folder.absolute()),
+        person_id=person.id if person else None,
+    )
+    session.add(row)
+    session.flush()
+    announce(session, actor, MirrorAdded(space.id))
+    return row
+
+
+def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> None:
+    """Go on only if a space can get a mirror in the folder; raises as :func:`add_mirror`."""
+    _require_admin(actor)
+    place = str(folder.absolute())
+    if session.get(Mirror, space.id) is not None:
+        raise Invalid(f"{space.slug} has a mirror already: remove it first.")
+    if session.scalar(select(Mirror.space_id).where(Mirror.folder == place)) is not None:
+        raise Invalid(f"{place} is the mirror of another space.")
+
+
+def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
+    """Commit no more to a space's mirror. The repository stays as it is.
+
+    :raises Forbidden: unless the actor administers. :raises NotFound: when it has none.
+    """
+    _require_admin(actor)
+    row = session.get(Mirror, space.id)
+    if row is None:
+        raise NotFound
+    session.delete(row)
+    session.flush()
+    announce(session, actor, MirrorRemoved(space.id))
+    return row
+
+
+def mirror_of(session: Session, seen: SpaceSeen) -> Mirror | None:
+    """A space's mirror, for those who lead it. :raises Forbidden:"""
+    seen.require(May.MANAGE)
+    return session.get(Mirror, seen.space.id)
+
+
+@dataclass(frozen=True)
+class MirrorState:
+    """A mirror, and how many events it has still to hear of."""
+
+    mirror: Mirror
+    behind: int
+
+
+def list_mirrors(session: Session, actor: Actor) -> Sequence[MirrorState]:
+    """All mirrors by space. :raises Forbidden: unless the actor administers."""
+    _require_admin(actor)
+    behind = (
+        select(func.count(EventRow.id))
+        .where(
+            EventRow.space_id == Mirror.space_id,
+            EventRow.id > Mirror.event_id,
+            EventRow.name.in_(FOLLOWED),
+        )
+        .correlate(Mirror)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Mirror, behind)
+        .join(Mirror.space)
+        .options(joinedload(Mirror.space), joinedload(Mirror.person))
+        .order_by(Space.slug)
+    )
+    return [MirrorState(mirror, count) for mirror, count in rows]
+
+
+def advance(
+    database: Database,
+    settings: Settings,
+    space_id: int,
+    *,
+    event_id: int | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Committed | None:
+    """Bring a space's mirror up to date, or nearer to it, and write down how that went.
+
+    :param event_id: the event of whose delivery this is; the rest, and another attempt after a
+        failure, is then asked for by delivering it again. There is nothing to do where the mirror
+        has heard of it, or waits for its next attempt.
+    :param seconds: stop after so long.
+    :returns: None when there was nothing to do, or it failed: the mirror's row says why.
+    """
+    done, failure, busy = None, "", False
+    with database.read() as session:
+        row = session.get(Mirror, space_id, options=[joinedload(Mirror.person)])
+        if row is None:
+            return None
+        if event_id is not None and (
+            row.event_id >= event_id if not row.failures else (row.retry_at or now()) > now()
+        ):
+            return None
+        try:
+            done = _advance(session, settings, row, seconds, progress)
+        except Busy as error:
+            failure, busy = error.sentence, True
+        except OperationalError:
+            raise  # the database is away for a moment: the delivery is tried again
+        except WikiError as error:
+            failure = error.sentence
+        except Exception:
+            log.exception("the mirror of space %d failed", space_id)
+            failure = "The mistake is ours and has been written down."
+    with database.write() as session:
+        row = session.get(Mirror, space_id, with_for_update=True)
+        if row is None:
+            return done
+        again = None
+        if done is not None:
+            if done.commits or row.mirrored_at is None:
+                row.mirrored_at = now()
+            row.event_id, row.tip = done.event_id, done.tip
+            row.failure, row.failures, row.failed_at, row.retry_at = "", 0, None, None
+            if done.problems:
+                row.failure = " ".join(done.problems)[:2000]
+            again = None if done.finished else now()
+        elif busy:
+            again = now() + timedelta(seconds=2)
+        else:
+            row.failure = failure
+            row.failures += 1
+            row.failed_at = row.failed_at or now()
+            again = row.retry_at = now() + min(
+                timedelta(seconds=2 ** min(row.failures, 20)), LONGEST_WAIT
+            )
+        if again is not None and event_id is not None:
+            deliver_again(session, event_id, SUBSCRIBER, again)
+    return done
+
+
+def _advance(
+    session: Session,
+    settings: Settings,
+    row: Mirror,
+    seconds: float | None,
+    progress: Progress | None,
+) -> Committed:
+    if row.person is not None and row.person.disabled_at is not None:
+        raise GitError(f"The account of {row.person.name}, as whom it is read, is disabled.")
+    actor = row.person.actor() if row.person else _SHELL
+    try:
+        space = see_space_by_id(session, actor, row.space_id).space
+    except NotFound:
+        raise GitError(f"{actor.name} may not read the space any more.") from None
+    repository = open_repository(Path(row.folder), space)
+    with repository.lock():
+        return _continue(
+            session,
+            actor,
+            settings,
+            space,
+            repository,
+            known=(row.tip, row.event_id),
+            seconds=seconds,
+            progress=progress,
+        )
+
+
+def _require_admin(actor: Actor) -> None:
+    decision = may_administer(actor)
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -1,0 +1,412 @@
+"""One commit of a Git history, as steps on the pages that its files have become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid, WikiError
+from wiki.pages.checks import checked
+from wiki.pages.merging import Text, merge_texts
+from wiki.pages.models import Action
+from wiki.pages.secrets import Secret, look
+from wiki.pages.texts import hash_of
+from wiki.pages.unseen import unseen_in, unseen_in_path
+from wiki.spaces.models import Space
+from wiki.text.front_matter import block as frontmatter
+from wiki.text.paths import PathError, join, name_of, normalise_path
+from wiki.text.scan.unseen import named
+from wiki.transfer.git import trailers
+from wiki.transfer.git.blobs import Blobs
+from wiki.transfer.git.command import Missing
+from wiki.transfer.headings import leading_title
+from wiki.transfer.importing import NoText, contents, decode
+from wiki.transfer.layout import kept_beside, page_of, places_beside
+from wiki.transfer.recording import PastPage, Recorder, Stamp
+from wiki.transfer.report import Kind, Problem, Report
+from wiki.transfer.sources import printable
+from wiki.web.filters import date_words
+
+
+@dataclass
+class Tracked:
+    """A file of the history and the page it became; see :class:`ImportedFile`."""
+
+    page_id: int
+    file: str
+    blob: str
+    revision: int = 0
+    gone: bool = False
+    origin: str = ""
+
+
+@dataclass
+class Files:
+    """All tracked files: those that are there, and where those that are not were last."""
+
+    live: dict[str, Tracked] = field(default_factory=dict)
+    gone: dict[str, Tracked] = field(default_factory=dict)
+    by_page: dict[int, Tracked] = field(default_factory=dict)
+    by_origin: dict[str, Tracked] = field(default_factory=dict)
+    changed: set[int] = field(default_factory=set)
+
+    def put(self, one: Tracked) -> None:
+        """The file is there now."""
+        one.gone = False
+        self.gone.pop(one.file, None)
+        self.live[one.file] = one
+        self._note(one)
+
+    def lose(self, one: Tracked) -> None:
+        """The file is there no more."""
+        one.gone = True
+        if self.live.get(one.file) is one:
+            del self.live[one.file]
+        self.gone[one.file] = one
+        self._note(one)
+
+    def _note(self, one: Tracked) -> None:
+        self.by_page[one.page_id] = one
+        if one.origin:
+            self.by_origin[one.origin] = one
+        self.changed.add(one.page_id)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one commit does to pages: files that go, that are renamed, and that have a new text."""
+
+    deletes: tuple[str, ...]
+    renames: tuple[tuple[str, str, str], ...]
+    writes: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Ledger:
+    """What the import of a history knows while it runs: which file is which page, and what it has
+    to tell.
+
+    ``most`` is the most bytes of a text; ``elsewhere`` are files whose pages are in other spaces;
+    ``kinds`` are the secrets that the space looks for.
+    """
+
+    space: Space
+    most: int
+    is_wiki: bool
+    files: Files = field(default_factory=Files)
+    report: Report = field(default_factory=Report)
+    elsewhere: set[str] = field(default_factory=set)
+    kinds: frozenset[str] = frozenset()
+    _said: set[tuple[Kind, str]] = field(default_factory=set)
+    _missing: set[tuple[str, str]] = field(default_factory=set)
+    _secrets: set[tuple[str, str]] = field(default_factory=set)
+
+    def place_of(self, file: str) -> tuple[str, bool]:
+        """The path of the page that a file is by its name, and whether it is a folder's.
+
+        :raises PathError: when it cannot be one.
+        """
+        if self.is_wiki and file.lower() == "home.md":
+            return "", True
+        path, folder = page_of(file)
+        return normalise_path(path), folder
+
+    def problem(self, kind: Kind, file: str, sentence: str) -> None:
+        """Say once of a file what is wrong with it."""
+        self.add(Problem(kind, printable(file), sentence))
+
+    def add(self, problem: Problem) -> None:
+        """Report a problem, the first of its kind for a file."""
+        if (problem.kind, problem.where) not in self._said:
+            self._said.add((problem.kind, problem.where))
+            self.report.add([problem])
+
+    def add_newest(self, problems: Iterable[Problem]) -> None:
+        """Report each problem of the newest tree, but for kinds that a file has been reported for
+        already."""
+        found = (replace(one, where=printable(one.where)) for one in problems)
+        new = (one for one in found if (one.kind, one.where) not in self._said)
+        self.report.add(dict.fromkeys(new))
+
+    def lacks(self, file: str, blob: str, at: datetime) -> None:
+        """Report once that the repository lacks a version of a file."""
+        where = printable(file)
+        if (where, blob) not in self._missing:
+            self._missing.add((where, blob))
+            self._said.add((Kind.MISSING, where))
+            sentence = f"The version of {at.date().isoformat()} ({blob[:10]})."
+            self.report.add([Problem(Kind.MISSING, where, sentence)])
+
+    def secret(self, one: Secret, file: str, at: datetime) -> None:
+        """Say once of a file that it holds what looks like this secret, and since when."""
+        where = printable(file)
+        if (where, one.key) not in self._secrets:
+            self._secrets.add((where, one.key))
+            known = f"{one.finding.words} {one.finding.masked}"
+            sentence = f"{known}, in the version of {date_words(at)}"
+            self.report.add([Problem(Kind.SECRET, where, sentence)])
+
+
+class Step:
+    """One commit, while it is taken."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        session: Session,
+        recorder: Recorder,
+        blobs: Blobs,
+        stamp: Stamp,
+        marks: Mapping[str, str],
+    ) -> None:
+        self.ledger = ledger
+        self.session = session
+        self.recorder = recorder
+        self.blobs = blobs
+        self.stamp = stamp
+        self.origin = marks.get(trailers.PAGE, "")
+        self.base = _number(marks.get(trailers.BASE))
+        known = marks.get(trailers.ACTION, "")
+        self.action = Action(known) if known in list(Action) else Action.IMPORT
+        self.files = ledger.files
+        self.report = ledger.report
+
+    def take(self, steps: Steps) -> None:
+        """Let happen what the commit says."""
+        for file in steps.deletes:
+            one = self.files.live[file]
+            page = self.recorder.page(one.page_id)
+            self.files.lose(one)
+            if page is not None and not page.deleted:
+                self.recorder.delete(page, self.stamp)
+                self.report.deleted += 1
+        moving = []
+        for old, new, blob in steps.renames:
+            one = self.files.live.pop(old)
+            page = self.recorder.page(one.page_id)
+            if page is not None and not page.deleted:
+                self.recorder.leave(page)
+            moving.append((one, page, new, blob))
+        for one, page, new, blob in moving:
+            one.file = new
+            self.files.put(one)
+            self._write(new, blob, one, page, renamed=True)
+        for file, blob in steps.writes:
+            known = self.files.live.get(file)
+            page = self.recorder.page(known.page_id) if known else None
+            self._write(file, blob, known, page)
+
+    def catch_up(self, file: str, blob: str, path: str | None) -> None:
+        """Track the file if its page has the same content.
+
+        :param path: the path of the page, if it is not tracked yet.
+        """
+        one = self.files.live.get(file)
+        if one is None and path is None:
+            return
+        try:
+            page = self.recorder.page(one.page_id) if one else self.recorder.at(path or "")
+            if page is None or page.deleted or (one is None and page.id in self.files.by_page):
+                return
+            text = self._text(file, blob, page.path)
+        except (PathError, WikiError):
+            return  # which was said before
+        if page.says(text, hash_of(text.body)):
+            self.files.put(
+                Tracked(page.id, file, blob, page.head, origin=one.origin if one else "")
+            )
+
+    def _write(
+        self,
+        file: str,
+        blob: str,
+        one: Tracked | None,
+        page: PastPage | None,
+        *,
+        renamed: bool = False,
+    ) -> None:
+        """A version of a file, which perhaps has another name than before."""
+        stays = page is not None and not page.deleted and not renamed
+        try:
+            if page is not None and stays:  # also where it was moved to here
+                path, folder = page.path, page.folder
+            else:
+                path, folder = self._free_place(file, page)
+            text = self._text(file, blob, path)
+        except Missing:
+            self.ledger.lacks(file, blob, self.stamp.at)
+            if page is not None and one is not None:
+                self._stay(one, page)
+            return
+        except (PathError, WikiError) as refused:
+            sentence = refused.sentence if isinstance(refused, WikiError) else str(refused)
+            kind = Kind.UNREADABLE if isinstance(refused, NoText) else Kind.REFUSED
+            self.ledger.problem(kind, file, sentence)
+            if page is not None and one is not None:
+                self._stay(one, page)
+            return
+        if one is None:
+            one, page = self._known(file)
+        if one is not None and page is None:
+            self.ledger.problem(Kind.REPLACED, file, "Its page is in another space now.")
+            self.ledger.elsewhere.add(file)
+            one.blob = blob
+            self.files.put(one)
+            return
+        self._report_secrets(file, page, text)
+        if unseen := named([*unseen_in(text), *unseen_in_path(path)]):
+            since = f"In the version of {date_words(self.stamp.at)}"
+            self.ledger.problem(Kind.UNSEEN, file, f"{since}: {unseen}.")
+        if page is None:
+            page = self._adopt_or_create(file, path, folder, text)
+            if page is None:
+                return
+            one = Tracked(page.id, file, blob, page.head, origin=self.origin)
+        assert one is not None  # noqa: S101
+        if page.deleted:
+            self.recorder.restore(page, self.stamp, path)
+        self._revise(one, page, text, path, folder, blob)
+        one.file, one.origin = file, self.origin or one.origin
+        self.files.put(one)
+
+    def _report_secrets(self, file: str, page: PastPage | None, text: Text) -> None:
+        """Say what looks like a secret in a version and was not in the page before."""
+        before, new = "", text
+        if page is not None:
+            before = self.recorder.shelf.text(self.session, page.content_hash)
+            known = frozenset(before.split("\n"))
+            new = Text(
+                "" if text.title == page.title else text.title,
+                "\n".join(line for line in text.body.split("\n") if line not in known),
+                () if text.tags == page.tags else text.tags,
+                "" if text.description == page.description else text.description,
+                {} if text.fields == page.fields else text.fields,
+                "" if text.front_matter == page.front_matter else text.front_matter,
+            )
+        for one in look(new, self.ledger.kinds):
+            if one.value not in before:
+                self.ledger.secret(one, file, self.stamp.at)
+
+    def _revise(
+        self, one: Tracked, page: PastPage, text: Text, path: str, folder: bool, blob: str
+    ) -> None:
+        action, base, merged = self.action, self.base, False
+        if one.revision != page.head:  # edited here meanwhile
+            theirs = page.text(self.recorder.shelf.text(self.session, page.content_hash))
+            try:
+                origin = self._text(one.file, one.blob, page.path)
+            except WikiError:
+                origin = theirs
+            found = merge_texts(origin, text, theirs)
+            if not found.clean:
+                sentence = "Both were changed in the same lines since the last import."
+                self.ledger.problem(Kind.CONFLICT, one.file, sentence)
+                self._stay(one, page)
+                return
+            merged = found.resolve() != text
+            text = found.resolve()
+            action = Action.MERGE if merged else action
+        before = page.path
+        moved = before != path
+        if moved and page.says(text, hash_of(text.body)) and action is Action.IMPORT:
+            action = Action.MOVE
+        if self.recorder.revise(
+            page, text, self.stamp, action=action, path=path, folder=folder, base=base
+        ):
+            self.report.revisions += 1
+            self.report.moved += moved
+        one.blob, one.revision = blob, 0 if merged else page.head
+
+    def _stay(self, one: Tracked, page: PastPage) -> None:
+        """The page stays where and as it is, though its file changed."""
+        self.recorder.stay(page)
+        self.files.put(one)
+
+    def _known(self, file: str) -> tuple[Tracked | None, PastPage | None]:
+        """The page that this file, or one that the same page was, became before it was deleted."""
+        one = self.files.by_origin.get(self.origin) if self.origin else self.files.gone.get(file)
+        if one is None or not one.gone:
+            return None, None
+        page = self.recorder.page(one.page_id)
+        return (one, page) if page is not None else (None, None)
+
+    def _adopt_or_create(self, file: str, path: str, folder: bool, text: Text) -> PastPage | None:
+        page = self.recorder.at(path)
+        if page is None:
+            page = self.recorder.create(path, folder, text, self.stamp, self.action)
+            self.report.created += 1
+            self.report.revisions += 1
+            return page
+        sentence = f"The page “{page.title}” was here before this history was."
+        self.ledger.problem(Kind.REPLACED, file, sentence)
+        one = Tracked(page.id, file, "", page.head)
+        self.files.put(one)
+        if self.recorder.revise(page, text, self.stamp, action=self.action, folder=folder):
+            self.report.revisions += 1
+        return page
+
+    def _free_place(self, file: str, page: PastPage | None) -> tuple[str, bool]:
+        """Return the place for the page of a file: the one of its name or, if that is taken,
+        another.
+
+        :raises PathError:
+        """
+        path, folder = self.ledger.place_of(file)
+        other = self._holder(path, page)
+        if other is None or (folder and self._make_room(path, other, file)):
+            return path, folder
+        for free in places_beside(file, path, folder):
+            there = self.recorder.at(free)
+            if there is None or there is page:
+                break
+        self.ledger.add(kept_beside(file, free, other.file))
+        return free, False
+
+    def _make_room(self, path: str, other: Tracked, file: str) -> bool:
+        """Move the page of a `README.md` elsewhere if it occupies the place of an `index.md`."""
+        beside = join(path, "readme")
+        holder = self.recorder.page(other.page_id)
+        if stem(file) == "readme" or stem(other.file) != "readme" or holder is None:
+            return False
+        if self.recorder.at(beside) is not None:
+            return False
+        text = holder.text(self.recorder.shelf.text(self.session, holder.content_hash))
+        self.recorder.revise(
+            holder, text, self.stamp, action=Action.MOVE, path=beside, folder=False
+        )
+        other.revision = holder.head if other.revision == holder.head - 1 else 0
+        self.files.put(other)
+        self.ledger.add(kept_beside(other.file, beside, file))
+        return True
+
+    def _holder(self, path: str, page: PastPage | None) -> Tracked | None:
+        """The other file of the history whose page is at a path."""
+        there = self.recorder.at(path)
+        if there is None or there is page:
+            return None
+        one = self.files.by_page.get(there.id)
+        return one if one is not None and not one.gone else None
+
+    def _text(self, file: str, blob: str, path: str) -> Text:
+        """What a version of a file says.
+
+        :raises WikiError: when it cannot be a page.
+        """
+        data = self.blobs.read(blob, self.ledger.most)
+        if data is None:
+            raise Invalid(f"A version of it has more than {self.ledger.most >> 10} KiB.")
+        source = decode(contents(data))
+        _, body = frontmatter.split(source)
+        title = leading_title(body, path) or self.ledger.space.title
+        return checked(Text(title, source), self.ledger.most)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and len(value) < 10 else None
+
+
+def stem(file: str) -> str:
+    return name_of(file).rpartition(".")[0].casefold()

@@ -1,0 +1,489 @@
+"""Writing down a past: pages and revisions as they came about elsewhere, by whom and when.
+
+A :class:`Recorder` takes steps one after another and stores what has come of them many at once.
+What it writes is what :mod:`wiki.pages.actions` would have written at the time: revisions,
+redirects from former paths, folders, an event for each step. Renderings and links follow at the
+end, for what has become of each page and not for what it once was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from wiki.errors import Invalid
+from wiki.outbox.actions import record, tell_newest
+from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.checks import checked_message, checked_path, same_form, with_front_matter
+from wiki.pages.links.graph import former_places, settle_links
+from wiki.pages.merging import Text
+from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.redacted import spans_by_page, without_redacted
+from wiki.pages.revising import unused_page_id
+from wiki.pages.texts import Shelf
+from wiki.pages.tree import settle_folders
+from wiki.rules.access import Actor, May
+from wiki.spaces.models import Scope, Space
+from wiki.spaces.queries import see_space_by_id
+from wiki.text.paths import name_of, parent_of, path_key
+from wiki.text.rewrite.redaction import Sealed
+
+AT_ONCE = 400
+"""Values in one ``IN (…)``."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Who did a step and when, and what they said of it."""
+
+    author_id: int | None
+    at: datetime
+    message: str = ""
+
+
+@dataclass
+class PastPage:
+    """A page on its way through its past; what an author wrote last, and where it stands."""
+
+    id: int
+    path: str
+    folder: bool
+    deleted: bool
+    head: int
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    fields: dict[str, Any]
+    front_matter: str
+    content_hash: str
+    updated: Stamp
+    removed: Stamp | None = None
+    stored_key: str | None = None
+    """The key of its path while the database has it as live, else None."""
+
+    def says(self, text: Text, content_hash: str) -> bool:
+        """Whether its newest revision is just this."""
+        mine = (self.title, self.description, self.tags, self.fields, self.content_hash)
+        same = (text.title, text.description, text.tags, text.fields, content_hash)
+        return mine == same and same_form(text.front_matter, self.front_matter)
+
+    def text(self, body: str) -> Text:
+        """Return the text of the newest revision, given its body."""
+        fields = dict(self.fields)
+        return Text(self.title, body, self.tags, self.description, fields, self.front_matter)
+
+
+@dataclass
+class _Waiting:
+    """What is to be stored at the next flush."""
+
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    events: list[tuple[Event, int | None, datetime]] = field(default_factory=list)
+    pages: dict[int, PastPage] = field(default_factory=dict)
+    redirects: dict[str, int | None] = field(default_factory=dict)
+    paths: set[str] = field(default_factory=set)
+    come_or_gone: set[int] = field(default_factory=set)
+
+
+def tell(session: Session, page_ids: Collection[int]) -> None:
+    """Let others hear what has become of pages whose past was written down."""
+    ids = sorted(page_ids)
+    for first in range(0, len(ids), AT_ONCE):
+        tell_newest(session, ids[first : first + AT_ONCE], _TOLD)
+
+
+_TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
+
+
+class Recorder:
+    """Writes down the past of a space in one transaction, as somebody who may edit there.
+
+    Others who would take a path of the space, or save one of its loaded pages, wait meanwhile.
+
+    :param shelf: what was put away in earlier transactions need not be asked for again.
+    :raises NotFound: :raises Forbidden: when they may not.
+    """
+
+    def __init__(self, session: Session, actor: Actor, space: Space, shelf: Shelf) -> None:
+        seen = see_space_by_id(session, actor, space.id)
+        seen.require(May.EDIT)
+        # Where pages are hidden from some, only who sees them all can say what is where.
+        if session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None:
+            seen.require(May.MANAGE)
+        self.session = session
+        self.space_id, self.slug = space.id, space.slug
+        self.shelf = shelf
+        self._known: dict[int, PastPage] = {}
+        self._at: dict[str, PastPage | None] = {}
+        self._redacted: dict[int, list[Sealed]] | None = None
+        self._waiting = _Waiting()
+        session.execute(
+            select(Space.id).where(Space.id == space.id).with_for_update(key_share=True)
+        )
+
+    def load(self, page_ids: Collection[int]) -> None:
+        """Get to know pages of the space, so that :meth:`page` need not ask for each."""
+        missing = sorted(set(page_ids) - self._known.keys())
+        for first in range(0, len(missing), AT_ONCE):
+            rows = self.session.execute(
+                select(Page, Revision)
+                .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+                .where(
+                    Page.id.in_(missing[first : first + AT_ONCE]), Page.space_id == self.space_id
+                )
+                .with_for_update(of=Page)
+            )
+            for page, revision in rows:
+                self._learn(page, revision)
+
+    def page(self, page_id: int) -> PastPage | None:
+        """A page of the space, live or deleted; None where it is not (any more)."""
+        self.load([page_id])
+        return self._known.get(page_id)
+
+    def at(self, path: str) -> PastPage | None:
+        """The live page at a path, as things stand after the steps so far."""
+        key = path_key(path)
+        if key not in self._at:
+            page_id = self.session.scalar(
+                select(Page.id).where(
+                    Page.space_id == self.space_id,
+                    Page.path_key == key,
+                    Page.deleted_at.is_(None),
+                )
+            )
+            found = self.page(page_id) if page_id is not None else None
+            if found is not None and (found.deleted or path_key(found.path) != key):
+                found = None  # it has gone elsewhere in a step that is not stored yet
+            self._at[key] = found
+        return self._at[key]
+
+    def create(
+        self, path: str, folder: bool, text: Text, stamp: Stamp, action: Action = Action.IMPORT
+    ) -> PastPage:
+        """A new page at a free path.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        path = self._free(path, None)
+        text, stamp = self._without_redacted(None, text, stamp)
+        text = with_front_matter(text)
+        key = path_key(path)
+        row: dict[str, Any] = {
+            "space_id": self.space_id,
+            "path": path,
+            "path_key": key,
+            "parent_key": parent_of(key),
+            "name_key": name_of(key),
+            "title": text.title,
+            "folder": folder or not path,
+            "head": 0,
+            "created_at": stamp.at,
+            "created_by_id": stamp.author_id,
+            "updated_at": stamp.at,
+            "updated_by_id": stamp.author_id,
+            "deleted_at": stamp.at,  # until it is stored where it stands at the end
+        }
+        unused = unused_page_id(self.session)
+        if unused is not None:
+            row["id"] = unused
+        page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())
+        page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", "", stamp)
+        self._known[page_id] = page
+        self._place(page)
+        self._revise(page, text, action, stamp, None)
+        return page
+
+    def revise(
+        self,
+        page: PastPage,
+        text: Text,
+        stamp: Stamp,
+        *,
+        action: Action = Action.IMPORT,
+        path: str | None = None,
+        folder: bool | None = None,
+        base: int | None = None,
+    ) -> bool:
+        """A new revision of a live page, perhaps at another path; False when nothing changes.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        folder = page.folder if folder is None else folder
+        text, stamp = self._without_redacted(page, text, stamp)
+        text = with_front_matter(text, page.front_matter)
+        old_path = page.path
+        moves = path is not None and path != page.path
+        content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
+        if not moves and folder == page.folder and page.says(text, content_hash):
+            return False
+        if moves:
+            self._move(page, self._free(path or "", page))
+        page.folder = folder or not page.path
+        self._revise(page, text, action, stamp, base, old_path if moves else None)
+        return True
+
+    def leave(self, page: PastPage) -> None:
+        """The page is about to move: others may take its place before it has taken another's."""
+        self._at[path_key(page.path)] = None
+
+    def stay(self, page: PastPage) -> None:
+        """The page does not move after all: it is where it was or, where that is taken, deleted."""
+        key = path_key(page.path)
+        if not page.deleted and self._at.get(key) is None:
+            self._at[key] = page
+        elif not page.deleted and self._at.get(key) is not page:
+            self.delete(page, page.updated)
+
+    def delete(self, page: PastPage, stamp: Stamp) -> None:
+        """The page is deleted, if it is not."""
+        if page.deleted:
+            return
+        page.deleted, page.removed = True, stamp
+        self._waiting.come_or_gone.add(page.id)
+        self._waiting.paths.add(page.path)
+        if self._at.get(path_key(page.path)) is page:
+            self._at[path_key(page.path)] = None
+        self._touch(page, PageDeleted(self.space_id, page.id, page.path, imported=True), stamp)
+
+    def restore(self, page: PastPage, stamp: Stamp, path: str) -> None:
+        """A deleted page is back, at a free path.
+
+        :raises Invalid: when the path is taken, or cannot be one.
+        """
+        path = self._free(path, page)
+        old_path, page.deleted, page.removed = page.path, False, None
+        self._waiting.come_or_gone.add(page.id)
+        page.path = path
+        self._place(page)
+        self._touch(page, PageRestored(self.space_id, page.id, path, imported=True), stamp)
+        if path != old_path:
+            self._waiting.paths.add(old_path)
+            self._redirect(old_path, page)
+
+    def redirect(self, path: str, page: PastPage) -> None:
+        """Let a path that no page has lead to this one."""
+        if self.at(path) is None:
+            self._redirect(path, page)
+
+    @property
+    def steps(self) -> int:
+        """How many steps wait to be stored."""
+        return len(self._waiting.events)
+
+    def flush(self) -> None:
+        """Store all that waits."""
+        waiting, connection = self._waiting, self.session.connection()
+        self.shelf.flush(self.session)
+        if waiting.revisions:
+            connection.execute(_REVISIONS, waiting.revisions)
+        self._let_go(list(waiting.pages.values()))
+        self._store_pages(list(waiting.pages.values()))
+        self._store_redirects(waiting.redirects)
+        settle_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
+        settle_folders(self.session, self.space_id, sorted(waiting.paths))
+        keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
+        places = [(self.slug, key) for key in keys]
+        settle_links(self.session, places + former_places(self.session, list(waiting.pages)))
+        record(self.session, waiting.events)
+        tell(self.session, waiting.come_or_gone)
+        self._waiting = _Waiting()
+
+    def _let_go(self, pages: list[PastPage]) -> None:
+        """Let what stays below pages that go keep what protects it."""
+        leaving = [
+            page.id
+            for page in pages
+            if page.stored_key is not None
+            and (page.deleted or page.stored_key != path_key(page.path))
+        ]
+        for first in range(0, len(leaving), AT_ONCE):
+            some = leaving[first : first + AT_ONCE]
+            bound = select(Page).where(Page.id.in_(some), Page.scope_id.is_not(None))
+            let_go(self.session, self.session.scalars(bound).all())
+
+    def _learn(self, page: Page, revision: Revision) -> None:
+        known = PastPage(
+            id=page.id,
+            path=page.path,
+            folder=page.folder,
+            deleted=page.deleted_at is not None,
+            head=page.head,
+            title=revision.title,
+            description=revision.description,
+            tags=tuple(revision.tags),
+            fields=dict(revision.fields),
+            front_matter=revision.front_matter,
+            content_hash=revision.content_hash,
+            updated=Stamp(page.updated_by_id, page.updated_at),
+            removed=Stamp(page.deleted_by_id, page.deleted_at) if page.deleted_at else None,
+            stored_key=page.path_key if page.deleted_at is None else None,
+        )
+        self._known[page.id] = known
+        if not known.deleted:
+            self._at.setdefault(page.path_key, known)
+
+    def _without_redacted(
+        self, page: PastPage | None, text: Text, stamp: Stamp
+    ) -> tuple[Text, Stamp]:
+        """What was redacted here does not come back with a history: marks stand for it."""
+        if self._redacted is None:
+            self._redacted = spans_by_page(self.session, self.space_id)
+        known = self._redacted
+        of_page = known.get(page.id, []) if page is not None else list(chain(*known.values()))
+        if not of_page:
+            return text, stamp
+        message = without_redacted(self.session, Text(stamp.message, ""), of_page).title
+        return without_redacted(self.session, text, of_page), replace(stamp, message=message)
+
+    def _free(self, raw_path: str, page: PastPage | None) -> str:
+        path = checked_path(raw_path)
+        taken = self.at(path)
+        if taken is not None and taken is not page:
+            raise Invalid(f"There is already a page at “{path or '/'}”: “{taken.title}”.")
+        return path
+
+    def _place(self, page: PastPage) -> None:
+        key = path_key(page.path)
+        self._at[key] = page
+        self._waiting.redirects[key] = None
+        self._waiting.paths.add(page.path)
+
+    def _move(self, page: PastPage, path: str) -> None:
+        old_path, page.path = page.path, path
+        self._waiting.paths.add(old_path)
+        if self._at.get(path_key(old_path)) is page:
+            self._at[path_key(old_path)] = None
+        self._place(page)
+        self._redirect(old_path, page)
+
+    def _redirect(self, path: str, page: PastPage) -> None:
+        key = path_key(path)
+        if self._at.get(key) is None:
+            self._waiting.redirects[key] = page.id
+
+    def _revise(
+        self,
+        page: PastPage,
+        text: Text,
+        action: Action,
+        stamp: Stamp,
+        base: int | None,
+        old_path: str | None = None,
+    ) -> None:
+        content_hash = self.shelf.put(self.session, text.body, page.content_hash or None)
+        page.head += 1
+        page.title, page.description = text.title, text.description
+        page.tags, page.fields = text.tags, dict(text.fields)
+        page.front_matter = text.front_matter
+        page.content_hash, page.updated = content_hash, stamp
+        self._waiting.revisions.append(
+            {
+                "page_id": page.id,
+                "number": page.head,
+                "action": action.value,
+                "space_id": self.space_id,
+                "path": page.path,
+                "folder": page.folder,
+                "title": page.title,
+                "description": page.description,
+                "tags": list(page.tags),
+                "fields": page.fields,
+                "front_matter": page.front_matter,
+                "content_hash": content_hash,
+                "message": checked_message(stamp.message),
+                "base": base,
+                "author_id": stamp.author_id,
+                "created_at": stamp.at,
+            }
+        )
+        event: Event = PageSaved(self.space_id, page.id, page.head, action.value)
+        if old_path is not None:
+            place = self.space_id, old_path, page.path
+            event = PageMoved(self.space_id, page.id, page.head, *place, imported=True)
+        self._touch(page, event, stamp)
+
+    def _touch(self, page: PastPage, event: Event, stamp: Stamp) -> None:
+        self._waiting.pages[page.id] = page
+        self._waiting.events.append((event, stamp.author_id, stamp.at))
+
+    def _store_pages(self, pages: list[PastPage]) -> None:
+        connection = self.session.connection()
+        leaving = [
+            {"of_page": page.id, "away": f"/{page.id}"}
+            for page in pages
+            if page.stored_key is not None
+            and (page.deleted or page.stored_key != path_key(page.path))
+        ]
+        if leaving:  # so that no two pages meet at a path on their way
+            connection.execute(_AWAY, leaving)
+        rows = []
+        for page in pages:
+            key = path_key(page.path)
+            rows.append(
+                {
+                    "of_page": page.id,
+                    "path": page.path,
+                    "path_key": key,
+                    "parent_key": parent_of(key),
+                    "name_key": name_of(key),
+                    "title": page.title,
+                    "folder": page.folder,
+                    "head": page.head,
+                    "updated_at": page.updated.at,
+                    "updated_by_id": page.updated.author_id,
+                    "deleted_at": page.removed.at if page.removed else None,
+                    "deleted_by_id": page.removed.author_id if page.removed else None,
+                }
+            )
+            page.stored_key = None if page.deleted else key
+        if rows:
+            connection.execute(_PAGES, rows)
+
+    def _store_redirects(self, redirects: dict[str, int | None]) -> None:
+        keys = list(redirects)
+        for first in range(0, len(keys), AT_ONCE):
+            among = [(self.space_id, key) for key in keys[first : first + AT_ONCE]]
+            self.session.execute(
+                delete(Redirect)
+                .where(tuple_(Redirect.space_id, Redirect.path_key).in_(among))
+                .execution_options(synchronize_session=False)
+            )
+        rows = [
+            {"space_id": self.space_id, "path_key": key, "page_id": page_id}
+            for key, page_id in redirects.items()
+            if page_id is not None
+        ]
+        if rows:
+            self.session.connection().execute(insert(Redirect), rows)
+
+
+_PAGE = insert(Page).returning(Page.id)
+_REVISIONS = insert(Revision)
+_TABLE = cast(Table, Page.__table__)
+_AWAY = update(_TABLE).where(_TABLE.c.id == bindparam("of_page")).values(path_key=bindparam("away"))
+_STANDS = (
+    "path",
+    "path_key",
+    "parent_key",
+    "name_key",
+    "title",
+    "folder",
+    "head",
+    "updated_at",
+    "updated_by_id",
+    "deleted_at",
+    "deleted_by_id",
+)
+_PAGES = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("of_page"))
+    .values({name: bindparam(name) for name in _STANDS})
+)
