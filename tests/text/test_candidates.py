@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from wiki.text.markdown.candidates import candidate_links
 from wiki.text.markdown.markup import MAX_SOURCE, RenderContext, clean_source, render
 from wiki.text.paths import path_key
-from wiki.text.rewrite.candidates import candidate_links
 
 HERE = RenderContext("eng", "team/guide", title="Guide", base_url="https://wiki.example.org")
 

@@ -17,6 +17,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from wiki.text.compare.lines import normalise_line_ends
 from wiki.text.markdown.blocks import Blocks
+from wiki.text.markdown.candidates import candidate_links
 from wiki.text.markdown.destinations import RenderContext
 from wiki.text.markdown.excerpt import excerpt, text_of_html
 from wiki.text.markdown.headings import (
@@ -32,7 +33,6 @@ from wiki.text.markdown.links import Link, Links, Marks, mark
 from wiki.text.markdown.rawhtml import RawHtml
 from wiki.text.markdown.sanitize import TooDeepHtmlError, sanitise
 from wiki.text.markdown.tree import RAW, TooDeepError, autolinks_of, escape, parse_line, pipeline
-from wiki.text.rewrite.candidates import candidate_links
 from wiki.text.scan.unseen import marked
 
 __all__ = [
