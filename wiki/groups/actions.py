@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, column, select, table
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
 from wiki.outbox.actions import announce_all
 from wiki.outbox.events import GroupRoleChanged
+from wiki.pages.models import Page
 from wiki.people import groups
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role
-from wiki.spaces.exposure import Change, Consent, pages, watched
+from wiki.spaces.exposure import Change, Consent, watched
 from wiki.spaces.members import led_among
-from wiki.spaces.models import GroupRole, RestrictedGroup, Space
-
-_restrictions = table("restrictions", column("id"), column("page_id"))
+from wiki.spaces.models import GroupRole, RestrictedGroup, RestrictionRow, Space
 
 
 def set_member(
@@ -127,11 +126,11 @@ def _concerned(session: Session, group: Group) -> ColumnElement[bool]:
     spaces: set[int] = set()
     for found in (
         select(GroupRole.space_id).where(GroupRole.group_id.in_(ids)),
-        select(pages.c.space_id)
-        .select_from(pages)
-        .join(_restrictions, _restrictions.c.page_id == pages.c.id)
-        .join(RestrictedGroup, RestrictedGroup.restriction_id == _restrictions.c.id)
+        select(Page.space_id)
+        .select_from(Page)
+        .join(RestrictionRow, RestrictionRow.page_id == Page.id)
+        .join(RestrictedGroup, RestrictedGroup.restriction_id == RestrictionRow.id)
         .where(RestrictedGroup.group_id.in_(ids)),
     ):
         spaces.update(session.scalars(found))
-    return pages.c.space_id.in_(sorted(spaces))
+    return Page.space_id.in_(sorted(spaces))

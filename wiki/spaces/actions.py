@@ -17,11 +17,12 @@ from wiki.outbox.events import (
     SpaceChanged,
     SpaceCreated,
 )
+from wiki.pages.models import Page
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
-from wiki.spaces.exposure import Change, Consent, pages, watched
+from wiki.spaces.exposure import Change, Consent, watched
 from wiki.spaces.flow import refuse_lowered_space
 from wiki.spaces.members import is_led
 from wiki.spaces.models import GroupRole, Membership, Space
@@ -123,7 +124,7 @@ def change_space(
     session.get_one(Space, space.id, with_for_update={"key_share": True})
     change = Change("space", {"space_id": space.id, **wanted}, space.id)
     before = Label(space.label)
-    with watched(session, pages.c.space_id == space.id, change, consent):
+    with watched(session, Page.space_id == space.id, change, consent):
         for key, value in changes.items():
             setattr(space, key, value)
         session.flush()
@@ -170,7 +171,7 @@ def set_role(
     change = Change(
         "role", {"space_id": space_id, "person_id": person.id, "role": role.word}, space_id
     )
-    here = pages.c.space_id == space_id
+    here = Page.space_id == space_id
     with watched(session, here, change, consent, among=[person.id]):
         give_role(session, seen.actor, seen.space, person.id, role)
 
@@ -238,7 +239,7 @@ def set_group_role(
     ).all()
     payload = {"space_id": space_id, "group_id": group.id, "role": role.word}
     change = Change("group_role", payload, space_id)
-    here = pages.c.space_id == space_id
+    here = Page.space_id == space_id
     with watched(session, here, change, consent, among=people):
         if row is None:
             session.add(

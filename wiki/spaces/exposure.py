@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from wiki.attachments.models import Attachment
 from wiki.errors import WikiError
+from wiki.pages.models import Page
 from wiki.rules.access import ANONYMOUS, Actor, May, PageFacts, Restriction, decide
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
@@ -21,18 +23,6 @@ from wiki.spaces.models import Scope, ScopeRestriction, Space
 from wiki.text.counts import counted
 
 _AT_ONCE = 400
-
-# Of rooms above, as far as they are needed here.
-pages = table(
-    "pages",
-    column("id"),
-    column("space_id"),
-    column("path_key"),
-    column("scope_id"),
-    column("deleted_at"),
-    column("head"),
-)
-_files = table("attachments", column("page_id"), column("space_id"), column("removed_at"))
 
 
 @dataclass(frozen=True)
@@ -148,10 +138,10 @@ class _Placed(Protocol):
 
 def subtree(page: _Placed) -> ColumnElement[bool]:
     """The condition on :data:`pages` that they are this one or below it."""
-    key, at = page.path_key, pages.c.path_key
+    key, at = page.path_key, Page.path_key
     # "0" is the character after "/".
     under = and_(at > f"{key}/", at < f"{key}0") if key else at != ""
-    return and_(pages.c.space_id == page.space_id, or_(at == key, under))
+    return and_(Page.space_id == page.space_id, or_(at == key, under))
 
 
 @contextmanager
@@ -176,8 +166,8 @@ def watched(
         return
     session.flush()
     rows = session.execute(
-        select(pages.c.id, pages.c.space_id, pages.c.scope_id, pages.c.deleted_at, pages.c.head)
-        .select_from(pages)
+        select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
+        .select_from(Page)
         .where(which)
     ).all()
     before = {row.id: _key(row) for row in rows}
@@ -189,9 +179,9 @@ def watched(
     heads: dict[int, int] = {}
     for some in _some(list(before)):
         for row in session.execute(
-            select(pages.c.id, pages.c.space_id, pages.c.scope_id, pages.c.deleted_at, pages.c.head)
-            .select_from(pages)
-            .where(pages.c.id.in_(some))
+            select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
+            .select_from(Page)
+            .where(Page.id.in_(some))
         ):
             after[row.id], heads[row.id] = _key(row), row.head
     now = _audiences(session, set(after.values()), among)
@@ -209,15 +199,15 @@ def newcomer_exposure(
     """What somebody who has no account yet could read by getting one, with a role in a space."""
     rows = session.execute(
         select(
-            pages.c.space_id,
-            pages.c.scope_id,
-            pages.c.deleted_at.is_not(None).label("deleted"),
+            Page.space_id,
+            Page.scope_id,
+            Page.deleted_at.is_not(None).label("deleted"),
             func.count().label("pages"),
-            func.sum(pages.c.head - 1).label("revisions"),
+            func.sum(Page.head - 1).label("revisions"),
         )
-        .select_from(pages)
-        .where(pages.c.space_id == space.id if site_role is SiteRole.GUEST else true())
-        .group_by(pages.c.space_id, pages.c.scope_id, pages.c.deleted_at.is_not(None))
+        .select_from(Page)
+        .where(Page.space_id == space.id if site_role is SiteRole.GUEST else true())
+        .group_by(Page.space_id, Page.scope_id, Page.deleted_at.is_not(None))
     ).all()
     keys = {(row.space_id, row.scope_id, bool(row.deleted)) for row in rows}
     spaces = {
@@ -284,8 +274,8 @@ def _measured(
         files += (
             session.scalar(
                 select(func.count())
-                .select_from(_files)
-                .where(_files.c.page_id.in_(some), _files.c.removed_at.is_(None))
+                .select_from(Attachment)
+                .where(Attachment.page_id.in_(some), Attachment.removed_at.is_(None))
             )
             or 0
         )
@@ -303,15 +293,15 @@ def _count_files(session: Session, keys: Collection[_Key]) -> int:
     """The current files of the pages of these spaces and scopes."""
     rows = session.execute(
         select(
-            pages.c.space_id,
-            pages.c.scope_id,
-            pages.c.deleted_at.is_not(None).label("deleted"),
+            Page.space_id,
+            Page.scope_id,
+            Page.deleted_at.is_not(None).label("deleted"),
             func.count().label("files"),
         )
-        .select_from(_files)
-        .join(pages, pages.c.id == _files.c.page_id)
-        .where(pages.c.space_id.in_({key[0] for key in keys}), _files.c.removed_at.is_(None))
-        .group_by(pages.c.space_id, pages.c.scope_id, pages.c.deleted_at.is_not(None))
+        .select_from(Attachment)
+        .join(Page, Page.id == Attachment.page_id)
+        .where(Page.space_id.in_({key[0] for key in keys}), Attachment.removed_at.is_(None))
+        .group_by(Page.space_id, Page.scope_id, Page.deleted_at.is_not(None))
     )
     return sum(row.files for row in rows if (row.space_id, row.scope_id, bool(row.deleted)) in keys)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, bindparam, column, select, table
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from wiki.db import BigId
 from wiki.errors import Forbidden, NotFound
+from wiki.pages.models import Page
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import (
     OPEN,
@@ -38,9 +39,6 @@ from wiki.spaces.models import (
     ScopeRestriction,
     Space,
 )
-
-# Of the room above, as far as it is needed here.
-_pages = table("pages", column("id"), column("title"))
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
@@ -239,7 +237,7 @@ def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:
 def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
     """Restrictions with those on their lists, in three queries."""
     ids = [row.id for row in rows]
-    of = select(_pages.c.id, _pages.c.title).where(_pages.c.id.in_({row.page_id for row in rows}))
+    of = select(Page.id, Page.title).where(Page.id.in_({row.page_id for row in rows}))
     titles: dict[int, str] = {row[0]: row[1] for row in session.execute(of)}
     people: dict[int, list[Person]] = {}
     groups: dict[int, list[Group]] = {}

@@ -16,11 +16,12 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from wiki.attachments.models import Attachment
 from wiki.errors import Invalid, WikiError
 from wiki.pages.checks import content_hash_of
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.links.naming import meant_by, named_links
-from wiki.pages.links.naming_files import FILES, can_mean_file, files_by_name, files_meant
+from wiki.pages.links.naming_files import can_mean_file, files_by_name, files_meant
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.queries import head_of, live_for, pages_at
@@ -284,7 +285,7 @@ def _files_at(
     slugs = sorted({slug for slug, _ in places})
     aboves = sorted({above for _, above, _ in ways})
     names = sorted({name for _, _, name in ways})
-    is_file = and_(FILES.c.name_key.in_(names), FILES.c.removed_at.is_(None))
+    is_file = and_(Attachment.name_key.in_(names), Attachment.removed_at.is_(None))
     at_former = (
         select(Space.slug, Redirect.path_key, Redirect.page_id)
         .join(Redirect, Redirect.space_id == Space.id)
@@ -293,9 +294,9 @@ def _files_at(
     )
     of_page = (_LABEL, Page.title, Space.slug, Page.path)
     owned = (
-        select(FILES.c.name_key, *of_page)
-        .select_from(FILES)
-        .join(Page, Page.id == FILES.c.page_id)
+        select(Attachment.name_key, *of_page)
+        .select_from(Attachment)
+        .join(Page, Page.id == Attachment.page_id)
         .join(Space, Space.id == Page.space_id)
         .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(is_file, live_for(actor))
@@ -307,13 +308,13 @@ def _files_at(
         at_former.c.slug, at_former.c.path_key
     )
     own = (
-        select(Space.slug, FILES.c.name_key, Space.label, Space.title)
-        .select_from(FILES)
-        .join(Space, Space.id == FILES.c.space_id)
+        select(Space.slug, Attachment.name_key, Space.label, Space.title)
+        .select_from(Attachment)
+        .join(Space, Space.id == Attachment.space_id)
         .where(
             Space.slug.in_(slugs),
-            FILES.c.name_key.in_([key for _, key in places]),
-            FILES.c.removed_at.is_(None),
+            Attachment.name_key.in_([key for _, key in places]),
+            Attachment.removed_at.is_(None),
             stands_in(actor, Space.id),
         )
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wiki.attachments.models import Attachment
 from wiki.pages.links.graph import some_at_once
-from wiki.pages.links.naming_files import FILES
 from wiki.pages.links.repairing import Link
 from wiki.pages.models import Page
 from wiki.text.paths import ancestors_of, join
@@ -39,14 +39,14 @@ def files_along(
         owners: dict[str, tuple[int, int, str]] = {}
         for above in some_at_once(sorted({above for above, _ in ways})):
             rows = session.execute(
-                select(Page.path_key, Page.id, FILES.c.name, FILES.c.name_key)
-                .join_from(FILES, Page, Page.id == FILES.c.page_id)
+                select(Page.path_key, Page.id, Attachment.name, Attachment.name_key)
+                .join_from(Attachment, Page, Page.id == Attachment.page_id)
                 .where(
                     Page.space_id == old.id,
                     Page.path_key.in_(above),
                     Page.deleted_at.is_(None),
-                    FILES.c.name_key.in_(sorted({name for _, name in ways})),
-                    FILES.c.removed_at.is_(None),
+                    Attachment.name_key.in_(sorted({name for _, name in ways})),
+                    Attachment.removed_at.is_(None),
                 )
             )
             for at, id, name, name_key in rows:

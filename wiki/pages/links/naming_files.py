@@ -14,22 +14,19 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
-    String,
     and_,
     case,
-    column,
     exists,
     func,
     literal,
     or_,
     select,
-    table,
     true,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
+from wiki.attachments.models import Attachment
 from wiki.pages.links.naming import (
     MOST,
     Named,
@@ -47,14 +44,6 @@ from wiki.spaces.models import Space
 from wiki.text.markdown.destinations import file_url
 from wiki.text.markdown.links import Link
 from wiki.text.paths import join, name_of, path_key
-
-# Files belong to a higher layer than this module.
-FILES = table(
-    "attachments",
-    *(column(name, Integer) for name in ("id", "page_id", "space_id")),
-    *(column(name, String) for name in ("name", "name_key", "base_key")),
-    column("removed_at"),
-)
 
 
 def files_by_name(space: str, path: str, links: Iterable[Link]) -> list[Named]:
@@ -150,22 +139,22 @@ def _candidates(
     spots = {spot for link in links for spot in link.readings}
     slugs = {spot.space for spot in spots}
     bases = {name_of(spot.key) for spot in spots}
-    named = (FILES.c.base_key.in_(bases), FILES.c.removed_at.is_(None), Space.slug.in_(slugs))
+    named = (Attachment.base_key.in_(bases), Attachment.removed_at.is_(None), Space.slug.in_(slugs))
     place = _place_of(Page)
     live = live_for(actor) if actor else Page.deleted_at.is_(None)
     ways: list[Any] = [
-        select(Space.slug, Page.path, FILES.c.name, FILES.c.base_key, place.label("place"))
-        .select_from(FILES)
-        .join(Page, Page.id == FILES.c.page_id)
+        select(Space.slug, Page.path, Attachment.name, Attachment.base_key, place.label("place"))
+        .select_from(Attachment)
+        .join(Page, Page.id == Attachment.page_id)
         .join(Space, Space.id == Page.space_id)
         .where(*named, live, true() if among is None else among)
     ]
     if among is None:
-        own = FILES.c.name_key.label("place")
+        own = Attachment.name_key.label("place")
         ways.append(
-            select(Space.slug, literal("").label("path"), FILES.c.name, FILES.c.base_key, own)
-            .select_from(FILES)
-            .join(Space, Space.id == FILES.c.space_id)
+            select(Space.slug, literal("").label("path"), Attachment.name, Attachment.base_key, own)
+            .select_from(Attachment)
+            .join(Space, Space.id == Attachment.space_id)
             .where(*named, stands_in(actor, Space.id) if actor else true())
         )
     files = union_all(*ways).subquery("files")
@@ -196,8 +185,8 @@ def _candidates(
 
 def _place_of(page: type[Page]) -> ColumnElement[str]:
     """The key of the place of a file of a page."""
-    below = page.path_key + "/" + FILES.c.name_key
-    return case((page.path_key == "", FILES.c.name_key), else_=below)
+    below = page.path_key + "/" + Attachment.name_key
+    return case((page.path_key == "", Attachment.name_key), else_=below)
 
 
 def leads_to_file(actor: Actor) -> ColumnElement[bool]:
@@ -211,20 +200,20 @@ def leads_to_file(actor: Actor) -> ColumnElement[bool]:
 
         of_page = (
             select(literal(1))
-            .select_from(FILES)
-            .join(page, page.id == FILES.c.page_id)
+            .select_from(Attachment)
+            .join(page, page.id == Attachment.page_id)
             .join(space, space.id == page.space_id)
             .where(live_for(actor, page), fits(_place_of(page)))
         )
         of_space = (
             select(literal(1))
-            .select_from(FILES)
-            .join(space, space.id == FILES.c.space_id)
-            .where(stands_in(actor, space.id), fits(FILES.c.name_key))
+            .select_from(Attachment)
+            .join(space, space.id == Attachment.space_id)
+            .where(stands_in(actor, space.id), fits(Attachment.name_key))
         )
         named = (
-            FILES.c.base_key == links.name_key,
-            FILES.c.removed_at.is_(None),
+            Attachment.base_key == links.name_key,
+            Attachment.removed_at.is_(None),
             space.slug == links.space_slug,
         )
         return or_(*(one.where(*named).correlate(links).exists() for one in (of_page, of_space)))
