@@ -48,7 +48,7 @@ from wiki.text.markdown.destinations import file_url
 from wiki.text.markdown.links import Link
 from wiki.text.paths import join, name_of, path_key
 
-# Files belong to a higher layer than this module.
+# Files belong to a higher layer than this module, so their model cannot be imported here.
 FILES = table(
     "attachments",
     *(column(name, Integer) for name in ("id", "page_id", "space_id")),
@@ -69,7 +69,7 @@ def files_by_name(space: str, path: str, links: Iterable[Link]) -> list[Named]:
 
 
 def can_mean_file(link: Named) -> bool:
-    """Whether a link has a reading with the name of a file."""
+    """Return whether a link has a reading with the name of a file."""
     return any("." in name_of(spot.key) for spot in link.readings)
 
 
@@ -195,13 +195,14 @@ def _candidates(
 
 
 def _place_of(page: type[Page]) -> ColumnElement[str]:
-    """The key of the place of a file of a page."""
+    """Return the key of the place of a file of a page."""
     below = page.path_key + "/" + FILES.c.name_key
     return case((page.path_key == "", FILES.c.name_key), else_=below)
 
 
 def leads_to_file(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``PageLink`` that the link can mean a file, which the actor may read."""
+    """Return the condition on ``PageLink`` that the link can mean a file that the actor may
+    read."""
     page, space = aliased(Page), aliased(Space)
 
     def there(links: Any) -> ColumnElement[bool]:
