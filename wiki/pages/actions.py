@@ -105,7 +105,7 @@ def create_page(
 
     :param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
         commit.
-    :param routes: addresses in the text that lead elsewhere than their wording says.
+    :param routes: addresses in the text whose target differs from their wording.
     :param override: the reason why the text may contain what looks like a secret.
     :param raise_to: the lowest label of its own that the page gets.
     :raises SecretsFound: when the text seems to contain a secret and there is no override.

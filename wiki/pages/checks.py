@@ -78,7 +78,7 @@ def checked(text: Text, max_bytes: int) -> Text:
             f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
         )
     tags = checked_tags(text.tags)
-    if front.tags:  # limited by the number that fits
+    if front.tags:  # tags beyond the limit are dropped
         tags = checked_tags([*tags, *front.tags], cut=True)
     made = replace(
         text,

@@ -45,8 +45,8 @@ Value = TypeVar("Value")
 
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
-    """Store the links and section names of a page's head where they differ from the stored ones.
-    The names of a rendering that was cut off are unknown.
+    """Store the links and section names of a page's head where they differ from the stored ones. If
+    the rendering was cut off, its section names are unknown, and the stored ones are kept.
 
     :returns: the section names that no longer exist.
     """

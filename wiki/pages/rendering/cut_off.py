@@ -32,8 +32,8 @@ AT_ONCE = 5
 
 
 def look_again(database: Database) -> None:
-    """Make renderings that were given up due again where more CPU time or another renderer is now
-    available."""
+    """Schedule renderings that were given up for another attempt, if more CPU time or another
+    renderer is now available."""
     left = (RenderingRow.cut_off_after.is_not(None), RenderingRow.due_at.is_(None))
     with database.read() as session:
         rows = session.scalars(select(RenderingRow).where(*left)).all()
