@@ -1,9 +1,10 @@
-"""Blame: which revision each line of a page comes from, made of the blame of an earlier revision.
+"""Blame: the revision that each line of a page comes from, computed from the blame of an earlier
+revision.
 
-The blame of a revision follows from that of one other: of the first revision with the same text,
-if there is one (a restored text has its first authors again), else of the revision before it that
-was not purged. So there is one way back from any revision, as far as a stored blame or the
-beginning; and the same result whatever is stored.
+The blame of a revision follows from that of one other: of the first revision with the same text, if
+there is one (the lines of a restored text keep their original authors), else of the previous
+revision that was not purged. So there is a single path back from any revision to a stored blame or
+to the first revision, and the result does not depend on which blames are stored.
 """
 
 from __future__ import annotations
@@ -39,23 +40,25 @@ AT_ONCE = 512 * 2**10
 FREE = 256 * 2**10
 """Bytes of texts that are charged as one comparison."""
 COSTLIEST = 24 * 2**20
-"""Maximum number of bytes charged; one request hardly processes more."""
+"""Maximum number of bytes charged, because one request hardly processes more."""
 SECONDS = 3.0
 """Seconds of computing after which the progress is stored for the next request."""
 SPACING = 128
-"""A blame of every so many revisions is stored, so that older ones are soon found too."""
+"""Interval of revisions at which blames are stored, so that those of older revisions are found
+quickly too."""
 WORTH = 16
-"""Revisions gone through from the nearest stored blame that make the newest worth storing."""
+"""If more revisions than this have to be processed, the blame of the newest one is stored."""
 LINES = 2_000
-"""Lines on one screen."""
+"""Maximum number of lines on one screen."""
 HEATS = 6
 """Steps from the oldest to the newest lines of a page, as classes heat-0 to heat-5."""
 
 
 @dataclass(frozen=True)
 class Blame:
-    """A revision's lines and where each comes from. ``when`` has the dates of these revisions,
-    ``before`` the one before each; ``worth`` are blames by number that should be stored."""
+    """A revision's lines and the revision that each comes from. ``when`` has the dates of these
+    revisions, ``before`` the revision before each; ``worth`` has blames that should be stored, by
+    number."""
 
     revision: Revision
     lines: Sequence[str]
@@ -65,7 +68,8 @@ class Blame:
     worth: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     def heat(self, number: int) -> int:
-        """How new a revision is among those that the lines come from, from 0 to HEATS - 1."""
+        """Return the age of a revision among those that the lines come from, from 0 (oldest) to
+        HEATS - 1."""
         first, span = self._span
         if not span:
             return HEATS - 1
@@ -78,8 +82,8 @@ class Blame:
 
 
 class Unfinished(Busy):
-    """A long history was not processed to its end; ``worth`` is what to store so that the next
-    request can continue."""
+    """A long history was not processed completely; ``worth`` has the blames to store so that the
+    next request can continue."""
 
     def __init__(self, done: int, number: int, worth: Mapping[int, Sequence[int]]) -> None:
         super().__init__(
@@ -91,24 +95,25 @@ class Unfinished(Busy):
 
 
 class Untraceable(Invalid):
-    """The texts of a history are too large to tell where their lines come from."""
+    """The texts of a history are too large for a blame."""
 
     title = "Too large"
 
 
 def blame(session: Session, page: Page, revision: Revision) -> Blame:
-    """Find the revision that each line of a revision comes from; the caller may read the page.
+    """Compute the revision that each line of a revision comes from. The caller has checked that the
+    page may be read.
 
     Takes three queries, and one for each ``SLICE`` of revisions that no stored blame covers. The
-    asker is charged by the size of the texts that have to be read.
+    actor is charged by the size of the texts that have to be read.
 
     :raises Unfinished: when there is more work than one request may do.
     :raises Untraceable: when a text takes too much time or memory.
-    :raises TooMany: :raises Busy: as comparisons do.
+    :raises TooMany: :raises Busy: as for comparisons.
     """
     past = _Past(session, page, revision.number)
     way = past.way_to(revision.number)
-    # A twin's text is the same as the one before it on the way.
+    # A twin has the same text as the revision before it on the path.
     numbers = [way[0], *(number for number in way[1:] if number not in past.twins)]
     size = sum(past.sizes[number] for number in numbers)
     large = size > AT_ONCE and len(numbers) > 1
@@ -147,7 +152,7 @@ def _walked(
     runs: Sequence[int], text: str, steps: Sequence[tuple[int, str]], *, in_lane: bool
 ) -> tuple[list[int], dict[int, list[int]], float]:
     """Return the origins of the lines after the steps, the origins to store by revision, and the
-    seconds of computing that this took."""
+    seconds of computing time."""
     keep = [number for number, _ in steps if number % SPACING == 0]
     if not in_lane:
         return *walk(runs, text, steps, keep), 0.0
@@ -161,7 +166,7 @@ def _walked(
 
 
 def _slices(past: _Past, steps: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the revisions to process in groups whose texts may be read together."""
+    """Yield the revisions to process in groups whose texts are read together."""
     some: list[int] = []
     size = 0
     for number in steps:
@@ -175,7 +180,7 @@ def _slices(past: _Past, steps: Sequence[int]) -> Iterator[list[int]]:
 
 
 class _Past:
-    """What the revisions of a page up to one say of themselves, and which blames are stored."""
+    """The revisions of a page up to a number, without purged ones, and the stored blames."""
 
     def __init__(self, session: Session, page: Page, number: int) -> None:
         self.hashes: dict[int, str] = {}
@@ -206,13 +211,13 @@ class _Past:
             .where(BlameRow.page_id == page.id, BlameRow.number <= number)
             .order_by(BlameRow.number)
         ):
-            # One that was stored while a revision was being purged names it, and is of no use.
+            # A blame that was stored during a purge may name the purged revision; it is skipped.
             if one in self.hashes and all(origin in self.hashes for origin in runs[::2]):
                 self.stored[one] = runs
 
     def way_to(self, number: int) -> list[int]:
-        """The revisions whose blames lead to that of ``number``, the earliest first: one whose
-        blame is stored, or one with nothing before it."""
+        """Return the revisions whose blames lead to that of ``number``, the earliest first: it has
+        a stored blame, or no predecessor."""
         way = [number]
         while way[-1] not in self.stored:
             earlier = self.twins.get(way[-1]) or self.before[way[-1]]
@@ -223,7 +228,7 @@ class _Past:
 
 
 def traced(page: Page, revision: Revision) -> Blame:
-    """Do the same in a request, and store the progress if the end was not reached.
+    """Do the same in a request, and store the progress if the blame is not complete.
 
     :raises Unfinished: :raises Untraceable: :raises TooMany: :raises Busy: as :func:`blame` does.
     """
@@ -235,7 +240,7 @@ def traced(page: Page, revision: Revision) -> Blame:
 
 
 def keep(page: Page, worth: Mapping[int, Sequence[int]]) -> None:
-    """Store origins from which later requests can continue. Called once the answer is ready, so a
+    """Store blames from which later requests can continue. Called once the response is ready, so a
     failure is logged and not reported to the reader."""
     page_id = page.id
     try:
@@ -246,7 +251,8 @@ def keep(page: Page, worth: Mapping[int, Sequence[int]]) -> None:
 
 
 def keep_blames(session: Session, page_id: int, worth: Mapping[int, Sequence[int]]) -> None:
-    """Store blames of a page; of those between the evenly spaced ones the newest is enough."""
+    """Store blames of a page. Of those that are not at a multiple of :data:`SPACING`, only the
+    newest is kept."""
     newest = max(worth)
     there = set(
         session.scalars(
@@ -271,8 +277,8 @@ def keep_blames(session: Session, page_id: int, worth: Mapping[int, Sequence[int
 
 @dataclass(frozen=True)
 class Group:
-    """Lines in a row that one revision brought. ``lines`` are numbers and texts, and whether the
-    layout has meaning; ``before`` is the number of the revision before that one, or 0."""
+    """Consecutive lines that come from one revision. ``lines`` are numbers and texts, and whether
+    the layout has meaning; ``before`` is the number of the revision before that one, or 0."""
 
     revision: Revision
     before: int
@@ -282,7 +288,7 @@ class Group:
 
 @dataclass(frozen=True)
 class BlamePart:
-    """As much of a blame as fits a screen."""
+    """The part of a blame that fits on one screen."""
 
     groups: tuple[Group, ...]
     number: int
@@ -317,7 +323,7 @@ def part_of(session: Session, page: Page, found: Blame, number: int) -> BlamePar
 
 
 def revisions_of(session: Session, page: Page, origins: Sequence[int]) -> dict[int, Revision]:
-    """The revisions that lines come from, by number, with their authors."""
+    """Return the revisions that lines come from, by number, with their authors."""
     found = session.scalars(
         select(Revision)
         .where(Revision.page_id == page.id, Revision.number.in_(set(origins)))

@@ -1,4 +1,4 @@
-"""Who wrote which line of a page, in the browser."""
+"""Views of blame: the author of each line of a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("blame", __name__)
 @remembered
 @costs("comparisons")
 def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
-    """Each line of a page, or of an older revision, with who wrote it and when."""
+    """Show each line of a page, or of an older revision, with its author and date."""
     past = past_at(slug, path, page_id)
     page = past.page
     number = request.args.get("revision", type=int)

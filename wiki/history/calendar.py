@@ -1,7 +1,8 @@
-"""The calendar of a space: how much was written on each day of a year, for a picture and in words.
+"""Activity calendar of a space: the number of revisions on each day of a year, as a picture and in
+words.
 
-Revisions are counted when the calendar is looked at, in one query along an index on space and
-time. Days are days of UTC, like everywhere in the wiki.
+Revisions are counted when the calendar is requested, in one query along an index on space and time.
+Days are days of UTC, as everywhere in the wiki.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 
 STEPS = 4
-"""Steps of intensity above that of a day without changes."""
+"""Number of steps of intensity above that of a day without changes."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """A day: its revisions, and how many that is in steps from 0 to :data:`STEPS`."""
+    """A day, its number of revisions, and the intensity from 0 to :data:`STEPS`."""
 
     date: date
     count: int
@@ -39,40 +40,40 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """A month, for the words beside the picture: its days with changes."""
+    """A month, for the text beside the picture: its days with changes."""
 
     first: date
     days: tuple[Day, ...]
 
     @property
     def count(self) -> int:
-        """Revisions of the month."""
+        """Number of revisions in the month."""
         return sum(day.count for day in self.days)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A part of the picture: columns of a week each, from Monday to Sunday, and where the months
-    begin, as pairs of column and first day."""
+    """A part of the picture: columns of one week each, from Monday to Sunday, and the beginnings of
+    the months as pairs of column and first day."""
 
     weeks: tuple[tuple[Day, ...], ...]
     months: tuple[tuple[int, date], ...]
 
     @property
     def first(self) -> date:
-        """Its first day."""
+        """First day of the sheet."""
         return self.weeks[0][0].date
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """Last day of the sheet."""
         return self.weeks[-1][-1].date
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Some months of a space. ``bounds`` has the fewest and the most revisions of each step that
-    days have."""
+    """The calendar of some months of a space. ``bounds`` has a triple for each step that occurs:
+    the step, and the lowest and highest number of revisions of its days."""
 
     sheets: tuple[Sheet, ...]
     months: tuple[Month, ...]
@@ -80,33 +81,35 @@ class Calendar:
 
     @property
     def count(self) -> int:
-        """All revisions."""
+        """Number of all revisions."""
         return sum(month.count for month in self.months)
 
     @property
     def days(self) -> int:
-        """Days with changes."""
+        """Number of days with changes."""
         return sum(len(month.days) for month in self.months)
 
     @property
     def first(self) -> date:
-        """Its first day."""
+        """First day of the calendar."""
         return self.sheets[0].first
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """Last day of the calendar."""
         return self.sheets[-1].last
 
 
 def calendar_of_year(session: Session, actor: Actor, space: Space, year: int) -> Calendar:
-    """A year of a space that the actor may read, in two halves."""
+    """Return the calendar of a year in two halves. The caller has checked that the space may be
+    read."""
     halves = ((date(year, 1, 1), date(year, 6, 30)), (date(year, 7, 1), date(year, 12, 31)))
     return _calendar(session, actor, space, halves)
 
 
 def calendar_until(session: Session, actor: Actor, space: Space, today: date) -> Calendar:
-    """The twelve months that end with that of ``today``, in two halves."""
+    """Return the calendar of the twelve months that end with the month of ``today``, in two
+    halves."""
     year, month = today.year, today.month
     begins = [_month(year, month - back) for back in (11, 5)]
     end = _month(year, month + 1) - timedelta(days=1)
@@ -115,13 +118,15 @@ def calendar_until(session: Session, actor: Actor, space: Space, today: date) ->
 
 
 def _month(year: int, month: int) -> date:
-    """The first day of a month; month 0 is December of the year before, 13 January of the next."""
+    """Return the first day of a month; month 0 is December of the previous year, 13 January of the
+    next."""
     years, month = divmod(month - 1, 12)
     return date(year + years, month + 1, 1)
 
 
 def years_of(session: Session, actor: Actor, space: Space) -> tuple[int, int] | None:
-    """The first and the last year in which something was written that the actor may read."""
+    """Return the first and last year with revisions that the actor may read; None if there are
+    none."""
     moments = _revisions(actor, space, Revision.created_at).limit(1)
     first = session.scalar(moments.order_by(Revision.created_at))
     last = session.scalar(moments.order_by(Revision.created_at.desc()))
@@ -155,8 +160,8 @@ def _calendar(
 def counts_by_day(
     session: Session, actor: Actor, space: Space, first: date, last: date
 ) -> dict[date, int]:
-    """How many revisions were made in a space on each day that has any, the last one included, of
-    pages that the actor may read."""
+    """Return the number of revisions in a space on each day that has any, counting only pages that
+    the actor may read. ``first`` and ``last`` are included."""
     day = _day_of(session)
     query = _revisions(actor, space, day, func.count()).where(
         Revision.created_at >= datetime.combine(first, time(), UTC)
@@ -186,10 +191,11 @@ def _day_of(session: Session) -> ColumnElement[Any]:
 
 
 def _cuts(counts: Sequence[int]) -> tuple[int, ...]:
-    """The counts above which each step but the first begins: quarters of the days with changes.
+    """Return the upper bounds of the counts of all steps but the last: the quartiles of the days
+    with changes.
 
-    By rank and not by size, so that a day of ten thousand imported revisions leaves the others
-    apart from each other.
+    The steps follow ranks and not sizes, so that a day of ten thousand imported revisions does not
+    make all other days look the same.
     """
     ranked = sorted(counts)
     return tuple(ranked[(len(ranked) * step - 1) // STEPS] for step in range(1, STEPS) if ranked)

@@ -1,4 +1,4 @@
-"""Two revisions of a page compared: its text line by line, its properties as what they are."""
+"""Comparison of two revisions of a page: its text line by line, and its properties by type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from wiki.text.compare.diff import Diff
 
 @dataclass(frozen=True)
 class Comparison:
-    """What ``new`` has made of ``old`` (None: of nothing), and who had a hand in it."""
+    """The differences between ``old`` (None: before the page existed) and ``new``, and the authors
+    of the revisions between them."""
 
     old: Revision | None
     new: Revision
@@ -28,12 +29,12 @@ class Comparison:
 
     @property
     def beyond(self) -> Beyond | None:
-        """The reason why the texts are not compared; None where they are."""
+        """The sizes of the texts if they are too large to be compared, else None."""
         return self.text if isinstance(self.text, Beyond) else None
 
     @property
     def alike(self) -> bool:
-        """Whether a reader would see no difference."""
+        """True if there is no visible difference."""
         return not self.values and isinstance(self.text, Diff) and not self.text.places
 
 
@@ -54,9 +55,10 @@ def compare(
     new: int,
     shown: Shown = Shown(),
 ) -> Comparison:
-    """Compare revisions ``old`` and ``new`` of a page that the actor may already read.
+    """Compare revisions ``old`` and ``new`` of a page. The caller has checked that the page may be
+    read.
 
-    :param old: 0 stands for the time before the page.
+    :param old: 0 stands for the time before the page existed.
     :raises NotFound: when the page has no such revision.
     :raises TooMany: :raises Busy: as :func:`between` does.
     """

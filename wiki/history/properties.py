@@ -1,4 +1,4 @@
-"""What a revision says beside its text (title, path, tags, …), and how two of them differ."""
+"""Properties of revisions (title, path, tags, …), and the differences between two revisions."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _ABSENT = object()
 LONGEST = 1_000
 """Maximum number of characters of a value that are shown."""
 MOST_WORDS = 10_000
-"""Characters of a value, before and after, beyond which its words are not compared."""
+"""Maximum number of characters of a value, before and after, of which the words are compared."""
 MOST = 40
 """Maximum number of properties in a comparison."""
 EFFORT = 10_000
-"""Steps spent on comparing the words of a title or description; a screen of a history has fifty of
+"""Maximum number of steps for comparing the words of a property; a screen of a history has fifty of
 these comparisons."""
 _FOLDER, _PAGE = "a folder's page", "a page"
 
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A property of the page that differs. ``old`` and ``new`` are None where there is none.
+    """A property of the page that differs. ``old`` and ``new`` are None if the property is absent.
 
-    ``words``: prose, with spans; ``set``: what was added and taken away; ``files``: the same with
-    those that were replaced; ``data``: anything else.
+    ``kind`` is ``words`` for prose, with spans; ``set`` for a set with added and removed entries;
+    ``files`` for files, which can also be replaced; and ``data`` for anything else.
     """
 
     name: str
@@ -50,7 +50,8 @@ class ValueChange:
 def slugs_of(
     session: Session, actor: Actor, revisions: Iterable[Revision | None]
 ) -> dict[int, str]:
-    """Slugs of the revisions' spaces by id, as far as the actor may know of them."""
+    """Return the slugs of the revisions' spaces by id, limited to spaces that the actor may
+    read."""
     ids = {revision.space_id for revision in revisions if revision}
     rows = session.execute(
         select(Space.id, Space.slug).where(and_(Space.id.in_(ids), readable_by(actor)))
@@ -59,9 +60,9 @@ def slugs_of(
 
 
 def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[ValueChange]:
-    """What ``new`` says otherwise than ``old``.
+    """Return the properties in which ``new`` differs from ``old``.
 
-    :param slugs: of the spaces that may be named.
+    :param slugs: slugs of the spaces that the actor may read, by id.
     """
 
     def place(revision: Revision) -> str:

@@ -1,4 +1,4 @@
-"""The past of one page: its revisions, its deletions and restorations, who wrote what between."""
+"""Queries for the history of a page: revisions, deletions, restorations and changes of files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _BOUNDS = (PageLabelled.__name__, PageRestricted.__name__)
 _REDACTED = Redacted.__name__
 _FILE_EVENTS = (FileAdded.__name__, FileRemoved.__name__)
 MOST_EVENTS = 1_000
-"""What happened beside revisions, as far as one screen tells it."""
+"""Maximum number of events, besides revisions, that one screen shows."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class Entry:
 
     For a revision, ``since`` is the number of the previous revision that was not purged (0: none),
     ``values`` are the properties that differ from it, and ``grew`` is the change in bytes of the
-    text (None where the text is the same). ``files`` are the names of the files that an action
-    concerned. ``purged_by`` is the person who purged the revision. ``words`` describe the action
-    and follow the name of the person; ``redaction`` is the number of a redaction.
+    text (None if the text is the same). ``files`` are the names of the files of an event.
+    ``purged_by`` is the person who purged the revision. ``words`` describe the event and follow the
+    name of the person; ``redaction`` is the number of a redaction.
     """
 
     at: datetime
@@ -76,7 +76,8 @@ class Entry:
     redaction: int = 0
 
     def and_before(self, older: Entry) -> Entry | None:
-        """This entry and the one below it as one, when they are the same deed of one person."""
+        """Return this entry merged with the next older one, if both are the same event of files by
+        one person on the same day, else None."""
         same = (self.event, self.who, self.at.date()) == (older.event, older.who, older.at.date())
         if not (same and self.files and older.files):
             return None
@@ -86,11 +87,12 @@ class Entry:
 def history(
     session: Session, actor: Actor, page: Page, *, before: int | None = None, limit: int = 50
 ) -> Slice[Entry]:
-    """What happened to a page that the actor may already read, newest first.
+    """Return the revisions and events of a page, newest first. The caller has checked that the page
+    may be read.
 
-    Six queries at most, and no text is unpacked.
+    Takes at most eight queries, and unpacks no text.
 
-    :param before: only revisions with a lower number than this, and what happened among them.
+    :param before: only revisions with a lower number than this, and the events among them.
     :returns: at most ``limit`` revisions; the cursor is the number of the last one.
     """
     query = (
@@ -123,7 +125,7 @@ def history(
     entries = _revisions(session, actor, found, who)[: len(rows)]
     listed = _listed(session, actor, events)
     entries += [_happened(row, who, listed) for row in events]
-    # What happened to the page in the same moment as a revision came after it.
+    # An event with the same time as a revision happened after it.
     entries.sort(key=lambda entry: (entry.at, entry.revision is None), reverse=True)
     return Slice(_gathered(entries), str(rows[-1][0].number) if more else None)
 
@@ -134,7 +136,8 @@ def _revisions(
     found: Sequence[tuple[Revision, int]],
     who: dict[int | None, Person],
 ) -> list[Entry]:
-    """An entry for each revision, told against the nearest one below it that was not purged."""
+    """Return an entry for each revision, compared with the nearest older one that was not
+    purged."""
     slugs = slugs_of(session, actor, [one for one, _ in found])
     entries: list[Entry] = []
     below: tuple[Revision, int] | None = None
@@ -158,7 +161,8 @@ def _revisions(
 
 
 def _until(session: Session, page: Page, before: int | None) -> datetime | None:
-    """When the revision ``before`` was made: what happened from then on is listed above it."""
+    """Return the time of the revision ``before``; later events are listed on the previous
+    screen."""
     if before is None:
         return None
     return session.scalar(
@@ -182,7 +186,8 @@ def _events(
 
 
 def _listed(session: Session, actor: Actor, events: Sequence[EventRow]) -> dict[str, str]:
-    """The names of those on the lists that events tell of, for those who may know them."""
+    """Return the names of the people and groups in events about restrictions. They are shown to
+    members only."""
     rows = [row.payload for row in events if row.name == PageRestricted.__name__]
     people_ids = {id for one in rows for id in one["people"]}
     group_ids = {id for one in rows for id in one["groups"]}
@@ -222,7 +227,7 @@ def _label_words(row: EventRow) -> str:
 
 
 def _what_went(row: EventRow) -> str:
-    """The tombstone of what was redacted: how much, and why."""
+    """Return a description of a redaction: its extent and reason."""
     count = row.payload.get("words") or 0
     words = "one word" if count == 1 else f"{count} words"
     kind = row.payload.get("kind")
@@ -255,7 +260,7 @@ def _file_deed(row: EventRow) -> Deed:
 
 
 def _gathered(entries: Sequence[Entry]) -> list[Entry]:
-    """The same with deeds in a row done to several files told as one."""
+    """Return the entries with consecutive equal events of several files merged into one."""
     told: list[Entry] = []
     for entry in entries:
         both = told[-1].and_before(entry) if told else None
@@ -269,7 +274,7 @@ def _gathered(entries: Sequence[Entry]) -> list[Entry]:
 def files_between(
     session: Session, page: Page, since: datetime | None, until: Revision
 ) -> list[ValueChange]:
-    """What became of the page's files after a moment until a revision was made, all in all."""
+    """Return the net changes of the page's files after a moment, up to the time of a revision."""
     there_before: dict[str, bool] = {}
     there_after: dict[str, bool] = {}
     replaced: set[str] = set()

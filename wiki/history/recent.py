@@ -1,7 +1,7 @@
-"""Recent changes: what happened to pages, newest first, as far as somebody may read.
+"""Recent changes of pages, newest first, limited to what the actor may read.
 
-They are read from the events, so that deletions and moves are among them. What one person did in
-one go (an import, a subtree moved, a page edited three times) is one entry.
+They are read from the events, so that deletions and moves are included. Consecutive changes by one
+person (an import, a moved subtree, a page edited three times) form one entry.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ _SHOWN, _LISTED = 3, 15
 """Number of pages of an entry that are named directly, and number of those listed when it is
 unfolded, before a link to all of them."""
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
-"""Events read at first (enough unless much was done in one go), then at a time, and at most."""
+"""Number of events read at first (usually enough), number read at a time after that, and maximum
+number."""
 
 
 @dataclass(frozen=True)
 class Touched:
     """A page that was changed. ``revision`` is the number of its newest revision among the changes,
     ``since`` that of the revision before the oldest one; both are 0 without revisions. ``message``
-    is what an imported revision says, where it is one of several pages."""
+    is the message of an imported revision, if the entry has several pages."""
 
     page: Page
     since: int = 0
@@ -56,7 +57,7 @@ class Change:
     """Consecutive changes by one person to one page or to several.
 
     ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``touched`` are the first of
-    ``count`` pages, all of which the reader may read; ``revision`` is the newest revision, if any.
+    ``count`` pages, all of which the actor may read; ``revision`` is the newest revision, if any.
     ``run`` identifies the entry for ``recent_changes(run=…)``, which lists its events one by one.
     """
 
@@ -71,17 +72,17 @@ class Change:
 
     @property
     def page(self) -> Page:
-        """The (first) page that was changed."""
+        """The page that was changed, or the first one."""
         return self.touched[0].page
 
     @property
     def times(self) -> int:
-        """Number of revisions made of the first page."""
+        """Number of revisions of the first page."""
         return self.touched[0].revision - self.touched[0].since
 
     @property
     def shown(self) -> tuple[Touched, ...]:
-        """Pages named directly; a single further page is included."""
+        """Pages named directly; if only one more remains, it is included."""
         return self.touched if self.count <= _SHOWN + 1 else self.touched[:_SHOWN]
 
     @property
@@ -92,7 +93,7 @@ class Change:
 
 @dataclass
 class _Run:
-    """Events in a row that are told as one, newest first."""
+    """Consecutive events that form one entry, newest first."""
 
     deed: str
     actor_id: int | None
@@ -132,8 +133,8 @@ def recent_changes(
     Deletions are shown to those who could restore the page.
 
     :param space: only changes in this space.
-    :param on: only changes on this day (UTC), the latest first. Otherwise the order is that in
-        which the changes were recorded: imported changes happened long before.
+    :param on: only changes on this day (UTC), the latest first. Without it, the order is that in
+        which the changes were recorded, because imported changes have much older dates.
     :param before: only events before the one with this id; the cursor of the next page of the list.
     :param run: only events with ids from the first to the second, each page by itself.
     """
@@ -158,7 +159,7 @@ def recent_changes(
 
 @dataclass(frozen=True)
 class _Scope:
-    """The reader of a list of changes, and the space, day and run that limit it."""
+    """The actor for whom changes are listed, and the space, day and run that limit the list."""
 
     actor: Actor
     space: Space | None
@@ -202,8 +203,7 @@ def _within(day: date) -> tuple[ColumnElement[bool], ...]:
 def days_beside(
     session: Session, actor: Actor, day: date, *, space: Space | None = None
 ) -> tuple[date | None, date | None]:
-    """The nearest days before and after a day on which something happened that the actor may
-    know of."""
+    """Return the nearest days before and after a day that have events visible to the actor."""
     begin = datetime.combine(day, time(), UTC)
     moments = _of(actor, space, EventRow.at).limit(1)
     earlier = session.scalar(moments.where(EventRow.at < begin).order_by(EventRow.at.desc()))
@@ -215,10 +215,11 @@ def days_beside(
 
 
 def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
-    """Columns of the events that tell of pages, as far as the actor may know of them.
+    """Select columns of the events of pages that the actor may read.
 
-    The gate asks of each event in turn: so they are read along the index that sorts them, where
-    SQLite would else gather and sort those of all spaces first.
+    Access is checked by subqueries correlated with each event, so that the events are read along
+    the index that sorts them; otherwise SQLite would gather and sort the events of all spaces
+    first.
     """
     page = select(Page.id).where(Page.id == EventRow.page_id, readable_by(actor))
     query = select(*columns).where(EventRow.name.in_(_DEEDS), page.correlate(EventRow).exists())
@@ -229,7 +230,8 @@ def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
 
 
 def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
-    """The runs with their pages, people and newest revisions: three queries for all of them."""
+    """Return the runs with their pages, people and newest revisions, with three queries for all of
+    them."""
     numbers = [_numbers(run.rows) for run in runs]
     ids = {id for of_run in numbers for id in list(of_run)[:_LISTED]}
     pages = {
@@ -249,7 +251,7 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
         (revision.page_id, revision.number): revision
         for revision in session.scalars(
             select(Revision)
-            # The pages too: of pairs alone SQLite makes a scan of all revisions.
+            # The condition on pages avoids a scan: for pairs alone SQLite reads all revisions.
             .where(
                 Revision.page_id.in_([page_id for page_id, _ in wanted]),
                 tuple_(Revision.page_id, Revision.number).in_(wanted),
@@ -288,8 +290,8 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
 
 
 def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
-    """Return, by page and in the order of the rows, the number of the revision before those made,
-    and that of the newest of them."""
+    """Return, by page and in the order of the rows, the number of the revision before the changes,
+    and that of the newest one."""
     found: dict[int, tuple[int, int]] = {}
     for row in rows:
         number = _number(row)
@@ -299,10 +301,11 @@ def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
 
 
 def _imported(row: Row[Any]) -> bool:
-    """Whether the event happened in a history from elsewhere. Revisions say so by their action."""
+    """Return whether an event belongs to an imported history. Imported revisions are recognised by
+    their action instead."""
     return bool(row.payload.get("imported"))
 
 
 def _number(row: Row[Any]) -> int:
-    """The revision that an event is about; 0 when it is about none."""
+    """Return the number of the revision that an event is about; 0 if there is none."""
     return int(row.payload.get("revision", 0))

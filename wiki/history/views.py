@@ -1,4 +1,4 @@
-"""The past of pages in the browser: history, comparisons, restoring, sources, recent changes."""
+"""Views of the history of pages: revisions, comparisons, restoring, sources, recent changes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ VIEWS = ("side", "unified")
 @public
 @remembered
 def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
-    """Every revision of a page, to be read, compared and restored."""
+    """Show the revisions of a page, to be read, compared and restored."""
     past = past_at(slug, path, page_id)
     found = history_of(reading(), actor(), past.page, before=_positive("before"))
     return render_template(
@@ -68,7 +68,7 @@ def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnV
 @verb_of_past(blueprint, "diff", endpoint="choose")
 @public
 def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
-    """Lead to the comparison of the two revisions chosen in a form, or to the newest change."""
+    """Redirect to the comparison of the two revisions chosen in a form, or to the newest change."""
     past = past_at(slug, path, page_id)
     new = _positive("to") or past.page.head
     old = _positive("from") or max(new - 1, 0)
@@ -85,7 +85,7 @@ def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVa
 def diff(
     old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
 ) -> ResponseReturnValue:
-    """Two revisions compared, side by side or one under the other."""
+    """Show the comparison of two revisions, side by side or one under the other."""
     past = past_at(slug, path, page_id)
     page = past.page
     if new > page.head or old > page.head:
@@ -113,7 +113,7 @@ def diff(
 @verb(blueprint, "restore", methods=["GET", "POST"])
 @costs("comparisons")
 def restore(slug: str, path: str) -> ResponseReturnValue:
-    """Make an older revision the newest again, after showing what that changes."""
+    """Restore an older revision as the newest one, after showing the changes."""
     past = past_at(slug, path, 0)
     page = past.page
     past.seen.require(May.EDIT)
@@ -156,7 +156,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
             return done
     comparison = compare(reading(), actor(), page, page.head, number)
     note_read(past.seen, page, page.head, number)
-    # A restored text stays where the page is now, and so do its files.
+    # Restoring a text changes neither the path of the page nor its files.
     values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
     comparison = replace(comparison, values=values)
     body = render_template(
@@ -177,7 +177,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
 @verb_of_past(blueprint, "raw")
 @public
 def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
-    """The source of a page's text, as it was written."""
+    """Return the source of a page's text, as it was written."""
     past = past_at(slug, path, page_id)
     page = past.page
     number = _positive("revision") or page.head
@@ -195,7 +195,7 @@ def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue
 @public
 @remembered
 def changes() -> ResponseReturnValue:
-    """What happened in every space that the asker may read."""
+    """Show the recent changes in all spaces that the actor may read."""
     return render_template("history/changes.html", **_changes(None))
 
 
@@ -203,7 +203,7 @@ def changes() -> ResponseReturnValue:
 @public
 @remembered
 def changes_of_space(slug: str) -> ResponseReturnValue:
-    """What happened in one space."""
+    """Show the recent changes in one space."""
     seen = see_space(reading(), actor(), slug)
     picture = None
     if _day("on") is None and _positive("before") is None and _run() is None:
@@ -222,7 +222,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
 @remembered
 @costs("comparisons")
 def calendar(slug: str) -> ResponseReturnValue:
-    """How much was written in a space on each day of a year."""
+    """Show the number of revisions in a space on each day of a year."""
     seen = see_space(reading(), actor(), slug)
     years = years_of(reading(), actor(), seen.space)
     year = _positive("year") or (years[1] if years else now().year)
@@ -239,7 +239,7 @@ def calendar(slug: str) -> ResponseReturnValue:
 
 
 def _changes(space: Space | None) -> dict[str, Any]:
-    """What lists of changes have in common: those of a day, or the latest."""
+    """Return the template variables of lists of changes: those of a day, or the latest ones."""
     session, on = reading(), _day("on")
     run = _run()
     found = recent_changes(
@@ -256,16 +256,16 @@ def _changes(space: Space | None) -> dict[str, Any]:
 
 
 def _run() -> tuple[int, int] | None:
-    """Return the first and the last event of the requested group of changes, if the request names
+    """Return the first and last event of the requested group of changes, if the request names
     one."""
     found = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})", request.args.get("run", ""))
     return (int(found[1]), int(found[2])) if found else None
 
 
 def _day(name: str) -> date | None:
-    """The day that was sent under a name, if any was.
+    """Return the date in a parameter of the request, if there is one.
 
-    :raises Invalid: when it is none.
+    :raises Invalid: when it is not a date.
     """
     raw = request.args.get(name, "").strip()
     try:
@@ -275,14 +275,14 @@ def _day(name: str) -> date | None:
 
 
 def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:
-    """The changes of each day, and the newest of them to name the day by."""
+    """Return the changes of each day, each with the newest one first, as the key of the day."""
     days = [list(day) for _, day in groupby(found.rows, key=lambda change: change.at.date())]
     return [(day[0], day) for day in days]
 
 
 @blueprint.app_errorhandler(Purged)
 def purged(error: Purged) -> ResponseReturnValue:
-    """Say of a revision that it was purged, and offer the way back to the others."""
+    """Show that a revision was purged, with a link to the others."""
     if wants_json():
         return problem(error.status, error.title, error.sentence)
     if request.method == "POST":  # the form's text is handed back
@@ -296,7 +296,8 @@ def purged(error: Purged) -> ResponseReturnValue:
 
 
 def _positive(name: str) -> int | None:
-    """The number that was sent under a name, if it is one that a revision or row can have."""
+    """Return a positive number with at most nine digits in a parameter of the request, else
+    None."""
     raw = request.values.get(name, "")
     if raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw):
         return int(raw)

@@ -1,4 +1,4 @@
-"""What people do with pages. Each verb asks the gate first, and announces what happened last."""
+"""Actions on pages. Each action first checks access, and announces its events last."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ from wiki.text.paths import name_of, parent_of, path_key
 
 @dataclass(frozen=True)
 class Saved:
-    """The outcome of a save: the page's head, whether it is new, whether edits were merged, and
-    the names of sections that are gone."""
+    """The outcome of a save: the page with its head, whether a revision was added, whether edits
+    were merged, and the names of the sections that no longer exist."""
 
     page: Page
     revision: Revision
@@ -56,8 +56,8 @@ class Saved:
 
 
 class Conflict(WikiError):
-    """Somebody saved meanwhile, and the edits overlap. Nothing was saved and nothing is lost:
-    the error carries what the author wrote and what is on the page now."""
+    """An edit overlaps with one that was saved since it began. Nothing was saved and nothing is
+    lost: the error carries the author's text and the present text of the page."""
 
     status = 409
     title = "Somebody else has changed the same lines"
@@ -75,7 +75,8 @@ class Conflict(WikiError):
 
 
 class MovedOn(WikiError):
-    """Somebody saved between the look and the decision. Nothing was changed."""
+    """The page was saved between the time when the actor saw it and their decision. Nothing was
+    changed."""
 
     status = 409
     title = "The page has changed"
@@ -104,7 +105,7 @@ def create_page(
 
     :param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
         commit.
-    :param routes: addresses in the text that lead elsewhere than their wording says.
+    :param routes: addresses in the text whose target differs from their wording.
     :param override: the reason why the text may contain what looks like a secret.
     :param raise_to: the lowest label of its own that the page gets.
     :raises SecretsFound: when the text seems to contain a secret and there is no override.
@@ -171,15 +172,17 @@ def save_page(
     override: Override | None = None,
     raise_to: Label | None = None,
 ) -> Saved:
-    """Add a revision. ``base`` is the number of the revision that the author started from; when
-    the head has moved on, both edits are merged where they do not touch.
+    """Add a revision to a page. If the head is no longer the revision that the edit started from,
+    both edits are merged unless they overlap.
 
-    :param render_later: leave it to the caller to :func:`keep_head` once this is committed; were
-        it to die before, the worker does.
-    :param override: why it may hold what looks like a secret and was not there before.
-    :param raise_to: the least label that the page has of its own from now on.
-    :raises SecretsFound: when it does, without one. :raises Conflict: when both edits touch.
-    :raises ShowsNarrower: when it would show what has a higher label than it has.
+    :param base: the number of the revision that the author started from.
+    :param render_later: leave rendering to the caller, who calls :func:`keep_head` after the
+        commit. If the caller's process dies before that, the worker renders the page.
+    :param override: the reason why the text may contain what looks like a new secret.
+    :param raise_to: the lowest label of its own that the page gets.
+    :raises SecretsFound: when the text seems to contain a new secret and there is no override.
+    :raises Conflict: when both edits overlap.
+    :raises ShowsNarrower: when the page would show content with a higher label than its own.
     :raises NotFound: :raises Forbidden: :raises Invalid:
     """
     if raise_to is not None:
@@ -281,8 +284,8 @@ def revert_page(
 def delete_page(
     session: Session, actor: Actor, page_id: int, *, with_subtree: bool = False
 ) -> list[Page]:
-    """Take a page (and, if asked, what is below it) out of the way; all of it can be restored.
-    What is below it and the actor may not edit stays, as protected as it is.
+    """Delete a page and, if requested, the pages below it; all of them can be restored. Pages below
+    it that the actor may not edit are kept, with the same protection as before.
 
     :returns: the deleted pages. :raises NotFound: :raises Forbidden:
     """
@@ -304,9 +307,10 @@ def delete_page(
 def restore_page(
     session: Session, actor: Actor, page_id: int, *, raw_path: str | None = None
 ) -> Page:
-    """Bring a deleted page back, at its old path or, where that is taken, at ``raw_path``.
+    """Restore a deleted page, at its old path or, if that is taken, at ``raw_path``.
 
-    :raises Invalid: when the path is taken, or what it shows is narrower than it would be there.
+    :raises Invalid: when the path is taken, or when the page shows content with a higher label than
+        the page would have there.
     :raises NotFound: :raises Forbidden:
     """
     page = queries.get_page(session, actor, page_id)
@@ -318,7 +322,7 @@ def restore_page(
     labels = labels_of(session, [page.id])
     path = page.path if raw_path is None else checked_path(raw_path)
     require_free(session, actor, space, [path])
-    if path != page.path:  # before it is there again, for somebody else may be where it was
+    if path != page.path:  # moved while deleted, because another page may be at the old path
         plan = plan_move(session, actor, page, space, path, with_subtree=False, others=False)
         move_all(session, actor, plan, space, [path], "")
         relink(session, plan.new_links())
@@ -345,7 +349,8 @@ def _watch_flow(
     override: Override | None,
     raise_to: Label | None = None,
 ) -> None:
-    """Refuse a text that shows what is narrower than its page, or than a new one would be there."""
+    """Refuse a text that shows content with a higher label than its page, or than a new page would
+    have at its path."""
     if override is REPORTED or not may_show(text.body):
         return
     if page is None:
@@ -363,9 +368,12 @@ def _same(one: Text, other: Text) -> bool:
 def _merge(
     session: Session, base: int, head: Revision, origin: Text, mine: Text, theirs: Text
 ) -> Text:
-    """Three texts into one. :raises Conflict: when that takes people."""
+    """Merge two edits of the same text.
+
+    :raises Conflict: when they overlap.
+    """
     merged = merge_texts(origin, mine, theirs)
     if not merged.clean:
-        session.expunge_all()  # so that what the error carries outlives the rollback
+        session.expunge_all()  # keeps the error's objects loaded after the rollback
         raise Conflict(base, head, merged)
     return merged.resolve()

@@ -1,4 +1,4 @@
-"""Work done before the transaction of a save, so that others who save do not wait for it."""
+"""Work done before the transaction of a save, so that other saves do not wait for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wiki.text.rewrite.sections import may_lose_sections
 
 
 def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
-    """Have ready what is asked of a text in the transaction that stores it."""
+    """Compute and cache what the transaction that stores a text needs to know about it."""
     secrets.look_ahead(text)
     flow.look_ahead(session, text, context, label)
 
@@ -28,12 +28,12 @@ def look_ahead(session: Session, text: Text, context: RenderContext, label: Labe
 def look_ahead_of_edit(
     session: Session, seen: SpaceSeen, page: Page, text: Text, base: int, *, tells: bool = False
 ) -> bool:
-    """Do the same for an edit of a page, which is merged first if the page has moved on.
+    """Do the same for an edit of a page, which is merged first if the page has a newer revision.
 
     :param base: the revision that the edit started from.
     :param tells: whether the author is told of links to sections that the edit removes.
-    :returns: whether rendering can wait until the edit is saved. It cannot if the author may
-        have to be told of such links.
+    :returns: whether rendering can wait until the edit is saved. It cannot if the author may have
+        to be told of such links.
     """
     text = _to_be_saved(session, page, text, base)
     context = RenderContext(seen.space.slug, page.path, page.folder, text.title, routes=page.routes)
@@ -45,7 +45,8 @@ def look_ahead_of_edit(
 
 
 def _to_be_saved(session: Session, page: Page, text: Text, base: int) -> Text:
-    """Return a text merged with the head of its page, or as it is if it is not going to be."""
+    """Return a text merged with the head of its page, or unchanged if the save will not merge
+    it."""
     if base == page.head or not 1 <= base < page.head:
         return text
     theirs = text_of(session, head_of(session, page))
@@ -55,7 +56,7 @@ def _to_be_saved(session: Session, page: Page, text: Text, base: int) -> Text:
 
 
 def _may_break_links(session: Session, page: Page, body: str) -> bool:
-    """Whether others link to sections of a page that it may not have any more with this text."""
+    """Return whether other pages link to sections of a page that this text may no longer have."""
     if not has_links_to_sections(session, page.id):
         return False
     return may_lose_sections(text_of(session, head_of(session, page)).body, body)

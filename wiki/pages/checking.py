@@ -1,5 +1,5 @@
-"""Whether all that the database holds of pages agrees: texts with their hashes, and what is derived
-of revisions with the revisions. What is derived can be made anew; a text cannot."""
+"""Consistency checks of the stored pages: of texts against their hashes, and of derived data
+against the revisions. Derived data can be rebuilt; a text cannot."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ AT_ONCE = 400
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that does not agree, in a sentence; ``repair`` puts it right where that can be."""
+    """An inconsistency, described in a sentence; ``repair`` fixes it, if it can be fixed."""
 
     sentence: str
     repair: Callable[[], None] | None = None
@@ -44,11 +44,12 @@ Progress = Callable[[int, int], None]
 
 
 def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
-    """Every text has the hash that it is stored under, and some revision has it."""
+    """Check that the text of each revision is stored under its hash, and that each stored text
+    belongs to a revision."""
     with database.read() as session:
         total = session.scalar(select(func.count()).select_from(Content)) or 0
         seen: set[str] = set()
-        # Along the history of each page, where a text follows the one it was compressed against.
+        # In order of each page's history, because a text is compressed against an earlier one.
         ordered = select(Revision.id, Revision.page_id, Revision.number, Revision.content_hash)
         last = (0, 0)
         while rows := session.execute(
@@ -72,7 +73,7 @@ def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
 
 
 def _unused(database: Database, session: Session, used: set[str]) -> Iterator[Finding]:
-    """Texts that no revision has: forgotten when they are put right."""
+    """Yield a finding for stored texts that belong to no revision; its repair deletes them."""
     stored = set(session.scalars(select(Content.hash)))
     unused = sorted(stored - used)
     if unused:
@@ -88,7 +89,8 @@ def _unused(database: Database, session: Session, used: set[str]) -> Iterator[Fi
 
 
 def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
-    """Pages say what their newest revisions say, and stand where their paths are."""
+    """Check that the columns of each page agree with its newest revision and with its path, and
+    that no revision is missing."""
     with database.read() as session:
         total = session.scalar(select(func.count()).select_from(Page)) or 0
         counted = (
@@ -131,7 +133,7 @@ def _derived(page: Page, revision: Revision) -> dict[str, Any]:
     key = path_key(page.path)
     keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
     wanted = {"head": revision.number, **keys}
-    if revision.content_hash:  # of a revision that was purged nothing is known
+    if revision.content_hash:  # a purged revision has no title
         wanted |= {"title": revision.title, "folder": revision.folder}
     return wanted
 
@@ -152,7 +154,8 @@ def _put_right(database: Database, page_id: int) -> None:
 
 
 def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
-    """There is a folder for each path with live pages below it and none at it, and no other."""
+    """Check that a folder is stored for each path with live pages below it and none at it, and that
+    no other folder is."""
     with database.read() as session:
         spaces = session.execute(select(Space.id, Space.slug)).all()
         for number, (space_id, slug) in enumerate(spaces):
@@ -182,7 +185,8 @@ def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
 
 
 def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
-    """Each page has the scope that the labels and restrictions on it and above it make."""
+    """Check that each page has the scope that follows from the labels and restrictions of the page
+    and of the pages above it."""
     with database.read() as session:
         wrong = list(check_scopes(session))
     progress(1, 1)
@@ -205,7 +209,7 @@ def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
 
 
 def check_redirects(database: Database, progress: Progress) -> Iterator[Finding]:
-    """No path leads elsewhere that has a page of its own."""
+    """Check that no redirect is stored at the path of a live page."""
     with database.read() as session:
         hidden = session.scalar(
             select(func.count())
@@ -303,8 +307,8 @@ def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> Non
 
 
 def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
-    """What the newest revision of each page links to is what its rendering says, and leads to what
-    is at the place."""
+    """Check that the stored links of each page are those of its head's rendering, and that their
+    stored targets are the pages at these places."""
     with database.read() as session:
         live = and_(Page.deleted_at.is_(None), Page.rendered == Page.head)
         total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
@@ -362,7 +366,7 @@ def _settle_all(database: Database) -> None:
 
 
 def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
-    """The rows of a query in the order of an id, a slice at a time."""
+    """Yield the rows of a query in order of an id, read in batches."""
     last = 0
     while rows := session.execute(query.where(column > last).order_by(column).limit(AT_ONCE)).all():
         yield from rows

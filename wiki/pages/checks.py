@@ -1,4 +1,4 @@
-"""What a page may be: path, text, tags and message in their normal forms, within their limits."""
+"""Validation of pages: normal forms and limits of paths, texts, tags and messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_STORED_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
 
 
 def checked_path(raw: str) -> str:
-    """``raw`` in its normal form.
+    """Return a path in its normal form.
 
     :raises Invalid: when it cannot name a page.
     """
@@ -49,7 +49,8 @@ def checked_path(raw: str) -> str:
 
 
 def checked(text: Text, max_bytes: int) -> Text:
-    """``text`` in its normal form: front matter split off the body, line ends as ``\\n``.
+    """Return a text in its normal form: with front matter split off the body, and ``\\n`` as line
+    end.
 
     :raises Invalid: for a missing or overlong title and the like. :raises TooLarge:
     """
@@ -77,7 +78,7 @@ def checked(text: Text, max_bytes: int) -> Text:
             f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
         )
     tags = checked_tags(text.tags)
-    if front.tags:  # limited by the number that fits
+    if front.tags:  # tags beyond the limit are dropped
         tags = checked_tags([*tags, *front.tags], cut=True)
     made = replace(
         text,
@@ -94,8 +95,8 @@ def checked(text: Text, max_bytes: int) -> Text:
 
 
 def stated(front: FrontMatter) -> FrontMatter:
-    """Return the front matter as a page can hold it, in its normal form. A value that is too long
-    is cut here; the block itself keeps all of it."""
+    """Return front matter in its normal form, as a page can store it. A value that is too long is
+    cut here; the block itself keeps all of it."""
     title = " ".join((front.title or "").replace("\0", " ").split())[:MAX_TITLE].rstrip()
     description = (front.description or "").replace("\0", " ").strip()[:MAX_DESCRIPTION].rstrip()
     return replace(
@@ -108,7 +109,7 @@ def stated(front: FrontMatter) -> FrontMatter:
 
 
 def _storable(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields without characters that no database stores: each becomes U+FFFD."""
+    """Return fields in which characters that a database cannot store are replaced by U+FFFD."""
     if not _NOT_STORED_ESCAPED.search(json.dumps(fields, default=str)):
         return dict(fields)
 
@@ -139,14 +140,15 @@ def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Te
 
 
 def same_form(new: str, old: str) -> bool:
-    """Whether a block of front matter with the same values as the old one needs no new revision: it
-    is empty, equal to the old one, or the form that an export writes where no block is kept."""
+    """Return whether a block of front matter with the same values as the old one needs no new
+    revision: it is empty, equal to the old one, or the form that an export writes where no block is
+    kept."""
     return not new or new == old or (not old and frontmatter.is_plain(new))
 
 
 def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> FrontMatter:
-    """Return the values that the front matter of a text has to hold, in the spelling of the block
-    where the meaning is the same."""
+    """Return the values for the front matter of a text. A value that means the same in the block
+    keeps the spelling that it has there."""
     said = frontmatter.read(block)
     known = stated(said)
     own_title = text.title if title or said.title is not None else None
@@ -187,10 +189,10 @@ def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
 
 
 def checked_message(message: str) -> str:
-    """``message`` in a line, as much of it as is kept."""
+    """Return a message as a single line, cut to the maximum length."""
     return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE].rstrip()
 
 
 def content_hash_of(text: Text) -> str:
-    """The hash under which the body will be stored, for rendering ahead of a save."""
+    """Return the hash under which the body will be stored, to render it before it is saved."""
     return hash_of(text.body)

@@ -1,4 +1,5 @@
-"""Diffs of texts: cached, charged by size, and in the lane where they are large."""
+"""Diffs of texts: cached, counted against the rate limit by size, and computed in the lane if
+large."""
 
 from __future__ import annotations
 
@@ -18,18 +19,19 @@ CONTEXT = 3
 """Unchanged lines shown around a change."""
 
 AT_ONCE = 24 * 1024
-"""Bytes of both texts up to which they are compared in this process; larger ones use the lane."""
+"""Maximum number of bytes of both texts that are compared in this process; larger ones use the
+lane."""
 
 FREE = 16 * 1024
-"""Bytes of both texts that are charged as one more comparison."""
+"""Number of bytes of both texts that are charged as one more comparison."""
 
 Key = tuple[str, str, int | None, int]
 
 
 class Diffs:
-    """Cache of the latest parts of comparisons. Texts never change, so neither do comparisons. The
-    keys are the hashes of the texts, which are known only after access to the revisions was
-    granted."""
+    """A cache of the most recently used parts of comparisons. Texts never change, so comparisons
+    need no invalidation. The keys are the hashes of the texts, which are known only after access to
+    the revisions was checked."""
 
     def __init__(self, most: int = 16_000_000) -> None:
         self._most = most
@@ -46,7 +48,7 @@ class Diffs:
         return None
 
     def put(self, key: Key, found: Diff) -> None:
-        """Cache a part, and drop the oldest ones over the limit."""
+        """Cache a part, and drop the least recently used ones if the cache is over its limit."""
         size = 1000 + sum(_room_for(row) for row in found.rows)
         with self._lock:
             if key not in self._kept and size <= self._most:
@@ -56,14 +58,14 @@ class Diffs:
                     self._size -= self._kept.popitem(last=False)[1][1]
 
     def forget(self) -> None:
-        """Keep none of them any longer."""
+        """Clear the cache."""
         with self._lock:
             self._kept.clear()
             self._size = 0
 
 
 def _room_for(row: Row) -> int:
-    """Approximate size of a row in memory, in bytes."""
+    """Return the approximate size of a row in memory, in bytes."""
     lines = [line for line in (row.old, row.new) if line]
     return sum(200 + 2 * len(line.text) + 150 * len(line.spans) for line in lines)
 
@@ -72,13 +74,14 @@ _diffs = Diffs()
 
 
 def forget_diffs() -> None:
-    """Keep no comparison in the memory of this process: a text of theirs is to be gone."""
+    """Clear the cache of this process, because a text in it is being deleted."""
     _diffs.forget()
 
 
 @dataclass(frozen=True)
 class Beyond:
-    """Stands in for a comparison of two texts that would take too much time or memory."""
+    """The sizes of two texts, in place of their comparison, which would take too much time or
+    memory."""
 
     old_lines: int
     old_bytes: int
@@ -93,12 +96,12 @@ def between(
     context: int | None = CONTEXT,
     part: int = 1,
 ) -> Diff | Beyond:
-    """Return a part of the comparison of two stored texts that the asker may read. Without
-    ``old_hash``, compare the new text with an empty one.
+    """Return a part of the comparison of two stored texts. The caller has checked that the actor
+    may read them. Without ``old_hash``, compare the new text with an empty one.
 
-    The asker is charged by the size of the texts, unless the part is cached.
+    The actor is charged by the size of the texts, unless the part is cached.
 
-    :raises TooMany: when they have asked for too much.
+    :raises TooMany: when the actor has exceeded the rate limit.
     :raises Busy: when the texts are large and the lane for them is full.
     """
     key = (old_hash or "", new_hash, context, part)
@@ -111,7 +114,8 @@ def between(
 def of_texts(
     old: str, new: str, context: int | None, part: int = 1, key: Key | None = None
 ) -> Diff | Beyond:
-    """Do the same for two texts that the asker sent; cached only if there is a ``key``."""
+    """Do the same for two texts that are passed in; the part is cached only if there is a
+    ``key``."""
     sizes = len(old.encode()), len(new.encode())
     extra = sum(sizes) // FREE
     if sum(sizes) <= AT_ONCE:

@@ -1,4 +1,4 @@
-"""What the forms about pages send."""
+"""Forms for pages: their fields, and the values parsed from them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class PageForm:
 
     @property
     def fields_json(self) -> str:
-        """The other fields of the page's front matter, for a hidden input."""
+        """The other fields of the page's front matter, as JSON for a hidden input."""
         return json.dumps(self.fields)
 
 
 def page_form(sent: Mapping[str, str]) -> PageForm:
-    """Read the editor's fields, whatever was sent."""
+    """Read the editor's fields; a missing or malformed value becomes its default."""
     try:
         fields = json.loads(sent.get("fields") or "{}")
     except (ValueError, RecursionError):
@@ -55,7 +55,7 @@ def page_form(sent: Mapping[str, str]) -> PageForm:
 
 
 def form_of(text: Text, base: int, message: str = "") -> PageForm:
-    """The editor filled with a text that is based on a revision."""
+    """Return the editor's fields for a text that is based on a revision."""
     return PageForm(
         title=text.title,
         body=text.body,
@@ -68,7 +68,7 @@ def form_of(text: Text, base: int, message: str = "") -> PageForm:
 
 
 def text_from(form: PageForm) -> Text:
-    """What the author wrote."""
+    """Return the text in a form."""
     return Text(
         title=form.title,
         body=form.body,
@@ -79,14 +79,16 @@ def text_from(form: PageForm) -> Text:
 
 
 def override_from(sent: Mapping[str, str]) -> Override | None:
-    """Why the author saves what they were shown to look like a secret, if they said so."""
+    """Return the override for the likely secrets that the author was shown, if the form gives a
+    reason."""
     if sent.get("allow") not in REASONS:
         return None
     return checked_override(sent["allow"], frozenset(sent.get("seen", "").split(",")))
 
 
 def label_from(sent: Mapping[str, str]) -> Label | None:
-    """The label that the author gives the page with this save, so that it may show what it does."""
+    """Return the label that the author chose for the page in this save, if any, so that the page
+    may show narrower content."""
     try:
         return Label.named(sent.get("raise", ""))
     except KeyError:
@@ -94,7 +96,8 @@ def label_from(sent: Mapping[str, str]) -> Label | None:
 
 
 def shown_in(refused: ShowsNarrower, body: str) -> list[Narrower]:
-    """What a refusal names, by the lines of a body as it was typed, front matter and all."""
+    """Return the findings of a refusal, with their line numbers in the body as it was typed,
+    including its front matter."""
     typed = normalise_line_ends(body)
     before = typed[: -len(refused.body)] if typed.endswith(refused.body) else ""
     above = before.count("\n")
@@ -103,8 +106,8 @@ def shown_in(refused: ShowsNarrower, body: str) -> list[Narrower]:
 
 @dataclass(frozen=True)
 class Suspect:
-    """What looks like a secret, as the author's own form shows it: where it stands there, 0 where
-    that is no line of the text, and no more of it than may be shown."""
+    """A likely secret as the author's form shows it: its position in the text (line 0 if it is not
+    in the body), and its masked value."""
 
     place: str
     line: int
@@ -114,12 +117,13 @@ class Suspect:
 
 
 def suspects(secrets: Collection[Secret], body: str) -> list[Suspect]:
-    """Secrets as they stand in a body as it was typed, front matter and all, where they do."""
+    """Return likely secrets with their positions in the body as it was typed, including its front
+    matter."""
     typed = normalise_line_ends(body)
     found, after = [], 0
     for one in secrets:
         at = typed.find(one.value, after if one.place == BODY else 0)
-        if at < 0 and one.place == BODY:  # merged with somebody else's, or before the last one
+        if at < 0 and one.place == BODY:  # before the last one, or from a merged edit
             at = typed.find(one.value)
         if at >= 0 and one.place == BODY:
             after = at + len(one.value)

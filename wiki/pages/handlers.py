@@ -1,4 +1,4 @@
-"""What pages do when they hear of an event."""
+"""Handlers of events for pages."""
 
 from __future__ import annotations
 

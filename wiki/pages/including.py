@@ -1,7 +1,8 @@
-"""What pages include of others: put in when they are shown, as far as who reads may read it.
+"""Transclusion: content of other pages that a page includes, limited to what the reader may read.
 
-A rendering has a paragraph with a link where its text says ``![[…]]``. The page there is looked up
-for each reader anew; nothing is parsed, and what they may not read looks like what does not exist.
+A rendering contains a paragraph with a link for each ``![[…]]`` in the text. The included page is
+looked up for each reader and is not parsed again. A page that the reader may not read is treated
+like one that does not exist.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ from wiki.text.markdown.parts import as_part, section_of
 from wiki.text.paths import path_key
 
 DEPTH = 3
-"""How many pages are shown inside each other, beside the one that is read."""
+"""Maximum depth of inclusion below the page that is read."""
 
 MOST = 100
-"""Includes that are shown on one page, at all levels."""
+"""Maximum number of includes that are shown on one page, at all levels."""
 
 ROOM = 1_000_000
-"""Characters of HTML that they may have together."""
+"""Maximum number of characters of HTML that they have together."""
 
 UNRENDERED = 20
-"""Pages that a reader waits for, where they were never laid out."""
+"""Maximum number of pages without a stored rendering that a request waits for."""
 
 NOTHING = "Nothing to show here:"
 _TOO_DEEP = "Pages are shown inside each other only three deep:"
@@ -55,12 +56,12 @@ _INCLUDE = re.compile(
 )
 
 Place = tuple[str, str]
-"""Slug of a space and key of a path, as an include names them."""
+"""Slug of a space and path key, as an include names them."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A page that is included, as somebody may read it; ``html`` is None where ``why`` says so."""
+    """An included page for a reader; where ``html`` is None, ``why`` is the reason."""
 
     page_id: int
     revision: int
@@ -73,10 +74,11 @@ class _Source:
 
 @dataclass
 class Included:
-    """What was found for the includes of a page and, inside them, of others; for one reader.
+    """The pages found for the includes of a page, and for the includes inside those, for one
+    reader.
 
-    ``unrendered`` are pages that have first to be laid out, ``given`` those (id, revision, label)
-    of which something was put in.
+    ``unrendered`` are pages that have to be rendered first; ``given`` are the pages (id, revision,
+    label) of which content was inserted.
     """
 
     asked: set[Place] = field(default_factory=set)
@@ -85,23 +87,24 @@ class Included:
     given: set[tuple[int, int, Label]] = field(default_factory=set)
 
     def page_at(self, place: tuple[str, str] | None) -> int | None:
-        """The page at a place (slug of a space, path), if it is among those included."""
+        """Return the id of the included page at a place (slug of a space, path), if there is
+        one."""
         source = self.sources.get((place[0], path_key(place[1]))) if place else None
         return source.page_id if source else None
 
     def put_into(self, html: str, page_id: int | None) -> str:
-        """``html`` of a page with all of it in its place."""
+        """Return the HTML of a page with its includes filled in."""
         return _Filling(self).fill(html, (page_id,))
 
 
 def has_includes(html: str) -> bool:
-    """Whether a rendering includes anything."""
+    """Return whether a rendering includes other pages."""
     return _MARK in html
 
 
 def without_includes(html: str) -> str:
-    """A rendering of the past, with words in the place of includes: what the pages said that it
-    showed then is not known here."""
+    """Return the rendering of an older revision with a notice in place of each include, because the
+    content that it included at the time is not known."""
     if _MARK not in html:
         return html
     return _INCLUDE.sub(lambda found: _words("Another page was shown here:", found["link"]), html)
@@ -110,13 +113,13 @@ def without_includes(html: str) -> str:
 def find_included(
     session: Session, actor: Actor, html: str, among: ColumnElement[bool] | None = None
 ) -> Included:
-    """Look up what a page includes, and what that includes: a few queries for each level, however
-    much there is.
+    """Find the pages that a page includes, and those that they include, with a constant number of
+    queries for each level.
 
-    :param among: the condition on ``Page`` that it may be shown at all.
+    :param among: a condition on ``Page`` that an included page has to satisfy.
     """
     found = Included()
-    # One that was made before would be of another table of spaces than the condition is.
+    # A cached statement would use another CTE of spaces than the condition does.
     at_places = _at_any_places(actor) if among is None else _at_places(actor).where(among)
     level = [html]
     for _ in range(DEPTH):
@@ -129,7 +132,7 @@ def find_included(
 
 
 def _places(level: Sequence[str], asked: Collection[Place], most: int) -> list[Place]:
-    """The first of the places that are included and were not asked for yet."""
+    """Return the included places that were not looked up yet, at most ``most`` of them."""
     found: dict[Place, None] = {}
     for html in level:
         for include in _INCLUDE.finditer(html):
@@ -142,7 +145,7 @@ def _places(level: Sequence[str], asked: Collection[Place], most: int) -> list[P
 
 
 def _place(address: str) -> tuple[str, str, str]:
-    """Slug, key and fragment of an address without the slash before it."""
+    """Return slug, path key and fragment of an address that has no leading slash."""
     way, _, fragment = unescape(address).partition("#")
     slug, _, path = way.partition("/")
     return unquote(slug), path_key(unquote(path)), unquote(fragment)
@@ -155,7 +158,7 @@ def _look_up(
     found: Included,
     places: Sequence[Place],
 ) -> list[str]:
-    """Find the pages at some places; gives their HTML."""
+    """Find the pages at some places, and return their HTML."""
     wanted = {"slugs": sorted({slug for slug, _ in places}), "keys": [key for _, key in places]}
     there = {}
     for slug, key, page, revision, space, *labels in session.execute(at_places, wanted):
@@ -203,8 +206,8 @@ def _at_places(actor: Actor) -> Select[Any]:
 
 @lru_cache(maxsize=1)
 def _html() -> Select[str, str | None]:
-    """Stored HTML by keys: of the shortest ones, as far as there is room for all of it; None for
-    the others, which are never read as a whole."""
+    """Select stored HTML by keys, the shortest first, as long as the total fits the limit; None for
+    the others, which are not loaded."""
     size = func.length(RenderingRow.html)
     sized = (
         select(
@@ -220,19 +223,22 @@ def _html() -> Select[str, str | None]:
 
 @dataclass
 class _Filling:
-    """Puts what was found where it belongs, as long as there is room."""
+    """Inserts included pages into HTML, within the limits on number and size."""
 
     found: Included
     count: int = 0
     room: int = ROOM
 
     def fill(self, html: str, inside: tuple[int | None, ...]) -> str:
-        """:param inside: the page that ``html`` is of, and those around it."""
+        """Return HTML with its includes filled in.
+
+        :param inside: ids of the page that ``html`` belongs to and of the pages around it.
+        """
         return _INCLUDE.sub(lambda include: self._one(include, inside), html)
 
     def _one(self, include: re.Match[str], inside: tuple[int | None, ...]) -> str:
         link = include["link"]
-        if "/-/files/" in include["to"]:  # a file that is found by its name
+        if "/-/files/" in include["to"]:  # a link by name that means a file
             return f"<p>{link}</p>"
         slug, key, fragment = _place(include["to"])
         if len(inside) > DEPTH:

@@ -1,4 +1,4 @@
-"""All that an author writes on a page, and how two edits of it become one."""
+"""The text of a page, and three-way merges of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wiki.text.compare.merge import Merge, merge
 
 @dataclass(frozen=True)
 class Text:
-    """All that an author writes on a page.
+    """Everything that an author writes on a page.
 
     ``front_matter`` is the block as it was written. It affects only the form of exports; two texts
     that differ in nothing else are equal.
@@ -30,7 +30,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class Dispute:
-    """A value that both sides changed, and differently; None where a side has none.
+    """A value that both sides changed differently; None for a side that does not have it.
 
     ``name`` is ``title``, ``description``, or ``fields.`` and the name of the field.
     """
@@ -43,25 +43,26 @@ class Dispute:
 
 @dataclass(frozen=True)
 class TextMerge:
-    """Two edits of one text brought together as far as they do not contradict each other."""
+    """The merge of two edits of one text, with the conflicts that remain."""
 
     mine: Text
     theirs: Text
     body: Merge
     disputes: tuple[Dispute, ...]
     agreed: Text
-    """What is settled: everything but the body and the disputes, where it is theirs."""
+    """The merged values, except for the body and the disputes, which have the value of
+    ``theirs``."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is left to people."""
+        """True if there is no conflict."""
         return self.body.clean and not self.disputes
 
     def resolve(self, answers: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> Text:
-        """The merged text.
+        """Return the merged text.
 
-        :param answers: what takes the place of each conflict of the body, in order.
-        :param values: for each dispute's name, the value to take.
+        :param answers: the text for each conflict of the body, in order.
+        :param values: the value for each dispute, by name.
         :raises ValueError: when an answer is missing.
         """
         values = values or {}
@@ -83,7 +84,8 @@ class TextMerge:
 
 
 def merge_texts(origin: Text, mine: Text, theirs: Text) -> TextMerge:
-    """Merge the body by diff3, tags as sets, and every other value as a whole."""
+    """Merge two edits of ``origin``: the body by diff3, tags as sets, and every other value as a
+    whole."""
     disputes: list[Dispute] = []
 
     def settle(name: str, base: Any, ours: Any, other: Any) -> Any:
@@ -112,8 +114,8 @@ def merge_texts(origin: Text, mine: Text, theirs: Text) -> TextMerge:
 
 
 def _merged_block(origin: str, mine: str, theirs: str) -> str:
-    """Merge the form of both sides' front matter; where they overlap, mine wins, since the values
-    are settled already."""
+    """Merge the form of both sides' front matter. Where they overlap, ``mine`` is taken, because
+    the values themselves are merged separately."""
     if not mine or mine == origin:
         return theirs
     if not theirs or theirs == origin:

@@ -1,4 +1,4 @@
-"""Tables of pages: identity and path, revisions, texts, redirects; and what is derived of them."""
+"""Tables of pages: pages, revisions, texts, redirects, and data derived from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from wiki.spaces.models import Space
 
 
 class title_order(FunctionElement[str]):
-    """A title as lists are sorted by it: upper and lower case make no difference."""
+    """A title as the key by which lists are sorted, ignoring case."""
 
     name = "title_order"
     type = String()
@@ -48,7 +48,7 @@ def _lower_case(element: title_order, compiler: SQLCompiler, **options: Any) -> 
 
 
 class Page(Base):
-    """One document at a path of a space. ``head`` is the number of its newest revision."""
+    """A document at a path of a space. ``head`` is the number of its newest revision."""
 
     __tablename__ = "pages"
     __table_args__ = (
@@ -79,20 +79,20 @@ class Page(Base):
     space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(500))
     path_key: Mapped[str] = mapped_column(Key)
-    # None for the page of the space itself, "" for those at its top level.
+    # None for the home page of the space, "" for pages at its top level.
     parent_key: Mapped[str | None] = mapped_column(Key)
-    # The last segment of the key, by which wiki links find the page anywhere in the space.
+    # The last segment of the key, so that wiki links find the page anywhere in the space.
     name_key: Mapped[str] = mapped_column(Key, default="", server_default="")
     kind: Mapped[str] = mapped_column(String(20), default="article")
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
-    # Derived: what labels and restrictions, also of pages above, say; None where there are none.
+    # Derived from the labels and restrictions of the page and of those above it; None without any.
     scope_id: Mapped[int | None] = mapped_column(ForeignKey("scopes.id"), index=True)
     title: Mapped[str] = mapped_column(String(300))
     folder: Mapped[bool] = mapped_column(default=False)
     head: Mapped[int] = mapped_column(default=1)
-    # How many times something was taken out of its revisions, which keep their numbers.
+    # Number of redactions of its revisions, which keep their numbers.
     redacted: Mapped[int] = mapped_column(default=0, server_default="0")
-    # Derived: the revision whose rendering and links are stored; the head, soon after each save.
+    # Derived: the revision whose rendering and links are stored; after a save, soon the head.
     rendered: Mapped[int] = mapped_column(default=0)
     # For an imported page: addresses in its text whose target differs from their wording, as
     # lists of the address's key, the kind of destination, its space and its path.
@@ -116,9 +116,9 @@ Index("ix_pages_space_id_title", Page.space_id, title_order(Page.title), Page.id
 class Content(Base):
     """A text, stored once under the SHA-256 of its UTF-8 bytes, compressed with zstandard.
 
-    ``base`` is the hash of the text it was compressed against (None: it is whole), ``position``
-    says how far it is from a whole one. No foreign key and no index: both would take more room
-    than the texts, and ``wiki check`` proves that each base is there.
+    ``base`` is the hash of the text that it was compressed against (None: it is stored whole), and
+    ``position`` determines which text that is. There is no foreign key and no index on ``base``:
+    both would take more space than the texts, and ``wiki check`` verifies that each base exists.
     """
 
     __tablename__ = "contents"
@@ -131,7 +131,7 @@ class Content(Base):
 
 
 class Action(StrEnum):
-    """What an author did to make a revision."""
+    """The kind of action that created a revision."""
 
     CREATE = "create"
     EDIT = "edit"
@@ -144,8 +144,8 @@ class Action(StrEnum):
 
 
 class Revision(Base):
-    """A numbered snapshot of all that an author writes on a page; never changed, but for purging,
-    which empties it."""
+    """A numbered snapshot of everything that an author writes on a page. Revisions are immutable,
+    except that a purge or redaction removes their content."""
 
     __tablename__ = "revisions"
     __table_args__ = (
@@ -177,7 +177,7 @@ class Revision(Base):
         ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
-    # What it said is gone for good: the row stays as its tombstone, with an empty text.
+    # The content of a purged revision is deleted; the row is a tombstone with an empty text.
     purged_at: Mapped[datetime | None]
     purged_by_id: Mapped[int | None] = mapped_column(BigId)
 
@@ -186,7 +186,7 @@ class Revision(Base):
 
 
 class Redirect(Base):
-    """A path that a page once had; a live page at the path goes before it."""
+    """A former path of a page. A live page at the path takes precedence."""
 
     __tablename__ = "redirects"
 
@@ -231,7 +231,7 @@ class RenderingRow(Base):
     )
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    # Of which text, so that purging finds it.
+    # The hash of its text, so that a purge finds it.
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
@@ -249,15 +249,16 @@ class RenderingRow(Base):
 class PageLink(Base):
     """Derived: the links of a page's head to pages and files of this wiki, in order of appearance.
 
-    ``kind`` is ``page``, ``file``, or ``anchor`` for a link to a section of the page itself that is
-    not there (those that work are not kept). ``embedded`` says that a file is shown, not linked.
-    ``target_id`` is the live page that is at the place, or has moved from it, whoever may read it.
+    ``kind`` is ``page``, ``file``, or ``anchor`` for a link to a missing section of the same page
+    (links to existing sections are not stored). ``embedded`` is true for a file that is shown and
+    not just linked. ``target_id`` is the live page that is at the place or has moved from it,
+    regardless of access.
 
-    A link ``by_name`` is a wiki link, which may mean something else: what its readings name, or,
-    where there is a ``name_key`` (the last segment of its path), a page that lies elsewhere.
-    ``fragment`` is then that of the reading which counts, and ``written_fragment`` that of the
-    plain one, where it is another. ``file_key`` is the place of the file that a link by name means
-    where that is not what is written.
+    A link ``by_name`` is a wiki link, which can have other targets than the written place: those of
+    its readings or, if it has a ``name_key`` (the last segment of its path), a page elsewhere in
+    the space. ``fragment`` is then that of the reading that was chosen, and ``written_fragment``
+    that of the plain reading, if it differs. ``file_key`` is the place of the file that a link by
+    name means, if it differs from the written one.
     """
 
     __tablename__ = "page_links"
@@ -350,7 +351,7 @@ class PageAlias(Base):
 
 
 class PageAnchor(Base):
-    """Derived: the names in a page's head that a link can lead to behind a ``#``."""
+    """Derived: the anchors in a page's head that a link can name after ``#``."""
 
     __tablename__ = "page_anchors"
 
@@ -361,10 +362,11 @@ class PageAnchor(Base):
 
 
 class AllowedSecret(Base):
-    """What looked like a secret and was saved all the same, in which revision, by whom and why.
+    """A likely secret that was saved with an override: its revision, the person who saved it and
+    the reason.
 
-    ``starts`` and ``ends`` say where it stands in that revision's ``place``; the secret itself is
-    nowhere but there.
+    ``starts`` and ``ends`` are its offsets in the ``place`` of that revision; the secret itself is
+    not stored here.
     """
 
     __tablename__ = "allowed_secrets"
@@ -389,7 +391,7 @@ class AllowedSecret(Base):
 
 
 class ScannedKinds(Base):
-    """Which kinds of secrets a space looks for, where its leads have chosen."""
+    """The kinds of secrets that are searched for in a space, if its leads have chosen them."""
 
     __tablename__ = "scanned_kinds"
 
@@ -402,7 +404,7 @@ class ScannedKinds(Base):
 
 
 class BlameRow(Base):
-    """Derived: the revision that each line of a revision comes from, as runs."""
+    """Derived: the revision that each line of a revision comes from, run-length encoded."""
 
     __tablename__ = "blames"
 
@@ -414,13 +416,13 @@ class BlameRow(Base):
 
 
 class Redaction(Base):
-    """What was taken out of pages, when, by whom and why: never what it was.
+    """A redaction of pages: its time, author and reason, but never the removed content.
 
-    ``which`` is the number of the revision or the id of the file, of those kinds. ``could_read``
-    says who could read the page then, ``did_read`` who did as far as that was logged (``logged``).
-    The span itself is known again by ``digest``, until a lead lets it be written again. ``files``
-    are contents whose bytes are still to be deleted; ``indexed_at`` is when search had forgotten
-    it, ``finished_at`` when nothing was left to do.
+    ``which`` is the number of the revision or the id of the file, for these kinds. ``could_read``
+    describes who could read the page at the time, ``did_read`` who read it, if reads were logged
+    (``logged``). ``digest`` identifies the removed span until a lead allows it to be written again.
+    ``files`` are the hashes of contents whose bytes are still to be deleted; ``indexed_at`` is the
+    time when the search index was updated, ``finished_at`` the time when nothing was left to do.
     """
 
     __tablename__ = "redactions"
@@ -428,7 +430,7 @@ class Redaction(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))
     space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), index=True)
-    # Without a foreign key, as events have it: it outlives the page.
+    # Without a foreign key, as in events, because it is kept when the page is purged.
     page_id: Mapped[int | None] = mapped_column(BigId)
     which: Mapped[int] = mapped_column(BigId, default=0)
     reason: Mapped[str] = mapped_column(String(300))
@@ -445,7 +447,7 @@ class Redaction(Base):
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     filter: Mapped[int] = mapped_column(BigInteger, default=0)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
-    # Only where it is no part of a longer word.
+    # Match the span only as a whole word.
     whole: Mapped[bool] = mapped_column(default=False)
     lifted_at: Mapped[datetime | None]
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
@@ -467,7 +469,7 @@ Index(
 
 
 class RedactedPage(Base):
-    """A page that a redaction took something out of, and how many words."""
+    """A page from which a redaction removed content, and the number of removed words."""
 
     __tablename__ = "redacted_pages"
 
@@ -481,10 +483,10 @@ class RedactedPage(Base):
 
 
 class PageRead(Base):
-    """That somebody read a page on a day, of which revision or which file; once for all that they
-    read of it then.
+    """An entry of the access log: a person read a revision or a file of a page on a day. Repeated
+    reads on the same day are stored once.
 
-    ``person_id`` is 0 for whoever was not signed in, ``revision`` 0 where a file was read.
+    ``person_id`` is 0 for anonymous readers, ``revision`` is 0 if a file was read.
     """
 
     __tablename__ = "page_reads"
@@ -493,7 +495,7 @@ class PageRead(Base):
         Index("ix_page_reads_person_id_at", "person_id", "at"),
     )
 
-    # Without a foreign key: who read a page is known when it is purged too.
+    # Without a foreign key, because the entry is kept when the page is purged.
     page_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,4 +1,4 @@
-"""Reading pages, always as somebody."""
+"""Queries for pages, always limited to what an actor may access."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from wiki.web.filters import date_words
 
 
 def readable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
-    """The condition on ``Page`` (or an alias) that the actor may read it.
+    """Return the condition on ``Page`` (or an alias) that the actor may read it.
 
     Deleted pages are readable by those who could have edited them.
     """
@@ -47,22 +47,23 @@ def readable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
 
 
 def live_for(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
-    """The condition on ``Page`` that it is there (not deleted) and the actor may read it."""
+    """Return the condition on ``Page`` that it is live (not deleted) and the actor may read it."""
     return and_(page.deleted_at.is_(None), _open(actor, May.READ, page))
 
 
 def editable_by(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
-    """The condition on ``Page`` that it is there and the actor may edit it."""
+    """Return the condition on ``Page`` that it is live and the actor may edit it."""
     return and_(page.deleted_at.is_(None), _open(actor, May.EDIT, page))
 
 
 def unhidden_from(actor: Actor, page: type[Page] = Page) -> ColumnElement[bool]:
-    """The condition on ``Page`` that the actor may read it, or might have before it was deleted."""
+    """Return the condition on ``Page`` that the actor may read it, or could if it were not
+    deleted."""
     return _open(actor, May.READ, page)
 
 
 def _open(actor: Actor, may: May, page: type[Page]) -> ColumnElement[bool]:
-    """What spaces, labels and restrictions say."""
+    """Return the condition that the space and the scope of a page allow an access."""
     return and_(
         page.space_id.in_(spaces_with(actor, NEEDED[may])),
         or_(page.scope_id.is_(None), page.scope_id.in_(scopes_for(actor, may))),
@@ -71,7 +72,8 @@ def _open(actor: Actor, may: May, page: type[Page]) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Place:
-    """What is at a path of a space, for somebody: a page, or a trace of one, or nothing."""
+    """The content of a path of a space, for an actor: a page, its former or deleted pages, or
+    nothing."""
 
     seen: SpaceSeen
     path: str
@@ -104,10 +106,11 @@ def _place() -> Select[Any]:
 
 
 def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
-    """What the actor finds at ``/<slug>/<raw_path>``; a page that they may not read is not there.
+    """Find what is at ``/<slug>/<raw_path>`` for the actor. A page that they may not read is
+    treated as absent.
 
-    :raises NotFound: when there is no such space, or none that they may read, or the path cannot
-        name a page.
+    :raises NotFound: when the space does not exist or the actor may not read it, or when the path
+        cannot name a page.
     """
     try:
         path = normalise_path(raw_path)
@@ -125,7 +128,7 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
             seen = spaces.seen(space, tuple(standing), actor, page.scope_id)
             return Place(seen, page.path, page)
         except NotFound:
-            pass  # or, it may be, nothing of the space: which is asked next
+            pass  # access to the space itself is checked next
     alone = (standing[0], standing[1], None, False, False)
     seen = see_above(session, actor, spaces.seen(space, alone, actor), key)
     where = {"space_id": space.id, "key": key}
@@ -182,8 +185,8 @@ def _scope_above() -> Select[int | None]:
 
 
 def see_above(session: Session, actor: Actor, seen: SpaceSeen, key: str) -> SpaceSeen:
-    """What the actor may do where there is no page, of a space that they see: what they may with
-    the nearest one above that they may read."""
+    """Return the actor's permissions at a path without a page, in a space that they may read: those
+    for the nearest readable page above."""
     wanted = {**_looking(seen), "keys": list(ancestors_of(key))}
     above = session.execute(_scope_above(), wanted).scalar()
     if above is None:
@@ -192,9 +195,9 @@ def see_above(session: Session, actor: Actor, seen: SpaceSeen, key: str) -> Spac
 
 
 def get_page(session: Session, actor: Actor, page_id: int) -> Page:
-    """The page of that id, deleted or not.
+    """Return a page by id, deleted or not.
 
-    :raises NotFound: when there is none, or none that the actor may read.
+    :raises NotFound: when it does not exist or the actor may not read it.
     """
     page = session.scalar(
         select(Page).where(Page.id == page_id, readable_by(actor)).options(joinedload(Page.space))
@@ -205,7 +208,7 @@ def get_page(session: Session, actor: Actor, page_id: int) -> Page:
 
 
 def see_page(session: Session, actor: Actor, page: Page) -> SpaceSeen:
-    """A page, deleted or not, as the actor sees it.
+    """Return the actor's permissions for a page, deleted or not.
 
     :raises NotFound: when they may not read it.
     """
@@ -215,12 +218,12 @@ def see_page(session: Session, actor: Actor, page: Page) -> SpaceSeen:
 
 
 def head_of(session: Session, page: Page) -> Revision:
-    """The newest revision of a page that the caller may already read."""
+    """Return the newest revision of a page. The caller has checked that it may be read."""
     return get_revision(session, page, page.head)
 
 
 def get_revision(session: Session, page: Page, number: int) -> Revision:
-    """One revision of a page that the caller may already read.
+    """Return a revision of a page. The caller has checked that the page may be read.
 
     :raises NotFound: when the page has no revision of that number. :raises Purged:
     """
@@ -233,7 +236,7 @@ def get_revision(session: Session, page: Page, number: int) -> Revision:
 
 
 class Purged(WikiError):
-    """What this revision said was removed for good; only its tombstone is there."""
+    """The content of this revision was deleted for good; only its tombstone is left."""
 
     status = 410
     title = "This revision was purged"
@@ -307,8 +310,9 @@ def _children() -> tuple[_Node, _Node]:
 
 
 def _shown(page: type[Page]) -> ColumnElement[bool]:
-    """The condition that a page of a space is not hidden from the one who looks at the space, of
-    whom :func:`_looking` tells. It is the same for all of them, so that each has it at once."""
+    """Return the condition that a page of a space is visible to the actor described by the
+    parameters of :func:`_looking`. The condition is the same for all actors, so the statements are
+    built once."""
     return or_(
         page.scope_id.is_(None),
         bindparam("leads", type_=Boolean),
@@ -326,8 +330,8 @@ def _looking(seen: SpaceSeen) -> dict[str, Any]:
 
 
 def holds_readable(actor: Actor, folder: type[Folder]) -> ColumnElement[bool]:
-    """The condition on a folder of a space that the actor may read: there is a page below it that
-    is not hidden from them. Folders are there for pages, and without one they tell of others."""
+    """Return the condition on a folder that a page below it is visible to the actor. A folder
+    without one must not be shown, because it would disclose hidden pages."""
     shown = or_(_below.scope_id.is_(None), in_scopes_of(actor, _below.scope_id))
     return _in_folder(folder, _below, shown)
 
@@ -335,7 +339,7 @@ def holds_readable(actor: Actor, folder: type[Folder]) -> ColumnElement[bool]:
 def _in_folder(
     folder: type[Folder], page: type[Page], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """The condition that there is a live page below a folder for which ``condition`` holds."""
+    """Return the condition that a live page below a folder satisfies ``condition``."""
     return (
         exists()
         .where(
@@ -352,7 +356,8 @@ def _in_folder(
 def children_of(
     session: Session, seen: SpaceSeen, keys: Sequence[str], limit: int = 1000
 ) -> dict[str, list[TreeNode]]:
-    """What one sees directly below each of the paths ``keys``, by title, in two queries."""
+    """Return the visible pages and folders directly below each of the paths ``keys``, sorted by
+    title, in two queries."""
     wanted = {**_looking(seen), "keys": list(keys), "limit": limit}
     pages, folders = (session.execute(statement, wanted) for statement in _children())
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
@@ -369,7 +374,7 @@ def _name(path: str) -> str:
 
 @dataclass(frozen=True)
 class Crumb:
-    """A step on the way from the space to a page; ``exists`` is false for a folder."""
+    """A breadcrumb of a page; ``exists`` is false for a folder without a page."""
 
     path: str
     title: str
@@ -377,8 +382,8 @@ class Crumb:
 
 
 def breadcrumbs(session: Session, seen: SpaceSeen, path: str) -> list[Crumb]:
-    """The pages and folders above ``path``, the space's own page left out, topmost first; what one
-    may not read looks like a folder."""
+    """Return the pages and folders above ``path``, topmost first, without the home page. A page
+    that the actor may not read is shown as a folder."""
     above = [ancestor for ancestor in ancestors_of(path) if ancestor]
     if not above:
         return []
@@ -411,9 +416,10 @@ _below = aliased(Page)
 
 
 def pages_at(actor: Actor) -> Subquery:
-    """The pages at places as links name them (``slugs`` and ``keys``, of which each is asked with
-    each), for the actor: ``slug``, ``path_key``, ``page_id``. Also where they have moved from; but
-    who may not read that space is not led on from there."""
+    """Return a subquery of the pages that the actor may read at places named by links, or that have
+    moved from there: ``slug``, ``path_key``, ``page_id``. Its parameters are ``slugs`` and
+    ``keys``, which are combined with each other. Redirects of a space are followed only for its
+    readers."""
     slugs: BindParameter[list[str]] = bindparam("slugs", expanding=True)
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     at, page = aliased(Space), aliased(Page)
@@ -439,7 +445,7 @@ def pages_at(actor: Actor) -> Subquery:
 
 
 def subtree_of(session: Session, actor: Actor, page: Page) -> Sequence[Page]:
-    """The live pages below a page that the actor may edit, nearest first."""
+    """Return the live pages below a page that the actor may edit, in order of their path keys."""
     return session.scalars(
         select(Page)
         .where(Page.space_id == page.space_id, below(page.path_key), editable_by(actor))
@@ -448,7 +454,8 @@ def subtree_of(session: Session, actor: Actor, page: Page) -> Sequence[Page]:
 
 
 def below(key: str) -> ColumnElement[bool]:
-    """The condition on ``Page`` that its path lies below the path ``key``, as an index range."""
+    """Return the condition on ``Page`` that its path lies below the path ``key``, as an index
+    range."""
     if not key:
         return Page.path_key != ""
     # "0" is the character after "/".
@@ -458,7 +465,7 @@ def below(key: str) -> ColumnElement[bool]:
 def nearest_titles(
     session: Session, actor: Actor, space: Space, path: str, limit: int = 5
 ) -> list[Page]:
-    """Live pages of a space whose last path segment begins like that of ``path``."""
+    """Return live pages of a space whose last path segment begins like that of ``path``."""
     name = path_key(path).rpartition("/")[2]
     stem = name[: max(3, len(name) // 2)]
     pattern = stem.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

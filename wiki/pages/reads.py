@@ -1,7 +1,8 @@
-"""Who read what: written down before the answer goes out, of pages whose label asks for it.
+"""Access log of pages: reads are stored before the response is sent, for pages from a certain label
+on.
 
-One row for each person, page, revision (or file) and day. A page below the label costs nothing: no
-query, no write. What was written down once on a day is remembered, so that reading on is as quick.
+There is one row for each person, page, revision (or file) and day. A page below the label needs no
+query and no write. Rows written on a day are cached, so repeated reads need no query either.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 5000
 _REMEMBERED = 20_000
-# Answers in which something was given away; a conflict shows what others wrote.
+# Statuses of responses that contain page text; a conflict shows what others wrote.
 _GIVEN = frozenset({200, 206, 304, 409})
 _Key = tuple[int, date, int, int, int]
 
 
 class ReadLog:
-    """Writes reads down; what it has written is remembered, and not written again."""
+    """Writes reads to the database, and caches which ones it has written."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -47,7 +48,7 @@ class ReadLog:
         self._lock = threading.Lock()
 
     def write(self, reads: Iterable[_Key]) -> None:
-        """Write down what is not yet; it is on disk when this returns."""
+        """Write the reads that are not stored yet, and return when they are committed."""
         with self._lock:
             missing = [one for one in dict.fromkeys(reads) if one not in self._written]
         if not missing:
@@ -66,7 +67,7 @@ _COLUMNS = ("page_id", "day", "person_id", "revision", "file_id")
 
 
 def is_logged(seen: SpaceSeen) -> bool:
-    """Whether it is written down who reads a page, or a file of it or of its space."""
+    """Return whether reads of a page, of its files or of files of its space are logged."""
     return _asks_for_it(seen.label)
 
 
@@ -76,9 +77,9 @@ def _asks_for_it(label: Label) -> bool:
 
 
 def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int = 0) -> None:
-    """Say that this answer gives a page's text away, in these revisions, or a file of it.
+    """Note that the response contains revisions of a page's text, or one of its files.
 
-    Without a page there is nothing to write it under: files of a space itself are not logged.
+    Without a page nothing is noted: files that belong to a space itself are not logged.
     """
     if page is None or not is_logged(seen):
         return
@@ -90,7 +91,7 @@ def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int 
 
 
 def note_included(page_id: int, revision: int, label: Label) -> None:
-    """The same of a page that is shown inside another one, by its effective label."""
+    """Note that a page, with the given effective label, is shown inside another one."""
     if _asks_for_it(label):
         _note(page_id, revision, 0)
 
@@ -101,7 +102,7 @@ def _note(page_id: int, revision: int, file_id: int) -> None:
 
 
 def init_app(app: Flask, database: Database) -> None:
-    """Write down what was noted before each answer goes out; what cannot be is not answered."""
+    """Write the noted reads before each response is sent. If that fails, send an error instead."""
     app.extensions["wiki.reads"] = ReadLog(database)
 
     @app.after_request
@@ -109,7 +110,7 @@ def init_app(app: Flask, database: Database) -> None:
         noted = g.pop("reads", None)
         if not noted or response.status_code not in _GIVEN:
             return response
-        # Somebody else's answer, and tomorrow's, has to be written down too.
+        # The response must not be cached: reads by other people and on other days are logged too.
         request.environ.pop(REMEMBER, None)
         try:
             read_log: ReadLog = current_app.extensions["wiki.reads"]
@@ -130,8 +131,8 @@ def init_app(app: Flask, database: Database) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody (None: whoever was not signed in, or whose account is gone) who read a page: on how
-    many days, which revisions, how many files, and when last."""
+    """A reader of a page, with the number of days, revisions and files, and the time of the last
+    read. ``person`` is None for anonymous readers and for accounts that were deleted."""
 
     person: Person | None
     anonymous: bool
@@ -142,8 +143,8 @@ class Reader:
 
 
 def readers_of(session: Session, page: Page, limit: int = 50) -> Sequence[Reader]:
-    """Who read a page, as far as that was written down, the last ones first. For those who lead
-    its space, and admins."""
+    """Return the logged readers of a page, the most recent first. Only leads of its space and
+    admins may see them."""
     rows = session.execute(
         _readers().where(PageRead.page_id == page.id).order_by(func.max(PageRead.at).desc())
         .limit(limit)
@@ -163,8 +164,8 @@ def readers_of(session: Session, page: Page, limit: int = 50) -> Sequence[Reader
 
 
 def who_read(session: Session, page_ids: Collection[int]) -> list[Any]:
-    """The same of some pages, as a redaction keeps it: ids of people with the first and the last
-    day."""
+    """Return the logged readers of some pages in the form that a redaction stores: id of the
+    person, first day and last day."""
     rows = session.execute(
         _readers()
         .where(PageRead.page_id.in_(page_ids))
@@ -174,7 +175,7 @@ def who_read(session: Session, page_ids: Collection[int]) -> list[Any]:
 
 
 def _readers() -> Select[Any]:
-    """One row for each reader."""
+    """Select one row for each reader."""
     return select(  # type: ignore[return-value]
         PageRead.person_id,
         func.count(PageRead.day.distinct()).label("days"),
@@ -187,13 +188,14 @@ def _readers() -> Select[Any]:
 
 
 def has_reads_before(session: Session, moment: datetime) -> bool:
-    """Whether something was written down before a moment."""
+    """Return whether there are entries before a moment."""
     oldest = session.scalar(select(func.min(PageRead.at)))
     return oldest is not None and oldest < moment
 
 
 def forget_reads(session: Session, before: datetime) -> int:
-    """Delete what was written down before a moment, at most some thousand rows; how many."""
+    """Delete entries before a moment, at most a few thousand rows, and return how many were
+    deleted."""
     beyond = select(PageRead.at).order_by(PageRead.at).offset(AT_ONCE).limit(1)
     until = min(session.scalar(beyond) or before, before)
     gone = session.connection().execute(delete(PageRead).where(PageRead.at < until))

@@ -1,8 +1,8 @@
-"""What was redacted and is not to come back: with an old copy, a merge or an import.
+"""Redacted spans, and checks that an old copy, a merge or an import does not bring them back.
 
-The text itself is gone. It is known again by a hash with the wiki's key, until a lead lets it be
-written again: on the pages that it was taken out of, on new pages in their place, and in whatever
-is imported into their space. What people write elsewhere is their own affair.
+The text itself is deleted. It is recognised by a keyed hash until a lead allows it to be written
+again: on the pages that it was removed from, on new pages at their paths, and in everything that is
+imported into their space. Other pages are not checked.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from wiki.pages.models import Page, RedactedPage, Redaction
 from wiki.text.rewrite.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
 
 MOST_LINES = 3
-"""Lines that a refusal names."""
+"""Maximum number of lines that an error names."""
 
 
 class Redacted(Invalid):
-    """What is to be saved holds a text that was redacted. Nothing was saved and nothing is lost."""
+    """A text contains a redacted span. Nothing was saved and nothing is lost."""
 
     title = "This was redacted"
 
@@ -44,7 +44,7 @@ class Redacted(Invalid):
 
 
 def remember(session: Session, span: Span) -> dict[str, Any]:
-    """How a redaction remembers its span, without keeping it."""
+    """Return the columns by which a redaction recognises its span without storing it."""
     key, salt = _key(session), urandom(SALT_BYTES)
     if key is None:
         return {}
@@ -67,12 +67,12 @@ def require_unredacted(
     space_id: int | None = None,
     at: str | None = None,
 ) -> None:
-    """Go on only if nothing that was redacted would come back.
+    """Check that a save does not bring back a redacted span.
 
-    :param page_id: the page that the text is for; or, for a new one, its space.
-    :param at: the key of the new one's path; only what was redacted there counts. Without it, what
-        was redacted anywhere in the space.
-    :raises Redacted: otherwise, with the lines.
+    :param page_id: the page that the text is for; for a new page, pass ``space_id`` instead.
+    :param at: the path key of the new page; only spans that were redacted there are checked.
+        Without it, all spans that were redacted in the space are.
+    :raises Redacted: with the lines, if it does.
     """
     which = {"page_id": page_id, "space_id": space_id, "at": at}
     statement = _of_page() if page_id else _of_space() if at is None else _of_place()
@@ -95,7 +95,7 @@ def require_unredacted(
 
 
 def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> Text:
-    """A text that is brought in from elsewhere, with marks for what was redacted here."""
+    """Return an imported text in which redacted spans are replaced by marks."""
     key = _key(session)
     if not known or key is None:
         return text
@@ -124,8 +124,8 @@ def without_redacted(session: Session, text: Text, known: Sequence[Sealed]) -> T
 
 
 def spans_by_page(session: Session, space_id: int) -> dict[int, list[Sealed]]:
-    """What must not come back on pages of a space, by their ids; under 0 for pages that are not
-    there any more."""
+    """Return the redacted spans of a space by page id; those of pages that no longer exist under
+    0."""
     found: dict[int, list[Sealed]] = {}
     rows = session.execute(
         select(*_COLUMNS, RedactedPage.page_id)
@@ -181,7 +181,7 @@ def _of_page() -> Select[Any]:
 
 @cache
 def _of_place() -> Select[Any]:
-    # Beginning with what was redacted in the space, which is little.
+    # Redaction comes first in the join, because a space has few redactions.
     return (
         select(*_COLUMNS)  # type: ignore[return-value]
         .join(RedactedPage, RedactedPage.redaction_id == Redaction.id)

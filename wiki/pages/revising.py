@@ -1,4 +1,5 @@
-"""What every verb that writes pages does: lock the page, find its place free, add the revision."""
+"""Steps shared by all actions that write pages: locking a page, checking that paths are free,
+adding a revision."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ from wiki.text.paths import ancestors_of, path_key
 
 
 def text_of(session: Session, revision: Revision) -> Text:
-    """All that the author of ``revision`` wrote."""
+    """Return everything that the author of a revision wrote."""
     return Text(
         title=revision.title,
         body=get_text(session, revision.content_hash),
@@ -50,7 +51,7 @@ def _page_to_write() -> Select[Any]:
         .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(Page.id == bindparam("page_id"), Page.deleted_at.is_(None))
         .options(contains_eager(Page.space))
-        # A link to a page, kept by somebody else meanwhile, does not have to wait.
+        # FOR NO KEY UPDATE: concurrent inserts of links to the page do not have to wait.
         .with_for_update(of=Page, key_share=True)
     )
 
@@ -68,9 +69,10 @@ def _new_head() -> Update:
 
 
 def writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
-    """The live page, locked against others that would write it, and its space.
+    """Return a live page, locked against other writers, and its space.
 
-    :raises NotFound: when there is none for the actor. :raises Forbidden: when they may not edit.
+    :raises NotFound: when it does not exist for the actor. :raises Forbidden: when they may not
+        edit it.
     """
     row = session.execute(
         _page_to_write(), {"page_id": page_id, "person_id": actor.person_id}
@@ -85,20 +87,20 @@ def writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]
 def placeable(
     session: Session, actor: Actor, page_id: int, spaces: Collection[int] = ()
 ) -> tuple[Page, Space]:
-    """The same for a verb that changes what is where or who may read it: the page's space, and
-    these, are held before it, so that such verbs take turns."""
+    """Do the same for an action that changes paths or access: the page's space, and the given ones,
+    are locked before the page, so that such actions run one at a time."""
     space_id = session.scalar(select(Page.space_id).where(Page.id == page_id))
     if space_id is not None:
         hold_spaces(session, [space_id, *spaces])
     page, space = writable(session, actor, page_id)
-    if space.id != space_id:  # it went there just now
+    if space.id != space_id:  # it was moved there meanwhile
         hold_spaces(session, [space.id])
     return page, space
 
 
 def unused_page_id(session: Session) -> int | None:
-    """An id that no page ever had, since what happened to a purged page stays; None where the
-    database sees to it."""
+    """Return an id that no page ever had, because the events of purged pages are kept; None if the
+    database ensures this itself."""
     return unused_id(session, _last_ids())
 
 
@@ -123,8 +125,9 @@ def require_free(
     paths: Sequence[str],
     besides: Collection[int] = (),
 ) -> None:
-    """Find paths of a space free, the first of which stands above the others, and what is above it
-    open to edits; others that would take a path there wait until these are taken, or not.
+    """Check that paths of a space are free and that the actor may edit there. The first path is the
+    topmost one; the nearest page above it must be editable. The space is locked, so that concurrent
+    actions cannot take the paths.
 
     :param besides: ids of pages that are about to leave.
     :raises NotFound: :raises Forbidden: when the actor may not edit there.
@@ -161,7 +164,7 @@ def _taken(session: Session, actor: Actor, page: Page) -> Invalid:
 
 
 def _not_here() -> Invalid:
-    """What can be said of a path that is taken, or below a page, by what the actor may not know."""
+    """Return the error for a path that is taken by, or lies below, a page hidden from the actor."""
     return Invalid("A page cannot be made at this path: choose another.", field="path")
 
 
@@ -190,7 +193,7 @@ def add_revision(
     base: int | None,
     previous: str | None,
 ) -> Revision:
-    """Insert the revision and make it the head. The page's row is locked by the caller.
+    """Insert a revision and make it the head. The caller has locked the page's row.
 
     :param previous: hash of the text that it replaces.
     """
@@ -214,7 +217,7 @@ def add_revision(
         "author_id": actor.person_id,
         "created_at": moment,
     }
-    session.flush()  # what was changed on the page itself
+    session.flush()  # writes pending changes of the page itself
     row["id"] = connection.execute(_REVISION, row).scalar_one()
     revision = Revision(**row)
     make_transient_to_detached(revision)
@@ -226,7 +229,7 @@ def add_revision(
         "updated_by_id": actor.person_id,
     }
     moved = connection.execute(_new_head(), {"of_page": page.id, "seen": page.head, **new})
-    # The lock makes this impossible; if it ever were, nothing may be overwritten.
+    # The lock makes this impossible; the check ensures that nothing is ever overwritten.
     if moved.rowcount != 1:
         raise RuntimeError("The head moved under a locked page.")
     for name, value in new.items():
@@ -235,7 +238,7 @@ def add_revision(
 
 
 def revise_all(session: Session, actor: Actor, revisions: Sequence[tuple[Page, Revision]]) -> None:
-    """Insert revisions and make them the heads of their pages, which are locked by the caller."""
+    """Insert revisions and make them the heads of their pages. The caller has locked the pages."""
     if not revisions:
         return
     moment = now()
@@ -258,7 +261,7 @@ def revise_all(session: Session, actor: Actor, revisions: Sequence[tuple[Page, R
         heads.append({"of_page": page.id, "seen": page.head, **new})
     session.flush()
     changed = session.connection().execute(_new_head(), heads)
-    # The lock makes this impossible; if it ever were, nothing may be overwritten.
+    # The lock makes this impossible; the check ensures that nothing is ever overwritten.
     if changed.rowcount != len(heads):
         raise RuntimeError("The head moved under a locked page.")
     for (page, _), values in zip(revisions, heads, strict=True):

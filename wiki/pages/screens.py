@@ -1,4 +1,4 @@
-"""What page screens have in common: the place asked for, the tree beside it, the way to it."""
+"""Parts shared by the screens of pages: the requested place, the tree and the breadcrumbs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from wiki.web.urls import page_url
 
 
 def place_at(slug: str, path: str) -> Place:
-    """What the one who asks finds at this address.
+    """Return what the actor finds at an address.
 
-    :raises NotFound: when there is no such space for them.
+    :raises NotFound: when the space does not exist for them.
     """
     return look_up(reading(), actor(), slug, path)
 
 
 @dataclass
 class Node:
-    """A line of the tree beside a page, as the template draws it."""
+    """A line of the tree beside a page, for the template."""
 
     title: str
     url: str
@@ -55,7 +55,8 @@ class Node:
 
 
 def tree_beside(session: Session, seen: SpaceSeen, path: str) -> list[Node]:
-    """The top of a space's tree, opened along the way to ``path`` and one step below it."""
+    """Return the top of a space's tree, expanded along the path to ``path`` and one level below
+    it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
     levels = children_of(session, seen, list(dict.fromkeys(["", *way])))
 
@@ -77,14 +78,15 @@ def tree_beside(session: Session, seen: SpaceSeen, path: str) -> list[Node]:
 
 
 def space_tree(seen: SpaceSeen) -> list[Node]:
-    """The top of the space's tree, for the sidebar of screens about the space itself."""
+    """Return the top of the space's tree, for the sidebar of screens about the space itself."""
     return tree_beside(reading(), seen, "")
 
 
 def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any]:
-    """Template variables of every screen inside a space: space, role, tree and breadcrumbs.
+    """Return the template variables of every screen inside a space: space, role, tree and
+    breadcrumbs.
 
-    :param title: what the last breadcrumb says; without one the crumbs end above ``path``.
+    :param title: the text of the last breadcrumb; without one the breadcrumbs end above ``path``.
     """
     session = reading()
     space = seen.space
@@ -104,8 +106,8 @@ def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any
 
 
 def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
-    """The same for a screen about one page. Where a deleted one was may be another by now, which
-    is not the one shown."""
+    """Return the template variables of a screen about one page. For a deleted page the tree is that
+    of its parent, because another page may be at its path."""
     found = frame(place.seen, page.path, page.title) | {"page": page}
     if page.deleted_at is not None:
         around = parent_of(page.path) or ""
@@ -115,7 +117,7 @@ def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Past:
-    """A page, live or deleted, as somebody looks at its past."""
+    """A page, live or deleted, whose history is viewed."""
 
     seen: SpaceSeen
     page: Page
@@ -127,12 +129,12 @@ class Past:
 
     @property
     def may_restore(self) -> bool:
-        """Whether the one who looks may make an older revision the newest again."""
+        """True if the actor may restore an older revision."""
         return self.page.deleted_at is None and bool(self.seen.may(May.EDIT))
 
     def url(self, verb: str = "", query: str = "") -> str:
-        """The address of the page or of one of its verbs: by its path, or once it is deleted by
-        its id, since another page may be at its path."""
+        """Return the address of the page or of one of its verbs: by its path or, for a deleted
+        page, by its id, since another page may be at its path."""
         page = self.page
         home = f"/-/p/{page.id}" if page.deleted_at else page_url(self.space.slug, page.path)
         slash = "" if home.endswith("/") or not verb else "/"
@@ -141,13 +143,15 @@ class Past:
 
 
 class _Elsewhere(RequestRedirect):
-    """The page asked for has another address by now; its verbs have moved with it."""
+    """The requested page has another address now; the addresses of its verbs have changed with
+    it."""
 
     code = 302
 
 
 def past_at(slug: str, path: str, page_id: int) -> Past:
-    """The page whose past is asked for by its path or, where that is not 0, by its id.
+    """Return the page whose history is requested by its path or, if ``page_id`` is not 0, by its
+    id.
 
     :raises NotFound: :raises RequestRedirect: when it has another address.
     """
@@ -169,7 +173,7 @@ def past_at(slug: str, path: str, page_id: int) -> Past:
 
 
 def preview_of(rendering: Rendering, slug: str, path: str, page: Page | None = None) -> str:
-    """Return the HTML of an unsaved text as it will look at a place; ``page`` is the page there, if
+    """Return the HTML of an unsaved text as it will look at a place. ``page`` is the page there, if
     any."""
     marks = marks_for(reading(), actor(), slug, path, rendering.links)
     return with_includes(mark(rendering.html, marks), page=page, at=(slug, path))
@@ -198,15 +202,15 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
 
 
 def with_mentions(html: str) -> str:
-    """Return a rendering in which only mentions of people and groups the reader may know are
-    links."""
+    """Return a rendering in which mentions are links only if the reader may know the person or
+    group."""
     return mentions_for(reading(), actor(), html)
 
 
 def live_page(place: Place) -> Page:
-    """The page at a place, for a verb that only a page which is there has.
+    """Return the page at a place, for a verb that needs a live page.
 
-    :raises NotFound: :raises RequestRedirect: when it has moved, and is only to be shown.
+    :raises NotFound: :raises RequestRedirect: when it has moved and the method is GET.
     """
     if place.page is not None:
         return place.page

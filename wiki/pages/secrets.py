@@ -1,5 +1,5 @@
-"""Secrets in what is saved: a save that brings new ones is refused once, and whoever saves it all
-the same says why, which stays written down."""
+"""Secret scanning of saved texts. A save that adds likely secrets is refused unless the author
+gives a reason, which is stored with the revision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REASONS: Mapping[str, str] = {
     "false-alarm": "It is a false alarm",
     "meant": "It is meant to be here",
 }
-"""Why somebody saves what looks like a secret, as the form offers it."""
+"""Reasons for saving a likely secret that the form offers."""
 
 MAX_REASON = 300
 
@@ -48,26 +48,26 @@ class Secret:
 
     @property
     def key(self) -> str:
-        """What the form that holds the text sends back of it, to say that its author saw it."""
+        """A hash of the secret, which the form sends back to show that the author saw it."""
         known = f"{self.place}\0{self.finding.kind}\0{self.value}"
         return hashlib.sha256(known.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Override:
-    """Somebody's word that what looks like a secret may be saved: of all that is found or, where
-    ``seen`` says so, of what they were shown."""
+    """The permission of an author to save likely secrets: all that are found or, if ``seen`` is
+    set, only those with these keys."""
 
     reason: str
     seen: frozenset[str] | None = None
 
 
 REPORTED = Override("")
-"""Nothing is refused or written down: what is brought in is reported by who brings it in."""
+"""Skips the scan: the import that brings in the text reports its secrets itself."""
 
 
 class SecretsFound(WikiError):
-    """What is to be saved holds what looks like a secret. Nothing was saved and nothing is lost."""
+    """A text contains likely secrets. Nothing was saved and nothing is lost."""
 
     status = 422
     title = "This looks like a secret"
@@ -91,10 +91,10 @@ def new_secrets(
     text: Text,
     override: Override | None = None,
 ) -> list[Secret]:
-    """What looks like a secret in ``text`` and does not stand in the text it takes the place of.
+    """Return the likely secrets in ``text`` that are not in the text that it replaces.
 
-    :returns: what ``override`` lets pass, to be written down by :func:`allow`.
-    :raises SecretsFound: for all else.
+    :returns: the secrets that ``override`` permits, to be stored by :func:`allow`.
+    :raises SecretsFound: when it does not permit all of them.
     """
     if override is REPORTED:
         return []
@@ -117,10 +117,10 @@ def require_plain(
     what: str = "What is said of the change",
     field: str = "message",
 ) -> None:
-    """Go on only if a few words beside a text, which stay in the history for good and need no
-    secret, hold nothing that looks like one.
+    """Check that a short text beside a page's text contains no likely secret. Such texts (messages,
+    for example) stay in the history for good, so there is no override.
 
-    :raises Invalid: saying which, and no more of it than may be shown.
+    :raises Invalid: naming the kind of secret, and its masked value only.
     """
     if not find_secrets(words, frozenset(KINDS)):
         return
@@ -135,8 +135,9 @@ def require_plain(
 
 
 def secrets_in(session: Session, space_id: int, before: Text | None, text: Text) -> list[Secret]:
-    """The same, of the kinds that the space looks for."""
-    if not look(text, frozenset(KINDS)):  # so that an ordinary save asks the database nothing
+    """Return the likely secrets of the kinds that the space searches for and that are not in the
+    text before."""
+    if not look(text, frozenset(KINDS)):  # an ordinary save needs no query
         return []
     found = look(text, kinds_of(session, space_id))
     if before is None or not found:
@@ -153,7 +154,7 @@ def allow(
     secrets: Collection[Secret],
     override: Override | None,
 ) -> None:
-    """Write down which secrets a revision was saved with, by whom and why."""
+    """Store the secrets that a revision was saved with, the author and the reason."""
     if not secrets or override is None:
         return
     for one in secrets:
@@ -181,9 +182,9 @@ def allow(
 
 
 def checked_override(reason: str, seen: frozenset[str] | None = None) -> Override:
-    """The override that a reason makes.
+    """Return the override for a reason.
 
-    :raises Invalid: without one, or for one that is too long or itself looks like a secret.
+    :raises Invalid: when the reason is empty, too long, or looks like a secret itself.
     """
     reason = " ".join(reason.replace("\0", " ").split())
     if not reason:
@@ -196,15 +197,15 @@ def checked_override(reason: str, seen: frozenset[str] | None = None) -> Overrid
 
 
 def kinds_of(session: Session, space_id: int) -> frozenset[str]:
-    """What is looked for in a space."""
+    """Return the kinds of secrets that a space searches for."""
     chosen = session.get(ScannedKinds, space_id)
     return USUAL if chosen is None else frozenset(chosen.kinds) & KINDS.keys()
 
 
 def choose_kinds(session: Session, seen: SpaceSeen, kinds: Collection[str]) -> None:
-    """Say what is looked for in a space.
+    """Set the kinds of secrets that a space searches for.
 
-    :raises Forbidden: unless the actor leads the space. :raises Invalid: for what nobody can find.
+    :raises Forbidden: unless the actor leads the space. :raises Invalid: for an unknown kind.
     """
     seen.require(May.MANAGE)
     unknown = sorted(set(kinds) - KINDS.keys())
@@ -224,17 +225,17 @@ def choose_kinds(session: Session, seen: SpaceSeen, kinds: Collection[str]) -> N
 
 
 def place_of(text: Text, place: str) -> str:
-    """What stands in one place of a text, as it was looked through."""
+    """Return one part of a text as it was scanned."""
     return dict(_places(text)).get(place, "")
 
 
 def whole_of(text: Text) -> str:
-    """All that was looked through."""
+    """Return all scanned parts of a text."""
     return "\n".join(words for _, words in _places(text))
 
 
 def look(text: Text, kinds: frozenset[str]) -> list[Secret]:
-    """What looks like a secret of these kinds in all that an author wrote."""
+    """Return the likely secrets of these kinds in all parts of a text."""
     found: list[Secret] = []
     for place, words in _places(text):
         findings = _looked(words, kinds) if words else ()
@@ -256,7 +257,7 @@ def _places(text: Text) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    """What is written in fields, at any depth."""
+    """Yield the keys and values within fields, at any depth."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -269,8 +270,8 @@ def _leaves(value: Any) -> Iterator[str]:
             yield str(one)
 
 
-# A text is looked through before its page is locked, so that nobody waits for it, and once more
-# when it is saved: what was found is remembered in between, under a hash, without the text.
+# A text is scanned before its page is locked, so that nobody waits for it, and once more when it
+# is saved: the findings are cached in between, under a hash, without the text.
 _LONG = 8_000
 _REMEMBERED = 64
 _memory: OrderedDict[tuple[bytes, frozenset[str]], tuple[Finding, ...]] = OrderedDict()
@@ -293,12 +294,12 @@ def _looked(words: str, kinds: frozenset[str]) -> tuple[Finding, ...]:
 
 
 def look_ahead(text: Text) -> None:
-    """Look through a long text before a transaction begins in which it is to be saved."""
+    """Scan a long text before the transaction in which it is saved."""
     if len(text.body) >= _LONG:
         _looked(text.body, frozenset(KINDS))
 
 
 def forget_looked() -> None:
-    """Keep nothing in memory of what was looked through."""
+    """Clear the cache of scanned texts."""
     with _held:
         _memory.clear()

@@ -39,9 +39,9 @@ WHOLE_EVERY = STEP * 8
 DEEPEST = (STEP - 1) + (WHOLE_EVERY // STEP - 1)
 LEVEL = 9
 AT_ONCE = 400
-"""Values in one ``IN (…)``."""
+"""Maximum number of values in one ``IN (…)``."""
 TOGETHER = 8 << 20
-"""Bytes of texts that are read at once where there may be many."""
+"""Maximum number of bytes of texts that are read at once."""
 
 
 class DamagedText(Exception):
@@ -59,12 +59,13 @@ class Packed(NamedTuple):
 
 
 def hash_of(text: str) -> str:
-    """The name a text is stored under: the SHA-256 of its UTF-8 bytes, in hexadecimal."""
+    """Return the key that a text is stored under: the SHA-256 of its UTF-8 bytes, in
+    hexadecimal."""
     return _hash(text.encode())
 
 
 def put_text(session: Session, text: str, previous: str | None = None) -> str:
-    """Store ``text`` unless it is there already; returns its hash.
+    """Store ``text`` unless it is stored already, and return its hash.
 
     :param previous: the hash of a stored text that it probably resembles: the one it replaces.
     """
@@ -79,17 +80,16 @@ def put_text(session: Session, text: str, previous: str | None = None) -> str:
 
 
 def get_text(session: Session, key: str) -> str:
-    """The text stored under ``key``.
+    """Return the text stored under ``key``.
 
-    :raises DamagedText: when the bytes are not those that were stored.
+    :raises DamagedText: when it is missing, or differs from what was stored.
     """
     return _need(session.connection(), key).decode()
 
 
 def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
-    """The texts stored under ``keys``, a few hundred to a query. Those that are damaged are left
-    out: :func:`get_text` says what is wrong with one.
-    """
+    """Return the texts stored under ``keys``, with a few hundred in one query. Missing and damaged
+    texts are left out; :func:`get_text` raises the error for one."""
     connection = session.connection()
     wanted = list(dict.fromkeys(keys))
     found: dict[str, str] = {}
@@ -100,10 +100,9 @@ def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
 
 
 def each_text(session: Session, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The texts stored under ``keys`` one after another, in their order: as many at a time as have
-    :data:`TOGETHER` bytes, so that large ones take no more memory than small ones. Those that are
-    damaged are left out.
-    """
+    """Yield the texts stored under ``keys``, in that order. At most :data:`TOGETHER` bytes are read
+    at once (or one text, if it is larger), so large texts take no more memory than small ones.
+    Missing and damaged texts are left out."""
     wanted = list(dict.fromkeys(keys))
     for first in range(0, len(wanted), AT_ONCE):
         some = wanted[first : first + AT_ONCE]
@@ -119,11 +118,11 @@ def each_text(session: Session, keys: Iterable[str]) -> Iterator[tuple[str, str]
 
 
 def forget_texts(session: Session, hashes: Collection[str]) -> int:
-    """Remove those of the texts that no revision refers to any more, for good.
+    """Delete those of the texts that no revision refers to any more.
 
-    What was compressed against one of them is compressed anew first.
+    Texts that were compressed against one of them are compressed again first.
 
-    :returns: how many are gone.
+    :returns: the number of deleted texts.
     """
     wanted = set(hashes)
     for some in _slices(wanted):
@@ -133,7 +132,7 @@ def forget_texts(session: Session, hashes: Collection[str]) -> int:
             )
         )
     connection = session.connection()
-    for some in _slices(wanted):  # who is about to refer to one of them has come to an end
+    for some in _slices(wanted):  # waits for transactions that are about to refer to one of them
         connection.execute(select(Content.hash).where(Content.hash.in_(some)).with_for_update())
     for some in _slices(wanted):
         against = select(Content.hash).where(Content.base.in_(some))
@@ -146,7 +145,8 @@ def forget_texts(session: Session, hashes: Collection[str]) -> int:
 
 
 def pack(key: str, data: bytes, against: Against | None) -> Packed:
-    """A text as it is to be stored; whole where it does not resemble what it follows."""
+    """Return a text as it is to be stored: compressed against another one if that saves space, else
+    whole."""
     if against is not None:
         packed = _with_base(against.data).compress(data)
         if len(packed) * 8 < len(data):
@@ -158,9 +158,9 @@ def pack(key: str, data: bytes, against: Against | None) -> Packed:
 
 
 class Shelf:
-    """Texts put away many at once: kept here until :meth:`flush`, which stores them together.
+    """A batch of texts, kept in memory until :meth:`flush` stores them together.
 
-    What it has put away before is known without asking, so that a long history is written quickly.
+    The texts that it has stored are cached, so a long history is written without queries for them.
     """
 
     def __init__(self) -> None:
@@ -169,7 +169,7 @@ class Shelf:
         self._waiting: dict[str, tuple[Packed, bytes]] = {}
 
     def put(self, session: Session, text: str, previous: str | None) -> str:
-        """As :func:`put_text`."""
+        """Add a text to the batch. Otherwise the same as :func:`put_text`."""
         data = text.encode()
         key = _hash(data)
         if key not in self._places:
@@ -180,7 +180,7 @@ class Shelf:
         return key
 
     def flush(self, session: Session) -> None:
-        """Store all that waits; a text that somebody else stored meanwhile stays as it is."""
+        """Store the batch. A text that another transaction stored meanwhile is left as it is."""
         connection = session.connection()
         if self._waiting:
             rows = [packed._asdict() for packed, _ in self._waiting.values()]
@@ -188,7 +188,7 @@ class Shelf:
             self._waiting.clear()
 
     def text(self, session: Session, key: str) -> str:
-        """As :func:`get_text`, also of what waits."""
+        """Return a text that is stored or in the batch. Otherwise the same as :func:`get_text`."""
         return self._data(session, key).decode()
 
     def _data(self, session: Session, key: str) -> bytes:
@@ -224,7 +224,7 @@ class Shelf:
 
 
 class Against(NamedTuple):
-    """What a text at ``position`` is compressed against: the text stored under ``base``."""
+    """The text, stored under ``base``, that the text at ``position`` is compressed against."""
 
     position: int
     base: str
@@ -232,7 +232,8 @@ class Against(NamedTuple):
 
 
 def base_position(position: int) -> int | None:
-    """The position of the text that the one at ``position`` is compressed against, if any."""
+    """Return the position of the text that the one at ``position`` is compressed against, if
+    any."""
     position %= WHOLE_EVERY
     if not position:
         return None
@@ -243,10 +244,10 @@ def base_position(position: int) -> int | None:
 
 
 def unpack(row: Packed | Row[Any], base: bytes | None) -> bytes:
-    """The text within stored bytes, checked against its hash.
+    """Return the text within stored bytes, verified against its hash.
 
     :param base: the text it was compressed against.
-    :raises DamagedText: when they do not agree.
+    :raises DamagedText: when it cannot be unpacked, or its hash differs.
     """
     try:
         data = _unpacker(base).decompress(row.data, max_output_size=row.size or 1)
@@ -258,7 +259,8 @@ def unpack(row: Packed | Row[Any], base: bytes | None) -> bytes:
 
 
 class _Recent:
-    """The texts used last, as bytes by hash: what has a hash never changes."""
+    """A cache of the most recently used texts, as bytes by hash. A text with a hash never
+    changes."""
 
     def __init__(self, most: int) -> None:
         self._most, self._size = most, 0
@@ -290,7 +292,8 @@ _of_thread = threading.local()
 
 
 def _loaded(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
-    """The texts of these hashes, at most :data:`AT_ONCE` of them, without those damaged."""
+    """Return the texts with these hashes, at most :data:`AT_ONCE`, without missing and damaged
+    ones."""
     found = {key: data for key in keys if (data := _recent.get(key)) is not None}
     missing = [key for key in keys if key not in found]
     if missing:
@@ -311,7 +314,7 @@ def _need(connection: Connection, key: str) -> bytes:
 
 
 def _unpack_chain(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) -> None:
-    """Find a text, by unpacking first what it was compressed against."""
+    """Unpack a text, and first the texts that it was compressed against."""
     way: list[Row[Any]] = []
     at: str | None = key
     while at is not None and at not in found:
@@ -327,7 +330,7 @@ def _unpack_chain(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) ->
 
 
 def _against(connection: Connection, previous: str) -> Against | None:
-    """What the text that replaces the one stored under ``previous`` is compressed against."""
+    """Return the text to compress the successor of the text ``previous`` against."""
     row = connection.execute(_place(), {"key": previous}).one_or_none()
     if row is None:
         return None
@@ -342,11 +345,11 @@ def _against(connection: Connection, previous: str) -> Against | None:
     if connection.scalar(_stored(), {"key": key}) is None:
         return None
     data = _loaded(connection, [key]).get(key)
-    return Against(position, key, data) if data is not None else None  # nothing rests on damage
+    return Against(position, key, data) if data is not None else None  # damaged: store it whole
 
 
 def _rebase(connection: Connection, key: str, going: Collection[str]) -> None:
-    """Compress a text against the nearest one above it that stays, or store it whole."""
+    """Compress a text against the nearest of its bases that is kept, or store it whole."""
     above = connection.execute(_way(), {"keys": [key]}).all()
     own = next(row for row in above if row.hash == key)
     stay = [row for row in above if row.hash not in going and row.hash != key]
@@ -364,7 +367,8 @@ def _hash(data: bytes) -> str:
 
 
 def _whole() -> zstandard.ZstdCompressor:
-    """This thread's own: making one costs more than using it, and they are not to be shared."""
+    """Return the compressor of this thread: creating one costs more than using it, and compressors
+    must not be shared between threads."""
     found: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
     if found is None:
         found = _of_thread.compressor = zstandard.ZstdCompressor(level=LEVEL)
@@ -391,7 +395,7 @@ def _slices(keys: Collection[str]) -> Iterator[list[str]]:
 
 @cache
 def _store(dialect: str) -> Insert:
-    """Two who save the same text at once store it once."""
+    """Insert a text, unless a concurrent transaction has stored it."""
     if dialect == "postgresql":
         return postgresql.insert(Content).on_conflict_do_nothing()
     return sqlite.insert(Content).on_conflict_do_nothing()
@@ -399,7 +403,8 @@ def _store(dialect: str) -> Insert:
 
 @cache
 def _stored() -> Select[str]:
-    """Whether a text is there; it then stays there until the transaction ends."""
+    """Select a text's hash, and lock the row, so that the text is kept until the transaction
+    ends."""
     held = select(Content.hash).where(Content.hash == bindparam("key"))
     return held.with_for_update(read=True, key_share=True)
 
@@ -411,7 +416,7 @@ def _place() -> Select[int, str | None]:
 
 @cache
 def _way() -> Select[str, int]:
-    """Hashes and positions of texts and of all that they are compressed against."""
+    """Select hashes and positions of texts and of all texts that they are compressed against."""
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     way = select(Content.hash, Content.base, Content.position).where(Content.hash.in_(keys))
     found = way.cte("way", recursive=True)
@@ -425,7 +430,7 @@ def _way() -> Select[str, int]:
 
 @cache
 def _chains() -> Select[str, int, int, str | None, bytes]:
-    """Texts as they are stored, and all that they are compressed against."""
+    """Select texts as they are stored, and all texts that they are compressed against."""
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     way = select(Content.hash, Content.base).where(Content.hash.in_(keys))
     found = way.cte("way", recursive=True)

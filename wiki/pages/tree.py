@@ -1,4 +1,4 @@
-"""Keeping the derived folders: paths with live pages below them and none at them."""
+"""Maintenance of the derived folders: paths with live pages below them and none at them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wiki.text.paths import ancestors_of, path_key
 
 
 def settle_folders(session: Session, space_id: int, paths: Iterable[str]) -> None:
-    """Make the folders at and above ``paths`` what the live pages say they must be."""
+    """Update the folders at and above ``paths`` to match the live pages."""
     session.flush()
     wanted: dict[str, str] = {}
     for path in paths:
@@ -36,7 +36,7 @@ def settle_folders(session: Session, space_id: int, paths: Iterable[str]) -> Non
             session.execute(_remove(), {"in_space": space_id, "at": key})
 
 
-# Built once: creating a page asks for each folder above it.
+# Built once, because creating a page runs these for each folder above it.
 _ADD = insert(Folder)
 
 

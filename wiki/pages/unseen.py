@@ -1,4 +1,4 @@
-"""Notices about invisible characters in what people write: in a page, an address, a file's name."""
+"""Notices about invisible characters in pages, addresses and file names."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NOTHING = Text("", "")
 
 
 def unseen_in(text: Text, before: Text = _NOTHING) -> list[Unseen]:
-    """Return the characters of a text and its properties that could deceive and were not in the
-    text before."""
+    """Return the deceptive characters of a text and its properties that were not in the text
+    before."""
     return [
         *deceptive(text.body, set(before.body.split("\n"))),
         *deceptive_in("the title", text.title, before.title),
@@ -29,16 +29,16 @@ def unseen_in(text: Text, before: Text = _NOTHING) -> list[Unseen]:
 
 
 def unseen_in_path(path: str, before: str = "") -> list[Unseen]:
-    """Return the characters of a page's path that could deceive and were not in the path before."""
+    """Return the deceptive characters of a page's path that were not in the path before."""
     return deceptive_in("the address", path.replace("/", "\n"), before.replace("/", "\n"))
 
 
 def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
-    """Return a notice about characters that could deceive and were introduced by a save, with their
-    line numbers in the saved text; "" if there are none.
+    """Return a notice about deceptive characters that a save introduced, with their line numbers in
+    the saved text; "" if there are none.
 
-    :param sent: the text that was sent, in its normal form. The database is queried only if it
-        or the properties of the page contain such characters.
+    :param sent: the text that was sent, in its normal form. The database is queried only if it or
+        the properties of the page contain such characters.
     """
     one = saved.revision
     written = Text(one.title, sent, tuple(one.tags), one.description, dict(one.fields))
@@ -60,13 +60,12 @@ def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
 
 
 def name_notice(name: str) -> str:
-    """Return a notice about characters in the name of a file that could deceive; "" if there are
-    none."""
+    """Return a notice about deceptive characters in the name of a file; "" if there are none."""
     return notice([Unseen(one.name) for one in deceptive(name)], f"The name of “{name}”")
 
 
 def _words(value: Any) -> str:
-    """Return all texts within a value of front matter, each in a line of its own."""
+    """Return all texts within a value of front matter, one to a line."""
     if isinstance(value, dict):
         return "\n".join(f"{key}\n{_words(one)}" for key, one in value.items())
     return "\n".join(map(_words, value)) if isinstance(value, list) else str(value)

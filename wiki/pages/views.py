@@ -1,4 +1,4 @@
-"""Reading and writing pages in the browser."""
+"""Views for reading and writing pages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ blueprint.add_app_template_global(space_tree)
 @public
 @remembered
 def read(slug: str, path: str) -> ResponseReturnValue:
-    """A page, or what can be said of a path without one."""
+    """Show a page, or what is known about a path without one."""
     place = place_at(slug, path)
     if place.page is None:
         return _nothing_here(place)
@@ -67,7 +67,7 @@ def read(slug: str, path: str) -> ResponseReturnValue:
 
 
 def _read_screen(past: Past) -> ResponseReturnValue:
-    """The page, or the revision of it that the address names."""
+    """Show a page, or the revision of it that the address names."""
     page = past.page
     number = request.args.get("revision", type=int)
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
@@ -80,7 +80,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     live = page.deleted_at is None
     if live and is_head and not (rendering.kept and page.rendered == page.head):
         finish_reading()
-        keep_head(parts().database, page.id)  # read for the first time: stored, for all others
+        keep_head(parts().database, page.id)  # first read: store the rendering for later requests
         session = reading()
     html = rendering.html
     if is_head:
@@ -135,7 +135,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
 @blueprint.get("/-/p/<int:page_id>")
 @public
 def permalink(page_id: int) -> ResponseReturnValue:
-    """Where a page is now, whatever it was called; a deleted one is read here."""
+    """Redirect to the present address of a page by its id; show a deleted page here."""
     return _read_screen(past_at("", "", page_id))
 
 
@@ -148,7 +148,7 @@ def _new_again(sent: Mapping[str, str], *, slug: str) -> ResponseReturnValue:
 @blueprint.route("/<space:slug>/-/new", methods=["GET", "POST"])
 @keeps_text(_new_again)
 def new(slug: str) -> ResponseReturnValue:
-    """Write a page that does not exist yet."""
+    """Create a page."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     kind = request.values.get("kind", "article")
@@ -227,7 +227,7 @@ def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseRet
 @verb(blueprint, "edit", methods=["GET", "POST"])
 @keeps_text(_edit_again)
 def edit(slug: str, path: str) -> ResponseReturnValue:
-    """Change a page. A save carries the revision it started from."""
+    """Edit a page. The form carries the number of the revision that the edit started from."""
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
@@ -271,7 +271,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     say_gone(saved)
     say_unseen(saved, checked.body)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
-    # The save is safe, and its author need not wait for what is derived from it.
+    # The save is committed; derived data is computed after the response.
     afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
     return answer
 
@@ -279,7 +279,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
 @blueprint.post("/<space:slug>/-/preview")
 @costs("previews")
 def preview(slug: str) -> ResponseReturnValue:
-    """What the text in the editor will look like, as a fragment of HTML in JSON."""
+    """Return the preview of the text in the editor, as a fragment of HTML in JSON."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     form = page_form(request.form)
@@ -296,7 +296,7 @@ def preview(slug: str) -> ResponseReturnValue:
 
 @verb(blueprint, "delete", methods=["GET", "POST"])
 def delete(slug: str, path: str) -> ResponseReturnValue:
-    """Take a page out of the way, after asking."""
+    """Delete a page, after confirmation."""
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
@@ -321,7 +321,7 @@ def delete(slug: str, path: str) -> ResponseReturnValue:
 
 @blueprint.route("/-/p/<int:page_id>/restore", methods=["GET", "POST"])
 def undelete(page_id: int) -> ResponseReturnValue:
-    """Bring a deleted page back."""
+    """Restore a deleted page."""
     page = queries.get_page(reading(), actor(), page_id)
     seen = see_space(reading(), actor(), page.space.slug)
     seen.require(May.EDIT)
@@ -359,7 +359,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
 @verb(blueprint, "backlinks")
 @public
 def backlinks(slug: str, path: str) -> ResponseReturnValue:
-    """Pages that link here."""
+    """Show the pages that link to a page."""
     place = place_at(slug, path)
     page = live_page(place)
     return render_template(
@@ -372,7 +372,7 @@ def backlinks(slug: str, path: str) -> ResponseReturnValue:
 @blueprint.get("/<space:slug>/-/tree")
 @public
 def tree(slug: str) -> ResponseReturnValue:
-    """The whole tree of a space, a level at a time."""
+    """Show the tree of a space, one level at a time."""
     seen = see_space(reading(), actor(), slug)
     under = checks.checked_path(request.args.get("under", ""))
     key = path_key(under)

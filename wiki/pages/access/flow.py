@@ -1,8 +1,9 @@
-"""The flow of labels: what a page shows, and the files it links to, must not be narrower than the
-page itself, for it would go to people whom it is not meant for.
+"""Label flow: a page must not show content, or link to files, with a higher label than its own,
+because its readers may not be cleared for it.
 
-Asked when a text is saved and when a page comes to have a lower label. What the one who asks may
-not read is not there for them: then nothing is refused, and who reads meets the gate.
+This is checked when a text is saved and when a page gets a lower label. Content that the actor may
+not read is treated as absent: it causes no refusal, and readers of the page still need access to
+it.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ from wiki.text.rewrite.addresses import Place
 from wiki.text.sandbox.parent import lines_safely
 
 SHOWN = 20
-"""Places that a refusal names."""
+"""Maximum number of pages that a refusal names."""
 
 What: TypeAlias = Literal["page", "picture", "file"]
 
-# Whatever shows a page or leads to a file has one of these in it; most of what has leads elsewhere.
+# Every text that embeds a page or links to a file matches; most matching texts do neither.
 _TELLING = re.compile(r"!\[|\[\[|\]\(|\]:|<[A-Za-z]")
 
 _LABEL = greatest(Space.label, func.coalesce(Scope.label, 0))
@@ -53,7 +54,7 @@ _LABEL = greatest(Space.label, func.coalesce(Scope.label, 0))
 
 @dataclass(frozen=True)
 class Source:
-    """What is at a place: its label, and the page (title and address) that it is, or belongs to."""
+    """The label of a page or file, and title and address of the page that it is or belongs to."""
 
     label: Label
     title: str
@@ -63,8 +64,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Narrower:
-    """Something that a page shows or leads to and that is narrower than the page. ``line`` is that
-    of the text, 0 where it is not known; ``name`` is that of a file."""
+    """Something that a page shows or links to and that has a higher label than the page. ``line``
+    is its line in the text, 0 if unknown; ``name`` is the name of a file."""
 
     line: int
     what: What
@@ -73,15 +74,15 @@ class Narrower:
 
     @property
     def words(self) -> str:
-        """The same for a sentence."""
+        """The finding as part of a sentence."""
         title = f"“{self.source.title}”"
         return f"the page {title}" if self.what == "page" else f"the {self.what} {self.name}"
 
 
 class ShowsNarrower(WikiError):
-    """A text shows or leads to what is narrower than its page. Nothing was saved and nothing is
-    lost. ``body`` is the text whose lines are named; where ``may_raise``, the one who saves could
-    give the page the label ``needed``."""
+    """A text shows or links to content with a higher label than its page. Nothing was saved and
+    nothing is lost. The line numbers are those of ``body``. If ``may_raise`` is true, the author
+    could give the page the label ``needed``."""
 
     status = 422
     title = "This page would show something narrower"
@@ -111,7 +112,7 @@ class ShowsNarrower(WikiError):
 
     @property
     def advice(self) -> str:
-        """What can be done, in a sentence."""
+        """The possible remedies, in a sentence."""
         if self.may_raise:
             return f"Take it out, or make the page {self.needed.word}."
         whom = " or ".join(self.leads) or "who leads the space"
@@ -119,7 +120,7 @@ class ShowsNarrower(WikiError):
 
 
 class PlacesShowNarrower(Invalid):
-    """Pages that would come to have a lower label show what is narrower. Nothing was changed."""
+    """Pages that would get a lower label show content with a higher one. Nothing was changed."""
 
     def __init__(self, places: Collection[tuple[Page, Narrower]], count: int) -> None:
         self.places = tuple(places)
@@ -134,20 +135,20 @@ class PlacesShowNarrower(Invalid):
 
 
 def may_show(body: str) -> bool:
-    """Whether a text can show another page or lead to a file: said quickly, and rather too
-    often."""
+    """Return whether a text may embed a page or link to a file. The check is fast and has false
+    positives."""
     return _TELLING.search(body) is not None
 
 
 def labels_above(session: Session, label: Label) -> bool:
-    """Whether anything in the wiki is narrower than this label."""
+    """Return whether anything in the wiki has a higher label than this one."""
     spaces, scopes = exists().where(Space.label > label), exists().where(Scope.label > label)
     return bool(session.scalar(select(or_(spaces, scopes))))
 
 
 def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
-    """Before a transaction begins in which a text is to be saved, have ready what it takes to ask
-    what it shows."""
+    """Render a text before the transaction in which it is saved, if its links will have to be
+    checked."""
     if may_show(text.body) and labels_above(session, label):
         prepare(content_hash_of(text), text.body, context)
 
@@ -160,9 +161,9 @@ def refuse_narrower(
     context: RenderContext,
     label: Label,
 ) -> None:
-    """Let a text pass that shows nothing narrower than a page of this label in the space.
+    """Check that a text shows nothing with a higher label than a page with this label in the space.
 
-    :raises ShowsNarrower: for any other.
+    :raises ShowsNarrower: if it does.
     """
     found = narrower_in(session, actor, text, context, label)
     if not found:
@@ -181,7 +182,8 @@ def refuse_narrower(
 def narrower_in(
     session: Session, actor: Actor, text: Text, context: RenderContext, label: Label
 ) -> list[Narrower]:
-    """What a text shows, or leads to, that is narrower than this label; in order of its lines."""
+    """Return the content with a higher label that a text shows or links to, in order of its
+    lines."""
     if not may_show(text.body) or not labels_above(session, label):
         return []
     links = prepare(content_hash_of(text), text.body, context).links
@@ -198,7 +200,7 @@ def narrower_in(
 def _with_lines(
     body: str, context: RenderContext, narrower: Mapping[Place, Source]
 ) -> list[Narrower]:
-    # Where they stand takes another parse, and is asked only once there is something to name.
+    # Line numbers need another parse, so they are computed only if there is something to report.
     found = {
         (line, place): _narrower(line, place, narrower[place])
         for line, included, written in lines_safely(body, context)
@@ -241,7 +243,7 @@ def _narrower(line: int, place: Place, source: Source) -> Narrower:
 
 
 def sources_of(session: Session, actor: Actor, places: Iterable[Place]) -> dict[Place, Source]:
-    """What is at places, as far as the actor may read it."""
+    """Return what is at places, limited to what the actor may read."""
     wanted: dict[str, list[tuple[str, str]]] = {"page": [], "file": []}
     for kind, slug, key in sorted(set(places)):
         wanted[kind].append((slug, key))
@@ -275,8 +277,8 @@ def _pages_at(actor: Actor) -> Select[Any]:
 def _files_at(
     session: Session, actor: Actor, places: Collection[tuple[str, str]]
 ) -> dict[Place, Source]:
-    """The pages that have the files at these places, the nearest one for each; also by a path that
-    the page once had. Where no page has one, it is the space's own."""
+    """Return the pages that have the files at these places, the nearest one for each, also by a
+    former path of the page. A file that no page has belongs to the space."""
     ways = {
         (slug, above, key[len(above) :].lstrip("/")): (slug, key)
         for slug, key in places
@@ -332,14 +334,14 @@ def _files_at(
 
 
 def label_of(session: Session, page: Page) -> Label:
-    """The effective label of a page whose space is loaded."""
+    """Return the effective label of a page whose space is loaded."""
     if page.scope_id is None:
         return Label(page.space.label)
     return Label(labels_of(session, [page.id])[page.id])
 
 
 def labels_of(session: Session, page_ids: Iterable[int]) -> dict[int, int]:
-    """The effective labels of pages."""
+    """Return the effective labels of pages, by id."""
     found: dict[int, int] = {}
     for some in some_at_once(sorted(page_ids)):
         query = (
@@ -353,9 +355,10 @@ def labels_of(session: Session, page_ids: Iterable[int]) -> dict[int, int]:
 
 
 def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) -> None:
-    """After a change by which pages, by id, may have come to have lower labels than before: let it
-    stand if none of these shows what is narrower, as far as the actor may read both.
+    """Check, after a change that may have lowered the labels of pages, that none of these shows
+    content with a higher label, as far as the actor may read both.
 
+    :param before: the effective labels before the change, by page id.
     :raises PlacesShowNarrower: with the first of them.
     """
     session.flush()
@@ -365,15 +368,14 @@ def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) ->
         for page, place, source in _narrower_places(session, actor, lowered)
     ]
     if found:
-        session.expunge_all()  # so that what the error carries outlives the rollback
+        session.expunge_all()  # keeps the error's objects loaded after the rollback
         raise PlacesShowNarrower(found[:SHOWN], len(found))
 
 
 def narrower_on(
     session: Session, actor: Actor, page_ids: Iterable[int]
 ) -> Iterator[tuple[Page, Narrower]]:
-    """What pages show, or lead to, that is narrower than they are, with its lines; for who has
-    brought them in."""
+    """Yield the content with a higher label that imported pages show or link to, with its lines."""
     found: dict[Page, dict[Place, Source]] = {}
     for page, place, source in _narrower_places(session, actor, labels_of(session, page_ids)):
         found.setdefault(page, {})[place] = source
@@ -399,7 +401,7 @@ def _narrower_places(
 
 
 def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tuple[Page, Place]]:
-    """What the newest texts of pages show or lead to, in the order of their paths."""
+    """Return what the newest texts of pages embed or link to, in order of their paths."""
     found: dict[tuple[str, Place], Page] = {}
     target, of_target = aliased(Page), aliased(Space)
     for some in some_at_once(sorted(page_ids)):

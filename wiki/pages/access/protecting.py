@@ -1,4 +1,4 @@
-"""Keeping pages to those whom they are for: labels and restrictions, inherited by what is below."""
+"""Actions that set labels and restrictions of pages, which the pages below inherit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wiki.spaces.queries import Held, with_lists
 from wiki.text.paths import ancestors_of
 
 MOST_LISTED = 500
-"""People and groups on one list."""
+"""Maximum number of people and groups in one restriction."""
 
 
 def set_label(
@@ -64,8 +64,8 @@ def set_label(
 
 
 def inherited_label(session: Session, space: Space, page: Page) -> tuple[Label, Page | None]:
-    """Return the label that a page without one of its own has, and the nearest ancestor that sets
-    it; None if it comes from the space. Readers of a page may read its ancestors."""
+    """Return the label that a page inherits, and the nearest ancestor that sets it; None if it
+    comes from the space. Readers of a page may read its ancestors."""
     above = session.scalars(
         select(Page)
         .where(
@@ -94,9 +94,9 @@ def label_said(session: Session, space: Space, page: Page) -> str:
 
 
 def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:
-    """Give a page at least this label of its own.
+    """Raise a page's own label to at least this one.
 
-    :raises Invalid: when the actor could not read the page any more.
+    :raises Invalid: when the actor could no longer read the page.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     if get_page(session, actor, page_id).label < label:
@@ -114,12 +114,12 @@ def restrict(
     restriction_id: int | None = None,
     consent: Consent | None = None,
 ) -> Page:
-    """Let only these people and groups (and those who lead the space) read, or edit, a page and
-    what is below it.
+    """Restrict reading or editing of a page and the pages below it to these people and groups, and
+    to the leads of the space.
 
-    :param restriction_id: the list of the page to put this in the place of; a new one without it.
-    :raises Invalid: for somebody who is not there, or when the actor would be kept out themselves.
-    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :param restriction_id: the restriction of the page to replace; without it, one is added.
+    :raises Invalid: when a person or group no longer exists, or when the actor would lose access.
+    :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     page, _ = placeable(session, actor, page_id)
@@ -171,10 +171,11 @@ def lift(
     *,
     consent: Consent | None = None,
 ) -> Page:
-    """Take a restriction off a page; those of pages above still hold.
+    """Remove a restriction from a page; those of the pages above it still apply.
 
-    :raises Exposes: when others could read more by it, and there is no consent to that.
-    :raises NotFound: when there is none. :raises Forbidden: when the actor may not edit the page.
+    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NotFound: when it does not exist. :raises Forbidden: when the actor may not edit the
+        page.
     """
     page, _ = placeable(session, actor, page_id)
     row = _own(session, page, restriction_id)
@@ -188,7 +189,8 @@ def lift(
 
 
 def own_restrictions(session: Session, page: Page) -> list[Held]:
-    """The restrictions that were put on a page itself, which the caller may already read."""
+    """Return the restrictions set on a page itself. The caller has checked that the page may be
+    read."""
     rows = session.scalars(
         select(RestrictionRow).where(RestrictionRow.page_id == page.id).order_by(RestrictionRow.id)
     ).all()
@@ -203,7 +205,10 @@ def _own(session: Session, page: Page, restriction_id: int) -> RestrictionRow:
 
 
 def _settle(session: Session, actor: Actor, page: Page) -> None:
-    """Let the change hold for the page and what is below it, unless it keeps the actor out."""
+    """Update the scopes of the page and the pages below it.
+
+    :raises Invalid: when the actor would lose access.
+    """
     settle_scopes(session, page.space_id, [page.path_key], bounded=True)
     session.refresh(page, ["scope_id"])
     try:

@@ -1,7 +1,8 @@
-"""Keeping the derived scopes: which labels and restrictions hold for each page.
+"""Maintenance of the derived scopes: the labels and restrictions that apply to each page.
 
-They come from the page and from the live pages above it. Whoever changes one of these settles what
-is at and below it, holding the space: so a page that somebody makes below meanwhile cannot miss it.
+They come from the page and from the live pages above it. Every action that changes one of these
+locks the space and updates the scopes at and below the page, so that a page created below it by a
+concurrent transaction gets the right scope too.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from wiki.spaces.models import (
 from wiki.text.paths import ancestors_of
 
 Kept: TypeAlias = frozenset[tuple[int, str]]
-"""Restrictions by id, each with what it keeps others from."""
+"""Restrictions by id, each with the permission that it restricts."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What holds for a page: the highest label, and all restrictions."""
+    """The label and the restrictions that apply to a page."""
 
     label: int = int(Label.PUBLIC)
     kept: Kept = frozenset()
@@ -43,13 +44,14 @@ class Bounds:
 
     @property
     def key(self) -> str:
-        """The same as text; empty where nothing holds."""
+        """The bounds as text; empty if there is no label and no restriction."""
         ids = ",".join(str(id) for id, _ in sorted(self.kept))
         return f"{self.label}|{ids}" if self.label or ids else ""
 
 
 def hold_spaces(session: Session, space_ids: Iterable[int]) -> None:
-    """Let nobody else make, move or bound pages of these spaces until this transaction ends."""
+    """Lock spaces until the transaction ends, so that no other one creates, moves or restricts
+    pages of them."""
     ids = sorted(set(space_ids))
     session.execute(
         select(Space.id).where(Space.id.in_(ids)).order_by(Space.id).with_for_update(key_share=True)
@@ -57,7 +59,7 @@ def hold_spaces(session: Session, space_ids: Iterable[int]) -> None:
 
 
 def bounds_at(session: Session, space_id: int, key: str) -> Bounds:
-    """What holds for a page that is made at a path where there is none."""
+    """Return the bounds that a new page at a path would inherit."""
     found = _bounds_of(
         session, and_(Page.space_id == space_id, Page.path_key.in_(ancestors_of(key)))
     )
@@ -65,17 +67,16 @@ def bounds_at(session: Session, space_id: int, key: str) -> Bounds:
 
 
 def scope_at(session: Session, space_id: int, key: str) -> int | None:
-    """The scope of a page that is made at a path. The caller holds the space."""
+    """Return the scope of a new page at a path. The caller has locked the space."""
     return _scopes(session, space_id, {bounds_at(session, space_id, key)}).popitem()[1]
 
 
 def settle_scopes(
     session: Session, space_id: int, keys: Iterable[str], *, bounded: bool = False
 ) -> None:
-    """Make the scopes of all pages at and below these paths what they must be. The caller holds
-    the space.
+    """Update the scopes of all pages at and below these paths. The caller has locked the space.
 
-    A deleted page keeps what it had, and gets what is put on the live pages above where it was.
+    A deleted page keeps the bounds that it had, and gets those of the live pages above its path.
 
     :param bounded: whether labels or restrictions have changed, not only places.
     """
@@ -88,14 +89,15 @@ def settle_scopes(
 
 
 def _has_scopes(session: Session, space_id: int) -> bool:
-    """Whether a space has scopes, or pages that have come with one of another space."""
+    """Return whether a space has scopes, or pages that were moved there with a scope of another
+    space."""
     own = select(Scope.id).where(Scope.space_id == space_id)
     come = select(Page.id).where(Page.space_id == space_id, Page.scope_id.is_not(None))
     return any(session.scalar(one.limit(1)) is not None for one in (own, come))
 
 
 def _topmost(keys: Iterable[str]) -> list[str]:
-    """Those of the keys that are not below another of them."""
+    """Return those of the keys that are not below another of them."""
     found = set(keys)
     return sorted(key for key in found if found.isdisjoint(ancestors_of(key)))
 
@@ -113,7 +115,7 @@ def _settle(session: Session, space_id: int, root: str) -> None:
     holding: dict[str, Bounds] = {}
     wanted: dict[int, Bounds] = {}
     for row in rows:
-        # A page above comes before in this order, as its key is the beginning of this one's.
+        # A page above comes first in this order, because its key is a prefix of this one's.
         nearest = (one for one in reversed(ancestors_of(row.path_key)) if one in holding)
         around = next((holding[one] for one in nearest), above)
         bounds = around | Bounds(row.label, kept.get(row.id, frozenset()))
@@ -141,7 +143,7 @@ def _together(found: Iterable[Bounds]) -> Bounds:
 
 
 def _bounds_of(session: Session, which: ColumnElement[bool]) -> dict[str, Bounds]:
-    """What live pages themselves say, by their keys."""
+    """Return the bounds that live pages set themselves, by path key."""
     live = and_(which, Page.deleted_at.is_(None))
     rows = session.execute(select(Page.id, Page.path_key, Page.label).where(live)).all()
     kept = _kept(session, live)
@@ -149,7 +151,7 @@ def _bounds_of(session: Session, which: ColumnElement[bool]) -> dict[str, Bounds
 
 
 def _kept(session: Session, which: ColumnElement[bool]) -> dict[int, Kept]:
-    """The restrictions on pages, by the pages' ids."""
+    """Return the restrictions that are set on pages, by page id."""
     found: dict[int, set[tuple[int, str]]] = {}
     for page_id, id, may in session.execute(
         select(RestrictionRow.page_id, RestrictionRow.id, RestrictionRow.may)
@@ -175,7 +177,7 @@ def _known(session: Session, scope_ids: Iterable[int]) -> dict[int, Bounds]:
 
 
 def _scopes(session: Session, space_id: int, wanted: set[Bounds]) -> dict[Bounds, int | None]:
-    """The scope for each, made where there is none yet."""
+    """Return the scope for each of the bounds, and create missing ones."""
     found: dict[Bounds, int | None] = {one: None for one in wanted if not one.key}
     by_key = {one.key: one for one in wanted if one.key}
     there: dict[int, str] = {}
@@ -187,8 +189,8 @@ def _scopes(session: Session, space_id: int, wanted: set[Bounds]) -> dict[Bounds
         if known[id] == by_key[key]:
             found[known[id]] = id
         else:
-            # A restriction that it names was lifted, and its id given to another one: what keeps
-            # that scope has nothing to do with it.
+            # A restriction in this key was lifted and its id was reused, so the old scope must not
+            # be found under the key.
             session.execute(update(Scope).where(Scope.id == id).values(key=f"{key} before {id}"))
     for one in sorted((one for one in wanted if one not in found), key=lambda one: one.key):
         scope = Scope(space_id=space_id, label=one.label, key=one.key)
@@ -216,8 +218,8 @@ def _forget_unused(session: Session, space_id: int) -> None:
 
 
 def let_go(session: Session, going: Sequence[Page]) -> None:
-    """Before pages go, by being moved or deleted, and others below them stay: see to it that these
-    keep what they have from them. The caller holds the space."""
+    """Before pages are moved or deleted, copy their labels and restrictions to the pages below them
+    that are kept, so that these stay protected. The caller has locked the space."""
     ids = {page.id for page in going}
     own = [page for page in going if page.label]
     for some in some_at_once(sorted(ids)):
@@ -244,7 +246,7 @@ def _hand_down(session: Session, page: Page, going: set[int]) -> None:
     ).all()
     keys = {one.path_key for one in staying}
     for one in staying:
-        if keys.isdisjoint(ancestors_of(one.path_key)):  # those below it have it from this one
+        if keys.isdisjoint(ancestors_of(one.path_key)):  # pages below this one inherit from it
             one.label = max(one.label, page.label)
             for row in rows:
                 _copy(session, row, one.id)
@@ -252,14 +254,17 @@ def _hand_down(session: Session, page: Page, going: set[int]) -> None:
 
 
 def spaces_kept_by(session: Session, page_id: int) -> Sequence[int]:
-    """The spaces with deleted pages that are kept by lists of a page."""
+    """Return the spaces of deleted pages that restrictions of a page apply to."""
     return session.scalars(_kept_by(page_id).with_only_columns(Page.space_id).distinct()).all()
 
 
 def leave_lists(session: Session, page_id: int) -> dict[int, list[str]]:
-    """Before a page is purged: put its lists on the deleted pages that are kept by them, since they
-    go with it. The caller holds the spaces of these, and settles them once it is gone: their keys
-    by space."""
+    """Before a page is purged, copy its restrictions to the deleted pages that they apply to, since
+    they are deleted with it. The caller has locked the spaces of these pages, and updates the
+    scopes after the purge.
+
+    :returns: path keys of the deleted pages by space.
+    """
     left: dict[int, list[str]] = {}
     kept = _kept_by(page_id).order_by(Page.id, RestrictionRow.id)
     for page, row in session.execute(kept).all():
@@ -278,7 +283,7 @@ def _kept_by(page_id: int) -> Select[Page, RestrictionRow]:
 
 
 def _copy(session: Session, row: RestrictionRow, page_id: int) -> None:
-    """Put the same list on another page."""
+    """Add the same restriction to another page."""
     copy = RestrictionRow(page_id=page_id, may=row.may, created_by_id=row.created_by_id)
     session.add(copy)
     session.flush()
@@ -295,7 +300,7 @@ def _copy(session: Session, row: RestrictionRow, page_id: int) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """A page whose scope is not what its labels and restrictions say."""
+    """A page whose scope differs from its labels and restrictions."""
 
     page_id: int
     space_id: int
@@ -305,7 +310,7 @@ class Difference:
 
 
 def check_scopes(session: Session) -> Iterator[Difference]:
-    """Every live page whose scope is wrong, space by space."""
+    """Yield every live page whose scope is wrong, space by space."""
     for space_id in session.scalars(select(Space.id).order_by(Space.id)).all():
         own = _bounds_of(session, Page.space_id == space_id)
         if not any(one.key for one in own.values()):

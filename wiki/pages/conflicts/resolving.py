@@ -1,7 +1,7 @@
-"""The form in which people decide what a merge could not: its questions, and their answers.
+"""The form to resolve conflicts of a merge: its questions, and their answers.
 
 The form holds no state of its own: it sends back the author's text and the numbers of the two
-revisions, from which the same merge, with the same questions, is made again.
+revisions, from which the same merge, with the same questions, is computed again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wiki.text.compare.merge import Chunk
 from wiki.text.compare.words import Effort
 
 AROUND = 2
-"""Lines of text shown before and after a stretch in dispute."""
+"""Maximum number of lines of text shown before and after a conflict."""
 
 NEAR = 2_000
 """Number of characters in which these lines are looked for."""
@@ -77,9 +77,10 @@ def _few(text: str) -> Side:
 
 @dataclass(frozen=True)
 class Question:
-    """Something to be decided: a stretch of the text, or a property of the page.
+    """A conflict to be decided: in the text, or about a property of the page.
 
-    ``choice`` is ``mine``, ``theirs``, ``both`` or ``own`` (then ``own`` counts), or empty.
+    ``choice`` is ``mine``, ``theirs``, ``both`` or ``own`` (which takes the text in ``own``), or
+    empty.
     """
 
     key: str
@@ -96,24 +97,24 @@ class Question:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What may be chosen."""
+        """The possible choices."""
         both = ("both",) if self.in_text else ()
         return ("mine", "theirs", *both, *(("own",) if self.can_write else ()))
 
 
 class Unanswered(Exception):
-    """Some question has no answer, or the questions were others when they were answered."""
+    """A question has no answer, or the questions have changed since they were answered."""
 
 
 def seal(merge: TextMerge) -> str:
-    """A hash of all questions, to be sent along with the answers."""
+    """Return a hash of all questions, to be sent along with the answers."""
     asked = [[c.base, c.ours, c.theirs] for c in merge.body.conflicts]
     asked += [[d.name, _said(d.base), _said(d.mine), _said(d.theirs)] for d in merge.disputes]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
 
 
 def questions(merge: TextMerge, sent: Mapping[str, str]) -> list[Question]:
-    """What people have to decide, with what they have chosen so far in ``sent``."""
+    """Return the questions of a merge, with the choices made so far in ``sent``."""
     room = _Room()
     found = [_about_value(dispute, sent, room) for dispute in merge.disputes]
     number = 0
@@ -125,14 +126,14 @@ def questions(merge: TextMerge, sent: Mapping[str, str]) -> list[Question]:
 
 
 def settled(merge: TextMerge) -> int:
-    """How many stretches of the text both sides' changes were put together in without asking."""
+    """Return the number of changes in the text that were merged automatically."""
     return sum(chunk.kind in ("ours", "theirs", "both") for chunk in merge.body.chunks)
 
 
 def answered(merge: TextMerge, sent: Mapping[str, str]) -> Text:
-    """The merged text, with the answers in ``sent``.
+    """Return the merged text, with the answers in ``sent``.
 
-    :raises Unanswered: when one is missing.
+    :raises Unanswered: when an answer is missing.
     """
     if sent.get("seal") != seal(merge):
         raise Unanswered

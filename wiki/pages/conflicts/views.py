@@ -1,4 +1,4 @@
-"""When two people save the same page: both edits merged, or shown side by side and decided."""
+"""Views for concurrent edits of a page: merge notices, and the form that resolves conflicts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _resolve_again(sent: Mapping[str, str], *, slug: str, path: str) -> Response
 @verb(blueprint, "resolve", methods=["GET", "POST"])
 @keeps_text(_resolve_again)
 def resolve(slug: str, path: str) -> ResponseReturnValue:
-    """Save what was decided about two edits of the same lines; or go on editing with it."""
+    """Save the decisions about two conflicting edits, or continue editing the decided text."""
     place = place_at(slug, path)
     page = place.page
     if page is None:
@@ -108,9 +108,9 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
 
 
 def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: int) -> Conflict:
-    """The conflict that the form was about, made again from what it sent.
+    """Compute the conflict that the form is about again, from its fields.
 
-    :raises NotFound: when the form names revisions that there are not.
+    :raises NotFound: when the form names revisions that do not exist.
     """
     session = reading()
     raw = sent.get("theirs", "")
@@ -129,7 +129,7 @@ def conflict_screen(
     conflict: Conflict,
     sent: Mapping[str, str] | None = None,
 ) -> ResponseReturnValue:
-    """Both texts and what they were made of, with a choice for each place where they differ."""
+    """Show both texts and their common base, with a choice for each conflict."""
     authors = authors_between(reading(), page, conflict.base, conflict.head.number)
     note_read(place.seen, page, conflict.base, conflict.head.number)
     body = render_template(
@@ -154,7 +154,7 @@ def edit_screen(
     preview: str | None = None,
     refused: SecretsFound | ShowsNarrower | None = None,
 ) -> ResponseReturnValue:
-    """The editor, with what its author has written so far."""
+    """Show the editor with the author's text."""
     status = error.status if error else refused.status if refused else 200
     body = render_template(
         "pages/edit.html",
@@ -168,8 +168,8 @@ def edit_screen(
 
 
 def refusal_shown(refused: SecretsFound | ShowsNarrower | None, body: str) -> dict[str, Any]:
-    """Template variables of a form that was refused for what looks like secrets in its text, or for
-    what it shows; with what its author has said of the other before."""
+    """Return the template variables for a text that was refused for likely secrets or for narrower
+    content. They include the author's answer to the other kind of refusal, if one came before."""
     if refused is None:
         return {}
     sent = request.form
@@ -182,7 +182,7 @@ def refusal_shown(refused: SecretsFound | ShowsNarrower | None, body: str) -> di
 
 
 def say_merged(saved: Saved, base: int) -> None:
-    """Tell an author that somebody else's edit is in the page beside their own."""
+    """Show a notice that another edit was merged with the author's own."""
     page, number = saved.page, saved.revision.number
     authors = authors_between(reading(), page, base, number - 1)
     names = [author.person.name for author in authors if author.person] or ["Somebody"]

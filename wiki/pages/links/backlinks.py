@@ -56,8 +56,8 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> l
 
 
 def linked_by_hidden_names(session: Session, actor: Actor, space: Space) -> set[int]:
-    """Return the pages of a space that, for the actor, links by name of other pages mean because
-    the page that these mean otherwise is hidden from them."""
+    """Return the pages of a space that links by name of other pages mean for the actor only because
+    the settled target of the link is hidden from them."""
     concerned = session.scalars(
         select(PageLink.page_id)
         .join(Page, Page.id == PageLink.page_id)
@@ -82,8 +82,8 @@ def _by_hidden_names(session: Session, actor: Actor, page: Page) -> dict[int, se
 def _meant_by_hidden_names(
     session: Session, actor: Actor, page_ids: Collection[int]
 ) -> Iterator[tuple[int, int, str]]:
-    """For links by name of some pages whose targets are hidden from the actor: the page with the
-    link, the page that it means for the actor, and the section."""
+    """Yield, for links by name of some pages whose settled targets are hidden from the actor: the
+    page with the link, the page that it means for the actor, and the section."""
     for ids in some_at_once(sorted(page_ids)):
         links = named_links(session, PageLink.page_id.in_(ids), *_to_hidden(actor))
         candidates = candidates_for(session, links, actor)
@@ -94,7 +94,7 @@ def _meant_by_hidden_names(
 
 
 def _to_hidden(actor: Actor) -> list[ColumnElement[bool]]:
-    """The conditions that a link by name leads to a page that is hidden from the actor."""
+    """Return the conditions that a link by name leads to a page that is hidden from the actor."""
     target = aliased(Page)
     readable = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     return [PageLink.by_name.is_(True), PageLink.target_id.is_not(None), ~readable]

@@ -1,8 +1,8 @@
-"""The graph of links: which page's head links to what, and which names its sections have.
+"""The graph of links between the heads of pages, and the section names of each head.
 
-Derived of renderings and of what is at each place; whoever changes what is at a place settles the
-links to it. Readers are told by `marks_of` what is there *for them*; ``target_id`` is the same
-for everybody and never leaves a query that does not ask what the reader may read.
+It is derived from renderings and from the pages at each place; every action that changes the page
+at a place updates the links to it. ``target_id`` is the same for all readers, so queries must not
+return it without checking access; `marks_of` returns the targets for a reader.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from wiki.text.paths import name_of, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
 _AT_ONCE = 400
-"""Values in one statement."""
+"""Maximum number of values in one statement."""
 
 Value = TypeVar("Value")
 
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
-    """Store the links and section names of a page's head where they differ from the stored ones.
-    The names of a rendering that was cut off are unknown.
+    """Store the links and section names of a page's head where they differ from the stored ones. If
+    the rendering was cut off, its section names are unknown, and the stored ones are kept.
 
     :returns: the section names that no longer exist.
     """
@@ -123,12 +123,13 @@ def _other_readings(link: Link) -> list[tuple[int, int, str, str, str | None, st
 
 
 def links_in(links: Iterable[Mapping[str, Any]]) -> list[Kept]:
-    """The links to pages and files among those of a stored rendering."""
+    """Return the links to pages and files among the links of a stored rendering, in the form in
+    which they are stored."""
     return [_kept(link) for link in links if link["kind"] in ("page", "file")]
 
 
 def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]:
-    """The links to pages and files that are kept of pages."""
+    """Return the stored links of pages to pages and files, by page."""
     found: dict[int, list[Kept]] = {}
     for ids in some_at_once(page_ids):
         rows = session.execute(
@@ -142,7 +143,7 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
 
 
 def count_astray(session: Session) -> int:
-    """Number of links whose stored target differs from the page that they mean."""
+    """Return the number of links whose stored target differs from the page that they mean."""
     wrong = and_(
         PageLink.kind != "file", ~PageLink.by_name, PageLink.target_id.is_distinct_from(_there())
     )
@@ -151,7 +152,7 @@ def count_astray(session: Session) -> int:
 
 
 def settle_all_links(session: Session) -> None:
-    """Let every link lead to what is at its place."""
+    """Update the targets of all links."""
     take_turn(session)
     session.execute(
         update(PageLink)
@@ -167,19 +168,20 @@ def _with_names(session: Session) -> Sequence[int]:
 
 
 def has_links_to_sections(session: Session, page_id: int) -> bool:
-    """Whether some page, whoever may read it, links to a section of this one."""
+    """Return whether any page links to a section of this one, regardless of access."""
     return session.connection().scalar(_to_sections(), {"of_page": page_id}) is not None
 
 
 def is_section(fragment: str) -> bool:
-    """Whether a fragment means a section, not a note or nothing."""
+    """Return whether a fragment names a section (and not a footnote, and is not empty)."""
     return bool(fragment) and not _NOTE.fullmatch(fragment)
 
 
 def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
-    """Let the links to these places (slug of the space, key of the path) lead to what is there.
+    """Update the targets of the links to these places (slug of the space, key of the path).
 
-    Called by whoever has changed that; after the rows of pages are written.
+    Called by every action that has changed the page at a place, after the rows of pages are
+    written.
     """
     take_turn(session)
     for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
@@ -189,10 +191,11 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
 
 
 def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:
-    """Write down what links (by page and ordinal) have become: kind, slug, path key, fragment.
+    """Store the new values of links that were repaired, by page and ordinal: kind, slug, path key,
+    fragment.
 
-    Called before the places are settled. A link to a section of its own page that was kept because
-    it led nowhere and has another name now is kept no longer.
+    Called before the places are settled. A stored link to a missing section of its own page is
+    deleted if the section with its new name exists.
     """
     changed, found = [], []
     for page_id, ordinal, (kind, slug, key, fragment) in links:
@@ -210,13 +213,14 @@ def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str
 
 
 def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[str, str]]:
-    """The places (slug, path key) at which pages of a space are and have been."""
+    """Return the places (slug, path key) at which pages of a space are, and those with redirects to
+    them."""
     found = [(slug, page.path_key) for page in pages]
     return found + former_places(session, [page.id for page in pages])
 
 
 def former_places(session: Session, page_ids: Sequence[int]) -> list[tuple[str, str]]:
-    """The places at which pages have been before, and from which there are redirects."""
+    """Return the places from which there are redirects to pages."""
     found: list[tuple[str, str]] = []
     for ids in some_at_once(page_ids):
         found += [(slug, key) for slug, key in session.execute(_former_places(), {"ids": ids})]
@@ -224,7 +228,7 @@ def former_places(session: Session, page_ids: Sequence[int]) -> list[tuple[str, 
 
 
 def some_at_once(values: Sequence[Value]) -> Iterator[list[Value]]:
-    """The values in parts that fit a statement."""
+    """Yield the values in batches that fit one statement."""
     for start in range(0, len(values), _AT_ONCE):
         yield list(values[start : start + _AT_ONCE])
 
@@ -249,7 +253,7 @@ def _links() -> Select[Any]:
 
 
 def _written() -> list[Any]:
-    """The columns of a link as they are written in its text."""
+    """Return the columns of a link as it is written in its text."""
     columns = {name: getattr(PageLink, name) for name in _FIELDS[1:]}
     columns["fragment"] = func.coalesce(PageLink.written_fragment, PageLink.fragment)
     return list(columns.values())
@@ -275,8 +279,8 @@ def _forget_readings() -> Delete:
 
 @cache
 def _unsettled() -> Select[int]:
-    """The condition that a page has a link by name that may mean another page than the one at its
-    written place."""
+    """Select a link by name of a page that may mean another page than the one at its written
+    place."""
     before = select(LinkReading.rank).where(
         LinkReading.page_id == PageLink.page_id,
         LinkReading.ordinal == PageLink.ordinal,
@@ -340,7 +344,8 @@ def _former_places() -> Select[str, str]:
 
 @lru_cache(maxsize=1)
 def _there() -> ColumnElement[int | None]:
-    """The live page at the place of a link, or the one that has moved from it."""
+    """Return a subquery of the live page at the place of a link, or of the one that has moved from
+    it."""
     space, page = aliased(Space), aliased(Page)
     at = (
         select(page.id)
@@ -392,7 +397,7 @@ def _forget_reading() -> Delete:
 
 @cache
 def _forget_found() -> Delete:
-    """Of a link to a section of its own page, when the section is there."""
+    """Delete a link to a missing section of its own page if the section exists now."""
     named = select(PageAnchor.anchor).where(PageAnchor.page_id == PageLink.page_id)
     return delete(PageLink).where(
         PageLink.page_id == bindparam("of_page"),

@@ -124,7 +124,7 @@ def page_meant(session: Session, actor: Actor, target: str, space: str) -> int |
 @lru_cache(maxsize=256)
 def _links_of(actor: Actor) -> Select[Any]:
     """Select the links by name of some pages that lead somewhere for the actor, with their targets,
-    and all links that do not."""
+    and all links that lead nowhere."""
     page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
     target, at = _target, _at
     # The space that a page moved from counts too: its redirects work only for its readers.

@@ -1,4 +1,5 @@
-"""Mentions for a reader: links to people and groups that the reader may know, else plain text."""
+"""Mentions of people and groups: links if the reader may know the person or group, else plain
+text."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def _known(session: Session, actor: Actor, handles: Collection[str]) -> set[str]
 
 
 def may_be_known_to(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Person`` that the actor may know them.
+    """Return the condition on ``Person`` that the actor may know them.
 
     Members know each other; a guest knows people in the same spaces, and the authors of the pages
     that they read.

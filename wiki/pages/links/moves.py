@@ -1,4 +1,4 @@
-"""Moving pages, and letting links follow. Each verb asks the gate first."""
+"""Actions that move pages and repair links. Each action first checks access."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ from wiki.text.rewrite.repair import Repair
 @dataclass(frozen=True)
 class Moved:
     """The outcome of a move: the moved pages, the named one first; the pages whose links to them
-    were repaired, and how many links; moved pages in which a link may lead elsewhere now."""
+    were repaired, and the number of these links; the moved pages in which a link may lead elsewhere
+    now."""
 
     pages: list[Page]
     repaired: list[Page]
@@ -57,18 +58,18 @@ def move_page(
     repairs: Repairs | None = None,
     consent: Consent | None = None,
 ) -> Moved:
-    """Give a page (and what is below it that the actor may edit) another path, in its own or
-    another space. What stays below it stays as protected as it is.
+    """Move a page, and the pages below it that the actor may edit, to another path in the same or
+    another space. Pages that stay below the old path keep their protection.
 
-    Every moved page gets a revision that says so and leaves a redirect; all of it or nothing. Its
-    own links go on leading where they led.
+    Every moved page gets a revision and leaves a redirect. Either all pages are moved or none. The
+    links in moved pages keep their targets.
 
-    :param repair: whether links to what moves are repaired too, in the pages that the actor may
-        edit, as revisions of theirs.
-    :param repairs: what a plan of the move has worked out already.
-    :raises Invalid: when a path is taken, when a page would go below itself, or when what a page
-        shows is narrower than it would be there.
-    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :param repair: whether links to the moved pages are repaired too, in the pages that the actor
+        may edit; each of these gets a revision.
+    :param repairs: repairs that were computed for a plan of the same move.
+    :raises Invalid: when a path is taken, when a page would be moved below itself, or when a page
+        shows content with a higher label than it would have there.
+    :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden:
     """
     page, old_space = placeable(session, actor, page_id, [space.id] if space else [])
@@ -111,7 +112,7 @@ def move_page(
     with watched(session, subtree(page), change, consent):
         let_go(session, plan.pages)
         move_all(session, actor, plan, new_space, targets, message)
-        # First where they have come: what they had before is then used no more.
+        # The new space first, so that the old scopes are unused when the old space is settled.
         settle_scopes(session, new_space.id, [path_key(new_path)])
         settle_scopes(session, old_space.id, [old_key])
         refuse_lowered(session, actor, labels)
@@ -148,9 +149,9 @@ def move_page(
 
 
 def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) -> str:
-    """The path in its normal form, if the page can be moved to it.
+    """Return the path in its normal form, if the page can be moved to it.
 
-    :raises Invalid: when it cannot, whatever is there.
+    :raises Invalid: when it cannot be; whether the path is taken is not checked.
     """
     path = checked_path(raw_path)
     if not page.path:
@@ -173,10 +174,10 @@ def rename_sections(
     *,
     repairs: Repairs | None = None,
 ) -> Moved:
-    """Let links to sections of a page lead to their new names, in the pages that the actor may
-    edit, as revisions of theirs that say so.
+    """Repair links to renamed sections of a page, in the pages that the actor may edit; each of
+    these gets a revision.
 
-    :param names: new names of sections by those that links have.
+    :param names: new names of sections by the names in the links.
     :raises Invalid: when the page has no section of a new name.
     :raises NotFound: :raises Forbidden:
     """
@@ -201,8 +202,8 @@ def rename_sections(
 
 
 def _hold(session: Session, plan: Plan) -> bool:
-    """Lock the pages that a plan changes; false when one has changed meanwhile: then the plan has
-    to be made again."""
+    """Lock the pages that a plan changes, and return whether none of them has changed meanwhile. If
+    one has, the plan has to be computed again."""
     if session.get_bind().dialect.name == "sqlite":  # there is one writer at a time
         return True
     pages = {page.id: page for page in plan.pages}
@@ -223,8 +224,7 @@ def _hold(session: Session, plan: Plan) -> bool:
 
 
 def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
-    """A revision that differs from the head in nothing that its author wrote but, perhaps, the
-    body."""
+    """Return a revision that differs from the head in its body at most."""
     return Revision(
         action=action.value,
         title=head.title,
@@ -243,7 +243,7 @@ def _stored(session: Session, head: Revision, repair: Repair | None) -> str | No
 
 
 def _repair_all(session: Session, actor: Actor, plan: Plan, message: str) -> None:
-    """Give the pages in which a plan repairs links their revisions."""
+    """Add revisions to the pages in which a plan repairs links."""
     revisions = []
     for task, made in plan.changed:
         text = _stored(session, task.revision, made)
@@ -259,7 +259,8 @@ def move_all(
     targets: Sequence[str],
     message: str,
 ) -> None:
-    """Give the pages of a plan their new places, redirects from the old ones, and revisions."""
+    """Move the pages of a plan: set their places, and add redirects from the old ones, and
+    revisions."""
     session.flush()
     places, gone, redirects, revisions = [], [], {}, []
     own = {task.page.id: made for task, made in plan.own_changed}
@@ -279,7 +280,7 @@ def move_all(
         places.append({"of_page": page.id, **place})
         for name, value in place.items():
             set_committed_value(page, name, value)
-    # One after the other: a page may take the path of one that has just left it.
+    # In order, because a page may take a path that another one has just left.
     session.connection().execute(_new_place(), places)
     session.connection().execute(no_redirect(), gone)
     rows = [

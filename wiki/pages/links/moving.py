@@ -1,7 +1,7 @@
-"""What a move brings with it: where each page goes, and which links have to change for it.
+"""Plans of moves: the new place of each page, and the repairs of links.
 
-Everything here only reads. A screen shows the plan; the action makes it anew inside its
-transaction, where what the screen's plan has worked out is at hand, and carries it out.
+Planning only reads. A screen shows a plan; the action computes it again inside its transaction,
+with the repairs of the screen's plan, and carries it out.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from wiki.text.rewrite.addresses import Place
 from wiki.text.rewrite.repair import Moves, Repair, Section
 
 MAX_SECTIONS = 400
-"""Names of sections that are renamed at once."""
+"""Maximum number of sections that are renamed at once."""
 
 
 @dataclass
 class Plan:
-    """A checked plan of a move, or of renamed sections, where no page moves.
+    """A checked plan of a move, or of renamed sections (then no page moves).
 
     ``targets`` are the new paths of ``pages``, the named page first. ``own`` are the repairs of
     moved pages, ``others`` those of other pages; a text that cannot be repaired in time has None.
-    ``held`` is the number of linking pages that the mover may read but not edit, ``beyond`` the
+    ``held`` is the number of linking pages that the actor may read but not edit, ``beyond`` the
     number of pages over the limit for repairs. ``named`` are the links by name, as pairs of page id
     and ordinal.
     """
@@ -57,31 +57,32 @@ class Plan:
 
     @property
     def changed(self) -> list[tuple[Task, Repair]]:
-        """The pages that stay and whose links are repaired, with what becomes of them."""
+        """The pages that stay and whose links are repaired, with their repairs."""
         return [(task, made) for task, made in self.others if made is not None and made.changed]
 
     @property
     def changed_links(self) -> int:
-        """How many links these are."""
+        """Number of repaired links in these pages."""
         return sum(made.changed for _, made in self.changed)
 
     @property
     def own_changed(self) -> list[tuple[Task, Repair]]:
-        """The moved pages whose own links are written anew, with what becomes of them."""
+        """The moved pages whose own links are rewritten, with their repairs."""
         return [(task, made) for task, made in self.own if made is not None and made.changed]
 
     @property
     def left(self) -> list[Page]:
-        """Pages that stay and keep links that could not be repaired; redirects hold them."""
+        """Pages that stay and keep links that could not be repaired; these work through
+        redirects."""
         return [task.page for task, made in self.others if made is None or made.left]
 
     @property
     def unclear(self) -> list[Page]:
-        """Moved pages in which a link could not be written anew, and may lead elsewhere now."""
+        """Moved pages in which a link could not be rewritten and may lead elsewhere now."""
         return [task.page for task, made in self.own if made is None or made.left]
 
     def new_links(self) -> list[tuple[int, int, Link]]:
-        """Page, ordinal, and what becomes of the links that are written anew, or that lead along
+        """Return page, ordinal and new value of the links that the repairs change, or that move
         with their page."""
         found = []
         for task, made in (*self.own, *self.others):
@@ -118,10 +119,10 @@ def plan_move(
     others: bool = True,
     repairs: Repairs | None = None,
 ) -> Plan:
-    """What it takes to move ``page`` (and what is below it) to ``path`` of ``space``.
+    """Plan the move of ``page`` (and the pages below it) to ``path`` of ``space``.
 
     :param others: whether links in pages that stay are repaired.
-    :param repairs: what is worked out already.
+    :param repairs: repairs that were computed already.
     """
     pages = [page, *(subtree_of(session, actor, page) if with_subtree else ())]
     targets = [path + one.path[len(page.path) :] for one in pages]
@@ -187,7 +188,10 @@ def plan_renaming(
     names: Mapping[str, str],
     repairs: Repairs | None = None,
 ) -> Plan:
-    """What it takes to let the links to sections of a page, by their old names, lead to the new."""
+    """Plan the repair of links to renamed sections of a page.
+
+    :param names: new names of the sections by their old ones.
+    """
     links: dict[int, dict[int, Link]] = {}
     sections: dict[Section, str] = {}
     for row in session.execute(_to_sections(actor, page, names)):
@@ -225,7 +229,8 @@ def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
 def links_to_sections(
     session: Session, actor: Actor, page: Page, names: Iterable[str]
 ) -> dict[str, int]:
-    """How many links that the actor may read lead to each of the sections of these names."""
+    """Return the number of links that lead to each of these sections, by section; only links in
+    pages that the actor may read are counted."""
     found = _to_sections(actor, page, names).subquery()
     rows = session.execute(select(found.c.fragment, func.count()).group_by(found.c.fragment))
     return {row[0]: row[1] for row in rows}
@@ -233,8 +238,8 @@ def links_to_sections(
 
 @dataclass(frozen=True)
 class Around:
-    """How many pages and links of pages that stay lead to what would move, and how many more pages
-    do that the mover may read and not edit."""
+    """The number of pages that stay and link to the pages to be moved, the number of their links,
+    and the number of further such pages that the actor may read but not edit."""
 
     pages: int
     links: int
@@ -242,7 +247,7 @@ class Around:
 
 
 def links_into(session: Session, actor: Actor, page: Page) -> Around:
-    """Counts the links into a page and what is below it."""
+    """Count the links from other pages into a page and the pages below it."""
     inside = select(Page.id).where(
         Page.space_id == page.space_id,
         editable_by(actor),
@@ -259,7 +264,7 @@ def links_into(session: Session, actor: Actor, page: Page) -> Around:
 
 
 def _editable(session: Session, actor: Actor, ids: Iterable[int]) -> list[int]:
-    """Those of the pages that the actor may edit, in order."""
+    """Return those of the pages that the actor may edit, in order."""
     found: list[int] = []
     for some in some_at_once(sorted(ids)):
         found += session.scalars(select(Page.id).where(Page.id.in_(some), editable_by(actor)))
@@ -281,7 +286,7 @@ class _Move:
     targets: dict[Page, str]
 
     def places(self) -> dict[Place, tuple[str, str]]:
-        """The new places of pages and folders by those at which they are or were."""
+        """Return the new places of pages and folders by their present and former ones."""
         old, new = self.page.space, self.space
         new_keys = {path_key(target): target for target in self.targets.values()}
         at_id = {page.id: target for page, target in self.targets.items()}
@@ -305,7 +310,8 @@ class _Move:
         return places
 
     def _gives_way(self, keys: Sequence[str]) -> Select[str, int, str, str]:
-        """The redirects at new places, which will give way, and the pages that they lead to."""
+        """Select the redirects at new places, which the move will replace, and the pages that they
+        lead to."""
         target = aliased(Space)
         return (
             select(Redirect.path_key, Page.id, target.slug, Page.path)
@@ -319,7 +325,7 @@ class _Move:
         )
 
     def around(self, places: dict[Place, tuple[str, str]]) -> dict[int, dict[int, Link]]:
-        """The links from pages that stay to what may move, by page."""
+        """Return the links from pages that stay to pages that move, by page."""
         moving = {page.id for page in self.targets}
         conditions: list[ColumnElement[bool]] = [
             PageLink.target_id.in_(ids) for ids in some_at_once(list(moving))
@@ -352,8 +358,8 @@ class _Move:
     def named(
         self, links: dict[int, dict[int, Link]], around: dict[int, dict[int, Link]], others: bool
     ) -> Names:
-        """Find the meaning of the links by name in moved pages and in other pages. Pages whose
-        links would change their meaning are added to ``around``."""
+        """Resolve the links by name in moved pages and in other pages. Pages whose links would
+        change their meaning are added to ``around``."""
         moved = {page.id: (self.space.slug, path) for page, path in self.targets.items()}
         concerned: set[int] = set()
         if others:
@@ -378,7 +384,8 @@ class _Move:
         return found
 
     def add_wanted(self, places: dict[Place, tuple[str, str]], links: Iterable[Link]) -> None:
-        """Links of moved pages to what is not there yet below them go on meaning what is below."""
+        """Add the new places of missing pages below the moved page, for the links of moved pages to
+        them."""
         if not self.with_subtree:
             return
         root = self.page.path_key
@@ -430,6 +437,6 @@ def _former(ids: Sequence[int]) -> Select[str, str, int]:
 
 
 def _range(of: Any, key: str) -> ColumnElement[bool]:
-    """The condition that a key lies below another, as an index range."""
+    """Return the condition that a key lies below another, as an index range."""
     # "0" is the character after "/".
     return and_(of > f"{key}/", of < f"{key}0")

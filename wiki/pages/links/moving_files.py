@@ -1,4 +1,4 @@
-"""Files that go along with moved pages."""
+"""Files that move together with their pages."""
 
 from __future__ import annotations
 

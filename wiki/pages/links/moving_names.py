@@ -1,5 +1,5 @@
-"""Links by name that a move concerns: those that keep their meaning, and those that have to be
-written anew to keep it."""
+"""Links by name that a move affects: those that keep their meaning, and those that have to be
+rewritten to keep it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from wiki.text.rewrite.repair import Moves, Section
 
 @dataclass
 class Names:
-    """Links by name that a move concerns (pairs of page id and ordinal). For each page, by the
-    written place: ``meant`` has the present targets of links that would change their meaning with
-    the move, ``holds`` the links that keep theirs."""
+    """Links by name that a move affects (pairs of page id and ordinal). For each page, by the
+    written place: ``meant`` has the present targets of links that the move would change, ``holds``
+    the links whose targets stay the same."""
 
     links: set[tuple[int, int]] = field(default_factory=set)
     meant: dict[int, dict[Section, tuple[Standing, str]]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Names:
         said = (link.plain.space, link.plain.key, link.plain.fragment)
         self.links.add((link.page_id, link.ordinal))
         then = None
-        if place is None or place[0] == link.space:  # else its text may change its meaning
+        if place is None or place[0] == link.space:  # else the text may mean another place
             stands = path_key(place[1]) if place else link.stands
             then = later.choose(replace(link, stands=stands))
         if then and (then[0].page_id, then[1].fragment) == (page.page_id, spot.fragment):
@@ -50,8 +50,8 @@ class Names:
             self.meant.setdefault(link.page_id, {})[said] = page, spot.fragment
 
     def add_files(self, session: Session, page_ids: Iterable[int]) -> None:
-        """Add the links of pages that find a file by its name, at another place than the written
-        one: they find it from everywhere."""
+        """Add the links of pages that find a file by its name at another place than the written
+        one: these links work from every place."""
         for ids in some_at_once(sorted(page_ids)):
             links = named_links(session, PageLink.page_id.in_(ids), kinds=("file",))
             found = files_meant(session, links)
@@ -63,7 +63,7 @@ class Names:
                     self.holds.setdefault(link.page_id, set()).add(said)
 
     def targets(self) -> set[int]:
-        """Ids of the pages that the links to rewrite lead to."""
+        """Return the ids of the pages that the links to rewrite lead to."""
         return {page.page_id for some in self.meant.values() for page, _ in some.values()}
 
     def leave(self, hidden: set[int]) -> None:

@@ -311,7 +311,7 @@ def _known_as() -> Select[Any]:
 def in_parts(
     session: Session, page_ids: Collection[int]
 ) -> Iterator[tuple[list[Named], Candidates]]:
-    """Return batches of the links by name of pages, each with the candidates for it."""
+    """Yield the links by name of pages in batches, each with the candidates for it."""
     ids = sorted(page_ids)
     for start in range(0, len(ids), AT_ONCE):
         links = named_links(session, PageLink.page_id.in_(ids[start : start + AT_ONCE]))
@@ -321,7 +321,7 @@ def in_parts(
 
 
 def astray(session: Session, page_ids: Collection[int]) -> Iterator[tuple[Named, int | None, str]]:
-    """Find links by name of pages whose stored target is out of date, with the page that each one
+    """Yield links by name of pages whose stored target is out of date, each with the page that it
     means, regardless of access, and the section."""
     for links, found in in_parts(session, page_ids):
         for link in links:
@@ -383,8 +383,8 @@ def pages_concerned(session: Session, slug: str, keys: Sequence[str]) -> set[int
 
 
 def may_mean(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``PageLink`` that a link by name leads somewhere for the actor although its
-    settled target is hidden from them."""
+    """Return the condition on ``PageLink`` that a link by name leads somewhere for the actor
+    although its settled target is hidden from them."""
     page, space = aliased(Page), aliased(Space)
 
     def fits(key: Any, name: Any) -> ColumnElement[bool]:

@@ -58,7 +58,7 @@ def files_by_name(space: str, path: str, links: Iterable[Link]) -> list[Named]:
 
 
 def can_mean_file(link: Named) -> bool:
-    """Whether a link has a reading with the name of a file."""
+    """Return whether a link has a reading with the name of a file."""
     return any("." in name_of(spot.key) for spot in link.readings)
 
 
@@ -184,13 +184,14 @@ def _candidates(
 
 
 def _place_of(page: type[Page]) -> ColumnElement[str]:
-    """The key of the place of a file of a page."""
+    """Return the key of the place of a file of a page."""
     below = page.path_key + "/" + Attachment.name_key
     return case((page.path_key == "", Attachment.name_key), else_=below)
 
 
 def leads_to_file(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``PageLink`` that the link can mean a file, which the actor may read."""
+    """Return the condition on ``PageLink`` that the link can mean a file that the actor may
+    read."""
     page, space = aliased(Page), aliased(Space)
 
     def there(links: Any) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Repairing links in the texts of many pages: the slow part, done before anything is locked."""
+"""Repairs of links in the texts of many pages: the slow part, done before anything is locked."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ Link = tuple[str, str, str, str]
 """Kind, slug of the space, key of the path, and fragment."""
 
 MOST = 3000
-"""Pages in which links are repaired at once; in more, they hold through redirects."""
+"""Maximum number of pages in which links are repaired at once; in the others, links work through
+redirects."""
 
 SECONDS = 1.0
-"""What one page may take; where it takes longer, its links stay as they are."""
+"""Maximum time for one page in seconds; if it takes longer, its links are left as they are."""
 
 ALTOGETHER = 60.0
-"""What all of them may take before the rest is left."""
+"""Maximum time for all pages in seconds; the remaining ones are left as they are."""
 
 _AHEAD = 64
-"""Texts that are read before the one that is being repaired."""
+"""Maximum number of texts that are read ahead of the one that is being repaired."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A page's newest text to be repaired: from where it stands to where it will, for what has
-    moved among the places that it links to."""
+    """A repair of a page's newest text: its place before and after, and the moves of the places
+    that it links to."""
 
     page: Page
     revision: Revision
@@ -47,7 +48,7 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """A hash of all that decides the outcome."""
+        """A hash of everything that the outcome depends on."""
         places = sorted((*place, *new) for place, new in self.moves.places.items())
         sections = sorted((*section, new) for section, new in self.moves.sections.items())
         decides = (
@@ -59,19 +60,19 @@ class Task:
 
 @dataclass
 class Repairs:
-    """The outcomes so far by the keys of their tasks; None for a text that takes too long.
+    """The outcomes of repairs by the keys of their tasks; None for a text that takes too long.
 
-    Made while looking, and handed to the action, which then has to do only what is new.
+    A screen computes them and passes them to the action, which then computes only new ones.
     """
 
     done: dict[str, Repair | None] = field(default_factory=dict)
 
     def of(self, task: Task) -> Repair | None:
-        """The outcome of a task that was worked through."""
+        """Return the outcome of a task that was processed."""
         return self.done[task.key]
 
     def work(self, session: Session, tasks: Sequence[Task]) -> None:
-        """Do those that are not done yet."""
+        """Process the tasks that have no outcome yet."""
         ends_at = time.monotonic() + ALTOGETHER
         working: deque[tuple[str, Future[Repair | None]]] = deque()
         with ThreadPoolExecutor(CHILDREN) as pool:
@@ -97,7 +98,7 @@ def _repair(task: Task, text: str) -> Repair | None:
 
 
 def only(moves: Moves, links: Iterable[Link]) -> Moves:
-    """Of what has moved, what these links lead to."""
+    """Return those of the moves that affect these links."""
     places, sections = {}, {}
     for kind, slug, key, fragment in links:
         place = ("page" if kind == "anchor" else kind, slug, key)

@@ -1,4 +1,4 @@
-"""Moving pages and renaming sections in the browser, with the links that have to change for it."""
+"""Views for moving pages and renaming sections, with repairs of the links to them."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from wiki.web.urls import page_url, verb
 blueprint = Blueprint("moving", __name__)
 
 SHOWN = 20
-"""Pages of which a preview shows the changed lines."""
+"""Maximum number of pages of which a preview shows the changed lines."""
 
 LINES = 200
-"""Changed lines of each that are shown."""
+"""Maximum number of changed lines shown of each page."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Preview:
-    """What will be repaired: in pages that stay, and in those that move."""
+    """A preview of repairs, in pages that stay and in pages that move."""
 
     plan: Plan
     others: list[Changed]
@@ -67,7 +67,7 @@ class Preview:
 
 @verb(blueprint, "move", methods=["GET", "POST"])
 def move(slug: str, path: str) -> ResponseReturnValue:
-    """Give a page, and what is below it, another path or space."""
+    """Move a page, and the pages below it, to another path or space."""
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
@@ -152,7 +152,7 @@ def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
 
 @verb(blueprint, "repair", methods=["GET", "POST"])
 def repair(slug: str, path: str) -> ResponseReturnValue:
-    """Let links to renamed sections of a page lead to their new names."""
+    """Repair links to renamed sections of a page."""
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
@@ -189,7 +189,8 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
 
 
 def _gone(page: Page, since: int) -> list[tuple[Renamed, int]]:
-    """The headings that a page has lost since a revision, and how many links lead to each."""
+    """Return the headings that a page has lost since a revision, and the number of links to
+    each."""
     session = reading()
     old, new = (
         _headings(page, queries.get_revision(session, page, number))
@@ -210,7 +211,7 @@ def _proposed(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
 
 
 def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
-    """What was chosen in the form, as far as it was to be chosen from."""
+    """Return the names chosen in the form, limited to the offered choices."""
     names = {}
     for one, links in gone:
         new = request.form.get(f"to-{one.old.id}", "")
@@ -220,14 +221,14 @@ def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
 
 
 def say_unseen(saved: Saved, sent: str) -> None:
-    """After a save, show a notice that names invisible characters which the save introduced."""
+    """Show a notice about invisible characters that a save introduced."""
     told = unseen_notice(reading(), saved, sent)
     if told:
         say(told, "note")
 
 
 def say_gone(saved: Saved) -> None:
-    """After a save that has renamed or removed sections, offer to repair the links to them."""
+    """Offer to repair the links to sections that a save has renamed or removed."""
     if not saved.gone:
         return
     page = saved.page

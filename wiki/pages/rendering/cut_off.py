@@ -32,8 +32,8 @@ AT_ONCE = 5
 
 
 def look_again(database: Database) -> None:
-    """Make renderings that were given up due again where more CPU time or another renderer is now
-    available."""
+    """Schedule renderings that were given up for another attempt, if more CPU time or another
+    renderer is now available."""
     left = (RenderingRow.cut_off_after.is_not(None), RenderingRow.due_at.is_(None))
     with database.read() as session:
         rows = session.scalars(select(RenderingRow).where(*left)).all()
@@ -64,7 +64,7 @@ def try_again(database: Database) -> list[tuple[str, int]]:
             .limit(AT_ONCE)
         ).all()
     cut_off = [row.key for row in rows if row.cut_off_after is not None]
-    if cut_off:  # postponed, in case other processes look or this one dies
+    if cut_off:  # postponed, so that other processes skip them and a crash is retried later
         _postpone(database, cut_off, LONGEST_PAUSE)
     for row in rows:
         with database.read() as session:

@@ -52,8 +52,7 @@ class Full(Exception):
 
 @dataclass(eq=False)
 class Work:
-    """A text to render: the person it is for (None: nobody in particular), its length and its
-    limit.
+    """A text to render: the person it is for (None: not for a person), its length and its limit.
 
     ``begun`` completes when the quick lane is done with it, ``made`` when the rendering is done.
     ``late`` says that a request waited for it and timed out.
@@ -134,7 +133,7 @@ class Queue:
         used = 0.0
         try:
             made, used = work.attempt(seconds, work.slow)
-        except BaseException as raised:  # passed on to those who wait
+        except BaseException as raised:  # passed on to the waiting threads
             error = raised
         again = made is None and error is None and seconds < work.seconds
         was_slow = work.slow

@@ -39,7 +39,7 @@ class _Asked:
     at: float
 
     def serves(self, seconds: float, moment: float) -> bool:
-        """Whether it can serve a request made at ``moment`` with this CPU time limit."""
+        """Return whether it can serve a request made at ``moment`` with this CPU time limit."""
         made = self.work.made
         if not made.done():
             return self.seconds >= seconds
@@ -50,9 +50,11 @@ class _Asked:
 
 
 class Renderer:
-    """Render within a limit of CPU time, and keep the latest results and those in progress.
+    """Renders texts within a limit of CPU time, and caches the latest results and those in
+    progress.
 
-    A form starts rendering before it takes the writers' lock; later callers share that work.
+    A save starts rendering before it takes the database's write lock; later callers share that
+    work.
 
     :param seconds: CPU time that a page gets at first.
     :param most: CPU time that it gets at most.
@@ -86,10 +88,11 @@ class Renderer:
         asker: str | None,
         seconds: float | None = None,
     ) -> Work | None:
-        """Start to render ``source``, or return the work in progress; ``key`` is the
-        :func:`rendering_key` of both. Return None if too much work of the asker is waiting.
+        """Start to render ``source``, or return the work in progress. Return None if too much work
+        of the asker is waiting.
 
-        :param asker: the person it is for; None for nobody in particular.
+        :param key: the :func:`rendering_key` of the source and the context.
+        :param asker: the person it is for; None if it is not for a person.
         """
         seconds = self.seconds if seconds is None else seconds
         with self._lock:
@@ -120,7 +123,7 @@ class Renderer:
     def wait(
         self, works: Sequence[Work], asker: str | None, patience: float | None = None
     ) -> list[Work]:
-        """Wait for work, in a request for a short time only, and return what is done.
+        """Wait for work, in a request for a short time only, and return the completed work.
 
         :param patience: seconds in each lane, by default :data:`PATIENCE`.
         """
@@ -161,7 +164,7 @@ class Renderer:
         self._begin_anew()
 
     def forget_recent(self) -> None:
-        """Forget the latest results."""
+        """Clear the cache of results."""
         with self._lock:
             self._recent.clear()
 

@@ -39,7 +39,7 @@ AFTERWARDS = 0.0
 stored when it is done, and other requests need the thread."""
 
 HEADS_AT_ONCE = 60
-"""Pages rendered to a transaction."""
+"""Maximum number of pages whose renderings are stored in one transaction."""
 _EVER = 1e9  # more CPU time than any rendering gets
 
 _renderer = Renderer(2.0, 20.0)
@@ -47,29 +47,30 @@ os.register_at_fork(after_in_child=_renderer.forget)
 
 
 def forget_rendered() -> None:
-    """Keep no rendering in the memory of this process: a text of theirs is to be gone."""
+    """Clear the cache of renderings of this process, because a text in it is being deleted."""
     _renderer.forget_recent()
 
 
 def limit_rendering(seconds: float, most: float) -> None:
-    """Set the CPU time that a page may take before its plain source is shown, and the most that the
-    worker gives it after that."""
+    """Set the CPU time that a page may take before its plain source is shown, and the maximum that
+    the worker gives it after that."""
     _renderer.seconds = seconds
     _renderer.most = max(seconds, most)
 
 
 def most_seconds() -> float:
-    """Seconds of CPU time that a page may take at most."""
+    """Return the maximum CPU time of a page, in seconds."""
     return _renderer.most
 
 
 def first_seconds() -> float:
-    """Seconds of CPU time that a page may take at first."""
+    """Return the CPU time that a page gets at first, in seconds."""
     return _renderer.seconds
 
 
 def rendering_key(content_hash: str, context: RenderContext) -> str:
-    """Hash of all that decides a rendering: text, place, title, and the renderer's version."""
+    """Return the hash of everything that a rendering depends on: text, place, title, and the
+    version of the renderer."""
     parts = (
         str(RENDERER_VERSION),
         content_hash,
@@ -84,7 +85,7 @@ def rendering_key(content_hash: str, context: RenderContext) -> str:
 
 
 def context_of(space_slug: str, page: Page | Revision) -> RenderContext:
-    """The place and title that a page's or revision's text is rendered for."""
+    """Return the place and title that the text of a page or revision is rendered for."""
     owner = page if isinstance(page, Page) else page.page
     return RenderContext(
         space=space_slug,
@@ -96,15 +97,15 @@ def context_of(space_slug: str, page: Page | Revision) -> RenderContext:
 
 
 def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering:
-    """Render now, so that the transaction to come finds the result ready."""
+    """Render a text before a transaction, so that the transaction finds the result in the cache."""
     return _renderer.render(rendering_key(content_hash, context), source, context, asker())
 
 
 def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> None:
-    """Store the rendering of a page's head unless it is stored. The author's request, the worker
-    and a reader call this; the first one does the work.
+    """Store the rendering of a page's head unless it is stored already. The author's request, the
+    worker and reading requests all call this; the first one does the work.
 
-    :param for_whom: the asker in a request that was already answered, so that nobody waits.
+    :param for_whom: the asker, if the response was sent already and the thread must not wait.
     """
     keep_heads(database, [page_id], for_whom=for_whom)
 
@@ -117,11 +118,11 @@ def keep_heads(
     again: bool = False,
     for_whom: str | None = None,
 ) -> None:
-    """Store the renderings of several pages, some of them in each transaction. Slow ones are stored
-    when they are done if there is an asker; callers without one wait for them.
+    """Store the renderings of several pages, some of them in each transaction. If there is an
+    asker, slow renderings are stored when they complete; callers without one wait for them.
 
     :param seconds: CPU time for each page; pages that were cut off with less are tried again.
-    :param again: try again pages that were cut off with as much, too.
+    :param again: try pages again even if they were cut off with this CPU time or more.
     """
     ids = list(page_ids)
     asked = _Asked(
@@ -335,8 +336,9 @@ def _rendered() -> Update:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a screen needs of a rendering. ``source_shown`` says why it is the plain source, if it
-    is; headings are mappings of ``level``, ``id`` and ``text``; ``kept`` says that it is stored."""
+    """The parts of a rendering that a screen needs. ``source_shown`` is the reason why the plain
+    source is shown, if it is; headings are mappings of ``level``, ``id`` and ``text``; ``kept`` is
+    true if the rendering is stored."""
 
     html: str
     headings: Sequence[Mapping[str, Any]]
@@ -355,7 +357,7 @@ def _shown() -> Select[str, list[Any], str, float | None]:
 
 
 def read_rendering(session: Session, space_slug: str, revision: Revision) -> Shown:
-    """The stored rendering of a revision, or, where there is none yet, one made now."""
+    """Return the stored rendering of a revision, or render it now if there is none."""
     context = context_of(space_slug, revision)
     key = rendering_key(revision.content_hash, context)
     row = session.execute(_shown(), {"key": key}).one_or_none()
@@ -370,7 +372,7 @@ def read_rendering(session: Session, space_slug: str, revision: Revision) -> Sho
 
 
 def read_links(session: Session, space_slug: str, revision: Revision) -> list[Link]:
-    """The links of the stored rendering of a revision, or of one made now."""
+    """Return the links of the stored rendering of a revision, or render it now if there is none."""
     context = context_of(space_slug, revision)
     key = rendering_key(revision.content_hash, context)
     kept = session.scalar(select(RenderingRow.links).where(RenderingRow.key == key))
@@ -387,7 +389,7 @@ def _row(key: str, content_hash: str, rendering: Rendering) -> dict[str, Any]:
         "html": rendering.html,
         "text": rendering.text,
         "excerpt": rendering.excerpt,
-        # Flat dataclasses: their own dictionaries do, without asdict's deep copy.
+        # The dataclasses are flat, so vars() avoids the deep copy of asdict().
         "headings": [vars(heading) for heading in rendering.headings],
         "links": [vars(link) for link in rendering.links],
         "source_shown": rendering.source_shown,
@@ -396,7 +398,7 @@ def _row(key: str, content_hash: str, rendering: Rendering) -> dict[str, Any]:
 
 
 def checksum_of(row: Mapping[str, Any]) -> str:
-    """By which the columns of a stored rendering are known to be what was stored."""
+    """Return a checksum of a stored rendering, to detect damage."""
     digest = hashlib.blake2b(digest_size=16)
     for name in ("key", "html", "text", "excerpt", "source_shown"):
         digest.update(row[name].encode() + b"\0")
