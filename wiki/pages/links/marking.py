@@ -23,7 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.pages.links.naming import candidates_for, meant_by, named_links
-from wiki.pages.links.naming_files import address_of, can_mean_file, files_by_name, files_meant
+from wiki.pages.links.naming_files import (
+    address_of,
+    can_mean_file,
+    files_by_name,
+    files_meant,
+    leads_to_exact_file,
+)
 from wiki.pages.models import Folder, Page, PageLink
 from wiki.pages.queries import holds_readable
 from wiki.rules.access import Actor
@@ -39,8 +45,11 @@ _of_target = aliased(Space)
 
 
 def marks_of(session: Session, actor: Actor, page: Page) -> Marks:
-    """Return the marks of the links of a page's head for the actor: one query, and a few more for
-    links by name that mean a file, or could mean a page that is hidden from the actor."""
+    """Return the marks of the links of a page's head for the actor.
+
+    This takes one query, and a few more for links by name that could mean a file elsewhere than
+    they say, or a page that is hidden from the actor.
+    """
     return marks_in(session, actor, [page.id]).get(page.id, Marks())
 
 
@@ -150,7 +159,7 @@ def _links_of(actor: Actor) -> Select[Any]:
             PageLink.page_id.in_(page_ids),
             or_(
                 and_(PageLink.by_name, PageLink.target_id.is_not(None)),
-                and_(PageLink.by_name, PageLink.kind == "file"),
+                and_(PageLink.by_name, PageLink.kind == "file", ~leads_to_exact_file(actor)),
                 and_(PageLink.kind == "page", target.id.is_(None), nowhere),
             ),
         )

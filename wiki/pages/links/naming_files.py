@@ -9,7 +9,7 @@ are shown or listed and are not stored with the links, because each reader may h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -192,36 +192,49 @@ def _place_of(page: type[Page]) -> ColumnElement[str]:
 def leads_to_file(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on ``PageLink`` that the link can mean a file that the actor may
     read."""
-    page, space = aliased(Page), aliased(Space)
 
-    def there(links: Any) -> ColumnElement[bool]:
-        def fits(place: Any) -> ColumnElement[bool]:
-            ending = func.substr(place, func.length(place) - func.length(links.path_key))
-            return or_(place == links.path_key, ending == literal("/") + links.path_key)
-
-        of_page = (
-            select(literal(1))
-            .select_from(Attachment)
-            .join(page, page.id == Attachment.page_id)
-            .join(space, space.id == page.space_id)
-            .where(live_for(actor, page), fits(_place_of(page)))
-        )
-        of_space = (
-            select(literal(1))
-            .select_from(Attachment)
-            .join(space, space.id == Attachment.space_id)
-            .where(stands_in(actor, space.id), fits(Attachment.name_key))
-        )
-        named = (
-            Attachment.base_key == links.name_key,
-            Attachment.removed_at.is_(None),
-            space.slug == links.space_slug,
-        )
-        return or_(*(one.where(*named).correlate(links).exists() for one in (of_page, of_space)))
+    def ends_with(links: Any, place: Any) -> ColumnElement[bool]:
+        ending = func.substr(place, func.length(place) - func.length(links.path_key))
+        return or_(place == links.path_key, ending == literal("/") + links.path_key)
 
     read = exists().where(
         LinkReading.page_id == PageLink.page_id,
         LinkReading.ordinal == PageLink.ordinal,
-        there(LinkReading),
+        _file_exists(actor, LinkReading, ends_with),
     )
-    return and_(PageLink.by_name, or_(there(PageLink), read))
+    return and_(PageLink.by_name, or_(_file_exists(actor, PageLink, ends_with), read))
+
+
+def leads_to_exact_file(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on ``PageLink`` that the actor may read a file at the exact place."""
+    return _file_exists(actor, PageLink, lambda links, place: place == links.path_key)
+
+
+def _file_exists(
+    actor: Actor, links: Any, fits: Callable[[Any, Any], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Return the condition that the actor may read a file with the name of a link.
+
+    :param links: ``PageLink`` or ``LinkReading``. :param fits: the condition on the link and the
+        place of the file.
+    """
+    page, space = aliased(Page), aliased(Space)
+    of_page = (
+        select(literal(1))
+        .select_from(Attachment)
+        .join(page, page.id == Attachment.page_id)
+        .join(space, space.id == page.space_id)
+        .where(live_for(actor, page), fits(links, _place_of(page)))
+    )
+    of_space = (
+        select(literal(1))
+        .select_from(Attachment)
+        .join(space, space.id == Attachment.space_id)
+        .where(stands_in(actor, space.id), fits(links, Attachment.name_key))
+    )
+    named = (
+        Attachment.base_key == links.name_key,
+        Attachment.removed_at.is_(None),
+        space.slug == links.space_slug,
+    )
+    return or_(*(one.where(*named).correlate(links).exists() for one in (of_page, of_space)))
