@@ -149,6 +149,18 @@ def test_what_is_shown_inside_another_page_is_written_down_too(wiki: Scene) -> N
     assert reads(wiki) == {("ben", 2)}, "Cai was shown nothing of it"
 
 
+def test_what_a_preview_of_a_move_shows_of_other_pages_is_written_down_too(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    page_id = confidential(wiki)
+    wiki.write("plan", "See [the rota](rota).")
+    wiki.deliver()
+    form = {"space": "eng", "path": "duties", "repair": "1", "preview": "1"}
+    shown = wiki.post("ben", "/eng/rota/-/move", **form)
+    assert "See" in shown.text
+    with wiki.database.read() as session:
+        assert {row.page_id for row in session.query(PageRead)} == {page_id}
+
+
 def test_the_list_of_reads_goes_on(wiki: Scene) -> None:
     page_id = confidential(wiki)
     who, day = wiki.actor("ben").person_id or 0, now()

@@ -90,8 +90,8 @@ def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int 
         _note(page.id, 0, file_id)
 
 
-def note_included(page_id: int, revision: int, label: Label) -> None:
-    """Note that a page, with the given effective label, is shown inside another one."""
+def note_other(page_id: int, revision: int, label: Label) -> None:
+    """Note that the response for another page contains text of a page with this effective label."""
     if _asks_for_it(label):
         _note(page_id, revision, 0)
 

@@ -23,7 +23,7 @@ from wiki.pages.queries import (
     look_up,
     see_page,
 )
-from wiki.pages.reads import note_included
+from wiki.pages.reads import note_other
 from wiki.pages.rendering.stored import keep_heads
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -197,7 +197,7 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
         found = find_included(reading(), actor(), html)
     whole = found.put_into(html, page.id if page else found.page_at(at))
     for page_id, revision, label in found.given:
-        note_included(page_id, revision, label)
+        note_other(page_id, revision, label)
     return with_mentions(whole)
 
 

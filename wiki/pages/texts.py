@@ -125,15 +125,17 @@ def forget_texts(session: Session, hashes: Collection[str]) -> int:
     :returns: the number of deleted texts.
     """
     wanted = set(hashes)
+    connection = session.connection()
+    # Waits for transactions that are about to refer to one of them, and only then looks.
     for some in _slices(wanted):
+        locked = select(Content.hash).where(Content.hash.in_(some)).order_by(Content.hash)
+        connection.execute(locked.with_for_update())
+    for some in _slices(set(wanted)):
         wanted -= set(
             session.scalars(
                 select(Revision.content_hash).where(Revision.content_hash.in_(some)).distinct()
             )
         )
-    connection = session.connection()
-    for some in _slices(wanted):  # waits for transactions that are about to refer to one of them
-        connection.execute(select(Content.hash).where(Content.hash.in_(some)).with_for_update())
     for some in _slices(wanted):
         against = select(Content.hash).where(Content.base.in_(some))
         for key in set(connection.scalars(against)) - wanted:
@@ -209,7 +211,9 @@ class Shelf:
         key: str | None = previous
         while wanted is not None and key is not None and place is not None:
             if place[0] <= wanted:
-                return Against(position, key, self._data(session, key))
+                with suppress(DamagedText):  # then the text is stored whole
+                    return Against(position, key, self._data(session, key))
+                return None
             key = place[1]
             place = self._place(session, key) if key else None
         return None

@@ -72,6 +72,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         text = checks.checked(answered(conflict.merge, request.form), max_bytes)
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
+            note_read(place.seen, page, conflict.head.number)
             return edit_screen(place, page, decided)
         later = look_ahead_of_edit(reading(), place.seen, page, text, decided.base, tells=True)
     except Unanswered:

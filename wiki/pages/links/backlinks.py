@@ -33,7 +33,7 @@ def backlinks(session: Session, actor: Actor, page: Page, limit: int = 200) -> l
         session.scalars(
             select(Page)
             .join(Page.space)
-            .where(Page.id.in_(linking) | Page.id.in_(list(sections)[:limit]))
+            .where(Page.id.in_(linking) | Page.id.in_(list(sections)))
             .where(Page.id != page.id, live_for(actor))
             .options(contains_eager(Page.space))
             .order_by(Page.title, Page.id)

@@ -160,9 +160,7 @@ def plan_move(
             after = replace(before, space=space.slug, path=move.targets[page_of])
             own.append(Task(page_of, head, before, after, mine))
         else:
-            staying.append(
-                Task(page_of, head, before, before, named.among(moves, id, found.values()))
-            )
+            staying.append(Task(page_of, head, before, before, mine))
     staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
     repairs = repairs or Repairs()
     repairs.work(session, [*own, *staying])

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from wiki.errors import Busy, Invalid, NotFound, TooMany
 from wiki.pages import queries
-from wiki.pages.access.flow import PlacesShowNarrower
+from wiki.pages.access.flow import PlacesShowNarrower, labels_of
 from wiki.pages.actions import Saved
 from wiki.pages.diffs import Beyond, of_texts
 from wiki.pages.links import moves
@@ -19,11 +19,13 @@ from wiki.pages.links.moves import Moved
 from wiki.pages.links.moving import Plan, links_into, links_to_sections, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs, Task
 from wiki.pages.models import Page, Revision
+from wiki.pages.reads import note_other
 from wiki.pages.rendering.stored import read_rendering
 from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.pages.texts import get_text
 from wiki.pages.unseen import unseen_in_path, unseen_notice
 from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.compare.diff import Diff, Section
@@ -253,6 +255,7 @@ def _preview(plan: Plan) -> Preview:
 
 def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed]:
     found = []
+    labels = labels_of(reading(), {task.page.id for task, _ in repairs[:shown]})
     for task, made in repairs[:shown]:
         old = get_text(reading(), task.revision.content_hash)
         try:
@@ -267,6 +270,7 @@ def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed
             if room > 0:
                 kept.append(section)
                 room -= len(section.rows)
+        note_other(task.page.id, task.revision.number, Label(labels[task.page.id]))
         found.append(Changed(task.page, made.changed, tuple(kept), text.places - len(kept)))
     return found
 
