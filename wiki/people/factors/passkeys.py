@@ -76,7 +76,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Party:
-    """The site as a passkey knows it."""
+    """The relying party of WebAuthn: this site."""
 
     id: str
     origin: str
@@ -84,7 +84,7 @@ class Party:
 
 @dataclass(frozen=True)
 class Assertion:
-    """A passkey that signed what it was asked to."""
+    """A passkey with a verified signature, and the sign count that it sent."""
 
     passkey: Passkey
     sign_count: int

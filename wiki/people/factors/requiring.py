@@ -87,8 +87,8 @@ def _site_says(who: Who) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class GroupRule:
-    """A group for the list in the administration, and whether its members need a second factor: by
-    a rule of the group itself, or of groups that contain it."""
+    """A group for the list in the administration, and whether its people need a second factor: by a
+    rule of the group itself, or by a rule of groups that contain it."""
 
     group: Group
     people: int
@@ -173,7 +173,7 @@ def is_required_of(session: Session, group: Group) -> bool:
 
 @dataclass(frozen=True)
 class Standing:
-    """How many people must have a second factor, and the first of those who have none."""
+    """The number of people who must have a second factor, and the first of those who have none."""
 
     must: int
     lacking: int
