@@ -116,7 +116,7 @@ def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[Per
 
 
 def people_by_id(session: Session, ids: Iterable[int | None]) -> dict[int | None, Person]:
-    """Return those of the people who still have an account, by id."""
+    """Return the people with these ids who still exist, by id."""
     wanted = {id for id in ids if id is not None}
     if not wanted:
         return {}
