@@ -167,7 +167,7 @@ def watched(
 ) -> Iterator[None]:
     """Check that what the block lets more people read has consent.
 
-    :param which: the condition on :data:`pages` of the pages that the block may concern.
+    :param which: the condition on the pages that the block may concern.
     :param consent: the consent to what it exposes; None if nobody was asked yet.
     :param among: only these people can gain access.
     :raises Exposes: if it exposes something without consent to exactly that.
