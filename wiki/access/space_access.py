@@ -1,4 +1,4 @@
-"""Who can see a space, and why: the panel of the space, beside those of its pages."""
+"""The access panel of a space: who can see it, and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ASKED = (May.READ, May.COMMENT, May.EDIT)
 
 
 class Choice(StrEnum):
-    """Which people are listed."""
+    """The choice of people to list."""
 
     READ = "read"
     EDIT = "edit"
@@ -38,15 +38,15 @@ class Choice(StrEnum):
 
     @property
     def may(self) -> May:
-        """What those who are listed may do."""
+        """The permission of the listed people."""
         return May.EDIT if self is Choice.EDIT else May.READ
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """How many pages of a space have a label, and to how many of them only some people have access.
+    """The number of pages of a space with a label, and how many of them have reading restrictions.
 
-    Both as far as the asker may read them.
+    Only pages that the actor may read are counted.
     """
 
     label: Label
@@ -55,18 +55,19 @@ class Bounded:
 
 
 def require_panel(seen: SpaceSeen) -> None:
-    """Go on only for those who may know who else is here: members, and guests who work here.
+    """Check that the actor may know who else has access: members, and guests who can edit here.
 
-    :raises NotFound: for all others.
+    :raises NotFound: for other actors.
     """
     if not seen.actor.is_member and not seen.may(May.EDIT):
         raise NotFound
 
 
 def screen(place: Place) -> str:
-    """The panel."""
+    """Render the panel."""
     session, me, space = reading(), actor(), place.space
-    seen = see_space_by_id(session, me, space.id)  # whatever holds for the page that is there
+    # Regardless of the label and restrictions of the page at the space's address.
+    seen = see_space_by_id(session, me, space.id)
     require_panel(seen)
     try:
         choice = Choice(request.args.get("show", Choice.READ.value))
@@ -116,8 +117,8 @@ def screen(place: Place) -> str:
 def told(
     space: Space, scope_id: int | None, asked: str, *, page_id: int | None = None
 ) -> list[tuple[bool, str]]:
-    """What the gate says of somebody who is asked about: what they may in a space or with a page
-    of it, and why."""
+    """Return the decisions for a person whom the user asks about: what they may do in a space or
+    with a page of it, and why."""
     session = reading()
     person = known_person(session, actor(), asked)
     if person is None:
@@ -137,7 +138,7 @@ _DEEDS = {May.READ: "Reading", May.COMMENT: "Commenting", May.EDIT: "Editing"}
 
 
 def _by_what(session: Session, space: Space, person: Person) -> str:
-    """Why somebody has the role that they have, and what it reads."""
+    """Return the origin of a person's role, and what the role may read."""
     (standing,) = standings_in(session, space, [person])
     facts = space.facts(Role.NONE)
     if standing.role is Role.LEAD:
@@ -151,7 +152,7 @@ def _by_what(session: Session, space: Space, person: Person) -> str:
 
 
 def origin(standing: Standing, knows_groups: bool) -> str:
-    """By what somebody has their role, in a few words."""
+    """Return the origin of a person's role in a few words."""
     if not standing.role:
         return "the space is public"
     ways = ["given to them"] if standing.alone else []
@@ -164,7 +165,7 @@ def origin(standing: Standing, knows_groups: bool) -> str:
 
 
 def _bounded(session: Session, actor: Actor, space: Space) -> list[Bounded]:
-    """The pages by the label that holds for them, the widest first."""
+    """Count the pages by their effective label, lowest label first."""
     each = (
         select(
             func.coalesce(Scope.label, 0).label("label"),

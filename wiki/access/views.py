@@ -1,4 +1,4 @@
-"""Who can see a page and why, and keeping it to those whom it is for."""
+"""Views of who can see a page and why, and of its label and restrictions."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ INHERIT = "inherit"
 
 @verb(blueprint, "access")
 def access(slug: str, path: str) -> ResponseReturnValue:
-    """Who can see the page, and why; for those who may edit it, the forms to change that.
+    """Show who can see the page and why, with forms to change that for users who may edit it.
 
-    At a space's own address it is about the space; its page is asked for with ``?of=page``.
+    At a space's own address this is about the space; its home page has ``?of=page``.
     """
     if not path and request.args.get("of") != "page":
         return space_access.screen(place_at(slug, ""))
@@ -105,16 +105,17 @@ def _changed(page: Page) -> str:
 
 
 def _oneself(page: Page) -> set[int]:
-    """Who begins a list is on it, so that it does not keep them out; a lead need not be."""
+    """Return the actor's id for a new list, so that it does not exclude them; nothing for a lead,
+    who is exempt."""
     me = actor()
     role = see_scope(reading(), me, page.space_id, page.scope_id).role
     return {me.person_id} if me.person_id is not None and role is not Role.LEAD else set()
 
 
 def _named(typed: str) -> Person | Group:
-    """Whom a list is to have on it.
+    """Return the person or group to add to a list.
 
-    :raises Invalid: when nobody is called so.
+    :raises Invalid: if there is none with this name.
     """
     name = typed.strip().removeprefix("@").strip()
     if not name:
@@ -185,7 +186,7 @@ def _labels_to_choose(own: Label, inherited: Label) -> list[Label]:
 
 
 def _reads(seen: SpaceSeen, page: Page) -> dict[str, Any]:
-    """Who read the page, for those who lead the space, and admins."""
+    """Return who read the page, for leads of the space and admins."""
     if not (seen.may(May.MANAGE) or may_administer(actor())):
         return {}
     since = settings().access_log_label

@@ -1,1 +1,1 @@
-"""A small organisation that never was, to look at the wiki with: its people, pages and past."""
+"""A fictional organisation to try the wiki with: its people, pages and history."""

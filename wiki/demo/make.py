@@ -1,4 +1,4 @@
-"""Putting the demo into a wiki: all of it in one transaction, once."""
+"""Creation of the demo in a wiki: in one transaction, once."""
 
 from __future__ import annotations
 
@@ -33,19 +33,20 @@ class NotEmpty(WikiError):
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo in a wiki: whether it was made just now, and the password of all its people
-    (empty when the data folder does not know it any more)."""
+    """The result of creating the demo: whether it is new, and the password of all its people (empty
+    if the data folder does not contain it any more)."""
 
     is_new: bool
     password: str
 
 
 def make_demo(database: Database, settings: Settings, shell: Actor, *, force: bool = False) -> Demo:
-    """Play the demo's eight weeks, so that they end now; where they were played, change nothing.
+    """Create the eight weeks of the demo, ending now. Do nothing if they exist already.
 
-    :param shell: whoever runs the command.
-    :param force: also into a wiki that has people or spaces of its own.
-    :raises NotEmpty: without ``force``. :raises Invalid: when a name of the demo is taken.
+    :param shell: the actor that runs the command.
+    :param force: also in a wiki that has people or spaces of its own.
+    :raises NotEmpty: without ``force``.
+    :raises Invalid: if a name of the demo is taken.
     """
     kept = settings.data_dir / PASSWORD_FILE
     with database.read() as session:
@@ -78,7 +79,7 @@ def _is_used(session: Session) -> bool:
 
 
 def _keep(path: Path, password: str) -> None:
-    """Write the password where only the owner of the data folder reads it."""
+    """Write the password to a file that only the owner of the data folder can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

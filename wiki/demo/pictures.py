@@ -1,4 +1,4 @@
-"""The pictures of the demo, drawn here so that nobody's are needed."""
+"""Pictures of the demo, drawn in code so that it needs none by others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 
-_INK = "#3a8f6d"  # seen on light paper and on dark
+_INK = "#3a8f6d"  # visible on light and on dark backgrounds
 
 CARGO_BIKE = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 240" width="640"
  height="240" fill="none" stroke="{_INK}" stroke-width="7" stroke-linecap="round"
@@ -24,7 +24,8 @@ _BOXES = ("phone", "desk", "post", "lock")
 
 
 def chain() -> str:
-    """Four boxes in a row, joined by arrows; the last is reached from the first as well."""
+    """Draw four boxes in a row, joined by arrows, with a dashed arrow from the first to the
+    last."""
     parts = []
     for place, word in enumerate(_BOXES):
         x = 12 + place * 160
@@ -45,7 +46,7 @@ def chain() -> str:
 
 
 def bars(values: Sequence[int], *, width: int = 620, height: int = 220) -> bytes:
-    """A bar chart as PNG: one bar a value, the highest as high as the picture."""
+    """Draw a bar chart as PNG: one bar per value, the highest as high as the picture."""
     paper, ink, line = (246, 246, 241), (58, 143, 109), (205, 205, 196)
     step, top = width / len(values), max(values)
     rows = []

@@ -1,4 +1,4 @@
-"""Lets people of a demo do what users do, at moments of the past."""
+"""Actions of demo people at moments of the past."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ PAGES = Path(__file__).parent / "pages"
 
 
 class Stage:
-    """One transaction in which a past is made up. Verbs happen at the moment of :meth:`on`.
+    """A transaction that creates a fictional history. Actions happen at the moment set by
+    :meth:`on`.
 
-    :param end: the moment at which the past ends.
+    :param end: the moment at which the history ends.
     """
 
     def __init__(
@@ -50,14 +51,14 @@ class Stage:
 
     @contextmanager
     def on(self, days_ago: int, clock: str) -> Iterator[None]:
-        """Let it be some days before the end, at a time such as ``09:40`` (UTC)."""
+        """Set the clock to some days before the end, at a time such as ``09:40`` (UTC)."""
         hour, minute = map(int, clock.split(":"))
         day = self.end - timedelta(days=days_ago)
         with at(day.replace(hour=hour, minute=minute, second=0, microsecond=0)):
             yield
 
     def joins(self, handle: str, name: str, role: SiteRole = SiteRole.MEMBER) -> None:
-        """Somebody gets an account."""
+        """Create an account."""
         person = create_person(
             self.session,
             self.shell,
@@ -78,7 +79,7 @@ class Stage:
         visibility: Visibility,
         member_role: Role = Role.EDITOR,
     ) -> None:
-        """Somebody makes a space, and leads it."""
+        """Create a space, led by its creator."""
         self.spaces[slug] = create_space(
             self.session,
             self.people[who],
@@ -90,13 +91,13 @@ class Stage:
         )
 
     def invites(self, who: str, slug: str, **roles: Role) -> None:
-        """A lead gives roles in a space."""
+        """Give people roles in a space."""
         for handle, role in roles.items():
             person_id = self.people[handle].person_id or 0
             give_role(self.session, self.people[who], self.spaces[slug], person_id, role)
 
     def gathers(self, who: str, handle: str, name: str, about: str, *inside: str) -> None:
-        """An admin makes a group of these people and groups."""
+        """Create a group of these people and groups."""
         group = create_group(
             self.session, self.people[who], handle=handle, name=name, description=about
         )
@@ -108,13 +109,13 @@ class Stage:
                 self.puts_in(who, handle, one)
 
     def puts_in(self, who: str, group: str, handle: str) -> None:
-        """An admin puts somebody into a group."""
+        """Add a person to a group."""
         actor = self.people[who]
         person = self.session.get_one(Person, self.people[handle].person_id)
         set_member(self.session, actor, see_group(self.session, actor, group), person, member=True)
 
     def trusts(self, who: str, slug: str, **roles: Role) -> None:
-        """A lead gives groups roles in a space."""
+        """Give groups roles in a space."""
         for handle, role in roles.items():
             seen = see_space(self.session, self.people[who], slug)
             set_group_role(
@@ -122,7 +123,7 @@ class Stage:
             )
 
     def writes(self, who: str, place: str, message: str = "") -> None:
-        """Somebody makes the page of a place such as ``eng/on-call``, from its file."""
+        """Create the page at a place such as ``eng/on-call`` from its file."""
         slug, _, path = place.partition("/")
         source = (PAGES / slug / f"{path or 'home'}.md").read_text()
         create_page(
@@ -137,7 +138,7 @@ class Stage:
     def changes(
         self, who: str, place: str, *edits: tuple[str, str], message: str = "", base: int = 0
     ) -> None:
-        """Somebody replaces words of a page; with ``base``, of an older revision than the head."""
+        """Replace words of a page; with ``base``, starting from an older revision than the head."""
         page = self._page(place)
         text = text_of(self.session, get_revision(self.session, page, base or page.head))
         body = text.body
@@ -155,20 +156,20 @@ class Stage:
         )
 
     def brings_back(self, who: str, place: str, number: int, message: str) -> None:
-        """Somebody makes an older revision the newest again."""
+        """Restore an older revision."""
         page = self._page(place)
         revert_page(self.session, self.people[who], page.id, number, message=message)
 
     def moves(self, who: str, place: str, path: str, message: str) -> None:
-        """Somebody gives a page another path."""
+        """Move a page to another path."""
         move_page(self.session, self.people[who], self._page(place).id, path, message=message)
 
     def deletes(self, who: str, place: str) -> None:
-        """Somebody deletes a page."""
+        """Delete a page."""
         delete_page(self.session, self.people[who], self._page(place).id)
 
     def attaches(self, who: str, place: str, data: bytes) -> None:
-        """Somebody attaches a file."""
+        """Attach a file."""
         slug, _, path = place.partition("/")
         stored = self.storage.put(io.BytesIO(data), max_bytes=1 << 20)
         attach_file(self.session, self.people[who], self.spaces[slug], path, stored)

@@ -1,4 +1,5 @@
-"""What happened at Saddlebag in eight weeks: who joined, wrote, changed, moved and threw away."""
+"""The history of the demo, eight weeks at Saddlebag: accounts, pages, edits, moves and
+deletions."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ TRIPS_IN_SPRING = (*TRIPS, 196, 214, 239, 251)
 
 
 def play(stage: Stage) -> None:
-    """Play all of it, in the order of time."""
+    """Perform all actions in chronological order."""
     _the_first_week(stage)
     _the_handbook_grows(stage)
     _engineering_moves_in(stage)
@@ -67,7 +68,7 @@ def _the_handbook_grows(stage: Stage) -> None:
     with stage.on(47, "13:20"):
         stage.writes("ben", "handbook/support/tone", "With Support, after listening for a day")
     with stage.on(46, "09:42"):
-        # Two people at once, on different lines: both edits are in the page.
+        # Two concurrent edits on different lines: the page contains both.
         stage.changes(
             "eve",
             "handbook/how-we-work/meetings",

@@ -1,7 +1,6 @@
-"""Changing who is in a group, and removing one, with what that means for spaces: what more people
-could read by it, and who still leads.
+"""Actions on groups with their effects on spaces: what more people could read, and who still leads.
 
-Spaces are held before groups, as giving a role to a group does.
+Spaces are locked before groups, in the same order as when a role is given to a group.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ def set_member(
     member: bool,
     consent: Consent | None = None,
 ) -> None:
-    """Put somebody into a group, or take them out (``wiki.people.groups.set_member``).
+    """Add a person to a group or remove them (``wiki.people.groups.set_member``).
 
-    :raises Exposes: when they could read more by it, and there is no consent to that.
-    :raises Invalid: when a space would be left without a lead.
+    :raises Exposes: if the person could read more, and there is no consent to that.
+    :raises Invalid: if a space would have no lead.
     """
     if not member:
         with _leads_kept(session, group):
@@ -59,10 +58,10 @@ def set_part(
     inside: bool,
     consent: Consent | None = None,
 ) -> None:
-    """Put a group into another, or take it out (``wiki.people.groups.set_part``).
+    """Add a group to another or remove it (``wiki.people.groups.set_part``).
 
-    :raises Exposes: when its people could read more by it, and there is no consent to that.
-    :raises Invalid: when a space would be left without a lead.
+    :raises Exposes: if its people could read more, and there is no consent to that.
+    :raises Invalid: if a space would have no lead.
     """
     if not inside:
         with _leads_kept(session, group):
@@ -77,9 +76,9 @@ def set_part(
 
 
 def delete_group(session: Session, actor: Actor, group: Group) -> None:
-    """Remove a group, and with it the roles that it has (``wiki.people.groups.delete_group``).
+    """Delete a group and the roles that it has (``wiki.people.groups.delete_group``).
 
-    :raises Invalid: when a space would be left without a lead.
+    :raises Invalid: if a space would have no lead.
     """
     given = select(GroupRole.space_id).where(GroupRole.group_id == group.id)
     with _leads_kept(session, group):
@@ -90,12 +89,12 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
 
 @contextmanager
 def _leads_kept(session: Session, group: Group) -> Iterator[None]:
-    """See to it that no space loses its last lead by what happens to a group in the block."""
+    """Check that no space loses its last lead through a change to a group in the block."""
     ids = groups.wholes_around(session, [group.id])
     given = select(GroupRole.space_id).where(
         GroupRole.group_id.in_(ids), GroupRole.role == int(Role.LEAD)
     )
-    # Held until the end, so that a lead who leaves alone meanwhile has to wait.
+    # Locked until the end, so that a lead who leaves at the same time has to wait.
     held = session.scalars(
         select(Space.id).where(Space.id.in_(given)).order_by(Space.id).with_for_update()
     ).all()
@@ -114,14 +113,14 @@ def _leads_kept(session: Session, group: Group) -> Iterator[None]:
 
 
 def in_words(names: Sequence[str]) -> str:
-    """A few names as they stand in a sentence."""
+    """Return a few names as an enumeration for a sentence."""
     several = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
     return " and ".join([", ".join(several[:-1]), several[-1]] if several[1:] else several)
 
 
 def _concerned(session: Session, group: Group) -> ColumnElement[bool]:
-    """The condition on pages that what the people of a group may read there can change: those of
-    spaces where it, or one that it is in, has a role or stands on a list."""
+    """Return the condition on pages that a change to the group may concern: the pages of spaces in
+    which it, or a group that contains it, has a role or is on a list."""
     ids = groups.wholes_around(session, [group.id])
     spaces: set[int] = set()
     for found in (

@@ -1,4 +1,4 @@
-"""Where a group stands: the spaces in which it has a role, the pages that are kept to it."""
+"""Uses of a group: the spaces in which it has a role, the pages that are restricted to it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ROWS = 200
 
 @dataclass(frozen=True)
 class RoleThere:
-    """A space, and the role that a group has in it; ``orphaned`` when nobody who can sign in would
-    lead it without."""
+    """A space and the role that a group has in it; ``orphaned`` if nobody who can sign in would
+    lead it without the group."""
 
     space: Space
     role: Role
@@ -32,7 +32,8 @@ class RoleThere:
 
 
 def roles_of(session: Session, actor: Actor, group: Group) -> list[RoleThere]:
-    """The spaces in which a group was given a role, as far as the actor may read them, by title."""
+    """Return the spaces in which a group has a role, as far as the actor may read them, by
+    title."""
     found = session.execute(
         select(Space, GroupRole.role)
         .join(GroupRole, GroupRole.space_id == Space.id)
@@ -45,8 +46,8 @@ def roles_of(session: Session, actor: Actor, group: Group) -> list[RoleThere]:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What is lost with a group: its roles in spaces, and its place on the lists of pages: these,
-    so many ``more``, and so many ``hidden`` ones that the asker may not read."""
+    """The losses with a group: its roles in spaces, and its entries on restriction lists: these
+    ``pages``, ``more`` that are not listed, and ``hidden`` ones that the actor may not read."""
 
     roles: Sequence[RoleThere]
     pages: Sequence[Page]
@@ -55,9 +56,10 @@ class Meaning:
 
 
 def meaning_of(session: Session, actor: Actor, group: Group) -> Meaning:
-    """What it would mean to delete a group. Admins know all spaces by name, but not their pages.
+    """Return what deleting a group would remove. Admins know all spaces by name, but not their
+    pages.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision:

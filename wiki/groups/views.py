@@ -1,7 +1,6 @@
-"""Groups in the browser: which there are, who is in one, what it stands for; admins change them.
+"""Views of groups: the list, one group with its people and uses, and changes by admins.
 
-To guests and strangers there are none: every address of a group answers them like one that leads
-nowhere.
+Guests and anonymous users get the same response as for an address that does not exist.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ blueprint = Blueprint("groups", __name__)
 @blueprint.get("/-/groups")
 @public
 def index() -> ResponseReturnValue:
-    """All groups, by name."""
+    """List all groups by name."""
     return _list("groups/groups.html")
 
 
 @blueprint.route("/-/admin/groups", methods=["GET", "POST"])
 def administration() -> ResponseReturnValue:
-    """Make a group, and see which there are."""
+    """Create a group, and list all groups."""
     _require_admin()
     error: Invalid | None = None
     if request.method == "POST":
@@ -57,7 +56,7 @@ def administration() -> ResponseReturnValue:
 @blueprint.get("/-/groups/<handle>")
 @public
 def group(handle: str) -> ResponseReturnValue:
-    """Who is in a group, what is inside it and around it, and what it stands for."""
+    """Show a group's people, the groups inside and around it, and its uses."""
     found = groups.see_group(reading(), actor(), handle)
     if found.handle != handle:
         return redirect(_url(found), 301)
@@ -66,7 +65,7 @@ def group(handle: str) -> ResponseReturnValue:
 
 @blueprint.route("/-/groups/<handle>/edit", methods=["GET", "POST"])
 def edit(handle: str) -> ResponseReturnValue:
-    """What a group is called."""
+    """Change a group's name and description."""
     found = groups.see_group(reading(), actor(), handle)
     _require_admin()
     error: Invalid | None = None
@@ -97,7 +96,7 @@ def edit(handle: str) -> ResponseReturnValue:
 
 @blueprint.route("/-/groups/<handle>/delete", methods=["GET", "POST"])
 def delete(handle: str) -> ResponseReturnValue:
-    """Remove a group, after saying what that means."""
+    """Delete a group, after showing the consequences."""
     found = groups.see_group(reading(), actor(), handle)
     error: Invalid | None = None
     if request.method == "POST":
@@ -123,7 +122,7 @@ def delete(handle: str) -> ResponseReturnValue:
 
 @blueprint.route("/-/groups/<handle>/leave", methods=["GET", "POST"])
 def leave(handle: str) -> ResponseReturnValue:
-    """Go out of a group oneself, after saying what that means."""
+    """Leave a group, after showing the consequences."""
     found = groups.see_group(reading(), actor(), handle)
     if not groups.is_member(reading(), found, actor().person_id):
         say(f"You were not put into {found.name} itself.")
@@ -152,13 +151,13 @@ def leave(handle: str) -> ResponseReturnValue:
 
 @blueprint.post("/-/groups/<handle>/put")
 def put(handle: str) -> ResponseReturnValue:
-    """Put somebody, or another group, into a group."""
+    """Add a person or another group to a group."""
     return _move(handle, inside=True)
 
 
 @blueprint.post("/-/groups/<handle>/take")
 def take(handle: str) -> ResponseReturnValue:
-    """Take somebody, or another group, out of a group."""
+    """Remove a person or another group from a group."""
     return _move(handle, inside=False)
 
 

@@ -1,4 +1,4 @@
-"""What the wiki writes to people by mail: plain text, links from the settings only."""
+"""Texts of the mails that the wiki sends: plain text, with links from the settings only."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wiki.rules.access import Actor
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail before it has a recipient."""
+    """A mail without a recipient."""
 
     subject: str
     body: str
 
 
 def post(session: Session, actor: Actor, recipient: str, letter: Letter) -> Mail:
-    """Hand a letter to the worker, which sends it once the transaction is committed."""
+    """Queue a letter for the worker, which sends it after the transaction is committed."""
     row = Mail(recipient=recipient, subject=letter.subject[:300], body=letter.body)
     session.add(row)
     session.flush()
@@ -31,12 +31,12 @@ def post(session: Session, actor: Actor, recipient: str, letter: Letter) -> Mail
 
 
 def absolute(settings: Settings, path: str) -> str:
-    """The address of a path for somebody outside: never made from what a request claims."""
+    """Return the absolute URL of a path, from the settings and never from a request."""
     return settings.base_url.rstrip("/") + path
 
 
 def password_link(settings: Settings, name: str, token: str) -> Letter:
-    """The link by which somebody chooses a new password."""
+    """Return the mail with a password link."""
     return Letter(
         f"A new password for {settings.site_name}",
         f"Hello {name},\n\n"
@@ -48,7 +48,7 @@ def password_link(settings: Settings, name: str, token: str) -> Letter:
 
 
 def identity_linked(settings: Settings, name: str) -> Letter:
-    """News that one can sign in by the OpenID provider."""
+    """Return the mail that an OpenID identity was linked with the account."""
     return Letter(
         f"You can sign in to {settings.site_name} with {settings.oidc_name}",
         f"Hello {name},\n\n"
@@ -60,7 +60,7 @@ def identity_linked(settings: Settings, name: str) -> Letter:
 
 
 def identity_unlinked(settings: Settings, name: str) -> Letter:
-    """News that one cannot any more."""
+    """Return the mail that an OpenID identity was unlinked."""
     return Letter(
         f"A way to sign in to {settings.site_name} was unlinked",
         f"Hello {name},\n\n"
@@ -71,7 +71,7 @@ def identity_unlinked(settings: Settings, name: str) -> Letter:
 
 
 def password_changed(settings: Settings, name: str) -> Letter:
-    """News that the password is another one."""
+    """Return the mail that the password was changed."""
     return Letter(
         f"Your password for {settings.site_name} was changed",
         f"Hello {name},\n\n"
@@ -82,7 +82,7 @@ def password_changed(settings: Settings, name: str) -> Letter:
 
 
 def factor_added(settings: Settings, name: str, kind: str) -> Letter:
-    """News that there is another second factor."""
+    """Return the mail that a second factor was added."""
     return Letter(
         f"A second factor was added to your account at {settings.site_name}",
         f"Hello {name},\n\n"
@@ -92,7 +92,7 @@ def factor_added(settings: Settings, name: str, kind: str) -> Letter:
 
 
 def factor_removed(settings: Settings, name: str, kind: str) -> Letter:
-    """News that a second factor is gone."""
+    """Return the mail that a second factor was removed."""
     return Letter(
         f"A second factor was removed from your account at {settings.site_name}",
         f"Hello {name},\n\n"
@@ -102,7 +102,7 @@ def factor_removed(settings: Settings, name: str, kind: str) -> Letter:
 
 
 def factors_cleared(settings: Settings, name: str, admin: str) -> Letter:
-    """News that an admin took all second factors away."""
+    """Return the mail that an admin removed all second factors."""
     return Letter(
         f"Your second factors at {settings.site_name} were removed",
         f"Hello {name},\n\n"
@@ -114,7 +114,7 @@ def factors_cleared(settings: Settings, name: str, admin: str) -> Letter:
 
 
 def codes_renewed(settings: Settings, name: str) -> Letter:
-    """News that there are other recovery codes."""
+    """Return the mail that recovery codes were replaced."""
     return Letter(
         f"New recovery codes for your account at {settings.site_name}",
         f"Hello {name},\n\n"
@@ -124,7 +124,7 @@ def codes_renewed(settings: Settings, name: str) -> Letter:
 
 
 def recovery_code_used(settings: Settings, name: str, left: int) -> Letter:
-    """News that somebody came in with a recovery code."""
+    """Return the mail that a recovery code was used to sign in."""
     return Letter(
         f"A recovery code was used at {settings.site_name}",
         f"Hello {name},\n\n"
@@ -135,7 +135,7 @@ def recovery_code_used(settings: Settings, name: str, left: int) -> Letter:
 
 
 def new_browser(settings: Settings, name: str, device: str, address: str) -> Letter:
-    """News that somebody signed in where they never had before."""
+    """Return the mail about a sign-in in a new browser."""
     where = f"{device}, {address}" if address else device
     return Letter(
         f"A new sign-in to your account at {settings.site_name}",
@@ -158,7 +158,7 @@ def _if_not_you(settings: Settings, then: str, path: str = "/-/me/security") -> 
 
 
 def claim_link(settings: Settings, asker: str, handle: str, address: str, token: str) -> Letter:
-    """The link by which somebody takes over what was imported under an address."""
+    """Return the mail with the link that proves an address and takes over its imported work."""
     return Letter(
         f"Is this your work at {settings.site_name}?",
         f"Hello,\n\n"
@@ -171,7 +171,7 @@ def claim_link(settings: Settings, asker: str, handle: str, address: str, token:
 
 
 def address_changed(settings: Settings, name: str) -> Letter:
-    """News for the old address that mails go to another one now."""
+    """Return the mail to the old address that the account's address was changed."""
     return Letter(
         f"Your address at {settings.site_name} was changed",
         f"Hello {name},\n\n"
@@ -181,7 +181,7 @@ def address_changed(settings: Settings, name: str) -> Letter:
 
 
 def invitation(settings: Settings, inviter: str, into: str, link: str, days: int) -> Letter:
-    """The link by which somebody comes in; ``into`` is a space's title, or empty."""
+    """Return the mail with an invitation; ``into`` is the title of a space, or empty."""
     where = f"“{into}” at {settings.site_name}" if into else settings.site_name
     return Letter(
         f"{inviter or 'Somebody'} invites you to {into or settings.site_name}",
@@ -193,7 +193,7 @@ def invitation(settings: Settings, inviter: str, into: str, link: str, days: int
 
 
 def approval_asked(settings: Settings, name: str, approval_id: int) -> Letter:
-    """A change that opens something waits for the word of whoever gets this."""
+    """Return the mail that asks a person to decide about a change that exposes something."""
     return Letter(
         f"{name} asks for your agreement",
         f"{name} wants to open something to more people on {settings.site_name}, and that takes\n"

@@ -1,4 +1,4 @@
-"""Sending a mail: to an SMTP server, or in development to a file."""
+"""Delivery of mail to an SMTP server, or to a file in development."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from urllib.parse import unquote, urlsplit
 from wiki.config import Settings
 from wiki.people.models import Mail
 
-SECONDS = 10.0  # for each step of the conversation with the mail server
+SECONDS = 10.0  # for each step of the SMTP dialogue
 PORTS = {"smtp": 587, "smtps": 465}
 
 
 class NotSent(Exception):
-    """A mail could not be handed over; the message says why, without any password.
+    """A mail could not be delivered; the message says why, without any password.
 
-    ``unreachable`` means that no other mail could be handed over now either.
+    ``unreachable`` means that no other mail could be delivered now either.
     """
 
     def __init__(self, sentence: str, *, unreachable: bool) -> None:
@@ -30,8 +30,8 @@ class NotSent(Exception):
 
 
 def message_of(mail: Mail, settings: Settings) -> EmailMessage:
-    """The mail with its headers. The same row makes the same Message-ID, so that a mail sent twice
-    after a crash can be told to be one."""
+    """Return the mail with its headers. The same row gets the same Message-ID, so that a mail sent
+    twice after a crash can be recognised as one."""
     host = urlsplit(settings.base_url).hostname or "localhost"
     message = EmailMessage()
     message["From"] = _sender(settings)
@@ -45,9 +45,9 @@ def message_of(mail: Mail, settings: Settings) -> EmailMessage:
 
 
 def send(mail: Mail, settings: Settings) -> None:
-    """Hand a mail over.
+    """Send a mail.
 
-    :raises NotSent: when the server cannot be reached or refuses.
+    :raises NotSent: if the server cannot be reached or refuses.
     """
     message = message_of(mail, settings)
     if not settings.smtp_url:
@@ -105,7 +105,8 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _write(message: EmailMessage, folder: Path, name: str) -> None:
-    """A file for each mail, complete as soon as it has its name; only its owner reads it."""
+    """Write a mail to a file that is complete as soon as it has its name and readable only by its
+    owner."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = folder / f".{name}.part"
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""What happens to accounts."""
+"""Actions on accounts: creating, changing, disabling and signing out."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole
 
 _hasher = PasswordHasher()
-# Verified when there is no such account, so that its absence cannot be told by the time it takes.
+# Verified when there is no such account, so that the response time does not reveal its absence.
 _NOBODY = _hasher.hash("nobody has this password")
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1024
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
-# Any fixed number: who gives a new name holds it until commit (on PostgreSQL).
+# Any fixed number: the key of the advisory lock that is held until commit while a handle is given
+# out (on PostgreSQL).
 _NAMING = 0x7E113
-# What moves the text around it. Joiners stay: names in many scripts are written with them.
+# Characters that rearrange the text around them. Joiners stay: many scripts need them in names.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def hash_password(password: str, *, field: str = "password") -> str:
-    """Argon2id of an acceptable password; takes tens of milliseconds on purpose.
+    """Return the Argon2id hash of an acceptable password; takes tens of milliseconds on purpose.
 
-    :param field: the form's field to name in a refusal.
-    :raises Invalid: when it is too short or too long.
+    :param field: the form field to name in an error.
+    :raises Invalid: if the password is too short or too long.
     """
     if len(password) < MIN_PASSWORD:
         raise Invalid(f"A password has at least {MIN_PASSWORD} characters.", field=field)
@@ -46,14 +47,14 @@ def hash_password(password: str, *, field: str = "password") -> str:
 
 
 def check_password(person: Person | None, password: str) -> bool:
-    """Whether this is the person's password; takes as long for nobody as for somebody."""
+    """Return whether this is the person's password, in the same time if there is no account."""
     stored = person.password_hash if person and person.password_hash else _NOBODY
     right = is_password(stored, password)
     return right and person is not None and person.password_hash is not None
 
 
 def is_password(stored: str, password: str) -> bool:
-    """Whether a hash is that of this password."""
+    """Return whether the hash belongs to this password."""
     try:
         return _hasher.verify(stored, _normal(password[:MAX_PASSWORD]))
     except (VerificationError, InvalidHashError):
@@ -61,7 +62,8 @@ def is_password(stored: str, password: str) -> bool:
 
 
 def renewed_hash(person: Person, password: str) -> str | None:
-    """A new hash of the password just checked, when the stored one was made with less effort."""
+    """Return a new hash of the password just checked, or None if the stored one is strong
+    enough."""
     stored = person.password_hash
     if stored is None or not _hasher.check_needs_rehash(stored):
         return None
@@ -69,18 +71,18 @@ def renewed_hash(person: Person, password: str) -> str | None:
 
 
 def _normal(password: str) -> str:
-    """The same password from every keyboard: machines compose accents differently."""
+    """Return the password in NFKC form, because keyboards compose accents differently."""
     return unicodedata.normalize("NFKC", password)
 
 
 def normal_login(typed: str) -> str:
-    """What somebody typed as user name or address, in the form both are stored in."""
+    """Return a typed user name or address in the form in which both are stored."""
     kept = "".join(character for character in typed if character.isprintable())
     return unicodedata.normalize("NFC", kept.strip()).lower()[:254]
 
 
 def find_person(session: Session, login: str) -> Person | None:
-    """The person who signs in with this handle or address; never a placeholder."""
+    """Return the person who signs in with this handle or address; never a placeholder."""
     login = normal_login(login)
     return session.scalar(
         select(Person).where(
@@ -99,9 +101,9 @@ def create_person(
     password_hash: str | None = None,
     site_role: SiteRole = SiteRole.MEMBER,
 ) -> Person:
-    """Make an account. Who may is decided by what leads here: an invitation, the shell, set-up.
+    """Create an account. Callers check permission: an invitation, the shell or set-up.
 
-    :raises Invalid: when the handle, the name or the address cannot be used, or is taken.
+    :raises Invalid: if the handle, the name or the address is not acceptable, or is taken.
     """
     handle = handle.strip().lower()
     if not HANDLE.fullmatch(handle):
@@ -126,8 +128,8 @@ def create_person(
 
 
 def is_taken(session: Session, handle: str) -> bool:
-    """Whether somebody or a group is called so: one name means one of them, for both can be
-    mentioned."""
+    """Return whether an account or a group has this handle. They share one namespace, because both
+    can be mentioned."""
     return any(
         session.scalar(select(named.id).where(named.handle == handle)) is not None
         for named in (Person, Group)
@@ -135,7 +137,7 @@ def is_taken(session: Session, handle: str) -> bool:
 
 
 def hold_names(session: Session) -> None:
-    """Let others who give a new name to somebody or to a group wait until this transaction ends."""
+    """Make other transactions that give out a handle wait until this one ends."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NAMING})
 
@@ -143,9 +145,10 @@ def hold_names(session: Session) -> None:
 def change_profile(
     session: Session, actor: Actor, person: Person, *, name: str, email: str | None
 ) -> list[str]:
-    """Change one's own name and address; returns what was changed.
+    """Change the actor's own name and address; return the names of the changed fields.
 
-    :raises Invalid: when they cannot be used. :raises Forbidden: for somebody else's.
+    :raises Invalid: if a value is not acceptable.
+    :raises Forbidden: for another person's account.
     """
     if actor.person_id != person.id:
         raise Forbidden("Only they themselves can change this.")
@@ -154,7 +157,7 @@ def change_profile(
         raise Invalid("A name has at least one letter.", field="name")
     wanted = {"name": name, "email": _free_email(session, email, person)}
     if wanted["email"] != person.email:
-        # Links that went to the old address end; whoever uses one right now is waited for.
+        # Links mailed to the old address end; wait for one that is being used right now.
         end_password_links(session, person)
         session.refresh(person, with_for_update=True)
         person.email_proven_at = None
@@ -175,11 +178,11 @@ def set_password(
     *,
     keep_session: int | None = None,
 ) -> None:
-    """Give a person another password and end their sign-ins, but for ``keep_session``.
+    """Set a person's password and end their sign-ins except ``keep_session``.
 
-    Who may is decided by what leads here: the old password, a link by mail, the shell.
+    Callers check permission: the old password, a mailed link or the shell.
 
-    :raises Invalid: for a service account, which has none.
+    :raises Invalid: for a service account, which has no password.
     """
     if person.service_at is not None:
         raise Invalid(f"{person.name} is a service account: it has tokens and no password.")
@@ -190,7 +193,7 @@ def set_password(
 
 
 def end_password_links(session: Session, person: Person) -> None:
-    """Let no link to a new password that was mailed before work any more."""
+    """Invalidate all password links that were mailed to a person."""
     session.execute(
         update(PasswordReset)
         .where(PasswordReset.person_id == person.id, PasswordReset.used_at.is_(None))
@@ -199,9 +202,10 @@ def end_password_links(session: Session, person: Person) -> None:
 
 
 def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole) -> None:
-    """Make somebody a guest, a member or an admin.
+    """Make a person a guest, a member or an admin.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: for the last admin.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: for the last admin.
     """
     _require_admin(actor)
     _require_account(person)
@@ -218,9 +222,10 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
 
 
 def disable(session: Session, actor: Actor, person: Person) -> None:
-    """Shut somebody out: their sign-ins and API tokens end with this. Their work stays.
+    """Disable an account and end its sign-ins and API tokens. Its work stays.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: for the last admin.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: for the last admin.
     """
     _require_admin(actor)
     _require_account(person)
@@ -239,9 +244,9 @@ def disable(session: Session, actor: Actor, person: Person) -> None:
 
 
 def enable(session: Session, actor: Actor, person: Person) -> None:
-    """Let somebody in again; they sign in anew and make new tokens.
+    """Enable a disabled account again. The person has to sign in anew and make new tokens.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     if person.disabled_at is None:
@@ -252,9 +257,9 @@ def enable(session: Session, actor: Actor, person: Person) -> None:
 
 
 def end_sessions(session: Session, actor: Actor, person_id: int, *, keep: int | None = None) -> int:
-    """End a person's sign-ins everywhere, but for the one to ``keep``; returns how many.
+    """End a person's sign-ins everywhere, except the one to ``keep``; return how many ended.
 
-    :raises Forbidden: unless they are the actor's own, or the actor administers.
+    :raises Forbidden: unless they are the actor's own or the actor is an admin.
     """
     if actor.person_id != person_id:
         _require_admin(actor)
@@ -265,8 +270,8 @@ def end_sessions(session: Session, actor: Actor, person_id: int, *, keep: int | 
 
 
 def setup_token(session: Session) -> str | None:
-    """A new token for ``/-/setup?token=…``, by which the first admin is made; None once there is
-    one. Links made before end with this."""
+    """Create a token for ``/-/setup?token=…``, which makes the first admin; return None if there is
+    an admin already. Earlier set-up links stop working."""
     if has_admin(session):
         return None
     token = new_token()
@@ -277,7 +282,7 @@ def setup_token(session: Session) -> str | None:
 
 
 def has_admin(session: Session) -> bool:
-    """Whether anybody administers this wiki."""
+    """Return whether there is an enabled admin."""
     return (
         session.scalar(
             select(Person.id)
@@ -289,9 +294,9 @@ def has_admin(session: Session) -> bool:
 
 
 def check_setup(session: Session, token: str) -> None:
-    """Go on only if the token may make the first admin.
+    """Check that the token may make the first admin.
 
-    :raises Ended: when it may not (any more).
+    :raises Ended: if the link was used or replaced, or there is an admin already.
     """
     found = session.scalar(select(SetupLink.id).where(SetupLink.token_hash == hash_token(token)))
     if found is None or has_admin(session):
@@ -304,14 +309,15 @@ def check_setup(session: Session, token: str) -> None:
 def create_first_admin(
     session: Session, token: str, *, handle: str, name: str, email: str | None, password_hash: str
 ) -> Person:
-    """Use the set-up link.
+    """Create the first admin with a set-up link, which is used up.
 
-    :raises Ended: when it was used. :raises Invalid: as :func:`create_person`.
+    :raises Ended: if the link was used.
+    :raises Invalid: as :func:`create_person`.
     """
     check_setup(session, token)
     used = delete(SetupLink).where(SetupLink.token_hash == hash_token(token))
     if session.scalar(used.returning(SetupLink.id)) is None:
-        check_setup(session, "")  # somebody was faster: says so
+        check_setup(session, "")  # another request was faster: this raises
     return create_person(
         session,
         ANONYMOUS,
@@ -324,9 +330,9 @@ def create_first_admin(
 
 
 def checked_name(raw: str) -> str:
-    """A person's name as it is shown: one line, perhaps empty.
+    """Return a person's name as it is shown: one line, possibly empty.
 
-    :raises Invalid: when it is too long.
+    :raises Invalid: if it is longer than 200 characters.
     """
     name = shown_name(raw)
     if len(name) > 200:
@@ -335,15 +341,15 @@ def checked_name(raw: str) -> str:
 
 
 def shown_name(raw: str) -> str:
-    """A name as one line of what can be shown, of any length."""
+    """Return a name of any length as one line without control characters."""
     return " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", raw)).split())
 
 
 def checked_email(raw: str, *, field: str = "email") -> str:
-    """An address in the form it is stored in: trimmed, lower case.
+    """Return an e-mail address in the form in which it is stored: trimmed and lower case.
 
-    :param field: the form's field to name in a refusal.
-    :raises Invalid: when it cannot be one.
+    :param field: the form field to name in an error.
+    :raises Invalid: if it cannot be an address.
     """
     email = unicodedata.normalize("NFC", raw.strip()).lower()
     if (
@@ -366,7 +372,7 @@ def _free_email(session: Session, raw: str | None, person: Person | None) -> str
 
 
 def _flush_unique(session: Session) -> None:
-    """Write, even if somebody else took the name between our look and now (on PostgreSQL)."""
+    """Flush; raise Invalid if another transaction took the name meanwhile (on PostgreSQL)."""
     try:
         session.flush()
     except IntegrityError:
@@ -385,8 +391,8 @@ def _require_account(person: Person) -> None:
 
 
 def _keep_an_admin(session: Session, person: Person) -> None:
-    """Refuse to take the last admin away. The rows are held, so that two who demote each other at
-    once take turns."""
+    """Raise Invalid if the person is the last admin. The rows of all admins are locked, so that two
+    admins who demote each other at the same time take turns."""
     admins = session.scalars(
         select(Person.id)
         .where(Person.site_role == SiteRole.ADMIN.value, Person.disabled_at.is_(None))

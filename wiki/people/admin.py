@@ -1,4 +1,4 @@
-"""The administration's screens of people."""
+"""Views of the administration of accounts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROLES = (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
 
 @blueprint.before_request
 def admins_only() -> None:
-    """Nothing here is for others; the actions ask again."""
+    """Refuse everybody but admins. The actions check this again."""
     decision = may_administer(actor())
     if not decision:
         raise Forbidden(decision.reason)
@@ -36,13 +36,13 @@ def admins_only() -> None:
 
 @blueprint.get("")
 def start() -> ResponseReturnValue:
-    """The administration begins with its people."""
+    """Redirect to the list of people."""
     return redirect("/-/admin/people")
 
 
 @blueprint.get("/people")
 def people() -> ResponseReturnValue:
-    """Everybody with an account, or everybody without, found by a part of their name."""
+    """List accounts or placeholders, filtered by part of a name."""
     query, imported = request.args.get("q", ""), request.args.get("who") == "imported"
     after = request.args.get("after")
     return render_template(
@@ -57,7 +57,7 @@ def people() -> ResponseReturnValue:
 
 @blueprint.get("/people/<handle>")
 def person(handle: str) -> ResponseReturnValue:
-    """One account, or one placeholder, and what an admin may do with it."""
+    """Show an account or a placeholder and the actions available to an admin."""
     found = queries.get_person(reading(), actor(), handle)
     into = merged_into(reading(), found)
     return redirect(f"/-/admin/people/{into.handle}", 301) if into else _screen(found)
@@ -66,7 +66,7 @@ def person(handle: str) -> ResponseReturnValue:
 @blueprint.post("/people/<handle>/role")
 @confirm_first
 def set_role(handle: str) -> ResponseReturnValue:
-    """Make somebody a guest, a member or an admin."""
+    """Make a person a guest, a member or an admin."""
 
     def change(session: Session, person: Person) -> str:
         try:
@@ -82,7 +82,7 @@ def set_role(handle: str) -> ResponseReturnValue:
 @blueprint.post("/people/<handle>/disable")
 @confirm_first
 def disable(handle: str) -> ResponseReturnValue:
-    """Shut somebody out."""
+    """Disable an account."""
 
     def change(session: Session, person: Person) -> str:
         actions.disable(session, actor(), person)
@@ -93,7 +93,7 @@ def disable(handle: str) -> ResponseReturnValue:
 
 @blueprint.post("/people/<handle>/enable")
 def enable(handle: str) -> ResponseReturnValue:
-    """Let somebody in again."""
+    """Enable a disabled account."""
 
     def change(session: Session, person: Person) -> str:
         actions.enable(session, actor(), person)
@@ -104,7 +104,7 @@ def enable(handle: str) -> ResponseReturnValue:
 
 @blueprint.post("/people/<handle>/end-sign-ins")
 def end_sign_ins(handle: str) -> ResponseReturnValue:
-    """Sign somebody out everywhere."""
+    """Sign a person out everywhere."""
 
     def change(session: Session, person: Person) -> str:
         actions.end_sessions(session, actor(), person.id)
@@ -116,7 +116,7 @@ def end_sign_ins(handle: str) -> ResponseReturnValue:
 @blueprint.post("/people/<handle>/remove-factors")
 @confirm_first
 def remove_factors(handle: str) -> ResponseReturnValue:
-    """Take the second factors of somebody who has lost them."""
+    """Remove the second factors of a person who has lost them."""
 
     def change(session: Session, person: Person) -> str:
         if not clear_factors(session, actor(), settings(), person):
@@ -128,7 +128,7 @@ def remove_factors(handle: str) -> ResponseReturnValue:
 
 @blueprint.post("/people/<handle>/merge")
 def merge(handle: str) -> ResponseReturnValue:
-    """Say whose work a placeholder's is."""
+    """Merge a placeholder into the account whose work it is."""
     typed = request.form.get("into", "")
     try:
         with writing() as session:

@@ -1,4 +1,4 @@
-"""The administration's screen of who must have a second factor."""
+"""Views of the administration of required second factors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ blueprint.before_request(admins_only)
 
 @blueprint.get("")
 def screen() -> ResponseReturnValue:
-    """Who must, and who has none yet."""
+    """Show who must have a second factor and who has none yet."""
     return _screen()
 
 
 @blueprint.post("")
 @confirm_first
 def change() -> ResponseReturnValue:
-    """Let others have to."""
+    """Change who must have a second factor."""
     try:
         who = Who(request.form.get("who", ""))
     except ValueError:

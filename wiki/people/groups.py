@@ -1,4 +1,4 @@
-"""Groups: named sets of people, which may be parts of one another."""
+"""Groups: named sets of people, which may contain other groups."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ SIZE = (
     .correlate(Group)
     .scalar_subquery()
 )
-"""How many people are in a ``Group``."""
-# Events, and changes that wait for a second person, go on naming a group that was removed.
+"""SQL expression for the number of people in a ``Group``."""
+# Events, and changes that wait for a second person, still name a deleted group, so its id must not
+# be used again.
 _LAST_IDS = (
     select(func.max(Group.id)),
     select(func.max(EventRow.payload["group_id"].as_integer())).where(
@@ -40,9 +41,10 @@ _LAST_IDS = (
 def create_group(
     session: Session, actor: Actor, *, handle: str, name: str, description: str = ""
 ) -> Group:
-    """Make a group with nobody in it.
+    """Create an empty group.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: for a name that is taken.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: if a name is not acceptable or the handle is taken.
     """
     _require_admin(actor)
     handle = handle.strip().lower()
@@ -72,7 +74,11 @@ def create_group(
 def change_group(
     session: Session, actor: Actor, group: Group, *, name: str, description: str
 ) -> None:
-    """Change what a group is called. :raises Forbidden: :raises Invalid:"""
+    """Change a group's name and description.
+
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: if the name is empty or a value is too long.
+    """
     _require_admin(actor)
     wanted = {"name": checked_name(name), "description": _described(description)}
     if not wanted["name"]:
@@ -87,8 +93,11 @@ def change_group(
 
 
 def delete_group(session: Session, actor: Actor, group: Group) -> None:
-    """Remove a group. Roles that it had are gone with it; on lists of restrictions it is on it
-    leaves nobody in its place. :raises Forbidden: unless the actor administers."""
+    """Delete a group and the roles that it had. A restriction that listed it loses that entry and
+    gains no other.
+
+    :raises Forbidden: unless the actor is an admin.
+    """
     _require_admin(actor)
     _take_turn(session, group)
     wholes = wholes_around(session, [group.id]) - {group.id}
@@ -102,10 +111,10 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
 def set_member(
     session: Session, actor: Actor, group: Group, person: Person, *, member: bool
 ) -> None:
-    """Put somebody into a group, or take them out.
+    """Add a person to a group or remove them from it.
 
-    :raises Forbidden: unless the actor administers, or takes themselves out.
-    :raises Invalid: for an account that is disabled, or none.
+    :raises Forbidden: unless the actor is an admin or removes themselves.
+    :raises Invalid: when a placeholder or a disabled account is added.
     """
     if member or person.id != actor.person_id:
         _require_admin(actor)
@@ -127,10 +136,10 @@ def set_member(
 
 
 def set_part(session: Session, actor: Actor, group: Group, part: Group, *, inside: bool) -> None:
-    """Let all people of a group be in another one too, or no longer.
+    """Add a group to another group or remove it, and with it all its people.
 
-    :raises Forbidden: unless the actor administers.
-    :raises Invalid: when a group would come to be inside itself.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: if a group would contain itself.
     """
     _require_admin(actor)
     _take_turn(session, group, part)
@@ -155,7 +164,7 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
 
 @dataclass(frozen=True)
 class GroupSeen:
-    """A group as it is shown: how many people are in it, whoever they are in it by."""
+    """A group with the number of its people, direct or through groups inside it."""
 
     group: Group
     people: int
@@ -169,11 +178,11 @@ def list_groups(
     after: str | None = None,
     limit: int = ROWS,
 ) -> Slice[GroupSeen]:
-    """All groups, by name.
+    """Return all groups by name.
 
-    :param query: a part of a name, short or long.
-    :param after: the cursor of the slice before.
-    :raises NotFound: for those who may not know of them.
+    :param query: part of a name or a handle.
+    :param after: the cursor of the previous slice.
+    :raises NotFound: if the actor may not see groups.
     """
     require_seeing(actor)
     name = func.lower(Group.name)
@@ -196,9 +205,9 @@ def list_groups(
 
 
 def see_group(session: Session, actor: Actor, handle: str) -> Group:
-    """The group of that short name.
+    """Return the group with this handle.
 
-    :raises NotFound: when there is none, or the actor may not know of groups.
+    :raises NotFound: if there is none, or the actor may not see groups.
     """
     require_seeing(actor)
     group = find_group(session, handle)
@@ -208,7 +217,8 @@ def see_group(session: Session, actor: Actor, handle: str) -> Group:
 
 
 def find_group(session: Session, handle: str) -> Group | None:
-    """The group of that short name. The caller may know of groups."""
+    """Return the group with this handle, or None. The caller must check that the actor may see
+    groups."""
     handle = handle.lower()
     if not HANDLE.fullmatch(handle):
         return None
@@ -217,7 +227,8 @@ def find_group(session: Session, handle: str) -> Group | None:
 
 @dataclass(frozen=True)
 class PersonWithin:
-    """Somebody in a group: put into it themselves (``alone``), and into which parts of it."""
+    """A person in a group: whether they are a direct member (``alone``), and through which groups
+    inside it they belong to it."""
 
     person: Person
     alone: bool
@@ -227,9 +238,10 @@ class PersonWithin:
 def people_within(
     session: Session, group: Group, *, after: str | None = None, limit: int = ROWS
 ) -> Slice[PersonWithin]:
-    """Everybody in a group, whatever they are in it by, by name. The caller may know of groups.
+    """Return all people of a group by name, direct members or not. The caller must check that the
+    actor may see groups.
 
-    :param after: the cursor of the slice before.
+    :param after: the cursor of the previous slice.
     """
     name = func.lower(Person.name)
     found = (
@@ -269,7 +281,8 @@ def people_within(
 
 
 def count_people(session: Session, group_ids: Collection[int]) -> dict[int, int]:
-    """How many people are in each of these groups. The caller may know of groups."""
+    """Return the number of people in each of these groups. The caller must check that the actor may
+    see groups."""
     found = session.execute(
         select(GroupPerson.group_id, func.count())
         .where(GroupPerson.group_id.in_(sorted(group_ids)))
@@ -280,13 +293,13 @@ def count_people(session: Session, group_ids: Collection[int]) -> dict[int, int]
 
 
 def is_member(session: Session, group: Group, person_id: int | None) -> bool:
-    """Whether somebody was put into a group itself."""
+    """Return whether a person is a direct member of a group."""
     return person_id is not None and session.get(GroupMember, (group.id, person_id)) is not None
 
 
 def groups_of(session: Session, person: Person) -> list[tuple[Group, bool]]:
-    """The groups that somebody is in, by name, each with whether they were put into it themselves.
-    The caller may know of groups."""
+    """Return the groups that a person is in, by name, each with whether they are a direct member.
+    The caller must check that the actor may see groups."""
     alone = exists().where(
         GroupMember.group_id == Group.id, GroupMember.person_id == GroupPerson.person_id
     )
@@ -300,7 +313,8 @@ def groups_of(session: Session, person: Person) -> list[tuple[Group, bool]]:
 
 
 def parts_of(session: Session, group: Group) -> list[GroupSeen]:
-    """The groups that were put into a group, by name. The caller may know of groups."""
+    """Return the groups directly inside a group, by name. The caller must check that the actor may
+    see groups."""
     found = session.execute(
         select(Group, SIZE)
         .join(GroupPart, GroupPart.part_id == Group.id)
@@ -311,7 +325,8 @@ def parts_of(session: Session, group: Group) -> list[GroupSeen]:
 
 
 def wholes_of(session: Session, group: Group) -> list[GroupSeen]:
-    """The groups that a group was put into, by name. The caller may know of groups."""
+    """Return the groups that directly contain a group, by name. The caller must check that the
+    actor may see groups."""
     found = session.execute(
         select(Group, SIZE)
         .join(GroupPart, GroupPart.group_id == Group.id)
@@ -322,8 +337,8 @@ def wholes_of(session: Session, group: Group) -> list[GroupSeen]:
 
 
 def settle_groups(session: Session, group_ids: Collection[int]) -> None:
-    """Make the derived people of these groups what members and parts say. Rows that are right
-    already stay, so that one person more in a group of thousands writes one row."""
+    """Update the derived people of these groups from their members and parts. Rows that are right
+    already stay, so that adding one person to a group of thousands writes one row."""
     ids = sorted(group_ids)
     if not ids:
         return
@@ -348,7 +363,7 @@ def settle_groups(session: Session, group_ids: Collection[int]) -> None:
 
 
 def check_groups(session: Session) -> list[int]:
-    """The ids of groups whose derived people are not what members and parts say."""
+    """Return the ids of groups whose derived people do not match their members and parts."""
     ids = session.scalars(select(Group.id)).all()
     wanted = {(row[0], row[1]) for row in session.execute(_people_of(ids))} if ids else set()
     there = {
@@ -368,7 +383,8 @@ def _people_of(ids: Sequence[int]) -> Select[int, int]:
 
 
 def _inside(ids: Sequence[int]) -> CTE:
-    """These groups (``whole``), each with itself and all that is in it, at any depth (``part``)."""
+    """Return these groups (``whole``), each with itself and all groups inside it, at any depth
+    (``part``)."""
     start = select(Group.id.label("whole"), Group.id.label("part")).where(Group.id.in_(ids))
     found = start.cte("inside", recursive=True)
     part = aliased(GroupPart)
@@ -378,7 +394,7 @@ def _inside(ids: Sequence[int]) -> CTE:
 
 
 def wholes_around(session: Session, ids: Iterable[int]) -> set[int]:
-    """These groups and all that they are in, at any depth."""
+    """Return these groups and all groups that contain them, at any depth."""
     start = select(Group.id.label("id")).where(Group.id.in_(list(ids)))
     found = start.cte("around", recursive=True)
     part = aliased(GroupPart)
@@ -387,9 +403,9 @@ def wholes_around(session: Session, ids: Iterable[int]) -> set[int]:
 
 
 def _take_turn(session: Session, *groups: Group) -> None:
-    """Wait for those who change groups, and let nobody else, until this transaction ends.
+    """Lock all groups until this transaction ends, so that changes to groups take turns.
 
-    :raises NotFound: when one of these was deleted meanwhile.
+    :raises NotFound: if one of these groups was deleted meanwhile.
     """
     held = set(session.scalars(select(Group.id).order_by(Group.id).with_for_update()))
     if not held.issuperset(group.id for group in groups):
@@ -412,9 +428,9 @@ def _require_admin(actor: Actor) -> None:
 
 
 def require_seeing(actor: Actor) -> None:
-    """Go on only if the actor may know of groups.
+    """Check that the actor may see groups.
 
-    :raises NotFound: for all others, as where there are none.
+    :raises NotFound: otherwise, as if there were none.
     """
     if not may_see_groups(actor):
         raise NotFound

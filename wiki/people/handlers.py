@@ -1,4 +1,4 @@
-"""What the room of people does when it hears an event: it sends mails."""
+"""Event handlers of accounts, which send mail."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from wiki.people.imported import claims
 from wiki.people.models import Mail
 from wiki.people.signin import resets
 
-# How long to leave a mail server alone that did not answer: each try holds up the worker.
+# How long to pause after a mail server did not answer: each try blocks the worker.
 REST_SECONDS = 60.0
 _rests_until = 0.0
 
 
 def send_mail(database: Database, settings: Settings, batch: Sequence[Happening]) -> None:
-    """Send each mail and forget it. A crash between the two sends it once more."""
+    """Send each mail and delete it. A crash between the two sends it once more."""
     for happening in batch:
         with database.read() as session:
             mail = session.get(Mail, happening.payload["mail_id"])
@@ -46,14 +46,14 @@ def _send(mail: Mail, settings: Settings) -> None:
 
 
 def send_reset_link(database: Database, settings: Settings, batch: Sequence[Happening]) -> None:
-    """Find out who asked for a new password, and mail them the link."""
+    """Look up the account that a password request names and mail it the link."""
     for happening in batch:
         with database.write() as session:
             resets.send_link(session, settings, happening.payload["reset_id"])
 
 
 def send_claim_link(database: Database, settings: Settings, batch: Sequence[Happening]) -> None:
-    """Find out whether there is work under the address that somebody claims; mail it the link."""
+    """Look up whether a claimed address has imported work and mail it the link."""
     for happening in batch:
         with database.write() as session:
             claims.send_link(session, settings, happening.payload["claim_id"])

@@ -1,4 +1,4 @@
-"""Your account: name, password, where you are signed in."""
+"""Views of a user's own account: name, password, sign-ins."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ blueprint = Blueprint("me", __name__)
 
 @blueprint.get("/-/me")
 def account() -> ResponseReturnValue:
-    """All of it on one screen."""
+    """Show the whole account on one screen."""
     return screen()
 
 
 @blueprint.post("/-/me/profile")
 def change_profile() -> ResponseReturnValue:
-    """Another name or address; the address only by who has just shown who they are, because links
-    to a new password go to it."""
+    """Change the name or the address. The address requires a recent confirmation, because password
+    links are mailed to it."""
     try:
         person = myself(reading())
         before = person.email
@@ -57,7 +57,7 @@ def change_profile() -> ResponseReturnValue:
 @blueprint.post("/-/me/password")
 @confirm_first
 def change_password() -> ResponseReturnValue:
-    """Another password, or the first one; other sign-ins end."""
+    """Change the password, or set the first one; other sign-ins end."""
     try:
         hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
@@ -78,7 +78,7 @@ def change_password() -> ResponseReturnValue:
 
 @blueprint.post("/-/me/claims")
 def claim_address() -> ResponseReturnValue:
-    """Say that an address is one's own. The answer is the same whatever is known under it."""
+    """Claim an address. The response is the same whether or not it has imported work."""
     typed = request.form.get("claim_address", "")
     try:
         counters = limiting.claim_counters(
@@ -100,7 +100,7 @@ def claim_address() -> ResponseReturnValue:
 
 @blueprint.post("/-/me/sign-ins/<int:session_id>/end")
 def end_sign_in(session_id: int) -> ResponseReturnValue:
-    """Sign out on one other device."""
+    """Sign out on one device."""
     with writing() as session:
         row = session.get(LoginSession, session_id)
         if row is None or row.person_id != actor().person_id:
@@ -115,7 +115,7 @@ def end_sign_in(session_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/-/me/sign-ins/end-others")
 def end_other_sign_ins() -> ResponseReturnValue:
-    """Sign out everywhere but here."""
+    """Sign out everywhere else."""
     me = sign_in.current()
     with writing() as session:
         actions.end_sessions(session, me.actor, me.actor.person_id or 0, keep=me.session_id)
@@ -124,12 +124,12 @@ def end_other_sign_ins() -> ResponseReturnValue:
 
 
 def myself(session: Session) -> Person:
-    """The one who asks."""
+    """Return the person who is signed in."""
     return session.get_one(Person, actor().person_id)
 
 
 def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
-    """The whole account, with what was sent where that was refused."""
+    """Render the whole account, with the form values sent if there was an error."""
     session = reading()
     person = myself(session)
     values: dict[str, Any] = {

@@ -1,5 +1,5 @@
 """Tables of people: accounts, groups, placeholders, sign-ins, second factors, links, tokens,
-identities, attempts, mails, and what admins set for the site."""
+identities, attempts, mails, and the settings of the site."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from wiki.rules.roles import SiteRole
 
 
 class Person(Base):
-    """Somebody with an account; or, with ``imported_at``, a placeholder: somebody whose work came
-    with a Git history and who has no account.
+    """A person with an account; or, if ``imported_at`` is set, a placeholder: an author known from
+    a Git history who has no account.
 
-    ``email_proven_at`` says that a link mailed to the address came back from its owner.
-    ``service_at`` says since when this is a service account: one of programs, which come in with
-    tokens that admins make, and which nobody signs in to.
+    ``email_proven_at`` is when a link mailed to the address was opened. ``service_at`` is the
+    time since which this is a service account: one for programs, which authenticate with tokens
+    that admins make. Nobody can sign in to it.
     """
 
     __tablename__ = "people"
@@ -38,12 +38,13 @@ class Person(Base):
     service_at: Mapped[datetime | None]
 
     def actor(self, within: frozenset[int] | None = None) -> Actor:
-        """The person as the gate knows them; with a token, ``within`` the spaces that it is for."""
+        """Return the person as an actor for access checks; for a token, ``within`` holds the ids of
+        the spaces that it is limited to."""
         return Actor(self.id, self.handle, self.name, SiteRole(self.site_role), within)
 
 
 class Group(Base):
-    """A named set of people: a team, a function. Groups can be parts of others."""
+    """A named set of people: a team, a function. Groups can contain other groups."""
 
     __tablename__ = "groups"
 
@@ -56,7 +57,7 @@ class Group(Base):
 
 
 class GroupMember(Base):
-    """Somebody who was put into a group."""
+    """A direct member of a group."""
 
     __tablename__ = "group_members"
 
@@ -71,7 +72,7 @@ class GroupMember(Base):
 
 
 class GroupPart(Base):
-    """A group that was put into another: whoever is in the part is in the whole."""
+    """A group inside another group: all people of the part belong to the whole."""
 
     __tablename__ = "group_parts"
 
@@ -86,7 +87,8 @@ class GroupPart(Base):
 
 
 class GroupPerson(Base):
-    """Derived: who is in a group, as a member of it or of one of its parts, at any depth."""
+    """Derived: a person in a group, as a direct member or through groups inside it, at any
+    depth."""
 
     __tablename__ = "group_people"
 
@@ -99,8 +101,8 @@ class GroupPerson(Base):
 
 
 class PersonAddress(Base):
-    """An address that stood in a Git history, and whose work it signs: a placeholder's or, once
-    ``proven_at``, an account's."""
+    """An address from a Git history and the person whose work it signs: a placeholder or, once
+    ``proven_at`` is set, an account."""
 
     __tablename__ = "person_addresses"
 
@@ -112,8 +114,8 @@ class PersonAddress(Base):
 
 
 class Merged(Base):
-    """A placeholder whose work became somebody else's. Its row stays, so that its id and its
-    handle never come to mean another person, and its profile leads on."""
+    """A placeholder that was merged into another person. Its row stays, so that its id and handle
+    are never used again, and its profile redirects."""
 
     __tablename__ = "merged_people"
 
@@ -126,9 +128,9 @@ class Merged(Base):
 
 
 class AddressClaim(Base):
-    """Somebody's word that an address is theirs, and the link, usable once, that proves it.
+    """A claim of an account to an address, and the link, usable once, that proves it.
 
-    As with a password link, the worker finds out whether there is anything under the address.
+    As with a password link, the worker checks whether the address has imported work.
     """
 
     __tablename__ = "address_claims"
@@ -143,9 +145,9 @@ class AddressClaim(Base):
 
 
 class LoginSession(Base):
-    """One sign-in on one device; the cookie holds a token of which only the hash is kept.
+    """A sign-in on one device. The cookie holds a token of which only the hash is stored.
 
-    ``confirmed_at`` is when its owner last gave their password or a factor in it.
+    ``confirmed_at`` is when the user last gave their password or a factor in it.
     """
 
     __tablename__ = "login_sessions"
@@ -162,7 +164,7 @@ class LoginSession(Base):
 
 
 class PendingSignIn(Base):
-    """A sign-in whose password was right and whose second factor is awaited; it grants nothing."""
+    """A sign-in after the right password that waits for the second factor; it grants nothing."""
 
     __tablename__ = "pending_sign_ins"
 
@@ -174,7 +176,7 @@ class PendingSignIn(Base):
 
 
 class KnownBrowser(Base):
-    """A browser in which somebody signed in before; its cookie holds a token."""
+    """A browser in which a person signed in before; its cookie holds a token."""
 
     __tablename__ = "known_browsers"
 
@@ -186,10 +188,10 @@ class KnownBrowser(Base):
 
 
 class Authenticator(Base):
-    """An app that makes codes from a shared secret and the time (TOTP).
+    """An app that generates codes from a shared secret and the time (TOTP).
 
-    It counts once it is ``proven_at``. ``step`` is the newest step of time whose code was used: no
-    code is good twice. The secret is sealed with the wiki's key.
+    It is active once ``proven_at`` is set. ``step`` is the latest time step whose code was used, so
+    that no code works twice. The secret is encrypted with the wiki's key.
     """
 
     __tablename__ = "authenticators"
@@ -207,8 +209,8 @@ class Authenticator(Base):
 class Passkey(Base):
     """A passkey or security key (WebAuthn).
 
-    ``user_handle`` is what it knows its owner by; ``verifies`` says that it asked for a finger, a
-    face or a PIN when it was added, so that it may sign in without a password.
+    ``user_handle`` identifies its owner to it. ``verifies`` says that it asked for a finger, a face
+    or a PIN when it was added, so that it may sign in without a password.
     """
 
     __tablename__ = "passkeys"
@@ -227,7 +229,8 @@ class Passkey(Base):
 
 
 class PasskeyChallenge(Base):
-    """What a passkey is asked to sign, once and soon; the browser's cookie has it, we a hash."""
+    """A challenge for a passkey to sign, valid once and for minutes. The browser's cookie holds it;
+    only its hash is stored."""
 
     __tablename__ = "passkey_challenges"
 
@@ -241,7 +244,7 @@ class PasskeyChallenge(Base):
 
 
 class RecoveryCode(Base):
-    """A code, usable once, for somebody who has lost their other factors; kept as a hash."""
+    """A code, usable once, for a person who has lost their other factors; stored as a hash."""
 
     __tablename__ = "recovery_codes"
     __table_args__ = (UniqueConstraint("person_id", "code_hash"),)
@@ -266,7 +269,8 @@ class FactorGroup(Base):
 
 
 class SiteSetting(Base):
-    """What admins have set for the whole site in the browser. No secrets: changes are events."""
+    """A setting of the site that an admin changed in the browser. No secrets: changes are
+    events."""
 
     __tablename__ = "site_settings"
 
@@ -277,10 +281,10 @@ class SiteSetting(Base):
 
 
 class PasswordReset(Base):
-    """Somebody's wish for a new password, and the link, usable once, by which it is granted.
+    """A request for a new password, and the link, usable once, that grants it.
 
-    What was typed is written down as it is; the worker finds out whether it names an account and
-    makes the link. So the one who asks cannot tell, not even by the time it takes.
+    The typed login is stored as it is. The worker looks up the account and creates the link, so
+    that the response does not reveal whether an account exists, not even by the time it takes.
     """
 
     __tablename__ = "password_resets"
@@ -297,10 +301,10 @@ class PasswordReset(Base):
 
 
 class ApiToken(Base):
-    """A bearer token for the API; shown once, kept as a hash.
+    """A bearer token for the API; shown once, stored as a hash.
 
-    A ``narrow`` one is for the spaces of its :class:`TokenSpace` rows only: for none, once those
-    are gone.
+    A ``narrow`` token is limited to the spaces of its :class:`TokenSpace` rows, and works for none
+    once those are gone.
     """
 
     __tablename__ = "api_tokens"
@@ -318,7 +322,7 @@ class ApiToken(Base):
 
 
 class TokenSpace(Base):
-    """One of the only spaces that a narrow token is for."""
+    """A space that a narrow token is limited to."""
 
     __tablename__ = "api_token_spaces"
 
@@ -331,7 +335,8 @@ class TokenSpace(Base):
 
 
 class Identity(Base):
-    """Whom a person is at an OpenID provider: who proves to be that signs in as the person."""
+    """A person's identity at an OpenID provider. A user who proves to be that identity signs in as
+    the person."""
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -346,11 +351,11 @@ class Identity(Base):
 
 
 class ProviderVisit(Base):
-    """Somebody who was sent to the OpenID provider and is waited for: once, for some minutes, in
-    the browser that has the other half of the key.
+    """A visit to the OpenID provider that has not returned yet: valid once, for some minutes, in
+    the browser that holds the other half of the key.
 
-    ``session_id`` is the sign-in that wants to be linked with who comes back. Once the provider
-    has said who they are and more has to be asked, a second visit has that in ``subject``.
+    ``session_id`` is the sign-in to link with the returning identity. If the provider has named the
+    user and more has to be asked, a second row stores that identity in ``subject``.
     """
 
     __tablename__ = "provider_visits"
@@ -373,7 +378,7 @@ class ProviderVisit(Base):
 
 
 class Attempt(Base):
-    """Attempts under one key (a typed name, an address) within one window of time."""
+    """The number of attempts under one key (a typed name, an address) within one time window."""
 
     __tablename__ = "attempts"
 
@@ -383,7 +388,7 @@ class Attempt(Base):
 
 
 class Mail(Base):
-    """A mail to be sent by the worker, deleted once it is gone."""
+    """A mail for the worker to send, deleted once it is sent."""
 
     __tablename__ = "mails"
 
@@ -395,7 +400,7 @@ class Mail(Base):
 
 
 class SetupLink(Base):
-    """The one-time link by which the first admin is made."""
+    """The one-time link that makes the first admin."""
 
     __tablename__ = "setup_links"
 

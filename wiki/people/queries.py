@@ -1,4 +1,4 @@
-"""Reading accounts: one's own sign-ins, and for admins everybody."""
+"""Queries for accounts: a user's own sign-ins, and all people for admins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 
 def sign_ins(session: Session, actor: Actor) -> Sequence[LoginSession]:
-    """Where the actor is signed in, the latest first."""
+    """Return the actor's open sign-ins, latest first."""
     return session.scalars(
         select(LoginSession)
         .where(LoginSession.person_id == actor.person_id, LoginSession.expires_at > now())
@@ -44,12 +44,12 @@ def list_people(
     after: str | None = None,
     limit: int = 50,
 ) -> Slice[PersonRow]:
-    """Everybody with an account, by user name.
+    """Return all people with an account, by user name.
 
-    :param query: a part of a name, user name or address.
-    :param imported: list instead those whose work was imported and who have no account.
-    :param after: the cursor of the slice before.
-    :raises Forbidden: unless the actor administers.
+    :param query: part of a name, user name or address.
+    :param imported: list placeholders instead of accounts.
+    :param after: the cursor of the previous slice.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     last_seen = (
@@ -85,9 +85,10 @@ def list_people(
 
 
 def get_person(session: Session, actor: Actor, handle: str) -> Person:
-    """A person, for an admin.
+    """Return a person by handle, for an admin.
 
-    :raises Forbidden: unless the actor administers. :raises NotFound: when there is none.
+    :raises Forbidden: unless the actor is an admin.
+    :raises NotFound: if there is none.
     """
     _require_admin(actor)
     person = session.scalar(select(Person).where(Person.handle == handle))
@@ -97,13 +98,14 @@ def get_person(session: Session, actor: Actor, handle: str) -> Person:
 
 
 def count_placeholders(session: Session, actor: Actor) -> int:
-    """How many people's work waits to be claimed, for an admin."""
+    """Return the number of placeholders whose work is not claimed, for an admin."""
     _require_admin(actor)
     return session.scalar(select(func.count(Person.id)).where(is_placeholder())) or 0
 
 
 def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[PersonAddress]:
-    """The addresses of Git histories that sign a person's work, for an admin or themselves."""
+    """Return the addresses of Git histories that sign a person's work, for an admin or that
+    person."""
     if actor.person_id != person.id:
         _require_admin(actor)
     return session.scalars(
@@ -114,7 +116,7 @@ def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[Per
 
 
 def people_by_id(session: Session, ids: Iterable[int | None]) -> dict[int | None, Person]:
-    """Return those of the people who still have an account, by id."""
+    """Return the people with these ids who still exist, by id."""
     wanted = {id for id in ids if id is not None}
     if not wanted:
         return {}
@@ -134,7 +136,7 @@ def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:
-    """How many sign-ins of a person are open, and when the latest was seen, for an admin."""
+    """Return how many sign-ins of a person are open, and when the latest was seen, for an admin."""
     _require_admin(actor)
     row = session.execute(
         select(func.count(LoginSession.id), func.max(LoginSession.seen_at)).where(

@@ -1,5 +1,5 @@
-"""What admins set for the whole site in the browser: typed, one row each. Nothing secret goes here,
-because each change is an event that says what it was."""
+"""Settings of the whole site that admins change in the browser: typed, one row each. They must not
+contain secrets, because each change is an event with the new value."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Setting(Generic[Value]):
-    """One thing to set: its key, what holds until somebody sets it, and how JSON becomes a value of
-    its type (ValueError when it cannot)."""
+    """A setting: its key, its default, and the function that converts JSON to its type (it raises
+    ValueError if it cannot)."""
 
     key: str
     default: Value
@@ -32,7 +32,7 @@ class Setting(Generic[Value]):
 
 
 def read_setting(session: Session, setting: Setting[Value]) -> Value:
-    """What holds now; the default also where a stored value makes no sense (any more)."""
+    """Return the current value; the default if none is stored or the stored one is invalid."""
     row = session.execute(
         select(SiteSetting.value).where(SiteSetting.key == setting.key)
     ).one_or_none()
@@ -45,9 +45,9 @@ def read_setting(session: Session, setting: Setting[Value]) -> Value:
 
 
 def change_setting(session: Session, actor: Actor, setting: Setting[Value], value: Value) -> bool:
-    """Set something; returns whether it was otherwise before.
+    """Change a setting; return whether the value was different before.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision:

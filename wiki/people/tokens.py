@@ -1,5 +1,5 @@
-"""API tokens: made by a person for themselves, or by an admin for a service account; shown once,
-ended by their owner or an admin."""
+"""API tokens: made by users for themselves, or by admins for service accounts; shown once; revoked
+by their owner or an admin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wiki.rules.access import NARROW, Actor, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
-# So that a token that leaks into a page or a log is recognised for what it is.
+# A recognisable prefix, so that a token leaked into a page or a log can be detected.
 PREFIX = "wiki_"
 MOST = 100
 DAYS = 365
@@ -31,7 +31,7 @@ LONGEST_DAYS = 3650
 
 @dataclass(frozen=True)
 class TokenRow:
-    """A token as it is listed: whose it is, and the ids of the only spaces that it is for."""
+    """A token with its owner and the ids of the spaces that it is limited to, or None."""
 
     token: ApiToken
     person: Person
@@ -39,17 +39,18 @@ class TokenRow:
 
     @property
     def has_expired(self) -> bool:
-        """Whether its time is over."""
+        """True if it has expired."""
         return self.token.expires_at is not None and self.token.expires_at <= now()
 
 
 def create_service(
     session: Session, actor: Actor, *, handle: str, name: str, site_role: SiteRole
 ) -> Person:
-    """Make an account for programs: nobody signs in to it, and it has no address.
+    """Create an account for programs: it has no address, and nobody can sign in to it.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: as ``create_person``, and for
-        an admin: the last one must be somebody who can sign in.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: as ``create_person``, and for the role of an admin: the last admin must be able
+        to sign in.
     """
     _require_admin(actor)
     if site_role not in (SiteRole.GUEST, SiteRole.MEMBER):
@@ -70,14 +71,15 @@ def create_token(
     within: Collection[int] | None = None,
     days: int | None = DAYS,
 ) -> tuple[ApiToken, str]:
-    """Make a token for a person; returns its row and, this once, the token itself.
+    """Create a token for a person; return its row and the token itself, which is not stored.
 
-    People make their own, admins those of service accounts, the shell any.
+    Users create their own, admins those of service accounts, the shell any.
 
-    :param within: the ids of the only spaces that it is for, which its owner may read.
-    :param days: when it ends; None for never.
-    :raises Forbidden: to everybody else.
-    :raises Invalid: without a name, or beyond the most that one person may have.
+    :param within: the ids of the only spaces to which it gives access; the owner must be able to
+        read them.
+    :param days: after how many days it expires; None for never.
+    :raises Forbidden: for other actors.
+    :raises Invalid: without a name, or beyond the maximum per person.
     """
     _require_maker(actor, person)
     name = checked_name(name)
@@ -116,9 +118,9 @@ def create_token(
 
 
 def revoke_token(session: Session, actor: Actor, token_id: int) -> ApiToken:
-    """End a token.
+    """Revoke a token.
 
-    :raises NotFound: when it is not the actor's own and they do not administer.
+    :raises NotFound: if it is not the actor's own and they are not an admin.
     """
     row = session.get(ApiToken, token_id)
     if row is None or not _may_see(actor, row.person_id):
@@ -135,9 +137,9 @@ def revoke_token(session: Session, actor: Actor, token_id: int) -> ApiToken:
 
 
 def tokens_of(session: Session, actor: Actor, person: Person) -> Sequence[TokenRow]:
-    """A person's tokens that were not revoked, newest first, for themselves or an admin.
+    """Return a person's tokens that were not revoked, newest first, for that person or an admin.
 
-    :raises Forbidden: to everybody else.
+    :raises Forbidden: for other actors.
     """
     if not _may_see(actor, person.id):
         raise Forbidden("Only they themselves and admins can see this.")
@@ -153,10 +155,11 @@ def tokens_of(session: Session, actor: Actor, person: Person) -> Sequence[TokenR
 def list_tokens(
     session: Session, actor: Actor, *, query: str = "", after: str | None = None, limit: int = 50
 ) -> Slice[TokenRow]:
-    """Everybody's tokens that were not revoked, newest first.
+    """Return all tokens that were not revoked, newest first.
 
-    :param query: a part of the token's name, or of its owner's name or user name.
-    :raises Forbidden: unless the actor administers.
+    :param query: part of the token's name, or of its owner's name or user name.
+    :param after: the cursor of the previous slice.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     found = (
@@ -186,7 +189,8 @@ def list_tokens(
 
 
 def spaces_of(session: Session, tokens: Collection[ApiToken]) -> dict[int, frozenset[int] | None]:
-    """For each token by id the only spaces that it is for; None for all of its owner's."""
+    """Return the ids of the spaces that each token is limited to, by token id; None for all spaces
+    of its owner."""
     named: dict[int, set[int]] = {token.id: set() for token in tokens if token.narrow}
     if named:
         for token_id, space_id in session.execute(
@@ -199,9 +203,9 @@ def spaces_of(session: Session, tokens: Collection[ApiToken]) -> dict[int, froze
 def find_owner(
     session: Session, token: str
 ) -> tuple[ApiToken, Person, frozenset[int] | None, bool] | None:
-    """A token that opens something at this moment, whose it is, the only spaces that it is for,
-    and whether its owner must have a second factor and has none; None when it is not known, has
-    ended, or its owner may not come in any more."""
+    """Return a valid token, its owner, the ids of the spaces that it is limited to, and whether the
+    owner must have a second factor and has none. Return None if the token is unknown, revoked or
+    expired, or its owner is disabled."""
     row = session.execute(
         select(ApiToken, Person, lacks_factor())
         .join(Person, Person.id == ApiToken.person_id)

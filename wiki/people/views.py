@@ -1,4 +1,4 @@
-"""Signing in and out, choosing a new password, and making the first admin."""
+"""Views of signing in and out, password links, and the first admin."""
 
 from __future__ import annotations
 
@@ -31,35 +31,37 @@ blueprint = Blueprint("people", __name__)
 
 @blueprint.before_request
 def use_what_is_kept_for_sign_ins() -> None:
-    """Let people sign in and read while the disk is too full to save anything."""
+    """Use the disk reserve for sign-ins, so that users can sign in and read while the disk is
+    full."""
     if request.method == "POST":
         use_reserve(settings().data_dir)
         g.uses_reserve = True
 
 
-# What one is not led to once one is in.
+# Paths that are no destination after a sign-in.
 WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")
 WRONG = "That name and password do not go together."
 TOO_LATE = "That took too long, or was finished already. Please sign in once more."
-# Where the browser's cookie keeps the token of a sign-in that waits for its second factor.
+# Cookie key of the token of a sign-in that waits for its second factor.
 PENDING = "pending"
 
 
 @blueprint.record_once
 def say_whether_passkeys_work(state: BlueprintSetupState) -> None:
-    """Templates offer passkeys only where browsers allow them."""
+    """Tell templates whether browsers allow passkeys for this site."""
     found = passkeys.party(state.app.extensions["wiki"].settings)
     state.app.jinja_env.globals["passkeys_work"] = found is not None
 
 
 def destination(url: str | None) -> str:
-    """Where to go after a sign-in: an address of this wiki, and none of those that lead in."""
+    """Return the URL to go to after a sign-in: a path of this wiki other than the sign-in
+    screens."""
     url = local_url(url)
     return "/" if url.startswith(WAYS_IN) else url
 
 
 def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
-    """The sign-in form came with the token of another session: ask once more, keep what it had."""
+    """Show the sign-in form again with its content after a CSRF token of another session."""
     url = destination(sent.get("next"))
     kept = carried(url)
     if actor().is_anonymous:
@@ -71,7 +73,7 @@ def _login_again(sent: Mapping[str, str]) -> ResponseReturnValue:
 @keeps_text(_login_again)
 @public
 def login() -> ResponseReturnValue:
-    """Sign in with a user name or address, and a password; or with a passkey alone."""
+    """Sign in with a user name or address and a password, or with a passkey alone."""
     url = destination(request.values.get("next"))
     if request.method == "GET":
         if not actor().is_anonymous:
@@ -104,7 +106,7 @@ def login() -> ResponseReturnValue:
 @keeps_text(_login_again)
 @public
 def second() -> ResponseReturnValue:
-    """The second step of a sign-in, for somebody whose password was right."""
+    """Ask for the second factor of a user whose password was right."""
     url = destination(request.values.get("next"))
     kept, person = carried(url), _pending_person()
     if person is None or not factors.holds_factor(reading(), person.id):
@@ -126,7 +128,7 @@ def second() -> ResponseReturnValue:
 @blueprint.post("/-/login/passkey")
 @public
 def ask_passkey() -> ResponseReturnValue:
-    """What a browser needs to ask for any passkey that it has for this site."""
+    """Return the options for a browser to ask for any passkey that it has for this site."""
     counters = limiting.challenge_counters(request.remote_addr or "")
     with writing() as session:
         limiting.spend(session, counters)
@@ -136,7 +138,7 @@ def ask_passkey() -> ResponseReturnValue:
 @blueprint.post("/-/login/second/passkey")
 @public
 def ask_passkey_second() -> ResponseReturnValue:
-    """The same for the passkeys of somebody whose password was right."""
+    """Return the options for a browser to ask for a passkey of a user whose password was right."""
     person = _pending_person()
     if person is None:
         raise Invalid(TOO_LATE)
@@ -152,10 +154,10 @@ def _enter(signed_in: sign_in.SignedIn, url: str, kept: Kept | None = None) -> R
 
 
 def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
-    """Check and begin; every step is the same for a name that does not exist. For somebody with a
-    second factor only the token of a sign-in that waits for it.
+    """Check a password and start a sign-in. Every step is the same for a name that does not exist.
+    For a user with a second factor, return the token of a pending sign-in.
 
-    :raises TooMany: also when the password is right.
+    :raises TooMany: if the limit is reached, even with the right password.
     """
     person = actions.find_person(reading(), typed)
     account = limiting.account_counter(person, actions.normal_login(typed))
@@ -175,10 +177,11 @@ def _sign_in(typed: str, password: str) -> sign_in.SignedIn | str | None:
 def _begin(
     person: Person, password: str, counters: list[limiting.Counter]
 ) -> sign_in.SignedIn | str | None:
-    """Start the sign-in of somebody whose password was right; None if their account is closed.
+    """Start the sign-in of a user whose password was right; return None if their account was
+    disabled or their password changed meanwhile.
 
-    :param counters: the counter of the account, which is reset, and that of the address, from which
-        this attempt is subtracted.
+    :param counters: the counter of the account, which is reset, and those of the address, from
+        which this attempt is subtracted.
     """
     renewed = actions.renewed_hash(person, password)
     with writing() as session:
@@ -197,10 +200,10 @@ def _begin(
 
 
 def _note_failure(person: Person | None, tries: int) -> None:
-    """Put a failed sign-in on record: the first with a name, and the last before it has to wait.
+    """Record a failed sign-in: the first one with a name, and the last one before it has to wait.
 
-    Whether there is such a name makes no difference to when, and so not to how long it takes. What
-    was typed is not noted, because people also type their password there.
+    The timing does not depend on whether the name exists. The typed name is not recorded, because
+    users also type their password there.
     """
     last = tries >= limiting.SIGN_IN_ACCOUNT.most
     if tries != 1 and not last:
@@ -215,9 +218,11 @@ def _note_failure(person: Person | None, tries: int) -> None:
 
 
 def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
-    """Begin for the owner of a passkey that knew them by finger, face or PIN: two factors in one.
+    """Sign in the owner of a passkey that has verified them by finger, face or PIN: two factors in
+    one.
 
-    :raises Invalid: when it does not. :raises TooMany: after too many attempts from an address.
+    :raises Invalid: if the passkey is not accepted.
+    :raises TooMany: after too many attempts from an address.
     """
     counters = limiting.address_counters(request.remote_addr or "")
     limiting.refuse_if_spent(reading(), counters)
@@ -237,9 +242,11 @@ def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
 
 
 def _finish(person: Person) -> sign_in.SignedIn | None:
-    """Begin for somebody who gave their second factor; None when another request was faster.
+    """Finish the sign-in with a second factor; return None if another request was faster or the
+    account was disabled.
 
-    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
+    :raises Invalid: if the factor is wrong.
+    :raises TooMany: after too many guesses.
     """
     counters = limiting.factor_counters(person.id, request.remote_addr or "")
     limiting.refuse_if_spent(reading(), counters)
@@ -293,7 +300,7 @@ def _second_page(
 
 @blueprint.post("/-/logout")
 def logout() -> ResponseReturnValue:
-    """Sign out: the session ends on the server too."""
+    """Sign out and end the session on the server."""
     with writing() as session:
         sign_in.close_session(session, sign_in.current().session_id)
         announce(session, actor(), SignedOut(sign_in.current().actor.person_id or 0))
@@ -304,7 +311,7 @@ def logout() -> ResponseReturnValue:
 @blueprint.route("/-/forgot", methods=["GET", "POST"])
 @public
 def forgot() -> ResponseReturnValue:
-    """Ask for a link to a new password. The answer is the same for everybody."""
+    """Ask for a password link. The response is the same whether or not the account exists."""
     typed = request.form.get("login", "")
     if request.method == "GET":
         return render_template(
@@ -328,7 +335,7 @@ def forgot() -> ResponseReturnValue:
 @blueprint.route("/-/reset/<token>", methods=["GET", "POST"])
 @public
 def reset(token: str) -> ResponseReturnValue:
-    """Choose a new password by a mailed link."""
+    """Choose a new password with a mailed link."""
     person = resets.person_of(reading(), token)
     error: Invalid | None = None
     if request.method == "POST":
@@ -352,7 +359,7 @@ def reset(token: str) -> ResponseReturnValue:
 @blueprint.route("/-/setup", methods=["GET", "POST"])
 @public
 def setup() -> ResponseReturnValue:
-    """Make the first admin by the link that the terminal shows."""
+    """Make the first admin with the link that the terminal shows."""
     token = request.values.get("token", "")
     actions.check_setup(reading(), token)
     error: Invalid | None = None

@@ -1,4 +1,4 @@
-"""Taking over imported work in the browser: what it is, and the word that it is one's own."""
+"""Views of taking over imported work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ blueprint = Blueprint("claims", __name__)
 
 @dataclass(frozen=True)
 class Work:
-    """How much of somebody's the actor may read, and from when it is."""
+    """The amount of a person's work that the actor may read, and the dates of the first and last
+    revision."""
 
     revisions: int
     pages: int
@@ -40,7 +41,7 @@ class Work:
 
 @blueprint.route("/-/me/claim", methods=["GET", "POST"])
 def by_email() -> ResponseReturnValue:
-    """What was imported under one's own address, which a mail has proven before."""
+    """Show and take over what was imported under the user's own, proven address."""
     if request.method == "POST":
         with writing() as session:
             offer = claim_by_email(session, actor())
@@ -53,7 +54,7 @@ def by_email() -> ResponseReturnValue:
 
 @blueprint.route("/-/me/claim/<token>", methods=["GET", "POST"])
 def by_link(token: str) -> ResponseReturnValue:
-    """What was imported under an address that a mailed link proves."""
+    """Show and take over what was imported under an address that a mailed link proves."""
     if request.method == "POST":
         with writing() as session:
             offer = claim_by_link(session, actor(), token)
@@ -62,7 +63,7 @@ def by_link(token: str) -> ResponseReturnValue:
 
 
 def work_of(session: Session, actor: Actor, person: Person) -> Work:
-    """How much of a person's work the actor may read."""
+    """Return how much of a person's work the actor may read."""
     row = session.execute(
         select(
             func.count(Revision.id),

@@ -1,4 +1,4 @@
-"""A person as others see them: their name, and what they wrote as far as the asker may read it."""
+"""Profiles: a person's name, and what they wrote as far as the actor may read it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ROWS = 30
 
 @blueprint.get("/-/people/<handle>")
 def profile(handle: str) -> ResponseReturnValue:
-    """Who somebody is."""
+    """Show the profile of a person."""
     session = reading()
     try:
         person = see_person(session, actor(), handle)
-    except NotFound:  # a mention does not know whether it means somebody or a group
+    except NotFound:  # a mention may mean a person or a group
         return redirect(f"/-/groups/{see_group(session, actor(), handle).handle}")
     if person.handle != handle:
         return redirect(f"/-/people/{person.handle}", 301)
@@ -49,9 +49,9 @@ def profile(handle: str) -> ResponseReturnValue:
 def written_by(
     session: Session, actor: Actor, person: Person, *, before: int | None = None, limit: int = ROWS
 ) -> Slice[Change]:
-    """A person's revisions of pages that the actor may read, newest first.
+    """Return a person's revisions of pages that the actor may read, newest first.
 
-    :param before: only those before the revision of this id; the cursor of the next slice.
+    :param before: only revisions before the one with this id; the cursor of the next slice.
     """
     query = (
         select(Revision)
@@ -79,9 +79,10 @@ def written_by(
 
 
 def see_person(session: Session, actor: Actor, handle: str) -> Person:
-    """The person of that name, or who took over their work, if the actor may know of them.
+    """Return the person with this handle, or the one who took over their work, if the actor may
+    know them.
 
-    :raises NotFound: when there is nobody, or nobody they may know of.
+    :raises NotFound: if there is none, or none whom the actor may know.
     """
     person = session.scalar(select(Person).where(Person.handle == handle))
     if person is not None and person.imported_at is not None:

@@ -1,1 +1,1 @@
-"""Removing for good what must not be kept: a page, or what one revision said, from everywhere."""
+"""Permanent removal of a page, or of the content of one revision, from everywhere."""

@@ -1,4 +1,5 @@
-"""Purging. The rows go in one transaction; files, index and log follow as the event is heard."""
+"""Actions of purging. Rows are deleted in one transaction; handlers of its event delete files,
+index and log."""
 
 from __future__ import annotations
 
@@ -35,18 +36,19 @@ from wiki.spaces.models import Space
 from wiki.text.paths import name_of
 from wiki.transfer.models import Import
 
-# What an event of a purged page may go on saying beside numbers.
+# Keys of an event of a purged page whose strings may stay; numbers stay, too.
 _HARMLESS = frozenset({"action", "proof"})
 
 
 def page_to_purge(
     session: Session, actor: Actor, page_id: int, *, anywhere: bool = False, lock: bool = False
 ) -> Page:
-    """The page, live or deleted, that the actor may purge.
+    """Return the page, live or deleted, that the actor may purge.
 
     :param anywhere: also in spaces that the actor may not read: for the shell of the machine, which
-        has every byte anyway.
-    :raises NotFound: when there is none, or none that they may read. :raises Forbidden:
+        has access to every byte anyway.
+    :raises NotFound: if there is none that the actor may read.
+    :raises Forbidden: unless the actor is an admin.
     """
     query = (
         select(Page)
@@ -70,10 +72,12 @@ def page_to_purge(
 def purge_page(
     session: Session, actor: Actor, page_id: int, *, seen: int, anywhere: bool = False
 ) -> None:
-    """Remove a page with its revisions, files and whatever was made of them; an event stays.
+    """Delete a page with its revisions, files and everything derived from them; an event stays.
 
-    :param seen: the head that the actor looked at when they decided.
-    :raises MovedOn: when the head is another by now. :raises NotFound: :raises Forbidden:
+    :param seen: the head that the actor saw when they decided.
+    :raises MovedOn: if the head has changed.
+    :raises NotFound: as :func:`page_to_purge`.
+    :raises Forbidden: as :func:`page_to_purge`.
     """
     where = page_to_purge(session, actor, page_id, anywhere=anywhere).space_id
     hold_spaces(session, [where, *spaces_kept_by(session, page_id)])
@@ -92,7 +96,7 @@ def purge_page(
     files = files_of_it_alone(session, page_id)
     _scrub_reports(session, page_id)
     session.expunge_all()
-    # Everything that hangs on the page goes with it, by the database's own rules.
+    # Foreign keys delete everything that belongs to the page.
     session.connection().execute(delete(Page).where(Page.id == page_id))
     if was_live:
         settle_folders(session, space_id, [path])
@@ -113,10 +117,12 @@ def purge_revisions(
     seen: int,
     anywhere: bool = False,
 ) -> None:
-    """Empty revisions of a page: their rows stay as tombstones, and so does an event for each.
+    """Empty revisions of a page. Their rows stay as tombstones, and each gets an event.
 
-    :raises Invalid: when one is the newest, or there is no such revision to purge.
-    :raises MovedOn: when the head is not ``seen`` any more. :raises NotFound: :raises Forbidden:
+    :raises Invalid: for the newest revision, or one that does not exist or was purged already.
+    :raises MovedOn: if the head is not ``seen`` any more.
+    :raises NotFound: as :func:`page_to_purge`.
+    :raises Forbidden: as :func:`page_to_purge`.
     """
     page = page_to_purge(session, actor, page_id, anywhere=anywhere, lock=True)
     empty_revisions(session, actor, page, numbers, seen=seen)
@@ -125,7 +131,11 @@ def purge_revisions(
 def empty_revisions(
     session: Session, actor: Actor, page: Page, numbers: Collection[int], *, seen: int
 ) -> None:
-    """The same for whoever has locked the page, and has asked whether the actor may."""
+    """Empty revisions of a page; the caller has locked the page and checked permission.
+
+    :raises Invalid: as :func:`purge_revisions`.
+    :raises MovedOn: as :func:`purge_revisions`.
+    """
     page_id = page.id
     if page.head != seen:
         raise MovedOn
@@ -193,7 +203,7 @@ def _forget_routes(session: Session, page: Page) -> None:
 
 
 def files_of_it_alone(session: Session, page_id: int) -> set[str]:
-    """The contents of a page's files, former versions among them, that nobody else has."""
+    """Return the hashes of a page's files, including former versions, that no other page has."""
     others = (
         select(Attachment.sha256)
         .where(Attachment.page_id.is_(None) | (Attachment.page_id != page_id))
@@ -209,7 +219,7 @@ def files_of_it_alone(session: Session, page_id: int) -> set[str]:
 
 
 def _scrub_reports(session: Session, page_id: int) -> None:
-    """Leave out of the reports of imports what they say of the page under any name it had."""
+    """Remove from import reports the problems that mention the page under any of its names."""
     said = session.execute(
         select(Revision.space_id, Revision.path, Revision.title)
         .where(Revision.page_id == page_id)
@@ -233,7 +243,7 @@ def _scrub_reports(session: Session, page_id: int) -> None:
 
 
 def _scrubbed(payload: dict[str, Any]) -> dict[str, Any]:
-    """Of an event's words who, when and which ids."""
+    """Return an event's payload without its words: who, when and which ids stay."""
     return {name: _without_words(name, value) for name, value in payload.items()}
 
 
@@ -244,8 +254,8 @@ def _without_words(name: str, value: Any) -> Any:
 
 
 def forget_unread(session: Session, hashes: Iterable[str]) -> None:
-    """Remove texts that no revision has any more, and what was rendered of them for places where
-    no revision has them any more."""
+    """Delete texts that no revision has any more, and their renderings for places where no revision
+    has them any more."""
     wanted = sorted(hashes)
     for start in range(0, len(wanted), 200):
         some = wanted[start : start + 200]
@@ -265,7 +275,7 @@ def forget_unread(session: Session, hashes: Iterable[str]) -> None:
 
 
 def forget_memory() -> None:
-    """Keep nothing in this process's memory that was made of texts."""
+    """Clear everything derived from texts in this process's memory."""
     forget_diffs()
     forget_rendered()
     forget_looked()

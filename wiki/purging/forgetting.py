@@ -1,7 +1,7 @@
-"""Forgetting in each process what another one has purged or redacted.
+"""Clearing of each process's memory after another process has purged or redacted something.
 
-Processes keep things in memory that were made of texts (comparisons, renderings, whole answers).
-After a purge nobody can ask for them, but they would stay until others take their room.
+Processes cache data derived from texts (comparisons, renderings, whole responses). After a purge
+nobody can request them, but they would stay in memory until other entries replace them.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from wiki.purging.actions import forget_memory
 log = logging.getLogger(__name__)
 
 EVERY = 10.0
-"""Seconds after which a process looks again."""
+"""Seconds between two checks."""
 
 AFTERWARDS = 60.0
-"""Seconds for which it goes on forgetting, since a request under way may have read the text."""
+"""Seconds for which it goes on clearing, since a request in progress may have read the text."""
 
 _EVENTS = ("PagePurged", "RevisionPurged", "Redacted")
 
 
 class Forgetter:
-    """Watch the events of purges and redactions on behalf of this process.
+    """Watcher of the events of purges and redactions on behalf of this process.
 
-    :param forget: clears what the process has in memory.
+    :param forget: clears the caches of the process.
     """
 
     def __init__(self, database: Database, forget: Callable[[], None]) -> None:
@@ -41,7 +41,8 @@ class Forgetter:
         self._until = 0.0
 
     def look(self, moment: float) -> None:
-        """Forget if something was purged or redacted since the last look, or shortly before."""
+        """Clear the caches if something was purged or redacted since the last check, or shortly
+        before it."""
         newest = self._newest()
         if newest > self._seen and self._is_between(self._seen, newest):
             self._until = moment + AFTERWARDS
@@ -62,9 +63,9 @@ class Forgetter:
 
 
 def keep_forgetting(database: Database, also: Callable[[], None] = lambda: None) -> None:
-    """Let a thread of this process forget, as long as the process runs.
+    """Start a thread that clears this process's caches as long as the process runs.
 
-    :param also: clears what only this process has, beside :func:`forget_memory`.
+    :param also: clears what only this process has, in addition to :func:`forget_memory`.
     """
 
     def forget() -> None:

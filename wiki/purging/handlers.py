@@ -1,4 +1,4 @@
-"""What follows a purge outside the database's rows: bytes of files, and what lies freed on disk."""
+"""Handlers of purges for data outside of rows: the bytes of files, and freed space on disk."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wiki.purging.actions import forget_memory
 
 
 def forget_files(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Delete the bytes that only a purged page had, and then the list of them in its event.
+    """Delete the bytes that only a purged page had, and then their list in its event.
 
-    Bytes that somebody attached again meanwhile stay.
+    Bytes that were attached again meanwhile stay.
     """
     storage = Storage(settings.data_dir)
     for happening in happenings:
@@ -27,9 +27,9 @@ def forget_files(database: Database, settings: Settings, happenings: Sequence[Ha
 
 
 def wipe_freed(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """See to it that what was deleted is nowhere on disk nor in the worker's memory any more.
+    """Make sure that deleted data is neither on disk nor in the worker's memory any more.
 
-    :raises StillRead: while somebody reads the state before; it is tried again.
+    :raises StillRead: while a reader uses the earlier state; the delivery is retried.
     """
     forget_memory()
     database.empty_log()

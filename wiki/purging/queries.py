@@ -1,4 +1,4 @@
-"""What a purge would take, for those who have to decide; and what was purged, for those who ask."""
+"""Queries for the extent of a purge before it is made, and for past purges."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True)
 class Going:
-    """What goes with a page. ``linking`` are pages, as far as the actor may read them, whose links
-    will lead nowhere; ``elsewhere`` counts revisions of other pages that have one of its texts."""
+    """The extent of purging a page. ``linking`` are pages that the actor may read and whose links
+    will be broken; ``elsewhere`` counts revisions of other pages that have one of its texts."""
 
     revisions: int
     authors: int
@@ -40,7 +40,7 @@ class Going:
 
 
 def going_with(session: Session, actor: Actor, page: Page) -> Going:
-    """What purging a page, which the actor may already see, takes along."""
+    """Return the extent of purging a page that the actor may see."""
     revisions, authors = session.execute(
         select(func.count(), func.count(Revision.author_id.distinct())).where(
             Revision.page_id == page.id
@@ -77,9 +77,9 @@ def going_with(session: Session, actor: Actor, page: Page) -> Going:
 
 @dataclass(frozen=True)
 class Sharing:
-    """Who else has the text of a revision: other revisions of its page (``here``), whether its
-    newest one does, and revisions of other pages, as far as the actor may read them; ``hidden``
-    counts the rest."""
+    """The revisions that share the text of a revision: others of its page (``here``), whether its
+    newest one does (``newest``), and those of other pages that the actor may read (``elsewhere``);
+    ``hidden`` counts the rest."""
 
     here: Sequence[int]
     newest: bool
@@ -88,7 +88,7 @@ class Sharing:
 
 
 def sharing(session: Session, actor: Actor, page: Page, revision: Revision) -> Sharing:
-    """Who keeps the text of a revision when that one is purged."""
+    """Return the revisions that keep the text of a revision when it is purged."""
     same = select(Revision).where(
         Revision.content_hash == revision.content_hash, Revision.purged_at.is_(None)
     )
@@ -117,7 +117,7 @@ def sharing(session: Session, actor: Actor, page: Page, revision: Revision) -> S
 
 @dataclass(frozen=True)
 class Tombstone:
-    """What stays of a purge. ``revision`` is 0 when a whole page went."""
+    """The record of a purge. ``revision`` is 0 if a whole page was purged."""
 
     at: datetime
     who: Person | None
@@ -131,10 +131,10 @@ class Tombstone:
 def tombstones(
     session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
 ) -> Slice[Tombstone]:
-    """What was purged in spaces that the actor may read, newest first.
+    """Return the purges in spaces that the actor may read, newest first.
 
-    :param before: only events before the one of this id; the cursor of the next slice.
-    :raises Forbidden: unless the actor administers.
+    :param before: only events before the one with this id; the cursor of the next slice.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision:

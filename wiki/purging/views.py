@@ -1,4 +1,4 @@
-"""Purging in the browser: what goes is shown, the page's name is typed, and it is gone."""
+"""Views of purging: the extent is shown, and the page's name has to be typed as confirmation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("purging", __name__)
 
 @blueprint.route("/-/p/<int:page_id>/purge", methods=["GET", "POST"])
 def purge(page_id: int) -> ResponseReturnValue:
-    """Remove a page for good, or what one revision of it said."""
+    """Purge a page, or the content of one of its revisions."""
     page = page_to_purge(reading(), actor(), page_id)
     if "revision" in request.values:
         return _purge_revision(page)
@@ -95,7 +95,7 @@ def _purge_revision(page: Page) -> ResponseReturnValue:
 
 @blueprint.get("/-/admin/purged")
 def purged() -> ResponseReturnValue:
-    """What was purged, by whom and when."""
+    """List what was purged, by whom and when."""
     before = request.args.get("before", type=int)
     found = tombstones(reading(), actor(), before=before)
     return render_template("purging/purged.html", found=found, before=before)
@@ -106,9 +106,9 @@ def _past(page: Page) -> Past:
 
 
 def _check_name(page: Page) -> None:
-    """Whoever purges has typed what.
+    """Check that the user has typed the name of the page.
 
-    :raises Invalid: when it is neither the title nor the path of the page.
+    :raises Invalid: if it is neither the title nor the path of the page.
     """
     typed = " ".join(request.form.get("name", "").split()).casefold()
     names = {" ".join(name.split()).casefold() for name in (page.title, page.path) if name}

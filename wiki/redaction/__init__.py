@@ -1,1 +1,1 @@
-"""Taking a text, a revision, a file or a title out of everything at once; a tombstone stays."""
+"""Redaction of a text, a revision, a file or a title everywhere at once; a tombstone stays."""

@@ -1,4 +1,4 @@
-"""Redacting: what can be at once is one transaction; the rest follows as its event is heard."""
+"""Actions of redaction. One transaction does what it can; handlers of its event do the rest."""
 
 from __future__ import annotations
 
@@ -60,16 +60,17 @@ from wiki.text.rewrite.redaction import MARK, Span
 
 MAX_REASON = 300
 MOST_PAGES = 200
-"""Pages that are redacted at once."""
+"""The maximum number of pages that are redacted at once."""
 
 
 def page_to_redact(
     session: Session, actor: Actor, page_id: int, *, lock: bool = False
 ) -> tuple[Page, SpaceSeen]:
-    """The page, live or deleted, that the actor may redact: they lead its space, or administer and
-    may read it.
+    """Return the page, live or deleted, that the actor may redact: they lead its space, or are an
+    admin and may read it.
 
-    :raises NotFound: when there is none, or none that they may read. :raises Forbidden:
+    :raises NotFound: if there is none that the actor may read.
+    :raises Forbidden: if they may not redact it.
     """
     query = (
         select(Page)
@@ -85,16 +86,19 @@ def page_to_redact(
 
 
 def require_redactor(seen: SpaceSeen) -> None:
-    """Go on only if the one who looks leads the space, or administers.
+    """Check that the actor leads the space or is an admin.
 
-    :raises Forbidden: with the reason.
+    :raises Forbidden: otherwise, with the reason.
     """
     if not may_administer(seen.actor):
         seen.require(May.MANAGE)
 
 
 def checked_span(typed: str, *, whole: bool = False) -> Span:
-    """The text that is to go. :raises Invalid: when it cannot be one."""
+    """Return the text to be redacted as a span.
+
+    :raises Invalid: if it cannot be redacted.
+    """
     span = Span(typed, whole=whole)
     if span.fault:
         raise Invalid(span.fault, field="text")
@@ -102,7 +106,10 @@ def checked_span(typed: str, *, whole: bool = False) -> Span:
 
 
 def checked_reason(typed: str, span: Span | None = None) -> str:
-    """Why something goes. :raises Invalid: without a reason, or when it says what goes."""
+    """Return the reason of a redaction on one line.
+
+    :raises Invalid: if it is empty or too long, or contains the redacted text.
+    """
     reason = " ".join(typed.replace("\0", " ").split())
     if not reason:
         raise Invalid("Say why: the reason stays where the text was.", field="reason")
@@ -126,15 +133,17 @@ def redact_span(
     whole: bool = False,
     logged_from: Label | None = None,
 ) -> Redaction:
-    """Put a mark in the place of a text wherever it is on a page, and on these others.
+    """Replace a text with a mark wherever it is on a page, and on ``others``.
 
-    Numbers of revisions and lines stay. An old copy of the text is refused when it is saved there.
+    Numbers of revisions and lines stay. Saving an old copy of the text there is refused afterwards.
 
-    :param only_titles: leave it in texts, tags and files: it is only taken out of titles, addresses
-        and what tells of them.
-    :param whole: leave it where it is a part of a longer word.
-    :param logged_from: the label from which on it is written down who reads a page.
-    :raises Invalid: when it is nowhere (any more). :raises NotFound: :raises Forbidden:
+    :param only_titles: keep it in texts, tags and files; redact only titles, addresses and what
+        mentions them.
+    :param whole: keep it where it is part of a longer word.
+    :param logged_from: the label from which on reads of a page are recorded.
+    :raises Invalid: if it is nowhere (any more).
+    :raises NotFound: as :func:`page_to_redact`.
+    :raises Forbidden: as :func:`page_to_redact`.
     """
     span = checked_span(typed, whole=whole)
     reason = checked_reason(reason, span)
@@ -164,11 +173,13 @@ def redact_revision(
     seen: int,
     logged_from: Label | None = None,
 ) -> Redaction:
-    """Take all that a revision says out; it stays as a number. The newest is followed by one with
-    its title and a mark.
+    """Empty a revision; only its number stays. If it is the newest, a new revision with its title
+    and a mark follows it.
 
-    :raises MovedOn: when the head is not ``seen`` any more.
-    :raises Invalid: when there is no such revision (any more). :raises NotFound: :raises Forbidden:
+    :raises MovedOn: if the head is not ``seen`` any more.
+    :raises Invalid: if there is no such revision (any more).
+    :raises NotFound: as :func:`page_to_redact`.
+    :raises Forbidden: as :func:`page_to_redact`.
     """
     reason = checked_reason(reason)
     pages, standing = _held(session, actor, [page_id])
@@ -196,10 +207,12 @@ def redact_file(
     name_too: bool = False,
     logged_from: Label | None = None,
 ) -> Redaction:
-    """Delete the bytes of a version of a file, or of all of them; a line of text stands for each.
+    """Delete the bytes of one version of a file, or of all; a line of text replaces each.
 
-    :param name_too: its name goes as well.
-    :raises Invalid: when it was redacted already. :raises NotFound: :raises Forbidden:
+    :param name_too: redact its name as well.
+    :raises Invalid: if it was redacted already, or its name is too short to be redacted.
+    :raises NotFound: if there is none that the actor may read.
+    :raises Forbidden: if they may not redact it.
     """
     found = get_file(session, actor, file_id)
     require_redactor(found.seen)
@@ -241,7 +254,7 @@ def redact_file(
         where = Where((page.id,), (page.space_id,), paths=paths)
         row.words = sum(hide_in_file_names(session, [page.id], span).values())
         for place in PLACES:
-            # What the page itself is called is something else.
+            # The page's own title and path are not the name of the file.
             if place.title and place.counted and not {"title", "path"} & place.columns.keys():
                 hide(session, place, where, span)
         _scrub(session, actor, page, span, paths)
@@ -251,7 +264,10 @@ def redact_file(
 
 
 def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) -> None:
-    """Let what was redacted be written again. :raises Forbidden:"""
+    """Permit a redacted text to be written again.
+
+    :raises Forbidden: if the actor may not redact in this space.
+    """
     require_redactor(seen)
     if redaction.digest is None:
         return
@@ -263,7 +279,7 @@ def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) 
 
 
 def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page], SpaceSeen]:
-    """The pages, locked with their spaces, and how the first of them is seen."""
+    """Lock the pages and their spaces; return them, and the view of the first."""
     take_turn_of_tags(session)
     spaces = session.scalars(select(Page.space_id).where(Page.id.in_(ids)).distinct()).all()
     hold_spaces(session, spaces)
@@ -279,14 +295,14 @@ def _row(
     reason: str,
     logged_from: Label | None,
 ) -> Redaction:
-    """What is written down of a redaction, with who could have seen what is about to go.
+    """Create the record of a redaction, with the people who could read what is about to be removed.
 
-    :param seen: how the first page is seen; or the space, where there is no page.
+    :param seen: the view of the first page, or of the space if there is no page.
     """
     people: set[int] = set()
     everyone, label = False, seen.label
     ways: dict[str, None] = {}
-    # Most pages have no scope of their own, so few things are asked of many pages.
+    # Most pages have no scope of their own, so few queries serve many pages.
     kinds = {(page.space_id, page.scope_id, page.deleted_at is not None) for page in pages}
     for space_id, scope_id, deleted in sorted(kinds, key=str) or [(seen.space.id, None, False)]:
         space = session.get_one(Space, space_id)
@@ -320,7 +336,7 @@ def _row(
 
 
 def _ways(session: Session, space: Space, scope_id: int | None) -> list[str]:
-    """By what people could read a page, in words."""
+    """Describe in words through what people could read a page."""
     ways = []
     if space.visibility == "public":
         ways.append("the space is public")
@@ -343,8 +359,8 @@ def _hide(
     only_titles: bool,
     everywhere: bool,
 ) -> tuple[Counter[int], Counter[str]]:
-    """Put marks for a span wherever it is; how many words that took from each page, and from each
-    kind of place."""
+    """Replace a span with marks wherever it is; return how many words that removed from each page,
+    and from each kind of place."""
     ids = [page.id for page in pages]
     spaces = tuple({page.space_id for page in pages})
     before = set(
@@ -392,7 +408,7 @@ def _owners(session: Session, found: FileFound, ids: Sequence[int]) -> list[int]
 
 
 def _scrub(session: Session, actor: Actor, page: Page, span: Span, paths: dict[str, str]) -> None:
-    """Take a span out of what the events of a page say."""
+    """Remove a span from the events of a page."""
 
     def without(payload: dict[str, Any]) -> dict[str, Any]:
         left: dict[str, Any] = spoken(payload, span, paths)
@@ -402,8 +418,8 @@ def _scrub(session: Session, actor: Actor, page: Page, span: Span, paths: dict[s
 
 
 def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str]) -> None:
-    """Let pages say what their newest revisions say now, and forget what was made of the texts that
-    they had."""
+    """Update pages to their newest revisions, and delete what was derived from their earlier
+    texts."""
     connection = session.connection()
     for table in (BlameRow, PageLink, LinkReading, PageAlias, PageAnchor):
         connection.execute(delete(table).where(table.page_id.in_(ids)))
@@ -423,8 +439,8 @@ def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str
 
 
 def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:
-    """Give a page a newest revision that says nothing but its title, so that the one before it can
-    be emptied; who has that one open in an editor is told so when they save."""
+    """Add a newest revision with nothing but the title and a mark, so that the one before it can be
+    emptied. Users with that one open in an editor are told when they save."""
     revision = session.scalar(
         select(Revision).where(Revision.page_id == page.id, Revision.number == page.head)
     )
@@ -453,7 +469,7 @@ def _words_of(session: Session, page_id: int, number: int) -> int:
 
 
 def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int]) -> None:
-    """Store a redaction and say on each of its pages that it happened."""
+    """Store a redaction and announce it on each of its pages."""
     session.add(row)
     session.flush()
     for page_id, count in words.items():

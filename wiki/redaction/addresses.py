@@ -1,4 +1,4 @@
-"""Where pages stand once their addresses no longer say what was redacted."""
+"""Paths of pages whose addresses contain redacted text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from wiki.text.rewrite.redaction import Span
 
 
 def new_paths(session: Session, pages: Sequence[Page], span: Span) -> dict[int, str]:
-    """Where each of the pages is to stand; only those that have to go elsewhere are listed.
+    """Return the new paths of the pages that have to move, by page id.
 
-    What a page above is called stays as long as that page is none of these: nothing may slip out
-    from below what protects it.
+    The name of a page above stays unless that page is redacted, too: no page may move out from
+    below the page that protects it.
     """
     ids = {page.id for page in pages}
     prefixes: dict[tuple[int, str], str] = {}
@@ -59,7 +59,7 @@ def _free(session: Session, space_id: int, path: str, given: set[tuple[int, str]
 
 
 def _at(session: Session, space_id: int, key: str) -> int | None:
-    """The live page at a path, if there is one."""
+    """Return the id of the live page at a path, or None."""
     return session.scalar(
         select(Page.id).where(
             Page.space_id == space_id, Page.path_key == key, Page.deleted_at.is_(None)
@@ -68,7 +68,8 @@ def _at(session: Session, space_id: int, key: str) -> int | None:
 
 
 def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> None:
-    """Let pages, whose spaces are held, stand at their new paths, with no trace of the old ones."""
+    """Give pages their new paths, without a trace of the old ones. The caller has locked their
+    spaces."""
     moving = [page for page in pages if page.id in new]
     live = [page for page in moving if page.deleted_at is None]
     old = [(page.space_id, page.path) for page in live]
@@ -97,7 +98,7 @@ def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> N
 
 
 def forget_redirects(session: Session, page_ids: Sequence[int], span: Span) -> int:
-    """Remove the former addresses of pages that say what was redacted; how many."""
+    """Delete the redirects to pages that contain the redacted text; return how many."""
     rows = session.execute(
         select(Redirect.space_id, Redirect.path_key, Space.slug)
         .join(Space, Space.id == Redirect.space_id)

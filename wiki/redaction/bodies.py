@@ -1,4 +1,4 @@
-"""The texts of revisions and the bytes of files without a span: found, and put in their place."""
+"""Redaction of texts of revisions and bytes of files: search for a span, and replacement."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from wiki.text.paths import name_of, path_key
 from wiki.text.rewrite.redaction import NAME_MARK, Span
 
 MOST_BYTES = 32 << 20
-"""A larger file is not looked into."""
+"""A larger file is not searched."""
 INSTEAD = b"This file was redacted.\n"
 
 
 def hashes_of(session: Session, page_ids: Sequence[int]) -> list[str]:
-    """The hashes of all texts of pages, along their histories."""
+    """Return the hashes of all texts of pages, in the order of their histories."""
     rows = session.scalars(
         select(Revision.content_hash)
         .where(Revision.page_id.in_(page_ids))
@@ -34,16 +34,16 @@ def hashes_of(session: Session, page_ids: Sequence[int]) -> list[str]:
 
 
 def texts_with(session: Session, hashes: Sequence[str], span: Span) -> Iterator[tuple[str, str]]:
-    """The texts in which a span is, by their hashes."""
+    """Return the texts that contain a span, with their hashes."""
     return (one for one in each_text(session, hashes) if span.pattern.search(one[1]))
 
 
 def hide_in_texts(
     session: Session, page_ids: Sequence[int], span: Span
 ) -> tuple[Counter[int], set[str]]:
-    """Give revisions texts with marks for a span.
+    """Replace a span with marks in the texts of revisions.
 
-    :returns: how many words went from each page, and the hashes of the texts that they had.
+    :returns: how many words were removed from each page, and the hashes of the former texts.
     """
     connection = session.connection()
     revisions = connection.execute(
@@ -57,7 +57,7 @@ def hide_in_texts(
     found = texts_with(session, list(dict.fromkeys(row.content_hash for row in revisions)), span)
     for key, text in found:
         counts[key] = span.words(text)
-        # Against the one stored before it, which it most likely resembles.
+        # Stored as a delta to the text stored before, which is probably similar.
         new[key] = put_text(session, span.hide(text), next(reversed(new.values()), None))
         _move_secrets(session, page_ids, key, text, span)
     for row in revisions:
@@ -74,8 +74,8 @@ def hide_in_texts(
 def _move_secrets(
     session: Session, page_ids: Sequence[int], key: str, text: str, span: Span
 ) -> None:
-    """Let what was noted of secrets in a text name the places where they are now; what was redacted
-    is none any more."""
+    """Move the positions of allowed secrets in a text to where they are after redaction; delete
+    those that were redacted."""
     connection = session.connection()
     allowed = connection.execute(
         select(AllowedSecret.id, AllowedSecret.starts, AllowedSecret.ends)
@@ -108,8 +108,8 @@ def _move_secrets(
 
 @dataclass(frozen=True)
 class FileFound:
-    """A content of some files of pages in which a span is; ``replaced`` is what it becomes, None
-    where only all of it can go."""
+    """The content of one or more files that contains a span. ``replaced`` is its replacement, or
+    None if the whole content has to be deleted."""
 
     sha256: str
     names: tuple[str, ...]
@@ -120,7 +120,7 @@ class FileFound:
 def files_with(
     session: Session, storage: Storage, page_ids: Sequence[int], span: Span
 ) -> Iterator[FileFound]:
-    """The files, former versions among them, in whose bytes a span is."""
+    """Yield the files, including former versions, whose bytes contain a span."""
     rows = session.execute(
         select(Attachment.sha256, Attachment.size, Attachment.name)
         .where(Attachment.page_id.in_(page_ids), Attachment.size <= MOST_BYTES)
@@ -142,7 +142,7 @@ def files_with(
 
 
 def _decoded(data: bytes) -> tuple[str, bool]:
-    """Bytes as text, and whether they are one."""
+    """Return bytes as text, and whether they are valid text."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -153,7 +153,7 @@ def _decoded(data: bytes) -> tuple[str, bool]:
 def replace_file(
     session: Session, storage: Storage, found: FileFound, page_ids: Sequence[int]
 ) -> None:
-    """Give the files of pages that have a content another one."""
+    """Replace a content in all files of these pages that have it."""
     data = INSTEAD if found.replaced is None else found.replaced
     stored = storage.put(io.BytesIO(data), max_bytes=2 * MOST_BYTES)
     session.connection().execute(
@@ -164,7 +164,8 @@ def replace_file(
 
 
 def hide_in_file_names(session: Session, page_ids: Sequence[int], span: Span) -> Counter[int]:
-    """Give files, former versions among them, names without a span; how many words went."""
+    """Remove a span from the names of files, including former versions; return the number of words
+    removed from each page."""
     words: Counter[int] = Counter()
     connection = session.connection()
     rows = connection.execute(

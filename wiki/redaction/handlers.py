@@ -1,4 +1,4 @@
-"""What follows a redaction outside its transaction, until nothing of it is left on disk."""
+"""Handlers of redactions, which run after the transaction until nothing is left on disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from wiki.search.index import rebuild
 
 
 def carry_out(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Render pages anew, build a new index (the files of the old one keep words), delete the bytes
-    of files, empty the log; and say of each redaction that it is finished.
+    """Render pages anew, build a new search index (the files of the old one keep words), delete the
+    bytes of files and empty the log. Then mark each redaction as finished.
 
-    Killed at any point, it is done again; until there is a new index search leaves the pages out.
+    It is repeated if it is killed at any point. Search omits the pages until there is a new index.
 
-    :raises TimeoutError: when somebody builds an index already: it may have begun before.
-    :raises StillRead: while somebody reads the state before; it is tried again.
+    :raises TimeoutError: if an index is being built already, because that may have begun before.
+    :raises StillRead: while a reader uses the earlier state; the delivery is retried.
     """
     ids = {int(one.payload.get("redaction_id", 0)) for one in happenings}
     with database.read() as session:

@@ -1,6 +1,6 @@
-"""Where a text of a page can be beside its revisions' bodies: one table, a line for each place.
+"""The places other than bodies of revisions that can contain a text of a page, in one table.
 
-A room that keeps words of pages in a new table adds its line to :data:`PLACES`.
+A package that stores words of pages in a new table adds an entry to :data:`PLACES`.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from wiki.transfer.models import Import, ImportedFile, Mirror
 
 
 class Sort(Enum):
-    """What a column holds."""
+    """The type of the content of a column."""
 
     TEXT = "text"
     NAME = "name"
-    """A path, or a name of a file."""
+    """A path, or the name of a file."""
     PATH = "path"
     """A path that a page has or had."""
     TAGS = "tags"
     FIELDS = "fields"
-    """Whatever an author wrote in front of a text."""
+    """Parsed values from front matter, possibly nested."""
     BLOCK = "block"
-    """The same as it was written, perhaps with escapes."""
+    """The front matter as written, possibly with escapes."""
     SPOKEN = "spoken"
-    """JSON of the wiki, in which some values are words of people."""
+    """JSON of the wiki, some values of which are words of people."""
 
 
 SPOKEN = frozenset(
@@ -57,28 +57,27 @@ SPOKEN = frozenset(
         "sentence",
     )
 )
-"""The keys under which JSON of the wiki has words of people."""
+"""The keys whose values in JSON of the wiki are words of people."""
 _PATHS = frozenset({"path", "old_path", "new_path", "name", "where"})
 
 
 @dataclass(frozen=True)
 class Where:
-    """What is looked through: pages, and the spaces that they are in; and, for an admin, what
-    belongs to no space."""
+    """The search area: pages and their spaces; for an admin, also data that belongs to no space."""
 
     page_ids: tuple[int, ...]
     space_ids: tuple[int, ...]
     everywhere: bool = False
     paths: Mapping[str, str] = field(default_factory=dict)
-    """Where pages stand that had these paths; other paths get a mark."""
+    """The new paths of pages by former path; other paths get a mark."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Columns of a table in which words of pages can be.
+    """Columns of a table that can contain words of pages.
 
-    ``title`` says that they are titles and paths. What is not ``counted`` beforehand is what
-    whoever redacts may not know.
+    ``title`` marks columns with titles and paths. Columns that are not ``counted`` are left out of
+    the preview, because the actor may not know their content.
     """
 
     words: str
@@ -192,7 +191,7 @@ PLACES: tuple[Place, ...] = (
         title=True,
     ),
     Place("jobs", Delivery, {"error": Sort.TEXT}, _of_events, title=True),
-    # A mail knows no page, and what is in it is its reader's affair.
+    # A mail belongs to no page, and its content is private to its reader.
     Place(
         "mails",
         Mail,
@@ -206,7 +205,8 @@ PLACES: tuple[Place, ...] = (
 
 @dataclass(frozen=True)
 class Found:
-    """A row in which a span is: its key, which columns get which values, how many words go."""
+    """A row that contains a span: its primary key, the new values by column, and the number of
+    words removed."""
 
     key: tuple[Any, ...]
     values: Mapping[str, Any]
@@ -214,7 +214,7 @@ class Found:
 
 
 def find(session: Session, place: Place, where: Where, span: Span) -> Iterator[Found]:
-    """The rows of a place in which a span is."""
+    """Yield the rows of a place that contain a span."""
     table = cast(Table, place.table.__table__)
     keys = list(table.primary_key.columns)
     columns = [table.c[name] for name in place.columns]
@@ -231,7 +231,7 @@ def find(session: Session, place: Place, where: Where, span: Span) -> Iterator[F
 
 
 def hide(session: Session, place: Place, where: Where, span: Span) -> int:
-    """Put marks for a span into a place; how many words are gone."""
+    """Replace a span with marks in a place; return the number of words removed."""
     table = cast(Table, place.table.__table__)
     keys = list(table.primary_key.columns)
     words = 0
@@ -244,12 +244,12 @@ def hide(session: Session, place: Place, where: Where, span: Span) -> int:
 
 
 def spoken(value: Any, span: Span, paths: Mapping[str, str] | None = None) -> Any:
-    """JSON of the wiki with marks in what are words of people."""
+    """Return JSON of the wiki with marks in the values that are words of people."""
     return _spoken("", value, span, paths or {})[0]
 
 
 def _without(sort: Sort, value: Any, span: Span, paths: Mapping[str, str]) -> tuple[Any, int]:
-    """A value without a span, and how many words that took."""
+    """Return a value without a span, and the number of words removed."""
     if value is None:
         return None, 0
     if sort is Sort.TEXT:
@@ -272,7 +272,8 @@ def _without(sort: Sort, value: Any, span: Span, paths: Mapping[str, str]) -> tu
 
 
 def _block(block: str, span: Span) -> tuple[str, int]:
-    """A block of front matter without a span. Where escapes conceal it, only its value shows it."""
+    """Return a block of front matter without a span. If escapes conceal it, only the parsed values
+    reveal it."""
     made, words = span.hide(block), span.words(block)
     entries, more = _field(frontmatter.read(made).entries(), span)
     if more:
@@ -296,7 +297,7 @@ def _field(value: Any, span: Span) -> tuple[Any, int]:
     if isinstance(value, list):
         parts = [_field(one, span) for one in value]
         return [new for new, _ in parts], sum(words for _, words in parts)
-    if value is not None and span.pattern.search(str(value)):  # a number that is all of it
+    if value is not None and span.pattern.search(str(value)):  # a number that matches as a whole
         return span.hide(str(value)), span.words(str(value))
     return value, 0
 
@@ -314,7 +315,8 @@ def _spoken(name: str, value: Any, span: Span, paths: Mapping[str, str]) -> tupl
 
 
 def _fitting(kind: Any, value: Any) -> Any:
-    """As much of a value as the column has room for: a mark may be longer than what it is for."""
+    """Truncate a value to the length of its column: a mark may be longer than the text it
+    replaces."""
     if isinstance(kind, String) and kind.length and isinstance(value, str):
         return value[: kind.length]
     return value

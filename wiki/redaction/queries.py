@@ -1,4 +1,4 @@
-"""What a redaction would take, before it is made; and what was redacted, for those who may know."""
+"""Queries for the extent of a redaction before it is made, and for past redactions."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from wiki.text.rewrite.redaction import Span
 from wiki.web.paging import Slice
 
 MOST_LINES = 20
-"""Lines that a preview shows."""
+"""The maximum number of lines in a preview."""
 MOST_OTHERS = 100
-"""Other pages that a preview lists."""
+"""The maximum number of other pages in a preview."""
 SECONDS = 3.0
-"""For how long other pages are looked through while somebody waits."""
+"""Seconds for which other pages are searched while the user waits."""
 AT_ONCE = 200
 AROUND = 60
-"""Characters shown before and after what goes."""
+"""Characters shown before and after the text."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """Where the newest text has what goes: the line's number, and what stands around it."""
+    """A match in the newest text: the number of its line, and the text around it."""
 
     number: int
     before: str
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Other:
-    """Another page on which the same text is: how many of its revisions have it."""
+    """Another page with the same text, and how many of its revisions have it."""
 
     page: Page
     revisions: int
@@ -58,12 +58,12 @@ class Other:
 
 @dataclass(frozen=True)
 class Preview:
-    """What redacting a text would take. ``places`` counts words by what they stand in,
-    ``revisions`` those with a text that has it, of ``of`` in all; ``whole`` are names of files of
-    which only all can go, ``unseen`` of those that are too large to be looked into.
+    """The extent of redacting a text. ``places`` counts words by kind of place; ``revisions`` of
+    ``of`` contain the text; ``whole`` are names of files that have to be deleted as a whole;
+    ``unseen`` are names of files that are too large to be searched.
 
-    ``others`` are pages that the asker may redact too; ``looked`` of ``texts`` revisions of such
-    pages were looked through in time.
+    ``others`` are pages that the actor may redact, too. ``looked`` of ``texts`` revisions of such
+    pages were searched in time.
     """
 
     revisions: int
@@ -78,14 +78,14 @@ class Preview:
 
     @property
     def words(self) -> int:
-        """How many words go."""
+        """The number of words that are removed."""
         return sum(self.places.values())
 
 
 def preview(
     session: Session, actor: Actor, storage: Storage, page: Page, span: Span, *, only_titles: bool
 ) -> Preview:
-    """What redacting a text on a page, which the actor may redact, would take."""
+    """Return the extent of redacting a text on a page that the actor may redact."""
     ids = (page.id,)
     where = Where(ids, (page.space_id,))
     places: dict[str, int] = {}
@@ -154,14 +154,15 @@ def _lines(session: Session, page: Page, span: Span) -> list[Line]:
 
 
 def redactable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Page`` that the actor may redact it."""
+    """Return the condition that the actor may redact a ``Page``."""
     if may_administer(actor):
         return readable_by(actor)
     return Page.space_id.in_(spaces_with(actor, Role.LEAD)) & readable_by(actor)
 
 
 def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[list[Other], int, int]:
-    """Other pages with the same text, how many revisions were looked through, of how many."""
+    """Search other pages for the text; return them, how many revisions were searched, and of how
+    many."""
     those = redactable_by(actor)
     total = session.scalar(
         select(func.count())
@@ -171,7 +172,7 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
     )
     until = time.monotonic() + SECONDS
     counts: dict[int, int] = {}
-    # The space of the page first, as far as there is time.
+    # Pages of the same space first, as the time is limited.
     rows = session.execute(
         select(
             Revision.page_id,
@@ -221,8 +222,8 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
 
 
 def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
-    """The condition on ``Redaction`` that the actor may know of it: who leads the space may of all,
-    an admin of those of pages that they may read, or that are gone."""
+    """Return the condition that the actor may know of a ``Redaction``: leads of the space know all,
+    admins know those of pages that they may read or that were purged."""
     if seen.may(May.MANAGE):
         return true()
     page = aliased(Page)
@@ -233,7 +234,7 @@ def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
 def list_redactions(
     session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
 ) -> Slice[Redaction]:
-    """What was redacted in a space, newest first, as far as the actor may know.
+    """Return what was redacted in a space, newest first, as far as the actor may know.
 
     :param before: only those with a smaller id.
     """
@@ -251,7 +252,10 @@ def list_redactions(
 
 
 def get_redaction(session: Session, seen: SpaceSeen, redaction_id: int) -> Redaction:
-    """One of them. :raises NotFound: when the space has none of that number."""
+    """Return a redaction of the space.
+
+    :raises NotFound: if there is none with this id that the actor may know.
+    """
     row = session.scalar(
         select(Redaction)
         .where(
@@ -268,8 +272,8 @@ def get_redaction(session: Session, seen: SpaceSeen, redaction_id: int) -> Redac
 
 @dataclass(frozen=True)
 class Witness:
-    """Somebody who could read what went; ``since`` and ``until`` are the days on which they did, as
-    far as that was written down."""
+    """A person who could read what was removed. ``since`` and ``until`` are the days on which they
+    did, as far as that was recorded."""
 
     person: Person | None
     anonymous: bool = False
@@ -279,14 +283,14 @@ class Witness:
 
     @property
     def name(self) -> str:
-        """What they are called; empty where nobody knows."""
+        """The person's name; empty if unknown."""
         return self.person.name if self.person else ""
 
 
 @dataclass(frozen=True)
 class Told:
-    """A redaction with all that its screen says: its pages, as far as the asker may read them, and
-    how many more; who could read and who did."""
+    """A redaction with all data for its screen: its pages that the actor may read, the number of
+    those that are ``hidden``, who could read and who did."""
 
     row: Redaction
     pages: Sequence[tuple[Page, int]]
@@ -296,7 +300,7 @@ class Told:
 
 
 def told(session: Session, actor: Actor, row: Redaction) -> Told:
-    """What is to be said of a redaction."""
+    """Return all data about a redaction for its screen."""
     pages = [
         (page, words)
         for page, words in session.execute(

@@ -1,4 +1,4 @@
-"""Redacting in the browser: what goes is shown and agreed to; its tombstone says who could read."""
+"""Views of redaction: a preview to confirm, and the tombstone with the people who could read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Form:
 
 
 def _form() -> _Form:
-    # What is to go is never a part of an address, which browsers and proxies keep.
+    # The text must not be part of a URL, because browsers and proxies store URLs.
     return _Form(
         text=request.form.get("text", ""),
         reason=request.form.get("reason", ""),
@@ -66,7 +66,7 @@ def _form() -> _Form:
 @blueprint.route("/-/p/<int:page_id>/redact", methods=["GET", "POST"])
 @costs("comparisons")
 def redact(page_id: int) -> ResponseReturnValue:
-    """Take a text out of a page, or all that one revision of it says."""
+    """Redact a text on a page, or the content of one of its revisions."""
     page, seen = page_to_redact(reading(), actor(), page_id)
     past = Past(seen, page)
     if "revision" in request.values:
@@ -108,7 +108,8 @@ def redact(page_id: int) -> ResponseReturnValue:
 
 
 def _source(page: Page) -> dict[str, Any]:
-    """A text to choose in: that of the newest revision, or of the one that the address names."""
+    """Return the text to select from: that of the newest revision, or of the one in the query
+    string."""
     number = request.args.get("source", page.head, type=int)
     if not 1 <= number <= page.head:
         raise NotFound
@@ -154,7 +155,7 @@ def _revision(past: Past) -> ResponseReturnValue:
 
 @blueprint.route("/-/f/<int:file_id>/redact", methods=["GET", "POST"])
 def redact_one_file(file_id: int) -> ResponseReturnValue:
-    """Delete the bytes of a version of a file, or of all of them."""
+    """Delete the bytes of a version of a file, or of all versions."""
     found = get_file(reading(), actor(), file_id)
     require_redactor(found.seen)
     error: Invalid | None = None
@@ -195,7 +196,7 @@ def redact_one_file(file_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/redactions")
 def redactions(slug: str) -> ResponseReturnValue:
-    """What was redacted in a space."""
+    """List what was redacted in a space."""
     seen = see_space(reading(), actor(), slug)
     require_redactor(seen)
     before = request.args.get("before", type=int)
@@ -207,7 +208,7 @@ def redactions(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/redactions/<int:redaction_id>")
 def redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
-    """The tombstone of a redaction: how far it has come, who could read what went, who did."""
+    """Show a redaction: its progress, who could read what was removed, and who did."""
     seen = see_space(reading(), actor(), slug)
     require_redactor(seen)
     row = get_redaction(reading(), seen, redaction_id)
@@ -222,7 +223,7 @@ def redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<space:slug>/-/redactions/<int:redaction_id>/lift")
 def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
-    """Let what was redacted be written again."""
+    """Permit a redacted text to be written again."""
     with writing() as session:
         seen = see_space(session, actor(), slug)
         require_redactor(seen)
@@ -232,7 +233,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
 
 
 def _done(row: Redaction, page_ids: list[int]) -> ResponseReturnValue:
-    """Forget at once what this process has of it, and lead to its tombstone."""
+    """Clear this process's caches at once, and redirect to the tombstone."""
     forget_memory()
     keep_heads(parts().database, page_ids)
     slug = reading().get_one(Redaction, row.id).space.slug

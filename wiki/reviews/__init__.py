@@ -1,1 +1,1 @@
-"""Looking at what others want to do: changes that open something to more people."""
+"""Reviews of changes that open something to more people."""

@@ -14,10 +14,10 @@ from wiki.spaces.models import Space
 
 
 class Approval(Base):
-    """A change that would open much to many: asked for by one, to be decided by another.
+    """A change that would open much to many people: requested by one, to be decided by another.
 
-    ``kind`` and ``payload`` are the change (``wiki.spaces.exposure.Change``), ``digest`` and
-    ``words`` what it exposed when it was asked for.
+    ``kind`` and ``payload`` are the change (``wiki.spaces.exposure.Change``). ``digest`` and
+    ``words`` are what it exposed when it was requested.
     """
 
     __tablename__ = "approvals"

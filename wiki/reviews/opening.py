@@ -1,4 +1,4 @@
-"""Changes that open something to more people: made once as many as it takes have agreed."""
+"""Changes that open something to more people, made once enough people have agreed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from wiki.web.origin import on_behalf
 from wiki.web.urls import access_url, page_url
 
 DAYS = 14
-"""An answer is waited for that long."""
+"""Days after which a request expires."""
 MAX_REASON = 500
 
 
 class Done(NamedTuple):
-    """What to say of a change that was made, the address to go on at, and a link that is shown
-    this once."""
+    """The result of a change: a message, the URL to go to, and a link that is shown only this
+    once."""
 
     said: str
     url: str
@@ -51,10 +51,12 @@ class Done(NamedTuple):
 def do(
     session: Session, settings: Settings, actor: Actor, change: Change, consent: Consent
 ) -> Done:
-    """Make a change that exposes something, as somebody, with consent to just that.
+    """Make a change that exposes something as the actor, with consent to exactly that.
 
-    :raises Exposes: when it exposes something else by now.
-    :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
+    :raises Exposes: if it exposes something else by now.
+    :raises NotFound: as the change itself does.
+    :raises Forbidden: as the change itself does.
+    :raises Invalid: as the change itself does.
     """
     done = _make(session, settings, actor, change, consent)
     announce(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
@@ -64,7 +66,7 @@ def do(
 def _make(
     session: Session, settings: Settings, actor: Actor, change: Change, consent: Consent
 ) -> Done:
-    if change.kind == "invite":  # which makes a link, and that depends on where the wiki is
+    if change.kind == "invite":  # needs the settings for its link
         return _invite(session, settings, actor, change.payload, consent)
     kind = KINDS.get(change.kind)
     if kind is None:
@@ -202,7 +204,7 @@ KINDS: dict[str, Callable[[Session, Actor, Mapping[str, Any], Consent], Done]] =
     "group_member": _member,
     "group_part": _part,
 }
-"""How each kind of change is made again."""
+"""The functions that make each kind of change again."""
 
 
 def _access(session: Session, page: Page) -> str:
@@ -211,7 +213,8 @@ def _access(session: Session, page: Page) -> str:
 
 
 def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]:
-    """Who could decide a change that the actor asks for: others who lead the space, and admins."""
+    """Return the people who could decide a change of the actor's: other leads of the space, and
+    admins."""
     space = session.get(Space, change.space_id) if change.space_id is not None else None
     leads = audience_of(session, space, None, May.MANAGE).people if space else frozenset()
     return session.scalars(
@@ -227,10 +230,10 @@ def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]
 
 
 def agree(session: Session, settings: Settings, actor: Actor, change: Change, digest: str) -> Done:
-    """Make a change of one's own, having seen what it exposes.
+    """Make a change of the actor's, who has seen what it exposes.
 
-    :raises Exposes: when it exposes something else by now.
-    :raises NeedsSecond: when that takes a second person, and there is one to ask.
+    :raises Exposes: if it exposes something else by now.
+    :raises NeedsSecond: if a second person is required, and there is one to ask.
     """
     inner = session.begin_nested()
     try:
@@ -249,9 +252,11 @@ def agree(session: Session, settings: Settings, actor: Actor, change: Change, di
 def exposure_of(
     session: Session, settings: Settings, actor: Actor, change: Change
 ) -> Exposure | None:
-    """What a change would expose now; nothing of it stays.
+    """Return what a change would expose now, or None; the change is rolled back.
 
-    :raises NotFound: :raises Forbidden: :raises Invalid: as the change itself does.
+    :raises NotFound: as the change itself does.
+    :raises Forbidden: as the change itself does.
+    :raises Invalid: as the change itself does.
     """
     inner = session.begin_nested()
     try:
@@ -267,9 +272,9 @@ def exposure_of(
 def ask(
     session: Session, settings: Settings, actor: Actor, change: Change, reason: str
 ) -> Approval:
-    """Ask for a second person's word on a change; those who can give it get a mail.
+    """Request a second person's decision on a change, and mail those who can decide it.
 
-    :raises Invalid: when there is nobody to ask, or nothing to ask for any more.
+    :raises Invalid: if there is nobody to ask, or the change exposes nothing any more.
     """
     exposure = exposure_of(session, settings, actor, change)
     if exposure is None:
@@ -301,9 +306,10 @@ def ask(
 def see_approval(
     session: Session, actor: Actor, approval_id: int, *, lock: bool = False
 ) -> Approval:
-    """A change that waits (or waited), for who asked and those who can decide it.
+    """Return a change that waits or waited, for the person who requested it and those who can
+    decide.
 
-    :raises NotFound: for everybody else.
+    :raises NotFound: for other actors.
     """
     query = (
         select(Approval)
@@ -321,7 +327,8 @@ def see_approval(
 
 
 def list_approvals(session: Session, actor: Actor, *, limit: int = 100) -> Sequence[Approval]:
-    """What waits for the actor's word or was asked for by them, the newest first."""
+    """Return the changes that wait for the actor's decision or that they requested, newest
+    first."""
     return session.scalars(
         select(Approval)
         .where(_seen_by(actor), or_(Approval.decided_at.is_(None), _recent()))
@@ -340,14 +347,15 @@ def _recent() -> ColumnElement[bool]:
 
 
 def _seen_by(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_admin:  # also of spaces that they cannot read: they see figures, no names of pages
+    if actor.is_admin:  # including spaces that they cannot read: they see counts, no names of pages
         return true()
     mine = Approval.asked_by_id == actor.person_id
     return or_(mine, Approval.space_id.in_(spaces_with(actor, Role.LEAD)))
 
 
 def may_decide(actor: Actor, row: Approval) -> bool:
-    """Whether somebody who sees a waiting change can decide it: anybody but who asked."""
+    """Return whether the actor, who may see a waiting change, can decide it: they must not have
+    requested it."""
     waits = row.decided_at is None and row.expires_at > now()
     return waits and actor.person_id is not None and row.asked_by_id != actor.person_id
 
@@ -355,10 +363,12 @@ def may_decide(actor: Actor, row: Approval) -> bool:
 def decide(
     session: Session, settings: Settings, actor: Actor, approval_id: int, *, approve: bool
 ) -> Done:
-    """Agree to a change, which is then made as who asked for it; or refuse it.
+    """Approve a change, which is then made as the person who requested it, or refuse it.
 
-    :raises NotFound: :raises Forbidden: for who asked. :raises Invalid: when it was decided.
-    :raises Exposes: when it exposes something else by now.
+    :raises NotFound: as :func:`see_approval`.
+    :raises Forbidden: for the person who requested it.
+    :raises Invalid: if it was decided or has expired.
+    :raises Exposes: if it exposes something else by now.
     """
     row = see_approval(session, actor, approval_id, lock=True)
     if row.decided_at is not None or row.expires_at <= now():

@@ -1,4 +1,5 @@
-"""What a change exposes, shown before it is made; and changes that wait for a second person."""
+"""Views of what a change exposes before it is made, and of changes that wait for a second
+person."""
 
 from __future__ import annotations
 
@@ -18,11 +19,11 @@ from wiki.web.urls import local_url
 blueprint = Blueprint("reviews", __name__)
 
 NAMED = 12
-"""People named of those who could read more."""
+"""The maximum number of people named who could read more."""
 
 
 def init_app(app: Flask) -> None:
-    """Answer a change that exposes something with what that is, and with the choice."""
+    """Register the error handler that shows what a change exposes and asks for consent."""
 
     @app.errorhandler(Exposes)
     def exposes(found: Exposes) -> ResponseReturnValue:
@@ -69,12 +70,12 @@ def _screen(found: Exposes, error: Invalid | None = None) -> ResponseReturnValue
 
 
 def _newcomer(change: Change) -> str:
-    """Who an invitation is for, in words."""
+    """Return whom an invitation is for, in words."""
     return change.payload["email"] or "Whoever has the link" if change.kind == "invite" else ""
 
 
 def _back() -> str:
-    """Where the form was that asked for the change."""
+    """Return the URL of the form that requested the change."""
     return local_url(request.form.get("back") or request.path)
 
 
@@ -92,7 +93,7 @@ def _sent() -> Change:
 
 @blueprint.post("/-/exposures")
 def expose() -> ResponseReturnValue:
-    """Go on with a change whose exposure was shown, or ask a second person to agree."""
+    """Make a change after its exposure was shown, or ask a second person to agree."""
     change = _sent()
     if "ask" in request.form:
         with writing() as session:
@@ -110,7 +111,7 @@ def expose() -> ResponseReturnValue:
 
 @blueprint.get("/-/approvals")
 def approvals() -> ResponseReturnValue:
-    """What waits for one's word, and what one has asked for."""
+    """List changes that wait for the user's decision, and those that they requested."""
     return render_template(
         "reviews/approvals.html",
         rows=opening.list_approvals(reading(), actor()),
@@ -120,7 +121,7 @@ def approvals() -> ResponseReturnValue:
 
 @blueprint.route("/-/approvals/<int:approval_id>", methods=["GET", "POST"])
 def approval(approval_id: int) -> ResponseReturnValue:
-    """One change that waits: agree or refuse."""
+    """Show a waiting change and decide it."""
     error: Invalid | None = None
     if request.method == "POST":
         try:

@@ -1,4 +1,4 @@
-"""What looked like a secret and was saved all the same, for leads of spaces and for admins."""
+"""Queries for possible secrets that were saved on purpose, for leads of spaces and for admins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wiki.web.paging import Slice
 
 
 class Standing(StrEnum):
-    """What has become of a secret."""
+    """The present state of a secret."""
 
     THERE = "still there"
     PAST = "in older revisions only"
@@ -31,8 +31,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """A secret that was saved on purpose: what became of it, and the line of the page's text, or of
-    the revision's that it came with, on which it stands; 0 where it is in no line."""
+    """A secret that was saved on purpose, its state, and its line in the page's text or, if it is
+    not there any more, in that of its revision; 0 if it is in no line."""
 
     row: AllowedSecret
     page: Page
@@ -42,16 +42,16 @@ class Known:
 
     @property
     def reason(self) -> str:
-        """Why it was saved, as whoever did said."""
+        """The reason that the author gave for saving it."""
         return REASONS.get(self.row.reason, self.row.reason)
 
 
 def findings_of_space(
     session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
 ) -> Slice[Known]:
-    """Those of a space, newest first.
+    """Return the secrets of a space, newest first.
 
-    :param before: only rows before the one of this id; the cursor of the next slice.
+    :param before: only rows before the one with this id; the cursor of the next slice.
     :raises Forbidden: unless the actor leads the space.
     """
     seen.require(May.MANAGE)
@@ -61,9 +61,9 @@ def findings_of_space(
 def findings_of_all(
     session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
 ) -> Slice[Known]:
-    """Those of all spaces that the actor may read, newest first.
+    """Return the secrets of all spaces that the actor may read, newest first.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision:
@@ -98,7 +98,7 @@ def _known(
 
 
 def _texts(session: Session, rows: Sequence[AllowedSecret]) -> dict[tuple[int, int], Text]:
-    """The texts of the revisions that rows are about, and of the heads of their pages."""
+    """Return the texts of the revisions of these rows, and of the heads of their pages."""
     wanted = {(row.page_id, row.revision) for row in rows}
     wanted |= {(row.page_id, row.page.head) for row in rows}
     revisions = session.scalars(

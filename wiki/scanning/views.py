@@ -1,4 +1,4 @@
-"""Secrets in the browser: what was saved on purpose, and what a space looks for."""
+"""Views of secrets that were saved on purpose, and of the kinds that a space looks for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("findings", __name__)
 
 @blueprint.get("/<space:slug>/-/findings")
 def of_space(slug: str) -> ResponseReturnValue:
-    """What looked like a secret and was saved in a space all the same."""
+    """List possible secrets that were saved in a space on purpose."""
     seen = see_space(reading(), actor(), slug)
     found = findings_of_space(reading(), seen, before=_before())
     return render_template("scanning/findings.html", space=seen.space, seen=seen, found=found)
@@ -28,14 +28,14 @@ def of_space(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/-/admin/findings")
 def of_all() -> ResponseReturnValue:
-    """The same of all spaces that an admin may read."""
+    """List possible secrets of all spaces that the admin may read."""
     found = findings_of_all(reading(), actor(), before=_before())
     return render_template("admin/findings.html", found=found)
 
 
 @blueprint.route("/<space:slug>/-/scanning", methods=["GET", "POST"])
 def scanning(slug: str) -> ResponseReturnValue:
-    """Which kinds of secrets a space looks for."""
+    """Choose the kinds of secrets that a space looks for."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.MANAGE)
     if request.method == "POST":

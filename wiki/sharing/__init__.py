@@ -1,1 +1,1 @@
-"""Links by which a page is read by people who have no account."""
+"""Share links: reading pages without an account."""

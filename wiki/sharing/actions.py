@@ -1,4 +1,4 @@
-"""Making links for people without an account, taking them back, and counting who comes by them."""
+"""Actions on share links: creating, revoking and resuming them, and counting visits."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from wiki.sharing.queries import (
 )
 
 PER_PERSON = Limit(100, timedelta(days=1))
-# Beyond these a link is in other hands than it was made for, or about to come into them.
+# Beyond these limits, a link is probably in the wrong hands or being attacked.
 VISITS = Limit(300, timedelta(hours=1))
 GUESSES = Limit(20, timedelta(hours=1))
-# One who mistypes waits long before their link rests for everybody.
+# A visitor who mistypes is limited long before the link is suspended for everybody.
 GUESSES_FROM = Limit(5, timedelta(minutes=15))
 
 MOST_VIEWS = 100_000
 KEPT = timedelta(days=90)
-"""How long a link that has ended stays in the lists."""
+"""The time for which an expired link stays in the lists."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a link is to be like."""
+    """The options of a new link."""
 
     subtree: bool = False
     days: int | None = None
@@ -59,10 +59,13 @@ class Wish:
 def make_link(
     session: Session, actor: Actor, settings: Settings, page_id: int, wish: Wish
 ) -> tuple[ShareLink, str]:
-    """Make a link to a page, and mail it when it has an address; returns its row and its address,
-    which is not known again.
+    """Create a link to a page, and mail it if there is an address; return its row and its URL,
+    which is not stored.
 
-    :raises NotFound: :raises Forbidden: with the gate's reason. :raises Invalid: :raises TooMany:
+    :raises NotFound: if the actor may not read the page.
+    :raises Forbidden: if they may not share it, with the reason.
+    :raises Invalid: if an option is not valid.
+    :raises TooMany: beyond 100 links a day.
     """
     page = get_page(session, actor, page_id)
     up_to = label_of(settings)
@@ -108,9 +111,9 @@ def make_link(
 
 
 def revoke_link(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
-    """Take a link back: whoever made it, may edit its page or leads the space.
+    """Revoke a link, for its creator and for members who may edit its page.
 
-    :raises NotFound: for everybody else.
+    :raises NotFound: for other actors.
     """
     seen = _see(session, actor, settings, share_id)
     link = seen.link
@@ -122,9 +125,11 @@ def revoke_link(session: Session, actor: Actor, settings: Settings, share_id: in
 
 
 def resume_link(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
-    """Let a link that rests work again: whoever made it, or leads the space.
+    """Resume a suspended link, for its creator and leads of the space.
 
-    :raises NotFound: :raises Forbidden: :raises Invalid: when it does not rest.
+    :raises NotFound: if the actor may not see the link.
+    :raises Forbidden: if they may not resume it, or its creator may not share the page any more.
+    :raises Invalid: if it is not suspended.
     """
     seen = _see(session, actor, settings, share_id)
     link = seen.link
@@ -142,7 +147,10 @@ def resume_link(session: Session, actor: Actor, settings: Settings, share_id: in
 
 
 def _see(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
-    """A link, for those whose affair it is."""
+    """Return a link, for its creator and members who may edit its page.
+
+    :raises NotFound: for other actors.
+    """
     seen = get_link(session, share_id, label_of(settings))
     mine = actor.person_id is not None and actor.person_id == seen.link.made_by_id
     editor = actor.is_member and _may(session, actor, seen, May.EDIT)
@@ -159,7 +167,7 @@ def _may(session: Session, actor: Actor, seen: LinkSeen, may: May) -> bool:
 
 
 def count_visit(session: Session, settings: Settings, seen: LinkSeen) -> bool:
-    """Count that somebody new has come by a link; False: they are one too many, or too late."""
+    """Count a new visit of a link; return False if it exceeds a limit or the link has ended."""
     link = seen.link
     try:
         limiting.spend(session, [_visits(link)])
@@ -183,9 +191,10 @@ def count_visit(session: Session, settings: Settings, seen: LinkSeen) -> bool:
 
 
 def spend_guess(session: Session, settings: Settings, seen: LinkSeen, address: str) -> bool:
-    """Count a try of a link's password, before it is known how it ends; False: the link rests now.
+    """Count an attempt at a link's password before its result is known; return False if the link is
+    suspended now.
 
-    :raises TooMany: when there were too many from that address.
+    :raises TooMany: after too many attempts from this address.
     """
     limiting.spend(session, [_guesses_from(seen.link, address)])
     try:
@@ -197,12 +206,12 @@ def spend_guess(session: Session, settings: Settings, seen: LinkSeen, address: s
 
 
 def give_back_guess(session: Session, seen: LinkSeen, address: str) -> None:
-    """Take back a try that was none: the password was right."""
+    """Take back an attempt because the password was right."""
     limiting.give_back(session, [_guesses(seen.link), _guesses_from(seen.link, address)])
 
 
 def _suspend(session: Session, settings: Settings, seen: LinkSeen, cause: str) -> None:
-    """Let a link rest, and tell who made it; once, however many come at the same time."""
+    """Suspend a link and notify its creator, only once for concurrent requests."""
     rested = (
         update(ShareLink)
         .where(ShareLink.id == seen.link.id, ShareLink.suspended_at.is_(None))
@@ -234,12 +243,12 @@ def _guesses_from(link: ShareLink, address: str) -> Counter:
 
 
 def ended_links(session: Session) -> Sequence[int]:
-    """The ids of links that ended so long ago that they are in no list any more."""
+    """Return the ids of links that expired so long ago that no list shows them any more."""
     return session.scalars(select(ShareLink.id).where(ShareLink.expires_at <= now() - KEPT)).all()
 
 
 def forget_links(session: Session, ids: Sequence[int]) -> None:
-    """Forget links that have ended; what was done with them stays in the audit."""
+    """Delete links that expired long ago; the audit log keeps what was done with them."""
     session.execute(
         delete(ShareLink).where(ShareLink.id.in_(ids), ShareLink.expires_at <= now() - KEPT)
     )

@@ -1,4 +1,4 @@
-"""What the room of links does now and then: it forgets those that have ended long ago."""
+"""Periodic job of share links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wiki.sharing.actions import ended_links, forget_links
 
 
 def forget_old_links(database: Database, settings: Settings) -> None:
-    """Now and then: forget links that ended long ago."""
+    """Delete links that expired long ago."""
     with database.read() as session:
         ended = ended_links(session)
     if ended:

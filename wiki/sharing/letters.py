@@ -1,5 +1,5 @@
-"""What is written by mail about links for people without an account: nothing that a page says, not
-even its title, because a mail cannot be taken back."""
+"""Mails about share links. They contain nothing of a page, not even its title, because a mail
+cannot be taken back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from wiki.web.filters import exact
 def shared_with(
     settings: Settings, maker: str, link: str, until: datetime, *, locked: bool
 ) -> Letter:
-    """The link, for whom it is; not what its maker calls them, which could be any words."""
+    """Return the mail with the link for its recipient. It omits the name that the creator gave the
+    recipient, which could be any words."""
     return Letter(
         f"{maker} shares a page with you",
         "Hello,\n\n"
@@ -27,7 +28,7 @@ def shared_with(
 
 
 def suspended(settings: Settings, name: str, cause: str, list_path: str) -> Letter:
-    """News for its maker that a link rests."""
+    """Return the mail to its creator that a link was suspended."""
     why = (
         "many wrong passwords were tried" if cause == "guesses" else "it was opened unusually often"
     )

@@ -1,4 +1,4 @@
-"""The table of links by which pages are read without an account."""
+"""The table of share links, by which pages are read without an account."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from wiki.db import Base, BigId, now
 
 
 class ShareLink(Base):
-    """A link to a page, or to all that is below it too. Its token is nowhere but with its maker.
+    """A link to a page, optionally with all pages below it. Only its creator has the token.
 
-    It gives nothing by itself: what it shows is what its maker may share at that moment. ``views``
-    are visits, each of one browser. ``suspended_for`` says why it rests: ``visits`` or ``guesses``.
+    The link itself grants nothing: it shows what its creator may share at that moment. ``views``
+    counts visits, one per browser. ``suspended_for`` is why it is suspended: ``visits`` or
+    ``guesses``.
     """
 
     __tablename__ = "share_links"

@@ -1,7 +1,7 @@
-"""Finding links for people without an account, and what each of them shows at this moment.
+"""Queries for share links, and for what each of them shows at this moment.
 
-A link shows what its maker may share now: ``may_share`` of ``wiki/rules/access.py``, which
-:func:`shareable_by` says in SQL.
+A link shows what its creator may share now: ``may_share`` of ``wiki/rules/access.py``.
+:func:`shareable_by` is its equivalent in SQL.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ from wiki.text.markdown.markup import Marks
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
 
 MOST_LISTED = 1000
-"""Pages that are listed beside a shared one."""
+"""The maximum number of pages listed beside a shared one."""
 MOST_PLACES = 4000
-"""Places that the files of one shared page are looked for at."""
+"""The maximum number of places searched for the files of one shared page."""
 
 
 def label_of(settings: Settings) -> Label | None:
-    """The highest label that is shown by a link; None: nothing is."""
+    """Return the highest label that links may show; None if links are off."""
     return None if settings.share_up_to == "off" else Label.named(settings.share_up_to)
 
 
 def shareable_by(actor: Actor, up_to: Label | None) -> ColumnElement[bool]:
-    """The condition on ``Page`` that the actor may share it by a link."""
+    """Return the condition that the actor may share a ``Page`` by a link."""
     if up_to is None or not actor.is_member:
         return false()
     return and_(
@@ -67,7 +67,7 @@ def shareable_by(actor: Actor, up_to: Label | None) -> ColumnElement[bool]:
 
 
 class State(StrEnum):
-    """What is with a link."""
+    """The state of a link."""
 
     OPEN = "open"
     USED_UP = "used up"
@@ -79,7 +79,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class LinkSeen:
-    """A link with its page, its maker, and what the gate says of the two now."""
+    """A link with its page, its creator, and the present access decision for them."""
 
     link: ShareLink
     page: Page
@@ -87,11 +87,11 @@ class LinkSeen:
     maker: Person | None
     decision: Decision
     readable: bool
-    """Whether its maker may still read the page."""
+    """Whether its creator may still read the page."""
 
     @property
     def state(self) -> State:
-        """What is with it."""
+        """The state of the link."""
         link = self.link
         if link.revoked_at is not None:
             return State.REVOKED
@@ -107,25 +107,26 @@ class LinkSeen:
 
     @property
     def is_live(self) -> bool:
-        """Whether it shows something, if only to those who have opened it before."""
+        """True if it shows something, at least in browsers that have opened it before."""
         return self.state in (State.OPEN, State.USED_UP)
 
     @property
     def has_ended(self) -> bool:
-        """Whether it never leads anywhere again."""
+        """True if it will never work again."""
         return self.state in (State.REVOKED, State.EXPIRED)
 
 
 def find_link(session: Session, token: str, up_to: Label | None) -> LinkSeen | None:
-    """The link with this token, if it shows something now; never why it does not."""
+    """Return the link with this token if it shows something now, otherwise None without a
+    reason."""
     found = _seen(session, up_to, ShareLink.token_hash == hash_token(token))
     return found[0] if found and found[0].is_live else None
 
 
 def get_link(session: Session, share_id: int, up_to: Label | None) -> LinkSeen:
-    """The link of that id, whoever asks.
+    """Return the link with this id. The caller must check permission.
 
-    :raises NotFound:
+    :raises NotFound: if there is none.
     """
     found = _seen(session, up_to, ShareLink.id == share_id)
     if not found:
@@ -134,8 +135,9 @@ def get_link(session: Session, share_id: int, up_to: Label | None) -> LinkSeen:
 
 
 def links_reaching(session: Session, page: Page, up_to: Label | None) -> list[LinkSeen]:
-    """The links that are made to a page, and those to pages above it that show it too, newest
-    first: each with what the gate says of this very page. For those who may edit it."""
+    """Return the links to a page, and those to pages above it that show it too, newest first, each
+    with the access decision for this very page. The caller must check that the actor may edit it.
+    """
     above = [path_key(place) for place in ancestors_of(page.path)]
     own = ShareLink.page_id == page.id
     from_above = and_(
@@ -156,9 +158,10 @@ def links_in(
     before: int | None = None,
     limit: int = 50,
 ) -> list[LinkSeen]:
-    """The links to pages of a space, newest first, for those who lead it.
+    """Return the links to pages of a space, newest first, for its leads.
 
-    :param before: only those with a smaller id. :raises Forbidden: for all others.
+    :param before: only those with a smaller id.
+    :raises Forbidden: for other actors.
     """
     seen.require(May.MANAGE)
     return _seen(session, up_to, Page.space_id == seen.space.id, before=before, limit=limit)
@@ -172,7 +175,11 @@ def links_by(
     before: int | None = None,
     limit: int = 50,
 ) -> list[LinkSeen]:
-    """The actor's own links, newest first. :param before: only those with a smaller id."""
+    """Return the actor's own links, newest first.
+
+    :param before: only those with a smaller id.
+    :raises Forbidden: for an anonymous user or a token limited to some spaces.
+    """
     if actor.person_id is None or actor.is_narrow:
         raise Forbidden("Only people have links.")
     return _seen(
@@ -188,9 +195,9 @@ def _seen(
     before: int | None = None,
     limit: int | None = None,
 ) -> list[LinkSeen]:
-    """Links with all that the gate must know of each, in one query.
+    """Return links with everything that their access decisions need, in one query.
 
-    :param of: the page that the gate is asked about, where it is not each link's own.
+    :param of: the page to decide about, if it is not each link's own.
     """
     scope_id = Page.scope_id if of is None else of.scope_id
     maker_id = ShareLink.made_by_id
@@ -255,7 +262,7 @@ def _facts(label: int | None, unread: bool, unedited: bool, *, deleted: bool) ->
 def may_share_page(
     session: Session, actor: Actor, space: Space, page: Page, up_to: Label | None
 ) -> Decision:
-    """What the gate says to somebody who wants to share a page that they may read."""
+    """Return the access decision for sharing a page that the actor may read."""
     alone, in_groups, label, unread, unedited, kept = session.execute(
         select(
             *granted(Space.id, actor.person_id),
@@ -274,13 +281,14 @@ def may_share_page(
 
 
 def shown_by(seen: LinkSeen, up_to: Label | None) -> ColumnElement[bool]:
-    """The condition on ``Page`` that a link shows it now."""
+    """Return the condition that a link shows a ``Page`` now."""
     if seen.maker is None or not seen.is_live:
         return false()
     root = seen.page
     here = Page.path_key == root.path_key
     if seen.link.subtree:
-        # The first is for the index: one range, in which are few others ("guide-2" is in it).
+        # The range is redundant but can use the index; it contains few other pages (such as
+        # "guide-2").
         around = and_(Page.path_key >= root.path_key, Page.path_key < f"{root.path_key}0")
         here = or_(here, below(root.path_key))
         here = and_(around, here) if root.path_key else here
@@ -288,7 +296,8 @@ def shown_by(seen: LinkSeen, up_to: Label | None) -> ColumnElement[bool]:
 
 
 def shown_at(session: Session, seen: LinkSeen, path: str, up_to: Label | None) -> Page | None:
-    """The page that a link shows at a path below its own page; at "" that page itself."""
+    """Return the page that a link shows at a path below its own page, or None; "" is that page
+    itself."""
     try:
         key = path_key(join(seen.page.path, normalise_path(path)))
     except PathError:
@@ -306,7 +315,7 @@ class Listed:
 
 
 def list_shown(session: Session, seen: LinkSeen, up_to: Label | None) -> list[Listed]:
-    """The pages that a link shows, those above first, at most :data:`MOST_LISTED`."""
+    """Return the pages that a link shows, parents first, at most :data:`MOST_LISTED`."""
     if not seen.link.subtree:
         return []
     rows = session.execute(
@@ -321,8 +330,8 @@ def list_shown(session: Session, seen: LinkSeen, up_to: Label | None) -> list[Li
 def links_within(
     session: Session, seen: LinkSeen, page: Page, up_to: Label | None
 ) -> dict[tuple[str, str], str]:
-    """Where the links of a shared page lead that lead to other pages the same link shows: slug and
-    key of what is written there -> path."""
+    """Return the targets of a shared page's links that the same share link shows: a mapping from
+    slug and key of the written address to the target's path."""
     rows = session.execute(
         select(PageLink.space_slug, PageLink.path_key, Page.path)
         .join(Page, Page.id == PageLink.target_id)
@@ -337,7 +346,7 @@ def names_within(
 ) -> tuple[Marks, dict[tuple[str, str], str]]:
     """Resolve the links by name of a shared page among the pages and files that the same share link
     shows. Return the marks with their addresses in the wiki, and a mapping from these places to
-    paths, as :func:`links_within` takes it."""
+    paths, as :func:`links_within` returns it."""
     links = named_links(session, PageLink.page_id == page.id, kinds=("page", "file"))
     shown = shown_by(seen, up_to)
     found = candidates_for(session, links, among=shown)
@@ -358,8 +367,8 @@ def names_within(
 def files_shown(
     session: Session, seen: LinkSeen, keys: Collection[str], up_to: Label | None
 ) -> dict[str, Attachment]:
-    """The files at these places (keys of folders and name) of the space that belong to pages which
-    a link shows; of several at one place that of the nearest page."""
+    """Return the files at these places (keys of folders and name) of the space that belong to pages
+    which a link shows; if several are at one place, that of the nearest page."""
     root = seen.page.path_key
     ways: dict[tuple[str, str], str] = {}
     for key in keys:
@@ -388,8 +397,8 @@ def files_shown(
 
 @dataclass(frozen=True)
 class Exposed:
-    """What a link would show: the page's own files, the pages below it and theirs; and of what is
-    below and the actor may read how many pages it leaves out, by why."""
+    """The extent of a link: the page's own files, the pages below it and their files; and how
+    many pages below it, of those that the actor may read, it leaves out for which reason."""
 
     files: int
     pages: int
@@ -400,12 +409,12 @@ class Exposed:
 
     @property
     def left_out(self) -> int:
-        """How many pages below are left out."""
+        """The number of pages below that are left out."""
         return self.labelled + self.kept + self.unedited
 
 
 def exposed_by(session: Session, actor: Actor, page: Page, up_to: Label) -> Exposed:
-    """What a link of the actor's to a page would show, in two queries."""
+    """Return what a link of the actor's to a page would show, in two queries."""
     shared = shareable_by(actor, up_to)
     of_scope = aliased(Scope)
     of_space = select(Space.label).where(Space.id == page.space_id).scalar_subquery()

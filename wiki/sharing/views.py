@@ -1,4 +1,4 @@
-"""Making links for people without an account, and seeing which there are."""
+"""Views of share links for users: creating and listing them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PER_SCREEN = 50
 
 @blueprint.app_template_global()
 def can_share_by_link() -> bool:
-    """Whether links are made in this wiki at all, by people such as the one who asks."""
+    """Return whether the settings permit share links and the user may create any."""
     return label_of(settings()) is not None and actor().is_member
 
 
 @blueprint.app_template_global()
 def links_without_account(page: Page) -> list[LinkSeen]:
-    """The links by which a page can be read now, for a screen of those who may edit it; guests do
-    not learn for whom they are."""
+    """Return the links by which a page can be read now, for users who may edit it. Guests get none,
+    so that they do not see for whom the links are."""
     if not actor().is_member:
         return []
     reaching = queries.links_reaching(reading(), page, label_of(settings()))
@@ -42,13 +42,13 @@ def links_without_account(page: Page) -> list[LinkSeen]:
 
 @verb(blueprint, "share")
 def share(slug: str, path: str) -> ResponseReturnValue:
-    """What a link to the page would show, the form that makes one, and those that there are."""
+    """Show what a link to the page would show, the form to create one, and the existing ones."""
     return _screen(slug, path)
 
 
 @verb(blueprint, "share", methods=["POST"], endpoint="make")
 def make(slug: str, path: str) -> ResponseReturnValue:
-    """Make a link; this answer is the only one that shows it."""
+    """Create a link; only this response shows it."""
     page = live_page(place_at(slug, path))
     try:
         wish = _wish()
@@ -73,7 +73,7 @@ def _wish() -> Wish:
 
 
 def _number(name: str) -> int | None:
-    """A number that was typed; none where nothing was."""
+    """Return a typed number, or None if nothing was typed."""
     typed = request.form.get(name, "").strip()
     if not typed:
         return None
@@ -114,7 +114,7 @@ def _screen(
 
 @blueprint.get("/<space:slug>/-/shares")
 def of_space(slug: str) -> ResponseReturnValue:
-    """All links to pages of a space, for those who lead it."""
+    """List all links to pages of a space, for its leads."""
     seen = see_space(reading(), actor(), slug)
     rows, older = _some(
         queries.links_in(
@@ -132,7 +132,7 @@ def of_space(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/-/me/shares")
 def mine() -> ResponseReturnValue:
-    """The links that one has made oneself."""
+    """List the links that the user has created."""
     rows, older = _some(
         queries.links_by(
             reading(), actor(), label_of(settings()), before=_before(), limit=PER_SCREEN + 1
@@ -149,14 +149,14 @@ def _before() -> int | None:
 
 
 def _some(rows: list[LinkSeen]) -> tuple[list[LinkSeen], str]:
-    """The rows of one screen, and from where the next one goes on."""
+    """Return the rows of one screen, and the cursor of the next one."""
     more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
     return rows, encode_cursor([rows[-1].link.id]) if more else ""
 
 
 @blueprint.post("/-/shares/<int:share_id>/revoke")
 def revoke(share_id: int) -> ResponseReturnValue:
-    """Take a link back."""
+    """Revoke a link."""
     with writing() as session:
         actions.revoke_link(session, actor(), settings(), share_id)
     say("The link is taken back: it leads nowhere any more.")
@@ -165,7 +165,7 @@ def revoke(share_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/-/shares/<int:share_id>/resume")
 def resume(share_id: int) -> ResponseReturnValue:
-    """Let a link that rests work again."""
+    """Resume a suspended link."""
     with writing() as session:
         actions.resume_link(session, actor(), settings(), share_id)
     say("The link works again.")

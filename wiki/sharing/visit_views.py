@@ -1,7 +1,7 @@
-"""What somebody sees who comes by a link, without an account: some pages, and nothing of the wiki
+"""Views for visitors of share links, without an account: the shared pages, and nothing of the wiki
 around them.
 
-Whatever a link does not show (any more), and whatever link there never was, is answered alike.
+A link that shows nothing (any more) and one that never existed get the same response.
 """
 
 from __future__ import annotations
@@ -60,27 +60,27 @@ blueprint = Blueprint("shared", __name__)
 
 COOKIE = "wiki-visit"
 LASTS = timedelta(hours=12)
-"""How long a browser that has come by a link need not be counted again."""
+"""The time for which a browser is not counted again after a visit."""
 
 _FILES = re.compile(r'"(/[^"]*-/files/[^"]*)"')
 
 
 class Nowhere(Exception):
-    """A link shows nothing; why is for nobody to know who comes by it."""
+    """A link shows nothing. Visitors do not learn why."""
 
 
 @blueprint.errorhandler(Nowhere)
 def nowhere(_: Nowhere) -> ResponseReturnValue:
-    """The one answer to every link that shows nothing."""
+    """Show the same page for every link that shows nothing."""
     return render_template("sharing/nowhere.html"), 404
 
 
 @blueprint.after_request
 def keep_to_oneself(response: Response) -> Response:
-    """Whoever has the address has what it leads to: it must not spread by itself."""
+    """Set headers that keep the URL and its content from spreading: they alone give access."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Cache-Control"] = "private, no-store"
-    # Where there is a form, browsers must say that it is ours; its screen has no links.
+    # The password form needs a referrer for the check of its origin; its screen has no links.
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     return response
 
@@ -89,7 +89,8 @@ def keep_to_oneself(response: Response) -> Response:
 @blueprint.route("/-/s/<token>/<page:below>", methods=["GET", "POST"])
 @public
 def read(token: str, below: str) -> ResponseReturnValue:
-    """A shared page; first its door, where the link has a password or counts its visits."""
+    """Show a shared page; before that, ask for the password or a click if the link has a password
+    or a limited number of visits."""
     seen, up_to = _seen(token)
     page = queries.shown_at(reading(), seen, below, up_to)
     if page is None:
@@ -115,7 +116,7 @@ def read(token: str, below: str) -> ResponseReturnValue:
 @blueprint.get("/-/s/<token>/<page:below>/-/files/<path:name>")
 @public
 def read_file(token: str, below: str, name: str) -> ResponseReturnValue:
-    """A picture or file of a shared page, for who has come in by the page."""
+    """Serve a picture or file of a shared page, for browsers that have opened the page."""
     seen, up_to = _seen(token)
     if not _has_come(seen):
         raise Nowhere
@@ -139,12 +140,12 @@ def _seen(token: str) -> tuple[LinkSeen, Label | None]:
     return seen, up_to
 
 
-# Coming in
+# Visits
 
 
 def _has_door(seen: LinkSeen) -> bool:
-    """Whether one has to press a button first: a program that only looks where an address leads
-    must not use up a visit."""
+    """Return whether a button has to be pressed first, so that a program that only follows the link
+    does not use up a visit."""
     return seen.link.password_hash is not None or seen.link.max_views is not None
 
 
@@ -187,7 +188,7 @@ def _count(seen: LinkSeen) -> None:
 
 
 def _signer(seen: LinkSeen) -> URLSafeTimedSerializer:
-    # Not its id, which SQLite gives to the next link once the page of this one is purged.
+    # Not its id, which SQLite may reuse after the page of this link was purged.
     return URLSafeTimedSerializer(
         current_app.secret_key or "", salt=f"visit {seen.link.token_hash}"
     )
@@ -207,7 +208,7 @@ def _let_in(response: Response, token: str, seen: LinkSeen) -> Response:
 
 
 def _has_come(seen: LinkSeen) -> bool:
-    """Whether this browser has come in by the link not long ago."""
+    """Return whether this browser has opened the link recently."""
     try:
         _signer(seen).loads(request.cookies.get(COOKIE, ""), max_age=int(LASTS.total_seconds()))
     except BadSignature:
@@ -242,7 +243,7 @@ def _page(token: str, seen: LinkSeen, page: Page, up_to: Label | None) -> str:
 
 
 def _note(session: Session, seen: LinkSeen, page: Page, number: int) -> None:
-    """Write down the read, where even what links can show asks for that."""
+    """Record the read, if the settings require it even for labels that links can show."""
     since = settings().access_log_label
     if since is not None and since <= Label.INTERNAL and seen.maker is not None:
         note_read(see_page(session, seen.maker.actor(), page), page, number)
@@ -250,17 +251,17 @@ def _note(session: Session, seen: LinkSeen, page: Page, number: int) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the pages and files of a link are, for who has come by it."""
+    """URLs of the pages and files of a link, for its visitors."""
 
     token: str
     seen: LinkSeen
 
     def page(self, path: str) -> str:
-        """The address of a page at or below the shared one."""
+        """Return the URL of a page at or below the shared one."""
         return f"/-/s/{self.token}/{quote(self._below(path))}"
 
     def file(self, key: str) -> str:
-        """The address of the file at a place at or below the shared page."""
+        """Return the URL of the file at a place at or below the shared page."""
         below = self._below(key)
         folder = parent_of(below) or ""
         return (
@@ -269,7 +270,7 @@ class Place:
         )
 
     def _below(self, path: str) -> str:
-        # Segments, because a key may be longer than the path that it is of.
+        # Counted in segments, because a key may be longer than its path.
         segments = path.split("/") if path else []
         depth = len(self.seen.page.path.split("/")) if self.seen.page.path else 0
         return "/".join(segments[depth:])
@@ -279,8 +280,8 @@ _NONE: tuple[Marks, dict[tuple[str, str], str]] = (Marks(), {})
 
 
 def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | None) -> str:
-    """A page's HTML as it is for who has come by a link: nothing in it leads out of what the link
-    shows, but to other hosts."""
+    """Return a page's HTML for visitors of a link: its links lead only to what the link shows, or
+    to other hosts."""
     seen, slug = place.seen, place.seen.space.slug
     marks, named = queries.names_within(session, seen, page, up_to) if "wl-" in html else _NONE
     html = mark(html, marks)
@@ -325,7 +326,7 @@ def _host(address: str) -> str:
 
 
 def _spot(path: str) -> tuple[str, str]:
-    """Slug and key of what is written in a page's address; nothing for what is no page's."""
+    """Return the slug and key of a page's path in the wiki, or two empty strings if it is none."""
     slug, _, rest = path.removeprefix("/").partition("/")
     try:
         return unquote(slug), path_key(normalise_path(unquote(rest)))
@@ -346,7 +347,7 @@ class Node:
 
 
 def _tree(place: Place, listed: list[Listed], page: Page) -> list[Node]:
-    """What a link shows, opened along the way to the page that is read."""
+    """Return the tree of pages that a link shows, opened on the way to the current page."""
     nodes = {
         one.path_key: Node(one.title, place.page(one.path), one.path_key == page.path_key)
         for one in listed

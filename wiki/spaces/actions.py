@@ -1,4 +1,4 @@
-"""What people do with spaces and their members."""
+"""Actions on spaces and roles in them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def create_space(
     visibility: Visibility = Visibility.INTERNAL,
     member_role: Role = Role.EDITOR,
 ) -> Space:
-    """Make a space; who makes it leads it.
+    """Create a space and make the actor its lead.
 
-    :raises Forbidden: for guests and strangers. :raises Invalid: for a slug that is taken or none.
+    :raises Forbidden: for guests and anonymous users.
+    :raises Invalid: if the slug is taken or not valid.
     """
     decision = may_create_spaces(actor)
     if not decision:
@@ -93,13 +94,14 @@ def change_space(
     clearances: tuple[Label, Label, Label] | None = None,
     consent: Consent | None = None,
 ) -> None:
-    """Change what a space is called, who may come in, and what they may read.
+    """Change a space's name, its visibility, and the labels of its pages and roles.
 
-    :param label: the least that all its pages have; as it is without one.
-    :param clearances: the highest labels for readers, commenters and editors; as they are without.
+    :param label: the minimum label of all its pages; None keeps the present one.
+    :param clearances: the highest labels that readers, commenters and editors may read; None keeps
+        the present ones.
     :raises Forbidden: unless the actor leads the space.
-    :raises Invalid: also when pages would show what is narrower than they would be.
-    :raises Exposes: when others could read more by it, and there is no consent to that.
+    :raises Invalid: also if pages would show content with a higher label than their own.
+    :raises Exposes: if more people could read something, and there is no consent to that.
     """
     seen.require(May.MANAGE)
     space = seen.space
@@ -120,7 +122,7 @@ def change_space(
     changes = {key: value for key, value in wanted.items() if getattr(space, key) != value}
     if not changes:
         return
-    # A new page would be missed, were it made while this is measured.
+    # Without the lock, a page created during the measurement would be missed.
     session.get_one(Space, space.id, with_for_update={"key_share": True})
     change = Change("space", {"space_id": space.id, **wanted}, space.id)
     before = Label(space.label)
@@ -133,8 +135,8 @@ def change_space(
 
 
 def fitting_label(visibility: Visibility, label: Label) -> Label:
-    """The label of a space that everybody, or not everybody, can see: what is public is labelled
-    so, and what is not is internal at least."""
+    """Return the label of a space with this visibility: public if it is public, and at least
+    internal if it is not."""
     if visibility is Visibility.PUBLIC:
         return Label.PUBLIC
     return max(label, Label.INTERNAL)
@@ -148,18 +150,18 @@ def set_role(
     *,
     consent: Consent | None = None,
 ) -> None:
-    """Give somebody a role in the space, or with ``Role.NONE`` take it away.
+    """Give a person a role in the space, or remove it with ``Role.NONE``.
 
-    :raises Forbidden: unless the actor leads the space, or takes away their own role.
-    :raises Invalid: when the space would be left without a lead.
-    :raises Exposes: when they could read more by it, and there is no consent to that.
+    :raises Forbidden: unless the actor leads the space or removes their own role.
+    :raises Invalid: if the space would have no lead.
+    :raises Exposes: if the person could read more, and there is no consent to that.
     """
     leaving = role is Role.NONE and person.id == seen.actor.person_id
     if not leaving:
         seen.require(May.MANAGE)
     if role and person.disabled_at is not None:
         raise Invalid(f"The account of {person.name} is disabled.", field="person")
-    # Held until the end, so that two leads who remove each other at once take turns.
+    # Locked until the end, so that two leads who remove each other at the same time take turns.
     session.get_one(Space, seen.space.id, with_for_update=True)
     membership = session.get(Membership, (seen.space.id, person.id))
     before = Role(membership.role) if membership else Role.NONE
@@ -177,8 +179,8 @@ def set_role(
 
 
 def give_role(session: Session, actor: Actor, space: Space, person_id: int, role: Role) -> None:
-    """Write a role down, by somebody whose right to do so is already established (a lead, an
-    accepted invitation, an admin who takes over, the shell)."""
+    """Store a role. The caller has checked permission: the actor is a lead, an invited person, an
+    admin who takes over, or the shell."""
     membership = session.get(Membership, (space.id, person_id))
     if role is Role.NONE:
         if membership is not None:
@@ -211,18 +213,18 @@ def set_group_role(
     *,
     consent: Consent | None = None,
 ) -> None:
-    """Give all people of a group a role in the space, or with ``Role.NONE`` take it away.
+    """Give all people of a group a role in the space, or remove it with ``Role.NONE``.
 
-    :raises Forbidden: unless the actor leads the space and may know of groups.
-    :raises Invalid: when the space would be left without a lead.
-    :raises NotFound: when the group was deleted meanwhile.
-    :raises Exposes: when its people could read more by it, and there is no consent to that.
+    :raises Forbidden: unless the actor leads the space and may see groups.
+    :raises Invalid: if the space would have no lead.
+    :raises NotFound: if the group was deleted meanwhile.
+    :raises Exposes: if its people could read more, and there is no consent to that.
     """
     seen.require(May.MANAGE)
     decision = may_see_groups(seen.actor)
     if not decision:
         raise Forbidden(decision.reason)
-    # Held as for the role of a person; the group, so that it is not deleted meanwhile.
+    # Locked as for the role of a person; the group, too, so that it cannot be deleted meanwhile.
     session.get_one(Space, seen.space.id, with_for_update=True)
     held = select(Group.id).where(Group.id == group.id).with_for_update(read=True, key_share=True)
     if session.scalar(held) is None:
@@ -261,9 +263,9 @@ def set_group_role(
 
 
 def take_lead(session: Session, actor: Actor, space: Space) -> None:
-    """Let an admin lead a space that they were not given; it is written down as what it is.
+    """Make an admin the lead of a space that nobody added them to; an event records it.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision or actor.person_id is None:
@@ -282,7 +284,7 @@ def _keep_a_lead(
     without: Person | None = None,
     without_group: Group | None = None,
 ) -> None:
-    """Refuse to take the role that the last lead who can sign in has it by."""
+    """Raise Invalid if the space would lose its last lead who can sign in."""
     still = is_led(session, space, without=without, without_group=without_group)
     if not still and is_led(session, space):
         raise Invalid("A space needs a lead: make somebody else one first.", field="role")

@@ -1,4 +1,4 @@
-"""The administration's screen of spaces."""
+"""Views of the administration of spaces."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ blueprint = Blueprint("admin_spaces", __name__)
 
 @blueprint.app_template_global()
 def led_by_nobody_else(person: Person) -> Sequence[Space]:
-    """For the screen of a person: the spaces that have no lead without them.
+    """Return the spaces that have no lead without this person, for their administration screen.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor())
     return spaces_without_lead(reading(), person)
@@ -38,14 +38,14 @@ def led_by_nobody_else(person: Person) -> Sequence[Space]:
 
 @blueprint.get("/-/admin/spaces")
 def spaces() -> ResponseReturnValue:
-    """All spaces, also those whose pages an admin may not read."""
+    """List all spaces, including those whose pages the admin may not read."""
     found = list_all(reading(), actor(), after=request.args.get("after"))
     return render_template("admin/spaces.html", found=found, after=request.args.get("after"))
 
 
 @blueprint.post("/-/admin/spaces/<space:slug>/lead")
 def lead(slug: str) -> ResponseReturnValue:
-    """Take the lead role in a space; everybody who may see its events sees this one."""
+    """Take the lead role in a space. Everybody who may see its events sees this one."""
     with writing() as session:
         _require_admin(actor())
         space = session.scalar(select(Space).where(Space.slug == slug))
@@ -58,7 +58,7 @@ def lead(slug: str) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """A space as the administration lists it: never more than its name and who is in it."""
+    """A space as the administration lists it: only its name and members, never its content."""
 
     space: Space
     members: int
@@ -70,9 +70,9 @@ class SpaceRow:
 def list_all(
     session: Session, actor: Actor, *, after: str | None = None, limit: int = 50
 ) -> Slice[SpaceRow]:
-    """Every space by slug.
+    """Return every space by slug.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     counts = [

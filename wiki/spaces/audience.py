@@ -1,4 +1,4 @@
-"""Who can read or edit something, by name: the gate asked the other way round."""
+"""The people who can read or edit something: access checks in reverse."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from wiki.spaces.models import Scope, ScopeRestriction, Space
 
 @dataclass(frozen=True)
 class Audience:
-    """Who can read something: everyone, signed in or not; or these people, by id."""
+    """The readers of something: everyone, signed in or not, or these people, by id."""
 
     everyone: bool
     people: frozenset[int]
 
     def beyond(self, other: Audience) -> Audience:
-        """Those of this audience who are not of the other."""
+        """Return the part of this audience that is not in the other."""
         return Audience(
             self.everyone and not other.everyone,
             frozenset() if other.everyone else self.people - other.people,
@@ -46,9 +46,10 @@ def audience_of(
     deleted: bool = False,
     among: Collection[int] | None = None,
 ) -> Audience:
-    """Who may do something with a page of that space and scope (with the space, without one).
+    """Return who may do something with a page of this space and scope (with the space, if there is
+    no scope).
 
-    :param among: only these people are looked at.
+    :param among: consider only these people.
     """
     may = May.EDIT if deleted else may
     query = _who(session, space, scope_id, may, among)
@@ -68,10 +69,10 @@ def list_audience(
     after: tuple[str, int] | None = None,
     limit: int = 50,
 ) -> Sequence[tuple[Person, Role]]:
-    """The people by name, each with the role they have in the space.
+    """Return the people by name, each with their role in the space.
 
-    :param guests: only guests to the organisation who were given a role.
-    :param after: only those behind this name (in small letters) and id.
+    :param guests: only guests of the organisation with a role.
+    :param after: only those after this name (in lower case) and id.
     """
     who = _who(session, space, scope_id, may).subquery()
     name = func.lower(Person.name)
@@ -85,7 +86,7 @@ def list_audience(
 
 
 def count_by_role(session: Session, space: Space) -> dict[Role, tuple[int, int]]:
-    """How many people have each role in the space, and how many of these are guests."""
+    """Return how many people have each role in the space, and how many of these are guests."""
     who = _who(session, space, None, May.READ).subquery()
     guest = case((Person.site_role == SiteRole.GUEST.value, 1), else_=0)
     rows = session.execute(
@@ -104,7 +105,7 @@ def _who(
     may: May,
     among: Collection[int] | None = None,
 ) -> Select[int, int]:
-    """Ids of accounts that may, and their own roles in the space."""
+    """Select the ids of accounts that may do it, and their own roles in the space."""
     roles = [literal(int(Role.NONE)), *granted(space.id, Person.id)]
     if space.visibility != Visibility.PRIVATE.value:
         member = Person.site_role.in_([SiteRole.MEMBER.value, SiteRole.ADMIN.value])
@@ -119,7 +120,7 @@ def _who(
         .subquery()
     )
     facts = space.facts(Role.NONE)
-    # In a public space everybody reads, also without a role of their own.
+    # Everybody can read a public space, even without a role.
     needed = Role.NONE if may is May.READ and is_open(facts) else NEEDED[may]
     found = select(own.c.id, own.c.role).where(own.c.role >= int(needed))
     if scope_id is None:

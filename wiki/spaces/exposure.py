@@ -1,4 +1,5 @@
-"""What a change would let more people read: measured before it stays, and shown to who makes it."""
+"""Exposure: what a change would let more people read, measured before it is committed and shown to
+the actor."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ _AT_ONCE = 400
 
 @dataclass(frozen=True)
 class Exposure:
-    """What more people could read: who they are (ids, or everyone), how many pages, current files
-    and revisions before the newest; and the highest label that these pages had."""
+    """The increase in access: the ids of the people (or everyone), the number of pages, current
+    files and revisions before the newest, and the highest label that these pages had."""
 
     people: tuple[int, ...]
     everyone: bool
@@ -39,13 +40,13 @@ class Exposure:
 
     @property
     def digest(self) -> str:
-        """The same as a short text: who agrees to it, agrees to nothing else."""
+        """A short hash of the exposure. Consent to it covers nothing else."""
         said = [self.people, self.everyone, self.pages, self.files, self.revisions, self.label]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
     @property
     def words(self) -> str:
-        """The same as a sentence."""
+        """The exposure as a sentence."""
         number = len(self.people)
         who = f"{number} more {'person' if number == 1 else 'people'}"
         things = [counted(self.pages, "page")]
@@ -55,9 +56,9 @@ class Exposure:
         return f"{'Everyone on the internet' if self.everyone else who} could then read {what}."
 
     def needs_second(self, most: int) -> bool:
-        """Whether one person is not enough to decide it.
+        """Return whether a second person has to agree.
 
-        :param most: people to whom one person may open what is confidential.
+        :param most: the number of people to whom one person may open confidential pages.
         """
         if self.everyone:
             return self.label >= Label.INTERNAL
@@ -66,9 +67,9 @@ class Exposure:
 
 @dataclass(frozen=True)
 class Change:
-    """A change as it can be done again: its kind and what it needs, as JSON values.
+    """A change in a form in which it can be repeated: its kind and its parameters as JSON values.
 
-    ``space_id`` is the space that it concerns, if it is one.
+    ``space_id`` is the space concerned, if there is one.
     """
 
     kind: str
@@ -78,11 +79,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Consent:
-    """Somebody has seen what a change exposes, and goes on: ``digest`` says what they saw,
-    ``second`` who else agreed.
+    """Consent to what a change exposes. ``digest`` is the digest of the exposure that the user saw;
+    ``second`` is the id of the second person who agreed.
 
-    ``most`` is to how many people one person may open what is confidential, where it is one
-    person's word alone.
+    ``most`` is the number of people to whom one person may open confidential pages, if only one
+    person has agreed.
     """
 
     digest: str = ""
@@ -92,11 +93,11 @@ class Consent:
 
 
 UNASKED = Consent(unasked=True)
-"""For the shell of the machine, and for what was agreed to before."""
+"""For the shell of the machine, and for consent given before."""
 
 
 class Exposes(WikiError):
-    """More people could read something by this change, and nobody has agreed to that yet. Nothing
+    """More people could read something after this change, and nobody has agreed to that. Nothing
     was changed."""
 
     status = 409
@@ -109,7 +110,7 @@ class Exposes(WikiError):
 
 
 class NeedsSecond(WikiError):
-    """What a change exposes was agreed to by one person, and it takes two. Nothing was changed."""
+    """One person agreed to what a change exposes, and two are required. Nothing was changed."""
 
     status = 403
     title = "Somebody else has to agree"
@@ -119,9 +120,10 @@ class NeedsSecond(WikiError):
 
 
 def require_consent(found: Exposure | None, change: Change, consent: Consent | None) -> None:
-    """Go on only if there is consent to just what a change exposes.
+    """Check that there is consent to exactly what a change exposes.
 
-    :raises Exposes: when there is none. :raises NeedsSecond: when it takes a second person's.
+    :raises Exposes: if there is none.
+    :raises NeedsSecond: if a second person has to agree.
     """
     if found is None or (consent is not None and consent.unasked):
         return
@@ -153,13 +155,13 @@ def watched(
     *,
     among: Collection[int] | None = None,
 ) -> Iterator[None]:
-    """See what the block lets more people read.
+    """Check that what the block lets more people read has consent.
 
-    :param which: the condition on :data:`pages` of those that it may concern.
-    :param consent: to what it exposes; None: nobody was asked yet.
-    :param among: only these people can come to read more.
-    :raises Exposes: when it does expose something, and there is no consent to just that.
-    :raises NeedsSecond: when the consent is one person's, and it takes two.
+    :param which: the condition on the pages that the block may concern.
+    :param consent: the consent to what it exposes; None if nobody was asked yet.
+    :param among: only these people can gain access.
+    :raises Exposes: if it exposes something without consent to exactly that.
+    :raises NeedsSecond: if one person has agreed and two are required.
     """
     if consent is not None and consent.unasked:
         yield
@@ -190,13 +192,14 @@ def watched(
 
 
 NEWCOMER = 0
-"""Stands for somebody who has no account yet among the people of an :class:`Exposure`."""
+"""The id of a person without an account among the people of an :class:`Exposure`."""
 
 
 def newcomer_exposure(
     session: Session, space: Space, role: Role, site_role: SiteRole
 ) -> Exposure | None:
-    """What somebody who has no account yet could read by getting one, with a role in a space."""
+    """Return what a person without an account could read with one, and with a role in a space; None
+    if nothing."""
     rows = session.execute(
         select(
             Page.space_id,
@@ -290,7 +293,7 @@ def _measured(
 
 
 def _count_files(session: Session, keys: Collection[_Key]) -> int:
-    """The current files of the pages of these spaces and scopes."""
+    """Count the current files of the pages of these spaces and scopes."""
     rows = session.execute(
         select(
             Page.space_id,
@@ -328,7 +331,7 @@ def _audiences(
 
 
 def _labels(session: Session, keys: Collection[_Key]) -> dict[_Key, int]:
-    """The effective label of each."""
+    """Return the effective label of each key."""
     of_spaces = _by_id(
         session, select(Space.id, Space.label).where(Space.id.in_({key[0] for key in keys}))
     )
@@ -344,7 +347,7 @@ def _labels_of_scopes(session: Session, keys: Collection[_Key]) -> dict[int, int
 
 
 def _restricted(session: Session, keys: Collection[_Key]) -> set[int]:
-    """The scopes among them that only those on a list may read."""
+    """Return the scopes among these keys that have a reading restriction."""
     found: set[int] = set()
     for some in _some(sorted({key[1] for key in keys if key[1] is not None})):
         held = select(ScopeRestriction.scope_id).where(

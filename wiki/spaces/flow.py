@@ -31,14 +31,14 @@ from wiki.spaces.gate import greatest, scopes_for, spaces_with
 from wiki.spaces.models import Scope, Space
 
 SHOWN = 20
-"""Places that a refusal names."""
+"""Places that an error names."""
 
 
 def refuse_lowered_space(session: Session, actor: Actor, space: Space, before: Label) -> None:
-    """After a space was given a lower label: let it stand if none of its pages shows, or leads to a
-    file of, what is narrower, as far as the actor may read both.
+    """Check a space whose label was lowered: none of its pages may embed a page, or link to a file
+    of a page, with a higher label. Only pages that the actor may read count.
 
-    :raises Invalid: with the first of them.
+    :raises Invalid: naming the first of them.
     """
     if Label(space.label) >= before:
         return
@@ -126,8 +126,8 @@ def _place(page: Any, files: Any) -> ColumnElement[Any]:
 
 
 def _leads_to(place: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The condition that a link leads to the file at a place, or that it can mean this file by its
-    name: no page, and no file at the written place."""
+    """Return the condition that a link leads to the file at a place, or that it can mean this file
+    by its name because no page, and no file at the written place, matches."""
 
     def fits(links: Any) -> ColumnElement[bool]:
         ending = func.substr(place, func.length(place) - func.length(links.path_key))

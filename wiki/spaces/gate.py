@@ -1,7 +1,7 @@
-"""The gate in SQL: the twin of ``wiki/rules/access.py``, for whatever lists or counts.
+"""Access checks in SQL: the equivalent of ``wiki/rules/access.py`` for queries that list or count.
 
-All of it stands on one table made for who asks: the spaces that exist for them, their own role
-there, and the highest label it is cleared for.
+All conditions build on one table per actor: the spaces that they may see, their own role in each,
+and the highest label that this role may read.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def _greatest(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"greatest({compiler.process(element.clauses, **options)})"
 
 
-# Made once: an alias costs more than all that is said of it. No subquery below is inside another
-# one that reads from the same alias.
+# Created once: creating an alias costs more than all conditions on it. No subquery below is inside
+# another one that reads from the same alias.
 _space, _scope = aliased(Space), aliased(Scope)
 _membership, _role, _member = aliased(Membership), aliased(GroupRole), aliased(GroupPerson)
 _held, _person = aliased(ScopeRestriction), aliased(RestrictedPerson)
@@ -71,7 +71,8 @@ _group, _in_group = aliased(RestrictedGroup), aliased(GroupPerson)
 
 
 def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """The roles that a person was given in a space, as themselves and in groups; 0 for none."""
+    """Return the roles that a person was given in a space, directly and through groups; 0 for
+    none."""
     alone = select(_membership.role).where(
         _membership.space_id == space_id, _membership.person_id == person_id
     )
@@ -87,8 +88,8 @@ def granted(space_id: Any, person_id: Any) -> tuple[ColumnElement[int], ColumnEl
 
 
 def _standing(actor: Actor) -> CTE:
-    """The spaces that exist for the actor: ``space_id``, their own ``role`` (0 where only the
-    public's is theirs), and the highest label that they are cleared for."""
+    """Return the spaces that the actor may see: ``space_id``, their own ``role`` (0 if they see it
+    only because it is public), and the highest label that they may read (``clearance``)."""
     roles: list[ColumnElement[int]] = [literal(int(Role.NONE))]
     if actor.person_id is not None:
         roles += granted(_space.id, actor.person_id)
@@ -109,7 +110,7 @@ def _standing(actor: Actor) -> CTE:
     )
     if actor.within is not None:
         owned = owned.where(_space.id.in_(sorted(actor.within)))
-    # Materialised: SQLite would work out the role anew for each of the comparisons below.
+    # Materialised: SQLite would compute the role anew for each of the comparisons below.
     own = owned.cte("owned").prefix_with("MATERIALIZED")
     cleared = case(
         (own.c.role == int(Role.NONE), int(Label.PUBLIC)),
@@ -126,7 +127,7 @@ def _standing(actor: Actor) -> CTE:
 
 
 def _open_to(own: CTE, may: May, person_id: int | None) -> ColumnElement[bool]:
-    """The condition that a scope lets through the one whose spaces are ``own``."""
+    """Return the condition that a scope permits access to the person whose spaces are ``own``."""
     passes = [_scope.label <= own.c.clearance, ~fails(_scope.id, May.READ, person_id)]
     if may is not May.READ:
         passes.append(~fails(_scope.id, May.EDIT, person_id))
@@ -135,9 +136,9 @@ def _open_to(own: CTE, may: May, person_id: int | None) -> ColumnElement[bool]:
 
 
 class _Gate:
-    """What is made for one asker, all of it on the same table of spaces.
+    """The conditions for one actor, all built on the same table of spaces.
 
-    Statements put several of these together, and must find one and the same table in all of them.
+    Statements combine several of them, and must use one and the same table in all.
     """
 
     def __init__(self, actor: Actor) -> None:
@@ -151,16 +152,16 @@ class _Gate:
 
     @cached_property
     def read(self) -> Select[int]:
-        """The scopes whose pages they may read."""
+        """Select the scopes whose pages the actor may read."""
         return self._scopes(May.READ)
 
     @cached_property
     def edit(self) -> Select[int]:
-        """The scopes whose pages they may edit."""
+        """Select the scopes whose pages the actor may edit."""
         return self._scopes(May.EDIT)
 
     def reads(self, scope_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        """The condition that it is one of those whose pages they may read."""
+        """Return the condition that the actor may read the pages of this scope."""
         one = self.read.where(_scope.id == scope_id)
         return one.correlate_except(_scope, self._own).exists()
 
@@ -174,8 +175,8 @@ _of_thread = local()
 
 
 def _gate_of(actor: Actor) -> _Gate:
-    """The one for this asker and this thread, in which a statement is put together from beginning
-    to end: so that whatever else is asked meanwhile, it finds one table only."""
+    """Return the cached conditions of this actor for this thread. A statement is built in one
+    thread, so it uses a single table even if other threads build statements meanwhile."""
     kept: OrderedDict[Actor, _Gate] = _of_thread.__dict__.setdefault("kept", OrderedDict())
     found = kept.get(actor)
     if found is None:
@@ -188,27 +189,29 @@ def _gate_of(actor: Actor) -> _Gate:
 
 
 def spaces_with(actor: Actor, role: Role) -> Select[int]:
-    """The ids of spaces in which the actor has at least that role; READER: those they may read."""
+    """Select the ids of spaces in which the actor has at least that role; READER: those they may
+    read."""
     return _gate_of(actor).spaces[role]
 
 
 def scopes_for(actor: Actor, may: May) -> Select[int]:
-    """The ids of scopes whose pages the actor may read, or edit."""
+    """Select the ids of scopes whose pages the actor may read, or edit."""
     gate = _gate_of(actor)
     return gate.read if may is May.READ else gate.edit
 
 
 def in_scopes_of(actor: Actor, scope_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """The condition that a scope, by its id, is one whose pages the actor may read.
+    """Return the condition that the actor may read the pages of a scope.
 
-    The same as ``scope_id.in_(scopes_for(actor, May.READ))``, but asked for each row: for where
-    rows are few, and scopes may be many.
+    It is equivalent to ``scope_id.in_(scopes_for(actor, May.READ))`` but evaluated for each row.
+    Use it where rows are few and scopes may be many.
     """
     return _gate_of(actor).reads(scope_id)
 
 
 def let_through(scope_id: Any, clearance: Any, person_id: Any) -> ColumnElement[bool]:
-    """The condition that a scope lets a person read who is cleared for a label in its space."""
+    """Return the condition that a scope permits reading for a person with this clearance in its
+    space."""
     return (
         exists()
         .where(
@@ -221,22 +224,22 @@ def let_through(scope_id: Any, clearance: Any, person_id: Any) -> ColumnElement[
 
 
 def spaces_up_to(label: Label) -> Select[int]:
-    """The ids of spaces whose own label is at most this."""
+    """Select the ids of spaces whose own label is at most this."""
     return select(_space.id).where(_space.label <= int(label))
 
 
 def is_up_to(label: Label, scope_id: Any) -> ColumnElement[bool]:
-    """The condition that a scope is of at most this label, and that no list says who may read."""
+    """Return the condition that a scope has at most this label and no reading restriction."""
     return exists().where(_scope.id == scope_id, _scope.label <= int(label), ~is_kept(_scope.id))
 
 
 def is_kept(scope_id: Any) -> ColumnElement[bool]:
-    """The condition that any list says who may read the pages of a scope."""
+    """Return the condition that a reading restriction applies to a scope."""
     return exists().where(_held.scope_id == scope_id, _held.may == May.READ.value)
 
 
 def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
-    """The condition that a restriction holds for a scope and that a person is not on its list."""
+    """Return the condition that a restriction applies to a scope and does not list the person."""
     alone = exists().where(
         _person.restriction_id == _held.restriction_id, _person.person_id == person_id
     )
@@ -256,5 +259,5 @@ def fails(scope_id: Any, may: May, person_id: Any) -> ColumnElement[bool]:
 def stands_in(
     actor: Actor, space_id: InstrumentedAttribute[int], role: Role = Role.READER
 ) -> ColumnElement[bool]:
-    """The condition that a space, by its id, is one in which the actor has at least that role."""
+    """Return the condition that the actor has at least that role in a space."""
     return space_id.in_(spaces_with(actor, role))

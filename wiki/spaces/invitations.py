@@ -1,4 +1,4 @@
-"""Invitations: links by which somebody comes in, and into a space when the link names one."""
+"""Invitations: links that let a person create an account, or join a space if the link names one."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ def invite(
     email: str | None = None,
     consent: Consent | None = None,
 ) -> tuple[Invitation, str]:
-    """Make an invitation, and mail it when it has an address; returns its row and its link.
+    """Create an invitation, and mail it if there is an address; return its row and its link.
 
-    :param seen: the space to join, for somebody who leads it; without one, by an admin only.
+    :param seen: the space to join, for its leads; None for admins only.
     :param role: the role in that space.
-    :raises Forbidden: when the actor may not invite, or not like this.
-    :raises Invalid: for an address that is none or has an account. :raises TooMany:
-    :raises Exposes: when who comes in could read something by it, and there is no consent to that.
+    :raises Forbidden: if the actor may not invite, or not with these roles.
+    :raises Invalid: if the address is not valid or has an account, or the role is not allowed.
+    :raises TooMany: beyond 100 invitations a day.
+    :raises Exposes: if the invited person could read something, and there is no consent to that.
     """
     decision = may_invite(actor, site_role) if seen else may_administer(actor)
     if not decision:
@@ -103,7 +104,8 @@ def invite(
 
 
 def revoke(session: Session, actor: Actor, invitation: Invitation) -> None:
-    """Take an invitation back. Who may is decided by :func:`get_of_space` or by being an admin."""
+    """Revoke an invitation. The caller checks permission: :func:`get_of_space` or
+    :func:`get_of_site`."""
     if invitation.revoked_at is None and invitation.used_at is None:
         invitation.revoked_at = now()
         session.flush()
@@ -111,18 +113,18 @@ def revoke(session: Session, actor: Actor, invitation: Invitation) -> None:
 
 
 def open_of_space(session: Session, seen: SpaceSeen) -> Sequence[Invitation]:
-    """Invitations into a space that can still be used, for those who lead it, newest first.
+    """Return the invitations into a space that can still be used, newest first, for its leads.
 
-    :raises Forbidden: for all others.
+    :raises Forbidden: for other actors.
     """
     seen.require(May.MANAGE)
     return _open(session, Invitation.space_id == seen.space.id)
 
 
 def open_of_site(session: Session, actor: Actor) -> Sequence[Invitation]:
-    """All invitations that can still be used, for admins, newest first.
+    """Return all invitations that can still be used, newest first, for admins.
 
-    :raises Forbidden: for all others.
+    :raises Forbidden: for other actors.
     """
     decision = may_administer(actor)
     if not decision:
@@ -146,9 +148,10 @@ def _open(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invita
 
 
 def get_of_space(session: Session, seen: SpaceSeen, invitation_id: int) -> Invitation:
-    """An invitation into a space, for those who lead it.
+    """Return an invitation into a space, for its leads.
 
-    :raises Forbidden: for all others. :raises NotFound: when it leads elsewhere.
+    :raises Forbidden: for other actors.
+    :raises NotFound: if it does not belong to the space.
     """
     seen.require(May.MANAGE)
     row = session.get(Invitation, invitation_id)
@@ -158,9 +161,10 @@ def get_of_space(session: Session, seen: SpaceSeen, invitation_id: int) -> Invit
 
 
 def get_of_site(session: Session, actor: Actor, invitation_id: int) -> Invitation:
-    """Any invitation, for admins.
+    """Return any invitation, for admins.
 
-    :raises Forbidden: for all others. :raises NotFound: when there is none.
+    :raises Forbidden: for other actors.
+    :raises NotFound: if there is none.
     """
     decision = may_administer(actor)
     if not decision:
@@ -172,11 +176,11 @@ def get_of_site(session: Session, actor: Actor, invitation_id: int) -> Invitatio
 
 
 def find_invitation(session: Session, token: str) -> Invitation:
-    """The invitation of a link that can still be used.
+    """Return the invitation of a link that can still be used.
 
-    It ends, too, when whoever made it may not invite any more.
+    It also ends if its creator may not invite any more.
 
-    :raises Ended: otherwise, and never says which of the reasons it is.
+    :raises Ended: otherwise, without revealing the reason.
     """
     row = session.scalar(
         select(Invitation)
@@ -203,7 +207,7 @@ def _ended() -> Ended:
 def _is_backed(session: Session, row: Invitation) -> bool:
     inviter = row.created_by
     if inviter is None:
-        return True  # made from the shell
+        return True  # created from the shell
     if inviter.disabled_at is not None:
         return False
     actor = inviter.actor()
@@ -214,12 +218,13 @@ def _is_backed(session: Session, row: Invitation) -> bool:
 
 
 def _use(session: Session, token: str) -> Invitation:
-    """Claim the invitation for this transaction: of two at once, one gets it.
+    """Use up an invitation in this transaction: of two concurrent requests, one succeeds.
 
-    The space is held before anything else is written, as whoever gives a role there does: a new
-    account is announced before its role is, and who announces must not wait for a space.
+    The space is locked before anything else is written, in the same order as when a role is given.
+    A new account is announced before its role, and a transaction that announces must not wait for a
+    space.
 
-    :raises Ended: for the other one.
+    :raises Ended: for the other request.
     """
     row = find_invitation(session, token)
     if row.space_id is not None:
@@ -242,9 +247,10 @@ def _use(session: Session, token: str) -> Invitation:
 def accept_as_new(
     session: Session, token: str, *, handle: str, name: str, email: str | None, password_hash: str
 ) -> tuple[Person, Invitation]:
-    """Use an invitation to make an account. An address that was invited is the account's.
+    """Create an account with an invitation. An invited address becomes that of the account.
 
-    :raises Ended: when it cannot be used any more. :raises Invalid: as ``create_person``.
+    :raises Ended: if the invitation cannot be used any more.
+    :raises Invalid: as ``create_person``.
     """
     row = _use(session, token)
     person = create_person(
@@ -261,9 +267,9 @@ def accept_as_new(
 
 
 def accept_as(session: Session, actor: Actor, token: str) -> Invitation:
-    """Use an invitation for the account that one has. It never takes anything away.
+    """Use an invitation for an existing account. It never lowers a role.
 
-    :raises Ended: when it cannot be used any more.
+    :raises Ended: if it cannot be used any more.
     """
     row = _use(session, token)
     person = session.get_one(Person, actor.person_id)
@@ -291,7 +297,7 @@ def _join(session: Session, row: Invitation, person: Person) -> None:
 
 
 def suggested_handle(session: Session, email: str | None) -> str:
-    """A free user name made from an address, or nothing when there is none to make it from."""
+    """Return a free user name made from an address, or "" if none can be made."""
     local = unicodedata.normalize("NFKD", (email or "").partition("@")[0])
     base = re.sub(r"[^a-z0-9._-]+", "", local.lower()).strip("._-")[:50]
     if not HANDLE.fullmatch(base):

@@ -1,4 +1,4 @@
-"""Invitations in the browser: made by leads and admins, accepted by whoever has the link."""
+"""Views of invitations: created by leads and admins, accepted by the user with the link."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("invitations", __name__)
 
 @blueprint.post("/<space:slug>/-/invitations")
 def invite_into_space(slug: str) -> ResponseReturnValue:
-    """Make a link into a space; this answer is the only one that shows it."""
+    """Create an invitation into a space; only this response shows the link."""
     see_space(reading(), actor(), slug)
     try:
         with writing() as session:
@@ -44,7 +44,7 @@ def invite_into_space(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<space:slug>/-/invitations/<int:invitation_id>/revoke")
 def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
-    """Take back an invitation into a space."""
+    """Revoke an invitation into a space."""
     with writing() as session:
         seen = see_space(session, actor(), slug)
         row = invitations.get_of_space(session, seen, invitation_id)
@@ -55,7 +55,7 @@ def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/-/admin/invitations", methods=["GET", "POST"])
 def site() -> ResponseReturnValue:
-    """Invite guests, members and admins, and see who was invited by whom."""
+    """Invite guests, members and admins, and list open invitations."""
     decision = may_administer(actor())
     if not decision:
         raise Forbidden(decision.reason)
@@ -86,7 +86,7 @@ def site() -> ResponseReturnValue:
 
 @blueprint.post("/-/admin/invitations/<int:invitation_id>/revoke")
 def revoke_of_site(invitation_id: int) -> ResponseReturnValue:
-    """Take back any invitation."""
+    """Revoke any invitation."""
     with writing() as session:
         row = invitations.get_of_site(session, actor(), invitation_id)
         invitations.revoke(session, actor(), row)
@@ -97,7 +97,7 @@ def revoke_of_site(invitation_id: int) -> ResponseReturnValue:
 @blueprint.route("/-/invite/<token>", methods=["GET", "POST"])
 @public
 def accept(token: str) -> ResponseReturnValue:
-    """Come in: with a new account, or with the one that is signed in."""
+    """Accept an invitation with a new account, or with the one that is signed in."""
     invitation = invitations.find_invitation(reading(), token)
     if not actor().is_anonymous:
         return _accept_as_myself(token, invitation)

@@ -1,4 +1,4 @@
-"""Who has a role in a space, and by what: given to them, to a group, or to every member."""
+"""Roles of people in spaces and their origin: given to them, to a group, or to every member."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 ROWS = 50
 SOME = 6
-"""How many of those who lead a space are named."""
+"""The number of leads of a space that are named."""
 
 
 def role_given(session: Session, space: Space, person_id: int) -> Role:
-    """The highest role that a person was given in a space, as themselves or in a group."""
+    """Return the highest role that a person was given in a space, directly or through groups."""
     alone, in_groups = session.execute(select(*granted(space.id, person_id))).one()
     return Role(max(alone, in_groups))
 
@@ -44,10 +44,10 @@ def is_led(
     without: Person | None = None,
     without_group: Group | None = None,
 ) -> bool:
-    """Whether somebody who can sign in leads the space.
+    """Return whether anybody who can sign in leads the space.
 
-    :param without: as it would be if they had no role of their own.
-    :param without_group: as it would be if this group had none.
+    :param without: ignore the role given to this person directly.
+    :param without_group: ignore the role of this group.
     """
     alone = exists().where(
         Membership.space_id == space.id,
@@ -67,7 +67,7 @@ def is_led(
 
 
 def led_among(session: Session, space_ids: Iterable[int]) -> set[int]:
-    """Those of these spaces that somebody leads who can sign in."""
+    """Return those of these spaces that have a lead who can sign in."""
     return set(session.scalars(_led(list(space_ids))))
 
 
@@ -88,8 +88,8 @@ def _led(ids: list[int]) -> CompoundSelect[int]:
 
 
 def spaces_without_lead(session: Session, person: Person) -> list[Space]:
-    """The spaces that this person leads and nobody else does who can sign in, by title: those that
-    have no lead while their account is disabled."""
+    """Return the spaces, by title, that this person leads and no other enabled account does. They
+    have no lead while the person's account is disabled."""
     mine = union(
         select(Membership.space_id).where(
             Membership.person_id == person.id, Membership.role == int(Role.LEAD)
@@ -117,8 +117,8 @@ def spaces_without_lead(session: Session, person: Person) -> list[Space]:
 
 
 def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Person]]:
-    """Who leads each of these spaces, as themselves or in a group: the first few by name, the
-    disabled last."""
+    """Return the first few leads of each of these spaces, direct or through groups, by name;
+    disabled accounts last."""
     ids, lead = list(space_ids), int(Role.LEAD)
     leading = union(
         select(Membership.space_id, Membership.person_id).where(
@@ -147,7 +147,7 @@ def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Perso
 
 
 def shares_a_space_with(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Person`` that they and the actor were given roles in the same space."""
+    """Return the condition that a ``Person`` and the actor were given roles in the same space."""
     mine = union(
         select(Membership.space_id).where(Membership.person_id == actor.person_id),
         select(GroupRole.space_id)
@@ -167,7 +167,8 @@ def shares_a_space_with(actor: Actor) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class GroupGiven:
-    """A role that a group was given in a space, and how many people have it by that."""
+    """A role that a group was given in a space, and the number of people who have it through the
+    group."""
 
     group: Group
     role: Role
@@ -175,8 +176,8 @@ class GroupGiven:
 
 
 def list_groups_given(session: Session, seen: SpaceSeen) -> list[GroupGiven]:
-    """Which groups were given a role in the space, highest first; none for those who may not know
-    of groups."""
+    """Return the groups with a role in the space, highest role first; none if the actor may not see
+    groups."""
     if not may_see_groups(seen.actor):
         return []
     rows = list_group_roles(session, seen.space)
@@ -186,8 +187,8 @@ def list_groups_given(session: Session, seen: SpaceSeen) -> list[GroupGiven]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody may do in a space, and by what: a role given to them (``alone``), the roles of
-    these ``groups``, or else what every member of the organisation has."""
+    """A person's role in a space and its origin: given to them directly (``alone``), the role of
+    these ``groups``, or otherwise that of every member of the organisation."""
 
     person: Person
     role: Role
@@ -196,16 +197,16 @@ class Standing:
 
 
 def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> list[Standing]:
-    """What each of these people may do in the space, for those who lead it.
+    """Return the roles of these people in the space, for its leads.
 
-    :raises Forbidden: for all others.
+    :raises Forbidden: for other actors.
     """
     seen.require(May.MANAGE)
     return standings_in(session, seen.space, people)
 
 
 def standings_in(session: Session, space: Space, people: Iterable[Person]) -> list[Standing]:
-    """The same, for whoever may know it already."""
+    """Return the roles of these people in the space. The caller must check permission."""
     wanted = list(people)
     ids = [person.id for person in wanted]
     alone = {
@@ -245,10 +246,10 @@ def standings_in(session: Session, space: Space, people: Iterable[Person]) -> li
 def everybody_in(
     session: Session, seen: SpaceSeen, *, after: str | None = None, limit: int = ROWS
 ) -> Slice[Standing]:
-    """Everybody who was given a role in the space, as themselves or in a group, by name, for those
-    who lead it.
+    """Return all people with a role in the space, direct or through groups, by name, for its leads.
 
-    :param after: the cursor of the slice before. :raises Forbidden: for all others.
+    :param after: the cursor of the previous slice.
+    :raises Forbidden: for other actors.
     """
     seen.require(May.MANAGE)
     name = func.lower(Person.name)

@@ -1,4 +1,4 @@
-"""Tables of spaces: the space itself, its members, what is narrower in it, invitations into it."""
+"""Tables of spaces, their members, labels and restrictions in them, and invitations into them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Space(Base):
     visibility: Mapped[str] = mapped_column(String(20), default=Visibility.INTERNAL.value)
     member_role: Mapped[int] = mapped_column(default=int(Role.EDITOR))
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
-    # The highest labels that these roles read.
+    # The highest labels that these roles may read.
     reader_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
     commenter_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
     editor_clearance: Mapped[int] = mapped_column(default=int(Label.CONFIDENTIAL))
@@ -34,8 +34,8 @@ class Space(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
     def facts(self, granted: Role, within: frozenset[int] | None = None) -> SpaceFacts:
-        """What the gate must know, for somebody who was given the role ``granted`` and whose token
-        is for the spaces ``within`` only."""
+        """Return the facts for access checks of a person with the role ``granted``, whose token is
+        limited to the spaces ``within``."""
         return SpaceFacts(
             self.title,
             Visibility(self.visibility),
@@ -88,8 +88,9 @@ class GroupRole(Base):
 
 
 class RestrictionRow(Base):
-    """A list of people and groups, the only ones who may read (or edit) a page and all below it;
-    those who lead the space aside. Of several on one page each must have whoever may."""
+    """A list of the only people and groups who may read (or edit) a page and all pages below it.
+    Leads of the space are exempt. If several restrictions apply to a page, a user must be on all
+    lists."""
 
     __tablename__ = "restrictions"
 
@@ -101,7 +102,7 @@ class RestrictionRow(Base):
 
 
 class RestrictedPerson(Base):
-    """Somebody on the list of a restriction."""
+    """A person on the list of a restriction."""
 
     __tablename__ = "restricted_people"
 
@@ -127,10 +128,10 @@ class RestrictedGroup(Base):
 
 
 class Scope(Base):
-    """Derived: pages of a space that the same labels and restrictions, of themselves and of what
-    is above them, hold for. Pages for which there are none have no scope.
+    """Derived: the pages of a space to which the same label and restrictions apply, their own and
+    inherited ones. Pages without any have no scope.
 
-    ``label`` is the highest of the labels, ``key`` names label and restrictions.
+    ``label`` is the highest of the labels; ``key`` identifies label and restrictions.
     """
 
     __tablename__ = "scopes"
@@ -143,7 +144,7 @@ class Scope(Base):
 
 
 class ScopeRestriction(Base):
-    """Derived: a restriction that holds for a scope."""
+    """Derived: a restriction that applies to a scope."""
 
     __tablename__ = "scope_restrictions"
 
@@ -157,7 +158,7 @@ class ScopeRestriction(Base):
 
 
 class Invitation(Base):
-    """A link by which somebody makes an account, and joins a space when it names one."""
+    """A link that lets a person create an account, and join a space if it names one."""
 
     __tablename__ = "invitations"
 

@@ -1,4 +1,4 @@
-"""Reading spaces, always as somebody."""
+"""Queries for spaces with access checks for the actor."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from wiki.spaces.models import (
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Space`` that the actor may read it: the SQL twin of ``decide(READ)``."""
+    """Return the condition that the actor may read a ``Space``: ``decide(READ)`` in SQL."""
     return Space.id.in_(spaces_with(actor, Role.READER))
 
 
 def editable_by(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Space`` that the actor has the role of an editor in it."""
+    """Return the condition that the actor has the role of an editor in a ``Space``."""
     return Space.id.in_(spaces_with(actor, Role.EDITOR))
 
 
 @dataclass(frozen=True)
 class SpaceSeen:
-    """A space as somebody sees it: the row, and their own role in it; or one page of it, of which
-    more may be said: ``page`` is what, ``scope_id`` by which labels and restrictions."""
+    """A space as an actor sees it, with their role in it; or one page of it, with its ``page``
+    facts and the ``scope_id`` of its labels and restrictions."""
 
     space: Space
     role: Role
@@ -65,25 +65,25 @@ class SpaceSeen:
 
     @property
     def clearance(self) -> Label:
-        """The highest label that the one who looks may read in the space."""
+        """The highest label that the actor may read in the space."""
         facts = self.space.facts(self.granted, self.actor.within)
         return clearance_of(own_role(self.actor, facts), facts)
 
     @property
     def label(self) -> Label:
-        """The label that holds: the page's (with the pages' above it) or the space's, whichever is
-        higher."""
+        """The effective label: that of the page (including inherited ones) or that of the space,
+        whichever is higher."""
         return Label(max(self.page.label, self.space.label))
 
     def may(self, may: May) -> Decision:
-        """What the gate says to the one who looks."""
+        """Return the decision of the access check for the actor."""
         facts = self.space.facts(self.granted, self.actor.within)
         return decide(may, self.actor, facts, self.page)
 
     def require(self, may: May) -> None:
-        """Go on only if the one who looks may.
+        """Check that the actor may do this.
 
-        :raises Forbidden: with the gate's reason.
+        :raises Forbidden: with the reason.
         """
         decision = self.may(may)
         if decision:
@@ -97,15 +97,18 @@ class SpaceSeen:
 
 
 def see_space(session: Session, actor: Actor, slug: str) -> SpaceSeen:
-    """The space of that slug, if the actor may read it.
+    """Return the space with this slug, if the actor may read it.
 
-    :raises NotFound: when there is none, or none that they may read.
+    :raises NotFound: otherwise.
     """
     return _see(session, actor, _by_slug(), slug)
 
 
 def see_space_by_id(session: Session, actor: Actor, space_id: int) -> SpaceSeen:
-    """The same, by id."""
+    """Return the space with this id, if the actor may read it.
+
+    :raises NotFound: otherwise.
+    """
     return _see(session, actor, _by_id(), space_id)
 
 
@@ -117,9 +120,9 @@ def see_scope(
     *,
     deleted: bool = False,
 ) -> SpaceSeen:
-    """A page of that space and scope, if the actor may read it.
+    """Return the view of a page with this space and scope, if the actor may read it.
 
-    :raises NotFound: when they may not.
+    :raises NotFound: otherwise.
     """
     return _see(session, actor, _by_id(), space_id, scope_id, deleted=deleted)
 
@@ -147,8 +150,9 @@ STANDING: tuple[Any, ...] = (
     fails(Scope.id, May.READ, _PERSON).correlate(Scope),
     fails(Scope.id, May.EDIT, _PERSON).correlate(Scope),
 )
-"""What the gate must know of a space and a scope (outer joined), for the person ``person_id``:
-their roles, the label, and whether they are kept from reading and from editing."""
+"""The columns that access checks need for a space and a scope (outer joined), for the person
+``person_id``: their roles, the label, and whether restrictions exclude them from reading and from
+editing."""
 
 
 def _see(
@@ -176,9 +180,9 @@ def seen(
     *,
     deleted: bool = False,
 ) -> SpaceSeen:
-    """Pass a space, or a page of it, and what is known of the actor there through the gate.
+    """Check that the actor may read a space, or a page of it; return their view of it.
 
-    :raises NotFound: when the actor may not read it.
+    :raises NotFound: if they may not read it.
     """
     alone, in_groups, label, unread, unedited = standing
     own = Role(max(alone, in_groups))
@@ -196,8 +200,8 @@ def seen(
 
 @dataclass(frozen=True)
 class Held:
-    """A restriction that holds for a page: on which page it was put (id and title), and who is on
-    its list."""
+    """A restriction that applies to a page: the page on which it was set (id and title), and the
+    people and groups on its list."""
 
     id: int
     may: May
@@ -208,7 +212,7 @@ class Held:
 
     @property
     def words(self) -> str:
-        """Who is on the list, for a sentence."""
+        """The people and groups on the list, for a sentence."""
         names = [f"group {group.name}" for group in self.groups]
         names += [person.name for person in self.people]
         if not names:
@@ -219,7 +223,7 @@ class Held:
 
 
 def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:
-    """The restrictions that hold for some scopes, each once, with those on their lists."""
+    """Return the restrictions that apply to some scopes, each once, with their lists."""
     rows = session.scalars(
         select(RestrictionRow)
         .where(
@@ -235,7 +239,7 @@ def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:
 
 
 def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
-    """Restrictions with those on their lists, in three queries."""
+    """Return restrictions with their lists, in three queries."""
     ids = [row.id for row in rows]
     of = select(Page.id, Page.title).where(Page.id.in_({row.page_id for row in rows}))
     titles: dict[int, str] = {row[0]: row[1] for row in session.execute(of)}
@@ -278,10 +282,10 @@ def why(
     page_id: int | None = None,
     deleted: bool = False,
 ) -> Decision:
-    """What the gate says to somebody about a page of that space and scope, naming who is on the
-    lists that keep them out. Whoever hears it must be able to read the page.
+    """Return the decision for an actor about a page of this space and scope. Its reason names the
+    people on the lists that exclude the actor, so show it only to users who may read the page.
 
-    :param page_id: the page, so that it can be said which one above it is restricted.
+    :param page_id: the page, so that the reason can name the page above it that is restricted.
     """
     alone, in_groups = session.execute(select(*granted(space.id, actor.person_id))).one()
     facts = OPEN
@@ -305,17 +309,17 @@ def _fact(held: Held, actor: Actor, groups: set[int], page_id: int | None) -> Re
 
 
 def list_spaces(session: Session, actor: Actor) -> Sequence[Space]:
-    """All spaces that the actor may read, by title."""
+    """Return all spaces that the actor may read, by title."""
     return session.scalars(select(Space).where(readable_by(actor)).order_by(Space.title)).all()
 
 
 def list_editable_spaces(session: Session, actor: Actor) -> Sequence[Space]:
-    """All spaces whose pages the actor may edit, by title."""
+    """Return all spaces whose pages the actor may edit, by title."""
     return session.scalars(select(Space).where(editable_by(actor)).order_by(Space.title)).all()
 
 
 def list_members(session: Session, space: Space) -> Sequence[Membership]:
-    """Who was given a role in the space, highest first."""
+    """Return the people who were given a role in the space, highest role first."""
     return (
         session.scalars(
             select(Membership)
@@ -329,7 +333,7 @@ def list_members(session: Session, space: Space) -> Sequence[Membership]:
 
 
 def list_group_roles(session: Session, space: Space) -> Sequence[GroupRole]:
-    """Which groups were given a role in the space, highest first."""
+    """Return the groups that were given a role in the space, highest role first."""
     return (
         session.scalars(
             select(GroupRole)

@@ -1,4 +1,4 @@
-"""API tokens in the browser: one's own, and for admins everybody's; service accounts."""
+"""Views of API tokens, a user's own and for admins all of them, and of service accounts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ FIELD = "space-"
 
 @dataclass(frozen=True)
 class Listed:
-    """A token on a screen: with the titles of its spaces, and how many of them are not shown."""
+    """A token on a screen, with the titles of its spaces and the number of those that are not
+    shown."""
 
     row: TokenRow
     spaces: Sequence[str]
@@ -39,14 +40,14 @@ class Listed:
 
 @blueprint.get("/-/me/tokens")
 def mine() -> ResponseReturnValue:
-    """One's own tokens, and making one."""
+    """Show the user's own tokens and a form to create one."""
     return _mine()
 
 
 @blueprint.post("/-/me/tokens")
 @confirm_first
 def make_mine() -> ResponseReturnValue:
-    """A new token; this answer is the only one that shows it."""
+    """Create a token; only this response shows it."""
     try:
         with writing() as session:
             made = _make(session, session.get_one(Person, actor().person_id))
@@ -57,7 +58,7 @@ def make_mine() -> ResponseReturnValue:
 
 @blueprint.post("/-/me/tokens/<int:token_id>/revoke")
 def revoke_mine(token_id: int) -> ResponseReturnValue:
-    """End one of one's own tokens."""
+    """Revoke one of the user's own tokens."""
     with writing() as session:
         row = tokens.revoke_token(session, actor(), token_id)
         if row.person_id != actor().person_id:
@@ -68,13 +69,13 @@ def revoke_mine(token_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/-/admin/tokens")
 def everybodys() -> ResponseReturnValue:
-    """All tokens, newest first, and making a service account."""
+    """List all tokens, newest first, with a form to create a service account."""
     return _everybodys()
 
 
 @blueprint.post("/-/admin/services")
 def make_service() -> ResponseReturnValue:
-    """An account for programs; its tokens are made on its own screen."""
+    """Create a service account; its tokens are created on its own screen."""
     try:
         with writing() as session:
             person = tokens.create_service(
@@ -92,14 +93,14 @@ def make_service() -> ResponseReturnValue:
 
 @blueprint.get("/-/admin/people/<handle>/tokens")
 def of_person(handle: str) -> ResponseReturnValue:
-    """The tokens of somebody, and making one for a service account."""
+    """Show the tokens of a person, with a form to create one for a service account."""
     return _of_person(queries.get_person(reading(), actor(), handle))
 
 
 @blueprint.post("/-/admin/people/<handle>/tokens")
 @confirm_first
 def make_for_service(handle: str) -> ResponseReturnValue:
-    """A new token of a service account; this answer is the only one that shows it."""
+    """Create a token of a service account; only this response shows it."""
     try:
         with writing() as session:
             made = _make(session, queries.get_person(session, actor(), handle))
@@ -110,7 +111,7 @@ def make_for_service(handle: str) -> ResponseReturnValue:
 
 @blueprint.post("/-/admin/tokens/<int:token_id>/revoke")
 def revoke_any(token_id: int) -> ResponseReturnValue:
-    """End anybody's token."""
+    """Revoke any token."""
     _admins_only()
     with writing() as session:
         row = tokens.revoke_token(session, actor(), token_id)
@@ -121,9 +122,9 @@ def revoke_any(token_id: int) -> ResponseReturnValue:
 
 
 def chosen_spaces(session: Session, owner: Actor, slugs: Iterable[str]) -> frozenset[int]:
-    """The ids of spaces by their slugs, each of which the owner of a token may read.
+    """Return the ids of these spaces, each of which the owner of a token may read.
 
-    :raises Invalid: naming one that they may not, or that is none.
+    :raises Invalid: naming the first slug that is unknown or that the owner may not read.
     """
     found = {space.slug: space.id for space in list_spaces(session, owner)}
     wanted = list(dict.fromkeys(slugs))
@@ -221,8 +222,8 @@ def _screen(
 
 
 def _listed(rows: Sequence[TokenRow], *readable: ColumnElement[bool]) -> list[Listed]:
-    """Tokens with the titles of their spaces. Admins know all spaces by name; for others a space
-    that they may not read any more is only counted."""
+    """Return tokens with the titles of their spaces. Admins know all spaces by name; for other
+    users, spaces that they may not read any more are only counted."""
     ids = {id for row in rows for id in row.within or ()}
     asked = select(Space.id, Space.title).where(Space.id.in_(ids), *readable)
     titles = {row.id: row.title for row in reading().execute(asked)} if ids else {}

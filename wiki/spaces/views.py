@@ -1,4 +1,4 @@
-"""Spaces in the browser: the list, making one, its settings and members."""
+"""Views of spaces: the list, creating one, its settings and members."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("spaces", __name__)
 @blueprint.get("/-/spaces")
 @public
 def index() -> ResponseReturnValue:
-    """All spaces that the one who asks may read."""
+    """List all spaces that the user may read."""
     return render_template(
         "spaces/index.html",
         spaces=queries.list_spaces(reading(), actor()),
@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/-/spaces/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """Make a space."""
+    """Create a space."""
     decision = may_create_spaces(actor())
     if not decision:
         raise Forbidden(decision.reason)
@@ -63,7 +63,7 @@ def new() -> ResponseReturnValue:
 
 @blueprint.route("/<space:slug>/-/settings", methods=["GET", "POST"])
 def settings(slug: str) -> ResponseReturnValue:
-    """What a space is called and who may come in."""
+    """Change a space's name, visibility and labels."""
     seen = queries.see_space(reading(), actor(), slug)
     seen.require(May.MANAGE)
     error: Invalid | None = None
@@ -90,7 +90,7 @@ def settings(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/members")
 def members(slug: str) -> ResponseReturnValue:
-    """Who was given a role in the space; for its leads also what everybody in it may do."""
+    """Show the people with a role in the space; for its leads also their effective roles."""
     seen = queries.see_space(reading(), actor(), slug)
     if request.args.get("show") == "everyone" and seen.may(May.MANAGE):
         return render_template(
@@ -105,7 +105,7 @@ def members(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<space:slug>/-/members")
 def set_member(slug: str) -> ResponseReturnValue:
-    """Give, change or take the role of somebody or of a group."""
+    """Give, change or remove the role of a person or a group."""
     seen = queries.see_space(reading(), actor(), slug)
     try:
         role = _role(request.form.get("role", ""))
@@ -127,7 +127,7 @@ def set_member(slug: str) -> ResponseReturnValue:
     except Invalid as refused:
         return members_screen(queries.see_space(reading(), actor(), slug), refused)
     say(told)
-    try:  # one may have taken away one's own role
+    try:  # users may have removed their own role
         queries.see_space(reading(), actor(), slug)
     except NotFound:
         return redirect("/", 303)
@@ -145,7 +145,7 @@ def _told(name: str, role: Role, people: int | None = None) -> str:
 
 @blueprint.get("/-/who")
 def who() -> ResponseReturnValue:
-    """A fragment: the people and groups that may be meant by what is being typed."""
+    """Return a fragment with the people and groups that match what is being typed."""
     found = suggest_who(reading(), actor(), request.args.get("q", ""))
     return render_template("spaces/who.html", found=found)
 
@@ -153,9 +153,9 @@ def who() -> ResponseReturnValue:
 def members_screen(
     seen: queries.SpaceSeen, error: Invalid | None = None, *, link: str = ""
 ) -> ResponseReturnValue:
-    """Who has a role in the space; for its leads also who is invited.
+    """Render the people with a role in the space, and for its leads the open invitations.
 
-    :param link: the link of an invitation that was just made, shown this once.
+    :param link: the link of an invitation that was just created, shown only this once.
     """
     session = reading()
     can_manage = bool(seen.may(May.MANAGE))
@@ -217,7 +217,7 @@ _CLEARED = ("reader", "commenter", "editor")
 
 
 def _labels_of(space: Space | None) -> dict[str, str]:
-    """The labels in the form: as sent, else as they are."""
+    """Return the labels for the form: those sent, otherwise the present ones."""
     if space is None:
         return {}
     there = {"label": Label(space.label)}

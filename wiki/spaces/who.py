@@ -1,4 +1,4 @@
-"""Who is meant by what somebody types: a person or a group, among those that they may know."""
+"""Search for a person or a group by what a user typed, among those that the actor may know."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ SUGGESTED = 8
 def find_who(
     session: Session, actor: Actor, typed: str, *, field: str = "person"
 ) -> Person | Group | None:
-    """The person or group of that user name (with or without ``@``), address, or whole name.
+    """Return the person or group with this user name (with or without ``@``), address or full name,
+    or None.
 
-    :param field: the form's field to name in a refusal.
-    :raises Invalid: when nothing was typed, or more than one is called so.
+    :param field: the form field to name in an error.
+    :raises Invalid: if nothing was typed, or several have this name.
     """
     typed = typed.strip()[: LONGEST + 1]
     name = typed.removeprefix("@")
@@ -62,15 +63,15 @@ def _called(session: Session, actor: Actor, name: str) -> list[Person | Group]:
 
 
 def known_to(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Person`` that they have an account in use and that the actor may know it:
-    members know each other, a guest those they share a space with."""
+    """Return the condition that a ``Person`` has an enabled account that the actor may know:
+    members know each other, guests know those with whom they share a space."""
     here = is_account() & Person.disabled_at.is_(None)
     return here if actor.is_member else here & shares_a_space_with(actor)
 
 
 def known_person(session: Session, actor: Actor, typed: str) -> Person | None:
-    """The person of that user name (with or without ``@``) or address, their account in use or
-    not, if the actor may know them."""
+    """Return the person with this user name (with or without ``@``) or address, if the actor may
+    know them, even if their account is disabled."""
     person = find_person(session, typed.strip().removeprefix("@").strip())
     if person is None or actor.is_member:
         return person
@@ -80,7 +81,7 @@ def known_person(session: Session, actor: Actor, typed: str) -> Person | None:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Somebody or a group that may be meant; ``people`` says how many a group is."""
+    """A person or a group as a suggestion; ``people`` is the size of a group."""
 
     handle: str
     name: str
@@ -88,7 +89,7 @@ class Suggestion:
 
 
 def suggest_who(session: Session, actor: Actor, typed: str) -> Sequence[Suggestion]:
-    """People and groups of whose name, or a word of it, or user name this is the beginning."""
+    """Return the people and groups whose user name, name or a word of it begins with this text."""
     words = shown_name(typed[:LONGEST].strip().removeprefix("@")).lower()
     if not words or actor.is_anonymous:
         return []

@@ -32,7 +32,7 @@ from wiki.rules.access import Actor
 
 log = logging.getLogger(__name__)
 
-# A clock may be half a minute off, and a code is read and typed while the next one begins.
+# A clock may be half a minute off, and a code may expire while it is read and typed.
 WINDOW = 1
 UNPROVEN_LASTS = timedelta(hours=1)
 WRONG = (
@@ -44,9 +44,10 @@ WRONG = (
 def begin_authenticator(
     session: Session, actor: Actor, settings: Settings, person: Person, *, name: str
 ) -> Authenticator:
-    """Make the secret of a new authenticator. It counts for nothing before a code has proven it.
+    """Create the secret of a new authenticator. It cannot be used before a code has proven it.
 
-    :raises Forbidden: for somebody else. :raises Invalid: beyond the most, or for its name.
+    :raises Forbidden: for another person's account.
+    :raises Invalid: if there are too many factors, or the name is too long.
     """
     require_self(actor, person)
     refuse_too_many(session, person)
@@ -67,9 +68,11 @@ def begin_authenticator(
 def prove_authenticator(
     session: Session, actor: Actor, settings: Settings, person: Person, id: int, typed: str
 ) -> list[str]:
-    """Let an authenticator count, by a code of it; new recovery codes if it is the first factor.
+    """Activate an authenticator with one of its codes; return new recovery codes if it is the first
+    factor.
 
-    :raises Invalid: for a wrong code. :raises NotFound: when there is nothing to prove.
+    :raises Invalid: for a wrong code.
+    :raises NotFound: if there is nothing to prove.
     """
     require_self(actor, person)
     hold(session, person)
@@ -82,7 +85,10 @@ def prove_authenticator(
 
 
 def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> Authenticator:
-    """Call an authenticator otherwise. :raises NotFound: when it is none of the actor's."""
+    """Rename an authenticator.
+
+    :raises NotFound: if it is not one of the actor's.
+    """
     row = own_authenticator(session, actor, id)
     name = checked_factor_name(name, row.name)
     if name != row.name:
@@ -95,10 +101,10 @@ def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> 
 def remove_authenticator(
     session: Session, actor: Actor, settings: Settings, person: Person, id: int
 ) -> Authenticator:
-    """Let an authenticator count no longer.
+    """Remove an authenticator.
 
-    :raises NotFound: when it is none of the actor's. :raises Invalid: for the last one of somebody
-        who must have one.
+    :raises NotFound: if it is not one of the actor's.
+    :raises Invalid: if it is the last factor of a person who must have one.
     """
     require_self(actor, person)
     hold(session, person)
@@ -110,7 +116,7 @@ def remove_authenticator(
 
 
 def use_code(session: Session, settings: Settings, person: Person, typed: str) -> bool:
-    """Use up the code that one of a person's authenticators shows now, if this is it."""
+    """Use up a code of one of a person's authenticators; return whether it was valid now."""
     rows = session.scalars(
         select(Authenticator)
         .where(Authenticator.person_id == person.id, Authenticator.proven_at.is_not(None))
@@ -120,7 +126,10 @@ def use_code(session: Session, settings: Settings, person: Person, typed: str) -
 
 
 def unproven(session: Session, actor: Actor, id: int) -> Authenticator:
-    """An authenticator of the actor's that waits to be proven. :raises NotFound:"""
+    """Return an authenticator of the actor's that waits to be proven.
+
+    :raises NotFound: if there is none with this id, or its hour is over.
+    """
     row = session.get(Authenticator, id)
     if (
         row is None
@@ -133,9 +142,9 @@ def unproven(session: Session, actor: Actor, id: int) -> Authenticator:
 
 
 def secret_of(settings: Settings, row: Authenticator) -> str:
-    """The secret of one that is being set up, to be typed into the app.
+    """Return the secret of an authenticator that is being set up, to be typed into the app.
 
-    :raises Invalid: when it was sealed with another key.
+    :raises Invalid: if it was encrypted with another key.
     """
     try:
         return unseal(settings.key(), row.secret, _place(row.person_id)).decode()
@@ -144,13 +153,13 @@ def secret_of(settings: Settings, row: Authenticator) -> str:
 
 
 def address_of(settings: Settings, person: Person, row: Authenticator) -> str:
-    """The ``otpauth://`` address that an app takes in by a picture."""
+    """Return the ``otpauth://`` URI that an app reads from a QR code."""
     totp = pyotp.TOTP(secret_of(settings, row))
     return totp.provisioning_uri(name=person.handle, issuer_name=settings.site_name)
 
 
 def picture_of(address: str) -> bytes:
-    """The address as a QR code: an SVG, dark on white whatever the screen is, as scanners want."""
+    """Return a URI as a QR code in SVG: always dark on white, as scanners need it."""
     picture = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         picture,
@@ -166,7 +175,7 @@ def picture_of(address: str) -> bytes:
 
 
 def forget_unproven(session: Session, person_id: int) -> None:
-    """Drop what somebody began to set up and did not finish; and what others did not, long ago."""
+    """Delete a person's unproven authenticators, and all others that were not proven in time."""
     long_ago = Authenticator.created_at <= now() - UNPROVEN_LASTS
     session.execute(
         delete(Authenticator).where(
@@ -188,7 +197,8 @@ def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -
     here = totp.timecode(now())
     for step in range(here - WINDOW, here + WINDOW + 1):
         if hmac.compare_digest(totp.generate_otp(step), code):
-            # In the statement itself, so that of two at once one gets in.
+            # Checked in the statement itself, so that only one of two concurrent requests uses a
+            # code.
             used = (
                 update(Authenticator)
                 .where(
@@ -204,7 +214,10 @@ def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -
 
 
 def own_authenticator(session: Session, actor: Actor, id: int) -> Authenticator:
-    """One of the actor's authenticators that count. :raises NotFound:"""
+    """Return one of the actor's proven authenticators.
+
+    :raises NotFound: if there is none with this id.
+    """
     row = session.get(Authenticator, id)
     if row is None or row.person_id != actor.person_id or row.proven_at is None:
         raise NotFound

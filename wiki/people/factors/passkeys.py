@@ -1,7 +1,7 @@
-"""Passkeys and security keys (WebAuthn): added, asked for, checked.
+"""Passkeys and security keys (WebAuthn): registration and authentication.
 
-What a passkey signs is a challenge of ours, kept by the server and good once, and the site it was
-asked by: that is always the one the settings name, never what a request claims to be.
+A passkey signs a challenge and the origin of the site. The challenge is stored on the server and
+good once. The expected origin comes from the settings, never from a request.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ from wiki.rules.access import Actor
 log = logging.getLogger(__name__)
 
 LASTS = timedelta(minutes=5)
-MAX_ANSWER = 20_000  # characters of JSON; a genuine one has about a thousand
+MAX_ANSWER = 20_000  # characters of JSON; a genuine answer has about a thousand
 REFUSED = "That passkey was not accepted. Try it once more, or use another way."
 NO_ANSWER = "Your browser asked for no passkey. Try it once more."
 TAKEN = "This passkey or security key is added already."
 
 
 class Purpose(StrEnum):
-    """What a challenge is for; one is worth nothing for another."""
+    """The purpose of a challenge, which is valid for no other."""
 
     ADD = "add"
     SIGN_IN = "sign-in"
@@ -76,7 +76,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Party:
-    """The site as a passkey knows it."""
+    """The relying party of WebAuthn: this site."""
 
     id: str
     origin: str
@@ -84,15 +84,15 @@ class Party:
 
 @dataclass(frozen=True)
 class Assertion:
-    """A passkey that signed what it was asked to."""
+    """A passkey with a verified signature, and the sign count that it sent."""
 
     passkey: Passkey
     sign_count: int
 
 
 def party(settings: Settings) -> Party | None:
-    """The site as its settings name it; None where browsers allow no passkeys: they want HTTPS (or
-    this very machine) and a name instead of a number."""
+    """Return the site as its settings name it, or None if browsers allow no passkeys for it: they
+    require HTTPS (or localhost) and a host name instead of an IP address."""
     base = urlsplit(settings.base_url)
     try:
         host = (base.hostname or "").encode("idna").decode()
@@ -113,7 +113,7 @@ def party(settings: Settings) -> Party | None:
 
 
 def new_challenge(session: Session, purpose: Purpose, person_id: int | None) -> str:
-    """A challenge, good once within minutes, for this purpose and person only."""
+    """Create a challenge for this purpose and person. It is good once, within five minutes."""
     forget_past(session)
     challenge = secrets.token_urlsafe(32)
     session.add(
@@ -131,11 +131,12 @@ def new_challenge(session: Session, purpose: Purpose, person_id: int | None) -> 
 def take_challenge(
     session: Session, challenge: str, purpose: Purpose, person_id: int | None
 ) -> None:
-    """Use a challenge up, whatever comes of it.
+    """Use up a challenge, whatever the result.
 
-    Commit this before what depends on it: a refusal must not bring it back.
+    Commit this before the action that depends on it, so that a refusal does not restore the
+    challenge.
 
-    :raises Invalid: when it was used, has run out, or was made for something else.
+    :raises Invalid: if it was used, has expired or has another purpose or person.
     """
     taken = session.execute(
         delete(PasskeyChallenge)
@@ -155,9 +156,9 @@ def take_challenge(
 def options_to_add(
     session: Session, settings: Settings, person: Person, challenge: str
 ) -> dict[str, Any]:
-    """What a browser needs to make a passkey for this person.
+    """Return the options for a browser to create a passkey for this person.
 
-    :raises Invalid: where browsers allow none, or beyond the most.
+    :raises Invalid: if browsers allow no passkeys for this site, or there are too many factors.
     """
     site = _party(settings)
     refuse_too_many(session, person)
@@ -189,10 +190,11 @@ def add_passkey(
     answer: str,
     challenge: str,
 ) -> tuple[Passkey, list[str]]:
-    """Add what the browser made for a challenge that was taken; new recovery codes if it is the
-    first factor.
+    """Add the passkey that the browser created for a challenge already taken; return it with new
+    recovery codes if it is the first factor.
 
-    :raises Forbidden: for somebody else. :raises Invalid: when it is not what was asked for.
+    :raises Forbidden: for another person's account.
+    :raises Invalid: if verification fails, or the passkey is registered already.
     """
     require_self(actor, person)
     hold(session, person)
@@ -207,7 +209,7 @@ def add_passkey(
             expected_rp_id=site.id,
             expected_origin=site.origin,
         )
-    except Exception as error:  # whatever a parser of what anybody may send can come up with
+    except Exception as error:  # the parsers may raise anything on hostile input
         log.info("a new passkey of person %s was refused: %s", person.id, error)
         raise Invalid(REFUSED, field="passkey") from error
     own = _of(session, person.id)
@@ -238,10 +240,10 @@ def options_to_ask(
     *,
     verification: UserVerificationRequirement,
 ) -> dict[str, Any]:
-    """What a browser needs to ask for one of a person's passkeys; or, of nobody known yet, for any
-    that it has for this site.
+    """Return the options for a browser to ask for one of a person's passkeys. Without a person, it
+    asks for any passkey that it has for this site.
 
-    :raises Invalid: where browsers allow none.
+    :raises Invalid: if browsers allow no passkeys for this site.
     """
     own = _of(session, person_id) if person_id is not None else ()
     options = generate_authentication_options(
@@ -263,11 +265,13 @@ def check_passkey(
     person_id: int | None = None,
     alone: bool = False,
 ) -> Assertion:
-    """The passkey that signed a challenge that was taken. It is used up with :func:`note_use`.
+    """Verify the answer to a challenge already taken; return its passkey. :func:`note_use` must
+    follow.
 
-    :param person_id: whose it must be, where that is known.
-    :param alone: it is all that is asked for, so it must know its owner by finger, face or PIN.
-    :raises Invalid: in every other case, with the same sentence.
+    :param person_id: the owner, if known.
+    :param alone: the passkey is the only factor, so it must have verified its owner by finger, face
+        or PIN.
+    :raises Invalid: in every other case, with the same message.
     """
     site = _party(settings)
     try:
@@ -276,7 +280,7 @@ def check_passkey(
         if passkey is None or person_id not in (None, passkey.person_id):
             raise LookupError("not a passkey of theirs")
         handle = sent["response"].get("userHandle")
-        # One that was found by the site alone says whose it is; that must be whom we know it for.
+        # A passkey found without a known person names its owner. That must match our record.
         if handle != passkey.user_handle and (handle or person_id is None):
             raise LookupError("made for somebody else")
         verified = verify_authentication_response(
@@ -288,16 +292,16 @@ def check_passkey(
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=alone,
         )
-    except Exception as error:  # whatever a parser of what anybody may send can come up with
+    except Exception as error:  # the parsers may raise anything on hostile input
         log.info("a passkey was refused: %s", error)
         raise Invalid(REFUSED, field="passkey") from error
     return Assertion(passkey, verified.new_sign_count)
 
 
 def note_use(session: Session, used: Assertion) -> None:
-    """Write down that a passkey was used, as the last step of what it opens.
+    """Record that a passkey was used, as the last step of the action that it permits.
 
-    :raises Invalid: when it was removed or used otherwise since it was checked.
+    :raises Invalid: if it was removed or used since it was checked.
     """
     counted = (
         update(Passkey)
@@ -310,7 +314,10 @@ def note_use(session: Session, used: Assertion) -> None:
 
 
 def rename_passkey(session: Session, actor: Actor, id: int, name: str) -> Passkey:
-    """Call a passkey otherwise. :raises NotFound: when it is none of the actor's."""
+    """Rename a passkey.
+
+    :raises NotFound: if it is not one of the actor's.
+    """
     row = own_passkey(session, actor, id)
     name = checked_factor_name(name, row.name)
     if name != row.name:
@@ -323,10 +330,10 @@ def rename_passkey(session: Session, actor: Actor, id: int, name: str) -> Passke
 def remove_passkey(
     session: Session, actor: Actor, settings: Settings, person: Person, id: int
 ) -> Passkey:
-    """Accept a passkey no longer.
+    """Remove a passkey.
 
-    :raises NotFound: when it is none of the actor's. :raises Invalid: for the last factor of
-        somebody who must have one.
+    :raises NotFound: if it is not one of the actor's.
+    :raises Invalid: if it is the last factor of a person who must have one.
     """
     require_self(actor, person)
     hold(session, person)
@@ -338,7 +345,7 @@ def remove_passkey(
 
 
 def forget_past(session: Session) -> None:
-    """Drop challenges whose time is over."""
+    """Delete expired challenges."""
     session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= now()))
 
 
@@ -371,7 +378,8 @@ def _transports(sent: dict[str, Any]) -> list[str]:
 
 
 def _user_handle(settings: Settings, person: Person, own: Sequence[Passkey]) -> bytes:
-    """What a person's passkeys know them by: the same for all, and telling nothing."""
+    """Return the user handle of a person: the same for all their passkeys, and revealing
+    nothing."""
     if own:
         return base64url_to_bytes(own[0].user_handle)
     return hmac.new(
@@ -396,7 +404,10 @@ def _of(session: Session, person_id: int) -> Sequence[Passkey]:
 
 
 def own_passkey(session: Session, actor: Actor, id: int) -> Passkey:
-    """One of the actor's passkeys. :raises NotFound:"""
+    """Return one of the actor's passkeys.
+
+    :raises NotFound: if there is none with this id.
+    """
     row = session.get(Passkey, id)
     if row is None or row.person_id != actor.person_id:
         raise NotFound

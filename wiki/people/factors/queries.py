@@ -1,4 +1,4 @@
-"""Second factors: which somebody has, the codes that are one, and taking them away."""
+"""Second factors of a person: listing and removing them, and recovery codes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from wiki.rules.access import Actor, may_administer
 KINDS = {"authenticator": "authenticator app", "passkey": "passkey"}
 MOST = 20
 CODES = 10
-# Crockford's: no letter that could be taken for a digit. 80 bits, so a plain hash keeps them.
+# Crockford's base 32: no letter looks like a digit. A code has 80 bits, so a plain hash is safe.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 16
 _ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
@@ -38,7 +38,7 @@ _ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 
 @dataclass(frozen=True)
 class Factors:
-    """What somebody can show beside their password."""
+    """The second factors of a person, and the number of unused recovery codes."""
 
     authenticators: Sequence[Authenticator]
     passkeys: Sequence[Passkey]
@@ -49,12 +49,12 @@ class Factors:
 
     @property
     def count(self) -> int:
-        """How many there are; recovery codes are none of them."""
+        """The number of second factors, without recovery codes."""
         return len(self.authenticators) + len(self.passkeys)
 
 
 def factors_of(session: Session, person_id: int) -> Factors:
-    """All second factors of a person. The caller says who may know."""
+    """Return all second factors of a person. The caller must check permission."""
     mine = Authenticator.person_id == person_id
     return Factors(
         session.scalars(
@@ -75,14 +75,14 @@ def factors_of(session: Session, person_id: int) -> Factors:
 
 
 def holds_factor(session: Session, person_id: int) -> bool:
-    """Whether a password alone does not let this person in."""
+    """Return whether a person has a second factor, so that a password alone is not enough."""
     return session.scalar(select(exists().where(Person.id == person_id, has_factor()))) or False
 
 
 def checked_factor_name(raw: str, usual: str) -> str:
-    """What a factor is to be called; ``usual`` when nothing was typed.
+    """Return the name for a factor, or ``usual`` if nothing was typed.
 
-    :raises Invalid: when it is too long.
+    :raises Invalid: if it is longer than 100 characters.
     """
     name = checked_name(raw) or usual
     if len(name) > 100:
@@ -93,8 +93,8 @@ def checked_factor_name(raw: str, usual: str) -> str:
 def welcome(
     session: Session, actor: Actor, settings: Settings, person: Person, kind: str, factor_id: int
 ) -> list[str]:
-    """Announce a factor that was just added, tell its owner by mail, and make recovery codes if it
-    is the first; the codes, to be shown this once."""
+    """Announce a factor that was just added and tell its owner by mail. Return new recovery codes,
+    which are shown only this once, or an empty list if unused ones remain."""
     codes: list[str] = []
     if not factors_of(session, person.id).codes_left:
         codes = _make_codes(session, person.id)
@@ -110,7 +110,11 @@ def welcome(
 def farewell(
     session: Session, actor: Actor, settings: Settings, person: Person, kind: str, factor_id: int
 ) -> None:
-    """The same for one that was just removed; without any factor there is nothing to recover."""
+    """Announce a factor that was just removed and tell its owner by mail. Delete the recovery codes
+    with the last factor.
+
+    :raises Invalid: if it was the last factor of a person who must have one.
+    """
     if not factors_of(session, person.id):
         if must_have_factor(session, person):
             raise Invalid("Add another one first: your account must have a second factor.")
@@ -122,9 +126,10 @@ def farewell(
 
 
 def renew_codes(session: Session, actor: Actor, settings: Settings, person: Person) -> list[str]:
-    """New recovery codes in place of all there were; shown this once.
+    """Replace all recovery codes; return the new ones, which are shown only this once.
 
-    :raises Forbidden: for somebody else. :raises Invalid: when there is nothing to recover.
+    :raises Forbidden: for another person's account.
+    :raises Invalid: if the person has no second factor.
     """
     require_self(actor, person)
     hold(session, person)
@@ -138,7 +143,7 @@ def renew_codes(session: Session, actor: Actor, settings: Settings, person: Pers
 
 
 def use_recovery_code(session: Session, settings: Settings, person: Person, typed: str) -> bool:
-    """Use a recovery code up, if it is one that is still good; its owner is told."""
+    """Use up a recovery code and tell its owner by mail; return whether it was valid."""
     code = normal_code(typed)
     if len(code) != LENGTH:
         return False
@@ -163,10 +168,11 @@ def use_recovery_code(session: Session, settings: Settings, person: Person, type
 
 
 def clear_factors(session: Session, actor: Actor, settings: Settings, person: Person) -> int:
-    """Take all second factors from somebody who has lost them, and their recovery codes; how many
-    there were. They are told, and sign in with their password alone until they add new ones.
+    """Remove all second factors and recovery codes of a person who has lost them; return how many
+    factors there were. The person is told by mail and signs in with their password alone until they
+    add new ones.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     decision = may_administer(actor)
     if not decision:
@@ -185,7 +191,10 @@ def clear_factors(session: Session, actor: Actor, settings: Settings, person: Pe
 
 
 def count_factors(session: Session, actor: Actor, person: Person) -> Factors:
-    """What second factors somebody has, for an admin. :raises Forbidden:"""
+    """Return a person's second factors, for an admin.
+
+    :raises Forbidden: unless the actor is an admin.
+    """
     decision = may_administer(actor)
     if not decision:
         raise Forbidden(decision.reason)
@@ -193,36 +202,42 @@ def count_factors(session: Session, actor: Actor, person: Person) -> Factors:
 
 
 def normal_code(typed: str) -> str:
-    """A code as it was meant: without gaps, small, look-alikes as the digits they stand for."""
+    """Return a typed code without gaps, in lower case, with look-alikes replaced by digits."""
     return typed[:100].lower().translate(_ALIKE)
 
 
 def shown_code(code: str) -> str:
-    """A recovery code as people read it, in fours."""
+    """Return a recovery code in groups of four."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def are_codes(lines: Sequence[str]) -> bool:
-    """Whether these could be the recovery codes that were just shown."""
+    """Return whether these could be the recovery codes that were just shown."""
     return len(lines) == CODES and all(
         len(code := normal_code(line)) == LENGTH and set(code) <= set(ALPHABET) for line in lines
     )
 
 
 def require_self(actor: Actor, person: Person) -> None:
-    """Second factors are their owner's affair. :raises Forbidden:"""
+    """Check that the factors are the actor's own.
+
+    :raises Forbidden: otherwise.
+    """
     if actor.person_id != person.id:
         raise Forbidden("Only they themselves can change this.")
 
 
 def hold(session: Session, person: Person) -> None:
-    """Let those who change the factors of one person at once take turns, so that the last one of
-    somebody who must have one cannot go twice."""
+    """Lock a person's row, so that concurrent changes to their factors take turns and the last
+    required factor cannot be removed."""
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
 
 
 def refuse_too_many(session: Session, person: Person) -> None:
-    """Go on only while there is room for one more. :raises Invalid:"""
+    """Check that a person may add one more factor.
+
+    :raises Invalid: if they have the maximum already.
+    """
     if factors_of(session, person.id).count >= MOST:
         raise Invalid(f"Remove one first: {MOST} second factors are the most.")
 

@@ -1,4 +1,4 @@
-"""Who must have a second factor: as conditions on ``Person`` in SQL, and as admins set it."""
+"""Required second factors: conditions on ``Person`` in SQL, and the settings of admins."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from wiki.rules.roles import SiteRole
 
 
 class Who(StrEnum):
-    """Who must have a second factor, beside the people of groups that say so."""
+    """The people who must have a second factor, in addition to those of groups that require it."""
 
     NOBODY = "nobody"
     ADMINS = "admins"
@@ -50,7 +50,7 @@ WHO_MUST = Setting("second_factor", Who.NOBODY, Who)
 
 
 def has_factor() -> ColumnElement[bool]:
-    """Whether a person has a second factor that works."""
+    """Return the condition that a ``Person`` has a working second factor."""
     return or_(
         exists().where(Authenticator.person_id == Person.id, Authenticator.proven_at.is_not(None)),
         exists().where(Passkey.person_id == Person.id),
@@ -58,7 +58,7 @@ def has_factor() -> ColumnElement[bool]:
 
 
 def must_have() -> ColumnElement[bool]:
-    """Whether a person must have one."""
+    """Return the condition that a ``Person`` must have a second factor."""
     return or_(
         _site_says(Who.EVERYBODY),
         and_(Person.site_role == SiteRole.ADMIN.value, _site_says(Who.ADMINS)),
@@ -69,12 +69,13 @@ def must_have() -> ColumnElement[bool]:
 
 
 def lacks_factor() -> ColumnElement[bool]:
-    """Whether a person must have one and has none: then nothing else works for them."""
+    """Return the condition that a ``Person`` must have a second factor and has none. Nothing but
+    setting one up works for them."""
     return and_(must_have(), not_(has_factor()))
 
 
 def must_have_factor(session: Session, person: Person) -> bool:
-    """Whether this person must have one."""
+    """Return whether this person must have a second factor."""
     return session.scalar(select(exists().where(Person.id == person.id, must_have()))) or False
 
 
@@ -86,8 +87,8 @@ def _site_says(who: Who) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class GroupRule:
-    """A group for the list in the administration, and whether its members need a second factor: by
-    a rule of the group itself, or of groups that contain it."""
+    """A group for the list in the administration, and whether its people need a second factor: by a
+    rule of the group itself, or by a rule of groups that contain it."""
 
     group: Group
     people: int
@@ -96,7 +97,10 @@ class GroupRule:
 
 
 def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
-    """All groups by name. :raises Forbidden: unless the actor administers."""
+    """Return all groups by name.
+
+    :raises Forbidden: unless the actor is an admin.
+    """
     _require_admin(actor)
     people = (
         select(func.count())
@@ -136,10 +140,10 @@ def _within(group_id: int, parts: Mapping[int, Sequence[int]]) -> set[int]:
 
 
 def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]) -> int:
-    """Let the people of these groups, and of no others, have to have a second factor; how many
-    groups that changed.
+    """Require a second factor of the people of these groups and of no others; return how many
+    groups changed.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     known = set(session.scalars(select(Group.id).order_by(Group.id).with_for_update()))
@@ -152,9 +156,9 @@ def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]
 
 
 def require_of_group(session: Session, actor: Actor, group: Group, *, required: bool) -> None:
-    """Let the people of one group have to have a second factor, or no longer because of it.
+    """Set whether one group requires a second factor of its people.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an admin.
     """
     _require_admin(actor)
     session.execute(select(Group.id).where(Group.id == group.id).with_for_update())
@@ -163,13 +167,13 @@ def require_of_group(session: Session, actor: Actor, group: Group, *, required: 
 
 
 def is_required_of(session: Session, group: Group) -> bool:
-    """Whether the people of a group must have a second factor because of it."""
+    """Return whether this group itself requires a second factor of its people."""
     return session.get(FactorGroup, group.id, populate_existing=True) is not None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How many people must have a second factor, and the first of those who have none."""
+    """The number of people who must have a second factor, and the first of those who have none."""
 
     must: int
     lacking: int
@@ -177,7 +181,10 @@ class Standing:
 
 
 def standing(session: Session, actor: Actor, *, limit: int = 20) -> Standing:
-    """How far the rule is followed. :raises Forbidden: unless the actor administers."""
+    """Return how many people must have a second factor and which of them have none.
+
+    :raises Forbidden: unless the actor is an admin.
+    """
     _require_admin(actor)
     counts = Person.disabled_at.is_(None), Person.imported_at.is_(None)
     lacking = select(Person).where(*counts, lacks_factor())

@@ -1,4 +1,4 @@
-"""Secrets that must be read again: encrypted with a key made from the wiki's own."""
+"""Encryption of secrets that must be readable again, with a key derived from the wiki's own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ _NONCE = 12
 
 
 class Unreadable(Exception):
-    """What was sealed with another key, for another place, or was damaged."""
+    """The data was encrypted with another key or for another place, or is damaged."""
 
 
 def seal(key: str, plain: bytes, place: str) -> bytes:
-    """Encrypt; what comes out opens with the same key and for the same ``place`` only, so that a
-    row copied to somebody else's is worth nothing there."""
+    """Encrypt. The result decrypts only with the same key and the same ``place``, so that a row
+    copied to another person is worthless."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + _cipher(key).encrypt(nonce, plain, place.encode())
 
 
 def unseal(key: str, sealed: bytes, place: str) -> bytes:
-    """What was sealed. :raises Unreadable:"""
+    """Decrypt the result of :func:`seal`.
+
+    :raises Unreadable: if the key or the place differs, or the data is damaged.
+    """
     try:
         return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
     except (InvalidTag, ValueError):

@@ -1,4 +1,4 @@
-"""One's own second factors: authenticator apps, passkeys, recovery codes."""
+"""Views of a user's own second factors: authenticator apps, passkeys, recovery codes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from wiki.web.urls import local_url
 
 blueprint = Blueprint("security", __name__, url_prefix="/-/me/security")
 
-# Where the browser's cookie keeps what was wanted by somebody who had to set up a factor first.
+# Cookie key of the page that a user wanted before they had to set up a factor.
 WANTED = "wanted"
 HERE = "/-/me/security"
 
 
 @blueprint.get("")
 def screen() -> ResponseReturnValue:
-    """What there is, and what can be added."""
+    """Show the user's factors and the ways to add one."""
     if "next" in request.args:
         cookie[WANTED] = local_url(request.args["next"])
         return redirect(HERE)
@@ -39,7 +39,7 @@ def screen() -> ResponseReturnValue:
 @blueprint.post("/authenticators")
 @confirm_first
 def begin() -> ResponseReturnValue:
-    """Begin with an authenticator app."""
+    """Begin to set up an authenticator app."""
     try:
         with writing() as session:
             row = authenticators.begin_authenticator(
@@ -57,7 +57,7 @@ def begin() -> ResponseReturnValue:
 @blueprint.route("/authenticators/<int:id>", methods=["GET", "POST"])
 @confirm_first
 def authenticator(id: int) -> ResponseReturnValue:
-    """Show its secret until a code has proven that the app has it; then its name."""
+    """Show an authenticator's secret until a code has proven it; after that, its name."""
     mine = factors.factors_of(reading(), actor().person_id or 0).authenticators
     proven = next((one for one in mine if one.id == id), None)
     if proven is not None:
@@ -87,7 +87,7 @@ def authenticator(id: int) -> ResponseReturnValue:
 @blueprint.get("/authenticators/<int:id>/code.svg")
 @confirm_first
 def picture(id: int) -> ResponseReturnValue:
-    """The QR code of one that is being set up."""
+    """Serve the QR code of an authenticator that is being set up."""
     row = authenticators.unproven(reading(), actor(), id)
     address = authenticators.address_of(settings(), _myself(reading()), row)
     svg = authenticators.picture_of(address)
@@ -97,14 +97,14 @@ def picture(id: int) -> ResponseReturnValue:
 @blueprint.get("/passkeys/new")
 @confirm_first
 def new_passkey() -> ResponseReturnValue:
-    """Where a browser is asked to make a passkey."""
+    """Show the screen on which the browser creates a passkey."""
     return _new_passkey()
 
 
 @blueprint.post("/passkeys/options")
 @confirm_first
 def passkey_options() -> ResponseReturnValue:
-    """What it needs for that."""
+    """Return the options for the browser to create a passkey."""
     with writing() as session:
         challenge = passkeys.new_challenge(session, Purpose.ADD, actor().person_id)
     cookie[proving.CHALLENGE] = challenge
@@ -114,7 +114,7 @@ def passkey_options() -> ResponseReturnValue:
 @blueprint.post("/passkeys")
 @confirm_first
 def add_passkey() -> ResponseReturnValue:
-    """Add the passkey that it made."""
+    """Add the passkey that the browser created."""
     try:
         answer = request.form.get("passkey", "")
         challenge = proving.take_challenge(Purpose.ADD, actor().person_id)
@@ -135,13 +135,13 @@ def add_passkey() -> ResponseReturnValue:
 
 @blueprint.get("/passkeys/<int:id>")
 def passkey(id: int) -> ResponseReturnValue:
-    """One passkey: its name, and its removal."""
+    """Show one passkey, with forms to rename and remove it."""
     return _factor("passkeys", passkeys.own_passkey(reading(), actor(), id))
 
 
 @blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/rename")
 def rename(kind: str, id: int) -> ResponseReturnValue:
-    """Call a factor otherwise."""
+    """Rename a factor."""
     name = request.form.get("factor_name", "")
     try:
         with writing() as session:
@@ -159,7 +159,7 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
 @blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/remove")
 @confirm_first
 def remove(kind: str, id: int) -> ResponseReturnValue:
-    """Accept a factor no longer."""
+    """Remove a factor."""
     take = passkeys.remove_passkey if kind == "passkeys" else authenticators.remove_authenticator
     try:
         with writing() as session:
@@ -173,7 +173,7 @@ def remove(kind: str, id: int) -> ResponseReturnValue:
 @blueprint.post("/recovery-codes")
 @confirm_first
 def renew_codes() -> ResponseReturnValue:
-    """New recovery codes; this answer is the only one that shows them."""
+    """Replace the recovery codes; only this response shows the new ones."""
     try:
         with writing() as session:
             codes = factors.renew_codes(session, actor(), settings(), _myself(session))
@@ -184,7 +184,8 @@ def renew_codes() -> ResponseReturnValue:
 
 @blueprint.post("/recovery-codes/file")
 def codes_file() -> ResponseReturnValue:
-    """The codes on the screen as a file: the form sends them, since we keep only hashes."""
+    """Serve the codes on the screen as a file. The form sends them, since only hashes are
+    stored."""
     codes = request.form.get("codes", "").split()
     if not factors.are_codes(codes):
         raise Invalid("Those are no recovery codes.")

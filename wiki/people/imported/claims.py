@@ -1,6 +1,6 @@
-"""Claiming: what was imported under an address becomes the work of the account that proves it.
+"""Claims of imported work: an account that proves an address takes over what was imported under it.
 
-A link by mail proves it. An invitation does not, because whoever invites sees its link as well.
+A mailed link proves an address. An invitation does not, because the inviter sees its link as well.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ LASTS = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Offer:
-    """A placeholder that the actor may take over, and the proven address that says so."""
+    """A placeholder that the actor may take over, and the proven address that permits it."""
 
     placeholder: Person
     address: str
 
 
 def ask_for_link(session: Session, actor: Actor, typed: str) -> None:
-    """Write down that the actor says an address is theirs, whether or not it signed anything.
+    """Store a claim of the actor's to an address, whether or not it has imported work.
 
-    :raises Invalid: when it cannot be an address.
+    :raises Invalid: if it cannot be an address.
     """
     address = checked_email(typed)
     row = AddressClaim(
@@ -54,9 +54,9 @@ def ask_for_link(session: Session, actor: Actor, typed: str) -> None:
 
 
 def send_link(session: Session, settings: Settings, claim_id: int) -> None:
-    """Mail the link to the claimed address, if it is a placeholder's.
+    """Mail the link to the claimed address, if it belongs to a placeholder.
 
-    Harmless when repeated: a row that has its link is left alone.
+    Safe to repeat: a claim that has a link already is left alone.
     """
     row = session.get(AddressClaim, claim_id)
     if row is None or row.token_hash is not None:
@@ -78,9 +78,9 @@ def send_link(session: Session, settings: Settings, claim_id: int) -> None:
 
 
 def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
-    """What the link offers to the one who asked for it.
+    """Return what the link offers to the person who asked for it.
 
-    :raises Ended: to everybody else, and when it was used or its day is over.
+    :raises Ended: for other accounts, and if the link was used or is older than a day.
     """
     address = session.scalar(
         select(AddressClaim.address).where(
@@ -100,7 +100,8 @@ def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
 
 
 def offer_by_email(session: Session, actor: Actor) -> Offer | None:
-    """What was imported under the actor's own address, if a mailed link has proven it already."""
+    """Return what was imported under the actor's own address, if a mailed link has proven it
+    already."""
     person = session.get(Person, actor.person_id) if actor.person_id is not None else None
     if person is None or person.email is None or person.email_proven_at is None:
         return None
@@ -109,9 +110,9 @@ def offer_by_email(session: Session, actor: Actor) -> Offer | None:
 
 
 def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
-    """Take over what the link offers; the address is the actor's from now on.
+    """Take over what the link offers. The address belongs to the actor from now on.
 
-    :raises Ended: as :func:`offer_by_link`, also for the second of two who use it at once.
+    :raises Ended: as :func:`offer_by_link`, also for the second of two concurrent requests.
     """
     hold(session)
     offer = offer_by_link(session, actor, token)
@@ -122,7 +123,7 @@ def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
         .returning(AddressClaim.id)
     )
     if session.scalar(used) is None:
-        return offer_by_link(session, actor, token)  # somebody was faster: raises
+        return offer_by_link(session, actor, token)  # another request was faster: this raises
     person = session.get_one(Person, _signed_in(actor), with_for_update=True)
     if person.email == offer.address and person.email_proven_at is None:
         person.email_proven_at = now()
@@ -134,7 +135,7 @@ def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
 def claim_by_email(session: Session, actor: Actor) -> Offer:
     """Take over what was imported under the actor's own, proven address.
 
-    :raises NotFound: when there is nothing (any more).
+    :raises NotFound: if there is nothing (any more).
     """
     hold(session)
     offer = offer_by_email(session, actor)
@@ -147,10 +148,11 @@ def claim_by_email(session: Session, actor: Actor) -> Offer:
 
 
 def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Person) -> None:
-    """Let an admin say whose work a placeholder's is, without a proof.
+    """Merge a placeholder into another person without a proof, for admins.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: when either is not what it
-        must be: a placeholder, and somebody else.
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: if ``placeholder`` is not a placeholder (any more), or ``into`` is the same
+        person or was merged itself.
     """
     decision = may_administer(actor)
     if not decision:
@@ -164,7 +166,7 @@ def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Per
 
 
 def merged_into(session: Session, person: Person) -> Person | None:
-    """Who took over what was this person's, if somebody did."""
+    """Return the person into whom a placeholder was merged, or None."""
     return session.scalar(
         select(Person)
         .join(Merged, Merged.into_id == Person.id)
@@ -173,16 +175,15 @@ def merged_into(session: Session, person: Person) -> Person | None:
 
 
 def references() -> Iterator[tuple[Table, str]]:
-    """Every column of the wiki, of whatever room, that says that somebody did or has something:
-    its table and its name."""
+    """Yield every column in the wiki that refers to a person, as its table and its name."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             if (table.name, column.name) == (Merged.__tablename__, "person_id"):
                 continue
             if any(key.target_fullname == "people.id" for key in column.foreign_keys):
                 yield table, column.name
-    # Without a foreign key, so that the record outlives everybody.
-    yield Base.metadata.tables["revisions"], "purged_by_id"  # of a room above
+    # These columns have no foreign key, so that the record outlives the person.
+    yield Base.metadata.tables["revisions"], "purged_by_id"  # of a package above
     yield Base.metadata.tables["page_reads"], "person_id"
     yield Base.metadata.tables[EventRow.__tablename__], "actor_id"
 
@@ -190,11 +191,11 @@ def references() -> Iterator[tuple[Table, str]]:
 def _merge(
     session: Session, actor: Actor, placeholder: Person, into: Person, *, proven: bool
 ) -> None:
-    """Make all that is the placeholder's somebody else's, in every table at once."""
+    """Transfer everything of a placeholder's to another person, in every table at once."""
     session.flush()
     for table, name in references():
         if table.name == EventRow.__tablename__:
-            take_turn(session)  # whoever changes events does so in turn, and after all else
+            take_turn(session)  # changes to events take turns, after all other changes
         theirs: ColumnElement[bool] = table.c[name] == placeholder.id
         session.execute(update(table).where(theirs).values({name: into.id}))
     session.add(
@@ -210,7 +211,7 @@ def _merge(
 
 
 def _under(session: Session, address: str) -> Person | None:
-    """The placeholder whose work this address signs."""
+    """Return the placeholder whose work is signed with this address."""
     return session.scalar(
         select(Person)
         .join(PersonAddress, PersonAddress.person_id == Person.id)

@@ -1,7 +1,7 @@
-"""People who are known from a Git history only: found or made by the address that signs their work.
+"""People who are known from a Git history only, by the address that signs their work.
 
-They have no account: they cannot sign in, get mails, be added to spaces. Their handles begin with
-``~``, which those of accounts never do, so neither takes a name from the other.
+They have no account: they cannot sign in, get mail or be added to spaces. Their handles begin with
+``~``, which handles of accounts never do, so the two cannot collide.
 """
 
 from __future__ import annotations
@@ -26,19 +26,21 @@ from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import SiteRole
 
 MARK = "~"
-"""What the handle of a placeholder begins with."""
+"""The first character of a placeholder's handle."""
 NOBODY = "nobody@users.invalid"
-"""The address that stands for no author at all; no account and no placeholder has it."""
+"""The address that stands for no author; no account and no placeholder has it."""
 _KEY_LENGTH = 254
 _AT_ONCE = 400
-# Any fixed number: who makes or merges placeholders holds it until commit (on PostgreSQL).
+# Any fixed number: the key of the advisory lock that is held until commit while placeholders are
+# created or merged (on PostgreSQL).
 _MAKING = 0x7E112
 
 
 def author_key(name: str, address: str) -> str:
-    """What is equal for two signatures of the same author: the address, or the name without one."""
+    """Return the key of an author: the address, or the name if there is no address. Equal keys mean
+    the same author."""
     key = shown_name(address).lower()
-    if not key:  # no address can have these brackets in it
+    if not key:  # no address can contain these brackets
         key = f"<{shown_name(name).casefold()}>"
     if len(key) > _KEY_LENGTH:
         key = f"<{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}>"
@@ -46,7 +48,7 @@ def author_key(name: str, address: str) -> str:
 
 
 def users_domain(settings: Settings) -> str:
-    """The domain of the addresses that stand for this wiki's accounts in what leaves it.
+    """Return the domain of the addresses that stand for this wiki's accounts in exports.
 
     It ends in ``.invalid``, so no mail ever goes there.
     """
@@ -54,7 +56,7 @@ def users_domain(settings: Settings) -> str:
 
 
 def author_for(session: Session, name: str, address: str, *, domain: str = "") -> Person | None:
-    """The person for one author; see :func:`authors_for`."""
+    """Return the person for one author; see :func:`authors_for`."""
     person_id = authors_for(session, [(name, address)], domain=domain)[author_key(name, address)]
     return None if person_id is None else session.get_one(Person, person_id)
 
@@ -62,18 +64,18 @@ def author_for(session: Session, name: str, address: str, *, domain: str = "") -
 def authors_for(
     session: Session, authors: Iterable[tuple[str, str]], *, domain: str = ""
 ) -> dict[str, int | None]:
-    """The person of each author of a Git history, given by name and address, under their
-    :func:`author_key`; those not known yet are made. ``NOBODY`` is None.
+    """Return the ids of the authors of a Git history, given by name and address, by their
+    :func:`author_key`. Unknown authors are created as placeholders. ``NOBODY`` maps to None.
 
-    An account whose address is proven goes first, then whoever the address belongs to. A handful
-    of queries for all of them: ask again in each transaction, for what was true in the one before
-    may have been claimed since.
+    An account with a proven address takes precedence over the recorded owner of the address. This
+    takes a handful of queries in all. Call it again in each transaction, because addresses may have
+    been claimed since the last one.
 
-    :param domain: also know the accounts by their addresses of this domain (``users_domain``).
+    :param domain: also recognise accounts by their addresses in this domain (``users_domain``).
     """
     wanted: dict[str, tuple[str, str]] = {}
     for name, address in authors:
-        wanted[author_key(name, address)] = (name, address)  # the later name of an address goes
+        wanted[author_key(name, address)] = (name, address)  # the last name of an address wins
     found, unrecorded = _known(session, wanted, domain)
     if unrecorded or len(found) < len(wanted):
         hold(session)
@@ -84,17 +86,17 @@ def authors_for(
 
 
 def is_account() -> ColumnElement[bool]:
-    """The condition on ``Person`` that they have an account."""
+    """Return the condition that a ``Person`` has an account."""
     return Person.imported_at.is_(None)
 
 
 def is_placeholder() -> ColumnElement[bool]:
-    """The condition on ``Person`` that their work waits to be claimed."""
+    """Return the condition that a ``Person`` is a placeholder whose work is not claimed yet."""
     return Person.imported_at.is_not(None) & Person.id.not_in(select(Merged.person_id))
 
 
 def hold(session: Session) -> None:
-    """Let others who make or merge placeholders wait until this transaction ends."""
+    """Make other transactions that create or merge placeholders wait until this one ends."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
 
@@ -102,7 +104,8 @@ def hold(session: Session) -> None:
 def _known(
     session: Session, wanted: Mapping[str, tuple[str, str]], domain: str
 ) -> tuple[dict[str, int | None], list[PersonAddress]]:
-    """Those that there are; and for accounts met for the first time, rows that say so."""
+    """Return the known ones of these authors, and address rows for accounts met for the first
+    time."""
     found: dict[str, int | None] = {}
     unrecorded = []
     for some in _slices(wanted):
@@ -148,7 +151,7 @@ def _make(
         made[key] = Person(
             handle=handles.free(shown, address),
             name=shown or "Somebody",
-            site_role=SiteRole.GUEST.value,  # the least, though nobody ever acts as them
+            site_role=SiteRole.GUEST.value,  # the lowest role, though nobody ever acts as them
             imported_at=now(),
         )
     session.add_all(made.values())
@@ -168,7 +171,7 @@ def _make(
 
 
 class _Handles:
-    """Handles for placeholders, made of names, each once."""
+    """Generator of unique handles for placeholders, made from names."""
 
     def __init__(self, session: Session) -> None:
         marked = Person.handle.startswith(MARK, autoescape=True)
@@ -176,7 +179,7 @@ class _Handles:
         self.next: dict[str, int] = {}
 
     def free(self, name: str, address: str) -> str:
-        """``~jane-doe``, or ``~jane-doe-2`` where there is one."""
+        """Return ``~jane-doe``, or ``~jane-doe-2`` if that is taken."""
         base = _handle_of(name) or _handle_of(address.partition("@")[0]) or "somebody"
         handle = f"{MARK}{base}"
         while handle in self.taken:

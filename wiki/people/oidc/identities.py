@@ -1,8 +1,8 @@
-"""Who people are at the OpenID provider: sent there and waited for, found again, linked, unlinked,
-and given an account when they are new.
+"""Identities at the OpenID provider: visits to it, linking and unlinking, and accounts for new
+users.
 
-Nothing is linked unseen: an address that the provider has verified leads to the account that has
-proven it, whose owner then says yes.
+Nothing is linked without consent. An address that the provider has verified leads to the account
+that has proven it, and its owner has to confirm the link.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import SiteRole
 
 CALLBACK = "/-/login/oidc/callback"
-"""Where the provider sends people back to."""
+"""The path to which the provider redirects users back."""
 LASTS = timedelta(minutes=10)
 MOST = 10
 
 
 class ProviderFailed(Exception):
-    """The provider cannot be used, or what it says is not to be believed.
+    """The provider cannot be used, or its response failed a check.
 
-    ``str(error)`` names the check that failed, for a log: no token, no code, no address.
+    ``str(error)`` names the failed check for a log: no token, no code, no address.
     """
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody as the provider names them.
+    """A user as the provider names them.
 
-    ``email`` is there only when the provider says that it has verified it.
+    ``email`` is set only if the provider has verified it.
     """
 
     issuer: str
@@ -58,8 +58,8 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody on their way: the key that comes back with them, what the provider must repeat and
-    be shown, where they want to go, and the sign-in that wants to be linked, if one does."""
+    """A visit to the provider: the key that identifies it on return, the nonce that the provider
+    must repeat, the PKCE verifier, the URL to go to afterwards, and the sign-in to link, if any."""
 
     key: str
     nonce: str
@@ -69,12 +69,12 @@ class Visit:
 
 
 def new_visit(next_url: str, session_id: int | None = None) -> Visit:
-    """A visit that is not written down yet."""
+    """Create a visit without storing it."""
     return Visit(new_token(), new_token(), secrets.token_urlsafe(48), next_url, session_id)
 
 
 def begin_visit(session: Session, visit: Visit, browser: str) -> None:
-    """Wait for somebody who is sent to the provider, in the browser with that secret."""
+    """Store a visit to the provider, bound to the browser with this secret."""
     session.execute(delete(ProviderVisit).where(ProviderVisit.expires_at <= now()))
     session.add(
         ProviderVisit(
@@ -92,7 +92,8 @@ def begin_visit(session: Session, visit: Visit, browser: str) -> None:
 
 
 def end_visit(session: Session, key: str, browser: str) -> Visit | None:
-    """Who comes back with this key: once, in time, and in the browser that was sent."""
+    """Use up the visit with this key and return it: once, in time, and only in the browser that was
+    sent. Return None otherwise."""
     ended = (
         delete(ProviderVisit)
         .where(
@@ -114,10 +115,10 @@ def end_visit(session: Session, key: str, browser: str) -> Visit | None:
 
 
 def remember(session: Session, stranger: Stranger, next_url: str, browser: str = "") -> str:
-    """Write down who came, to ask them more; returns the key to it.
+    """Store the user who came back, to ask them more; return the key.
 
-    :param browser: the secret of the only browser in which the key is good; any without it, which
-        is for what the key alone opens nothing.
+    :param browser: the secret of the only browser in which the key works. Without it the key works
+        in any browser, for steps to which the key alone does not give access.
     """
     key = new_token()
     session.add(
@@ -140,9 +141,9 @@ def remember(session: Session, stranger: Stranger, next_url: str, browser: str =
 def recall(
     session: Session, settings: Settings, key: str, browser: str = "", *, last: bool = False
 ) -> tuple[Stranger, str] | None:
-    """Who was written down under this key, and where they want to go.
+    """Return the user stored under this key, and the URL to which they want to go, or None.
 
-    :param last: let the key be worthless from now on.
+    :param last: use up the key.
     """
     row = session.scalar(
         select(ProviderVisit).where(
@@ -157,13 +158,13 @@ def recall(
     if last:
         used = delete(ProviderVisit).where(ProviderVisit.id == row.id).returning(ProviderVisit.id)
         if session.scalar(used.execution_options(synchronize_session=False)) is None:
-            return None  # somebody was faster
+            return None  # another request was faster
     named = Stranger(settings.oidc_issuer, row.subject or "", row.email, row.name, row.handle)
     return named, row.next_url
 
 
 def person_of(session: Session, stranger: Stranger) -> Person | None:
-    """Whose account is linked with who came; noted as used just now."""
+    """Return the account that is linked with an identity, or None; record that it was used."""
     identity = session.scalar(
         update(Identity)
         .where(Identity.issuer == stranger.issuer, Identity.subject == stranger.subject)
@@ -175,8 +176,8 @@ def person_of(session: Session, stranger: Stranger) -> Person | None:
 
 
 def owner_of(session: Session, email: str | None, *, proven: bool) -> Person | None:
-    """The account with this address; ``proven``: only if a mail has proven it, and it may come
-    in."""
+    """Return the account with this address; with ``proven``, only if a mail has proven the address
+    and the account may sign in."""
     if email is None:
         return None
     found = select(Person).where(Person.email == email, is_account())
@@ -190,7 +191,7 @@ def owner_of(session: Session, email: str | None, *, proven: bool) -> Person | N
 
 
 def is_same(person: Person, stranger: Stranger) -> bool:
-    """Whether the provider and a mail of ours have both found the same address to be theirs."""
+    """Return whether the provider and a mail of this wiki have both verified the same address."""
     return (
         stranger.email is not None
         and person.email == stranger.email
@@ -201,10 +202,10 @@ def is_same(person: Person, stranger: Stranger) -> bool:
 def link(
     session: Session, settings: Settings, actor: Actor, person: Person, stranger: Stranger
 ) -> None:
-    """Let who came sign in as this person from now on.
+    """Link an identity with a person's account, so that it signs in as this person.
 
-    :raises Forbidden: for somebody else's account. :raises Invalid: when who came is linked with
-        another account, or this one has too many links.
+    :raises Forbidden: for another person's account.
+    :raises Invalid: if the identity is linked with another account, or this one has too many.
     """
     if actor.person_id != person.id or actor.is_narrow:
         raise Forbidden("Only they themselves can link their account.")
@@ -239,14 +240,16 @@ def link(
 
 
 def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int) -> None:
-    """Let somebody not sign in that way any more.
+    """Remove a link between an identity and the actor's account.
 
-    :raises NotFound: when it is none of the actor's own. :raises Invalid: for their last way in.
+    :raises NotFound: if it is not one of the actor's own.
+    :raises Invalid: if the actor could not sign in without it.
     """
     row = session.get(Identity, identity_id)
     if row is None or row.person_id != actor.person_id or actor.is_narrow:
         raise NotFound
-    # Held, so that two who are unlinked at once do not each count on the other.
+    # Locked, so that two concurrent requests cannot each rely on the identity that the other
+    # removes.
     person = session.get_one(Person, row.person_id, with_for_update=True)
     if person.password_hash is None and not count_of(session, settings, person, but=row.id):
         raise Invalid(
@@ -262,14 +265,15 @@ def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int)
 
 
 def identities_of(session: Session, actor: Actor) -> Sequence[Identity]:
-    """Who the actor is elsewhere, in the order in which it was linked."""
+    """Return the actor's identities in the order in which they were linked."""
     return session.scalars(
         select(Identity).where(Identity.person_id == actor.person_id).order_by(Identity.id)
     ).all()
 
 
 def count_of(session: Session, settings: Settings, person: Person, *, but: int = 0) -> int:
-    """As how many somebodies at the provider a person can sign in, leaving one out."""
+    """Return the number of identities with which a person can sign in at the provider, without
+    ``but``."""
     found = select(func.count(Identity.id)).where(
         Identity.person_id == person.id,
         Identity.issuer == settings.oidc_issuer,
@@ -279,7 +283,7 @@ def count_of(session: Session, settings: Settings, person: Person, *, but: int =
 
 
 def may_join(settings: Settings, stranger: Stranger) -> bool:
-    """Whether the settings let who came make an account by themselves."""
+    """Return whether the settings let this user create an account by themselves."""
     domain = (stranger.email or "").rpartition("@")[2]
     return domain in settings.oidc_email_domains
 
@@ -287,9 +291,10 @@ def may_join(settings: Settings, stranger: Stranger) -> bool:
 def join(
     session: Session, settings: Settings, stranger: Stranger, *, handle: str, name: str
 ) -> Person:
-    """Make an account for who came, without a password, and link it with them.
+    """Create an account without a password for a user of the provider, and link the two.
 
-    :raises Forbidden: when the settings do not let them. :raises Invalid: as ``create_person``.
+    :raises Forbidden: if the settings do not permit it.
+    :raises Invalid: as ``create_person``.
     """
     if not may_join(settings, stranger):
         raise Forbidden("Accounts are made by invitation here.")

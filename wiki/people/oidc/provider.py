@@ -1,7 +1,7 @@
-"""The OpenID provider: what it says of itself, the way to it, and who it says came back.
+"""Client of the OpenID provider: metadata, authorization URL, and verification of the user.
 
-Nothing that it sends is believed before its signature, issuer, audience, nonce and times are
-checked, and nothing of it is written to a log but which check failed.
+Nothing that it sends is trusted before its signature, issuer, audience, nonce and times are
+checked. Logs contain only the name of the check that failed.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ from wiki.people.actions import checked_email, shown_name
 from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger
 
 TIMEOUT = (3.0, 4.0)
-"""Seconds for a connection, and for each piece of an answer."""
+"""Timeouts in seconds to connect, and for each piece of a response."""
 PATIENCE = 8.0
-"""Seconds for all that is asked while one person waits."""
+"""Total seconds for all requests while one user waits."""
 LARGEST = 1 << 20
 LEEWAY = 60
 """Seconds by which the provider's clock may differ from ours."""
 REMEMBERED = 3600.0
-"""Seconds for which what the provider says of itself, and its keys, are not asked for again."""
+"""Seconds for which the provider's metadata and keys are cached."""
 REST = 30.0
-"""Seconds after which its keys may be asked for again because one is not among them."""
+"""Seconds after which the keys may be fetched again because one is missing."""
 PAUSE = 5.0
-"""Seconds for which it is left alone once it has not answered: others need not wait in vain too."""
-# Keys that only the provider has. A secret that we have too, or no key, proves nothing.
+"""Seconds without requests after the provider did not answer, so that other users need not wait
+too."""
+# Asymmetric algorithms only: with a shared secret, or without a key, a signature proves nothing.
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
@@ -50,11 +51,12 @@ ALGORITHMS = (
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
 
 
-_Client: Any = OAuth2Session  # which has no types of its own
+_Client: Any = OAuth2Session  # untyped
 
 
 class _Session(_Client):  # type: ignore[misc]
-    """Authlib's client, with an end to every answer: no redirects, so much, and until then."""
+    """Authlib's client with limits on every response: no redirects, a maximum size and a
+    deadline."""
 
     def __init__(self, ends: float, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -77,7 +79,7 @@ class _Session(_Client):  # type: ignore[misc]
 
 
 class Provider:
-    """One provider, as the settings name it. What it says of itself is remembered for a while."""
+    """The provider named in the settings. Its metadata and keys are cached for a while."""
 
     def __init__(self, settings: Settings) -> None:
         self.issuer = settings.oidc_issuer
@@ -90,10 +92,10 @@ class Provider:
         self._rests_until = 0.0
 
     def way_there(self, state: str, nonce: str, verifier: str, *, anew: bool = False) -> str:
-        """The address at the provider to which a browser is sent.
+        """Return the authorization URL to which a browser is sent.
 
         :param anew: ask the provider not to rely on a sign-in there that is still open.
-        :raises ProviderFailed: when the provider cannot be asked where that is.
+        :raises ProviderFailed: if the metadata of the provider cannot be fetched.
         """
         ends = monotonic() + PATIENCE
         metadata = self._about(ends)
@@ -108,9 +110,9 @@ class Provider:
         return address
 
     def who_came(self, answer: Mapping[str, str], nonce: str, verifier: str) -> Stranger:
-        """Who it is that the provider sent back with this answer.
+        """Return the user whom the provider sent back with this response.
 
-        :raises ProviderFailed: unless every check holds.
+        :raises ProviderFailed: unless every check passes.
         """
         ends = monotonic() + PATIENCE
         metadata = self._about(ends)
@@ -150,7 +152,7 @@ class Provider:
         try:
             try:
                 found = jwt.decode(signed, self._key_set(metadata, ends), registry=registry)
-            except InvalidKeyIdError:  # it may have come to sign with a new one
+            except InvalidKeyIdError:  # the provider may have started to use a new key
                 keys = self._key_set(metadata, ends, anew=True)
                 found = jwt.decode(signed, keys, registry=registry)
             claims = CodeIDToken(
@@ -183,7 +185,7 @@ class Provider:
         subject = claims["sub"]
         _hold(isinstance(subject, str) and 0 < len(subject) <= 255, "there is no subject")
         about = dict(claims)
-        if not {"email", "email_verified"} <= about.keys():  # the two are of one source
+        if not {"email", "email_verified"} <= about.keys():  # both from one source
             about = {key: value for key, value in about.items() if not key.startswith("email")}
             about = {**ask(), **about}
         return Stranger(
@@ -197,7 +199,7 @@ class Provider:
     def _ask_about(
         self, client: Any, claims: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """What the provider tells beside the ID token; nothing where it tells nothing."""
+        """Return the claims of the userinfo endpoint; empty if there is none or it gives none."""
         address = metadata.get("userinfo_endpoint")
         if not address or self._scopes.split() == ["openid"]:
             return {}
@@ -225,7 +227,7 @@ class Provider:
         return client
 
     def _about(self, ends: float) -> Mapping[str, Any]:
-        """What the provider says of itself."""
+        """Return the provider's metadata."""
         with self._lock:
             if self._metadata is not None and monotonic() < self._metadata[0]:
                 return self._metadata[1]
@@ -255,7 +257,7 @@ class Provider:
             return keys
 
     def _get(self, address: str, ends: float) -> Mapping[str, Any]:
-        """A JSON object from the provider; while ``_lock`` is held."""
+        """Fetch a JSON object from the provider. The caller must hold ``_lock``."""
         if monotonic() < self._rests_until:
             raise ProviderFailed("it did not answer a moment ago")
         try:
@@ -273,7 +275,8 @@ class Provider:
 
 
 def _basic(client: Any, _method: str, uri: str, headers: Any, body: Any) -> tuple[Any, Any, Any]:
-    """RFC 6749 wants both parts encoded as in a form; what is letters and digits stays as it is."""
+    """Authenticate the client. RFC 6749 requires both parts to be form-encoded; letters and digits
+    are unchanged by that."""
     pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
     headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     return uri, headers, body
@@ -281,7 +284,7 @@ def _basic(client: Any, _method: str, uri: str, headers: Any, body: Any) -> tupl
 
 def _verified_email(about: Mapping[str, Any]) -> str | None:
     verified = about.get("email_verified")
-    if not (verified is True or verified == "true"):  # some providers write it as a text
+    if not (verified is True or verified == "true"):  # some providers send it as a string
         return None
     try:
         return checked_email(_text(about, "email"))

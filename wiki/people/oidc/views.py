@@ -1,4 +1,4 @@
-"""Signing in by an OpenID provider: there, back, and what is asked of those who are new."""
+"""Views of signing in through an OpenID provider, and of new accounts for its users."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Let the app know the provider, where the settings name one."""
+    """Register the provider with the app, if the settings name one."""
     app.extensions["wiki.provider"] = None
     if settings.oidc_issuer:
-        # Only now: cryptography and an HTTP client take a moment to load.
+        # Imported only if needed: cryptography and an HTTP client take a moment to load.
         from wiki.people.oidc.provider import Provider
 
         app.extensions["wiki.provider"] = Provider(settings)
@@ -54,9 +54,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 @blueprint.post("/-/login/oidc")
 @public
 def start() -> ResponseReturnValue:
-    """On to the provider."""
+    """Send the user to the provider."""
     _provider()
-    # With a text that waits in this tab the sign-in is done in another one.
+    # Unsaved text stays in this tab, so the sign-in happens in another one.
     url = DONE if "kept" in request.form else destination(request.form.get("next"))
     try:
         return _leave(identities.new_visit(url), anew="anew" in request.form)
@@ -70,7 +70,7 @@ def start() -> ResponseReturnValue:
 @blueprint.get(CALLBACK)
 @public
 def callback() -> ResponseReturnValue:
-    """Back from the provider."""
+    """Handle the return from the provider."""
     provider = _provider()
     here = None if actor().is_anonymous else sign_in.current().session_id
     with writing() as session:
@@ -83,7 +83,7 @@ def callback() -> ResponseReturnValue:
         return _failed(LATE, visit.next_url)
     if "error" in request.args:
         return _failed(_refusal(request.args["error"]), visit.next_url)
-    finish_reading()  # nothing is held up while the provider is asked
+    finish_reading()  # no open transaction while the provider is asked
     try:
         stranger = provider.who_came(request.args.to_dict(), visit.nonce, visit.verifier)
     except ProviderFailed as error:
@@ -98,14 +98,14 @@ def callback() -> ResponseReturnValue:
 @blueprint.get(DONE)
 @public
 def done() -> ResponseReturnValue:
-    """Signed in, in a tab beside the one with the text."""
+    """Show that the sign-in is done, in a tab beside the one with the text."""
     return render_template("people/oidc_done.html")
 
 
 @blueprint.route("/-/login/oidc/new", methods=["GET", "POST"])
 @public
 def newcomer() -> ResponseReturnValue:
-    """Make an account for somebody whom the provider has named and nobody here knows."""
+    """Create an account for a user of the provider who has none here."""
     _provider()
     key, browser = request.values.get("key", ""), cookie.get(BROWSER, "")
     found = identities.recall(reading(), settings(), key, browser) if browser else None
@@ -146,7 +146,7 @@ def newcomer() -> ResponseReturnValue:
 
 @blueprint.route("/-/me/identities/<key>", methods=["GET", "POST"])
 def link_found(key: str) -> ResponseReturnValue:
-    """Say that who came is the account which has proven the same address."""
+    """Link an identity with the account that has proven the same address."""
     _provider()
     found = identities.recall(reading(), settings(), key)
     if found is None:
@@ -175,7 +175,7 @@ def link_found(key: str) -> ResponseReturnValue:
 
 @blueprint.post("/-/me/identities")
 def link_more() -> ResponseReturnValue:
-    """On to the provider, to link the account with who one is there."""
+    """Send the user to the provider to link their account with their identity there."""
     _provider()
     asked = confirming.ask()
     if asked is not None:
@@ -191,7 +191,7 @@ def link_more() -> ResponseReturnValue:
 @blueprint.post("/-/me/identities/<int:identity_id>/unlink")
 @confirming.confirm_first
 def unlink(identity_id: int) -> ResponseReturnValue:
-    """Let the account be linked no more."""
+    """Unlink an identity from the account."""
     try:
         with writing() as session:
             identities.unlink(session, settings(), actor(), identity_id)
@@ -209,8 +209,8 @@ def _provider() -> Provider:
 
 
 def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
-    """A screen that goes on to the provider by itself. A redirect would not do: what may follow
-    the sending of a form is limited to this wiki, and stays so."""
+    """Show a screen that forwards to the provider. A redirect would not work: the Content Security
+    Policy restricts the targets of forms to this wiki."""
     counters = limiting.provider_counters(request.remote_addr or "")
     limiting.refuse_if_spent(reading(), counters)
     finish_reading()
@@ -225,7 +225,7 @@ def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
 
 
 def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
-    """Sign somebody in, or lead whoever is not known here to what can be done about it."""
+    """Sign the user in, or redirect an unknown one to the possible next step."""
     provider, key = settings().provider, ""
     waits = ""
     with writing() as session:
@@ -274,7 +274,7 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
 
 
 def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
-    """Link who came with the account that sent them."""
+    """Link the identity with the account that began the visit."""
     try:
         with writing() as session:
             identities.link(session, settings(), actor(), me.myself(session), stranger)
@@ -285,7 +285,7 @@ def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
 
 
 def _failed(sentence: str, url: str) -> ResponseReturnValue:
-    """Back to the sign-in, or for who is signed in to where they were, with one sentence."""
+    """Show an error and return to the sign-in form, or for a signed-in user to where they were."""
     say(sentence, "problem")
     if not actor().is_anonymous:
         return redirect(url, 303)
@@ -307,7 +307,7 @@ def _refusal(code: str) -> str:
 
 
 def _suggested(stranger: Stranger) -> str:
-    """A user name to begin with, made of what the provider knows."""
+    """Suggest a user name from what the provider knows."""
     for name in (stranger.handle, (stranger.email or "").partition("@")[0]):
         handle = re.sub(r"[^a-z0-9._-]+", "", name.partition("@")[0].lower()).lstrip("._-")[:60]
         if handle:

@@ -1,5 +1,5 @@
-"""Browsers in which somebody signed in before, known by a cookie that grants nothing: a sign-in in
-any other is told to the account's owner by mail."""
+"""Browsers in which a person signed in before, recognised by a cookie that grants nothing. A
+sign-in in an unknown browser is reported to the account's owner by mail."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LASTS = timedelta(days=400)  # no browser keeps a cookie longer
 
 
 def note_browser(session: Session, settings: Settings, person: Person) -> None:
-    """Know this browser as the person's from now on; tell them if it is new and not their first."""
+    """Record this browser for the person; notify them if it is new and not their first."""
     name = "__Host-wiki-known" if settings.secure else "wiki-known"
     token = request.cookies.get(name, "")
     if not 20 <= len(token) <= 100:
         token = secrets.token_urlsafe(32)
-    # With the person in it, so that the rows do not tell who shares a browser.
+    # Hashed with the person's id, so that the rows do not reveal who shares a browser.
     token_hash = hashlib.sha256(f"{person.id} {token}".encode("utf-8", "replace")).hexdigest()
     known = session.scalars(
         select(KnownBrowser)

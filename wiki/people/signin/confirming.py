@@ -1,8 +1,8 @@
-"""Asking once more who it is, before what a browser left open must not give away.
+"""Confirmation of the user's identity before sensitive changes, in case a browser was left open.
 
-Put :func:`confirm_first` under the route of whatever changes how somebody comes in, or what others
-may: unless the password or a factor was given in this sign-in within a quarter of an hour, a form
-asks for it and then goes on to what was wanted, with all that was sent.
+Apply :func:`confirm_first` below the route of every view that changes how a user signs in, or what
+others may do. Unless the password or a factor was given in this sign-in within the last 15 minutes,
+a form asks for it and then continues with the original request and all its form fields.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NOTHING = "Show that it is you first."
 
 
 def confirm_first(view: View) -> View:
-    """Let nobody call this view who has not just shown who they are."""
+    """Require a recent confirmation before this view is called."""
 
     @wraps(view)
     def ask_first(*args: Any, **kwargs: Any) -> ResponseReturnValue:
@@ -52,9 +52,10 @@ def confirm_first(view: View) -> View:
 
 
 def ask() -> ResponseReturnValue | None:
-    """The same inside a view: the answer that asks, or None to go on.
+    """Require a recent confirmation inside a view; return the response that asks for it, or None to
+    go on.
 
-    Forms with files are not for it: what was sent is kept in the form that asks.
+    Do not use it for forms with files: the asking form carries only the fields that were sent.
     """
     if not is_confirmed() and not _can_confirm():
         return _ask_provider()
@@ -79,25 +80,25 @@ _WAYS = ("password", "code", "passkey")
 
 
 def _can_confirm() -> bool:
-    """Whether the one who is signed in has a password or a factor."""
+    """Return whether the signed-in user has a password or a factor."""
     person = reading().get_one(Person, sign_in.current().actor.person_id)
     return person.password_hash is not None or factors.holds_factor(reading(), person.id)
 
 
 def is_confirmed() -> bool:
-    """Whether the one who is signed in gave their password or a factor in this sign-in lately."""
+    """Return whether the user gave their password or a factor in this sign-in recently."""
     if g.get("confirmed"):
         return True
     at = sign_in.current().confirmed_at
-    # One later than now was written by a clock that has been set back.
+    # A time later than now was written before the clock was set back.
     return at is not None and now() - LASTS < at <= now()
 
 
 def _ask_provider() -> ResponseReturnValue:
-    """Lead somebody who only comes by the OpenID provider to sign in there once more, and then back
-    to the screen where they were; what a form sent has to be sent again.
+    """Ask a user without password and factor to sign in again at the OpenID provider, and then
+    return to the screen where they were. A form that was sent has to be sent again.
 
-    :raises Forbidden: where that cannot be.
+    :raises Forbidden: if the user has no identity there either.
     """
     person = reading().get_one(Person, sign_in.current().actor.person_id)
     if not settings().provider or not identities.count_of(reading(), settings(), person):
@@ -114,7 +115,7 @@ def _ask_provider() -> ResponseReturnValue:
 
 
 def _where_they_were() -> str:
-    """The screen that was asked for, or the one with the form that was sent."""
+    """Return the requested screen, or the one with the form that was sent."""
     if request.endpoint == f"{blueprint.name}.confirm":
         return local_url(request.values.get("next"))
     if request.method == "GET":
@@ -127,20 +128,21 @@ def _where_they_were() -> str:
 @blueprint.route("/-/confirm", methods=["GET", "POST"])
 @confirm_first
 def confirm() -> ResponseReturnValue:
-    """Only ask; then go on to a screen."""
+    """Only ask for confirmation; then redirect to a screen."""
     return redirect(local_url(request.values.get("next")), 303)
 
 
 @blueprint.post("/-/confirm/passkey")
 def ask_passkey() -> ResponseReturnValue:
-    """What the browser needs to ask for a passkey of the one who is signed in."""
+    """Return the options for the browser to ask for a passkey of the signed-in user."""
     return jsonify(proving.ask_passkey(Purpose.CONFIRM, sign_in.current().actor.person_id))
 
 
 def _confirm() -> None:
-    """Check what was given, and note it in the sign-in.
+    """Check the password or factor, and record the time in the sign-in.
 
-    :raises Invalid: when it is wrong. :raises TooMany: after too many guesses.
+    :raises Invalid: if it is wrong.
+    :raises TooMany: after too many guesses.
     """
     me = sign_in.current()
     person = reading().get_one(Person, me.actor.person_id)
@@ -194,7 +196,7 @@ def _form(error: Invalid | TooMany | None) -> ResponseReturnValue:
         has_passkeys=bool(own.passkeys) and passkeys.party(settings()) is not None,
         errors={error.field or f"{PREFIX}password": error.sentence} if error else {},
     )
-    headers = {"Cache-Control": "no-store"}  # what was sent may be a new password
+    headers = {"Cache-Control": "no-store"}  # the carried fields may contain a new password
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after)
     status = error.status if error else 200 if request.method == "GET" else 403

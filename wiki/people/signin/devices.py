@@ -1,8 +1,8 @@
-"""What kind of device a sign-in is on, in words for its owner; a guess from the User-Agent."""
+"""Names of devices for the list of sign-ins, guessed from the User-Agent."""
 
 from __future__ import annotations
 
-# The first that is contained wins: most browsers also claim to be others.
+# The first match wins: most browsers also claim to be others.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -27,7 +27,7 @@ SYSTEMS = (
 
 
 def device(user_agent: str) -> str:
-    """``Firefox on Linux``, or as much of it as can be told."""
+    """Return a name such as ``Firefox on Linux``, or as much of it as is known."""
     browser = _first(BROWSERS, user_agent)
     system = _first(SYSTEMS, user_agent)
     if browser and system:

@@ -1,4 +1,4 @@
-"""Whoever must have a second factor and has none gets nowhere but to where one is set up."""
+"""Restriction of users without a required second factor to the screens where one is set up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wiki.errors import FactorRequired
 from wiki.people.signin.sign_in import SignedIn
 from wiki.web.request import is_api
 
-# What it takes to set one up, to sign out or in, and what shows nothing of the wiki.
+# The endpoints needed to set one up or to sign in or out, and those that show nothing of the wiki.
 OPEN = frozenset(
     {
         "static",
@@ -29,13 +29,13 @@ OPEN_ROOM = "security."
 
 
 def is_open(endpoint: str) -> bool:
-    """Whether somebody who is held may go there."""
+    """Return whether a restricted user may go to this endpoint."""
     return endpoint in OPEN or endpoint.startswith(OPEN_ROOM)
 
 
 def init_app(app: Flask) -> None:
-    """Hold them before every other view, public ones too: those show what the one who asks may
-    read. The API knows its callers by itself, and holds them there."""
+    """Check before every other view, including public ones, because those show what the user may
+    read. The API authenticates its callers itself and applies the restriction there."""
 
     @app.before_request
     def factor_first() -> None:

@@ -1,4 +1,4 @@
-"""Counting attempts in the database, so that the count survives a restart and holds everywhere."""
+"""Rate limits in the database, so that counts survive a restart and apply to all processes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from wiki.people.models import Attempt, Person
 from wiki.rules import limits
 from wiki.rules.limits import Limit, Window, network_of
 
-# An account is locked much earlier than an address, because a whole office may share one. But only
-# a program that tries one password on many names fails many times a minute.
+# The limit of an account is much lower than that of an address, because a whole office may share an
+# address. Many failures within a minute, however, come only from a program that tries one password
+# on many names.
 SIGN_IN_ACCOUNT = Limit(10, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit(100, timedelta(minutes=15))
 SIGN_IN_BURST = Limit(20, timedelta(minutes=1))
 PROVIDER_ADDRESS = Limit(100, timedelta(minutes=15))
-# First failures of all names together that are put on record: so that no flood of them is.
+# Limits how many first failures, over all names, are recorded, so that a flood of them does not
+# fill the log.
 FAILURES_TOLD = Limit(200, timedelta(hours=1))
 RESET_ACCOUNT = Limit(3, timedelta(hours=1))
 RESET_ADDRESS = Limit(20, timedelta(hours=1))
 
-# Six digits are few: whoever knows the password gets five guesses, of which each fits three codes.
+# Six digits are few: an attacker with the password gets five guesses, each of which matches three
+# codes.
 FACTOR_OF_ONE = Limit(5, timedelta(minutes=15))
 FACTOR_ADDRESS = Limit(100, timedelta(minutes=15))
 CHALLENGES_ADDRESS = Limit(300, timedelta(minutes=15))
@@ -40,14 +43,14 @@ CLAIMS_OF_ADDRESS = Limit(3, timedelta(hours=1))
 
 @dataclass(frozen=True)
 class Counter:
-    """What is counted under one key, and how much of it is too much."""
+    """A key under which attempts are counted, and its limit."""
 
     key: str
     limit: Limit
 
 
 def account_counter(person: Person | None, login: str) -> Counter:
-    """Counter of attempts to sign in to an account under any of its names.
+    """Return the counter of attempts to sign in to an account under any of its names.
 
     :param login: the normalised name, which is counted itself if it belongs to no account.
     """
@@ -56,7 +59,7 @@ def account_counter(person: Person | None, login: str) -> Counter:
 
 
 def address_counters(address: str) -> list[Counter]:
-    """Counters of attempts to sign in from an address to any account."""
+    """Return the counters of attempts to sign in from an address to any account."""
     network = network_of(address)
     return [
         Counter(f"sign-in from {network}", SIGN_IN_ADDRESS),
@@ -65,18 +68,18 @@ def address_counters(address: str) -> list[Counter]:
 
 
 def failure_counters() -> list[Counter]:
-    """What it counts for when a failed sign-in is put on record."""
+    """Return the counters of recorded failed sign-ins."""
     return [Counter("failed sign-ins on record", FAILURES_TOLD)]
 
 
 def provider_counters(address: str) -> list[Counter]:
-    """What it counts for when somebody is sent to the OpenID provider."""
+    """Return the counters of visits to the OpenID provider."""
     return [Counter(f"to the provider from {network_of(address)}", PROVIDER_ADDRESS)]
 
 
 def reset_counters(login: str, address: str) -> list[Counter]:
-    """Counters of requests for a password link, by name and by address, before the account is
-    looked up."""
+    """Return the counters of requests for a password link, by name and by address, before the
+    account is looked up."""
     return [
         Counter(f"reset name {_digest(login)}", RESET_ACCOUNT),
         Counter(f"reset from {network_of(address)}", RESET_ADDRESS),
@@ -84,12 +87,13 @@ def reset_counters(login: str, address: str) -> list[Counter]:
 
 
 def reset_mail_counters(person_id: int) -> list[Counter]:
-    """Counters of password links mailed to an account, regardless of the name in the request."""
+    """Return the counters of password links mailed to an account, regardless of the name in the
+    request."""
     return [Counter(f"reset mails of {person_id}", RESET_ACCOUNT)]
 
 
 def claim_counters(person_id: int, address: str) -> list[Counter]:
-    """What it counts for when somebody says that an address is theirs."""
+    """Return the counters of claims of an address."""
     return [
         Counter(f"claims of {person_id}", CLAIMS_OF_ONE),
         Counter(f"claim for {_digest(address)}", CLAIMS_OF_ADDRESS),
@@ -97,7 +101,7 @@ def claim_counters(person_id: int, address: str) -> list[Counter]:
 
 
 def factor_counters(person_id: int, address: str) -> list[Counter]:
-    """What it counts for when somebody gives a second factor."""
+    """Return the counters of attempts to give a second factor."""
     return [
         Counter(f"factor of {person_id}", FACTOR_OF_ONE),
         Counter(f"factor from {network_of(address)}", FACTOR_ADDRESS),
@@ -105,17 +109,17 @@ def factor_counters(person_id: int, address: str) -> list[Counter]:
 
 
 def challenge_counters(address: str) -> list[Counter]:
-    """What it counts for when a passkey is to be asked for before anybody is known."""
+    """Return the counters of passkey challenges for users who are not known yet."""
     return [Counter(f"challenges from {network_of(address)}", CHALLENGES_ADDRESS)]
 
 
 def own_password_counters(person_id: int) -> list[Counter]:
-    """What it counts for when somebody who is signed in is asked for their password."""
+    """Return the counters of attempts to confirm one's password while signed in."""
     return [Counter(f"password of {person_id}", SIGN_IN_ACCOUNT)]
 
 
 def refuse_if_spent(session: Session, counters: Sequence[Counter]) -> None:
-    """Go on only if every counter admits one more attempt.
+    """Check that every counter admits one more attempt.
 
     :raises TooMany: with the longest wait.
     """
@@ -129,10 +133,11 @@ def refuse_if_spent(session: Session, counters: Sequence[Counter]) -> None:
 
 
 def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
-    """Count one attempt, before it is known how it ends: so that many at once cannot all slip in.
+    """Count one attempt before its result is known, so that concurrent attempts cannot exceed a
+    limit.
 
-    :returns: how many there are now in the window of each key.
-    :raises TooMany: when one of the counters is spent; then nothing is counted.
+    :returns: the number of attempts in the current window of each key.
+    :raises TooMany: if a limit is reached; then nothing is counted.
     """
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
@@ -142,7 +147,7 @@ def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
             insert(Attempt)
             .values(key=counter.key, failures=0, window_ends_at=now())
             .on_conflict_do_update(index_elements=["key"], set_={"key": counter.key})
-        )  # whether made or found, the row is ours until the end of the transaction
+        )  # whether inserted or found, the row is locked until the transaction ends
         row = session.get_one(Attempt, counter.key, populate_existing=True)
         held.append((counter, row))
     _refuse([(counter, _window(row)) for counter, row in held])
@@ -156,11 +161,11 @@ def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
 def give_back(
     session: Session, counters: Sequence[Counter], *, forgotten: Sequence[Counter] = ()
 ) -> None:
-    """Take back one attempt that was none: it succeeded. Others of the same address still count.
+    """Take back one attempt because it succeeded. Others from the same address still count.
 
-    :param forgotten: keys to begin anew with, because whoever may has shown who they are.
+    :param forgotten: counters to reset, because the user has proven who they are.
     """
-    # All of them in the order in which others spend them, so that none waits for one who waits.
+    # In the order in which :func:`spend` locks them, to avoid deadlocks.
     for counter in sorted({*counters, *forgotten}, key=lambda counter: counter.key):
         row = session.get(Attempt, counter.key, with_for_update=True, populate_existing=True)
         if row is None:
@@ -173,12 +178,12 @@ def give_back(
 
 
 def forget(session: Session, counters: Sequence[Counter]) -> None:
-    """Begin anew with these keys, because whoever may has shown who they are."""
+    """Reset these counters, because the user has proven who they are."""
     give_back(session, (), forgotten=counters)
 
 
 def forget_past(session: Session) -> None:
-    """Drop the windows that have ended; those that somebody is at just now another time."""
+    """Delete the windows that have ended; locked rows are left for another time."""
     past = (
         select(Attempt.key).where(Attempt.window_ends_at <= now()).with_for_update(skip_locked=True)
     )
@@ -203,5 +208,5 @@ def _window(row: Attempt | None) -> Window | None:
 
 
 def _digest(login: str) -> str:
-    """The typed name as a key: people also type their password there, so it is not kept."""
+    """Return the key of a typed name: a hash, because users also type their password there."""
     return hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:40]

@@ -1,5 +1,5 @@
-"""A sign-in between the right password and the second factor: it grants nothing, lasts minutes, is
-used once, and only by the browser that began it, whose cookie has its token."""
+"""A sign-in between the right password and the second factor. It grants nothing, expires after ten
+minutes, and is used once, by the browser whose cookie has its token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LASTS = timedelta(minutes=10)
 
 
 def open_pending(session: Session, person: Person) -> str:
-    """Note that the password was right; the token for the browser's cookie."""
+    """Record that the password was right; return the token for the browser's cookie."""
     forget_past(session)
     token = new_token()
     session.add(
@@ -32,7 +32,8 @@ def open_pending(session: Session, person: Person) -> str:
 
 
 def find_pending(session: Session, token: str) -> Person | None:
-    """Who waits under this token, unless it has ended or they may not come in any more."""
+    """Return the person who waits under this token, or None if it has ended or they are
+    disabled."""
     return session.scalar(
         select(Person)
         .join(PendingSignIn, PendingSignIn.person_id == Person.id)
@@ -45,7 +46,7 @@ def find_pending(session: Session, token: str) -> Person | None:
 
 
 def use_pending(session: Session, token: str) -> bool:
-    """Use it up; False when it has ended, or somebody was faster."""
+    """Use up a pending sign-in; return False if it has ended or another request was faster."""
     used = delete(PendingSignIn).where(
         PendingSignIn.token_hash == hash_token(token), PendingSignIn.expires_at > now()
     )

@@ -1,7 +1,7 @@
-"""Giving a second factor: a code of an app, a recovery code, or a passkey's answer in a form.
+"""Second factors in a form: an authenticator code, a recovery code or a passkey's answer.
 
-What can be checked without a transaction is checked first (:func:`given`); using it up
-(:func:`use`) belongs to the same transaction as what it opens.
+:func:`given` checks what can be checked without a transaction. :func:`use` uses the factor up in
+the transaction of the action that it permits.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ VERIFICATION = {
 
 @dataclass(frozen=True)
 class Given:
-    """What somebody gave: a code as typed, or a passkey whose signature was right."""
+    """A factor from a form: a typed code, or a passkey with a verified signature."""
 
     code: str = ""
     passkey: Assertion | None = None
 
 
 def ask_passkey(purpose: Purpose, person_id: int | None) -> dict[str, object]:
-    """What this browser needs to ask for a passkey; its cookie gets the challenge.
+    """Return the options for this browser to ask for a passkey; store the challenge in its cookie.
 
-    :raises Invalid: where browsers allow none.
+    :raises Invalid: if browsers allow no passkeys for this site.
     """
     if passkeys.party(settings()) is None:
         raise Invalid("This wiki’s address allows no passkeys.")
@@ -54,12 +54,15 @@ def ask_passkey(purpose: Purpose, person_id: int | None) -> dict[str, object]:
 
 
 def take_challenge(purpose: Purpose, person_id: int | None) -> str:
-    """This browser's challenge, which is used up with this. :raises Invalid:"""
+    """Use up this browser's challenge and return it.
+
+    :raises Invalid: if there is none, or it is not valid.
+    """
     challenge = str(cookie.pop(CHALLENGE, ""))
     if not challenge:
         raise Invalid(passkeys.NO_ANSWER, field="passkey")
     with writing() as session:
-        # What is raised in here would bring the challenge back.
+        # An exception raised in the transaction would restore the challenge.
         try:
             passkeys.take_challenge(session, challenge, purpose, person_id)
             refused = None
@@ -71,7 +74,10 @@ def take_challenge(purpose: Purpose, person_id: int | None) -> str:
 
 
 def check_passkey(purpose: Purpose, person_id: int | None, answer: str) -> Assertion:
-    """The passkey that answered this browser's challenge. :raises Invalid:"""
+    """Verify the passkey that answered this browser's challenge.
+
+    :raises Invalid: if it is not accepted.
+    """
     challenge = take_challenge(purpose, person_id)
     return passkeys.check_passkey(
         reading(),
@@ -84,7 +90,10 @@ def check_passkey(purpose: Purpose, person_id: int | None, answer: str) -> Asser
 
 
 def given(purpose: Purpose, person: Person, *, prefix: str = "") -> Given:
-    """What this request's form gives as a second factor of a person. :raises Invalid:"""
+    """Return the second factor of a person that the form contains.
+
+    :raises Invalid: if there is none, or the passkey is not accepted.
+    """
     answer = request.form.get(f"{prefix}passkey", "")
     if answer:
         return Given(passkey=check_passkey(purpose, person.id, answer))
@@ -97,10 +106,10 @@ def given(purpose: Purpose, person: Person, *, prefix: str = "") -> Given:
 def use(
     session: Session, person: Person, what: Given, *, prefix: str = "", recovery: bool = True
 ) -> str:
-    """Use up what was given, and say in a word what it was.
+    """Use up a factor; return its kind: passkey, code or recovery code.
 
-    :param recovery: whether a recovery code will do.
-    :raises Invalid: when it is not right, or good no more.
+    :param recovery: accept recovery codes.
+    :raises Invalid: if it is wrong or was used.
     """
     if what.passkey is not None:
         passkeys.note_use(session, what.passkey)

@@ -1,4 +1,4 @@
-"""Password links: asked for by anybody, made and mailed by the worker, used once."""
+"""Password links: requested by anybody, created and mailed by the worker, used once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LASTS = timedelta(hours=1)
 
 
 def ask_for_link(session: Session, typed: str) -> None:
-    """Write down that somebody wants a new password, whether or not the name exists."""
+    """Store a request for a new password, whether or not the name exists."""
     row = PasswordReset(login=normal_login(typed), created_at=now(), expires_at=now() + LASTS)
     session.add(row)
     session.flush()
@@ -31,8 +31,8 @@ def ask_for_link(session: Session, typed: str) -> None:
 
 
 def send_link(session: Session, settings: Settings, reset_id: int) -> None:
-    """Mail the link if the typed name belongs to somebody who can sign in, has an address, and has
-    not reached the limit of mails.
+    """Mail the link if the typed name belongs to an account that can sign in with a password, has
+    an address, and has not reached the limit of mails.
 
     Safe to repeat: a request that has its link already is left alone.
     """
@@ -63,9 +63,9 @@ def send_link(session: Session, settings: Settings, reset_id: int) -> None:
 
 
 def person_of(session: Session, token: str) -> Person:
-    """Whose password the link changes.
+    """Return the person whose password the link changes.
 
-    :raises Ended: when it was used, has expired, was replaced or never was.
+    :raises Ended: if it was used, has expired, was replaced or never existed.
     """
     person = session.scalar(
         select(Person)
@@ -83,9 +83,9 @@ def person_of(session: Session, token: str) -> Person:
 
 
 def use_link(session: Session, settings: Settings, token: str, password_hash: str) -> Person:
-    """Set the new password; every sign-in and every other link of the person ends.
+    """Set the new password; end every sign-in and every other password link of the person.
 
-    :raises Ended: as :func:`person_of`, also for the second of two who use it at once.
+    :raises Ended: as :func:`person_of`, also for the second of two concurrent requests.
     """
     used = (
         update(PasswordReset)
@@ -99,9 +99,9 @@ def use_link(session: Session, settings: Settings, token: str, password_hash: st
     )
     person = person_of(session, token)
     if session.scalar(used) is None:
-        return person_of(session, token)  # somebody was faster: raises
+        return person_of(session, token)  # another request was faster: this raises
     end_password_links(session, person)
-    # The link was mailed to the address that the account has: changing that ends its links.
+    # The link went to the account's present address, because changing the address ends its links.
     session.refresh(person, with_for_update=True)
     person.email_proven_at = now()
     set_password(session, person.actor(), person, password_hash)

@@ -1,4 +1,4 @@
-"""Who is signed in: server-side sessions behind Flask-Login."""
+"""Sign-in of users: server-side sessions behind Flask-Login."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ from wiki.web.request import parts, reading, settings
 
 log = logging.getLogger(__name__)
 
-# How stale "last seen" may be: a view that finds it older writes it anew, all others only read.
+# "Last seen" may be this old: a request that finds it older updates it, all others only read.
 SEEN_EVERY = timedelta(minutes=15)
 
 
 def hash_token(token: str) -> str:
-    """What is stored of a random token: its SHA-256, in hexadecimal."""
+    """Return the stored form of a random token: its SHA-256 in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def new_token() -> str:
-    """A token of 256 random bits for a cookie, a link or the API."""
+    """Return a random token of 256 bits for a cookie, a link or the API."""
     return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, eq=False)
 class SignedIn(UserMixin):
-    """A person in one of their sign-ins, as Flask-Login wants them.
+    """A person in one of their sign-ins, as a Flask-Login user.
 
-    ``confirmed_at`` is when they last gave their password or a factor in it; ``held`` says that
+    ``confirmed_at`` is when they last gave their password or a factor in it. ``held`` is true if
     they must have a second factor and have none.
     """
 
@@ -64,16 +64,16 @@ class SignedIn(UserMixin):
     held: bool = False
 
     def get_id(self) -> str:
-        """What the cookie holds."""
+        """Return the value for the cookie."""
         return self.token
 
 
 def open_session(
     session: Session, person: Person, *, days: int, address: str = "", user_agent: str = ""
 ) -> SignedIn:
-    """Begin a sign-in for a person who has proved who they are.
+    """Open a session for a person who has proven who they are.
 
-    :raises Forbidden: for a service account, which nobody signs in to.
+    :raises Forbidden: for a service account.
     """
     if person.service_at is not None:
         raise Forbidden("Nobody signs in to a service account.")
@@ -94,9 +94,9 @@ def open_session(
 
 
 def begin(session: Session, person: Person) -> SignedIn:
-    """Open a session for the browser that sent this request, in place of the one it may have.
+    """Open a session for the browser that sent this request, replacing an earlier one.
 
-    Hand the result to :func:`enter` once the transaction is committed.
+    Pass the result to :func:`enter` once the transaction is committed.
     """
     user = current_user._get_current_object()
     if isinstance(user, SignedIn):
@@ -113,20 +113,21 @@ def begin(session: Session, person: Person) -> SignedIn:
 
 
 def enter(signed_in: SignedIn) -> None:
-    """Give the browser its cookie, new in every part: nothing planted before is trusted after."""
+    """Give the browser a new cookie without anything from the old one, to prevent session
+    fixation."""
     cookie.clear()
     cookie.permanent = True
     login_user(signed_in, remember=False)
 
 
 def leave() -> None:
-    """Empty the browser's cookie."""
+    """Clear the browser's cookie."""
     logout_user()
     cookie.clear()
 
 
 def find_session(session: Session, token: str) -> SignedIn | None:
-    """The sign-in of a cookie's token, unless it ended or its person may not come in any more."""
+    """Return the sign-in for a cookie's token, or None if it ended or the person is disabled."""
     row = session.execute(
         select(LoginSession, Person, lacks_factor())
         .join(Person, Person.id == LoginSession.person_id)
@@ -151,13 +152,13 @@ def find_session(session: Session, token: str) -> SignedIn | None:
 
 
 def close_session(session: Session, session_id: int) -> None:
-    """End a sign-in, on whatever device it is."""
+    """End a sign-in on any device."""
     session.execute(delete(LoginSession).where(LoginSession.id == session_id))
 
 
 def close_sessions(session: Session, person_id: int, *, keep: int | None = None) -> int:
-    """End all sign-ins of a person but the one to ``keep``, also those that wait for a second
-    factor; returns how many there were."""
+    """End all sign-ins of a person except ``keep``, including those that wait for a second factor;
+    return how many there were, without the waiting ones."""
     session.execute(delete(PendingSignIn).where(PendingSignIn.person_id == person_id))
     ended = delete(LoginSession).where(LoginSession.person_id == person_id)
     if keep is not None:
@@ -166,15 +167,15 @@ def close_sessions(session: Session, person_id: int, *, keep: int | None = None)
 
 
 def forget_past(session: Session) -> None:
-    """Drop sign-ins, challenges and mailed links whose time is over."""
+    """Delete expired sign-ins, challenges and mailed links."""
     for table in (AddressClaim, LoginSession, PasskeyChallenge, PasswordReset, PendingSignIn):
         session.execute(delete(table).where(table.expires_at <= now()))
 
 
 def current() -> SignedIn:
-    """The sign-in of this request, on a route that is not public.
+    """Return the sign-in of this request, on a route that is not public.
 
-    :raises SignInRequired: when nobody is signed in.
+    :raises SignInRequired: if nobody is signed in.
     """
     user = current_user._get_current_object()
     if not isinstance(user, SignedIn):
@@ -183,7 +184,7 @@ def current() -> SignedIn:
 
 
 def init_app(app: Flask) -> None:
-    """Let Flask-Login find who is signed in, and note now and then that they were here."""
+    """Configure Flask-Login to load the user, and update "last seen" from time to time."""
     manager = LoginManager()
     manager.session_protection = None  # type: ignore[assignment]
     manager.init_app(app)
@@ -201,7 +202,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def note_presence(response: Response) -> Response:
-        user = g.get("_login_user")  # a request that asked for nobody's name is not held up
+        user = g.get("_login_user")  # only requests that have loaded the user are affected
         if isinstance(user, SignedIn) and user.seen_at + SEEN_EVERY <= now():
             try:
                 _note(user)
@@ -223,4 +224,4 @@ def _note(user: SignedIn) -> None:
             )
         )
     cookie.permanent = True
-    cookie.modified = True  # the cookie, too, lives on from here
+    cookie.modified = True  # extend the cookie's lifetime, too
