@@ -7,9 +7,9 @@ from typing import NamedTuple
 from wiki.search.words import Stretch, Word, cuts, fold, stretches
 
 MOST_WAYS = 8
-"""Maximum number of ways to cut one stretch that are tried."""
+"""Maximum number of ways tried to cut one stretch."""
 MOST_COMPOUND = 3
-"""Maximum number of words that are tried as one, except for single letters as in U S A."""
+"""Maximum number of words tried as one, except for single letters as in U S A."""
 
 
 class Chain(NamedTuple):
@@ -67,8 +67,8 @@ def compounds(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def begins(text: str, name: str) -> bool:
-    """Whether each word of `text` begins a word of `name`, alone or together with its neighbours;
-    false for a text without words."""
+    """Return whether each word of `text` begins a word of `name`, alone or together with its
+    neighbours; False for a text without words."""
     there = {cut.text for cut in cuts(name)}
 
     def begun(term: str) -> bool:

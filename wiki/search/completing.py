@@ -1,4 +1,4 @@
-"""What the editor offers after `[[`: pages by name, and sections of a page."""
+"""Completions in the editor after `[[`: pages by name, and sections of a page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from wiki.text.markdown.headings import PREFIX, fragment_id
 from wiki.text.markdown.wikilinks import escape, split_target, unescape
 
 MOST_SECTIONS = 12
-"""Sections of a page that are offered."""
+"""Maximum number of sections of a page that are offered."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page; `target` is what a wiki link to it has between its brackets."""
+    """A section of a page; `target` is the text between the brackets of a wiki link to it."""
 
     page: Page
     id: str
