@@ -166,7 +166,7 @@ def _target(
         with database.write() as session:
             if not has_space(session, slug):
                 led = make_space(session, missing)
-                writer(session, slug, handle)  # fails before the commit if nobody can write
+                writer(session, slug, handle)  # without an actor the space is rolled back
     if not led:
         say_leaderless(slug)
     with database.read() as session:

@@ -101,10 +101,10 @@ class Base(DeclarativeBase):
 
 
 def unused_id(session: Session, last_ids: Iterable[Select[int | None]]) -> int | None:
-    """Return an id that no row has had before, on SQLite, which reuses the id of a deleted last
-    row. Return None on other databases, which do not reuse ids.
+    """Return an id above the results of these queries, on SQLite, which reuses the id of a deleted
+    last row. Return None on other databases, which do not reuse ids.
 
-    :param last_ids: queries for the highest ids in use.
+    :param last_ids: queries for the highest ids, including those of deleted rows in other tables.
     """
     if session.get_bind().dialect.name != "sqlite":
         return None

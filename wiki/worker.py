@@ -32,7 +32,8 @@ FOR_ROOM = 10.0
 
 
 class Worker:
-    """Delivers events until stopped. Only one worker is active on a data folder; others wait."""
+    """A process that delivers events until stopped. Only one is active on a data folder; others
+    wait."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database

@@ -153,8 +153,8 @@ def is_open(space: SpaceFacts) -> bool:
 
 
 def clearance_of(role: Role, space: SpaceFacts) -> Label:
-    """Return the highest label that somebody with this own role in the space may read: at least
-    that of the space itself."""
+    """Return the highest label that a user with this own role in the space may read: at least that
+    of the space itself."""
     if role is Role.NONE:
         return Label.PUBLIC
     if role is Role.LEAD:

@@ -36,8 +36,8 @@ class Section:
 
 
 def sections(session: Session, actor: Actor, text: str, space: str) -> list[Section] | None:
-    """Return the sections that `[[page#text` may mean: those in whose headings the typed words
-    begin words; None if no page is named before a `#`."""
+    """Return the sections that `[[page#text` may mean: those with words in their headings that
+    begin with the typed words; None if no page is named before a `#`."""
     lead, path, parts = split_target(text)
     page_id = page_meant(session, actor, lead + path, space) if parts and path else None
     if page_id is None:

@@ -67,7 +67,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Words whose pages were excluded, and the question that searches for them as text instead."""
+    """Words whose pages were excluded, and the query that searches for them as text instead."""
 
     words: str
     question: str

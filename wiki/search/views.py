@@ -26,7 +26,7 @@ blueprint = Blueprint("search", __name__)
 @public
 @costs("searches")
 def results() -> ResponseReturnValue:
-    """Show a screen of results, or an explanation of queries if there is none."""
+    """Show a screen of results, or the search form with help if there is no query."""
     session = reading()
     text = request.args.get("q", "").strip()
     slug = request.args.get("space", "")

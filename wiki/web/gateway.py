@@ -176,7 +176,7 @@ class _Call:
         return b"".join(taken), True
 
     def close(self) -> None:
-        """Close the application's response before or after its end."""
+        """Close the application's response, also before its end (PEP 3333)."""
         close = getattr(self.answer, "close", None)
         self.answer = ()
         if close is not None:

@@ -112,8 +112,8 @@ class Remembering:
 
     Requests are the same if their address, cookie and accepted encodings are equal byte for byte,
     and the version of the database is the same. Only responses of views marked with
-    :func:`remembered` are cached, and never a response that sets a cookie. Conditional requests are
-    answered with 304.
+    :func:`remembered` are cached, and never a response that sets a cookie. A client that already
+    has the response gets 304.
     """
 
     def __init__(self, application: WSGIApplication, database: Database, memo: Memo) -> None:

@@ -7,9 +7,9 @@ text may be that of a link.
 
 There are two deliberate differences. cmark-gfm ends an address only at ASCII white space and `<`;
 here it also ends at all other white space, at the punctuation of scripts without spaces between
-words (`。` and the like), at typographic quotation marks, and before a wide closing bracket that the
-address has not opened. In an address these characters are percent-encoded; unencoded, they belong
-to the sentence around it. And the text before `mailto:` is never part of the address.
+words (`。` and the like), at typographic quotation marks, and before a wide closing bracket that
+the address has not opened. In an address these characters are percent-encoded; unencoded, they
+belong to the sentence around it. And the text before `mailto:` is never part of the address.
 """
 
 import re

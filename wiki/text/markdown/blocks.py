@@ -24,7 +24,7 @@ _FOLDING = {"": "!!!", "-": "???", "+": "???+"}
 
 
 class Blocks:
-    """Converts the blocks of one page in place."""
+    """A converter for the blocks of one page, which are changed in place."""
 
     def __init__(self) -> None:
         self.tables = 0

@@ -79,9 +79,9 @@ class RenderContext:
 class Destination:
     """The target of an address. `url` is safe to write into HTML.
 
-    For `broken` it is empty and `path` has the reason. A wiki link may have another target,
-    depending on the pages that exist: one of the places `others` or, if it is `named`, a page
-    elsewhere whose path ends with the written one.
+    For `broken` the URL is empty and `path` contains the reason. A wiki link may have another
+    target, depending on the pages that exist: one of the places in `others` or, if it is `named`, a
+    page elsewhere whose path ends with the written one.
     """
 
     kind: Kind

@@ -34,11 +34,11 @@ _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 @dataclass(frozen=True)
 class Link:
-    """One link of a page, in the order of the text; its mark has the name `wl-<ordinal>`.
+    """A link of a page, in the order of the text; its class in the HTML is `wl-<ordinal>`.
 
     `space` and `path` are set for pages and files; for `external` the path is the whole address,
-    for `mention` the handle, for `broken` the reason. `embedded` says that a file or page is shown,
-    not linked. `others` and `named` are those of the `Destination`.
+    for `mention` the handle, for `broken` the reason. `embedded` is True if a file or page is
+    shown, not linked. `others` and `named` are those of the `Destination`.
     """
 
     ordinal: int
@@ -54,8 +54,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Marks:
-    """The reader's view of links, by ordinal: those that are `missing`, and the targets that others
-    `lead` to if these differ from the written ones."""
+    """The reader's view of links, by ordinal: those that are `missing`, and in `lead` the actual
+    targets of links that differ from the written ones."""
 
     missing: Collection[int] = ()
     lead: Mapping[int, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ def _sized(words: str) -> tuple[str, dict[str, str]]:
 
 
 class Links:
-    """Resolves the addresses of one page and records its links."""
+    """The links of one page: resolves their addresses, and converts and records them."""
 
     def __init__(self, context: RenderContext) -> None:
         self.context = context

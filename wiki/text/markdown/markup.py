@@ -71,8 +71,8 @@ class Rendering:
     in the source; `text` and `headings_text` have every word. `source_shown` is empty, or a
     sentence saying why `html` is the plain source instead of the page. `anchors` are all names that
     a link can use after a `#`, except those of footnotes. If the source is shown, `links` are all
-    that the text may contain; `cut_off` says that rendering may succeed later: with more CPU
-    `time`, or at another moment after other `trouble`.
+    that the text may contain. `cut_off` says why rendering may succeed later: with more CPU `time`,
+    or at another moment after other `trouble`.
     """
 
     html: str
@@ -124,8 +124,8 @@ def clean_source(source: str) -> str:
 
 
 def text_of_line(line: str) -> str:
-    """Return the plain text of a line of Markdown, as in a heading; at most 300 characters of
-    it."""
+    """Return the plain text of a line of Markdown, as in a heading; only its first 300 characters
+    are used."""
     try:
         return text_of(parse_line(clean_source(line[:300]).replace("\n", " ").strip()))
     except (TooDeepError, RecursionError):
@@ -156,7 +156,7 @@ def _render(source: str, context: RenderContext) -> Rendering:
 
 
 def _is_comment(html: str) -> bool:
-    """Whether the HTML would show nothing."""
+    """Return whether the HTML consists of comments only."""
     html = html.strip()
     while html.startswith("<!--"):
         html = html[2:].partition("-->")[2].lstrip()
