@@ -6,7 +6,7 @@ is not removed from the index: `forms` proposes the other forms for a query.
 
 One stretch of text can be cut in several ways: `RequestParser`, `set-up`, `1,250,000`, `v1.2.3`.
 Positions count the smallest words (request, parser). A larger word (requestparser) covers the
-positions of its parts, and is indexed at each of these positions. A question is cut in the same
+positions of its parts, and is indexed at each of these positions. A query is cut in the same
 ways (`asking.py`), and matches a page in any cut that they share.
 """
 

@@ -124,7 +124,7 @@ def _set_last_text(element: Element, text: str) -> None:
 
 
 class Headings:
-    """Gives every heading of a page a unique id and a link to itself."""
+    """The headings of one page; each gets a unique id and a link to itself."""
 
     def __init__(self) -> None:
         self.found: list[Heading] = []
