@@ -1,4 +1,4 @@
-"""``python -m wiki`` is the same as ``wiki``."""
+"""Entry point for ``python -m wiki``, which is the same as ``wiki``."""
 
 from wiki.cli import main
 

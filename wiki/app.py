@@ -1,4 +1,4 @@
-"""Where the parts meet: ``create_app`` puts the wiki together."""
+"""Application factory: ``create_app`` assembles the wiki as a Flask app."""
 
 from __future__ import annotations
 
@@ -70,16 +70,17 @@ from wiki.web import (
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name, with its subscribers registered. Texts are resolved
-    as those of the wiki at the address in the settings."""
+    """Open the database from the settings, with its subscribers registered. Absolute links to the
+    wiki's base URL are treated as internal from then on."""
     set_own_address(settings.base_url)
     return Database(settings.url, names_by_event(), settings.key)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
-    """The wiki as a WSGI app.
+    """Create the wiki as a WSGI app.
 
-    :param settings: read from the environment when not given.
+    :param settings: read from the environment by default.
+    :param database: opened from the settings by default.
     :raises ConfigError: when the environment's settings are wrong.
     """
     settings = settings or load()
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
-        # One more for what a form has around the file itself.
+        # A form with a file is larger than the file itself.
         MAX_CONTENT_LENGTH=max(settings.max_file_mb + 1, settings.max_page_kb // 1024 * 4) << 20,
         MAX_FORM_MEMORY_SIZE=8 << 20,
         TEMPLATES_AUTO_RELOAD=False,
@@ -111,7 +112,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     bounds.init_app(app)
     memo.init_app(app, parts.database, limit=64 << 20)
     urls.init_app(app)
-    compress.init_app(app)  # first, so that it sees each answer last
+    compress.init_app(app)  # first, so that it handles each response last
     static.init_app(app)
     redirects.init_app(app)
     errors.init_app(app)
@@ -127,7 +128,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     lane.init_app(app)
     holding.init_app(app)
     reads.init_app(app, parts.database)
-    CSRFProtect(app).exempt(api.blueprint)  # it takes no cookies
+    CSRFProtect(app).exempt(api.blueprint)  # the API accepts no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
         home,
@@ -170,7 +171,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     ):
         app.register_blueprint(room.blueprint)
     if settings.trusted_proxies:
-        # Only the address is taken from proxies: the host is the settings' affair.
+        # Only the client address is taken from proxies; the host comes from the settings.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
         )

@@ -1,4 +1,4 @@
-"""The commands. Each calls an action; each says one clear line when it cannot."""
+"""The commands. Each calls an action, and prints one clear line when it fails."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from wiki.transfer.report import Report
 from wiki.transfer.sources import limits_of, open_source
 from wiki.worker import run_until_told
 
-# Seconds that a page may take to render where nobody waits for it.
+# Seconds that a page may take to render during an import, where nobody waits for it.
 PATIENCE = 10.0
 
 
@@ -166,7 +166,7 @@ def _target(
         with database.write() as session:
             if not has_space(session, slug):
                 led = make_space(session, missing)
-                writer(session, slug, handle)  # without one the space is not made either
+                writer(session, slug, handle)  # without an actor the space is rolled back
     if not led:
         say_leaderless(slug)
     with database.read() as session:

@@ -1,4 +1,5 @@
-"""Settings: typed, read once from the environment, refused with a sentence when they are wrong."""
+"""Settings: typed, read once from the environment, and rejected with a sentence if they are
+wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def _setting(help: str, default: Any, *, zero: bool = False) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an administrator can set. Each field is the environment variable ``WIKI_<NAME>``."""
+    """The settings of a wiki. Each field is the environment variable ``WIKI_<NAME>``."""
 
     data_dir: Path = _setting(
         "Folder of the database, the search index, files, mail and the generated secret key.",
@@ -127,7 +128,7 @@ class Settings:
 
     @property
     def provider(self) -> str:
-        """What people call the OpenID provider; empty when there is none."""
+        """The name of the OpenID provider for users; empty if there is none."""
         return self.oidc_name if self.oidc_issuer else ""
 
     @property
@@ -166,7 +167,7 @@ class Settings:
 
     @property
     def access_log_label(self) -> Label | None:
-        """The label from which on reads are written down; None when none are."""
+        """The lowest label whose reads are logged; None if reads are not logged."""
         return None if self.access_log_from == "off" else Label.named(self.access_log_from)
 
     @property
@@ -176,17 +177,18 @@ class Settings:
 
     @property
     def secure(self) -> bool:
-        """Whether people reach the wiki over HTTPS only, so that cookies may insist on it."""
+        """True if the wiki is reached only over HTTPS, so that cookies can be marked as secure."""
         return self.base_url.startswith("https://")
 
     def key(self) -> str:
-        """The signing key, made and kept in the data folder (readable by its owner) when unset."""
+        """Return the signing key. If the setting is empty, the key is generated and stored in the
+        data folder, readable only by its owner."""
         if self.secret_key:
             return self.secret_key
         path = self.data_dir / "secret.key"
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            # Written aside and linked, so that nobody ever reads half a key.
+            # Written to a temporary file and linked, so that no process reads a partial key.
             handle, aside = tempfile.mkstemp(dir=self.data_dir)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(48))
@@ -197,9 +199,9 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from ``environ`` (the process's own by default).
+    """Read the settings from ``environ`` (by default that of the process).
 
-    :raises ConfigError: for a name that is no setting, or a value that cannot be one.
+    :raises ConfigError: for an unknown name or an invalid value.
     """
     environ = os.environ if environ is None else environ
     known = {f"{PREFIX}{f.name.upper()}": f for f in fields(Settings)}
@@ -238,8 +240,8 @@ def _parse(name: str, value: str, kind: type, *, zero: bool) -> Any:
 
 
 def is_safe_to_ask(address: str) -> bool:
-    """Whether nobody on the way can read or change what is sent to an address: it is https, or on
-    this machine."""
+    """Return whether data sent to an address is safe from eavesdropping and tampering: it uses
+    https, or is on this machine."""
     try:
         parts = urlsplit(address)
         port = parts.port

@@ -36,13 +36,14 @@ _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """Return the current time, in UTC."""
     return _moment.get() or datetime.now(UTC)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Let it be ``moment`` inside the block: for what is written down later than it happened."""
+    """Set the time that :func:`now` returns inside the block, for events that are recorded later
+    than they happened."""
     token = _moment.set(moment)
     try:
         yield
@@ -51,7 +52,7 @@ def at(moment: datetime) -> Iterator[None]:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, stored in UTC and read back aware of it on every database."""
+    """A time zone aware datetime on every database, stored in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -70,16 +71,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# SQLite counts rows only in INTEGER columns; PostgreSQL gets 64 bits.
+# SQLite generates ids only for INTEGER columns; PostgreSQL gets 64 bits.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
-# Keys of paths are compared and ranged over by code point, whatever the database's language.
+# Keys of paths are compared and sorted by code point, regardless of the database's locale.
 KEY_LENGTH = 1000
 Key = String(KEY_LENGTH).with_variant(String(KEY_LENGTH, collation="C"), "postgresql")
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Base(DeclarativeBase):
-    """All tables. Constraints are named by one rule so that migrations can drop them."""
+    """Base class of all tables. Constraints are named by one rule so that migrations can drop
+    them."""
 
     metadata = MetaData(
         naming_convention={
@@ -99,23 +101,26 @@ class Base(DeclarativeBase):
 
 
 def unused_id(session: Session, last_ids: Iterable[Select[int | None]]) -> int | None:
-    """On SQLite, which gives the id of a row that is gone to the next one: an id above those that
-    these ask for. None elsewhere: other databases count by themselves."""
+    """Return an id above the results of these queries, on SQLite, which reuses the id of a deleted
+    last row. Return None on other databases, which do not reuse ids.
+
+    :param last_ids: queries for the highest ids, including those of deleted rows in other tables.
+    """
     if session.get_bind().dialect.name != "sqlite":
         return None
     return max(session.scalar(one) or 0 for one in last_ids) + 1
 
 
 class StillRead(Exception):
-    """The log cannot be emptied yet."""
+    """SQLite's log cannot be emptied yet, because a reader uses it."""
 
 
 class Database:
-    """One database and its two ways in: :meth:`read` and :meth:`write`.
+    """A database with two kinds of sessions: :meth:`read` and :meth:`write`.
 
     :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
     :param subscribers: event name -> names of its subscribers, for the outbox.
-    :param key: gives the wiki's secret key, for the outbox to sign with.
+    :param key: returns the wiki's secret key, with which the outbox signs.
     """
 
     def __init__(
@@ -129,7 +134,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = Path(self.url.database or "wiki.db")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # others read nothing
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # no access for other users
             self._lock_path = path.with_name(path.name + ".writers")
             self.writer = _sqlite_engine(url, write=True)
             self.reader = _sqlite_engine(url, write=False)
@@ -145,16 +150,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session on one snapshot; whatever it would change is refused by the database."""
+        """Open a read-only session on one snapshot; the database refuses changes."""
         with self._read() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction: committed (durably) at the end of the block, undone by an exception.
+        """Open a transaction. It is committed durably at the end of the block, and rolled back by
+        an exception.
 
-        On SQLite writers wait for one another in a queue of their own, because SQLite's is unfair.
-        Do slow things (rendering, hashing passwords) before entering.
+        On SQLite writers wait in a queue of our own, because SQLite's is unfair. Do slow things
+        (rendering, hashing passwords) before entering.
         """
         with self.writers_queue(), self._write.begin() as session:
             yield session
@@ -172,7 +178,7 @@ class Database:
             os.close(handle)
 
     def version(self) -> Hashable:
-        """A token that differs from the one before once anyone has committed anything.
+        """Return a token that changes whenever anything has been committed.
 
         Tokens are comparable within one process only.
         """
@@ -192,16 +198,17 @@ class Database:
                 cursor.close()
 
     def empty_log(self) -> None:
-        """Write all of SQLite's log into the database and leave none of it: what was overwritten is
-        in its older pages. PostgreSQL recycles its own.
+        """Write all of SQLite's log into the database and truncate it, because it contains old
+        versions of pages that were overwritten. Does nothing on PostgreSQL, which recycles its log
+        itself.
 
-        :raises StillRead: while somebody reads a state that is only in the log.
+        :raises StillRead: while a reader uses a snapshot that is only in the log.
         """
         if not self.is_sqlite:
             return
         with self.writers_queue():
             connection = self.writer.raw_connection()
-            connection.detach()  # its patience is its own
+            connection.detach()  # so that its timeout does not affect pooled connections
             try:
                 connection.execute("PRAGMA busy_timeout = 500")
                 busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -225,15 +232,15 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        # SQLite's own knows the letters a to z only.
+        connection.isolation_level = None  # disables the driver's implicit transactions
+        # SQLite's own function converts ASCII letters only.
         connection.create_function("lower", 1, _lower, deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -16000")
         if write:
-            # What is deleted is overwritten with zeros, as purging promises.
+            # Overwrites deleted content with zeros, as purging promises.
             connection.execute("PRAGMA secure_delete = ON")
         else:
             connection.execute("PRAGMA query_only = ON")

@@ -1,9 +1,9 @@
-"""Room on the disk: recognise errors of a full disk, and keep a reserve for signing in.
+"""Disk space: detection of a full disk, and a reserve for signing in.
 
 On a full disk nothing can be saved, but people must still be able to read and therefore to sign in,
 which writes a few rows to the database. All other writes are therefore refused a little before the
 disk is full. In case other programs fill the disk, the data folder contains a file of a few
-megabytes, which is given up piece by piece when somebody signs in or the wiki is started.
+megabytes, which is released piece by piece when a user signs in or the wiki is started.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from wiki.errors import WikiError
 RESERVE = 8 << 20
 """Bytes that are reserved for sign-ins."""
 PIECE = 1 << 20
-"""Bytes of the reserve that are given up at once, enough for a few hundred sign-ins."""
+"""Bytes of the reserve that are released at once, enough for a few hundred sign-ins."""
 OPENING = 256 << 10
 """Bytes of free space that SQLite may need to open a database, for its log and shared memory."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-# SQLite reports a full disk like this for the shared memory and the log beside the database.
+# SQLite reports a full disk as an I/O error for the shared memory and the log beside the database.
 _IO = sqlite3.SQLITE_IOERR & 0xFF
 
 
 class DiskFull(WikiError):
-    """There is no room to store anything."""
+    """There is no disk space left to store anything."""
 
     status = 507
     title = "The disk is full"
@@ -43,9 +43,9 @@ class DiskFull(WikiError):
 
 
 def is_full(error: BaseException | None, folder: Path | None = None) -> bool:
-    """Whether an error or one of its causes says that a disk or a quota is full.
+    """Return whether an error or one of its causes says that a disk or a quota is full.
 
-    :param folder: the data folder; an I/O error of SQLite counts if hardly anything is free there.
+    :param folder: the data folder; an I/O error of SQLite counts if hardly any space is free there.
     """
     while error is not None:
         original = getattr(error, "orig", None) or error
@@ -63,12 +63,12 @@ def is_full(error: BaseException | None, folder: Path | None = None) -> bool:
 
 
 def free(folder: Path) -> int:
-    """Number of bytes that can still be written in a folder."""
+    """Return the number of bytes that can still be written in a folder."""
     return shutil.disk_usage(folder).free
 
 
 def require_room(folder: Path) -> None:
-    """Check that more is free than sign-ins need.
+    """Check that more space is free than sign-ins need.
 
     :raises DiskFull: otherwise.
     """
@@ -77,12 +77,12 @@ def require_room(folder: Path) -> None:
 
 
 def is_short(folder: Path) -> bool:
-    """Whether no more is free than sign-ins need."""
+    """Return whether no more space is free than sign-ins need."""
     return free(folder) < 2 * PIECE
 
 
 def keep_reserve(folder: Path) -> None:
-    """Restore the reserve to its full size if there is plenty of room for it."""
+    """Restore the reserve to its full size if there is plenty of space for it."""
     path = folder / "reserve"
     with contextlib.suppress(OSError):
         if (path.stat().st_size if path.exists() else 0) < RESERVE < free(folder) // 4:
@@ -94,7 +94,8 @@ def keep_reserve(folder: Path) -> None:
 
 
 def use_reserve(folder: Path, need: int = PIECE) -> None:
-    """Give up a piece of the reserve if less is free than `need`, by default for a sign-in."""
+    """Release a piece of the reserve if fewer than `need` bytes are free; the default is enough for
+    sign-ins."""
     path = folder / "reserve"
     with contextlib.suppress(OSError):
         if free(folder) < need:

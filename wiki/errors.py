@@ -1,10 +1,10 @@
-"""The errors an action may raise; each carries one sentence meant for a reader."""
+"""The errors that actions raise; each has one sentence for the user."""
 
 from __future__ import annotations
 
 
 class WikiError(Exception):
-    """Something a person asked for cannot be done; ``str(error)`` says why, in a sentence."""
+    """A request that cannot be carried out; ``str(error)`` is a sentence that says why."""
 
     status = 400
     title = "That did not work"
@@ -16,20 +16,21 @@ class WikiError(Exception):
 
 
 class Invalid(WikiError):
-    """Input that cannot be accepted; ``field`` names the form field to mark, where there is one."""
+    """Input that is invalid; ``field`` names the form field to mark, if there is one."""
 
     status = 422
     title = "Please correct this"
 
 
 class Unsuitable(Invalid):
-    """Input that would be accepted if other things were different, such as a name that is taken."""
+    """Input that conflicts with the current state, such as a name that is taken."""
 
     status = 409
 
 
 class NotFound(WikiError):
-    """What does not exist, or may not be read by the asker: the two are answered alike."""
+    """Something that does not exist or that the actor may not read; the two are
+    indistinguishable."""
 
     status = 404
     title = "Not found"
@@ -39,14 +40,14 @@ class NotFound(WikiError):
 
 
 class Forbidden(WikiError):
-    """The asker may see the thing but not do this with it."""
+    """An action that the actor is not permitted to do on something they may see."""
 
     status = 403
     title = "Not allowed"
 
 
 class SignInRequired(WikiError):
-    """Nobody is signed in and the thing asked for needs somebody."""
+    """A request that needs a signed-in user."""
 
     status = 401
     title = "Please sign in"
@@ -56,7 +57,7 @@ class SignInRequired(WikiError):
 
 
 class FactorRequired(WikiError):
-    """The asker must have a second factor and has none yet: nothing else works until then."""
+    """A request by a user who must set up a second factor first; nothing else works until then."""
 
     status = 403
     title = "Set up a second factor first"
@@ -69,7 +70,7 @@ class FactorRequired(WikiError):
 
 
 class Ended(WikiError):
-    """A link that was good for one use or for some time, and is good no more (or never was)."""
+    """A link that has expired or was already used, or that never existed."""
 
     status = 410
     title = "This link has ended"

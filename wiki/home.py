@@ -1,4 +1,4 @@
-"""The site's own screens: home, health, and the few files that browsers ask for by name."""
+"""The site's own screens: home, health, and a few files with well-known names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @public
 def index() -> ResponseReturnValue:
-    """What changed for the one who asks, and where they can go."""
+    """Show the spaces and recent changes that the actor may read."""
     session = reading()
     return render_template(
         "home.html",
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/-/health")
 @public
 def health() -> ResponseReturnValue:
-    """Whether the wiki answers and reaches its database."""
+    """Return 200 if the wiki answers and reaches its database."""
     reading().execute(text("SELECT 1"))
     return jsonify({"status": "ok"})
 
@@ -41,9 +41,12 @@ def health() -> ResponseReturnValue:
 @blueprint.get("/robots.txt")
 @public
 def robots() -> ResponseReturnValue:
-    """Search engines may read what is public, and need none of the machinery.
+    """Return the rules for search engines, which may read public pages but not the screens behind
+    ``/-/``.
 
-    They may ask for a shared page, too: only then are they told not to list its address."""
+    Shared pages may be requested too, because only their responses tell search engines not to list
+    them.
+    """
     return Response(
         "User-agent: *\nAllow: /-/s/\nDisallow: /-/\nDisallow: /*/-/\n", mimetype="text/plain"
     )
@@ -52,14 +55,14 @@ def robots() -> ResponseReturnValue:
 @blueprint.get("/favicon.ico")
 @public
 def favicon() -> ResponseReturnValue:
-    """For those that do not read the icon's address in the page."""
+    """Redirect to the icon, for clients that do not read its address from the page."""
     return redirect(current_app.jinja_env.globals["asset"]("mark.svg"))  # type: ignore[operator]
 
 
 @blueprint.get("/-/styles")
 @public
 def styles() -> ResponseReturnValue:
-    """The living style page, in development only."""
+    """Show the style guide, in development only."""
     if not current_app.debug:
         raise NotFound
     sample = (TEMPLATES / "ui/styles.md").read_text()

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest schema, with Alembic."""
+"""Schema migrations with Alembic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wiki.resources import MIGRATIONS
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade to ``revision``; does nothing when the database is there already."""
+    """Upgrade to ``revision``; does nothing if the database already has it."""
     with database.writers_queue(), database.writer.begin() as connection:
         config = _config(connection)
         config.attributes["key"] = database.key
@@ -19,7 +19,7 @@ def migrate(database: Database, revision: str = "head") -> None:
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Go back to an older schema (``base`` is an empty database)."""
+    """Downgrade to an older schema (``base`` is an empty database)."""
     with database.writers_queue(), database.writer.begin() as connection:
         command.downgrade(_config(connection), revision)
 

@@ -1,4 +1,4 @@
-"""Every table, for migrations and tests."""
+"""All tables, for migrations and tests."""
 
 from wiki.attachments import models as attachments
 from wiki.audit import models as audit

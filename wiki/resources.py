@@ -1,6 +1,6 @@
-"""Where the files lie that are not Python: templates, the built front end and the migrations.
+"""Locations of the files that are not Python: templates, the built front end and the migrations.
 
-A wheel carries them inside the package; in a checkout they are its neighbours.
+A wheel contains them inside the package; in a checkout they are beside it.
 """
 
 from __future__ import annotations

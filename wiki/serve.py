@@ -1,4 +1,4 @@
-"""`wiki serve`: web processes and the worker as one tree that outlives the death of any child."""
+"""`wiki serve`: a supervisor for the web processes and the worker that restarts those that die."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wiki.serve")
 
-GRACE = 25.0  # seconds in which requests under way and the worker's batch may end
+GRACE = 25.0  # seconds for requests in progress and the worker's batch to finish
 CALM = 10.0  # seconds that a child must live for its next restart to be immediate
-LONGEST_PAUSE = 10.0  # seconds between restarts of a child that keeps dying
+LONGEST_PAUSE = 10.0  # maximum seconds between restarts of a child that keeps dying
 BACKLOG = 1024
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
@@ -45,26 +45,26 @@ class ServeError(Exception):
 
 @dataclass
 class Child:
-    """One process of the tree, started again whenever it ends."""
+    """One supervised process, restarted whenever it ends."""
 
     name: str
     work: Callable[[], None]
     pid: int = 0
     begun: float = 0.0
     deaths: int = 0
-    due: float = field(default=0.0)  # when to start it, by the monotonic clock
+    due: float = field(default=0.0)  # time to start it, by the monotonic clock
 
     def ended(self, now: float) -> None:
-        """Note its end, and when it may begin again: later each time while it keeps dying."""
+        """Record its end and schedule its restart; the pause grows while it keeps dying."""
         self.deaths = 0 if now - self.begun > CALM else self.deaths + 1
         pause = 0.0 if self.deaths <= 1 else min(0.1 * 2.0**self.deaths, LONGEST_PAUSE)
         self.pid, self.due = 0, now + pause
 
 
 class Tree:
-    """The parent process: starts its children, restarts those that die, and ends them all.
+    """The parent process: starts its children, restarts those that die, and stops them at the end.
 
-    Children notice the parent's death by a pipe of which it alone holds the writing end. They are
+    Children notice the parent's death by a pipe whose writing end only the parent holds. They are
     forked without exec, before any database connection exists, so they share the loaded code.
     """
 
@@ -77,7 +77,7 @@ class Tree:
             os.set_blocking(end, False)
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; a second one does not wait for requests under way."""
+        """Run until SIGTERM or SIGINT; a second signal does not wait for requests in progress."""
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
@@ -96,7 +96,7 @@ class Tree:
         self.stopping += 1
 
     def _sleep(self, seconds: float) -> None:
-        """Wait for a signal, or for the time to pass."""
+        """Wait for a signal, or until the time has passed."""
         select.select([self._woken], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
             while os.read(self._woken, 512):
@@ -104,7 +104,7 @@ class Tree:
 
     def _start(self, child: Child) -> None:
         child.begun = time.monotonic()
-        # A signal that comes before the child has its own ways to take it waits until it does.
+        # Signals are blocked until the child has set its own handlers.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid:
@@ -128,7 +128,8 @@ class Tree:
             os._exit(status)
 
     def _become(self) -> None:
-        """In the child: forget what belongs to the parent, and watch that it is there."""
+        """Reset the parent's signal handlers and files in the child, and watch for the parent's
+        death."""
         signal.set_wakeup_fd(-1)
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -154,7 +155,7 @@ class Tree:
                         log.warning("The %s process ended (%d); it starts again.", child.name, how)
 
     def _end(self) -> None:
-        """Ask every child to end; after the grace, or when told twice, do not ask."""
+        """Terminate every child; kill them after the grace period, or at a second signal."""
         deadline = time.monotonic() + GRACE + 5
         self._signal(signal.SIGTERM)
         while any(child.pid for child in self.children):
@@ -173,7 +174,8 @@ class Tree:
 
 
 def _follow(alive: int) -> None:
-    """End this process when the parent is gone: gently, then not."""
+    """Wait for the parent's death, then terminate this process: with SIGTERM, and after the grace
+    period by force."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE + 5)
@@ -181,10 +183,10 @@ def _follow(alive: int) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, shared by all web processes and held by the parent, so that connections
-    wait rather than fail while a process restarts.
+    """Open a listening socket. It is shared by all web processes and held by the parent, so that
+    connections wait rather than fail while a process restarts.
 
-    :raises ServeError: when the address cannot be had.
+    :raises ServeError: when the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -211,9 +213,10 @@ def web(
     threads: int,
     body_limit: int,
 ) -> None:
-    """Work of a web process: answer HTTP on ``listener`` until told to end.
+    """Run a web process: answer HTTP on ``listener`` until terminated.
 
-    :param make_application: called in the process itself, so that nothing crosses the fork.
+    :param make_application: called in the process itself, so that nothing is shared across the
+        fork.
     :param body_limit: bytes of the largest request body.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -236,10 +239,11 @@ def web(
 
 
 class _Server(uvicorn.Server):
-    """Accepts one connection at a time, so that processes share a burst of them evenly.
+    """A server that accepts one connection at a time, so that processes share a burst of them
+    evenly.
 
-    An event loop's own server takes all that wait at once: of sixteen browsers that connect
-    together, one process would get most.
+    The server of an event loop accepts all waiting connections at once. Of sixteen browsers that
+    connect together, one process would get most.
     """
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
@@ -263,7 +267,7 @@ class _Server(uvicorn.Server):
             try:
                 client, _ = await loop.sock_accept(self.listener)
                 await loop.connect_accepted_socket(self._connection, client)
-            except OSError as error:  # the client left at once, or no more files may be opened
+            except OSError as error:  # the client left at once, or too many files are open
                 log.warning("A connection could not be accepted: %s", error)
                 await asyncio.sleep(0.05)
 
@@ -272,7 +276,7 @@ class _Server(uvicorn.Server):
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where a browser on this machine finds what listens there."""
+    """Return the URL at which a browser on this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104
         host = "127.0.0.1"
@@ -289,8 +293,9 @@ def serve_wiki(
 ) -> None:
     """Serve the wiki on ``listener``, and deliver its events, until SIGTERM or SIGINT.
 
-    :param workers: web processes; by default one for each core, at least two so that one may die.
-    :param threads: requests that each of them works on at once.
+    :param workers: number of web processes; by default one for each core, at least two so that one
+        may die.
+    :param threads: number of requests that each of them processes at once.
     :param access_log: whether to write a line per request to stderr.
     """
     logging.basicConfig(
@@ -312,7 +317,7 @@ def serve_wiki(
 
     def deliver() -> None:
         listener.close()
-        os.nice(5)  # who waits for an answer goes before who indexes
+        os.nice(5)  # requests take priority over indexing
         database = open_database(settings)
         keep_forgetting(database)
         run_until_told(database, settings)

@@ -1,8 +1,7 @@
-"""What an event causes: the one table of who hears what.
+"""The table of event subscribers and the worker's periodic chores.
 
-Each subscriber is a room's handler, known to its deliveries as ``room.function``. The names are
-stored with deliveries, so renaming a handler loses those under way: keep the old name here as long
-as some may wait.
+Each subscriber is a handler function, stored in deliveries as ``module.function``. Renaming a
+handler loses the pending deliveries to it, so keep the old name here as long as some may exist.
 """
 
 from __future__ import annotations
@@ -48,11 +47,11 @@ SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
     events.AddressClaimRequested: (send_claim_link,),
 }
 
-# Deliveries under way may still carry these.
+# Names that pending deliveries may still contain.
 FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 
 Chore = Callable[[Database, Settings], None]
-# What the worker sees to beside events: once when it begins, and every second from then on.
+# Chores of the worker beside events: run once at its start, and once a second.
 AT_START: tuple[Chore, ...] = (reconcile_index, look_again)
 NOW_AND_THEN: tuple[Chore, ...] = (
     mend_index,
@@ -62,18 +61,18 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     let_go,
     keep_drilling,
 )
-# The same for tasks that may take long each time; they run in a thread of their own.
+# Chores that may take long each time; they run in a thread of their own.
 AT_LEISURE: tuple[Chore, ...] = (finish_renderings,)
 
 
 def name_of(handler: Handler) -> str:
-    """The name under which deliveries to this handler are stored."""
+    """Return the name under which deliveries to this handler are stored."""
     module = str(handler.__module__).removeprefix("wiki.").removesuffix(".handlers")
     return f"{module}.{getattr(handler, '__name__', '')}"
 
 
 def names_by_event() -> dict[str, tuple[str, ...]]:
-    """Event name -> names of its subscribers, as the outbox wants it."""
+    """Return the names of subscribers by event name, for the outbox."""
     return {
         event.__name__: tuple(name_of(handler) for handler in handlers)
         for event, handlers in SUBSCRIBERS.items()
@@ -81,6 +80,6 @@ def names_by_event() -> dict[str, tuple[str, ...]]:
 
 
 def handlers_by_name() -> dict[str, Handler]:
-    """Subscriber name -> handler, as the deliverer wants it."""
+    """Return the handlers by subscriber name, for the deliverer."""
     found = {name_of(handler): handler for all in SUBSCRIBERS.values() for handler in all}
     return {**FORMER_NAMES, **found}

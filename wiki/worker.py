@@ -1,4 +1,4 @@
-"""The worker: delivers events as they come, until it is told to stop."""
+"""The worker, which delivers events as they come until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers
 
 log = logging.getLogger(__name__)
 
-# How often to look whether something was committed: 10 ms of polling costs 1% of a core.
+# Seconds between checks for a new commit: 10 ms of polling costs 1% of a core.
 POLL_SECONDS = 0.05
-# How long to believe that nothing is due without looking at the deliveries themselves.
+# Seconds after which deliveries are looked up even without a commit.
 REST_SECONDS = 5.0
-# How often to see to chores, each of which is cheap when there is nothing to do.
+# Seconds between runs of the chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
 # Time to wait when the disk is full.
 FOR_ROOM = 10.0
 
 
 class Worker:
-    """Delivers until stopped. One of them works on a data folder; others wait for their turn."""
+    """A process that delivers events until stopped. Only one is active on a data folder; others
+    wait."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
@@ -44,11 +45,11 @@ class Worker:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Finish the batch at hand and return from :meth:`run`."""
+        """Finish the current batch and return from :meth:`run`."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Deliver until :meth:`stop`."""
+        """Deliver events until :meth:`stop` is called."""
         with self._turn() as mine:
             if not mine:
                 return
@@ -83,7 +84,8 @@ class Worker:
             self._show(heartbeat.leave)
 
     def _see_to_chores(self) -> None:
-        """Do what has to be done beside events; a long chore holds up no delivery."""
+        """Run the chores beside events, in a thread of their own so that a long chore delays no
+        delivery."""
         once = list(AT_START)
         while not self._stopping.is_set():
             if self._beat_at is None or now() >= self._beat_at + heartbeat.BEAT:
@@ -115,7 +117,7 @@ class Worker:
         return True
 
     def _show(self, sign: Callable[[Database, datetime], None]) -> None:
-        """Give a sign of life; that it cannot be given is no reason to stop."""
+        """Record a heartbeat; a failure is logged and ignored."""
         try:
             with self._showing:
                 if sign is heartbeat.leave or not self._stopping.is_set():
@@ -125,7 +127,7 @@ class Worker:
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:
-        """Hold the data folder's worker lock; False when stopped while waiting for it."""
+        """Hold the data folder's worker lock; yield False when stopped while waiting for it."""
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.settings.data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,1 +1,2 @@
-"""Ground floor: facts in, decision out. No Flask, no SQLAlchemy, no search engine."""
+"""Permission and limit rules as pure functions on facts, without Flask, SQLAlchemy or a search
+engine."""

@@ -1,6 +1,6 @@
-"""The one gate: whether somebody may do something, decided on facts alone.
+"""The access check: decisions on who may do what, made from facts alone.
 
-What is listed in SQL is filtered by ``readable_by`` (``wiki/spaces/queries.py`` and
+Lists in SQL are filtered by ``readable_by`` (``wiki/spaces/queries.py`` and
 ``wiki/pages/queries.py``); ``tests/rules`` proves that the two agree.
 """
 
@@ -16,9 +16,10 @@ from wiki.rules.roles import Role, SiteRole, Visibility
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. ``person_id`` is None when nobody is signed in.
+    """A user, or a visitor who is not signed in (``person_id`` is None).
 
-    ``within`` are the ids of the only spaces that exist for them, where a token says so.
+    ``within`` holds the ids of the only spaces that the actor's token gives access to; None means
+    no such limit.
     """
 
     person_id: int | None
@@ -29,22 +30,23 @@ class Actor:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nobody is signed in."""
+        """True if nobody is signed in."""
         return self.person_id is None
 
     @property
     def is_member(self) -> bool:
-        """Whether the actor belongs to the organisation (guests and strangers do not)."""
+        """True if the actor belongs to the organisation (guests and anonymous visitors do not)."""
         return self.site_role in (SiteRole.MEMBER, SiteRole.ADMIN)
 
     @property
     def is_admin(self) -> bool:
-        """Whether the actor administers the site."""
+        """True if the actor administers the site."""
         return self.site_role is SiteRole.ADMIN
 
     @property
     def is_narrow(self) -> bool:
-        """Whether their token is for some spaces only: then they do nothing that is of no space."""
+        """True if the token is limited to some spaces. Such an actor may do nothing outside of a
+        space."""
         return self.within is not None
 
 
@@ -52,7 +54,7 @@ ANONYMOUS = Actor(None, "", "", SiteRole.ANONYMOUS)
 
 
 class May(StrEnum):
-    """What can be asked for in a space."""
+    """An action that can be requested in a space."""
 
     READ = "read"
     COMMENT = "comment"
@@ -70,11 +72,11 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class SpaceFacts:
-    """What the gate must know of a space: ``granted`` is the highest role that the asker was given
-    in it, as themselves or in a group.
+    """The facts about a space that the access check needs.
 
-    ``clearances`` are the highest labels for readers, commenters and editors; leads read all.
-    ``excluded`` says that the space is none of those that the asker's token is for.
+    ``granted`` is the highest role that the actor was given in the space, directly or through a
+    group. ``clearances`` are the highest labels for readers, commenters and editors; leads read all
+    labels. ``excluded`` is True if the actor's token is limited to other spaces.
     """
 
     title: str
@@ -88,9 +90,9 @@ class SpaceFacts:
 
 @dataclass(frozen=True)
 class Restriction:
-    """A list of those who may read or edit a page and what is below it.
+    """A list of those who may read or edit a page and the pages below it.
 
-    ``page`` is the title of the page that it was put on, ``to`` says in words who is on the list.
+    ``page`` is the title of the page that carries the list; ``to`` describes in words who is on it.
     """
 
     may: May
@@ -101,10 +103,10 @@ class Restriction:
 
 @dataclass(frozen=True)
 class PageFacts:
-    """What the gate must know of a page beside its space: the highest label of the page and those
-    above it, and all restrictions on them.
+    """The facts about a page that the access check needs beside its space: the highest label of the
+    page and its ancestors, and all restrictions on them.
 
-    Of a deleted page only those who could have edited it may see anything, to restore it.
+    A deleted page is visible only to those who could have edited it, so that they can restore it.
     """
 
     label: Label = Label.PUBLIC
@@ -113,12 +115,12 @@ class PageFacts:
 
 
 OPEN = PageFacts()
-"""A page that nothing is said of, beside what its space says."""
+"""A page without a label or restrictions of its own."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer with its reason, a sentence for people."""
+    """A decision and its reason, a sentence for people."""
 
     allowed: bool
     reason: str
@@ -128,8 +130,8 @@ class Decision:
 
 
 def own_role(actor: Actor, space: SpaceFacts) -> Role:
-    """The highest role that the actor was given in the space, as themselves, in a group, or as a
-    member of the organisation."""
+    """Return the highest role that the actor was given in the space: directly, through a group, or
+    as a member of the organisation."""
     if space.excluded:
         return Role.NONE
     role = Role.NONE if actor.is_anonymous else space.granted
@@ -139,19 +141,20 @@ def own_role(actor: Actor, space: SpaceFacts) -> Role:
 
 
 def role_in(actor: Actor, space: SpaceFacts) -> Role:
-    """The same, or that of a reader, whom a public space has in everybody."""
+    """Return the actor's own role, or the reader role that everybody has in a public space, if that
+    is higher."""
     open_to_all = is_open(space) and not space.excluded
     return max(own_role(actor, space), Role.READER if open_to_all else Role.NONE)
 
 
 def is_open(space: SpaceFacts) -> bool:
-    """Whether everybody may read in the space, signed in or not."""
+    """Return whether everybody may read the space, signed in or not."""
     return space.visibility is Visibility.PUBLIC and space.label is Label.PUBLIC
 
 
 def clearance_of(role: Role, space: SpaceFacts) -> Label:
-    """The highest label that a role of one's own in the space may read: what the space itself has,
-    at least."""
+    """Return the highest label that a user with this own role in the space may read: at least that
+    of the space itself."""
     if role is Role.NONE:
         return Label.PUBLIC
     if role is Role.LEAD:
@@ -160,7 +163,7 @@ def clearance_of(role: Role, space: SpaceFacts) -> Label:
 
 
 def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) -> Decision:
-    """Whether ``actor`` may do ``may`` in ``space``, or with a page of it."""
+    """Decide whether ``actor`` may do ``may`` in ``space``, or with a page of it."""
     role = role_in(actor, space)
     needed = max(NEEDED[may], Role.EDITOR) if page.deleted else NEEDED[may]
     name = actor.name or "Nobody"
@@ -194,12 +197,12 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
 def may_share(
     actor: Actor, space: SpaceFacts, page: PageFacts, *, kept: bool, up_to: Label | None
 ) -> Decision:
-    """Whether ``actor`` may let a page be read by whoever has a link, without an account.
+    """Decide whether ``actor`` may share a page by a link that needs no account.
 
-    A link gives nothing by itself: this is asked again at each visit, of whoever made it.
+    The link itself grants nothing: the same check is made for its author at each visit.
 
-    :param kept: whether any list says who may read the page, also one that the actor is on.
-    :param up_to: the highest label that is shown so; None: nothing is.
+    :param kept: whether any restriction says who may read the page, even one that the actor passes.
+    :param up_to: the highest label that may be shared; None if sharing is turned off.
     """
     if up_to is None:
         return Decision(False, "Links for people without an account are turned off in this wiki.")
@@ -224,7 +227,7 @@ NARROW = Decision(False, "This token is for some spaces only, and this is in non
 
 
 def may_create_spaces(actor: Actor) -> Decision:
-    """Whether the actor may make a new space: every member may."""
+    """Decide whether the actor may create a space; every member may."""
     if actor.is_narrow:
         return NARROW
     if actor.is_member:
@@ -233,7 +236,7 @@ def may_create_spaces(actor: Actor) -> Decision:
 
 
 def may_administer(actor: Actor) -> Decision:
-    """Whether the actor may use the administration."""
+    """Decide whether the actor may use the administration."""
     if actor.is_narrow:
         return NARROW
     if actor.is_admin:
@@ -242,7 +245,7 @@ def may_administer(actor: Actor) -> Decision:
 
 
 def may_see_groups(actor: Actor) -> Decision:
-    """Whether the actor may know which groups there are and who is in them."""
+    """Decide whether the actor may see the groups and their members."""
     if actor.is_narrow:
         return NARROW
     if actor.is_member:
@@ -251,10 +254,10 @@ def may_see_groups(actor: Actor) -> Decision:
 
 
 def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
-    """Whether the actor may make a link by which somebody new comes in with ``as_role``.
+    """Decide whether the actor may create an invitation for a new account with ``as_role``.
 
-    Every member can make a space and lead it. If leads could bring in members, anybody could open
-    all internal spaces to anybody; so they bring in guests, who see one space and nothing else.
+    Every member can create a space and lead it. If leads could invite members, they could open all
+    internal spaces to anybody. Therefore they can invite only guests, who see one space.
     """
     if actor.is_narrow:
         return NARROW

@@ -1,4 +1,4 @@
-"""The labels that say how far what a page says may go, in order."""
+"""The labels that say who may read a page, in order."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import IntEnum
 
 
 class Label(IntEnum):
-    """How narrow something is; each label is narrower than those below it.
+    """A confidentiality label; higher labels are more restrictive.
 
-    What is public may be read by all whom its space lets in; higher labels only by roles in the
-    space that are cleared for them.
+    Public content may be read by everybody with access to the space. Higher labels need a role in
+    the space that is cleared for them.
     """
 
     PUBLIC = 0
@@ -24,7 +24,7 @@ class Label(IntEnum):
 
     @classmethod
     def named(cls, word: str) -> Label:
-        """The label of that name.
+        """Return the label of that name.
 
         :raises KeyError: when there is no such label.
         """

@@ -1,4 +1,4 @@
-"""How often something may be tried or asked for: windows and buckets, as facts and decisions."""
+"""Rate limits as facts and decisions: windows of attempts and token buckets."""
 
 from __future__ import annotations
 
@@ -17,39 +17,40 @@ class Limit:
 
 @dataclass(frozen=True)
 class Window:
-    """The attempts that were counted, and when they are forgotten."""
+    """The number of attempts counted so far, and the time at which the count is reset."""
 
     count: int
     ends_at: datetime
 
 
 def _is_open(window: Window | None, limit: Limit, at: datetime) -> bool:
-    # A window that ends later than one begun now was written by a clock that has been set back.
+    # A window that ends later than one begun now was written before the clock was set back.
     return window is not None and at < window.ends_at <= at + limit.window
 
 
 def wait_for(window: Window | None, limit: Limit, at: datetime) -> timedelta:
-    """How long until one more attempt is admitted: zero when it is now, never above the window."""
+    """Return the time until one more attempt is admitted: zero if it is admitted now, at most the
+    window."""
     if window is None or not _is_open(window, limit, at) or window.count < limit.most:
         return timedelta(0)
     return window.ends_at - at
 
 
 def spend(window: Window | None, limit: Limit, at: datetime) -> Window:
-    """The window after one more admitted attempt."""
+    """Return the window after one more admitted attempt."""
     if window is None or not _is_open(window, limit, at):
         return Window(1, at + limit.window)
     return Window(window.count + 1, window.ends_at)
 
 
 def give_back(window: Window) -> Window:
-    """The window without one of its attempts, which turned out not to count."""
+    """Return the window without one attempt, which turned out not to count."""
     return Window(max(window.count - 1, 0), window.ends_at)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """At most ``burst`` at once, and ``per_second`` from then on."""
+    """At most ``burst`` requests at once, and ``per_second`` from then on."""
 
     burst: int
     per_second: float
@@ -57,7 +58,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Bucket:
-    """How many were left at a moment, in seconds of a clock that only goes on."""
+    """The number of requests left at a moment, given in seconds of a monotonic clock."""
 
     left: float
     at: float
@@ -75,7 +76,8 @@ def draw(bucket: Bucket | None, pace: Pace, at: float, price: float = 1.0) -> tu
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that an IPv6 customer gets whole."""
+    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address,
+    which is what one IPv6 customer gets."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The roles people hold, in order."""
+"""The roles of users, in order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class SiteRole(StrEnum):
-    """What somebody is to the whole wiki."""
+    """A user's role in the whole wiki."""
 
     ANONYMOUS = "anonymous"
     GUEST = "guest"
@@ -15,7 +15,7 @@ class SiteRole(StrEnum):
 
 
 class Role(IntEnum):
-    """What somebody may do in one space; each role includes those below it."""
+    """A user's role in one space; each role includes those below it."""
 
     NONE = 0
     READER = 1
@@ -30,9 +30,9 @@ class Role(IntEnum):
 
     @classmethod
     def named(cls, word: str) -> Role:
-        """The role of that name.
+        """Return the role of that name.
 
-        :raises KeyError: when there is no such role (``none`` is not one that can be given).
+        :raises KeyError: when there is no such role (``none`` cannot be given to anybody).
         """
         role = cls[word.upper()]
         if role is cls.NONE:
@@ -41,7 +41,7 @@ class Role(IntEnum):
 
 
 class Visibility(StrEnum):
-    """Who may read a space without being a member of it."""
+    """The group of users who may read a space without being members of it."""
 
     PUBLIC = "public"
     INTERNAL = "internal"

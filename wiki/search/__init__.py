@@ -1,1 +1,1 @@
-"""Search: pages found by their words, among those the asker may read."""
+"""Full-text search over the pages that the actor may read."""

@@ -1,4 +1,4 @@
-"""The words of a question, in each form in which a page may contain them."""
+"""The words of a query, in each form in which a page may contain them."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from wiki.search.words import Stretch, Word, cuts, fold, stretches
 
 MOST_WAYS = 8
-"""Maximum number of ways to cut one stretch that are tried."""
+"""Maximum number of ways tried to cut one stretch."""
 MOST_COMPOUND = 3
-"""Maximum number of words that are tried as one, except for single letters as in U S A."""
+"""Maximum number of words tried as one, except for single letters as in U S A."""
 
 
 class Chain(NamedTuple):
@@ -25,7 +25,7 @@ class Chain(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A stretch of a question: any one of its chains has to match; the one of the smallest words is
+    """A stretch of a query: any one of its chains has to match; the one of the smallest words is
     first."""
 
     chains: tuple[Chain, ...]
@@ -40,12 +40,12 @@ class Asked(NamedTuple):
 
 
 def asked(text: str) -> list[Asked]:
-    """Return the stretches of a question in order."""
+    """Return the stretches of a query in order."""
     return [_asked(stretch) for stretch in stretches(text)]
 
 
 def terms_of(text: str) -> set[str]:
-    """Return every word of a question, in all cuts."""
+    """Return every word of a query, in all cuts."""
     return {term for one in asked(text) for chain in one.chains for term in chain.terms}
 
 
@@ -67,8 +67,8 @@ def compounds(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def begins(text: str, name: str) -> bool:
-    """Whether each word of `text` begins a word of `name`, alone or together with its neighbours;
-    false for a text without words."""
+    """Return whether each word of `text` begins a word of `name`, alone or together with its
+    neighbours; False for a text without words."""
     there = {cut.text for cut in cuts(name)}
 
     def begun(term: str) -> bool:
@@ -110,7 +110,7 @@ def shown(text: str) -> tuple[str, ...]:
 def _asked(stretch: Stretch) -> Asked:
     start, end = stretch.words[0].start, stretch.words[-1].end
     if stretch.unspaced:
-        # The last character alone is indexed for questions of one character; in a page another
+        # The last character alone is indexed for queries of one character; in a page another
         # character may follow it.
         found = stretch.words[:-1] or stretch.words
         terms = tuple(word.text for word in found)

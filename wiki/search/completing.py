@@ -1,4 +1,4 @@
-"""What the editor offers after `[[`: pages by name, and sections of a page."""
+"""Completions in the editor after `[[`: pages by name, and sections of a page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from wiki.text.markdown.headings import PREFIX, fragment_id
 from wiki.text.markdown.wikilinks import escape, split_target, unescape
 
 MOST_SECTIONS = 12
-"""Sections of a page that are offered."""
+"""Maximum number of sections of a page that are offered."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page; `target` is what a wiki link to it has between its brackets."""
+    """A section of a page; `target` is the text between the brackets of a wiki link to it."""
 
     page: Page
     id: str
@@ -36,8 +36,8 @@ class Section:
 
 
 def sections(session: Session, actor: Actor, text: str, space: str) -> list[Section] | None:
-    """Return the sections that `[[page#text` may mean: those in whose headings the typed words
-    begin words; None if no page is named before a `#`."""
+    """Return the sections that `[[page#text` may mean: those with words in their headings that
+    begin with the typed words; None if no page is named before a `#`."""
     lead, path, parts = split_target(text)
     page_id = page_meant(session, actor, lead + path, space) if parts and path else None
     if page_id is None:

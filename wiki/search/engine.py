@@ -1,4 +1,4 @@
-"""What a search engine must do for the wiki, whichever one does it."""
+"""The interface of a search engine, independent of its implementation."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from wiki.search.query import Query
 
 
 class IndexUnavailable(Exception):
-    """There is no usable index at the moment; a rebuild is due or under way."""
+    """There is no usable index at the moment; a rebuild is due or in progress."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A page as the index knows it."""
+    """A page as it is indexed."""
 
     page_id: int
     revision: int
-    """Number of the revision; with the id it tells whether the index is up to date."""
+    """Number of the revision; with the page id it tells whether the index is up to date."""
     space_id: int
     path: str
     title: str
@@ -27,17 +27,17 @@ class Document:
     headings: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     author_ids: tuple[int, ...] = ()
-    """Everyone who wrote on the page."""
+    """All authors of the page's revisions."""
     kind: str = "article"
     updated: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Who asks, in facts: only pages of `spaces` exist for this question.
+    """The search scope of an actor: only pages of `spaces` can be found.
 
-    Of each group in `authors` one must have written on the page, of `not_authors` nobody. Pages in
-    `hidden` do not exist either, wherever the index still has them.
+    A page must have an author of each group in `authors`, and none of `not_authors`. Pages in
+    `hidden` are never found, even if the index still contains them.
     """
 
     spaces: frozenset[int]
@@ -48,7 +48,8 @@ class Filters:
 
 @dataclass(frozen=True)
 class Hit:
-    """A page found. The excerpt is pieces of plain text, each with whether it is a match."""
+    """A page found. The excerpt consists of pieces of plain text, each with a flag that is True for
+    matches."""
 
     page_id: int
     revision: int
@@ -58,23 +59,23 @@ class Hit:
 
 @dataclass(frozen=True)
 class Results:
-    """The hits of one screen, and what is known about all of them."""
+    """The hits of one screen, and summaries of all hits."""
 
     hits: tuple[Hit, ...] = ()
     total: int = 0
-    """Pages that match; a lower bound when `cut`."""
+    """Number of matching pages; a lower bound when `cut`."""
     cut: bool = False
-    """Whether the search stopped before the end because it took too long."""
+    """True if the search stopped early because it took too long."""
     spaces: Mapping[int, int] = field(default_factory=dict)
-    """Matching pages by space id."""
+    """Number of matching pages by space id."""
     tags: Mapping[str, int] = field(default_factory=dict)
-    """Matching pages by tag, the most frequent first."""
+    """Number of matching pages by tag, the most frequent first."""
     corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Words asked for that were also searched under other spellings."""
+    """Words of the query that were also searched under other spellings."""
     terms: tuple[str, ...] = ()
-    """The words to mark in a title, folded."""
+    """The words to highlight in a title, folded."""
     loosened: bool = False
-    """Whether no page has all the words, so that these have some of them."""
+    """True if no page has all the words, so that the hits have some of them."""
 
 
 @dataclass(frozen=True)
@@ -87,29 +88,35 @@ class TitleHit:
 
 
 class Engine(Protocol):
-    """One index of all pages. Readers may be many threads and processes; one writes."""
+    """An index of all pages, with many reading threads and processes and one writer."""
 
     def search(
         self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
     ) -> Results:
-        """The best hits; raises IndexUnavailable."""
+        """Return the best hits.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
 
     def titles(
         self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
     ) -> list[TitleHit]:
-        """Pages whose title begins so, as typed; with `near`, similar titles also.
+        """Return pages whose title begins with `text`; with `near`, similar titles too.
 
-        Raises IndexUnavailable.
+        :raises IndexUnavailable: when there is no usable index.
         """
 
     def revisions(self) -> dict[int, int]:
-        """The revision number indexed of every page id; raises IndexUnavailable."""
+        """Return the indexed revision number of every page by page id.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
 
     def update(self, documents: Iterable[Document], removed: Collection[int] = ()) -> None:
-        """Puts pages in (replacing what was there) and takes others out, all at once.
+        """Add or replace pages and remove others, in one step.
 
-        Raises IndexUnavailable when the index is lost or damaged, TimeoutError when another
-        process has been writing for too long.
+        :raises IndexUnavailable: when the index is lost or damaged.
+        :raises TimeoutError: when another process has held the lock for too long.
         """
 
     def rebuild(
@@ -117,11 +124,13 @@ class Engine(Protocol):
         documents: Callable[[Collection[int] | None], Iterable[Document]],
         current: Callable[[], Mapping[int, int]],
     ) -> int:
-        """Builds a new index beside the old one and swaps them; how many pages are in it.
+        """Build a new index beside the old one and swap them. Return the number of pages in it.
 
-        `documents(None)` gives every page, `documents(ids)` those; `current()` the revision
-        number of every page. What changed while building is put in before the swap.
+        Pages that change during the build are updated before the swap.
+
+        :param documents: returns every page for None, or the pages with the given ids.
+        :param current: returns the revision number of every page.
         """
 
     def wanted(self) -> str:
-        """Why a rebuild is due, in a sentence; empty when it is not."""
+        """Return a sentence that says why a rebuild is due; empty if it is not."""

@@ -1,4 +1,4 @@
-"""The passage of a page that answers a question, with the words asked for marked."""
+"""Excerpts: the passage of a page that best answers a query, with its words highlighted."""
 
 import re
 from bisect import bisect_right
@@ -9,9 +9,9 @@ from itertools import islice
 from wiki.search.words import JOINERS, cuts, fold, is_unspaced
 
 WIDTH = 240
-"""Characters of an excerpt."""
+"""Length of an excerpt, in characters."""
 MOST_MATCHES = 400
-"""Matches of one page that are looked at."""
+"""Maximum number of matches of one page that are considered."""
 REACH = 80
 """Characters on both sides of a word that are searched for its stretch."""
 
@@ -19,7 +19,7 @@ Pieces = tuple[tuple[str, bool], ...]
 
 
 class _Folding(dict[int, int]):
-    """Character to folded character, one for one, so that places stay the same."""
+    """Map of characters to folded characters, one to one, so that positions stay the same."""
 
     def __missing__(self, code: int) -> int:
         folded = fold(chr(code))
@@ -35,9 +35,10 @@ _SIGN = rf"[{re.escape(JOINERS)}]|(?<=[0-9])[ ,\u00a0\u2009\u202f](?=[0-9])"
 
 
 def excerpt(text: str, terms: Sequence[str], width: int = WIDTH) -> Pieces:
-    """About `width` characters of `text` around most of `terms` (folded), as marked pieces.
+    """Return about `width` characters of `text` around most of `terms` (folded), as highlighted
+    pieces.
 
-    Without a match it is the beginning of the text. Line breaks become spaces.
+    Without a match this is the beginning of the text. Line breaks become spaces.
     """
     spans = _matches(text, terms)
     start, end = _window(spans, width)
@@ -52,13 +53,13 @@ def excerpt(text: str, terms: Sequence[str], width: int = WIDTH) -> Pieces:
 
 
 def marked(text: str, terms: Sequence[str]) -> Pieces:
-    """All of `text` as pieces, each with whether it is one of `terms` (folded)."""
+    """Return all of `text` as pieces, each with a flag that is True for one of `terms` (folded)."""
     spans = [(start, end) for start, end, _ in _matches(text, terms)]
     return tuple(_pieces(text, spans, 0, len(text)))
 
 
 def _matches(text: str, terms: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Where the terms stand: start, end, term; in order and without overlaps."""
+    """Return the occurrences of the terms as start, end and term, in order and without overlaps."""
     found: list[tuple[int, int, str]] = []
     for start, end, term in sorted(_places(text, terms), key=lambda one: (one[0], -one[1])):
         if found and start < found[-1][1]:
@@ -68,7 +69,7 @@ def _matches(text: str, terms: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield the places where the terms occur, literally or in another cut of a stretch of text."""
+    """Yield the occurrences of the terms, literally or in another cut of a stretch of text."""
     wanted = tuple(sorted(set(filter(None, terms)), key=lambda t: (-len(t), t)))
     if not wanted:
         return
@@ -125,14 +126,15 @@ def _folded(text: str) -> tuple[str, Callable[[int], int]]:
 
 @lru_cache(maxsize=256)
 def _lengthy(longer: str) -> re.Pattern[str]:
-    """Return a pattern for what changes its length when folded: letters with marks, `longer`."""
+    """Return a pattern for letters whose length changes when they are folded: those with combining
+    marks, and those in `longer`."""
     marked = rf"[^\W_]{_MARKS}+"
     return re.compile(f"{marked}|[{re.escape(longer)}]{_MARKS}*" if longer else marked)
 
 
 def _singly(wanted: Sequence[str], folded: str) -> Iterator[str]:
-    """Yield the terms, and the words of those of several words that the text has only inside larger
-    words. Numbers are not marked by themselves."""
+    """Yield single-word terms. Terms of several words are split if the text has them only inside
+    larger words; numbers are not highlighted on their own."""
     for term in wanted:
         if " " not in term:
             yield term
@@ -142,8 +144,8 @@ def _singly(wanted: Sequence[str], folded: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for any of the terms as a whole word, or as any stretch in an unspaced
-    script. Between the words of a term may be other signs."""
+    """Return a pattern for any of the terms as a whole word, or anywhere in an unspaced script. The
+    words of a term may be separated by other signs."""
     groups: dict[tuple[str, str], list[str]] = {}
     for term in terms:
         words = re.sub(r"(\d) (?=\d)", r"\1" + "\0", term)  # two numbers are never joined
@@ -160,19 +162,19 @@ def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _kind(character: str) -> str:
-    """Return a pattern of the characters that may not stand beside a word with this first or last
+    """Return a pattern of the characters that may not be adjacent to a word with this first or last
     character. Letters and digits form separate words; in an unspaced script a word may end
     anywhere."""
     return "" if is_unspaced(character) else r"\d" if character.isdigit() else r"[^\W\d_]"
 
 
 def _is_cut(term: str) -> bool:
-    """Whether a term may be part of a word, or several words joined by signs."""
+    """Return whether a term may be part of a word, or several words joined by signs."""
     return len(term) > 1 and not is_unspaced(term) and term[0] != "-"
 
 
 def _bare(text: str) -> str:
-    """Return `text` without joining signs, to rule out quickly that a term is in it."""
+    """Return `text` without joining signs, for a quick check that a term is not in it."""
     for sign in JOINERS:
         text = text.replace(sign, "")
     return text
@@ -187,7 +189,7 @@ def _loose(terms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _window(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int]:
-    """The stretch with the most different terms, then the most terms, then the first."""
+    """Return the span with the most different terms, then the most terms, then the first one."""
     best = (0, 0)
     best_value = (0, 0)
     last = 0
@@ -205,7 +207,7 @@ def _window(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """The stretch without the halves of words at its ends, where they are short."""
+    """Trim short partial words at both ends of a span."""
     if start > 0:
         space = text.find(" ", start, start + 25)
         start = space + 1 if space >= 0 else start

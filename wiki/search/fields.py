@@ -1,12 +1,13 @@
-"""The Whoosh schema, and how a page becomes its fields.
+"""The Whoosh schema, and the conversion of pages to its fields.
 
-Ranking is decided here rather than while searching. Each posting carries one finished weight that
-says how strongly the page is about the word: BM25F with the fields' boosts, saturation and length
-norm worked in (Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted
-fields", 2004; kept as impacts after Anh and Moffat, "Pruned query evaluation using pre-computed
-impacts", 2006). A query then reads one posting list per word, whatever the number of fields, and
-no lengths. The boosts are steps: the smallest weight of a word in a title exceeds the largest of
-one in headings, tags, path and text together, also after the bonus for words that stand together.
+Ranking is computed when a page is indexed, not when it is searched. Each posting carries one
+finished weight that says how strongly the page is about the word: BM25F including the fields'
+boosts, saturation and length norm (Robertson, Zaragoza and Taylor, "Simple BM25 extension to
+multiple weighted fields", 2004; kept as impacts after Anh and Moffat, "Pruned query evaluation
+using pre-computed impacts", 2006). A query then reads one posting list per word, whatever the
+number of fields, and no lengths. The boosts are steps: the smallest weight of a word in a title
+exceeds the largest of one in headings, tags, path and text together, even after the bonus for
+adjacent words.
 """
 
 import sys
@@ -24,17 +25,17 @@ TITLE, HEADING, NAME, BODY = 16.0, 3.0, 2.0, 1.0
 """Largest weight of a word in the title, in headings, in tags or path, and in the text."""
 SHORTEST_TITLE_SHARE = 0.6
 TYPICAL_WORDS = 400
-"""Length of a page, in words, at which its text counts neither more nor less."""
+"""Length of a page, in words, at which the length norm is neutral."""
 KEPT_TEXT = 100_000
-"""Characters of a page's text kept for excerpts."""
+"""Maximum number of characters of a page's text stored for excerpts."""
 GAP = 50
-"""Positions left free between fields, so that no phrase runs across."""
+"""Unused positions between fields, so that no phrase matches across fields."""
 
 Postings = list[tuple[str, float, list[int]]]
 
 
 class Impacts(fields.FieldType):  # type: ignore[misc]
-    """A field given as finished postings: (word, weight, positions)."""
+    """A field indexed from finished postings: (word, weight, positions)."""
 
     def __init__(self, column: bool = False) -> None:
         super().__init__(formats.Positions(), None, sortable=column)
@@ -42,7 +43,7 @@ class Impacts(fields.FieldType):  # type: ignore[misc]
     def index(
         self, value: Sequence[tuple[str, float, list[int]]], **_: Any
     ) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Whoosh's hook: (word, frequency, weight, encoded positions) for each word."""
+        """Yield (word, frequency, weight, encoded positions) for each word, as Whoosh expects."""
         for word, weight, positions in value:
             yield word.encode(), len(positions), weight, self.format.encode(positions)
 
@@ -54,7 +55,7 @@ class Marks(fields.FieldType):  # type: ignore[misc]
         super().__init__(formats.Existence(), None, sortable=column or False)
 
     def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Whoosh's hook: each value once."""
+        """Yield each value once, as Whoosh expects."""
         for mark in dict.fromkeys(value):
             yield mark.encode(), 1, 1.0, b""
 
@@ -63,10 +64,10 @@ class Numbers(columns.NumericColumn):  # type: ignore[misc]
     """A column of 64-bit numbers that loads in one read instead of one per page."""
 
     class Reader(columns.NumericColumn.Reader):  # type: ignore[misc]
-        """The reading half."""
+        """The reader of the column."""
 
         def load(self) -> "array[int]":
-            """The number of every page of the segment."""
+            """Return the number of every page of the segment."""
             numbers = array("q")
             numbers.frombytes(self._dbfile.get(self._basepos, self._count * self._fixedlen))
             if sys.byteorder == "little":
@@ -76,7 +77,7 @@ class Numbers(columns.NumericColumn):  # type: ignore[misc]
 
 
 class Fact(fields.FieldType):  # type: ignore[misc]
-    """A whole number per page, read by filters; not searchable."""
+    """An integer per page for filters; not searchable."""
 
     indexed = False
 
@@ -84,16 +85,16 @@ class Fact(fields.FieldType):  # type: ignore[misc]
         super().__init__(None, None, sortable=Numbers("q", default=-1))
 
     def to_column_value(self, value: int) -> int:
-        """Whoosh's hook: numbers are stored as they are."""
+        """Return the number as it is, as Whoosh stores it."""
         return value
 
     def from_column_value(self, value: int) -> int:
-        """Whoosh's hook."""
+        """Return the stored number as it is."""
         return value
 
 
 def schema() -> fields.Schema:
-    """The index's fields."""
+    """Return the schema of the index."""
     return fields.Schema(
         text=Impacts(),
         title=Impacts(column=True),
@@ -112,17 +113,17 @@ def schema() -> fields.Schema:
 
 
 def whole(title: str) -> str:
-    """The form under which two titles are the same to somebody who types one."""
+    """Return the normal form of a title, under which titles are compared with a typed one."""
     return "".join(word.text for word in words(title))
 
 
 def mark(value: str) -> str:
-    """The form under which two tags or kinds are the same to somebody who types one."""
+    """Return the normal form of a tag or kind, under which it is compared with a typed one."""
     return " ".join(fold(value).split())
 
 
 def entry(document: Document) -> dict[str, Any]:
-    """The arguments of Whoosh's `add_document` for a page."""
+    """Return the arguments of Whoosh's `add_document` for a page."""
     updated = int(document.updated.timestamp()) if document.updated else 0
     return {
         "text": _text(document),
@@ -144,7 +145,8 @@ def entry(document: Document) -> dict[str, Any]:
 
 
 def _title_share(title: str) -> float:
-    """Words of a short title weigh more: it is about little else."""
+    """Return the weight factor for words of a title. It is higher for short titles, because they
+    are about little else."""
     length = sum(1 for _ in words(title))
     return max(SHORTEST_TITLE_SHARE, 1 / (1 + 0.08 * max(0, length - 1)))
 
@@ -157,13 +159,13 @@ def _plain(text: str, share: float = 1.0) -> Postings:
 
 
 def _text(document: Document) -> Postings:
-    """Every word of the page, wherever it stands, with its weight and its positions."""
+    """Return the postings of every word of the page, from all fields."""
     weights: dict[str, float] = defaultdict(float)
     positions: dict[str, set[int]] = defaultdict(set)
     base = 0
 
     def place(text: str) -> Counter[str]:
-        """Record the positions of each word of `text`, and return the number of its occurrences."""
+        """Record the positions of each word of `text`, and return its number of occurrences."""
         nonlocal base
         end = base
         seen: Counter[str] = Counter()

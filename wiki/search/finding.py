@@ -1,4 +1,5 @@
-"""From a question to pages in their order: all words, then near spellings, then some words."""
+"""Ranked search in stages: pages with all words, then with similar spellings, then with some
+words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,26 +28,26 @@ from wiki.search.snapshot import Leaf, Snapshot
 from wiki.search.words import fold
 
 FEW = 3
-"""With fewer hits than that, near spellings are tried as well."""
+"""Number of hits below which similar spellings are tried as well."""
 RARELY = 2
-"""A word on no more pages than that may be a slip."""
+"""Maximum number of pages on which a word may occur to be considered misspelt."""
 MORE_USUAL = 10
-"""How many times more usual a near word must be than one that somebody did write."""
+"""Minimum ratio of the pages with a similar word to those with the word as typed."""
 WHOLE_TITLE = 10_000.0
-"""What it is worth to be called exactly as asked."""
+"""Score of a page whose title is exactly the query."""
 CLOSE = 0.4
-"""The share added to the score of a page in which the words stand side by side."""
+"""Maximum share added to the score of a page in which the words are adjacent."""
 LOOKED_AT = 50
-"""The best pages whose words are looked at for standing together."""
+"""Number of best pages that are checked for adjacent words."""
 MOST_TYPED = 8
-"""Maximum number of words that are looked up in titles while somebody types."""
+"""Maximum number of words that are looked up in titles during typing."""
 MOST_TITLES = 100
-"""Beginnings tried, and titles compared, while somebody types."""
+"""Maximum number of prefix matches tried, and titles compared, during typing."""
 
 
 @dataclass
 class Found:
-    """A page that answers."""
+    """A page that matches the query."""
 
     leaf: Leaf
     document: int
@@ -54,13 +55,13 @@ class Found:
 
     @property
     def order(self) -> tuple[float, int, int]:
-        """Best first; among equals the newest, then the oldest page."""
+        """Sort key: best first; of equal scores the newest, then the oldest page."""
         segment = self.leaf.segment
         return (-self.score, -segment.updated[self.document], segment.page_ids[self.document])
 
 
 class Finder:
-    """One search of one snapshot."""
+    """A search of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, query: Query, filters: Filters, patience: float) -> None:
         self.snapshot = snapshot
@@ -80,7 +81,7 @@ class Finder:
         self.loosened = False
 
     def find(self) -> list[Found]:
-        """Every page that answers, in order."""
+        """Return all matching pages, best first."""
         found = self._with_all()
         if len(found) < FEW and self.parts:
             respelt = [self._respelt(one) for one in self.parts]
@@ -95,10 +96,11 @@ class Finder:
         return found
 
     def terms(self, shown: Sequence[Found]) -> tuple[str, ...]:
-        """The words to mark: those asked for, and those found in their place on these pages.
+        """Return the words to highlight: those of the query, and the substitutes found on these
+        pages.
 
-        A beginning or a slip may also stand for words of pages that the asker cannot read; such
-        words go nowhere.
+        A prefix or misspelt word may also match words on pages that the actor cannot read; such
+        words are not returned.
         """
         typed = {term for clause in self.query.words() for term in terms_of(clause.text)}
         found: dict[str, None] = {}
@@ -122,10 +124,10 @@ class Finder:
 
     @cached_property
     def pools(self) -> list[tuple[Leaf, set[int]]]:
-        """Return the documents of each segment that the asker may see and that are not excluded.
+        """The documents of each segment that the actor may read and that are not excluded.
 
-        A page that contains the word with its minus, as the question has it, is not excluded: `-d`
-        may be an option in pasted text.
+        A page that contains the excluded word with its minus, exactly as in the query, is kept:
+        `-d` may be an option in pasted text.
         """
         options = dict(self.options)
         excluded = [
@@ -165,7 +167,8 @@ class Finder:
         return found
 
     def _with_some(self) -> list[Found]:
-        """Pages with at least half of the words, those with more of them first."""
+        """Return pages with at least half of the words, ranked higher the more of them they
+        have."""
         found = []
         needed = [p for p in self.parts if p.needed]
         least = (len(needed) + 1) // 2
@@ -189,8 +192,9 @@ class Finder:
         )
 
     def _respelt(self, one: Part) -> Part:
-        """A part with near words as further ways, where its own word is hardly found: the word in
-        two, or else similar ones."""
+        """Return a part with similar words as further ways if its own word is rare: the word split
+        in two, or otherwise similar spellings. Only words on pages that the actor may read are
+        used."""
         if not one.word or self.deadline.check():
             return one
         there = self._readable(one.field, *(w for w in one.ways if w.worth > OTHER_FORM))
@@ -209,8 +213,8 @@ class Finder:
         return replace(one, ways=(*one.ways, *ways))
 
     def _readable(self, name: str, *ways: Way) -> set[tuple[int, int]]:
-        """The asker's pages on which a word is, each by segment and document: nothing else may be
-        suggested."""
+        """Return the pages with a word that the actor may read, as segment and document numbers.
+        Suggestions come only from these pages."""
         one = Part(name, ways)
         return {
             (at, document)
@@ -219,7 +223,7 @@ class Finder:
         }
 
     def _bring_together(self, found: list[Found]) -> None:
-        """Orders the best pages anew by how closely the words stand together in them."""
+        """Sort the best pages again, by how closely the words occur together in them."""
         best = found[:LOOKED_AT]
         if len(self.parts) < 2 or len(best) < 2 or self.deadline.check():
             return
@@ -238,7 +242,8 @@ class Finder:
 def titles(
     snapshot: Snapshot, text: str, filters: Filters, limit: int, near: bool
 ) -> list[TitleHit]:
-    """Pages whose title or path has words beginning so; with `near`, misspelt or some of them."""
+    """Return pages whose title or path has words that begin with the typed words; with `near`, also
+    misspelt or partial matches."""
     typed = asked(text[:200])[:MOST_TYPED]
     if not typed:
         return []
@@ -271,10 +276,11 @@ def titles(
 
 
 def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
-    """Return the places where a word being typed may occur: in titles and, with less weight, in
-    paths; each with its word.
+    """Return the title matches for a word being typed, and with less weight those in paths, each
+    with the word.
 
-    In an unspaced script each pair counts as a word, because some of the pairs are enough.
+    In an unspaced script each pair of characters counts as a word, because some of the pairs are
+    enough.
     """
     if one.unspaced:
         chains = [[Chain((term,), ())] for term in one.chains[0].terms]
@@ -323,7 +329,8 @@ def _titled(
 
 
 def _named(text: str, found: list[Found], limit: int) -> list[TitleHit]:
-    """The best by name: called exactly so, then beginning so, then the rest; short before long."""
+    """Rank titles: exact matches, then titles that begin with the text, both shortest first, then
+    the rest."""
     start = fold(text).strip()
     ranked = []
     for place, one in enumerate(found[:MOST_TITLES]):

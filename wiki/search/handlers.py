@@ -1,4 +1,4 @@
-"""What search does when it hears of an event, when the worker starts, and now and then."""
+"""Event handlers and periodic tasks that keep the index up to date."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from wiki.search.index import engine_of, index, mend, rebuild, reconcile
 
 
 def index_pages(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Takes the pages into the index as they are now, or out of it.
+    """Update the index to the current state of the pages.
 
-    Without an index one is built of all pages, these among them; if somebody builds one already,
-    they are in it too, because what is committed before the swap is taken in.
+    Without an index, a new one is built of all pages. If another process is already building one,
+    these pages are in it too, because commits before the swap are included.
     """
     _take_in(database, settings, {one.page_id for one in happenings if one.page_id is not None})
 
@@ -33,21 +33,22 @@ def _take_in(
 
 
 def rebuild_index(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """After a purge: build a new index, because the old one's files keep the words of pages and
-    texts that were taken out of it.
+    """Build a new index after a purge, because the files of the old one keep the words of pages and
+    texts that were removed from it.
 
-    :raises TimeoutError: when somebody builds one already; it may have begun before the purge.
+    :raises TimeoutError: when another process is already building one, which may have begun before
+        the purge.
     """
     rebuild(database, settings)
 
 
 def reconcile_index(database: Database, settings: Settings) -> None:
-    """At the worker's start: take in what a crash may have kept out."""
+    """Index pages that a crash may have left out. Runs when the worker starts."""
     reconcile(database, settings)
 
 
 def mend_index(database: Database, settings: Settings) -> None:
-    """Now and then: build a new index when it was lost or somebody met damage in it."""
+    """Build a new index if it was lost or a reader found damage in it. Runs periodically."""
     mend(database, settings)
 
 
@@ -60,6 +61,6 @@ def finish_renderings(database: Database, settings: Settings) -> None:
 
 
 def look_again(database: Database, settings: Settings) -> None:
-    """When the worker starts, make renderings that were given up due again if the limits or the
-    renderer have changed, and retry them."""
+    """Retry renderings that were given up if the limits or the renderer have changed since. Runs
+    when the worker starts."""
     cut_off.look_again(database)

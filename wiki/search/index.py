@@ -1,4 +1,4 @@
-"""The index of this wiki: where it lies, and how it comes to agree with the database."""
+"""The search index of this wiki and its synchronisation with the database."""
 
 from __future__ import annotations
 
@@ -25,33 +25,32 @@ from wiki.spaces.models import Space
 log = logging.getLogger(__name__)
 
 CHUNK = 100
-"""Pages read from the database at once."""
+"""Number of pages read from the database at once."""
 MANY = 200
-"""With more stale pages than that, and more than half of all, a new index is built instead."""
+"""A new index is built if more pages than this, and more than half of all, are stale."""
 
-# Reading rows and writing them into the index is one step, so that an older reading of a page
-# never lands on a newer one.
+# Held while rows are read and indexed, so that an older state of a page never replaces a newer one.
 _indexing = threading.Lock()
 
 Progress = Callable[[int, int], None]
-"""Told now and then how many pages are done, of how many."""
+"""Callback that gets the number of finished pages and the total."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What the index did not have as the database has it: pages by id."""
+    """The differences between the index and the database, as page ids."""
 
     stale: tuple[int, ...] = ()
-    """Missing in the index, or there in another revision."""
+    """Pages that are missing in the index or indexed in another revision."""
     gone: tuple[int, ...] = ()
-    """In the index, but deleted or never committed."""
+    """Pages that are in the index, but deleted or never committed."""
 
     def __bool__(self) -> bool:
         return bool(self.stale or self.gone)
 
 
 def engine_of(settings: Settings) -> WhooshEngine:
-    """The search engine over the data folder's index; one per process."""
+    """Return the search engine for the data folder's index; one per process."""
     return _engine_in(settings.data_dir / "index")
 
 
@@ -63,11 +62,11 @@ def _engine_in(root: Path) -> WhooshEngine:
 def index(
     database: Database, settings: Settings, page_ids: Collection[int], *, anew: bool = False
 ) -> None:
-    """Update the index to the present state of these pages in the database.
+    """Update the index to the current state of these pages in the database.
 
-    Pages already indexed in their newest revision, for example after a rebuild, cost nothing.
+    Pages already indexed in their newest revision, for example by a rebuild, are skipped.
 
-    :param anew: index these too, because their rendering has changed.
+    :param anew: index those pages too, because their rendering has changed.
     :raises IndexUnavailable: when there is no usable index.
     :raises TimeoutError: when another process keeps the index locked.
     """
@@ -81,7 +80,7 @@ def index(
 
 
 def difference(database: Database, settings: Settings) -> Difference:
-    """How the index differs from the database.
+    """Compare the index with the database.
 
     :raises IndexUnavailable: when there is no usable index.
     """
@@ -94,7 +93,7 @@ def difference(database: Database, settings: Settings) -> Difference:
 
 
 def reconcile(database: Database, settings: Settings) -> Difference:
-    """Takes into the index whatever it missed, by a crash or by being switched off."""
+    """Index the pages that the index missed, because of a crash or while it was disabled."""
     try:
         found = difference(database, settings)
     except IndexUnavailable:
@@ -110,11 +109,11 @@ def reconcile(database: Database, settings: Settings) -> Difference:
 
 
 def rebuild(database: Database, settings: Settings, progress: Progress | None = None) -> int:
-    """Builds a new index beside the old one, which goes on answering, and swaps them.
+    """Build a new index beside the old one, which stays in use until they are swapped.
 
-    :param progress: told how far it has come.
-    :returns: how many pages are in it.
-    :raises TimeoutError: when another process is building one already.
+    :param progress: called with the number of finished pages and the total.
+    :returns: the number of pages in the index.
+    :raises TimeoutError: when another process is already building one.
     """
 
     def documents(ids: Collection[int] | None) -> Iterable[Document]:
@@ -135,9 +134,10 @@ def rebuild(database: Database, settings: Settings, progress: Progress | None = 
 
 
 def mend(database: Database, settings: Settings) -> str:
-    """Builds a new index if there is none or it is damaged; why, or nothing.
+    """Build a new index if there is none or it is damaged. Return the reason; empty if nothing was
+    built.
 
-    Cheap when all is well: two looks at the folder.
+    Cheap if the index is fine: two checks of the folder.
     """
     reason = engine_of(settings).wanted()
     if reason:
@@ -145,13 +145,13 @@ def mend(database: Database, settings: Settings) -> str:
         try:
             rebuild(database, settings)
         except TimeoutError:
-            return ""  # somebody else is at it
+            return ""  # another process is building it
         log.warning("the new search index is in use")
     return reason
 
 
 def _revisions(database: Database, page_ids: Collection[int] | None = None) -> Mapping[int, int]:
-    """The revision number of every page that is there, or of those of these ids."""
+    """Return the revision number of every live page, or of the given ones."""
     query = select(Page.id, Page.head).where(Page.deleted_at.is_(None))
     with database.read() as session:
         if page_ids is None:
@@ -164,7 +164,7 @@ def _revisions(database: Database, page_ids: Collection[int] | None = None) -> M
 
 
 def _documents(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
-    """The pages of these ids that are there, as they are now."""
+    """Yield the live pages of these ids in their current state."""
     for some in _chunks(page_ids):
         with database.read() as session:
             found = _read(session, some)
@@ -211,7 +211,7 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
 def _texts(
     session: Session, rows: Sequence[tuple[Page, Revision, str]]
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """Plain text and headings by page id: from the stored renderings, or rendered now."""
+    """Return plain text and headings by page id, from the stored renderings or rendered now."""
     keys = {
         page.id: rendering_key(revision.content_hash, context_of(slug, revision))
         for page, revision, slug in rows

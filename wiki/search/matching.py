@@ -1,8 +1,8 @@
-"""Which pages answer a question, and how well.
+"""Matching and scoring of pages.
 
-One clause after the other, the rarest first, over the documents that the asker may read: that set
-comes first and everything after it can only make it smaller. So a page outside it is never scored,
-counted or looked at, whatever the question.
+Clauses are applied one after another, the rarest first, to the documents that the actor may read.
+That set is computed first, and every later step can only reduce it. So a page outside it is never
+scored, counted or read, whatever the query.
 """
 
 import time
@@ -18,19 +18,19 @@ from wiki.search.snapshot import Leaf, Segment, Snapshot
 from wiki.search.words import forms, is_unspaced
 
 MOST_BEGINNINGS = 60
-"""Words tried for a beginning such as `onboard*`."""
+"""Maximum number of words tried for a prefix such as `onboard*`."""
 OTHER_FORM = 0.8
-"""What another form of the word is worth, beside the word itself."""
+"""Weight of another form of a word, relative to the word itself."""
 TOGETHER = 1.5
-"""What words in a phrase are worth, beside the same words anywhere."""
+"""Weight of words in a phrase, relative to the same words anywhere."""
 COMMON, EVERYWHERE = 0.25, 0.6
-"""A word on more than this share of the pages says little beside rarer ones: see `parts`."""
+"""Shares of the pages above which a word says little beside rarer ones: see `parts`."""
 MOST_WAYS = 16
 """Maximum number of ways tried to find several consecutive stretches."""
 MOST_SEQUENCES = 4
-"""Maximum number of ways to write neighbouring words as one that are tried in a phrase."""
+"""Maximum number of ways tried in a phrase to write neighbouring words as one."""
 LARGE = 100
-"""Pages from which on that is so."""
+"""Number of pages from which on common words are treated in this way."""
 
 
 @dataclass(frozen=True)
@@ -49,33 +49,33 @@ class Way:
 
 @dataclass(frozen=True)
 class Part:
-    """A clause made concrete: any of its ways will do."""
+    """A clause in terms of the index; it is satisfied by any of its ways."""
 
     field: str
     ways: tuple[Way, ...]
     word: str = ""
-    """The plain word it came from, where it may have been misspelt."""
+    """The plain word of the clause, if it may have been misspelt."""
     common: bool = False
-    """Whether it says little: where it stands does not count then."""
+    """True if the word says little; then its field does not affect the score."""
     needed: bool = True
-    """Whether a page without it is no answer."""
+    """True if a page must have it."""
 
 
 class Deadline:
-    """A moment after which searching stops."""
+    """A time limit after which the search stops."""
 
     def __init__(self, seconds: float) -> None:
         self.moment = time.monotonic() + seconds
         self.passed = False
 
     def check(self) -> bool:
-        """Whether it is over."""
+        """Return whether the time is over."""
         self.passed = self.passed or time.monotonic() >= self.moment
         return self.passed
 
 
 def part(snapshot: Snapshot, clause: Clause) -> Part | None:
-    """A clause of words as terms of this index; None when it has no words."""
+    """Return a clause of words as terms of this index, or None if it has no words."""
     found = asked(clause.text)
     if not found:
         return None
@@ -97,8 +97,8 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
 
 
 def _sequences(snapshot: Snapshot, name: str, found: Sequence[Asked]) -> list[Sequence[Asked]]:
-    """Return consecutive stretches as they are, and with neighbours as the one word that they form
-    in this index: each pair by itself, and all together."""
+    """Return the consecutive stretches as they are, and with neighbours replaced by the one word
+    that they form in this index: each pair by itself, and all together."""
     apart = [
         one for one in compounds([each.whole for each in found]) if snapshot.known(name, (one[2],))
     ]
@@ -134,8 +134,8 @@ def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
 
 
 def _marks(terms: tuple[str, ...], stretches: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what to highlight of consecutive terms: all as one text, or, where some are pairs of
-    an unspaced script, the stretches as typed and the other terms beside them."""
+    """Return the texts to highlight for consecutive terms: all as one text or, if some are pairs of
+    an unspaced script, the stretches as typed and the other terms."""
     if not stretches:
         return (" ".join(terms),)
     spaced = (term for term in terms if not is_unspaced(term))
@@ -143,7 +143,7 @@ def _marks(terms: tuple[str, ...], stretches: tuple[str, ...]) -> tuple[str, ...
 
 
 def _ending(way: Way, end: str) -> Way:
-    """Return the way with another last word; in an unspaced script the highlighted text stays as
+    """Return the way with another last word. In an unspaced script the highlighted text stays as
     typed."""
     terms = (*way.terms[:-1], end)
     marks = way.marks if is_unspaced(end) else (" ".join(terms),)
@@ -151,11 +151,11 @@ def _ending(way: Way, end: str) -> Way:
 
 
 def parts(snapshot: Snapshot, query: Query) -> list[Part]:
-    """The clauses of words, those marked that carry a question rather than make it.
+    """Return the clauses of words as parts, with the words marked that only carry the question.
 
-    The wiki's own pages say which words those are, in whatever language they are written. Beside a
-    rarer word a common one does not count more for standing in a title; one that is nearly
-    everywhere is not insisted on, and beside two rarer words no common one is.
+    These words are recognised by their frequency on the wiki's own pages, in any language. Beside a
+    rarer word, a common one gets no higher score in a title. One that is on nearly all pages is not
+    required, and beside two rarer words no common one is required.
     """
     clauses = [(c, p) for c in query.words() if (p := part(snapshot, c))]
     found = [p for _, p in clauses]
@@ -183,7 +183,7 @@ def parts(snapshot: Snapshot, query: Query) -> list[Part]:
 
 
 def _alone(clause: Clause) -> str:
-    """Return the one word that a clause consists of, or nothing if it may join no other."""
+    """Return the one word that a clause consists of; empty if it cannot be joined with others."""
     plain = clause.field is Field.ANY and not (clause.phrase or clause.prefix)
     found = asked(clause.text) if plain else []
     return found[0].whole if len(found) == 1 else ""
@@ -200,7 +200,8 @@ def halves(snapshot: Snapshot, one: Part) -> list[Way]:
 
 
 def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
-    """The documents of a segment that exist for the asker and pass what is not about words."""
+    """Return the documents of a segment that the actor may read and that satisfy all conditions
+    except those on words."""
     segment = leaf.segment
     spaces = filters.spaces
     found = {d for d in leaf.live if segment.space_ids[d] in spaces}
@@ -231,7 +232,7 @@ def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
 def scores(
     snapshot: Snapshot, leaf: Leaf, one: Part, among: set[int], deadline: Deadline
 ) -> dict[int, float]:
-    """The documents of `among` that satisfy a part, each with its score."""
+    """Return the documents of `among` that satisfy a part, with their scores."""
     found: dict[int, float] = {}
     for way in one.ways:
         if deadline.check():
@@ -252,12 +253,12 @@ def scores(
 
 
 def whole_titles(leaf: Leaf, title: str, among: set[int]) -> set[int]:
-    """The documents of `among` that are called exactly so."""
+    """Return the documents of `among` with exactly this title."""
     return _documents(leaf.segment, "whole_title", [title]) & among if title else set()
 
 
 def places(segment: Segment, one: Part, documents: Sequence[int]) -> dict[int, list[int]]:
-    """Where a part's words stand in `documents` (ascending): positions by document."""
+    """Return the positions of a part's words by document, for `documents` (ascending)."""
     found: dict[int, list[int]] = {}
     for way in one.ways:
         cursor = segment.postings("text", way.terms[0])
@@ -273,7 +274,7 @@ def places(segment: Segment, one: Part, documents: Sequence[int]) -> dict[int, l
 
 
 def window(lists: Sequence[Sequence[int]]) -> int:
-    """The smallest distance between first and last when one is taken from each sorted list."""
+    """Return the length of the smallest span that contains a position of each sorted list."""
     tagged = sorted((place, which) for which, one in enumerate(lists) for place in one)
     last: dict[int, int] = {}
     best = tagged[-1][0] - tagged[0][0]

@@ -1,9 +1,9 @@
-"""Searching as somebody: what they ask, among what they may read, as rows of the database.
+"""Search on behalf of an actor, with results as rows of the database.
 
-The engine looks only at the spaces that the asker may read at this moment. Its index may be some
-seconds behind: pages on their way into it that the asker may not read (any more) are named to it
-as hidden, so that they show in no hit, count, excerpt or suggestion; and every page it finds passes
-the gate once more on its way to the screen.
+The engine searches only the spaces that the actor may read at this moment. Its index may be some
+seconds behind. Therefore pages with pending updates that the actor may not read (any more) are
+passed to it as hidden, so that they affect no hit, count, excerpt or suggestion. Every hit also
+passes the access check before it is shown.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from wiki.spaces.queries import list_spaces
 from wiki.text.paths import ancestors_of, path_key
 
 PER_SCREEN = 10
-"""Hits of one screen."""
+"""Number of hits per screen."""
 LAST_SCREEN = 100
-"""Screens that can be turned to; who looks further needs another question."""
+"""Number of the last screen; further hits need another query."""
 MOST_PEOPLE = 50
-"""People that one `author:` may mean."""
+"""Maximum number of people that one `author:` may match."""
 SUBSCRIBER = "search.index_pages"
-"""The name under which what the index has still to hear waits in the outbox."""
+"""Name of the subscriber whose pending deliveries are the updates that the index lacks."""
 MOST_TAGS = 8
-"""Tags offered to narrow a search."""
+"""Maximum number of tags offered to narrow a search."""
 
 
 @dataclass(frozen=True)
 class Crumb:
-    """A step on the way to a page; `path` is within its space."""
+    """An ancestor in the breadcrumbs of a page; `path` is within its space."""
 
     title: str
     path: str
@@ -52,7 +52,7 @@ class Crumb:
 
 @dataclass(frozen=True)
 class Listed:
-    """A hit as it is shown: the page, the way to it, its marked title and excerpt."""
+    """A hit as it is shown: the page, its breadcrumbs, its highlighted title and excerpt."""
 
     page: Page
     crumbs: tuple[Crumb, ...]
@@ -60,14 +60,14 @@ class Listed:
     excerpt: Pieces
     score: float = 0.0
     matches: bool = False
-    """Whether every typed word begins a word of the title or path."""
+    """True if every typed word begins a word of the title or path."""
     exact: bool = False
-    """Whether the typed text is the title, or names the page in a link."""
+    """True if the typed text is the title, or names the page in a link."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Words whose pages were excluded, and the question that searches for them as text instead."""
+    """Words whose pages were excluded, and the query that searches for them as text instead."""
 
     words: str
     question: str
@@ -75,17 +75,17 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Answer:
-    """One screen of hits and what is known about all of them."""
+    """One screen of hits, and summaries of all hits."""
 
     query: Query
     readable: tuple[Space, ...] = ()
-    """Every space that the asker may read."""
+    """Every space that the actor may read."""
     hits: tuple[Listed, ...] = ()
     total: int = 0
     cut: bool = False
-    """The search was stopped because it took too long: `total` is a lower bound."""
+    """True if the search stopped early because it took too long; `total` is then a lower bound."""
     number: int = 1
-    """Of this screen, from 1."""
+    """Number of this screen, from 1."""
     corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     loosened: bool = False
     spaces: tuple[tuple[Space, int], ...] = ()
@@ -93,11 +93,11 @@ class Answer:
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     as_text: tuple[str, ...] = ()
-    """Operators, as typed, that no page answers and that were searched as text."""
+    """Operators, as typed, that had no results and were searched as text."""
 
     @property
     def has_more(self) -> bool:
-        """Whether there is a next screen."""
+        """True if there is a next screen."""
         return self.number < LAST_SCREEN and self.number * PER_SCREEN < self.total
 
 
@@ -111,9 +111,9 @@ def search(
     number: int = 1,
     per_screen: int = PER_SCREEN,
 ) -> Answer:
-    """What the actor finds for `text`, in the space of that slug or in all of theirs.
+    """Search for `text` in the space with that slug, or in all spaces that the actor may read.
 
-    :param number: of the screen, from 1.
+    :param number: number of the screen, from 1.
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     query = parse(text)
@@ -155,7 +155,7 @@ def search(
 
 @dataclass(frozen=True)
 class _Asking:
-    """Access to the search engine for one asker and one or all of their spaces."""
+    """Access to the search engine for one actor and one or all of their spaces."""
 
     session: Session
     actor: Actor
@@ -182,10 +182,10 @@ def titles(
     near: bool = False,
 ) -> list[Listed]:
     """Return pages whose title begins with `text`: exact titles, then matching pages, then similar
-    ones; within each, pages of the given space come first.
+    ones; within each group, pages of the given space come first.
 
-    A page matches when every typed word begins a word of its title or path. None does when the text
-    has operators or quotation marks, because these ask for a search.
+    A page matches if every typed word begins a word of its title or path. No page matches if the
+    text has operators or quotation marks, because these need a full search.
 
     :param near: include misspelt and partly matching titles.
     :raises IndexUnavailable: when there is no usable index at the moment.
@@ -217,7 +217,7 @@ def titles(
 def _filters(
     session: Session, actor: Actor, query: Query, readable: Sequence[Space], space: str
 ) -> tuple[Filters, list[str]]:
-    """The asker's facts, and sentences about operators that name nothing."""
+    """Return the actor's filters, and notes about spaces that do not exist."""
     notes = []
     ids = {one.id for one in readable}
     wanted = [*query.values(Field.SPACE), *([space] if space else [])]
@@ -242,9 +242,8 @@ def _filters(
 
 
 def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
-    """Pages that the asker may not read, of spaces that they may: those that labels and
-    restrictions hide from them, and those of which the index has not heard yet that they are gone
-    or elsewhere, or say less than they said."""
+    """Return the pages in readable spaces that the actor may not read: those hidden by labels or
+    restrictions, and those with pending index updates that were deleted, moved or redacted."""
     bounded = session.scalars(
         select(Page.id).where(
             Page.scope_id.is_not(None),
@@ -259,9 +258,9 @@ def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
         .where(Delivery.subscriber == SUBSCRIBER, EventRow.page_id.is_not(None))
         .distinct()
     )
-    # A purged page has no row any more.
+    # A purged page has no row.
     readable = select(Page.id).where(Page.id == EventRow.page_id, live_for(actor)).exists()
-    # What was taken out of a page is in the index until there is a new one.
+    # Redacted text is in the index until it is rebuilt.
     redacted = (
         select(RedactedPage.page_id)
         .join(Redaction, Redaction.id == RedactedPage.redaction_id)
@@ -277,7 +276,7 @@ def _named(spaces: Iterable[Space], name: str) -> set[int]:
 
 
 def _people(session: Session, actor: Actor, name: str) -> frozenset[int]:
-    """Whom `author:` means: `me`, a user name, or a part of a name."""
+    """Return the people that `author:` matches: `me`, a user name, or a part of a name."""
     name = name.removeprefix("@").casefold()
     if name == "me":
         return _with_merged(session, [actor.person_id] if actor.person_id is not None else [])
@@ -299,8 +298,8 @@ def _people(session: Session, actor: Actor, name: str) -> frozenset[int]:
 
 
 def _with_merged(session: Session, ids: Sequence[int]) -> frozenset[int]:
-    """The people, and the placeholders that became theirs: pages that were indexed before still
-    name those, and say the right thing by it."""
+    """Return the people and the placeholders that were merged into them, in both directions: pages
+    that were indexed before a merge still have the placeholder's id."""
     pairs = session.execute(
         select(Merged.person_id, Merged.into_id).where(
             or_(Merged.into_id.in_(ids), Merged.person_id.in_(ids))
@@ -317,7 +316,7 @@ def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...
         replace(
             one,
             title=marked(one.page.title, found.terms),
-            # The excerpt is the indexed revision's; one that is gone may hold what was taken out.
+            # An excerpt of an older revision may contain text that was removed.
             excerpt=hit.excerpt if hit.revision == one.page.head else (),
             score=hit.score,
         )
@@ -326,7 +325,7 @@ def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...
 
 
 def pages_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Page]:
-    """Those of the pages that are there and that the actor may read, by id."""
+    """Return the pages that exist and that the actor may read, by id."""
     if not ids:
         return {}
     rows = session.scalars(
@@ -339,7 +338,7 @@ def pages_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[in
 
 
 def with_crumbs(session: Session, pages: Sequence[Page]) -> list[Listed]:
-    """The pages with the titles of what stands above them, found in one query."""
+    """Return the pages with the titles of their ancestors, found in one query."""
     above = {
         (page.space_id, path_key(path))
         for page in pages

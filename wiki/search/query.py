@@ -1,4 +1,4 @@
-"""What somebody typed into the search box, understood. Any text gives a query, never an error."""
+"""Parser of search queries. Any text gives a query, never an error."""
 
 import dataclasses
 import re
@@ -11,9 +11,9 @@ import regex
 from wiki.search.words import GROUPED, fold
 
 LONGEST_QUESTION = 400
-"""Characters read of a question."""
+"""Maximum number of characters of a query."""
 MOST_CLAUSES = 16
-"""Words, phrases and operators read of a question."""
+"""Maximum number of words, phrases and operators of a query."""
 
 _QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
 _JUNCTIONS = ("AND", "OR", "NOT")
@@ -23,7 +23,8 @@ _DATE = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<y>\d{4})(?:-(?P<m>\d{1,2}))?(?:-(
 
 
 class Field(StrEnum):
-    """Where a clause looks; ANY is the whole page: title, headings, tags, path and text."""
+    """The field that a clause searches; ANY is the whole page: title, headings, tags, path and
+    text."""
 
     ANY = "any"
     TITLE = "title"
@@ -35,7 +36,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True)
 class Clause:
-    """One thing asked for: words in a field, as a phrase, or as the beginning of a word."""
+    """A condition of a query: words in a field, a phrase, or a prefix."""
 
     text: str
     field: Field = Field.ANY
@@ -46,20 +47,21 @@ class Clause:
 
     @property
     def option(self) -> str:
-        """The excluded word with its minus, as in a page that shows an option such as `-d`."""
+        """The excluded word with its minus, as on a page that shows an option such as `-d`; else
+        empty."""
         plain = self.field is Field.ANY and not (self.phrase or self.prefix)
         return f"-{fold(self.text)}" if plain and self.written.startswith("-") else ""
 
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of time; `start` belongs to it, `end` does not; None is open."""
+    """A period of time from `start` to before `end`; None is open."""
 
     start: datetime | None = None
     end: datetime | None = None
 
     def meet(self, other: "Period") -> "Period":
-        """The stretch in both."""
+        """Return the intersection of two periods."""
         starts = [moment for moment in (self.start, other.start) if moment]
         ends = [moment for moment in (self.end, other.end) if moment]
         return Period(max(starts, default=None), min(ends, default=None))
@@ -67,7 +69,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Query:
-    """A question: every clause of `must` has to hold and none of `without`."""
+    """A parsed query: a page must satisfy every clause of `must` and none of `without`."""
 
     text: str
     must: tuple[Clause, ...] = ()
@@ -78,7 +80,7 @@ class Query:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all is asked for."""
+        """True if the query has no conditions."""
         return not (self.must or self.without or self.not_updated or self.updated != Period())
 
     @property
@@ -87,8 +89,8 @@ class Query:
         return (*(one for one in self.must if one.field is not Field.ANY), *self.without)
 
     def as_text(self, *clauses: Clause) -> str:
-        """Return the question with these clauses as text: operators have no meaning in quotation
-        marks."""
+        """Return the query with these clauses as text, in quotation marks, where operators have no
+        meaning."""
         text = self.text
         for clause in clauses:
             bare = "".join(c for c in clause.written if c not in _QUOTES)
@@ -97,26 +99,26 @@ class Query:
 
     @property
     def plain(self) -> bool:
-        """Whether the question consists of words only, without operators and quotation marks."""
+        """True if the query consists of words only, without operators and quotation marks."""
         return self == Query(self.text, self.must, notes=self.notes) and not any(
             clause.phrase or clause.field is not Field.ANY for clause in self.must
         )
 
     def words(self) -> tuple[Clause, ...]:
-        """The clauses that look for words in a page (and can be highlighted)."""
+        """Return the clauses that search for words in a page (and can be highlighted)."""
         return tuple(c for c in self.must if c.field in (Field.ANY, Field.TITLE))
 
     def values(self, where: Field) -> tuple[str, ...]:
-        """The texts asked for in `where`."""
+        """Return the required values of a field."""
         return tuple(c.text for c in self.must if c.field is where)
 
     def refused(self, where: Field) -> tuple[str, ...]:
-        """The texts excluded in `where`."""
+        """Return the excluded values of a field."""
         return tuple(c.text for c in self.without if c.field is where)
 
 
 def parse(text: str) -> Query:
-    """Reads `text`; what cannot be understood is searched as words, and a note says so."""
+    """Parse `text`. Parts that are not understood are searched as words, and a note says so."""
     text = text.replace("\u00ad", "")  # the soft hyphen
     text = "".join(c if c.isprintable() else " " for c in text)
     reader = _Reader(text[:LONGEST_QUESTION])
@@ -141,7 +143,7 @@ def parse(text: str) -> Query:
 
 
 class _Reader:
-    """One pass over the text, from left to right."""
+    """A parser that reads the text once, from left to right."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -193,7 +195,8 @@ class _Reader:
         self._add(Clause(value, where, quoted, prefix, self.text[begin : self.at]), negative)
 
     def _excludes(self, at: int) -> bool:
-        """Whether a minus is an operator there: one, before a letter or a phrase.
+        """Return whether there is an excluding minus at this position: one, before a letter or a
+        phrase.
 
         Anything else is text: `--help`, `-5`, `- item`.
         """
@@ -205,7 +208,8 @@ class _Reader:
         return at >= len(self.text) or self.text[at].isspace()
 
     def _value(self) -> tuple[str, bool]:
-        """The word or the quoted words from here on, and whether they were quoted."""
+        """Read the word or the quoted words from here on. Return them, and whether they were
+        quoted."""
         if closing := _QUOTES.get(self.text[self.at]):
             begin = self.at + 1
             end = next(
@@ -242,7 +246,7 @@ class _Reader:
 
 
 def _period(value: str) -> Period | None:
-    """`>2026-01` and the like as a period in UTC; None when it is no date."""
+    """Return a date such as `>2026-01` as a period in UTC, or None if it is invalid."""
     match = _DATE.fullmatch(value)
     if not match or match["m"] in ("0", "00") or match["d"] in ("0", "00"):
         return None

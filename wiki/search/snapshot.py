@@ -1,8 +1,8 @@
-"""One state of the index, open for reading.
+"""A read-only state of the index.
 
-Whoosh's own refreshing of a searcher is not used: it keeps the segments that a merge has replaced
-and the deletions known when a segment was first opened, so pages that were taken out would still
-be found. Segments never change, so their open readers are kept; what is deleted is read anew.
+Whoosh's own refreshing of a searcher is not used: it keeps segments that a merge has replaced, and
+the deletions as of the first opening of a segment, so removed pages would still be found. Segments
+never change, so their open readers are kept; deletions are read again each time.
 """
 
 from array import array
@@ -22,7 +22,7 @@ from wiki.search.fields import schema
 
 
 class Segment:
-    """One segment of the index: postings, and the facts of its pages by document number."""
+    """One segment of the index: postings, and columns of its pages by document number."""
 
     def __init__(self, storage: FileStorage, segment: Any) -> None:
         self.reader = SegmentReader(storage, schema(), segment)
@@ -37,33 +37,33 @@ class Segment:
         return column.load() if hasattr(column, "load") else array("q", column)
 
     def title(self, document: int) -> str:
-        """A page's title as written."""
+        """Return a page's title as written."""
         found: str = self.reader.column_reader("title")[document]
         return found
 
     def body(self, document: int) -> str:
-        """A page's plain text, as far as it is kept."""
+        """Return a page's plain text, as far as it is stored."""
         return str(self.reader.stored_fields(document).get("body", ""))
 
     @cached_property
     def tags(self) -> list[tuple[str, ...]]:
-        """Every page's tags as written."""
+        """The tags of every page as written."""
         column = self.reader.column_reader("tag")
         texts = (column[document] for document in range(self.size))
         return [tuple(text.split("\x1f")) if text else () for text in texts]
 
     def has(self, name: str, term: str) -> bool:
-        """Whether any page, deleted ones included, has `term` in field `name`."""
+        """Return whether any page, including deleted ones, has `term` in field `name`."""
         return (name, term.encode()) in self.reader
 
     def frequency(self, name: str, term: str) -> int:
-        """How many pages, deleted ones included, have `term` in field `name`."""
+        """Return the number of pages, including deleted ones, that have `term` in field `name`."""
         return int(self.reader.doc_frequency(name, term))
 
     def postings(self, name: str, term: str) -> Any:
-        """Whoosh's cursor over the pages with `term`; None where there are none.
+        """Return Whoosh's cursor over the pages with `term`, or None if there are none.
 
-        Deleted pages are in it: whoever reads it looks only at pages that are there.
+        It includes deleted pages, which callers must filter out.
         """
         try:
             cursor = self.reader.postings(name, term)
@@ -72,18 +72,18 @@ class Segment:
         return cursor.child if isinstance(cursor, FilterMatcher) else cursor
 
     def beginning(self, name: str, prefix: str) -> Iterator[str]:
-        """The terms of a field that begin so, in order."""
+        """Yield the terms of a field that begin with `prefix`, in order."""
         if not self.has_field(name):
             return
         for term in self.reader.expand_prefix(name, prefix):
             yield term.decode()
 
     def has_field(self, name: str) -> bool:
-        """Whether any page of the segment has that field."""
+        """Return whether any page of the segment has that field."""
         return name in self.reader.indexed_field_names()
 
     def lexicon(self, name: str) -> list[str]:
-        """Every term of a field, read once."""
+        """Return every term of a field; the list is cached."""
         if name not in self._lexicons:
             self._lexicons[name] = list(self.beginning(name, ""))
         return self._lexicons[name]
@@ -95,7 +95,7 @@ class Segment:
 
 @dataclass
 class Leaf:
-    """A segment in a snapshot: the segment, and which of its documents are there now."""
+    """A segment in a snapshot, with the documents that are not deleted."""
 
     segment: Segment
     live: frozenset[int]
@@ -112,9 +112,9 @@ class Snapshot:
 
     @classmethod
     def open(cls, name: str, index: FileIndex, before: "Snapshot | None") -> "Snapshot":
-        """Opens the newest generation, keeping open what `before` already has.
+        """Open the newest generation, and reuse the open segments of `before`.
 
-        Raises whatever Whoosh raises when files are missing or damaged.
+        Raises Whoosh's errors if files are missing or damaged.
         """
         known: dict[str, Segment] = {}
         if before and before.name == name:
@@ -130,33 +130,35 @@ class Snapshot:
 
     @property
     def size(self) -> int:
-        """How many pages there are."""
+        """Number of pages that are not deleted."""
         return sum(len(leaf.live) for leaf in self.leaves)
 
     def frequency(self, name: str, term: str) -> int:
-        """How many pages, about, have `term` in field `name`."""
+        """Return the approximate number of pages that have `term` in field `name`; deleted ones
+        count too."""
         return sum(leaf.segment.frequency(name, term) for leaf in self.leaves)
 
     def rarity(self, term: str) -> float:
-        """How much a word tells: its inverse document frequency over whole pages."""
+        """Return the inverse document frequency of a word over whole pages."""
         if term not in self._weights:
             size = sum(leaf.segment.size for leaf in self.leaves)
             self._weights[term] = 1 + log((size + 1) / (self.frequency("text", term) + 1))
         return self._weights[term]
 
     def known(self, name: str, terms: Iterable[str]) -> list[str]:
-        """Those of `terms` that some page has."""
+        """Return the terms of `terms` that some page has."""
         return [t for t in terms if any(leaf.segment.has(name, t) for leaf in self.leaves)]
 
     def beginning(self, name: str, prefix: str, most: int) -> list[str]:
-        """Terms that begin so, the most frequent first, at most `most`."""
+        """Return at most `most` terms that begin with `prefix`: the prefix itself, then the most
+        frequent ones."""
         found: set[str] = set()
         for leaf in self.leaves:
             found.update(islice(leaf.segment.beginning(name, prefix), most * 20))
         return sorted(found, key=lambda t: (t != prefix, -self.frequency(name, t), t))[:most]
 
     def revisions(self) -> dict[int, int]:
-        """The revision number of every page."""
+        """Return the revision number of every page."""
         return {
             leaf.segment.page_ids[d]: leaf.segment.revisions[d]
             for leaf in self.leaves

@@ -1,4 +1,4 @@
-"""Words close to a word that nobody wrote: for typing errors, never shown unless readable."""
+"""Similar words for a misspelt one. Callers show them only if they occur on readable pages."""
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -7,15 +7,18 @@ from wiki.search.snapshot import Snapshot
 from wiki.search.words import is_unspaced
 
 SHORTEST = 4
-"""Letters from which on a word may be misspelt; shorter ones are near to everything."""
+"""Minimum number of letters of a word that may be misspelt; shorter words are similar to too
+many."""
 LONG = 8
-"""Letters from which on two errors are forgiven."""
+"""Number of letters from which on two errors are allowed."""
 
 
 def near(snapshot: Snapshot, name: str, word: str, most: int = 5) -> list[tuple[str, int]]:
-    """Terms of a field within one or two slips of `word`, the likeliest first, with the slips.
+    """Return terms of a field with at most one or two errors compared to `word`, the likeliest
+    first, each with its number of errors.
 
-    A slip is a letter too many, missing, wrong, or two swapped (optimal string alignment).
+    An error is an extra, missing or wrong letter, or two swapped letters (optimal string
+    alignment).
     """
     if len(word) < SHORTEST or word.isdigit() or is_unspaced(word):
         return []
@@ -34,5 +37,5 @@ def near(snapshot: Snapshot, name: str, word: str, most: int = 5) -> list[tuple[
 
 
 def worth(slips: int) -> float:
-    """What a word with so many slips is worth beside the word itself."""
+    """Return the weight of a word with this number of errors, relative to the word itself."""
     return 0.5**slips

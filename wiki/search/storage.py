@@ -1,13 +1,13 @@
-"""The index's files: read in place, one writer at a time, swapped as a whole.
+"""The files of the index: read in place, written by one process at a time, and replaced as a whole.
 
     index/current        name of the folder in use
-    index/lock           held by whoever writes
-    index/building       held by whoever builds a new index beside
-    index/suspect        a reader met damage; what it met
+    index/lock           lock for writing
+    index/building       lock for building a new index
+    index/suspect        damage found by a reader
     index/<name>/        one Whoosh index
 
-Nothing here is flushed to the disk's platters: the index can be made again from the database, and
-reconciliation finds what a crash took away.
+Nothing is flushed to the physical disk: the index can be rebuilt from the database, and
+reconciliation finds pages that were lost in a crash.
 """
 
 import fcntl
@@ -29,16 +29,16 @@ from whoosh.index import FileIndex
 from wiki.search.fields import schema
 
 FORMAT = 3
-"""Raised when the fields or their meaning change: an older index is then built anew."""
+"""Increased when the fields or their meaning change; older indexes are then rebuilt."""
 READ_AHEAD = 4096
-"""Bytes fetched at once for Whoosh's many small reads."""
+"""Number of bytes read at once for Whoosh's many small reads."""
 
 
 class _Reader:
-    """The reading half of a file over one stretch of an open file.
+    """A file object for reading a section of an open file.
 
-    Neither copied into memory, as Whoosh does it, nor mapped: should somebody cut the file short
-    under a running process, a mapped read kills the process and this one comes back short.
+    The file is not copied into memory, as Whoosh does, nor mapped: if it is truncated while it is
+    open, a mapped read kills the process, and this one returns fewer bytes.
     """
 
     def __init__(self, fd: int, start: int, length: int) -> None:
@@ -107,7 +107,7 @@ class _Part(StructFile):  # type: ignore[misc]
 
 
 class _SegmentFile(CompoundStorage):  # type: ignore[misc]
-    """A segment's file, from which each part is read where it lies."""
+    """A segment's file whose parts are read in place."""
 
     def open_file(self, name: str, *_: Any, **__: Any) -> _Part:
         if self.is_closed:
@@ -120,29 +120,30 @@ class Segment(W3Segment):  # type: ignore[misc]
     """Whoosh's segment, read in place."""
 
     def open_compound_file(self, storage: FileStorage) -> CompoundStorage:
-        """Whoosh's hook."""
+        """Open the segment's file (a hook of Whoosh)."""
         file = storage.open_file(self.make_filename(self.COMPOUND_EXT))
         return _SegmentFile(file, use_mmap=False)
 
 
 class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's codec with that segment, and without the lengths of fields: weights have them."""
+    """Whoosh's codec with our segments, and without lengths of fields, which the weights
+    include."""
 
     length_stats = False
 
     def new_segment(self, _storage: FileStorage, indexname: str) -> Segment:
-        """Whoosh's hook."""
+        """Return a new segment (a hook of Whoosh)."""
         return Segment(self, indexname)
 
 
 class Shelf:
-    """The folder that holds the index in use, the one being built, and their locks."""
+    """The folder of the index in use, the one being built, and their locks."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def name(self) -> str | None:
-        """The folder in use, or None where there is none of this format."""
+        """Return the name of the folder in use, or None if there is none of this format."""
         try:
             name = (self.root / "current").read_text().strip()
         except (OSError, UnicodeDecodeError):
@@ -152,11 +153,11 @@ class Shelf:
         return name
 
     def open(self, name: str) -> FileIndex:
-        """Whoosh's index in a folder; raises whatever Whoosh raises on damage."""
+        """Open Whoosh's index in a folder. Raises Whoosh's errors if it is damaged."""
         return FileIndex(FileStorage(str(self.root / name)), schema=schema())
 
     def create(self) -> str:
-        """A new empty index, not yet in use; its folder."""
+        """Create an empty index, not yet in use. Return the name of its folder."""
         name = f"v{FORMAT}-{secrets.token_hex(6)}"
         folder = self.root / name
         folder.mkdir(parents=True)
@@ -164,36 +165,36 @@ class Shelf:
         return name
 
     def swap(self, name: str) -> None:
-        """Puts `name` in use; readers change over at their next question."""
+        """Make `name` the index in use; readers switch at their next search."""
         new = self.root / f"current.{os.getpid()}"
         new.write_text(name)
         new.replace(self.root / "current")
         self.trust()
 
     def sweep(self) -> None:
-        """Removes every folder but the one in use. Call it with both locks held."""
+        """Remove every folder but the one in use. Call it with both locks held."""
         keep = self.name()
         for folder in self.root.glob("v*-*"):
             if folder.is_dir() and folder.name != keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def size(self) -> int:
-        """Size of the index in use, in bytes."""
+        """Return the size of the index in use, in bytes."""
         name = self.name()
         files = (self.root / name).iterdir() if name else ()
         return sum(file.stat().st_size for file in files)
 
     def distrust(self, reason: str) -> None:
-        """Notes that the index in use seems damaged."""
+        """Record that the index in use seems damaged."""
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / "suspect").write_text(reason[:500])
 
     def trust(self) -> None:
-        """Takes that note back."""
+        """Remove the record of damage."""
         (self.root / "suspect").unlink(missing_ok=True)
 
     def suspicion(self) -> str:
-        """What a reader met; empty when nothing."""
+        """Return the damage that a reader recorded; empty if there is none."""
         try:
             return (self.root / "suspect").read_text()
         except OSError:
@@ -201,9 +202,9 @@ class Shelf:
 
     @contextmanager
     def lock(self, name: str = "lock", wait: float = 30.0) -> Iterator[None]:
-        """Holds a lock among all processes; the kernel lets go of it when its holder dies.
+        """Hold a lock between processes; the kernel releases it when its holder dies.
 
-        Raises TimeoutError after `wait` seconds.
+        :raises TimeoutError: after `wait` seconds.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + wait

@@ -1,4 +1,4 @@
-"""Search in the browser: the screen of results, and what the switcher shows as one types."""
+"""Search views: the results, and the switcher's suggestions during typing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("search", __name__)
 @public
 @costs("searches")
 def results() -> ResponseReturnValue:
-    """What is found, screen by screen; without a question, how to ask."""
+    """Show a screen of results, or the search form with help if there is no query."""
     session = reading()
     text = request.args.get("q", "").strip()
     slug = request.args.get("space", "")
@@ -81,7 +81,7 @@ def switch() -> ResponseReturnValue:
     is empty.
 
     With `for=link` the text is the target of a link: a page that it names comes first, and the
-    fragment says whether the asker may create one if there is none.
+    fragment says whether the actor may create one if there is none.
     """
     session = reading()
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]

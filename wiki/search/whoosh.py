@@ -1,9 +1,9 @@
-"""Whoosh as the wiki's search engine: one index of all pages, beside the database.
+"""Search engine with Whoosh: one index of all pages, beside the database.
 
-Searching is one thread at a time in a process (Whoosh's open files have one reading position, and
-Python would not run two at once anyway); each search is bounded in time. Whatever goes wrong while
-reading makes the index suspect, not the request fail: the asker gets IndexUnavailable, the worker
-looks at the index and builds it anew where that is needed.
+Searches of a process run one at a time, because Whoosh's open files have one read position, and
+Python would not run two at once anyway. Each search has a time limit. An error while reading marks
+the index as suspect: the caller gets IndexUnavailable, and the worker checks the index and rebuilds
+it if needed.
 """
 
 import errno
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 1.0
-"""Seconds after which a search stops and says so."""
+"""Time limit of a search in seconds; its results then say that it was cut."""
 SMALL = 512
-"""Pages of a segment up to which it is merged with others as pages change."""
+"""Number of pages of a segment up to which it is merged with others as pages change."""
 MEMORY = 256
 """Megabytes that writing may use before it spills to disk."""
 SHARE = 0.5
@@ -50,7 +50,7 @@ WORD = 300
 
 
 class WhooshEngine:
-    """The index under one folder. Make one per process and share it among threads."""
+    """The index in one folder. Create one per process and share it among threads."""
 
     def __init__(self, root: Path, patience: float = PATIENCE) -> None:
         self.shelf = Shelf(root)
@@ -63,7 +63,10 @@ class WhooshEngine:
     def search(
         self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
     ) -> Results:
-        """The best hits among the pages of `filters.spaces`; raises IndexUnavailable."""
+        """Return the best hits among the pages of `filters.spaces`.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
         if query.empty:
             return Results()
         return self._reading(lambda s: self._search(s, query, filters, offset, limit))
@@ -71,11 +74,17 @@ class WhooshEngine:
     def titles(
         self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
     ) -> list[TitleHit]:
-        """Pages whose title begins so; with `near`, similar ones too; raises IndexUnavailable."""
+        """Return pages whose title begins with `text`; with `near`, similar ones too.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
         return self._reading(lambda s: titles(s, text, filters, limit, near))
 
     def revisions(self) -> dict[int, int]:
-        """The revision number indexed of every page id; raises IndexUnavailable."""
+        """Return the indexed revision number of every page by page id.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
         return self._reading(lambda s: s.revisions())
 
     def _search(
@@ -125,7 +134,8 @@ class WhooshEngine:
                 raise IndexUnavailable("The search index cannot be read.") from error
 
     def _fresh(self) -> Snapshot:
-        """The newest snapshot. A writer may take files away while they are being opened."""
+        """Return the newest snapshot. Retries if a writer removes files while they are being
+        opened."""
         for attempt in range(10):
             name = self.shelf.name()
             if name is None:
@@ -149,10 +159,10 @@ class WhooshEngine:
     # -- writing ---------------------------------------------------------------------------
 
     def update(self, documents: Iterable[Document], removed: Collection[int] = ()) -> None:
-        """Puts pages in and takes others out, all at once.
+        """Add or replace pages and remove others, in one step.
 
-        Raises IndexUnavailable when there is no usable index, TimeoutError when another process
-        does not let go of it.
+        :raises IndexUnavailable: when there is no usable index.
+        :raises TimeoutError: when another process keeps the index locked.
         """
         entries = {document.page_id: entry(document) for document in documents}
         if not entries and not removed:
@@ -175,9 +185,9 @@ class WhooshEngine:
         documents: Callable[[Collection[int] | None], Iterable[Document]],
         current: Callable[[], Mapping[int, int]],
     ) -> int:
-        """Builds a new index beside the one in use and swaps them; how many pages are in it.
+        """Build a new index beside the one in use and swap them. Return the number of pages in it.
 
-        Raises TimeoutError when another process is already building.
+        :raises TimeoutError: when another process is already building one.
         """
         with self.shelf.lock("building", wait=1.0):
             self.shelf.sweep()
@@ -195,7 +205,7 @@ class WhooshEngine:
             return count
 
     def wanted(self) -> str:
-        """Why the index has to be built anew; empty when it has not."""
+        """Return why the index has to be rebuilt; empty if it does not."""
         if self.shelf.name() is None:
             return "There is no search index yet."
         suspicion = self.shelf.suspicion()
@@ -208,7 +218,8 @@ class WhooshEngine:
         return ""
 
     def damage(self) -> str:
-        """Reads every byte that a search could read; what is wrong with it, or nothing."""
+        """Read every byte that a search could read. Return the damage found; empty if there is
+        none."""
         name = self.shelf.name()
         if name is None:
             return "there is no index"
@@ -257,7 +268,7 @@ class WhooshEngine:
         documents: Callable[[Collection[int] | None], Iterable[Document]],
         current: Callable[[], Mapping[int, int]],
     ) -> int:
-        """Brings a new index up to what changed while it was built. Call it with the lock held."""
+        """Add the changes since the build began to a new index. Call it with the lock held."""
         have = Snapshot.open(name, self.shelf.open(name), None).revisions()
         want = current()
         stale = [page for page, revision in want.items() if have.get(page) != revision]
@@ -283,8 +294,8 @@ def _merge(writer: SegmentWriter, segments: list[Any], room: float) -> list[Any]
     """Choose the segments that a commit merges into the one it writes (a hook of Whoosh).
 
     Small segments are merged as soon as the new one is half their size, so that each page is copied
-    only a few times; so is any segment of which more than half is deleted, within the room there
-    is.
+    only a few times. Segments of which more than half is deleted are merged too. Both happen only
+    as far as there is room.
 
     :param room: bytes of segments that may be merged.
     """
@@ -311,7 +322,7 @@ def _need(fields: Mapping[str, Any]) -> int:
 
 
 def _discard(writer: SegmentWriter) -> None:
-    """Throws a writer away after an exception; it may be past closing in good order."""
+    """Discard a writer after an exception; it may be in a state in which it cannot be closed."""
     try:
         writer.cancel()
     except Exception:

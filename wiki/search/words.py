@@ -6,7 +6,7 @@ is not removed from the index: `forms` proposes the other forms for a query.
 
 One stretch of text can be cut in several ways: `RequestParser`, `set-up`, `1,250,000`, `v1.2.3`.
 Positions count the smallest words (request, parser). A larger word (requestparser) covers the
-positions of its parts, and is indexed at each of these positions. A question is cut in the same
+positions of its parts, and is indexed at each of these positions. A query is cut in the same
 ways (`asking.py`), and matches a page in any cut that they share.
 """
 
@@ -19,7 +19,8 @@ from typing import NamedTuple
 import regex
 
 LONGEST = 64
-"""Characters kept of one word; longer runs are keys and checksums, found by their beginning."""
+"""Maximum number of characters of a word; longer runs are keys and checksums, found by their
+beginning."""
 
 _UNSPACED = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -64,7 +65,8 @@ _MARKS = dict.fromkeys(
 
 
 class Word(NamedTuple):
-    """One indexed word: its folded text, its place among the words, and its span of characters."""
+    """One indexed word: its folded text, its position among the words, and its span of
+    characters."""
 
     text: str
     position: int
@@ -74,7 +76,7 @@ class Word(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
-    """`text` without what readers ignore: case, width, ligatures, accents."""
+    """Return `text` without differences that readers ignore: case, width, ligatures, accents."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
@@ -85,7 +87,7 @@ def fold(text: str) -> str:
 class Stretch(NamedTuple):
     """A stretch of text that can be cut in several ways.
 
-    `words` are its smallest words, positions counted from 0; `joined` are the larger ones, each as
+    `words` are its smallest words, with positions from 0. `joined` are the larger words, each as
     the numbers of its first word and of the one behind its last. `option` is the stretch with the
     minus signs before it, as in `-d` and `--help`.
     """
@@ -111,7 +113,7 @@ class Cut(NamedTuple):
 
 
 def stretches(text: str) -> Iterator[Stretch]:
-    """The stretches of `text` in order."""
+    """Yield the stretches of `text` in order."""
     for match in _TOKEN.finditer(text):
         kind, raw, start = match.lastgroup, match.group(), match.start()
         if kind == "run":
@@ -130,7 +132,7 @@ def stretches(text: str) -> Iterator[Stretch]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """The smallest words of `text` in order; positions count from 0 and have no gaps."""
+    """Yield the smallest words of `text` in order; positions count from 0 and have no gaps."""
     position = 0
     for stretch in stretches(text):
         for word in stretch.words:
@@ -213,7 +215,8 @@ def _joined(
 
 
 def _meet(raw: str, start: int, left: Word, right: Word) -> bool:
-    """Whether the sign between two words may be left out; it may not in 1.2 or long/paths."""
+    """Return whether the sign between two words may be left out; it may not in 1.2 or
+    long/paths."""
     if left.text[-1].isdigit() and right.text[0].isdigit():
         return False
     sign = raw[left.end - start]
@@ -233,15 +236,15 @@ def _option(text: str, start: int, raw: str) -> str:
 
 
 def is_unspaced(term: str) -> bool:
-    """Whether `term` is of a script that puts no spaces between words."""
+    """Return whether `term` is in a script without spaces between words."""
     match = _TOKEN.fullmatch(term)
     return match is not None and match.lastgroup == "run"
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """Other forms under which an English (and mostly a French or Spanish) reader expects `word`.
+    """Return other forms of `word` that an English (and mostly a French or Spanish) reader expects.
 
-    Candidates only: most are no words at all and are dropped when the index does not know them.
+    These are candidates: most are not words, and are dropped if the index does not contain them.
     """
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return ()
@@ -263,7 +266,7 @@ def forms(word: str) -> tuple[str, ...]:
 
 
 def _pairs(run: str, start: int, position: int) -> Iterator[Word]:
-    """Overlapping pairs of an unspaced run, then its last character alone."""
+    """Yield overlapping pairs of characters of an unspaced run, then its last character alone."""
     folded = fold(run)
     spans = len(folded) == len(run)
     for index in range(len(folded)):

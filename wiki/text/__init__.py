@@ -1,1 +1,1 @@
-"""Ground floor: text in, text out. No Flask, no SQLAlchemy, no search engine."""
+"""Pure text functions, without Flask, SQLAlchemy or a search engine."""

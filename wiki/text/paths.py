@@ -1,14 +1,14 @@
-"""The one rule for page paths: how a name becomes a path, and which paths are the same page."""
+"""Page paths: conversion of names to paths, and comparison of paths."""
 
 import re
 import unicodedata
 
 MAX_SEGMENT = 120
-MAX_SEGMENT_BYTES = 240  # with ".md" behind it still a file name on every file system
+MAX_SEGMENT_BYTES = 240  # with ".md" appended, a valid file name on every file system
 MAX_PATH = 500
 
 FOLDER_PAGES = frozenset({"index", "readme"})
-"""Names of files, without extension, that stand for the page of their folder."""
+"""File names, without extension, that denote the page of their folder."""
 
 _RESERVED = frozenset({"-", ".", ".."})
 _DROPPED = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])  # invisible and without meaning
@@ -22,14 +22,17 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`"))
 
 
 class PathError(ValueError):
-    """A path that cannot name a page; its message is one sentence for the person who gave it."""
+    """A path that cannot name a page; its message is one sentence for the user."""
 
 
 def normalise_path(raw: str) -> str:
-    """The path as it is stored: NFC, blanks inside a segment as `-`, no slash at either end.
+    """Return the path as it is stored: NFC, white space inside a segment as `-`, no slash at either
+    end.
 
-    `""` is a space's home page. Normalising twice changes nothing more. Raises `PathError` for
-    segments that are empty, `-` or begin with a dot, for control characters and for too much.
+    `""` is a space's home page. The function is idempotent.
+
+    :raises PathError: for segments that are empty, `-` or begin with a dot, for control characters,
+        and for paths that are too long.
     """
     if len(raw) > 8 * MAX_PATH:
         raise PathError(f"A path has at most {MAX_PATH} characters.")
@@ -76,16 +79,16 @@ def _normalise_segment(raw: str) -> str:
 
 
 def path_key(path: str) -> str:
-    """What is equal for two paths that people would take for the same one.
+    """Return a key that is equal for paths that users regard as the same.
 
-    Upper and lower case, composed and compatibility forms, and characters that cannot be seen make
-    no difference (Unicode's NFKC_Casefold, nearly). `path` is a normalised path.
+    Case, composed and compatibility forms, and invisible characters make no difference (nearly
+    Unicode's NFKC_Casefold). `path` is a normalised path.
     """
     return "/".join(_fold(segment) for segment in path.split("/"))
 
 
 def _fold(text: str) -> str:
-    # Folding can undo a normal form and the other way round; a few rounds settle every string.
+    # Case folding can undo normalisation and vice versa; a few rounds make every string stable.
     for _ in range(4):
         folded = unicodedata.normalize("NFKC", text).translate(_IGNORED_IN_KEY).casefold()
         folded = unicodedata.normalize("NFKC", folded)
@@ -96,10 +99,11 @@ def _fold(text: str) -> str:
 
 
 def slugify(title: str) -> str:
-    """One path segment for a title: lower case, letters, marks and digits of any script, and `-`.
+    """Return a path segment for a title: lower case, letters, marks and digits of any script, and
+    `-`.
 
-    `"Q&A: what’s new in v1.2?"` gives `"q-a-whats-new-in-v1.2"`. A title with nothing to keep
-    gives `"untitled"`. The result always passes `normalise_path` unchanged.
+    `"Q&A: what’s new in v1.2?"` becomes `"q-a-whats-new-in-v1.2"`. A title without such characters
+    becomes `"untitled"`. `normalise_path` does not change the result.
     """
     text = unicodedata.normalize("NFC", title[: 4 * MAX_SEGMENT].translate(_DROPPED)).lower()
     text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
@@ -121,35 +125,36 @@ def _is_kept(character: str) -> bool:
 def _shorten(slug: str) -> str:
     short = slug[:MAX_SEGMENT].encode()[:MAX_SEGMENT_BYTES].decode(errors="ignore")
     if short != slug and "-" in short[MAX_SEGMENT // 2 :]:
-        short = short.rpartition("-")[0]  # cut between words where that does not lose half
+        short = short.rpartition("-")[0]  # cut between words if that does not lose half
     return short.rstrip("-.")
 
 
 def parent_of(path: str) -> str | None:
-    """`"a/b"` gives `"a"`, `"a"` gives `""` (the home page), which itself has none."""
+    """Return the parent path: `"a/b"` gives `"a"`, `"a"` gives `""` (the home page), which has
+    none."""
     return path.rpartition("/")[0] if path else None
 
 
 def ancestors_of(path: str) -> list[str]:
-    """Every path above, the home page first: `"a/b/c"` gives `["", "a", "a/b"]`."""
+    """Return every ancestor path, the home page first: `"a/b/c"` gives `["", "a", "a/b"]`."""
     parts = path.split("/") if path else []
     return ["/".join(parts[:count]) for count in range(len(parts))]
 
 
 def name_of(path: str) -> str:
-    """The last segment; `""` for the home page."""
+    """Return the last segment; `""` for the home page."""
     return path.rpartition("/")[2]
 
 
 def join(folder: str, name: str) -> str:
-    """`folder` and `name` as one path; either may be empty."""
+    """Return `folder` and `name` as one path; either may be empty."""
     return f"{folder}/{name}" if folder and name else folder or name
 
 
 def resolve(folder: str, relative: str) -> str | None:
-    """The path that `relative` (with `.` and `..`) leads to from inside `folder`.
+    """Resolve `relative` (with `.` and `..`) from inside `folder`.
 
-    `None` when it climbs out of the space. The result is not normalised.
+    Return `None` if it leads out of the space. The result is not normalised.
     """
     parts = folder.split("/") if folder else []
     for segment in relative.split("/"):
@@ -163,6 +168,7 @@ def resolve(folder: str, relative: str) -> str | None:
 
 
 def title_from(path: str) -> str:
-    """A readable title for a path without a page: `"eng/on-call_rota"` gives `"On call rota"`."""
+    """Return a readable title for a path without a page: `"eng/on-call_rota"` gives `"On call
+    rota"`."""
     words = re.sub(r"[-_\s]+", " ", name_of(path)).strip()
     return words[:1].upper() + words[1:]

@@ -1,1 +1,1 @@
-"""Flask plumbing without domain."""
+"""Flask plumbing that does not depend on the wiki's domain."""

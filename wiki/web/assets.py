@@ -1,4 +1,4 @@
-"""Built style sheets and scripts: the hashed name behind the plain one."""
+"""URLs of built style sheets and scripts, whose file names contain a hash."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from wiki.resources import STATIC
 
 
 class NotBuilt(Exception):
-    """The front end has not been built; the message says how to."""
+    """The front end has not been built; the message says how to build it."""
 
 
 def init_app(app: Flask) -> None:
-    """Give templates ``asset("app.css")``, the address of a built file."""
+    """Add the template function ``asset("app.css")``, which returns the URL of a built file."""
     manifest: dict[str, str] = {}
     path = STATIC / "manifest.json"
 

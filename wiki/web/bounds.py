@@ -1,7 +1,7 @@
-"""How long and how many: what one request may bring, each with a sentence for what is beyond it.
+"""Limits on the length and number of things in one request, with a message for each.
 
-The server before the app bounds a request's head and body (``wiki/web/gateway.py``), the routes
-what they take; here is what stands in between, on any server.
+The gateway limits a request's head and body (``wiki/web/gateway.py``), and the routes limit their
+own input. The limits here apply in between, on any WSGI server.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MOST_PARTS = 1000  # of a form with files
 
 
 class TooManyFields(RequestEntityTooLarge):
-    """A form of more fields than any of ours has."""
+    """A form with more fields than any form of the wiki has."""
 
     sentence = f"A form has at most {MOST_FIELDS} fields, or {MOST_PARTS} with files."
 
 
 class TooMuchAsked(RequestURITooLarge):
-    """An address that is too long, or asks for too many things."""
+    """An address that is too long or has too many parameters."""
 
     sentence = (
         f"An address has at most {MOST_OF_PATH} characters, and behind the question mark "
@@ -36,8 +36,8 @@ class TooMuchAsked(RequestURITooLarge):
 
 
 class _Forms(FormDataParser):
-    """Reads a plain form no further than it can be one of ours: each field costs far more memory
-    than the one byte that sends it."""
+    """A form parser that rejects a plain form with too many fields before parsing it, because a
+    field costs far more memory than the one byte that sends it."""
 
     def _parse_urlencoded(
         self,
@@ -53,14 +53,14 @@ class _Forms(FormDataParser):
 
 
 class BoundedRequest(Request):
-    """A request whose forms are bounded."""
+    """A request with a limited number of form fields."""
 
     form_data_parser_class = _Forms
     max_form_parts = MOST_PARTS
 
 
 def init_app(app: Flask) -> None:
-    """Refuse what is beyond the bounds before anything looks at it."""
+    """Refuse requests beyond the limits before any view runs."""
     app.request_class = BoundedRequest
     app.config["MAX_FORM_PARTS"] = MOST_PARTS
 

@@ -1,9 +1,9 @@
-"""Compresses what is text on its way out.
+"""Compression of text responses.
 
-Compression can betray a secret that stands in the same answer as words an attacker chose (BREACH),
-by the length of many such answers. No page holds a secret that stays the same: CSRF tokens are
-signed anew with each second, and invitations and API tokens are shown on pages that repeat nothing
-of the request.
+Compression can reveal a secret (BREACH) when a response contains both the secret and text chosen by
+an attacker, who compares the lengths of many responses. No page contains a secret that stays the
+same: CSRF tokens are signed anew every second, and the pages that show invitations and API tokens
+repeat nothing from the request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
-SMALLEST = 860  # bytes; what fits one packet anyway gains nothing
+SMALLEST = 860  # bytes; smaller bodies fit one packet anyway
 _TEXT = ("text/", "application/json", "application/problem+json", "application/atom+xml")
 
 
@@ -30,12 +30,12 @@ def _zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=5).compress(data)
 
 
-# The first one that a browser takes: zstd needs a fifth of gzip's time here.
+# In order of preference: zstd takes a fifth of gzip's time here.
 PACK = {"zstd": _zstd, "gzip": _gzip}
 
 
 def compress(accepted: str, response: Response) -> Response:
-    """Compress the body, when it is worth it, in the best way that the client takes.
+    """Compress the body if that saves enough, with the best encoding that the client accepts.
 
     :param accepted: the request's ``Accept-Encoding``.
     """
@@ -56,20 +56,21 @@ def compress(accepted: str, response: Response) -> Response:
         response.set_data(PACK[name](data))
         response.headers["Content-Encoding"] = name
         tag, weak = response.get_etag()
-        if tag and not weak:  # two encodings are not the same bytes
+        if tag and not weak:  # the bytes differ between encodings
             response.set_etag(tag, weak=True)
     return response
 
 
 @lru_cache(maxsize=256)
 def best_encoding(accepted: str, offered: tuple[str, ...]) -> str | None:
-    """The first of the offered encodings that an ``Accept-Encoding`` takes."""
+    """Return the first of the offered encodings that an ``Accept-Encoding`` accepts, or None."""
     takes = parse_accept_header(accepted, Accept)
     return next((name for name in offered if takes.quality(name) > 0), None)
 
 
 def init_app(app: Flask) -> None:
-    """Compress the answers of ``app``; to be called before whatever else looks at them last."""
+    """Compress the responses of ``app``. Call this before other functions that register
+    ``after_request`` handlers, so that compression comes last."""
 
     @app.after_request
     def pack(response: Response) -> Response:

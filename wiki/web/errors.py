@@ -1,4 +1,4 @@
-"""Errors as pages: one sentence each, the same bytes for what is hidden and what is absent."""
+"""Error pages: one sentence each, and identical bytes for hidden and missing pages."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ SENTENCES = {
 
 
 AGAIN = frozenset({400, 401, 429, 500, 503, 507})
-"""What may go well when the same form is sent once more."""
+"""Statuses after which sending the same form again may succeed."""
 
 
 def wants_json() -> bool:
-    """Whether whoever asks is a program: under the API always, elsewhere when it says so."""
+    """Return whether the client expects JSON: always under the API, elsewhere if its ``Accept``
+    header prefers it."""
     kinds = ["text/html", "application/json"]
     return is_api() or request.accept_mimetypes.best_match(kinds) == kinds[1]
 
@@ -59,7 +60,7 @@ def wants_json() -> bool:
 def error_page(
     status: int, title: str | None = None, sentence: str | None = None, *, again: bool = False
 ) -> Response:
-    """The page for an error, without a word of what was asked for."""
+    """Return the page for an error, without repeating anything of the request."""
     usual = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     body = render_template(
         "errors/error.html",
@@ -73,12 +74,13 @@ def error_page(
 
 
 def unsent_text() -> dict[str, str] | None:
-    """The fields of a refused form that carried a page's text, to be handed back to its author."""
+    """Return the fields of a refused form that contained a page's text, to give back to its author;
+    None for other requests."""
     if request.method != "POST" or is_foreign():
         return None
     try:
         fields = request.form.to_dict()
-    except HTTPException:  # too large, or broken: there is nothing to hand back
+    except HTTPException:  # too large or malformed
         return None
     if not fields.get("body"):
         return None
@@ -86,7 +88,7 @@ def unsent_text() -> dict[str, str] | None:
 
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
-    """The same as problem JSON (RFC 9457)."""
+    """Return an error as problem JSON (RFC 9457)."""
     response = jsonify(
         {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
     )
@@ -96,7 +98,7 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error with a page, or to programs with problem JSON."""
+    """Answer every error with a page, or with problem JSON for clients that expect JSON."""
 
     @app.errorhandler(WikiError)
     def wiki_error(error: WikiError) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Jinja filters for what people read: times in words, sizes, initials and a person's colour."""
+"""Jinja filters for times in words, sizes, initials and avatar colours."""
 
 from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from wiki.text.scan.unseen import marked
 
 HUES = 12
-"""How many colours static/src/css/avatar.css knows, as classes hue-0 to hue-11."""
+"""Number of colours in static/src/css/avatar.css, as classes hue-0 to hue-11."""
 
 _STEPS = (
     (timedelta(minutes=1), timedelta(hours=1), "minute"),
@@ -26,7 +26,8 @@ def _in_utc(when: datetime) -> datetime:
 
 
 def iso(when: datetime) -> str:
-    """``2026-11-23T13:05:00Z``: what ``<time datetime>`` carries. A naive time is taken as UTC."""
+    """Format a moment as ``2026-11-23T13:05:00Z`` for ``<time datetime>``. A naive time is taken as
+    UTC."""
     return _in_utc(when).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -68,7 +69,8 @@ def day(when: datetime) -> str:
 
 
 def initials(name: str) -> str:
-    """``AL`` for Ada Lovelace: the first letters of the first and the last word, ``?`` for none."""
+    """Return the first letters of the first and the last word, such as ``AL`` for Ada Lovelace;
+    ``?`` if there are none."""
     words = [word for word in name.split() if word[0].isalnum()]
     if not words:
         return "?"
@@ -76,12 +78,13 @@ def initials(name: str) -> str:
 
 
 def hue(handle: str) -> str:
-    """The class of the colour that belongs to a handle, the same in every process and for ever."""
+    """Return the CSS class of the colour of a handle, which is the same in every process and never
+    changes."""
     return f"hue-{crc32(handle.encode()) % HUES}"
 
 
 def size(count: int) -> str:
-    """``3.4 MiB``: a number of bytes in words."""
+    """Format a number of bytes, such as ``3.4 MiB``."""
     if count < 1024:
         return f"{count} byte{'' if count == 1 else 's'}"
     amount = float(count)
@@ -93,12 +96,13 @@ def size(count: int) -> str:
 
 
 def seen(text: str) -> Markup:
-    """Return source text of a page as HTML in which invisible characters are shown by number."""
+    """Return source text of a page as HTML in which invisible characters are shown as their code
+    points."""
     return Markup(marked(text, lambda part: str(escape(part))))  # noqa: S704, each part is escaped
 
 
 def register(app: Flask) -> None:
-    """Give an app's templates these filters, under their own names."""
+    """Register these filters with an app's templates, under their own names."""
     app.jinja_env.filters.update(
         iso=iso,
         exact=exact,

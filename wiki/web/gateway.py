@@ -1,7 +1,8 @@
-"""Runs the WSGI application in threads behind an event loop, so that slow clients cost no thread.
+"""ASGI server adapter that runs the WSGI application in threads behind an event loop.
 
-A thread works only on a request that has arrived whole, and hands its answer back to the loop,
-which waits for the reader. Whoever sends or reads slowly holds a socket and nothing else.
+A thread works only on requests that have arrived completely. It hands its response to the event
+loop, which waits for the client. A client that sends or reads slowly occupies a socket but no
+thread.
 """
 
 from __future__ import annotations
@@ -37,22 +38,22 @@ HEADERS = 100  # of one request
 DISCARDED = 256 * 1024  # bytes read and discarded after a refused head
 DISCARD_SECONDS = 2
 HEAD_TOO_LONG = "The request's address or headers are too long."
-HEAD_SECONDS = 15  # in which they must have arrived
-BODY_SECONDS = 30  # for a body, and one more second for each
+HEAD_SECONDS = 15  # time limit for the head of a request
+BODY_SECONDS = 30  # time limit for a body, plus one second for each
 BODY_RATE = 8 * 1024  # bytes of it
-IN_MEMORY = 512 * 1024  # bytes of a request body; what is larger waits in a temporary file
-PIECE = 256 * 1024  # bytes of an answer handed to the loop at once
+IN_MEMORY = 512 * 1024  # bytes of a request body; larger bodies are stored in a temporary file
+PIECE = 256 * 1024  # bytes of a response handed to the event loop at once
 
 # A registered name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 9110, 7.2).
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
-# Whoever has such a link may come in by it.
+# Paths with a token that grants access to its bearer.
 TOKEN_IN_PATH = re.compile(r"^(/-/(?:invite|reset)/).+")
 
 access = logging.getLogger("wiki.access")
 log = logging.getLogger(__name__)
 AFTERWARDS = "wiki.afterwards"
-"""In the environment of a request: a list of what is to be done when the answer is out."""
+"""Key in the WSGI environment: a list of callbacks to run after the response has been sent."""
 
 
 class TooSlow(Exception):
@@ -60,21 +61,22 @@ class TooSlow(Exception):
 
 
 class TooLarge(Exception):
-    """The body of a request is larger than any the application takes."""
+    """The body of a request is larger than the application accepts."""
 
 
 class Gone(Exception):
-    """The client left before its request was complete."""
+    """The client disconnected before its request was complete."""
 
 
 class Gateway:
     """An ASGI application that answers by calling a WSGI application in a pool of threads.
 
     :param application: the WSGI application.
-    :param threads: how many requests are worked on at once.
-    :param body_limit: bytes of the largest request body that any route takes. Narrower limits are
-        the application's own affair.
-    :param waiting: requests that may wait for a thread before further ones are told to come back.
+    :param threads: number of requests that are processed at once.
+    :param body_limit: bytes of the largest request body that any route accepts. The application
+        enforces narrower limits itself.
+    :param waiting: number of requests that may wait for a thread; further ones are answered with
+        503.
     """
 
     def __init__(
@@ -141,7 +143,7 @@ class Gateway:
 
 
 class _Call:
-    """One request as the application sees it; its methods run in a thread, one at a time."""
+    """A single WSGI call; its methods run in a thread, one at a time."""
 
     def __init__(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
         self.application = application
@@ -152,13 +154,13 @@ class _Call:
         self.pieces: Iterator[bytes] = iter(())
 
     def begin(self) -> tuple[bytes, bool]:
-        """Call the application; its first piece, and whether that was all."""
+        """Call the application. Return its first piece, and whether that was the last."""
         self.answer = self.application(self.environ, self._start)
         self.pieces = iter(self.answer)
         return self.proceed()
 
     def proceed(self) -> tuple[bytes, bool]:
-        """The next piece of at most about ``PIECE`` bytes, and whether it is the last."""
+        """Return the next piece of at most about ``PIECE`` bytes, and whether it is the last."""
         taken: list[bytes] = []
         size = 0
         try:
@@ -174,7 +176,7 @@ class _Call:
         return b"".join(taken), True
 
     def close(self) -> None:
-        """Tell the application that nobody wants the rest."""
+        """Close the application's response, also before its end (PEP 3333)."""
         close = getattr(self.answer, "close", None)
         self.answer = ()
         if close is not None:
@@ -202,11 +204,11 @@ def _no_write(_data: bytes) -> object:
 
 
 async def _whole_body(scope: Scope, receive: Receive, limit: int) -> tuple[IO[bytes], int | None]:
-    """The body of a request, once all of it is there, and its size; None where there is none.
+    """Read the whole body of a request. Return it with its size, which is None if there is no body.
 
     :raises TooLarge: as soon as it is known to exceed ``limit`` bytes.
     :raises TooSlow: when it arrives too slowly.
-    :raises Gone: when the client left.
+    :raises Gone: when the client disconnected.
     """
     headers = dict(scope["headers"])
     announced = headers.get(b"content-length")
@@ -241,7 +243,7 @@ async def _whole_body(scope: Scope, receive: Receive, limit: int) -> tuple[IO[by
 
 
 def _environ(scope: Scope, body: IO[bytes], size: int | None) -> WSGIEnvironment:
-    """The request as PEP 3333 describes it."""
+    """Return the request as a WSGI environment (PEP 3333)."""
     server, client = scope.get("server") or ("", None), scope.get("client") or ("", 0)
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
@@ -264,7 +266,7 @@ def _environ(scope: Scope, body: IO[bytes], size: int | None) -> WSGIEnvironment
         "wsgi.run_once": False,
     }
     for raw_name, raw_value in scope["headers"]:
-        if b"_" in raw_name:  # would be taken for the header spelt with a hyphen
+        if b"_" in raw_name:  # would be confused with the header spelt with a hyphen
             continue
         name = raw_name.decode("latin-1").upper().replace("-", "_")
         value = raw_value.decode("latin-1")
@@ -283,10 +285,10 @@ def _environ(scope: Scope, body: IO[bytes], size: int | None) -> WSGIEnvironment
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> int:
-    """Answer with one sentence, without the application.
+    """Answer with one sentence, without calling the application.
 
-    The connection stays open, so that a client still busy sending gets to read the answer; what it
-    sends on is thrown away.
+    The connection stays open so that a client that is still sending can read the answer; the rest
+    of its request is discarded.
     """
     body = sentence.encode()
     headers = [
@@ -305,21 +307,21 @@ async def _refuse(send: Send, status: int, sentence: str) -> int:
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
-    """One line per request. Never the query: it may hold a token, and what people search for; nor
-    the token in a path."""
+    """Log one line per request. The query is never logged, because it may contain a token or a
+    search, nor is a token in the path."""
     client = scope.get("client") or ("-", 0)
     path = TOKEN_IN_PATH.sub(r"\1…", scope["raw_path"].decode("latin-1"))
     access.info("%s %s %s %d %.1fms", client[0], scope["method"], path, status, seconds * 1000)
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that must bring the head of each request within a time and a size."""
+    """An HTTP connection that limits the time and the size of each request's head."""
 
     _timer: asyncio.TimerHandle | None = None
-    _received = 0  # bytes received while a head was expected
+    _received = 0  # bytes received while waiting for a head
     _head = 0  # bytes of the head that is being parsed
     _refused = False
-    _head_complete = False  # further headers are trailers, which nobody needs
+    _head_complete = False  # headers after it are trailers, which are ignored
     _beside = 0  # bytes received since the latest piece of a body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -342,7 +344,8 @@ class Connection(HttpToolsProtocol):
         if self._head_complete and self._beside > HEAD_BYTES and not self._refused:
             waits = self.cycle is not None and not self.cycle.response_started
             self._refuse(431, "There is too much beside the request's body.", may_answer=waits)
-        # A head that never ends is refused before it is parsed; a complete head was measured.
+        # A head that never ends is refused before it is parsed; a complete head is measured in
+        # ``on_headers_complete``.
         if self._timer is not None and self._received > HEAD_BYTES and not self._refused:
             self._refuse_head(431, HEAD_TOO_LONG)
 
@@ -387,7 +390,7 @@ class Connection(HttpToolsProtocol):
             self._refuse_head(400, "A request with a body cannot change the protocol.")
         else:
             super().on_headers_complete()
-            if upgrades and self.cycle is not None:  # the parser is not ready for another request
+            if upgrades and self.cycle is not None:  # the parser cannot take another request
                 self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -408,7 +411,7 @@ class Connection(HttpToolsProtocol):
         self._refused = True
         self._head_is_here()
         if may_answer:
-            # Closing with bytes unread would reset the connection, and the answer would be lost.
+            # Closing with unread bytes would reset the connection, and the answer would be lost.
             self._answer_with(status, sentence)
             self.transport.write_eof()
             self.loop.call_later(DISCARD_SECONDS, self.transport.close)
@@ -428,8 +431,8 @@ class Connection(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._timer = None
         if self.cycle is not None and not self.cycle.response_complete:
-            self._expect_head()  # the answer to the request before is still being read
-        elif not self._received:  # opened in advance: no request to answer
+            self._expect_head()  # the client is still reading the previous response
+        elif not self._received:  # opened in advance, so there is no request to answer
             self.transport.close()
         elif not self.transport.is_closing():
             self._close_with(408, "The request took too long to arrive.")

@@ -1,9 +1,9 @@
-"""Text that arrived when its author's sign-in had ended: kept in the form through the sign-in.
+"""Form text that is kept through a sign-in when the author's session has ended.
 
-A view that takes long text says so with :func:`keeps_text`. When such a form is sent by somebody
-who is no longer signed in, the answer is the sign-in form with the sent fields hidden in it; after
-the sign-in the first form is shown again with the text, to be looked over and sent. Nothing is
-kept on the server, and nothing is saved unseen.
+A view that takes long text is marked with :func:`keeps_text`. If a signed-out user sends such a
+form, the answer is the sign-in form, with the sent fields as hidden fields. After the sign-in the
+first form is shown again with the text, to be reviewed and sent. Nothing is stored on the server,
+and nothing is saved before its author has seen it.
 """
 
 from __future__ import annotations
@@ -31,22 +31,23 @@ PREFIX = "kept."
 
 @dataclass(frozen=True)
 class Kept:
-    """A form that was sent to ``url``: its fields in order, but for the CSRF token."""
+    """A form that was sent to ``url``: its fields in order, without the CSRF token."""
 
     url: str
     fields: tuple[tuple[str, str], ...]
 
     @property
     def text(self) -> str:
-        """The longest of the fields, for a reader who has to copy it."""
+        """The longest of the fields, for an author who has to copy it."""
         return max((value for _, value in self.fields), key=len, default="")
 
 
 def keeps_text(again: Again) -> Callable[[View], View]:
     """Keep what is sent to this view through a sign-in.
 
-    :param again: shows the view's form with what was sent: called with those fields (a mapping)
-        and with the view's arguments by name. It passes the same gate as the view.
+    :param again: a function that shows the view's form with the sent text. It is called with the
+        sent fields (a mapping) and the view's arguments by name, and makes the same access check as
+        the view.
     """
 
     def mark(view: View) -> View:
@@ -57,7 +58,7 @@ def keeps_text(again: Again) -> Callable[[View], View]:
 
 
 def kept_of_request() -> Kept | None:
-    """What this request sent, if it goes to a view that keeps text."""
+    """Return the form that this request sent, if its view keeps text; None otherwise."""
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method != "POST" or not hasattr(view, "shows_again"):
         return None
@@ -65,7 +66,7 @@ def kept_of_request() -> Kept | None:
 
 
 def carried(url: str) -> Kept | None:
-    """What the sign-in form that was sent has kept for ``url``."""
+    """Return the form for ``url`` that the submitted sign-in form contains, or None."""
     fields = [
         (name.removeprefix(PREFIX), value)
         for name, value in request.form.items(multi=True)
@@ -79,7 +80,8 @@ def _without_token(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], 
 
 
 def show_again(kept: Kept) -> ResponseReturnValue:
-    """The form that ``kept`` was sent to, with its text, or the text alone and why."""
+    """Return the form that ``kept`` was sent to, with its text. If it cannot be shown, return the
+    text alone and the reason."""
     try:
         again, arguments = _way_to(kept.url)
         return again(MultiDict(kept.fields), **arguments)
@@ -106,9 +108,9 @@ def _way_to(url: str) -> tuple[Again, Mapping[str, Any]]:
 def sign_in_page(
     url: str, kept: Kept | None = None, *, login: str = "", error: str = "", begun: bool = True
 ) -> str:
-    """The sign-in form, leading to ``url`` and carrying what is kept for it.
+    """Return the sign-in form, which leads to ``url`` and contains the form kept for it.
 
-    :param begun: whether there is an admin yet; if not, the form says how to become the first.
+    :param begun: whether the wiki has an admin; if not, the form says how to become the first.
     """
     return render_template(
         "people/login.html",

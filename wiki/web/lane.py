@@ -1,8 +1,8 @@
-"""Lanes for slow work, so that there is always a thread left to show pages.
+"""Limits on concurrent slow work, so that there is always a thread left to show pages.
 
-Slow work runs in another process (``wiki/text/sandbox/parent.py``), and the requesting thread
-waits for it. Only a few requests of a web process may wait at once, and one person or address has
-only a share of these places; other requests are refused with a time to retry.
+Slow work runs in another process (``wiki/text/sandbox/parent.py``), and the requesting thread waits
+for it. Only a few requests of a web process may wait at once, and one person or address may hold
+only some of these places; other requests are refused with a time to retry.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from wiki.web.request import actor
 log = logging.getLogger(__name__)
 
 PLACES = 4
-"""Number of requests in the lane for comparisons, one of which is worked on: half of the threads of
-a process."""
+"""Number of requests in the lane for comparisons, one of which is processed at a time: half of the
+threads of a process."""
 
 SHARE = 2
 """Number of these for one person, or for one address without an account."""
@@ -57,11 +57,11 @@ class Lane:
 
     @contextmanager
     def place(self, who: str, *, stranger: bool) -> Iterator[None]:
-        """Hold a place for somebody, and run the block when it is their turn.
+        """Hold a place in the lane, and run the block when it is this request's turn.
 
-        :param who: the person or address; empty for people who cannot be told apart, who have no
-            share.
-        :raises Busy: when there is no place for them.
+        :param who: the person or address; empty for clients that cannot be told apart, to which the
+            share does not apply.
+        :raises Busy: when there is no place left.
         """
         self._enter(who, stranger=stranger)
         try:
@@ -88,7 +88,7 @@ class Lane:
         with self._held:
             self._inside[who] -= 1
             self._strangers -= stranger
-            self._inside += Counter()  # drops people who have left
+            self._inside += Counter()  # drops entries with a count of zero
 
 
 def comparisons() -> Lane:
@@ -102,8 +102,8 @@ def moves() -> Lane:
 
 
 def searches() -> Lane:
-    """Return the lane for searches, of which a process makes one at a time. Somebody who types has
-    several under way."""
+    """Return the lane for searches, which run one at a time in a process. A person who is typing
+    has several in progress."""
     return Lane("searches", places=PLACES, share=3, strangers=STRANGERS, turns=True)
 
 
@@ -127,7 +127,7 @@ def in_lane(name: str = "comparisons") -> Iterator[None]:
 
 
 def init_app(app: Flask) -> None:
-    """Give the app its lanes."""
+    """Create the lanes of an app."""
     app.extensions["lanes"] = {
         "comparisons": comparisons(),
         "moves": moves(),

@@ -1,8 +1,8 @@
-"""What was computed from the database, remembered while nothing in the database has changed.
+"""Response and value cache that is valid until the database changes.
 
-An entry is good for one version of the database (see ``Database.version``): the first commit of
-anybody, in any process, makes all of them worthless. So nothing remembered can be older than the
-last change of a text, a right or a sign-in.
+An entry is valid for one version of the database (see ``Database.version``): any commit, in any
+process, invalidates all entries. So a cached value is never older than the last change of a text, a
+permission or a session.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-# Screens say "3 minutes ago": none may be remembered for long even when nothing happens.
+# Screens say "3 minutes ago", so no entry may be kept for long, even if nothing changes.
 SECONDS = 30.0
 LARGEST = 1 << 20
 
 
 class Memo:
-    """Values by key, the least recently used forgotten first beyond ``limit`` bytes."""
+    """A cache of at most ``limit`` bytes that drops the least recently used values first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -41,7 +41,7 @@ class Memo:
         self._lock = threading.Lock()
 
     def get(self, version: Hashable, key: Hashable) -> Any | None:
-        """The value of ``key`` in this version of the database, or None."""
+        """Return the value of ``key`` for this version of the database, or None."""
         with self._lock:
             entry = self._entries.get(key) if version == self._version else None
             if entry is None or entry[0] < monotonic():
@@ -50,8 +50,8 @@ class Memo:
             return entry[2]
 
     def put(self, version: Hashable, key: Hashable, value: Any, size: int) -> None:
-        """Remember a value of about ``size`` bytes, read when the database had this version or
-        a newer one."""
+        """Store a value of about ``size`` bytes that was read at this version of the database or a
+        newer one."""
         with self._lock:
             if version != self._version:
                 self._entries.clear()
@@ -64,26 +64,26 @@ class Memo:
                 self._size -= self._entries.popitem(last=False)[1][1]
 
     def clear(self) -> None:
-        """Remember nothing."""
+        """Drop all entries."""
         with self._lock:
             self._entries.clear()
             self._size = 0
 
 
 def init_app(app: Flask, database: Database, *, limit: int) -> None:
-    """Give the app a memo of ``limit`` bytes, and let it answer what it answered before."""
+    """Add a cache of ``limit`` bytes to the app, and answer repeated requests from it."""
     memo = app.extensions["wiki.memo"] = Memo(limit)
     app.wsgi_app = Remembering(app.wsgi_app, database, memo)  # type: ignore[method-assign]
 
 
 def memo() -> Memo:
-    """The app's memo."""
+    """Return the app's cache."""
     found: Memo = current_app.extensions["wiki.memo"]
     return found
 
 
 def version() -> Hashable:
-    """The database's version as this request first saw it, before it read anything."""
+    """Return the database version that this request saw first, before it read anything."""
     if "version" not in g:
         g.version = parts().database.version()
     seen: Hashable = g.version
@@ -91,10 +91,9 @@ def version() -> Hashable:
 
 
 def remembered(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let :class:`Remembering` answer for this view.
+    """Mark the responses of a view as cacheable by :class:`Remembering`.
 
-    What the view shows may depend on the address, the cookie and the database, and on nothing else
-    of the request.
+    The view's output may depend only on the address, the cookie and the database.
     """
 
     @wraps(view)
@@ -109,11 +108,12 @@ def remembered(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
 
 
 class Remembering:
-    """Answers a request as it answered the very same one before, without asking the application.
+    """WSGI middleware that answers repeated requests from the cache.
 
-    The same is: address, cookie and accepted encodings to the byte, in the same version of the
-    database. An answer that sets a cookie is never remembered. Whether an answer may be is for the
-    view to say (:func:`remembered`); a client that has it already is told so.
+    Requests are the same if their address, cookie and accepted encodings are equal byte for byte,
+    and the version of the database is the same. Only responses of views marked with
+    :func:`remembered` are cached, and never a response that sets a cookie. A client that already
+    has the response gets 304.
     """
 
     def __init__(self, application: WSGIApplication, database: Database, memo: Memo) -> None:

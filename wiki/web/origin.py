@@ -1,4 +1,4 @@
-"""From where a request comes, for those who write down that something was done by it."""
+"""The network address and browser of the current request, for audit records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, ip_address
 
 _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 
-# The first that is contained wins: most browsers also claim to be others.
+# The first match wins, because most browsers also claim to be others.
 _FAMILIES = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -26,7 +26,7 @@ _FAMILIES = (
 
 
 def come_from(address: str | None, user_agent: str) -> None:
-    """What is done from here on, in this thread or task, is done from that address."""
+    """Set the origin of what is done from here on in this thread or task."""
     try:
         found = ip_address((address or "").partition("%")[0])
     except ValueError:
@@ -38,14 +38,14 @@ def come_from(address: str | None, user_agent: str) -> None:
 
 
 def come_from_nowhere() -> None:
-    """What is done from here on is no longer a request's doing."""
+    """Clear the origin, at the end of a request."""
     _origin.set(None)
 
 
 @contextmanager
 def on_behalf() -> Iterator[None]:
-    """What is done in the block is somebody else's doing than of who sent the request: it is not
-    done from where they are."""
+    """Clear the origin inside the block, for actions that are recorded on behalf of another user
+    than the one who sent the request."""
     token = _origin.set(None)
     try:
         yield
@@ -54,17 +54,19 @@ def on_behalf() -> Iterator[None]:
 
 
 def origin() -> str | None:
-    """``203.0.113.7 Firefox``, while a request is answered; None on the shell and in the worker."""
+    """Return the origin of the current request, such as ``203.0.113.7 Firefox``; None in commands
+    and in the worker."""
     return _origin.get()
 
 
 def shorten(origin: str) -> str:
-    """The same without what tells one household from the next: ``203.0.113.0/24 Firefox``."""
+    """Shorten the address of an origin to its network, so that it does not identify a household:
+    ``203.0.113.0/24 Firefox``."""
     where, space, family = origin.partition(" ")
     try:
         address = ip_address(where)
     except ValueError:
-        return origin  # it is short already
+        return origin  # already shortened
     bits = 24 if isinstance(address, IPv4Address) else 48
     kept = int(address) >> (address.max_prefixlen - bits) << (address.max_prefixlen - bits)
     return f"{type(address)(kept)}/{bits}{space}{family}"

@@ -1,9 +1,9 @@
-"""Limits on how often one person may request expensive work, far above normal use.
+"""Rate limits on expensive requests, per person and far above normal use.
 
-A request is counted as one of its kind before it is answered, and as more if it sends a large text.
-If its cost depends on stored texts, :func:`charge` counts the rest once their sizes are known. Each
-web process counts for itself and forgets when it ends; what must be counted exactly (sign-ins,
-password links) is counted in the database (``wiki/people/signin/limiting.py``).
+A request is counted before it is answered, and counts more if it sends a large text. If its cost
+depends on stored texts, :func:`charge` counts the rest once their sizes are known. Each web process
+counts for itself, in memory. Sign-ins and password links must be counted exactly, so they are
+counted in the database (``wiki/people/signin/limiting.py``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PACES = {
     "saves": Pace(600, 10.0),
     "files": Pace(3000, 50.0),
 }
-"""What is counted together, how much of it at once, and how much a second from then on."""
+"""Rate limit of each kind of request."""
 
 BY_SIZE = frozenset({"previews", "saves"})
 """Kinds of requests whose cost grows with the bytes sent."""
@@ -40,7 +40,7 @@ BY_SIZE = frozenset({"previews", "saves"})
 PER_BYTES = 64 * 1024
 """Bytes sent that are counted as one more request."""
 
-MOST_KNOWN = 20_000  # who is remembered; the longest silent one is forgotten, as if it had waited
+MOST_KNOWN = 20_000  # buckets kept; then the least recently used one is dropped
 
 
 def costs(what: str) -> Callable[[View], View]:
@@ -54,7 +54,7 @@ def costs(what: str) -> Callable[[View], View]:
 
 
 class Paces:
-    """Who has asked for how much lately."""
+    """The rate-limit buckets of this process, by kind of request and client."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -75,9 +75,9 @@ class Paces:
 
 
 def keep_pace() -> None:
-    """Count this request, once it is known who asks.
+    """Count this request; call this once the actor is known.
 
-    :raises TooMany: when they ask for too much.
+    :raises TooMany: when the limit is exceeded.
     """
     view = current_app.view_functions.get(request.endpoint or "")
     what = getattr(view, "costs", "" if request.method in SAFE_METHODS else "saves")
@@ -87,9 +87,9 @@ def keep_pace() -> None:
 
 
 def charge(what: str, price: float = 1.0) -> None:
-    """Count more for the current asker; a request of usual size costs 1.
+    """Count more for the current client; a request of usual size costs 1.
 
-    :raises TooMany: when they have asked for too much; then it was not counted.
+    :raises TooMany: when the limit is exceeded; then nothing is counted.
     """
     factor, who = settings().pace, whom()
     if not factor or not who:
@@ -105,8 +105,9 @@ def charge(what: str, price: float = 1.0) -> None:
 
 
 def whom() -> str:
-    """Whom a request counts for: a person or, for strangers, an address; nobody where that says
-    nothing, as behind a proxy on this machine that was not named in the settings."""
+    """Return the key that a request is counted under: the person or, for anonymous visitors, the
+    network address. The key is empty if the address does not identify a client, as behind a proxy
+    on this machine that is not in the settings."""
     person = actor().person_id
     if person is not None:
         return f"person {person}"
@@ -120,12 +121,13 @@ def whom() -> str:
 
 
 def asker() -> str | None:
-    """The person or address that the current request is worked on for; None outside of requests."""
+    """Return the person or address of the current request; None outside of requests."""
     return whom() if has_request_context() else None
 
 
 def init_app(app: Flask) -> None:
-    """Count what is asked for in the browser; the API counts once it knows its caller."""
+    """Count browser requests before they are processed. The API counts its requests itself, once
+    the caller is known."""
     app.extensions["paces"] = Paces()
 
     @app.before_request

@@ -1,4 +1,4 @@
-"""Keyset paging: a cursor of the last row's sort values, opaque in addresses."""
+"""Keyset paging, with an opaque cursor that contains the last row's sort values."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Row = TypeVar("Row")
 
 
 class StrictCursor(str):
-    """A cursor that a program sent: the program is told if it is not one of ours."""
+    """A cursor sent by an API client, which gets an error if the cursor is invalid."""
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
-    """A cursor that fits an address."""
+    """Return a URL-safe cursor for these values."""
     return base64.urlsafe_b64encode(json.dumps(list(values)).encode()).decode().rstrip("=")
 
 
 def decode_cursor(raw: str | None, types: Sequence[type]) -> list[Any] | None:
-    """Return the values of a cursor, or None when it is absent or not one of ours.
+    """Return the values of a cursor, or None if it is absent or invalid.
 
-    :raises Invalid: when it is a strict one and not one of ours.
+    :raises Invalid: when a strict cursor is invalid.
     """
     values = _decoded(raw, types)
     if values is None:
@@ -35,9 +35,9 @@ def decode_cursor(raw: str | None, types: Sequence[type]) -> list[Any] | None:
 
 
 def give_up(raw: str | None) -> None:
-    """Let a list begin at its beginning, because its cursor is absent or makes no sense.
+    """Handle a cursor that is absent or invalid: the list starts at its beginning.
 
-    :raises Invalid: when it is a strict one.
+    :raises Invalid: when the cursor is a strict one.
     """
     if isinstance(raw, StrictCursor):
         raise Invalid(
@@ -59,7 +59,7 @@ def _decoded(raw: str | None, types: Sequence[type]) -> list[Any] | None:
 
 
 def _fits(value: Any, kind: type) -> bool:
-    """Whether a value is of its type, and one that every database can look for."""
+    """Return whether a value has the given type and can be used in a query on every database."""
     if type(value) is not kind:
         return False
     if isinstance(value, str):
@@ -69,7 +69,7 @@ def _fits(value: Any, kind: type) -> bool:
 
 @dataclass(frozen=True)
 class Slice(Generic[Row]):
-    """One screenful: its rows, and the cursor of the next one, if there is more."""
+    """One page of rows, and the cursor of the next page if there is one."""
 
     rows: Sequence[Row]
     after: str | None

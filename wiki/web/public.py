@@ -1,4 +1,4 @@
-"""Routes are closed: only a signed-in person gets in, unless the view says ``@public``."""
+"""Sign-in requirement: every route needs a signed-in user unless its view is ``@public``."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def public(view: View) -> View:
-    """Let anybody call this view; what it returns still passes the gate."""
+    """Allow anonymous access to this view. Its content is still subject to the access check."""
     view.is_public = True  # type: ignore[attr-defined]
     return view
 
 
 def is_public(view: Callable[..., Any]) -> bool:
-    """Whether anybody may call the view."""
+    """Return whether the view allows anonymous access."""
     return getattr(view, "is_public", False)
 
 
 def init_app(app: Flask) -> None:
-    """Ask for a sign-in before every view that is not public."""
+    """Require a sign-in for every view that is not public."""
 
     @app.before_request
     def closed_by_default() -> ResponseReturnValue | None:

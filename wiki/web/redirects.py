@@ -1,5 +1,5 @@
-"""Redirects: never to what a request calls our host; and for scripts, which learn where a form that
-they sent leads without going there."""
+"""Redirects that never depend on the Host header, and that scripts can read instead of
+following."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from flask import Flask, Response, request
 from wiki.web.urls import local_url
 
 ASKED = "Wiki-Redirect"
-"""Request header: ``tell`` asks to be told the address. Answer header: the address."""
+"""Request header: ``tell`` requests the address instead of a redirect. Response header: the
+address."""
 
 
 def init_app(app: Flask) -> None:
-    """Answer 204 with the address instead of a redirect, where that was asked for.
+    """Answer 204 with the address instead of a redirect, where the request asks for it.
 
-    A browser's ``fetch`` either follows a redirect unseen, which would use up the message that
-    the next screen is to show, or hides where it leads.
+    A browser's ``fetch`` either follows a redirect, which would use up the message for the next
+    screen, or hides its address.
     """
 
     @app.after_request
     def stay_here(response: Response) -> Response:
-        # Routing's own redirects, as to a slash at the end, are made of the Host header.
+        # Routing's own redirects, such as those to a trailing slash, contain the request's Host
+        # header.
         if response.location and response.location.startswith(request.host_url):
             response.location = local_url(f"/{response.location.removeprefix(request.host_url)}")
             response.set_data(b"")

@@ -1,4 +1,4 @@
-"""What a request has at hand: the wiki's parts, a reading session, the way to write, the actor."""
+"""Request-scoped access to the settings, the database sessions and the actor."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from wiki.web.origin import come_from, come_from_nowhere
 
 @dataclass(frozen=True)
 class Parts:
-    """What the app was put together from."""
+    """The settings and the database of an app."""
 
     settings: Settings
     database: Database
 
 
 def parts() -> Parts:
-    """The parts of the app that answers this request."""
+    """Return the parts of the current app."""
     found: Parts = current_app.extensions["wiki"]
     return found
 
 
 def settings() -> Settings:
-    """The settings of the app that answers this request."""
+    """Return the settings of the current app."""
     return parts().settings
 
 
 def reading() -> Session:
-    """This request's session for reading: one snapshot, closed with the request."""
+    """Return this request's read-only session: one snapshot, closed at the end of the request."""
     if "reading" not in g:
         context = parts().database.read()
         g.reading_context = context
@@ -51,7 +51,8 @@ def reading() -> Session:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """Open a transaction that is committed when the block ends; later reads of this request see it.
+    """Open a transaction that is committed at the end of the block; later reads of this request see
+    it.
 
     :raises DiskFull: when only the reserve for sign-ins is left on the disk.
     """
@@ -72,7 +73,7 @@ def finish_reading() -> None:
 
 
 def afterwards(answer: Response, do: Callable[[], object]) -> None:
-    """Let something be done once the answer is out: on our own server just then, on others when
+    """Run a function after the response: once it has been sent on our own server, on others when
     they close it."""
     later = request.environ.get(AFTERWARDS)
     if later is None:
@@ -82,12 +83,12 @@ def afterwards(answer: Response, do: Callable[[], object]) -> None:
 
 
 def act_as(caller: Actor) -> None:
-    """Let this request be the caller's, whatever cookie it carries."""
+    """Set the actor of this request, regardless of its cookie."""
     g.acting = caller
 
 
 def actor() -> Actor:
-    """Who asks: found out once a request, by session cookie or bearer token."""
+    """Return the actor of this request, from its session cookie or bearer token."""
     if "acting" in g:
         acting: Actor = g.acting
         return acting
@@ -96,14 +97,14 @@ def actor() -> Actor:
 
 
 def is_api() -> bool:
-    """Whether the request is to the REST API, which answers with problem JSON."""
+    """Return whether the request is for the REST API, which answers with problem JSON."""
     return request.path.startswith("/-/api/")
 
 
 def is_foreign() -> bool:
-    """Whether the browser says that another site's page sent this request.
+    """Return whether the request was sent by a page of another site, according to the browser.
 
-    A client that says nothing is no browser of these years, and has no cookie to be misused.
+    A client that sends neither header is not a modern browser, and has no cookie to be misused.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -118,14 +119,14 @@ def is_foreign() -> bool:
 
 
 def person_url(handle: str) -> str:
-    """Return the address of a person's page; empty for visitors who are not signed in, who may not
-    see it."""
+    """Return the address of a person's page. It is empty for visitors who are not signed in,
+    because they may not see such pages."""
     return "" if actor().is_anonymous else f"/-/people/{handle}"
 
 
 def init_app(app: Flask, wiki: Parts) -> None:
-    """Give the app its parts; note from where each request comes, and close its reading session
-    at its end."""
+    """Register the app's parts. Record the origin of each request, and close its reading session at
+    its end."""
     app.extensions["wiki"] = wiki
     app.jinja_env.globals["person_url"] = person_url
 

@@ -1,4 +1,5 @@
-"""What another site's page sends is refused: the first of two checks, beside the form's token."""
+"""Refusal of requests sent by pages of other sites: the first CSRF check, beside the form's
+token."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_app(app: Flask) -> None:
-    """Refuse what another site's page sends, before anything of it is shown or kept.
+    """Refuse requests from other sites before anything of them is shown or kept.
 
-    This comes before the sign-in is asked for: a browser sends no cookie along then, and an answer
-    that sets one would replace that of whoever is signed in.
+    This check comes before the sign-in check. On such requests browsers send no cookie, and a
+    response that sets one would replace the user's session cookie.
     """
 
     @app.before_request
     def come_from_here() -> None:
-        if request.method in SAFE_METHODS or is_api():  # the API takes no cookies
+        if request.method in SAFE_METHODS or is_api():  # the API accepts no cookies
             return
         if is_foreign():
             raise Forbidden("This form was sent from another site, so nothing was done.")

@@ -1,4 +1,4 @@
-"""Headers that every response carries."""
+"""Security headers for every response."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CSP = "; ".join(
 )
 
 
-# Nothing here uses any of what a page could ask a browser for.
+# The wiki uses none of these browser features.
 NOT_ASKED_FOR = (
     "accelerometer",
     "camera",
@@ -42,9 +42,9 @@ PERMISSIONS = ", ".join(f"{name}=()" for name in NOT_ASKED_FOR)
 
 
 def init_app(app: Flask, *, secure: bool) -> None:
-    """Set the security headers that a view has not set more strictly itself.
+    """Set the security headers that a view has not set itself.
 
-    :param secure: whether people come over HTTPS only, so that browsers may insist on it.
+    :param secure: whether the wiki is reached only over HTTPS; then HSTS is set.
     """
 
     @app.after_request

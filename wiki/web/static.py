@@ -1,4 +1,5 @@
-"""Serves the built front end: compressed copies, and cached for ever where the name has a hash."""
+"""Delivery of the built front end: compressed copies, cached for ever if the file name has a
+hash."""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ from wiki.web.public import public
 PREFIX = "/-/static"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+")
 _HASHED = re.compile(r"-[A-Z0-9]{8}\.[a-z]+(?:\.map)?$")
-# Encoding as browsers name it, and the ending of the copy that the build left.
+# Content encoding -> extension of the compressed copy from the build.
 _COPIES = {"br": ".br", "gzip": ".gz"}
 
 
 class _SessionsOfScreens(SecureCookieSessionInterface):
-    """Cookie sessions that files have no part in: a file that varied with the cookie would be
-    fetched anew whenever a sign-in or a message changes it."""
+    """Cookie sessions that do not affect static files. Otherwise files would vary with the cookie,
+    and browsers would fetch them again after every sign-in or message."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.endpoint != "static":
@@ -32,9 +33,9 @@ class _SessionsOfScreens(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, folder: Path = STATIC) -> None:
-    """Serve ``folder``, which the front end's build fills, below ``/-/static/``.
+    """Serve ``folder``, which contains the built front end, below ``/-/static/``.
 
-    :param app: an app made without a static folder of its own.
+    :param app: an app created without a static folder of its own.
     """
 
     app.session_interface = _SessionsOfScreens()

@@ -11,7 +11,8 @@ from wiki.text.compare.lines import line_changes
 
 
 def blame_lines(text: str) -> list[str]:
-    """The lines of a text without their ends: whether the last one is ended is nobody's line."""
+    """Return the lines of a text without their ends. A line end at the end of the text adds no
+    line."""
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
@@ -19,7 +20,7 @@ def blame_lines(text: str) -> list[str]:
 
 
 def step(origins: Sequence[int], old: Sequence[str], new: Sequence[str], number: int) -> list[int]:
-    """The origins of the lines `new`, which revision `number` made of the lines `old`."""
+    """Return the origins of the lines `new`, which revision `number` made of the lines `old`."""
     found: list[int] = []
     at = 0
     for a, b, c, d in line_changes(old, new):
@@ -49,7 +50,8 @@ def walk(
 
 
 def pack(origins: Iterable[int]) -> list[int]:
-    """Origins as runs: a number, how many lines in a row have it, the next number, and so on."""
+    """Pack origins as runs: a number, how many consecutive lines have it, the next number, and so
+    on."""
     runs: list[int] = []
     for origin in origins:
         if runs and runs[-2] == origin:
@@ -60,10 +62,10 @@ def pack(origins: Iterable[int]) -> list[int]:
 
 
 def unpack(runs: Sequence[int]) -> list[int]:
-    """The origins that were packed as `runs`."""
+    """Return the origins that were packed as `runs`."""
     return [origin for origin, count in pairs(runs) for _ in range(count)]
 
 
 def pairs(runs: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each run: the number, and how many lines in a row have it."""
+    """Return the runs as pairs: a number, and how many consecutive lines have it."""
     return zip(runs[::2], runs[1::2], strict=True)

@@ -37,7 +37,7 @@ EFFORT = 2_000_000
 """Maximum number of steps spent on tidying up word differences in one part."""
 
 WORTH = 3
-"""Unchanged lines that are worth a fold."""
+"""Minimum number of unchanged lines in a fold."""
 
 Kind = Literal["change", "same", "fold"]
 
@@ -49,11 +49,11 @@ class Line:
     number: int
     text: str
     spans: tuple[Span, ...] = ()
-    """The text in pieces, the changed ones marked; empty where nothing is marked."""
+    """The text in pieces, with the changed ones marked; empty if nothing is marked."""
     ended: bool = True
     """False for a last line without a "\\n"."""
     code: bool = False
-    """Whether its layout has meaning: code, display math, a row of a table."""
+    """True if the layout has meaning: code, display math, a row of a table."""
     left_out: int = 0
     """Number of characters of the line that its pieces omit because it is longer than `LINE`."""
 
@@ -78,7 +78,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Consecutive rows: a change, its surroundings, or a fold of unchanged lines not to show."""
+    """Consecutive rows: a change, its surroundings, or a fold of unchanged lines that are not
+    shown."""
 
     kind: Kind
     rows: tuple[Row, ...]
@@ -86,7 +87,7 @@ class Section:
     number: int = 0
     """Number of the change, from 1; for other sections, that of the change above it, or 0."""
     heading: str = ""
-    """For a fold: the last heading in it, so that readers know where they are."""
+    """The last heading in a fold, as orientation for readers; empty for other sections."""
     count: int = 0
     """Number of unchanged lines that a fold hides."""
 
@@ -105,7 +106,7 @@ class Diff:
     part: int = 1
     parts: int = 1
     coarse: bool = False
-    """Whether too many words differ to compare all of them: some lines are marked from the first
+    """True if too many words differ to compare all of them: some lines are marked from the first
     different word to the last."""
 
     @property
@@ -131,7 +132,7 @@ class _Stretch(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """Number of lines of a part that it takes."""
+        """Number of lines that the stretch adds to a part."""
         if self.kind == "change":
             return self.b - self.a + self.d - self.c
         return self.b - self.a if self.kind == "same" else 1
@@ -188,11 +189,11 @@ class _Text:
         self._ends = array("Q", accumulate(shown, initial=0))
 
     def size(self, start: int, end: int) -> int:
-        """Number of characters shown of these lines."""
+        """Return the number of characters shown of these lines."""
         return self._ends[end] - self._ends[start]
 
     def line(self, at: int, spans: tuple[Span, ...] = ()) -> Line:
-        """The line at an index from 0."""
+        """Return the line at an index from 0."""
         source = self.lines[at]
         ended = source.endswith("\n")
         text = source[:-1] if ended else source
@@ -202,7 +203,7 @@ class _Text:
         return Line(at + 1, text, spans, ended, self._code[at], left_out)
 
     def is_code(self, at: int) -> bool:
-        """Whether the layout of the line at an index has meaning."""
+        """Return whether the layout of the line at an index has meaning."""
         return self._code[at]
 
 

@@ -1,4 +1,4 @@
-"""Lines of a text: cut, aligned with another text's lines, and what Markdown makes of them.
+"""Lines of a text: splitting, alignment with another text's lines, and their Markdown blocks.
 
 Only "\\n" ends a line here: a form feed or U+2028 inside a paragraph is a character like any other.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import LCSseq
 
 MATRIX = 100_000_000
-"""Cells of an alignment that may be computed at once: the matrix takes a bit for each (12 MB)."""
+"""Maximum number of cells of an alignment matrix, which takes a bit for each (12 MB)."""
 
 ROUNDS = 8
 """Average number of times that each item may be examined to find places to cut; only texts made for
@@ -37,7 +37,8 @@ def normalise_line_ends(text: str) -> str:
 
 
 def split(text: str) -> list[str]:
-    """The lines of `text`, each with its "\\n" but perhaps the last. Joined they are `text`."""
+    """Split `text` into lines, each with its "\\n" except perhaps the last. Joined they are
+    `text`."""
     lines = text.split("\n")
     last = lines.pop()
     kept = [line + "\n" for line in lines]
@@ -55,7 +56,7 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
     place, or left over after :data:`ROUNDS`, is returned as one change. The result depends on the
     two sequences alone, never on time or load.
     """
-    # Most of two texts is the same, and need not be looked at twice.
+    # Skip the common start and end, which are most of two texts.
     lead, most = 0, min(len(old), len(new))
     while lead < most and old[lead] == new[lead]:
         lead += 1
@@ -97,7 +98,7 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Change]:
 
 
 def _joined(found: list[Change]) -> list[Change]:
-    """The same changes, with those that touch made one."""
+    """Return the same changes, with adjacent ones joined."""
     whole: list[Change] = []
     for change in found:
         if whole and whole[-1].b == change.a and whole[-1].d == change.c:
@@ -108,11 +109,11 @@ def _joined(found: list[Change]) -> list[Change]:
 
 
 def line_changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
-    """`changes` of lines, each where a person would say that it is.
+    """Return the `changes` of lines, each placed where readers expect it.
 
     A block that was only added or only deleted can often be placed higher or lower with the same
-    result. Here it joins another change where it can reach one; else it starts with text rather
-    than with the blank line above it, as low as that goes.
+    result. Here it is joined with another change if it can reach one; else it starts with text
+    rather than with the blank line above it, as low as possible.
     """
     found = changes(old, new)
     settled: list[Change] = []
@@ -147,7 +148,7 @@ def line_changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
 
 
 def _anchors(left: list[int], right: list[int]) -> list[tuple[int, int]]:
-    """Pairs of places of the items that occur once on each side, the longest run in order."""
+    """Return the longest ascending series of index pairs of items that occur once on each side."""
     once = {item: j for j, item in enumerate(right)}
     seen: dict[int, int] = {}
     for item in right:
@@ -160,7 +161,7 @@ def _anchors(left: list[int], right: list[int]) -> list[tuple[int, int]]:
         for i, item in enumerate(left)
         if count[item] == 1 and seen.get(item, 0) == 1
     ]
-    # The longest increasing subsequence of the places on the right, by patience sorting.
+    # The longest increasing subsequence of the indices on the right, by patience sorting.
     tops: list[int] = []
     piles: list[int] = []
     before: list[int] = []
@@ -182,10 +183,11 @@ def _anchors(left: list[int], right: list[int]) -> list[tuple[int, int]]:
 
 
 def verbatim(lines: Sequence[str]) -> list[bool]:
-    """For each line, whether it is code, display math or a table: text whose layout has meaning.
+    """Return for each line whether it is code, display math or a table: text whose layout has
+    meaning.
 
-    A cheap reading of the block structure that errs towards yes: fences (closed or not), lines
-    indented like code that do not start a list item, and rows around a table's ruling line.
+    A cheap approximation of the block structure that errs towards True: fences (closed or not),
+    lines indented like code that do not start a list item, and rows around a table's delimiter row.
     """
     marks = [False] * len(lines)
     fence = ""
@@ -218,7 +220,7 @@ def verbatim(lines: Sequence[str]) -> list[bool]:
 
 
 def heading(line: str) -> str:
-    """The text of an ATX heading; "" when `line` is none."""
+    """Return the text of an ATX heading; "" if `line` is not one."""
     found = _HEADING.match(line)
     if not found:
         return ""

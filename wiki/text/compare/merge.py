@@ -1,9 +1,9 @@
-"""Merging two edits of one text: diff3 by lines, then by words where that cannot surprise anyone.
+"""Three-way merge of two edits of one text: diff3 by lines, then by words where that is safe.
 
-The algorithm is diff3 as formalised by Khanna, Kunal and Pierce ("A Formal Investigation of
-Diff3", FSTTCS 2007): align the base with each side, keep what is aligned on both, and decide
-every stretch between on its own. Nothing is ever placed by likeness: a change lands exactly where
-its author made it, or the stretch is a conflict that people resolve.
+The algorithm is diff3 as formalised by Khanna, Kunal and Pierce ("A Formal Investigation of Diff3",
+FSTTCS 2007): align the merge base with each side, keep what is aligned on both, and decide on every
+stretch between separately. Nothing is placed by similarity: a change stays exactly where its author
+made it, or the stretch is a conflict that users resolve.
 """
 
 import re
@@ -18,13 +18,13 @@ from wiki.text.compare.lines import Change, changes, line_changes, split, verbat
 Kind = Literal["same", "ours", "theirs", "both", "conflict"]
 
 APART = 2
-"""Unchanged words that must lie between two people's edits of one line for it to merge."""
+"""Minimum number of unchanged words between two users' edits of one line for them to merge."""
 
 ALIKE = 0.5
 """Share of words that an edited line must keep for its words to be merged."""
 
 LONGEST = 4000
-"""Words of a stretch beyond which it is not merged by words."""
+"""Number of words of a stretch above which it is not merged by words."""
 
 EFFORT = 200_000
 """Maximum number of words in all stretches that are merged by words; further stretches are not."""
@@ -34,19 +34,19 @@ LINES = 200_000
 
 CONFLICTS = 200
 """Number of conflicts above which everything from the first to the last is one conflict, because
-nobody would decide so many."""
+nobody would resolve so many."""
 
-# What is replaced as a whole: inline code, a wiki link, a tag, or else a run without spaces, so
-# that two edits of one address, path or number can never make a third.
+# The units that are replaced as a whole: inline code, a wiki link, a tag, or else a run without
+# spaces, so that two edits of one address, path or number are never combined into a third.
 _ATOM = re.compile(r"`[^`\n]*`\S*|\[\[[^\[\]\n]*\]\]\S*|<[^<>\n]*>|[^\s`<]+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of lines and what became of it; each text is made of whole lines ending in "\\n".
+    """A stretch of lines and its outcome; each text consists of whole lines ending in "\\n".
 
-    `same`: nobody changed it. `ours`, `theirs`: one side did. `both`: both did, and alike or so
-    that the changes fit together. `conflict`: both did; `text` is None until people choose.
+    `same`: unchanged. `ours`, `theirs`: changed by one side. `both`: changed by both sides in the
+    same way, or so that the changes fit together. `conflict`: changed by both; `text` is None.
     """
 
     kind: Kind
@@ -58,11 +58,11 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Merge:
-    """The outcome of `merge`: chunks that, put together in order, are each of the three texts."""
+    """The outcome of `merge`: chunks that, joined in order, give each of the three texts."""
 
     chunks: tuple[Chunk, ...]
     ends: bool
-    """Whether the merged text ends its last line."""
+    """True if the last line of the merged text has a line end."""
 
     @property
     def clean(self) -> bool:
@@ -78,9 +78,9 @@ class Merge:
         return self.resolve(()) if self.clean else None
 
     def resolve(self, answers: Sequence[str]) -> str:
-        """The whole text with the conflicts, in order, replaced by `answers`.
+        """Return the whole text with the conflicts, in order, replaced by `answers`.
 
-        Raises ValueError when there are not as many answers as conflicts.
+        :raises ValueError: when the number of answers differs from that of the conflicts.
         """
         if len(answers) != len(self.conflicts):
             raise ValueError(f"{len(self.conflicts)} conflicts, but {len(answers)} answers")
@@ -183,8 +183,8 @@ def _chunks(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[Chu
     at = o = t = 0
     i = j = 0
     while i < len(left) or j < len(right):
-        # The next stretch without a line that both sides kept: it starts with the earlier
-        # change and takes in whatever overlaps or touches it.
+        # The next stretch without a line that both sides kept: it starts with the earlier change
+        # and includes all that overlap or touch it.
         low = min(side[k].a for side, k in ((left, i), (right, j)) if k < len(side))
         high, i0, j0 = low, i, j
         while True:
@@ -222,7 +222,7 @@ def _decide(
     elif (text := words.merge(of, ours, theirs)) is not None:
         yield Chunk("both", base, mine, other, text)
     else:
-        # What both sides wrote alike at either end is not part of the dispute.
+        # Text that both sides wrote alike at either end is not part of the conflict.
         head = 0
         while head < min(len(o), len(t)) and o[head] == t[head]:
             head += 1
@@ -240,7 +240,8 @@ def _decide(
 
 
 def _whole(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The chunks, with neighbours of one kind that are not conflicts made one."""
+    """Yield the chunks without empty ones, with neighbours of one kind that are not conflicts
+    joined."""
     last: Chunk | None = None
     for chunk in chunks:
         if not (chunk.base or chunk.ours or chunk.theirs):
@@ -262,12 +263,12 @@ def _whole(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 class _Words:
-    """Merges by words the stretches where that is safe.
+    """Merge of stretches by words, where that is safe.
 
-    Safe means: both sides kept the stretch line by line (as many lines, each still alike), no line
-    of it is code, math or a table row (there a line is one thing, and half of one edit with half
-    of another is nobody's), and between any two people's edits lie at least `APART` words that
-    both kept. Everything else is left to people.
+    It is safe if both sides kept the stretch line by line (as many lines, each still similar), if
+    no line of it is code, math or a table row (there half of one edit and half of another make a
+    line that nobody wrote), and if there are at least `APART` words that both kept between any two
+    users' edits. All other stretches are conflicts.
     """
 
     def __init__(self, base: list[str], ours: list[str], theirs: list[str]) -> None:
@@ -305,7 +306,7 @@ class _Words:
 
 
 class _Edit(NamedTuple):
-    """The atoms from `a` to `b` became `text`."""
+    """A replacement of the atoms from `a` to `b` by `text`."""
 
     a: int
     b: int
@@ -317,14 +318,14 @@ def _word(atom: str) -> bool:
 
 
 def _alike(old: list[str], new: list[str], found: list[Change]) -> bool:
-    """Whether `new` still is the line `old`: most of the longer one's words are kept."""
+    """Return whether `new` is still the line `old`: most words of the longer one are kept."""
     words = sum(map(_word, old))
     gone = sum(_word(atom) for c in found for atom in old[c.a : c.b])
     return words - gone >= ALIKE * max(words, sum(map(_word, new)), 1)
 
 
 def _apply(base: list[str], ours: set[_Edit], theirs: set[_Edit]) -> str | None:
-    """`base` with both sides' edits, or None where edits of different sides come too close."""
+    """Return `base` with both sides' edits, or None if edits of different sides are too close."""
     kept = [_word(atom) for atom in base]
     for edit in ours & theirs:
         kept[edit.a : edit.b] = [False] * (edit.b - edit.a)

@@ -23,7 +23,7 @@ LONGEST = 2_000
 """Maximum number of words of a line that are compared."""
 
 REACH = 20 * LONGEST
-"""Number of characters in which these words are looked for."""
+"""Number of characters of a line in which these words are searched for."""
 
 
 def pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Words of a line, and which of them changed.
 
-A word, a space or a mark of punctuation is compared whole, and nothing is ever cut inside what a
-reader sees as one character: a family of emoji, a letter with its accents, a flag.
+A word, a space or a punctuation mark is compared as a whole. A grapheme is never split: a family of
+emoji, a letter with its accents, a flag.
 """
 
 import re
@@ -12,21 +12,21 @@ from diff_match_patch.diff_match_patch import diff_match_patch
 from rapidfuzz.distance import LCSseq
 
 LIMIT = 6_000
-"""Tokens of two lines beyond which only their common start and end are left unmarked."""
+"""Number of tokens of two lines above which only their common start and end are left unmarked."""
 
 _ASCII = re.compile(r"\w+|.", re.DOTALL)
-# Scripts that put no spaces between words are compared character by character.
+# Scripts without spaces between words are compared character by character.
 _UNICODE = regex.compile(
     r"(?V1)(?:(?=[\w--[\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]])\X)+|\X",
     regex.DOTALL,
 )
 
-# Each word stands as one letter while differences are tidied up, as the tidying knows letters,
-# spaces and punctuation apart: the CJK ideographs are letters, and enough for `LIMIT` words.
+# Each word is replaced by one letter for the cleanup, which distinguishes letters, spaces and
+# punctuation. The CJK ideographs are letters, and enough for `LIMIT` words.
 _LETTERS = 0x4E00
 
 _TIDY = diff_match_patch()
-_TIDY.Diff_Timeout = 0  # the result must not depend on the clock
+_TIDY.Diff_Timeout = 0  # the result must not depend on time
 
 
 class Span(NamedTuple):
@@ -37,21 +37,22 @@ class Span(NamedTuple):
 
 
 def tokens(line: str) -> list[str]:
-    """`line` cut into words, single spaces and single marks; joined they are `line`."""
+    """Split `line` into words, single spaces and single punctuation marks; joined they are
+    `line`."""
     pattern = _ASCII if line.isascii() else _UNICODE
     return pattern.findall(line)
 
 
 def is_word(token: str) -> bool:
-    """Whether `token` is a word rather than space or punctuation."""
+    """Return whether `token` is a word rather than space or punctuation."""
     return token[:1].isalnum() or token[:1] == "_"
 
 
 class Effort:
-    """The remaining steps for tidying up differences; `refused` is set once they were not enough.
+    """A budget of steps for the cleanup of differences; `refused` is set once it was not enough.
 
-    Tidying up the n differences of a line takes n² steps at worst: a thousand in ordinary lines,
-    millions in lines made to be slow.
+    The cleanup of the n differences of a line takes n² steps at worst: a thousand in ordinary
+    lines, millions in lines made to be slow.
     """
 
     def __init__(self, steps: int) -> None:
@@ -59,7 +60,7 @@ class Effort:
         self.refused = False
 
     def spend(self, steps: int) -> bool:
-        """Take this many steps, unless fewer are left."""
+        """Spend this many steps and return True, or return False if fewer are left."""
         if steps > self.left:
             self.refused = True
             return False
@@ -103,7 +104,7 @@ def mark(
 
 
 def _lettered(line: list[str], letters: dict[str, str]) -> str:
-    """`line` with a letter for each token, but single spaces and marks as they are."""
+    """Return `line` with a letter for each token, except single spaces and punctuation marks."""
     return "".join(
         token
         if len(token) == 1 and not token.isalnum()
@@ -113,7 +114,8 @@ def _lettered(line: list[str], letters: dict[str, str]) -> str:
 
 
 def _differences(a: str, b: str) -> list[tuple[int, str]]:
-    """`a` and `b` as diff-match-patch has it: -1 only in `a`, 1 only in `b`, 0 in both."""
+    """Return `a` and `b` in the form of diff-match-patch: -1 only in `a`, 1 only in `b`, 0 in
+    both."""
     diffs: list[tuple[int, str]] = []
     gone = come = ""
     for op in LCSseq.opcodes(a, b):
@@ -139,7 +141,7 @@ def _framed(line: list[str], head: int, tail: int) -> tuple[Span, ...]:
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:
-    """Without empty spans, and neighbours of one kind made one."""
+    """Return the spans without empty ones, and with neighbours of one kind joined."""
     whole: list[Span] = []
     for span in spans:
         if whole and whole[-1].changed == span.changed:

@@ -1,1 +1,1 @@
-"""Front matter: reading, and edits that keep other bytes."""
+"""Parsing of front matter, and edits that keep all other bytes."""

@@ -62,7 +62,8 @@ class FrontMatter:
     unread: tuple[int, ...] = field(default=(), compare=False)
 
     def entries(self) -> dict[str, Json]:
-        """All entries by key. A field takes precedence over an entry of the same name in `rest`."""
+        """Return all entries by key. A field takes precedence over an entry of the same name in
+        `rest`."""
         own: dict[str, Json] = {
             "title": self.title,
             "description": self.description,
@@ -108,8 +109,8 @@ def split(source: str) -> tuple[FrontMatter, str]:
 
 
 def looks_like_front_matter(body: str) -> bool:
-    """Whether text that `divide` left in the body was meant as front matter: `key: …` between
-    rules, or `"key": …` after a brace."""
+    """Return whether text that `divide` left in the body was meant as front matter: `key: …`
+    between rules, or `"key": …` after a brace."""
     plain = normalise_line_ends(body)
     found = _BLOCK.match(plain)
     if found is None:
@@ -148,7 +149,7 @@ def join(wanted: FrontMatter, body: str, block: str = "") -> str:
 
 
 def is_plain(block: str) -> bool:
-    """Whether a block is what :func:`join` writes for its values on its own."""
+    """Return whether a block is exactly what :func:`join` writes for its values without a block."""
     return block == _made(read(block).entries())
 
 

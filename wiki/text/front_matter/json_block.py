@@ -26,11 +26,11 @@ _DECODER = json.JSONDecoder(
 def read_object(text: str) -> tuple[dict[str, Json], int] | None:
     """Return the object that a text begins with, and its end; None if there is none or it is empty.
 
-    Numbers that would be written in another way are texts.
+    Numbers that JSON would write differently are returned as texts.
     """
     try:
         found, end = _DECODER.raw_decode(text)
-        json.dumps(found, ensure_ascii=False).encode()  # no halves of characters
+        json.dumps(found, ensure_ascii=False).encode()  # rejects lone surrogates
     except (ValueError, RecursionError):
         return None
     return (found, end) if isinstance(found, dict) and found else None

@@ -27,7 +27,7 @@ class Change:
 
     @property
     def is_removal(self) -> bool:
-        """Whether the key is removed."""
+        """True if the key is removed."""
         return not self.new
 
     @property
@@ -134,7 +134,7 @@ class _Editor:
 
 
 def _is_word(value: Json) -> bool:
-    """Whether a text can be written without quotes."""
+    """Return whether a text can be written without quotes."""
     return (
         isinstance(value, str)
         and re.fullmatch(r"\w(?:[\w.-]*\w)?", value) is not None

@@ -80,7 +80,7 @@ class _Node:
 
 
 class _Composer:
-    """Build nodes from the events of one document, without following aliases."""
+    """A builder of nodes from the events of one document, without following aliases."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -150,7 +150,7 @@ def _without_tail(source: str) -> str:
 
 
 class _Converter:
-    """Convert nodes to JSON, within the limits of one mapping."""
+    """A converter of nodes to JSON, within the limits of one mapping."""
 
     def __init__(self) -> None:
         self.left = MAX_NODES

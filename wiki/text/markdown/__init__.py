@@ -1,1 +1,1 @@
-"""Markdown to HTML, a pure function of a text and its place."""
+"""Conversion of Markdown to HTML as a pure function of a text and its location."""

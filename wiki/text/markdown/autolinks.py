@@ -1,11 +1,11 @@
-"""Addresses that are links without any markup, as GitHub's parser (cmark-gfm) recognises them.
+"""Autolinks: addresses that are links without any markup, as recognised by cmark-gfm (GitHub).
 
 `https://`, `http://` and `ftp://` count after every character except a letter of the same word,
 `www.` at the start, after ASCII white space and after `*`, `_`, `~` or `(`, e-mail addresses after
 every character. After a square bracket that is still open only e-mail addresses count, because the
 text may be that of a link.
 
-There are two deliberate differences. cmark-gfm ends an address at ASCII white space and `<` only;
+There are two deliberate differences. cmark-gfm ends an address only at ASCII white space and `<`;
 here it also ends at all other white space, at the punctuation of scripts without spaces between
 words (`。` and the like), at typographic quotation marks, and before a wide closing bracket that
 the address has not opened. In an address these characters are percent-encoded; unencoded, they
@@ -41,7 +41,7 @@ _PROTOCOL = re.compile(r"(?<![A-Za-z0-9])(?:mailto|xmpp):\Z")
 _LONGEST_PROTOCOL = 8  # characters, including the one before it
 
 BARE = "bare"  # the markup of these links, which have none
-_OPEN = "open_brackets"  # the attribute of an inline state that counts them
+_OPEN = "open_brackets"  # attribute of an inline state: the number of open brackets
 
 
 def autolink_plugin(parser: MarkdownIt) -> None:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from wiki.text.markdown.highlight import highlight
 from wiki.text.markdown.tree import RAW
 
-# What authors write, and which of the looks it gets.
+# Kind of admonition as written -> its style.
 LOOKS = {
     "note": "note", "info": "note", "abstract": "note", "summary": "note", "quote": "note",
     "todo": "note", "example": "note", "seealso": "note",
@@ -24,19 +24,20 @@ _FOLDING = {"": "!!!", "-": "???", "+": "???+"}
 
 
 class Blocks:
-    """Dresses the blocks of one page in place."""
+    """A converter for the blocks of one page, which are changed in place."""
 
     def __init__(self) -> None:
         self.tables = 0
 
     def open_table(self) -> dict[str, str]:
-        """The attributes of the box in which a wide table scrolls; keys reach it as well."""
+        """Return the attributes of the box in which a wide table scrolls; it can be focused by
+        keyboard."""
         self.tables += 1
         label = f"Table {self.tables}"
         return {"class": "table-scroll", "role": "region", "aria-label": label, "tabindex": "0"}
 
     def table(self, element: Element) -> None:
-        """Turns the table into the box and puts the table inside."""
+        """Turn the table into a scrolling box with the table inside."""
         table = Element("table")
         table.extend(element)
         for child in list(element):
@@ -46,7 +47,7 @@ class Blocks:
         element.append(table)
 
     def admonition(self, element: Element) -> None:
-        """`!!! note "Title"` as a `div`, `???` as `details`."""
+        """Turn `!!! note "Title"` into a `div`, and `???` into `details`."""
         kind, folding = element.get("kind", "note"), element.get("folding", "!!!")
         element.attrib.clear()
         element.set("class", f"admonition admonition-{LOOKS.get(kind, 'note')}")
@@ -82,7 +83,8 @@ class Blocks:
         self.admonition(element)
 
     def code(self, pre: Element) -> None:
-        """Colours the code of a fence; a long line scrolls, by key as well."""
+        """Highlight the code of a fenced block. The block can be focused, so that long lines scroll
+        by keyboard."""
         pre.set("tabindex", "0")
         code = pre[0]
         language = code.get("class", "").removeprefix("language-")
@@ -94,7 +96,7 @@ class Blocks:
             code.append(raw)
 
     def items(self, element: Element) -> None:
-        """Marks a list of tasks and its items."""
+        """Add classes to a task list and its items."""
         tasks = [item for item in element if len(item) and _is_task(item)]
         for item in tasks:
             item.set("class", "task-list-item")

@@ -1,4 +1,4 @@
-"""Every address that a text could link to, found without parsing it, in time linear in its length.
+"""Search for every address that a text could link to, without parsing it, in linear time.
 
 This is for texts that are shown as their source: the files and pages that they might embed or link
 to must be protected, repaired on moves and checked for labels as if the page were rendered. The

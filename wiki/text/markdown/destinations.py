@@ -1,4 +1,4 @@
-"""Where a link leads: addresses as authors write them, resolved to pages, files and other hosts."""
+"""Resolution of addresses, as written by authors, to pages, files and other hosts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,22 +35,22 @@ _own_address = ""
 
 
 def set_own_address(url: str) -> None:
-    """Set the address of the wiki in which the texts of this process are resolved."""
+    """Set the address of the wiki for which this process resolves links."""
     global _own_address
     _own_address = url.rstrip("/")
 
 
 @dataclass(frozen=True)
 class RenderContext:
-    """The place of a text: links are resolved from it, and a heading equal to `title` is not
-    repeated.
+    """The location of a text: links are resolved relative to it, and a heading equal to `title` is
+    not repeated.
 
-    `folder` says that relative links start inside `path` (the page came from `index.md`), not
+    `folder` is True if relative links start inside `path` (the page came from `index.md`), not
     beside it. `base_url` is the wiki's own address; links below it are internal.
 
     `routes` are addresses of an imported text whose target differs from their wording, because they
-    begin at the root of the tree or name a file that is kept at another place. Each is a list of
-    its :func:`route_key`, the kind of destination, its space and its path.
+    begin at the root of the tree or name a file that is stored elsewhere. Each is a list of its
+    :func:`route_key`, the kind of destination, its space and its path.
     """
 
     space: str
@@ -79,9 +79,9 @@ class RenderContext:
 class Destination:
     """The target of an address. `url` is safe to write into HTML.
 
-    For `broken` it is empty and `path` has the reason. A wiki link may have another target,
-    depending on the pages that exist: one of the places `others` or, if it is `named`, a page
-    elsewhere whose path ends with the written one.
+    For `broken` the URL is empty and `path` contains the reason. A wiki link may have another
+    target, depending on the pages that exist: one of the places in `others` or, if it is `named`, a
+    page elsewhere whose path ends with the written one.
     """
 
     kind: Kind
@@ -94,19 +94,20 @@ class Destination:
 
 
 def page_url(space: str, path: str, fragment: str = "") -> str:
-    """`("eng", "on call")` gives `"/eng/on%20call"`; the home page ends in a slash."""
+    """Return the address of a page: `("eng", "on call")` gives `"/eng/on%20call"`. That of the home
+    page ends in a slash."""
     return f"/{_quote(space)}/{_quote(path)}" + (f"#{_quote(fragment)}" if fragment else "")
 
 
 def file_url(space: str, path: str, fragment: str = "") -> str:
-    """The address of the file at `path` (folder and name) in the tree of `space`."""
+    """Return the address of the file at `path` (folder and name) in the tree of `space`."""
     folder, name = parent_of(path) or "", name_of(path)
     parts = [_quote(part) for part in (folder, "-/files", name) if part]
     return f"/{_quote(space)}/" + "/".join(parts) + (f"#{_quote(fragment)}" if fragment else "")
 
 
 def resolve_link(address: str, context: RenderContext, image: bool = False) -> Destination:
-    """The meaning of a link's (or, with `image`, a picture's) address on a page."""
+    """Resolve the address of a link (or, with `image`, of a picture) on a page."""
     address = _CONTROLS.sub(" ", address).strip()
     if len(address) > _MAX_ADDRESS:
         return _broken("the address is too long")
@@ -141,8 +142,8 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
 
 
 def _by_name(to: Destination, written: str) -> Destination:
-    """Return a file at a relative address as a file that may lie elsewhere, where its path ends
-    with the written one."""
+    """Return the destination of a file that may also be elsewhere, at a path that ends with the
+    written one."""
     names = [name for name in written.split("/") if name not in ("", ".", "..")]
     path = normalise_path("/".join(names))
     others = () if path_key(path) == path_key(to.path) else (Reading(1, to.space, path, ""),)
@@ -169,7 +170,7 @@ def _routed(address: str, kind: str, space: str, path: str) -> Destination:
 
 
 def resolve_embedded(target: str, context: RenderContext) -> Destination:
-    """Return the target of `![[picture.png]]`: a file at this path from the root of the space, or
+    """Resolve the target of `![[picture.png]]`: a file at this path from the root of the space, or
     else a file of this name elsewhere in it."""
     reason, found, named = readings(target, context.space, context.base)
     plain = next((one for one in found if names_media(one.path)), None)
@@ -180,8 +181,8 @@ def resolve_embedded(target: str, context: RenderContext) -> Destination:
 
 
 def split_own(address: str, base_url: str) -> tuple[str, str]:
-    """Split an address of the wiki at `base_url` into the part up to it and the rest, from its
-    slash.
+    """Split an address of the wiki at `base_url` into the part up to it and the rest, which begins
+    with a slash.
 
     The scheme (http or https), the case of the host and an explicit default port make no
     difference. For any other address the first part is empty.
@@ -209,7 +210,7 @@ def _port(port: int | None) -> int | None:
 
 
 def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
-    """The meaning of `[[target]]`: a path from the root of the space, or of `space:`."""
+    """Resolve `[[target]]`: a path from the root of the space, or of `space:`."""
     if not target.partition("#")[0].strip():
         fragment = fragment_id(section_in(target))
         return Destination("anchor", f"#{_quote(fragment)}", context.space, context.path, fragment)
@@ -232,7 +233,7 @@ def _section(one: Reading) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of an absolute address, for people to read."""
+    """Return the host of an absolute address, for display."""
     try:
         return urlsplit(url).hostname or url
     except ValueError:
@@ -264,7 +265,7 @@ def _file(space: str, path: str, query: str, fragment: str) -> Destination:
 
 
 def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
-    """An address from the root of the site: `/<space>/<path>` or something behind `/-/`."""
+    """Resolve an address from the root of the site: `/<space>/<path>` or something behind `/-/`."""
     segments = [segment for segment in path.split("/") if segment]
     if any(segment in (".", "..") for segment in segments):
         return _broken("it contains . or ..")
@@ -305,10 +306,10 @@ def _broken(reason: str) -> Destination:
 
 
 def _quote(text: str) -> str:
-    """Percent-encodes a path or fragment that holds no encoding yet."""
+    """Percent-encode a path or fragment that is not encoded yet."""
     return quote(text, safe="/:@!$&'()*+,;=")
 
 
 def _requote(text: str) -> str:
-    """Percent-encodes what an address cannot hold, leaving what is encoded already."""
+    """Percent-encode invalid characters of an address, and keep existing encodings."""
     return quote(text, safe="/%:?#[]@!$&'()*+,;=")

@@ -1,4 +1,4 @@
-"""The HTML elements that an author may use, and the handling of all other HTML elements."""
+"""The HTML elements that authors may use, and the treatment of all other HTML elements."""
 
 INLINE = frozenset(
     [
@@ -95,5 +95,6 @@ VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 
 
 def is_known(tag: str) -> bool:
-    """Whether a tag of this name, in lower case, is known; an unknown one is shown as text."""
+    """Return whether a tag of this name, in lower case, is known; unknown tags are shown as
+    text."""
     return tag in INLINE or tag in BLOCKS or tag in REPLACED or tag in EMBEDS or tag in HIDDEN

@@ -1,10 +1,10 @@
-"""Plain text of a page: out of its HTML, and its beginning."""
+"""Plain text and excerpts of pages."""
 
 import html as entities
 import re
 
 _TAG = re.compile(r'<(/?)([a-z0-9]+)((?:[^>"]|"[^"]*")*)>')
-_APPARATUS = re.compile(  # what is no text of the author
+_APPARATUS = re.compile(  # generated text, which is not the author's
     r'<sup class="footnote-ref">.*?</sup>|<a class="footnote-back"[^>]*>.*?</a>'
     r'|<div class="toc">.*?</div>',
     re.DOTALL,
@@ -46,7 +46,7 @@ _LINES = re.compile(r" ?\n[ \n]*")
 
 
 def text_of_html(html: str) -> str:
-    """The text of sanitised HTML as lines; pictures count with their description."""
+    """Return the text of sanitised HTML as lines; pictures count with their description."""
 
     def replace(match: re.Match[str]) -> str:
         tag = match[2]
@@ -64,7 +64,8 @@ def text_of_html(html: str) -> str:
 
 
 def excerpt(text: str, width: int = 240) -> str:
-    """The beginning of `text` on one line, cut between words to at most `width` characters."""
+    """Return the beginning of `text` on one line, cut between words to at most `width`
+    characters."""
     line = " ".join(text[: 8 * width].split())
     if len(line) <= width:
         return line
@@ -72,7 +73,7 @@ def excerpt(text: str, width: int = 240) -> str:
 
 
 def _cut_before(text: str, end: int) -> int:
-    """The last end of a word up to `end`, or `end` where there is none near."""
+    """Return the last end of a word up to `end`, or `end` if there is none near."""
     if end >= len(text) or text[end].isspace():
         return end
     near = max(0, end - 40)

@@ -23,7 +23,7 @@ from mdit_py_plugins.footnote.index import footnote_def
 from wiki.text.markdown.autolinks import autolink_plugin
 from wiki.text.markdown.wikilinks import inner_at, is_media, split_label
 
-MAX_NESTING = 100  # levels of blocks; a list counts two, its own and its item's
+MAX_NESTING = 100  # levels of blocks; a list counts as two, its own and its item's
 
 _MENTION = re.compile(
     r"@((?>[^\W\d_](?:[\w.-]{0,62}[^\W_])?))(?![@/\w])"
@@ -35,12 +35,12 @@ _ADMONITION_INDENT = 4
 
 @cache
 def grammar() -> MarkdownIt:
-    """The one parser of this process; it holds no state between texts."""
+    """Return the shared parser of this process, which keeps no state between texts."""
     return build_grammar()
 
 
 def build_grammar() -> MarkdownIt:
-    """A parser of pages of one's own, whose rules may be wrapped."""
+    """Return a new parser of pages, whose rules may be wrapped."""
     options = {
         "html": True,
         "maxNesting": MAX_NESTING,
@@ -67,8 +67,8 @@ def build_grammar() -> MarkdownIt:
 
 
 def footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """`[^name]: text`. Inside the text of another footnote, at whatever depth, it is plain text:
-    both could not be moved to the end of the page."""
+    """Parse `[^name]: text`. Inside another footnote, at any depth, it is plain text, because both
+    could not be moved to the end of the page."""
     if silent:  # the line ends a paragraph in any case
         return footnote_def(state, start_line, end_line, silent)
     if state.env.get("in_footnote"):
@@ -81,7 +81,7 @@ def footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
 
 
 def reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """`[label]: address`; never a definition of a footnote that was not taken for one."""
+    """Parse `[label]: address`, but not a footnote definition that `footnote` rejected."""
     begin = state.bMarks[start_line] + state.tShift[start_line]
     if state.env.get("in_footnote") and state.src.startswith("[^", begin):
         return False
@@ -89,7 +89,7 @@ def reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -
 
 
 def wiki_link(state: StateInline, silent: bool) -> bool:
-    """`[[path/to/page#section|label]]`, unless CommonMark has a meaning for the same text."""
+    """Parse `[[path/to/page#section|label]]`, unless CommonMark reads the same text differently."""
     start = state.pos + 2
     if not state.src.startswith("[[", state.pos) or state.linkLevel > 0:
         return False
@@ -108,8 +108,8 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
 
 
 def embed(state: StateInline, silent: bool) -> bool:
-    """Parse `![[picture.png|300]]` at any place in a line. A page is not shown within a line: there
-    `![[page]]` is a link to it."""
+    """Parse `![[picture.png|300]]` anywhere in a line. A page cannot be embedded within a line;
+    there `![[page]]` is a link to it."""
     start = state.pos + 3
     if not state.src.startswith("![[", state.pos):
         return False
@@ -126,7 +126,7 @@ def embed(state: StateInline, silent: bool) -> bool:
 
 
 def link(state: StateInline, silent: bool) -> bool:
-    """Parse `[text](address)`; nothing is tried where no bracket closes any more."""
+    """Parse `[text](address)`. A search without a later closing bracket is skipped."""
     return state.html_terminator_last("]") > state.pos and rules_inline.link(state, silent)
 
 
@@ -138,8 +138,8 @@ def image(state: StateInline, silent: bool) -> bool:
 def html_inline(state: StateInline, silent: bool) -> bool:
     """Parse a tag, a comment or other inline HTML.
 
-    A comment ends at the first `-->`. markdown-it's own pattern misses some comments and then looks
-    for the end again from every `<!--`, in time quadratic in the length.
+    A comment ends at the first `-->`. markdown-it's own pattern misses some comments and then
+    searches for the end again from every `<!--`, in time quadratic in the length.
     """
     start = state.pos
     if not state.src.startswith("<!--", start):
@@ -156,7 +156,7 @@ def html_inline(state: StateInline, silent: bool) -> bool:
 
 
 def _include(state: StateCore) -> None:
-    """`![[path/to/page#section]]`, where nothing else stands in a paragraph of the page itself."""
+    """Parse `![[path/to/page#section]]` if it is alone in a top-level paragraph."""
     tokens: list[Token] = []
     for token in state.tokens:
         tokens.append(token)
@@ -173,7 +173,8 @@ def _include(state: StateCore) -> None:
 
 
 def _included(content: str, references: Container[str]) -> str:
-    """What a paragraph of this content includes, unless CommonMark has a meaning for it."""
+    """Return the target that a paragraph of this content includes; empty if there is none, or if
+    CommonMark reads it differently."""
     if not (content.startswith("![[") and content.endswith("]]")):
         return ""
     inner = inner_at(content, 3, len(content), references)
@@ -184,7 +185,7 @@ def _included(content: str, references: Container[str]) -> str:
 
 
 def _mention(state: StateInline, silent: bool) -> bool:
-    """`@handle`, where no word ends just before and no other address goes on just after."""
+    """Parse `@handle`, unless a word ends just before it or it is part of an address."""
     if state.src[state.pos] != "@" or state.linkLevel > 0 or silent:
         return False
     if state.pos:
@@ -201,7 +202,8 @@ def _mention(state: StateInline, silent: bool) -> bool:
 
 
 def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """`!!! note "Title"` (or `???` folded, `???+` unfolded) and the indented lines below it."""
+    """Parse `!!! note "Title"` (or `???` folded, `???+` unfolded) and the indented lines below
+    it."""
     if state.is_code_block(start_line):
         return False
     begin = state.bMarks[start_line] + state.tShift[start_line]
@@ -226,7 +228,7 @@ def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool)
     token.map = [start_line, last]
     token.meta = {"kind": match[2].lower(), "folding": match[1]}
     title = match[2].replace("-", " ").capitalize() if match[3] is None else match[3].strip()
-    if title or match[1] != "!!!":  # what folds needs something to press
+    if title or match[1] != "!!!":  # an admonition that folds needs a title to click
         tag = "p" if match[1] == "!!!" else "summary"
         token = state.push("admonition_title_open", tag, 1)
         token.attrs = {"class": "admonition-title"}

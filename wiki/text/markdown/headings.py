@@ -1,4 +1,4 @@
-"""Headings: their names in addresses, a link on each, and the table of contents."""
+"""Headings: their ids, links to themselves, and the table of contents."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from wiki.text.markdown.elements import is_known
 
 TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-PREFIX = "sec-"  # no name that an author gives can be one of the application's own
+PREFIX = "sec-"  # keeps ids from authors apart from the application's own
 
 _CUSTOM = re.compile(r"\s*\{#([^\s{}]{1,100})\}\s*$")
 _TAG = re.compile(r"</?([A-Za-z][^\s/<>]*)")
@@ -17,7 +17,7 @@ _ANCHOR_LABEL = "Link to the section: "
 
 @dataclass(frozen=True)
 class Heading:
-    """A section of a page; `id` is what stands behind `#` in its address."""
+    """A section of a page; `id` is the fragment in its address."""
 
     level: int
     id: str
@@ -25,7 +25,7 @@ class Heading:
 
 
 def heading_slug(text: str) -> str:
-    """As GitHub names headings: lower case, no punctuation, a `-` for each blank."""
+    """Return the id of a heading as on GitHub: lower case, no punctuation, a `-` for each blank."""
     kept = []
     for character in unicodedata.normalize("NFC", text.strip().lower()):
         if character in "-_" or unicodedata.category(character)[0] in "LMN":
@@ -36,7 +36,7 @@ def heading_slug(text: str) -> str:
 
 
 def fragment_id(fragment: str) -> str:
-    """The id that a fragment means, as people write it (`on-call`) or copy it (`sec-on-call`)."""
+    """Return the id for a fragment as written (`on-call`) or copied (`sec-on-call`) by a user."""
     if not fragment or re.fullmatch(r"(?:fn|fnref)-[0-9-]+", fragment):
         return fragment
     if fragment.startswith("^"):
@@ -51,14 +51,14 @@ def block_id(name: str) -> str:
 
 
 def text_of(element: Element) -> str:
-    """What a reader reads of a heading: no note marks, blanks collapsed."""
+    """Return the visible text of a heading, without footnote marks and with blanks collapsed."""
     parts: list[str] = []
     _gather(element, parts)
     return " ".join("".join(parts).split())
 
 
 def title_of(element: Element) -> str:
-    """Return the text of a heading as readers see it, without the name that it gives itself."""
+    """Return the visible text of a heading without its custom id."""
     return _CUSTOM.sub("", text_of(element))
 
 
@@ -86,8 +86,8 @@ _NAMED = frozenset({"p", "li"})
 
 
 def name_blocks(root: Element) -> list[str]:
-    """Name the blocks that end in `^name`, hide that text, and return the ids. A `^name` that
-    stands alone names the block before it."""
+    """Set the ids of blocks that end in `^name`, remove that text, and return the ids. A `^name` on
+    its own names the block before it."""
     found: dict[str, None] = {}
     for parent in list(root.iter()):
         before: Element | None = None
@@ -124,14 +124,14 @@ def _set_last_text(element: Element, text: str) -> None:
 
 
 class Headings:
-    """Gives every heading of a page a unique id and a link to itself."""
+    """The headings of one page; each gets a unique id and a link to itself."""
 
     def __init__(self) -> None:
         self.found: list[Heading] = []
         self._used: dict[str, int] = {}
 
     def add(self, element: Element) -> None:
-        """Names `element` (h1 to h6) and puts the link at its end."""
+        """Set the id of `element` (h1 to h6) and append the link to itself."""
         slug = self._custom(element) or heading_slug(text_of(element)) or "section"
         text = text_of(element)
         identifier = self._unique(fragment_id(slug))
@@ -143,7 +143,7 @@ class Headings:
 
     @property
     def names(self) -> list[str]:
-        """The ids of all headings, also of one that is not in the list."""
+        """The ids of all headings, including one that was removed from the list."""
         return list(self._used)
 
     def _unique(self, identifier: str) -> str:
@@ -160,7 +160,7 @@ class Headings:
 
     @staticmethod
     def _custom(element: Element) -> str | None:
-        """The name in `## Heading {#name}`, taken off the text."""
+        """Remove the custom id in `## Heading {#name}` from the text, and return it."""
         text = element[-1].tail if len(element) else element.text
         match = _CUSTOM.search(text or "")
         if match is None or text is None:
@@ -173,7 +173,7 @@ class Headings:
 
 
 def contents(headings: list[Heading]) -> Element:
-    """The table of contents as nested lists in a `div`."""
+    """Return the table of contents as nested lists in a `div`."""
     top = Element("div", {"class": "toc"})
     stack: list[tuple[int, Element]] = [(0, top)]
     for heading in headings:

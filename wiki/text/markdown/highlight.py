@@ -1,4 +1,4 @@
-"""Highlighted code: Pygments' classes on spans, decided by the word behind the fence."""
+"""Syntax highlighting with Pygments' classes, in the language named after the fence."""
 
 import re
 from functools import lru_cache
@@ -18,7 +18,7 @@ _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
 def highlight(code: str, language: str) -> str | None:
-    """The HTML inside `<code>` for a known `language`; `None` when it is to be shown plain."""
+    """Return the HTML inside `<code>` for a known `language`; `None` if the code is shown plain."""
     if len(code) > MAX_CODE or not _NAME.fullmatch(language):
         return None
     lexer = _lexer(language.lower())

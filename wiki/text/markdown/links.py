@@ -1,4 +1,4 @@
-"""Links, pictures and mentions of a page: each resolved, listed and dressed for reading."""
+"""Links, pictures and mentions of a page: resolved, listed and converted to HTML."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -34,11 +34,11 @@ _MARKER = re.compile(r'(<a class="wl-(\d+))((?: [^"]*)?" href=")([^"]*)')
 
 @dataclass(frozen=True)
 class Link:
-    """One link of a page, in the order of the text; its mark has the name `wl-<ordinal>`.
+    """A link of a page, in the order of the text; its class in the HTML is `wl-<ordinal>`.
 
     `space` and `path` are set for pages and files; for `external` the path is the whole address,
-    for `mention` the handle, for `broken` the reason. `embedded` says that a file or page is shown,
-    not linked. `others` and `named` are those of the `Destination`.
+    for `mention` the handle, for `broken` the reason. `embedded` is True if a file or page is
+    shown, not linked. `others` and `named` are those of the `Destination`.
     """
 
     ordinal: int
@@ -54,16 +54,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Marks:
-    """The reader's view of links, by ordinal: those that are `missing`, and the targets that others
-    `lead` to if these differ from the written ones."""
+    """The reader's view of links, by ordinal: those that are `missing`, and in `lead` the actual
+    targets of links that differ from the written ones."""
 
     missing: Collection[int] = ()
     lead: Mapping[int, str] = field(default_factory=dict)
 
 
 def mark(html: str, marks: Marks) -> str:
-    """Return `html` of a `Rendering` with the class `missing` on missing links, and with the
-    targets of other links by name."""
+    """Return `html` of a `Rendering` with the class `missing` on missing links, and with the actual
+    targets of links by name."""
     missing = {str(ordinal) for ordinal in marks.missing}
     lead = {str(ordinal): escape(url) for ordinal, url in marks.lead.items()}
     if not missing and not lead:
@@ -83,14 +83,14 @@ def mark(html: str, marks: Marks) -> str:
 
 
 def mentioned(html: str) -> list[str]:
-    """Return the names that `html` of a `Rendering` mentions, without duplicates."""
+    """Return the handles that `html` of a `Rendering` mentions, without duplicates."""
     if ' mention" ' not in html:
         return []
     return list(dict.fromkeys(unquote(found["handle"]) for found in _MENTION.finditer(html)))
 
 
 def without_mentions(html: str, known: Collection[str]) -> str:
-    """Return `html` of a `Rendering` with mentions of names outside `known` as plain text."""
+    """Return `html` of a `Rendering` with mentions of handles outside `known` as plain text."""
     return _MENTION.sub(
         lambda found: found[0] if unquote(found["handle"]) in known else found["text"], html
     )
@@ -106,15 +106,15 @@ def _sized(words: str) -> tuple[str, dict[str, str]]:
 
 
 class Links:
-    """Resolves the addresses of one page and keeps the list of what it links to."""
+    """The links of one page: resolves their addresses, and converts and records them."""
 
     def __init__(self, context: RenderContext) -> None:
         self.context = context
         self.found: list[Link] = []
-        self.named: list[str] = []  # ids that authors gave to raw HTML
+        self.named: list[str] = []  # ids in raw HTML
 
     def note(self, to: Destination, text: str, embedded: bool = False) -> int:
-        """Lists a link and returns its ordinal."""
+        """Record a link and return its ordinal."""
         text = " ".join(text.split())[:300]
         link = Link(
             len(self.found),
@@ -126,7 +126,7 @@ class Links:
     def attributes(
         self, to: Destination, text: str, extra: str = "", embedded: bool = False
     ) -> dict[str, str]:
-        """The class, address and rel of a link to `to`, which is listed."""
+        """Return the class, address and rel of a link to `to`, and record the link."""
         ordinal = self.note(to, text, embedded)
         marked = to.kind in ("page", "file", "mention")
         classes = [f"wl-{ordinal}"] if marked else []
@@ -140,7 +140,7 @@ class Links:
         return attributes
 
     def link(self, element: Element) -> None:
-        """Dresses `<a href>` in place; one that leads nowhere becomes a span that says why."""
+        """Convert `<a href>` in place; a broken link becomes a span with the reason."""
         title = element.get("title")
         to = resolve_link(element.get("href", ""), self.context)
         text = text_of(element)
@@ -153,8 +153,8 @@ class Links:
             element.set("title", title)
 
     def autolink(self, element: Element, bracketed: bool) -> None:
-        """Set up an address that is a link by itself. If it cannot be opened it becomes text, and
-        so does a tag such as `<my:tag>` that looks like an address in brackets."""
+        """Convert an autolink. If its address is not allowed it becomes text, and so does a tag
+        such as `<my:tag>` that looks like an address in brackets."""
         if resolve_link(element.get("href", ""), self.context).kind != "broken":
             self.link(element)
             return
@@ -163,14 +163,14 @@ class Links:
         element.tag, element.text = RAW, escape(f"<{text}>" if bracketed else text)
 
     def broken(self, element: Element, to: Destination, text: str, what: str = NOWHERE) -> None:
-        """Makes `element` a span whose title says what is wrong, and lists the link."""
+        """Turn `element` into a span whose title says what is wrong, and record the link."""
         self.note(to, text)
         element.tag = "span"
         why = f": {to.path}" if to.kind == "broken" else ""
         element.attrib.update({"class": "broken-link", "title": what + why})
 
     def wiki_link(self, element: Element) -> None:
-        """Turns `[[target|label]]` into a link in place."""
+        """Turn `[[target|label]]` into a link in place."""
         target = element.get("target", "")
         to = resolve_wiki_link(target, self.context)
         label = element.get("label") or shown(target)
@@ -183,7 +183,7 @@ class Links:
         element.attrib.update(self.attributes(to, label))
 
     def embed(self, element: Element) -> None:
-        """Turn `![[file]]` into the picture, or into a link if it is another kind of file."""
+        """Turn `![[file]]` into a picture, or into a link if it is another kind of file."""
         target, label = element.get("target", ""), element.get("label", "")
         to = resolve_embedded(target, self.context)
         label, size = _sized(label)
@@ -202,8 +202,8 @@ class Links:
             element.attrib.update(self.attributes(to, words, "image-link"))
 
     def include(self, element: Element) -> None:
-        """Turns `![[target]]` into a paragraph with a link, in whose place readers get what the
-        page there says."""
+        """Turn `![[target]]` into a paragraph with a link, which is replaced by the content of that
+        page when it is shown."""
         target = element.get("target", "")
         to = resolve_wiki_link(target, self.context)
         label = shown(target)
@@ -220,7 +220,7 @@ class Links:
         link.attrib.update(self.attributes(to, label, embedded=True))
 
     def mention(self, element: Element) -> None:
-        """Turns `@handle` into a link to the person in place."""
+        """Turn `@handle` into a link to the person in place."""
         handle = element.get("handle", "").lower()
         to = Destination("mention", f"/-/people/{handle}", path=handle)
         element.tag, element.text = "a", "@" + element.get("handle", "")
@@ -228,10 +228,10 @@ class Links:
         element.attrib.update(self.attributes(to, element.text, "mention"))
 
     def picture(self, element: Element, inside_link: bool) -> None:
-        """Dresses `<img>` in place.
+        """Convert `<img>` in place.
 
-        A picture on another host never loads by itself: the reader gets its description and an
-        address to open, or only the description where the picture is itself a link.
+        A picture on another host is never loaded automatically. It is shown as its description and
+        a link to its address, or only as the description if the picture is inside a link.
         """
         attributes = dict(element.attrib)
         alt, title = attributes.get("alt", ""), attributes.get("title", "")

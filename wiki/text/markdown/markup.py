@@ -1,7 +1,7 @@
-"""Markdown to HTML: the one renderer of pages, a pure function of a text and where it stands.
+"""The renderer of pages: Markdown to HTML as a pure function of a text and its location.
 
-`render` runs in the process that calls it and takes as long as the text wants: what strangers
-write goes through `sandbox.render_safely`.
+`render` runs in the calling process without a time limit. Render texts of untrusted authors with
+`sandbox.render_safely`.
 """
 
 import logging
@@ -71,8 +71,8 @@ class Rendering:
     in the source; `text` and `headings_text` have every word. `source_shown` is empty, or a
     sentence saying why `html` is the plain source instead of the page. `anchors` are all names that
     a link can use after a `#`, except those of footnotes. If the source is shown, `links` are all
-    that the text may contain; `cut_off` says that rendering may succeed later: with more CPU
-    `time`, or at another moment after other `trouble`.
+    that the text may contain. `cut_off` says why rendering may succeed later: with more CPU `time`,
+    or at another moment after other `trouble`.
     """
 
     html: str
@@ -87,7 +87,7 @@ class Rendering:
 
 
 def render(source: str, context: RenderContext) -> Rendering:
-    """The rendering of `source`; never raises, but shows the source where rendering fails."""
+    """Render `source`. Never raises; shows the source if rendering fails."""
     if len(source) > MAX_SOURCE:
         reason = "This page is too long to be laid out; this is its source."
         return plain_rendering(source, context, reason)
@@ -108,7 +108,8 @@ def render(source: str, context: RenderContext) -> Rendering:
 def plain_rendering(
     source: str, context: RenderContext, reason: str, cut_off: CutOff = ""
 ) -> Rendering:
-    """The source as it stands, for a text that cannot be rendered in time and memory."""
+    """Return a rendering that shows the source, for a text that cannot be rendered within the
+    limits."""
     text = clean_source(source)
     html = f'<pre class="source" tabindex="0">{marked(text, escape)}</pre>'
     links = candidate_links(text, context)
@@ -116,14 +117,15 @@ def plain_rendering(
 
 
 def clean_source(source: str) -> str:
-    """`source` with line ends as `\\n` and without what no reader can see or no file can hold."""
+    """Return `source` with line ends as `\\n`, and control characters and lone surrogates
+    replaced."""
     text = normalise_line_ends(source.removeprefix("\ufeff"))
     return _UNREADABLE.sub("\ufffd", text)
 
 
 def text_of_line(line: str) -> str:
-    """Return the plain text of a line of Markdown, as in a heading; at most 300 characters of
-    it."""
+    """Return the plain text of a line of Markdown, as in a heading; only its first 300 characters
+    are used."""
     try:
         return text_of(parse_line(clean_source(line[:300]).replace("\n", " ").strip()))
     except (TooDeepError, RecursionError):
@@ -154,7 +156,7 @@ def _render(source: str, context: RenderContext) -> Rendering:
 
 
 def _is_comment(html: str) -> bool:
-    """Whether the HTML would show nothing."""
+    """Return whether the HTML consists of comments only."""
     html = html.strip()
     while html.startswith("<!--"):
         html = html[2:].partition("-->")[2].lstrip()
@@ -162,14 +164,14 @@ def _is_comment(html: str) -> bool:
 
 
 def _below_the_title(html: str) -> str:
-    """Return `html` of a page with its headings one level lower if one is as high as the title."""
+    """Lower the headings of a page by one level if one is as high as the title."""
     if "<h1" not in html:
         return html
     return _HEADING_TAG.sub(lambda tag: f"{tag[1]}{min(int(tag[2]) + 1, 6)}", html)
 
 
 class _Page(Extension):
-    """One page on its way through Python-Markdown: what the tree processor finds, it keeps."""
+    """Extension of Python-Markdown that collects the results of the tree processor for one page."""
 
     def __init__(self, context: RenderContext) -> None:
         super().__init__()
@@ -177,7 +179,7 @@ class _Page(Extension):
         self.headings = Headings()
         self.links = Links(context)
         self.blocks = Blocks()
-        self.title = ""  # of the leading heading, where that repeats the page's title
+        self.title = ""  # the leading heading, if it repeats the page's title
         self.has_blocks = False  # whether blocks have names
         self.opening = ""  # text of the first paragraph
 
@@ -241,7 +243,7 @@ class _PageProcessor(Treeprocessor):
             place.extend(contents(page.headings.found))
 
     def drop_title(self, root: Element) -> None:
-        """Leaves only an anchor of a leading heading that the template shows as the title."""
+        """Replace a leading heading that repeats the title by its anchor only."""
         title = " ".join(self.page.context.title.split())
         while len(root) and root[0].tag == RAW and _is_comment(root[0].text or ""):
             root.remove(root[0])
@@ -256,6 +258,6 @@ class _PageProcessor(Treeprocessor):
         first.tag, first.text = "span", None
 
     def open_table(self) -> str:
-        """The start tag of a table's box, for tables that are raw HTML."""
+        """Return the start tag of the box for a table in raw HTML."""
         attributes = self.page.blocks.open_table().items()
         return "<div" + "".join(f' {name}="{value}"' for name, value in attributes) + ">"

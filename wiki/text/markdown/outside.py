@@ -1,8 +1,8 @@
-"""A page's HTML for readers outside the wiki, who have some pages of it and nothing else.
+"""Rewriting of a page's HTML for visitors of shared links, who have access to some pages only.
 
-Done when it is shown, on what the sanitiser has left: links and pictures that lead to what these
-readers have get other addresses, all others become the words that stand there. Whether something is
-behind those, and what its address is, cannot be told.
+Runs on sanitised HTML whenever a page is shown. Links and pictures to shared content get other
+addresses; all others are replaced by their text. So visitors learn neither the addresses of other
+pages nor whether these exist.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ Address = Callable[[str], "str | None"]
 
 
 def for_outsiders(html: str, address: Address) -> str:
-    """``html`` of a page with each link and picture of the wiki led elsewhere, or made words.
+    """Return ``html`` of a page with each link and picture of the wiki redirected or replaced by
+    text.
 
-    :param address: where something of the wiki is for these readers, by its address in the wiki;
-        None: they have none. It is asked for other hosts too, which keep their address without one,
-        unless it answers with an empty one.
+    :param address: returns the address of something for these visitors, given its address in the
+        wiki, or None if they have no access. It is also called for other hosts, whose address is
+        kept if it returns None, and removed if it returns an empty string.
     """
     closing = "a"
 
@@ -36,7 +37,7 @@ def for_outsiders(html: str, address: Address) -> str:
         given = {name: unescape(value) for name, value in _ATTRIBUTE.findall(rest)}
         if tag == "img":
             return _picture(given, address(given.get("src", "")))
-        if tag != "a":  # which may say what it quotes
+        if tag != "a":  # its `cite` may contain an address
             given.pop("cite", None)
             return _tag(tag, given)
         href, closing = given.get("href"), "a"

@@ -1,5 +1,8 @@
-"""Parts of a page's HTML, to be shown inside another page. All of it works on sanitised HTML, in
-which each `<` begins a tag and each element that has an end has its end tag."""
+"""Extraction of parts of a page's HTML, to be shown inside another page.
+
+The functions work on sanitised HTML, in which each `<` begins a tag and each element that needs an
+end tag has one.
+"""
 
 import re
 from html import escape, unescape
@@ -17,8 +20,9 @@ _EMPTY = VOID | {"input"}
 
 
 def section_of(html: str, name: str) -> str | None:
-    """The heading of that name and what is below it, up to the next one of its level or a higher
-    one; None where there is none. The heading that repeats the title stands for the whole page."""
+    """Return the section with that id: its heading and what follows, up to the next heading of the
+    same or a higher level. Return None if there is none. The heading that repeats the title gives
+    the whole page, and the id of a block only that block."""
     named = f' id="{escape(name, quote=False)}"'
     if html.startswith(f"<span{named}>"):
         return html
@@ -56,9 +60,9 @@ def _end_of(html: str, start: re.Match[str]) -> int:
 
 
 def as_part(html: str, prefix: str, url: str, title: str) -> str:
-    """`html` of the page at `url` for the inside of another one: its names begin with `prefix`, and
-    links to what it has not lead to the page, as those of its headings do. `url` and `title` are
-    escaped."""
+    """Return `html` of the page at `url` for inclusion in another page. Its ids get `prefix`. Links
+    from its headings and links to ids outside the part lead to the page itself. `url` and `title`
+    are escaped."""
     names = {
         unescape(name)
         for tag in _TAG.finditer(html)

@@ -1,6 +1,6 @@
-"""HTML as authors write it between their Markdown: known tags kept and dressed, all else shown.
+"""Raw HTML in Markdown: known tags are kept and rewritten, all others are shown as text.
 
-What comes out is still not trusted: `sanitize` has the last word over the whole page.
+The result is not trusted: `sanitize` cleans the whole page afterwards.
 """
 
 import re
@@ -40,7 +40,7 @@ _LANGUAGE = re.compile(r"(?:^|\s)(language-[\w+#.-]{1,30})(?:\s|$)")
 
 
 class RawHtml:
-    """Sanitise the pieces of raw HTML of one page, in the order of the text.
+    """A rewriter for the pieces of raw HTML of one page, in the order of the text.
 
     Takes time proportional to their length: the search for a missing end is limited to a fixed
     number of attempts.
@@ -98,8 +98,8 @@ class RawHtml:
         return -1
 
     def _end(self, what: str | re.Pattern[str], start: int, unended: dict[str, int]) -> int:
-        """Return the end of the next `what`; -1 if there is none, or if it was missing too
-        often."""
+        """Return the end of the next `what`; -1 if there is none, or if too many searches for it
+        have failed."""
         kind = what if isinstance(what, str) else what.pattern
         if unended.get(kind, 0) >= MAX_UNENDED:
             return -1
@@ -130,7 +130,7 @@ class RawHtml:
         return given
 
     def _text(self, start: int, end: int) -> None:
-        """Add the text between two positions; an entity in it stays one."""
+        """Add the text between two positions; entities in it are kept."""
         if start < end:
             self.parts.append(self.fragment[start:end].replace(">", "&gt;"))
 
@@ -170,7 +170,7 @@ class RawHtml:
             self._source()
 
     def _hide(self, tag: str, start: int) -> int:
-        """Drop a whole script or style element; without its end, it is shown as text."""
+        """Drop a whole script or style element; if its end tag is missing, it is shown as text."""
         ending = re.compile(rf"</{tag}(?:[\s/][^>]*)?>", re.IGNORECASE)
         found = ending.search(self.fragment, start)
         if found:

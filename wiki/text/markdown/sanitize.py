@@ -1,4 +1,4 @@
-"""The last word over every page's HTML: an allowlist, applied by nh3 to what is not too deep."""
+"""Final sanitising of every page's HTML: an allowlist, applied by nh3 within a limit on depth."""
 
 import re
 from functools import cache
@@ -72,7 +72,7 @@ for _tag, _names in {
 }.items():
     _ATTRIBUTES.setdefault(_tag, set()).update(_names)
 
-# A tag that ends what is open before it, so that old HTML without end tags is not deep.
+# Open tags that a tag ends, so that old HTML without end tags does not count as deep.
 _CELLS = {"td", "th"}
 _ENDS = {
     "p": {"p"}, "li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "option": {"option"},
@@ -102,22 +102,24 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 
 
 class TooDeepHtmlError(ValueError):
-    """The HTML nests deeper than it can be cleaned in time."""
+    """The HTML nests deeper than can be cleaned in time."""
 
 
 def sanitise(html: str) -> str:
-    """`html` with nothing left that could run, load, track or take the application's names.
+    """Remove everything from `html` that could run, load, track or imitate the application's ids.
 
-    Cleaning twice changes nothing more. Raises `TooDeepHtmlError` (cleaning takes time in the
-    square of the depth).
+    The function is idempotent.
+
+    :raises TooDeepHtmlError: when the HTML nests too deep, because cleaning takes time quadratic in
+        the depth.
     """
     if depth_of(html, MAX_DEPTH) > MAX_DEPTH:
         raise TooDeepHtmlError(f"The HTML nests more than {MAX_DEPTH} levels deep.")
-    return _cleaner().clean(html).lstrip("\ufeff")  # a parser takes one for a mark of order
+    return _cleaner().clean(html).lstrip("\ufeff")  # a parser would take it for a byte order mark
 
 
 def depth_of(html: str, limit: int) -> int:
-    """How deep the elements nest, at least; stops counting beyond `limit`."""
+    """Return a lower bound of the nesting depth; stops counting beyond `limit`."""
     stack: list[str] = []
     counts: dict[str, int] = {}
     deepest = 0

@@ -1,8 +1,9 @@
-"""Python-Markdown's parse stage, built on markdown-it: text to one clean element tree, and back.
+"""Python-Markdown's parse stage, built on markdown-it: conversion of text to an element tree, and
+back.
 
-Beside HTML's elements the tree holds `#raw` (HTML as its author wrote it, in `text`), `wikilink`
-(attributes target, label), `mention` (handle), `include` (target) and `admonition` (kind, folding):
-the tree processors of `markup` turn them into HTML.
+Beside HTML's elements the tree contains `#raw` (HTML as its author wrote it, in `text`), `wikilink`
+(attributes target, label), `mention` (handle), `include` (target) and `admonition` (kind, folding),
+which the tree processors of `markup` turn into HTML.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ from wiki.text.markdown.autolinks import BARE
 from wiki.text.markdown.grammar import MAX_NESTING, grammar
 
 RAW = "#raw"
-MAX_DEPTH = 150  # elements inside each other, emphasis included
+MAX_DEPTH = 150  # nested elements, including emphasis
 _BLOCKS = frozenset({"p", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "blockquote"}) | {
     *("pre", "hr", "div", "section", "h1", "h2", "h3", "h4", "h5", "h6")
 }
@@ -27,11 +28,11 @@ VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 
 
 class TooDeepError(ValueError):
-    """The text nests deeper than it can be shown."""
+    """The text nests deeper than can be shown."""
 
 
 def pipeline(*extensions: Extension) -> Markdown:
-    """Python-Markdown with our grammar and serialiser, and `extensions` of its own kind."""
+    """Return a Python-Markdown instance with our grammar and serialiser, and with `extensions`."""
     return Markdown(extensions=[_CommonMark(), *extensions], output_format="html")
 
 
@@ -41,10 +42,11 @@ def parse_line(line: str) -> Element:
 
 
 class _CommonMark(Extension):
-    """Replaces Python-Markdown's grammar and serialiser and keeps the rest of its pipeline."""
+    """Extension that replaces Python-Markdown's grammar and serialiser and keeps the rest of its
+    pipeline."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Called by Python-Markdown once for each `Markdown` that uses this stage."""
+        """Install the parse stage in a `Markdown` instance (a hook of Python-Markdown)."""
         md.preprocessors = Registry()
         md.treeprocessors = Registry()
         md.postprocessors = Registry()
@@ -64,13 +66,14 @@ class _TokenParser(BlockParser):
 
 
 def autolinks_of(md: Markdown) -> dict[Element, bool]:
-    """Return the addresses that are links by themselves, and whether each stands in `<` and `>`."""
+    """Return the autolinks, each with a flag that is True if it is enclosed in `<` and `>`."""
     parser: _TokenParser = md.parser  # type: ignore[assignment]
     return parser.autolinks
 
 
 class _TreeBuilder:
-    """Tokens in, tree out. Text is gathered in a buffer: adding it piece by piece is quadratic."""
+    """Builder of a tree from tokens. Text is collected in a buffer, because appending it piece by
+    piece is quadratic."""
 
     def __init__(self) -> None:
         self.root = Element("div")
@@ -99,7 +102,10 @@ class _TreeBuilder:
         }
 
     def build(self, tokens: Sequence[Token]) -> Element:
-        """The root element; raises `TooDeepError` where markdown-it has left text out."""
+        """Return the root element.
+
+        :raises TooDeepError: when markdown-it has omitted text because of its nesting.
+        """
         if any(token.level >= MAX_NESTING - 1 for token in tokens):
             raise TooDeepError(f"The text nests more than {MAX_NESTING // 2} levels deep.")
         self.add_all(tokens)
@@ -246,7 +252,7 @@ def _plain(tokens: Sequence[Token]) -> str:
 
 
 def serialise(root: Element) -> str:
-    """The HTML of what is inside `root`. Every `&`, `<` and `>` of the text is escaped."""
+    """Return the HTML of the content of `root`. Every `&`, `<` and `>` of the text is escaped."""
     parts: list[str] = []
     _write_children(root, parts.append)
     return "".join(parts)
@@ -279,5 +285,5 @@ def _write(element: Element, write: Callable[[str], None]) -> None:
 
 
 def escape(text: str) -> str:
-    """`text` as HTML character data."""
+    """Return `text` as HTML character data."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,5 +1,5 @@
-"""Wiki links: the syntax between `[[` and `]]`, the pages that a link can mean, and how to write
-one.
+"""Syntax of wiki links: parsing the text between `[[` and `]]`, the pages it can mean, and writing
+it.
 
 A path is written as it is. A backslash removes the special meaning of the next character, so that
 every path can be written; no path contains a backslash.
@@ -24,7 +24,7 @@ from wiki.text.paths import (
     slugify,
 )
 
-MAX_WIKI_LINK = 1200  # characters: enough for the longest path with every character escaped
+MAX_WIKI_LINK = 1200  # enough for the longest path with every character escaped
 
 _SIGN = r"[!-/:-@\[-`{-~]"
 _PLAIN = rf"\\{_SIGN}|\\(?!{_SIGN})|[^\[\]\n<\\]"
@@ -52,18 +52,18 @@ MEDIA = frozenset(
 
 
 def is_media(target: str) -> bool:
-    """Whether the target of `![[…]]` is a file; a trailing slash makes it a page."""
+    """Return whether the target of `![[…]]` is a file; a trailing slash makes it a page."""
     return any(map(names_media, (target, _HASH.split(target)[0])))
 
 
 def names_media(path: str) -> bool:
-    """Whether the extension of a path means a file."""
+    """Return whether the extension of a path is that of a media file."""
     return path.rstrip().rpartition(".")[2].lower() in MEDIA
 
 
 class Reading(NamedTuple):
-    """One reading of a wiki link. Readings with a rank below 0 are tried before the plain one,
-    which has rank 0, the others after it."""
+    """A possible meaning of a wiki link. Readings with a rank below 0 are tried before the plain
+    one, which has rank 0, the others after it."""
 
     rank: int
     space: str
@@ -161,7 +161,7 @@ def _relative(path: str, section: str, space: str, base: str) -> tuple[str, list
 
 
 class _Readings:
-    """Collect readings, without duplicates."""
+    """A collection of readings without duplicates."""
 
     def __init__(self) -> None:
         self.by_place: dict[tuple[str, str, str], Reading] = {}

@@ -1,7 +1,7 @@
-"""Where in a text its addresses stand: each link and picture with the characters that say where to.
+"""Positions of addresses in a text: each link and picture with the characters of its target.
 
-The grammar that renders pages finds them, with rules that also note positions; nothing here decides
-by itself what is a link.
+The addresses are found by the grammar that renders pages, with rules that also record positions, so
+that both always agree.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from wiki.text.paths import path_key
 Span = tuple[int, int]
 Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
 
-_NOTED = ("at", "label", "target", "known")  # what tokens carry that is not part of the rest
+_NOTED = ("at", "label", "target", "known")  # keys of meta that are left out of the rest
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address of a text, as the renderer reads it (`written`) and where it stands (`span`).
+    """An address of a text, as the renderer reads it (`written`), and its position (`span`).
 
-    `span` is None where that cannot be told. `definition` is the label of the `[label]: address`
-    that several links may share. `shown` is what a wiki link without a label of its own shows.
+    `span` is None if the position is unknown. `definition` is the label of the `[label]: address`
+    that several links may share. `shown` is the visible text of a wiki link without a label.
     """
 
     form: Literal["markdown", "html", "wiki", "auto"]
@@ -57,7 +57,7 @@ class Address:
     included: bool = False
 
     def leads_to(self, context: RenderContext) -> Destination:
-        """What the address means in a text that stands there."""
+        """Return the destination of the address in a text at this location."""
         return _meaning(self.form, self.written, self.image, context)
 
 
@@ -72,23 +72,23 @@ def _meaning(form: str, written: str, is_image: bool, context: RenderContext) ->
 
 @dataclass
 class Survey:
-    """A text taken apart: its addresses in order, and all the rest of it.
+    """An analysed text: its addresses in order, and everything else.
 
-    Two texts with equal `rest` differ in nothing but where their links lead.
+    Two texts with equal `rest` differ only in the targets of their links.
     """
 
     addresses: list[Address] = field(default_factory=list)
     rest: list[object] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
-    # What each piece of inline text gave, by the piece and whether it is a heading's.
+    # The results of each piece of inline text, by the piece and whether it is in a heading.
     pieces: dict[tuple[str, bool], tuple[list[Address], list[object]]] = field(default_factory=dict)
 
 
 def survey(text: str, like: Survey | None = None) -> Survey:
-    """The addresses of `text`, which has line ends of `\\n` only.
+    """Return the addresses of `text`, which has line ends of `\\n` only.
 
-    :param like: the survey of a text that has much in common with this one, which is not parsed
-        again; the addresses in it have no span that counts.
+    :param like: the survey of a similar text; pieces that both have in common are not parsed again.
+        The spans of their addresses are those in the other text and must not be used.
     """
     env: dict[str, Any] = {"like": like}
     tokens = _parser().parse(text, env)
@@ -96,8 +96,8 @@ def survey(text: str, like: Survey | None = None) -> Survey:
 
 
 def lines_of(source: str, context: RenderContext) -> list[tuple[int, bool, Place]]:
-    """For each link of a text to a page or file of this wiki the line it stands in, from 1, whether
-    the page is shown, not linked to, and where it leads."""
+    """Return for each link of a text to a page or file of this wiki its line number, from 1,
+    whether the page is included rather than linked to, and its target."""
     text = clean_source(source)
     ends = [at for at, character in enumerate(text) if character == "\n"]
     found: list[tuple[int, bool, Place]] = []
@@ -125,11 +125,11 @@ def _parser() -> MarkdownIt:
 
 
 def _pieces(state: StateCore) -> None:
-    """Parses the pieces of inline text that can have an address in them, and are not known."""
+    """Parse the pieces of inline text that may contain an address and are not known yet."""
     like: Survey | None = state.env["like"]
     known: set[str] = set()
     references = state.env.get("references", {})
-    # What a piece means depends on the definitions, and notes are numbered as they are met.
+    # The meaning of a piece depends on the definitions, and footnotes are numbered in order.
     if (
         like
         and not state.env.get("footnotes")
@@ -155,7 +155,7 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:
-    """Lets the rule do its work; notes in the token where the destination stands."""
+    """Apply the rule, and record the position of the destination in the token."""
     start, at = state.pos, len(state.tokens)
     pending = bool(state.pending)
     if not rule(state, silent):
@@ -165,7 +165,7 @@ def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:
     end, state.pos = state.pos, start
     label_end = state.md.helpers.parseLinkLabel(state, start + offset, offset == 0)
     state.pos = end
-    at += pending  # the text before it has become a token
+    at += pending  # if the text before it has become a token
     position = label_end + 2
     while state.src[position] in " \t\n":
         position += 1
@@ -221,7 +221,7 @@ def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     if not reference(state, start_line, end_line, silent):
         return False
     references = state.env.get("references", {})
-    if silent or len(references) == known:  # the first of a name counts
+    if silent or len(references) == known:  # the first definition of a label counts
         return True
     begin = state.bMarks[start_line] + state.tShift[start_line]
     end = state.eMarks[start_line]
@@ -231,7 +231,7 @@ def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     position += 2
     while position < end and state.src[position] in " \t":
         position += 1
-    if position < end:  # else the destination stands on a line of its own
+    if position < end:  # else the destination is on the next line
         result = state.md.helpers.parseLinkDestination(state.src, position, end)
         if result.ok:
             angle = state.src[position] == "<"
@@ -249,7 +249,7 @@ class _Surveyor:
         self.env = env
         self.found = Survey()
         self.heading = self.cell = False
-        self.row, self.cursor = -1, 0  # how far the cells of a table's row are read
+        self.row, self.cursor = -1, 0  # table row and position up to which its cells are read
 
     def survey(self, tokens: Sequence[Token]) -> Survey:
         references = self.env.get("references", {})
@@ -380,8 +380,8 @@ class _Surveyor:
 
 
 class _Place:
-    """Where the content of a token stands in the text, line by line; that of a cell of a table at
-    `column` of its row, with each `|` written as `\\|`."""
+    """The position of a token's content in the text, line by line. A table cell begins at `column`
+    of its row, where each `|` is written as `\\|`."""
 
     def __init__(
         self, whole: _Surveyor, content: str, first: int, column: int | None = None
@@ -390,7 +390,7 @@ class _Place:
         self.content = content
         self.first = first
         self.column = column
-        self.shifts: dict[int, int | None] = {}  # for each line of the content
+        self.shifts: dict[int, int | None] = {}  # by line of the content
 
     @cached_property
     def line_ends(self) -> list[int]:
@@ -401,7 +401,7 @@ class _Place:
         return [at for at, character in enumerate(self.content) if character == "|"]
 
     def span(self, start: int, end: int) -> Span | None:
-        """The characters of the text that are those of the content; None for what is not sure."""
+        """Return the span in the text for a span of the content; None if it is uncertain."""
         row = bisect_left(self.line_ends, start)
         number = self.first + row
         if self.first < 0 or number >= len(self.whole.lines) or self.column == -1:
@@ -423,7 +423,7 @@ class _Place:
         return start + self.whole.starts[number], end + self.whole.starts[number]
 
     def shift_of(self, row: int) -> int | None:
-        """Return how much further right a line of the content stands in its line of the text."""
+        """Return how much further right a line of the content begins in its line of the text."""
         begin = self.line_ends[row - 1] + 1 if row else 0
         stop = self.line_ends[row] if row < len(self.line_ends) else None
         line = self.content[begin:stop]
@@ -432,7 +432,8 @@ class _Place:
 
 
 class _Tags(RawHtml):
-    """Notes the addresses in one piece of raw HTML as it is rewritten: value, span, picture."""
+    """Recorder of the addresses in one piece of raw HTML: value, span, and whether it is a
+    picture."""
 
     def __init__(self) -> None:
         super().__init__(Links(RenderContext("", "")), str)

@@ -1,7 +1,7 @@
-"""Taking a span out of texts: where it stands, what takes its place, how it is known again.
+"""Redaction of a passage in texts: searching, replacing and recognising it later.
 
-What stands for it is a mark on the same line, so lines keep their numbers and histories still
-compare. A span that is gone is known again by a keyed hash, so that it need not be kept.
+The replacement is a mark on the same line, so lines keep their numbers and histories still compare.
+A removed passage is recognised by a keyed hash, so that it need not be stored.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from wiki.text.paths import slugify
 
 MARK = "[redacted]"
 NAME_MARK = "redacted"
-"""The mark in names, paths and addresses, where brackets would be in the way."""
+"""The mark in names, paths and addresses, where brackets are not allowed."""
 SHORTEST = 3
 LONGEST = 20_000
 SALT_BYTES = 16
 
-# What stands between two words of a span, in texts, addresses and names of files.
+# Separators of two words of a passage, in texts, addresses and file names.
 _BETWEEN = r"(?:\s+|[-_+.]|%20)"
 _IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|\]:\s*<?|\[\[|https?://)[^\s()<>\[\]]*\Z")
 _LOOK_BACK = 400
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
-# Of a long span so much is compared first.
+# Number of characters that are compared first, by a checksum.
 _FIRST = 48
 
 
 class Span:
-    """A text that is to go, however it is written: in upper or lower case, over the end of a line,
-    or as a part of an address.
+    """A passage to remove, however it is written: in upper or lower case, across line ends, or as a
+    part of an address.
 
-    :param whole: only where it is no part of a longer word.
+    :param whole: match only if it is not part of a longer word.
     """
 
     def __init__(self, typed: str, *, whole: bool = False) -> None:
@@ -45,7 +45,7 @@ class Span:
 
     @property
     def fault(self) -> str:
-        """Why it cannot be taken out, in a sentence; empty when it can."""
+        """A sentence that says why it cannot be removed; empty if it can."""
         if len(self.folded) < SHORTEST:
             return f"Give at least {SHORTEST} characters, or too much would go."
         if len(self.text) > LONGEST:
@@ -58,12 +58,12 @@ class Span:
 
     @cached_property
     def folded(self) -> str:
-        """What is the same for all ways to write it."""
+        """The normal form, which is the same for all ways to write it."""
         return fold(self.text)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds it."""
+        """The pattern that matches it."""
         ways = [self.text.split()]
         slug = [one for one in re.split(r"[-_]+", slugify(self.text)) if one]
         if len("".join(slug)) >= SHORTEST and slug != ["untitled"]:
@@ -76,19 +76,19 @@ class Span:
         return re.compile(found, re.IGNORECASE)
 
     def count(self, text: str) -> int:
-        """How many times it stands in a text."""
+        """Count its occurrences in a text."""
         return sum(1 for _ in self.pattern.finditer(text))
 
     def words(self, text: str) -> int:
-        """How many words of a text go."""
+        """Count the words that are removed from a text."""
         return sum(len(match[0].split()) for match in self.pattern.finditer(text))
 
     def hide(self, text: str) -> str:
-        """A text without it: on each line a mark stands for what was there."""
+        """Return a text without it; on each line it is replaced by a mark."""
         return self.pattern.sub(lambda match: _hidden(text, match.start(), match.end()), text)
 
     def hide_name(self, name: str) -> str:
-        """A path or a file's name without it."""
+        """Return a path or a file name without it."""
         return self.pattern.sub(NAME_MARK, name)
 
 
@@ -99,14 +99,14 @@ def _hidden(text: str, start: int, end: int) -> str:
 
 
 def fold(text: str) -> str:
-    """A text as two are compared: without case, with single blanks."""
+    """Return the form in which texts are compared: without case, with single blanks."""
     return " ".join(text.casefold().split())
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """A span as it is remembered when it is gone: its length, and hashes that mean nothing to whom
-    the wiki's key is not known. ``in_titles`` says that it is gone from titles only."""
+    """A removed passage as it is stored: its length, and hashes that are useless without the wiki's
+    key. ``in_titles`` is True if it was removed from titles only."""
 
     length: int
     salt: bytes
@@ -117,14 +117,14 @@ class Sealed:
 
 
 def seal(span: Span, key: bytes, salt: bytes) -> Sealed:
-    """How a span is remembered."""
+    """Return the stored form of a passage."""
     text = span.folded
     first = zlib.crc32(text[:_FIRST].encode("utf-32-le")) ^ _pad(key, salt)
     return Sealed(len(text), salt, first, _digest(key, salt, text), span.whole)
 
 
 def occurrences(text: str, sealed: Sealed, key: bytes) -> Iterator[tuple[int, int]]:
-    """Where a sealed span stands in a text: from which character to before which."""
+    """Yield the start and end of each occurrence of a sealed passage in a text."""
     found = list(_in_folded(fold(text), sealed, key))
     if not found:
         return
@@ -136,7 +136,7 @@ def occurrences(text: str, sealed: Sealed, key: bytes) -> Iterator[tuple[int, in
 
 
 def hide_sealed(text: str, sealed: Sealed, key: bytes) -> str:
-    """A text without a sealed span."""
+    """Return a text without a sealed passage."""
     for start, end in reversed(list(occurrences(text, sealed, key))):
         text = text[:start] + _hidden(text, start, end) + text[end:]
     return text
@@ -161,7 +161,7 @@ def _in_folded(folded: str, sealed: Sealed, key: bytes) -> Iterator[int]:
 
 
 def _places(text: str) -> list[int]:
-    """For each character of the folded text, which one of the text it comes from."""
+    """Return for each character of the folded text the index of its origin in the text."""
     found: list[int] = []
     blank = -1
     for at, character in enumerate(text):

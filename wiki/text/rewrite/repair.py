@@ -1,8 +1,8 @@
-"""Repairing links: the same text, with the addresses of some links changed and nothing else.
+"""Repair of links: the addresses of some links in a text are changed, and nothing else.
 
-A change is made only where parsing the outcome shows that it does what it should: the same links in
-the same order, the intended ones leading to their new places, everything else as it was. What
-cannot be changed in this way is left as it is and named.
+A change is made only if parsing the result proves it: the text has the same links in the same
+order, the changed ones lead to their new targets, and everything else is as before. Addresses that
+cannot be changed in this way are left as they are and reported.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Moves:
     def wanted(
         self, address: Address, before: RenderContext, after: RenderContext
     ) -> Destination | None:
-        """Return the required target of an address whose text stands at ``after``; None if it does
-        not lead to a page or file, or leads there already."""
+        """Return the required target of an address in a text that is now at ``after``; None if it
+        does not lead to a page or file, or leads there already."""
         to = address.leads_to(before)
         if to.kind not in ("page", "file", "anchor"):
             return None
@@ -65,7 +65,7 @@ class Moves:
         return None if _same(address.leads_to(after), wanted) else wanted
 
     def new(self, old: Destination) -> Destination:
-        """Where a link has to lead that led to `old`."""
+        """Return the new target of a link that led to `old`."""
         key = path_key(old.path)
         fragment = self.sections.get((old.space, key, old.fragment), old.fragment)
         kind = "page" if old.kind == "anchor" else old.kind
@@ -75,7 +75,8 @@ class Moves:
 
 @dataclass(frozen=True)
 class Repair:
-    """The repaired text, how many links were changed, and the addresses that could not be."""
+    """The repaired text, the number of changed links, and the addresses that could not be
+    changed."""
 
     text: str
     changed: int = 0
@@ -83,10 +84,10 @@ class Repair:
 
 
 def repair(source: str, before: RenderContext, after: RenderContext, moves: Moves) -> Repair:
-    """`source`, written to stand at `before`, for `after`: each link leads where it led, or, where
-    that has moved, to the new place."""
+    """Return `source`, written for the location `before`, repaired for `after`: each link keeps its
+    target, or leads to its new place if the target has moved."""
     text = clean_source(source)
-    if text != source:  # positions would not be those of the source
+    if text != source:  # positions would not be those in the source
         return Repair(source, left=_all_to_change(survey(text), before, after, moves))
     old = survey(text)
     changes, left = _wanted(text, old, before, after, moves)
@@ -107,7 +108,8 @@ def repair(source: str, before: RenderContext, after: RenderContext, moves: Move
 
 @dataclass(frozen=True)
 class _Change:
-    """New characters for one span, and where the links that read them, by number, have to lead."""
+    """New characters for a span, and the required targets of the links that use it, by their
+    number."""
 
     span: Span
     new: str
@@ -118,7 +120,8 @@ class _Change:
 def _wanted(
     text: str, old: Survey, before: RenderContext, after: RenderContext, moves: Moves
 ) -> tuple[list[_Change], list[str]]:
-    """The changes to make, in the order of the text, and the addresses that must stay."""
+    """Return the changes to make, in the order of the text, and the addresses that cannot be
+    changed."""
     changes: dict[Span, _Change] = {}
     staying: set[Span] = set()
     left: list[str] = []
@@ -134,7 +137,7 @@ def _wanted(
             left.append(address.written)
             continue
         same = changes.get(address.span)
-        if same and same.new != new:  # one definition, read in two ways
+        if same and same.new != new:  # one definition that needs two different addresses
             left.append(address.written)
             continue
         all_wanted = {**(same.wanted if same else {}), number: wanted}
@@ -145,7 +148,7 @@ def _wanted(
 
 
 def _proved(text: str, old: Survey, changes: list[_Change], after: RenderContext) -> str | None:
-    """The text with the changes made, if they do what they should and nothing else."""
+    """Return the text with the changes, or None if they have any other effect than intended."""
     if not changes:
         return None
     parts, last = [], 0
@@ -205,7 +208,7 @@ def _write(
 ) -> str | None:
     """Return an address for `wanted` in the style of the written one; None if none works.
 
-    :param defined: labels that the text defines; a wiki link with the same text would not be one.
+    :param defined: labels that the text defines; a wiki link with such a text would not be one.
     """
     if address.form == "wiki":
         candidates = _wiki_targets(raw, wanted, before, after)
@@ -219,7 +222,7 @@ def _write(
         if address.form != "wiki":
             return new
         if address.in_heading and address.shown:
-            new = f"{new}|{escape(address.shown)}"  # keeps the heading's text and its name
+            new = f"{new}|{escape(address.shown)}"  # keeps the heading's text and its id
         if normalizeReference(new) not in defined:
             return new.replace("|", "\\|") if address.in_cell else new
     return None
@@ -254,7 +257,7 @@ def _wiki_targets(
 
 
 def _section(written: str, fragment: str) -> str:
-    """How an author who wrote `written` would write `fragment`."""
+    """Return `fragment` in the style of `written`."""
     if fragment_id(written) == fragment:
         return written
     if written.startswith(PREFIX):
@@ -265,7 +268,7 @@ def _section(written: str, fragment: str) -> str:
 def _paths(
     raw: str, wanted: Destination, before: RenderContext, after: RenderContext
 ) -> Iterator[str]:
-    """Ways to write the address of a page or file, the most like `raw` first."""
+    """Yield ways to write the address of a page or file, the most similar to `raw` first."""
     host, raw = split_own(raw, after.base_url)
     cut = min((at for at in (raw.find("#"), raw.find("?")) if at >= 0), default=len(raw))
     path, tail = raw[:cut], raw[cut:]
@@ -278,7 +281,7 @@ def _paths(
         return
     segments = wanted.path.split("/") if wanted.path else []
     names = [name for name in path.split("/") if name not in ("", ".", "..")]
-    is_routed = route_key(raw, before) in before.by_key  # not the name of a space
+    is_routed = route_key(raw, before) in before.by_key  # such a path does not begin with a space
     is_absolute = (path.startswith("/") and not is_routed) or wanted.space != after.space
     for ends in _endings(path, names, segments, wanted):
         for keep in (True, False):
@@ -296,15 +299,15 @@ def _paths(
                 parts = [*parts[:-1], "-", "files", parts[-1]]
             if is_absolute or host:
                 yield host + "/" + "/".join([*start, *parts]) + tail
-    if not is_absolute:  # nothing relative works: a page that is named like a file, for example
+    if not is_absolute:  # last resort, for example for a page that is named like a file
         yield "/" + "/".join(_encode(one, False) for one in (wanted.space, *segments)) + "/" + tail
 
 
 def _endings(
     path: str, names: list[str], segments: list[str], wanted: Destination
 ) -> Iterator[list[str]]:
-    """The parts of the path as they may be written: with the ending that the author used, plain,
-    with a slash behind, as a Markdown file."""
+    """Yield the segments of the path in several forms: with the ending that the author used, plain,
+    with a trailing slash, and as a Markdown file."""
     last = unquote(names[-1]) if names else ""
     ending = MARKDOWN_ENDING.search(last) if wanted.kind != "file" else None
     if ending and last[: ending.start()].casefold() in FOLDER_PAGES:
@@ -320,7 +323,8 @@ def _endings(
 
 
 def _kept(names: list[str], wanted: list[str], read: object) -> list[str]:
-    """The wanted parts, those at the end written as in `names` where these mean the same."""
+    """Return the wanted segments; those at the end are written as in `names` if these mean the
+    same."""
     made = list(wanted)
     for back in range(1, min(len(names), len(wanted)) + 1):
         try:
@@ -336,9 +340,10 @@ def _kept(names: list[str], wanted: list[str], read: object) -> list[str]:
 def _relative(
     path: str, parts: list[str], ends: list[str], segments: list[str], after: RenderContext
 ) -> str:
-    """The parts as a way from where the page stands."""
+    """Return a path relative to the location of the page."""
     base = after.base.split("/") if after.base else []
-    # A page is named from beside it, what has a part more (index.md, a slash) from inside.
+    # A page is named relative to its parent, a path with one more part (index.md, a slash) relative
+    # to the page.
     most = max(len(segments) - 1, 0) if len(ends) <= len(segments) else len(segments)
     if ends and ends[-1] == "":
         most = max(len(segments) - 1, 0)
@@ -355,8 +360,8 @@ _PLAIN = "!$+,;=@:-._~"
 
 
 def _encode(name: str, strictly: bool) -> str:
-    """A part of a path as an address can hold it inside Markdown and HTML; letters of other
-    scripts stay unless the author encodes them too."""
+    """Encode a segment of a path for an address in Markdown and HTML. Letters of other scripts are
+    kept unless the author encodes them too."""
     return "".join(
         character
         if not strictly and ord(character) > 127 and unicodedata.category(character)[0] in "LMN"

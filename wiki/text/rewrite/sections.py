@@ -1,4 +1,4 @@
-"""Renamed sections: which heading of a text's new version is which of the old one."""
+"""Detection of renamed sections: the matching headings of two versions of a text."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rapidfuzz.distance import Indel
 
 from wiki.text.markdown.headings import Heading
 
-_ALIKE = 0.75  # of two headings' words, from which on they are taken for the same one
+_ALIKE = 0.75  # similarity from which on two headings are regarded as the same
 
-MAX_HEADINGS = 400  # lost headings reported, and new ones compared with each
-CHOICES = 8_000  # offered in total
+MAX_HEADINGS = 400  # maximum number of lost headings reported, and of new ones compared with each
+CHOICES = 8_000  # maximum number offered in total
 
 
 @dataclass(frozen=True)
 class Renamed:
-    """A heading whose name is gone. `choices` are those of the new version, the likeliest first;
-    `proposed` is the one that it has become, where that is plain."""
+    """A heading whose id is gone. `choices` are headings of the new version, the likeliest first;
+    `proposed` is the one that replaced it, if that is clear."""
 
     old: Heading
     choices: tuple[Heading, ...]
@@ -28,7 +28,7 @@ class Renamed:
 
 
 def renamed(old: Sequence[Heading], new: Sequence[Heading]) -> list[Renamed]:
-    """Return the headings of the old version whose names are missing in the new one; of very many
+    """Return the headings of the old version whose ids are missing in the new one; of very many
     only the first, with the likeliest choices for each."""
     old_ids, new_ids = {one.id for one in old}, {one.id for one in new}
     before, after = _gaps(old, new_ids), _gaps(new, old_ids)
@@ -63,13 +63,13 @@ def renamed(old: Sequence[Heading], new: Sequence[Heading]) -> list[Renamed]:
 
 
 def likeness(one: Heading, other: Heading) -> float:
-    """How much two headings' texts are alike, from 0 to 1."""
+    """Return the similarity of two headings' texts, from 0 to 1."""
     a, b = one.text.casefold()[:200], other.text.casefold()[:200]
     return Indel.normalized_similarity(a, b)
 
 
 def _gaps(headings: Sequence[Heading], kept: set[str]) -> dict[str, str]:
-    """For each heading that is not kept the kept one above it."""
+    """Return for each heading that is not kept the id of the kept one above it."""
     above, found = "", {}
     for heading in headings:
         if heading.id in kept:
@@ -80,10 +80,11 @@ def _gaps(headings: Sequence[Heading], kept: set[str]) -> dict[str, str]:
 
 
 def may_lose_sections(old: str, new: str) -> bool:
-    """Whether sections of `old` could be missing in `new`: said quickly, and rather too often.
+    """Return whether sections of `old` may be missing in `new`: a quick check that errs towards
+    True.
 
-    Compared are all lines that can make a heading or another target of links, or can hide one:
-    what has `#`, `<`, a fence or a key of an attribute in it, and underlines with what is above.
+    It compares all lines that can create or hide a heading or another link target: lines with `#`,
+    `<`, a fence or a key of an attribute, and underlines with the line above.
     """
     return old != new and _telling(old) != _telling(new)
 

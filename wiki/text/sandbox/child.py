@@ -1,10 +1,10 @@
-"""The process in which texts are parsed: it reads requests and writes answers until it is killed.
+"""The child process that parses texts. It reads requests and writes answers until it is killed.
 
-It is started by `sandbox` and uses standard input and output: messages are four bytes of length,
-big-endian, and JSON. Each request has a budget of CPU time, so that the load of the machine changes
-nothing; a timer kills the process when it exceeds the budget, even inside a library or when the
-parent is gone. A second timer, of elapsed time, ends a process that is stuck. Memory, files and
-their sizes are limited.
+It is started by `parent` and uses standard input and output: messages are four bytes of length,
+big-endian, and JSON. Each request has a budget of CPU time, which does not depend on the load of
+the machine. A timer kills the process when it exceeds the budget, even inside a library or when the
+parent is gone. A second timer, of elapsed time, ends a process that is stuck. Memory, open files
+and file sizes are limited.
 
 Started with `lane`, it is a process for comparisons: it has less memory and a lower priority than
 those that render pages. Started with `slow`, it renders slow texts, also at a lower priority.
@@ -33,11 +33,11 @@ from wiki.text.rewrite.repair import Moves, Repair, repair
 
 try:
     import resource
-except ImportError:  # a system without it has the timer and the parent only
+except ImportError:  # without it, only the timers and the parent limit the process
     resource = None  # type: ignore[assignment]
 
 MEMORY = 768 * 2**20  # bytes of address space
-TIRED = 384 * 2**20  # bytes ever used at once; a process beyond is replaced after its answer
+TIRED = 384 * 2**20  # peak memory in bytes above which the process is replaced after its answer
 LANE_MEMORY = 400 * 2**20
 LANE_TIRED = 160 * 2**20
 LANE_NICE = 5
@@ -51,7 +51,7 @@ def wall_seconds(seconds: float) -> float:
 
 
 def encode(rendering: Rendering) -> dict[str, object]:
-    """A rendering as JSON can hold it."""
+    """Convert a rendering to JSON."""
     fields = dict(vars(rendering))
     fields["headings"] = [list(vars(heading).values()) for heading in rendering.headings]
     fields["links"] = [list(vars(link).values()) for link in rendering.links]
@@ -59,7 +59,7 @@ def encode(rendering: Rendering) -> dict[str, object]:
 
 
 def decode(fields: dict[str, object]) -> Rendering:
-    """The rendering that `encode` took apart."""
+    """Restore a rendering that :func:`encode` converted."""
     values: dict[str, list[list[object]]] = fields  # type: ignore[assignment]
     headings = [Heading(*heading) for heading in values["headings"]]  # type: ignore[arg-type]
     links = [_link(link) for link in values["links"]]
@@ -72,7 +72,7 @@ def _link(values: list[Any]) -> Link:
 
 
 def encode_moves(moves: Moves) -> dict[str, object]:
-    """What has moved as JSON can hold it."""
+    """Convert moves to JSON."""
     return {
         "places": [[*place, *new] for place, new in moves.places.items()],
         "sections": [[*section, new] for section, new in moves.sections.items()],
@@ -82,7 +82,7 @@ def encode_moves(moves: Moves) -> dict[str, object]:
 
 
 def decode_moves(fields: dict[str, list[list[str]]]) -> Moves:
-    """The moves that `encode_moves` took apart."""
+    """Restore moves that :func:`encode_moves` converted."""
     return Moves(
         {(kind, slug, key): (space, path) for kind, slug, key, space, path in fields["places"]},
         {(slug, key, old): new for slug, key, old, new in fields["sections"]},
@@ -95,13 +95,13 @@ def decode_moves(fields: dict[str, list[list[str]]]) -> Moves:
 
 
 def decode_repair(fields: dict[str, object]) -> Repair:
-    """The repair that was sent as its fields."""
+    """Restore a repair from its fields."""
     left: list[str] = fields["left"]  # type: ignore[assignment]
     return Repair(str(fields["text"]), int(str(fields["changed"])), tuple(left))
 
 
 def read_message(stream: BinaryIO) -> dict[str, object] | None:
-    """The next message, or `None` at the end of the stream."""
+    """Return the next message, or `None` at the end of the stream."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -110,13 +110,13 @@ def read_message(stream: BinaryIO) -> dict[str, object] | None:
 
 
 def pack(message: dict[str, object]) -> bytes:
-    """A message as bytes with its length before it."""
+    """Return a message as bytes, with its length before it."""
     body = json.dumps(message, separators=(",", ":")).encode()
     return LENGTH.pack(len(body)) + body
 
 
 def limit(memory: int = MEMORY) -> None:
-    """Puts bounds on what this process can take from the machine."""
+    """Limit the memory, files and file sizes of this process."""
     if resource is None:
         return
     for what, most in (
@@ -131,15 +131,15 @@ def limit(memory: int = MEMORY) -> None:
 
 
 def is_tired(most: int = TIRED) -> bool:
-    """Whether this process has held so much memory that a fresh one should take over."""
+    """Return whether this process has used so much memory that a new one should replace it."""
     return _most_memory() > most
 
 
 def _most_memory() -> int:
-    """Bytes of memory that this program has ever used at once.
+    """Return the peak memory use of this program in bytes.
 
-    Linux counts what the starting process used towards a new program's `ru_maxrss`, so there the
-    high-water mark of the address space is read instead.
+    Linux includes the memory of the starting process in a new program's `ru_maxrss`, so there the
+    high-water mark of the resident memory is read instead.
     """
     try:
         status = Path("/proc/self/status").read_text()
@@ -152,7 +152,7 @@ def _most_memory() -> int:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Answers requests until standard input ends."""
+    """Answer requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
     for its_timer in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(its_timer, signal.SIG_DFL)

@@ -1,8 +1,8 @@
-"""Safe rendering: in a child process with limits, which is killed when it exceeds them.
+"""Safe rendering in child processes with limits, which are killed when they exceed them.
 
-Time is counted as CPU time of the child. A text that exceeds it, or the memory limit, is answered
-by its plain source and the links that it may contain. Each process that renders keeps a few
-children and starts them on first use; a fork forgets its parent's children.
+Time is counted as CPU time of the child. For a text that exceeds the time or memory limit, the
+result is its plain source and the links that it may contain. Each process that renders keeps a few
+children and starts them on first use; a forked process starts its own.
 """
 
 import atexit
@@ -30,13 +30,13 @@ from wiki.text.rewrite.repair import Moves, Repair
 from wiki.text.sandbox.child import LENGTH, decode, decode_repair, encode_moves, pack, wall_seconds
 
 SECONDS = 1.4  # of CPU time
-CHILDREN = 2  # at most, in each process that renders
-COMPARE_SECONDS = 5.0  # of computing
-COMPARE_WAIT = 30.0  # by the clock, however busy the machine
+CHILDREN = 2  # maximum number in each process that renders
+COMPARE_SECONDS = 5.0  # of CPU time
+COMPARE_WAIT = 30.0  # of elapsed time, however busy the machine
 _START_SECONDS = 30.0
 _PLAIN_SECONDS = 10.0  # of CPU time, for work that takes a second at most
 _EXIT_SECONDS = 5.0
-_GRACE = 0.5  # the child's own timers come first
+_GRACE = 0.5  # the child's own timers expire first
 
 # The ways in which excessive work in the lane ends: by its timer, or by lack of memory.
 _BEYOND = (TimeoutError, EOFError, BrokenPipeError)
@@ -81,8 +81,8 @@ def cut_off_rendering(source: str, context: RenderContext) -> Rendering:
 
 
 def _plain(source: str, context: RenderContext, reason: str, cut_off: CutOff) -> Rendering:
-    """Return the source of a text that was cut off, as a rendering; made in a child if there is
-    one."""
+    """Return the source of a text that was cut off, as a rendering, made in a child if one can be
+    started."""
     request = _request("plain", source, context, _PLAIN_SECONDS)
     try:
         answer = _ask({**request, "reason": reason, "cut_off": cut_off}, _PLAIN_SECONDS)
@@ -98,7 +98,7 @@ def repair_safely(
     moves: Moves,
     seconds: float = SECONDS,
 ) -> Repair | None:
-    """The repair of `source`, or None where that takes too much time or memory."""
+    """Return the repair of `source`, or None if it takes too much time or memory."""
     if len(source) > MAX_SOURCE:
         return None
     message: dict[str, object] = {
@@ -111,7 +111,7 @@ def repair_safely(
     }
     try:
         answer = _ask(message, seconds)
-    except (OSError, EOFError):  # the first of which a timeout is, too
+    except (OSError, EOFError):  # TimeoutError is an OSError
         return None
     return decode_repair(answer["repair"]) if answer["repair"] else None  # type: ignore[arg-type]
 
@@ -119,7 +119,7 @@ def repair_safely(
 def lines_safely(
     source: str, context: RenderContext, seconds: float = SECONDS
 ) -> list[tuple[int, bool, Place]]:
-    """`lines_of` a text; nothing where that takes too much time or memory."""
+    """Return `lines_of` a text, or an empty list if it takes too much time or memory."""
     if len(source) > MAX_SOURCE:
         return []
     try:
@@ -214,7 +214,7 @@ def _ask(
 
 
 class _Child:
-    """One process that renders, and the pipes to it."""
+    """A child process and the pipes to it."""
 
     def __init__(self, *arguments: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
@@ -235,7 +235,11 @@ class _Child:
             raise OSError("the process that renders did not start") from error
 
     def ask(self, message: dict[str, object], seconds: float) -> dict[str, object]:
-        """The answer; raises `TimeoutError`, and `EOFError` or `OSError` when the child is gone."""
+        """Return the answer to a message.
+
+        :raises TimeoutError: when it does not come in time.
+        :raises OSError: or `EOFError`: when the child has ended.
+        """
         deadline = time.monotonic() + seconds
         data = memoryview(pack(message))
         while data:
@@ -263,33 +267,32 @@ class _Child:
         return b"".join(chunks)
 
     def has_spent_its_budget(self) -> bool:
-        """Whether the CPU timer ended the process."""
+        """Return whether the CPU timer ended the process."""
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(timeout=_EXIT_SECONDS) == -signal.SIGPROF
         return False
 
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
+        """Return whether the process still runs."""
         return self.process.poll() is None
 
     def close_pipes(self) -> None:
-        """Closes this side's ends of the pipes; the child ends when it next reads."""
+        """Close this side's ends of the pipes; the child ends at its next read."""
         for pipe in (self.requests, self.answers):
             with suppress(OSError):
                 pipe.close()
 
     def stop(self) -> None:
-        """Ends the process now."""
+        """Kill the process."""
         self.close_pipes()
         self.process.kill()
         self.process.wait()
 
 
 class _Pool:
-    """The children of this process for one purpose: idle ones wait in a list; there are at most
-    `most`.
+    """A pool of at most `most` child processes for one purpose.
 
-    `arguments` are those that each child is started with.
+    Each child is started with `arguments`.
     """
 
     def __init__(self, most: int, *arguments: str) -> None:
@@ -300,7 +303,7 @@ class _Pool:
         self.count = 0
 
     def take(self) -> _Child:
-        """A living child for the caller alone; waits while all are busy."""
+        """Return a running child for exclusive use; waits while all are in use."""
         with self.changed:
             while not self.idle and self.count >= self.most:
                 self.changed.wait()
@@ -318,7 +321,7 @@ class _Pool:
             raise
 
     def give_back(self, child: _Child, healthy: bool) -> None:
-        """Takes a child back, or ends it and makes room for another."""
+        """Return a child to the pool, or stop it and make room for another."""
         if not healthy:
             child.stop()
             self._leave()
@@ -333,7 +336,7 @@ class _Pool:
             self.changed.notify()
 
     def close(self) -> None:
-        """Ends the idle children."""
+        """Stop the idle children."""
         with self.changed:
             idle, self.idle = self.idle, []
             self.count -= len(idle)
@@ -347,7 +350,7 @@ _slow = _Pool(1, "slow")
 
 
 def _forget_children() -> None:
-    """In a fork: the children belong to the parent; this process will start its own."""
+    """Replace the pools in a forked process, because the children belong to the parent."""
     global _pool, _lane, _slow
     for child in (*_pool.idle, *_lane.idle, *_slow.idle):
         child.close_pipes()
@@ -355,7 +358,7 @@ def _forget_children() -> None:
 
 
 def close() -> None:
-    """Ends the children of this process; the next rendering starts new ones."""
+    """Stop the children of this process; the next rendering starts new ones."""
     _pool.close()
     _lane.close()
     _slow.close()

@@ -1,4 +1,4 @@
-"""Numbers by which states know people: how each is written, and what checks it."""
+"""National identification numbers: their format, and the check of their digits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from importlib import import_module
 
 @dataclass(frozen=True)
 class NationalId:
-    """The number of one country's people: how it is written, and what says whether one could be
-    somebody's, by its check digits and dates."""
+    """The identification number of one country: its format, and a function that checks its check
+    digits and dates."""
 
     code: str
     country: str
@@ -22,12 +22,12 @@ class NationalId:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """How it is written: never as a part of a longer number or word."""
+        """The pattern of the number, which is never a part of a longer number or word."""
         return re.compile(rf"(?<![\w./+=&-])(?:{self.shape})(?![\w/]|[.-]\w)", re.ASCII)
 
 
 NATIONAL_IDS: tuple[NationalId, ...] = tuple(
-    # Looked up now: a save must not depend on what is installed while the wiki runs.
+    # Imported now, so that a save does not depend on what is installed while the wiki runs.
     NationalId(code, country, words, shape, import_module(f"stdnum.{module}").is_valid)
     for code, country, words, module, shape in (
         ("at", "Austria", "social security number", "at.vnr", r"\d{4} ?\d{6}"),

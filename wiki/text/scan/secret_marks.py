@@ -1,7 +1,8 @@
-"""By what keys and tokens are known: what an issuer lets all of them begin with, and what follows.
+"""Formats of keys and tokens: the fixed prefix of an issuer, and the pattern of the whole key.
 
-A mark is looked for first, which costs next to nothing; only there a pattern is tried, within a
-bounded reach. So no text, however hostile, makes this slow, whatever the patterns are.
+A prefix is searched for first, which costs very little; only at its occurrences the pattern is
+tried, within a bounded range. So no text, however hostile, makes the search slow, whatever the
+patterns are.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ _AFTER = r"(?![A-Za-z0-9])"
 
 @dataclass(frozen=True)
 class Mark:
-    """What a key is called, the words by which it is found, and the pattern that matches it around
-    one of them: at most ``before`` characters earlier, ``reach`` long. Where the pattern has a
-    group ``secret``, that is the key.
+    """The name of a kind of key, the marks by which it is found, and its pattern. The match begins
+    at most ``before`` characters before a mark and ends at most ``reach`` after it. If the pattern
+    has a group ``secret``, that group is the key.
 
-    ``tries`` bounds how many places of each word are looked at; no honest text has as many.
+    ``tries`` limits the number of occurrences of each mark that are examined, far above normal
+    texts.
     """
 
     words: str
@@ -145,7 +147,7 @@ JWT = Mark(
 PRIVATE_KEY = Mark(
     "private key",
     ("BEGIN ", "PuTTY-User-Key-File-"),
-    # A head alone is what people write about; with it comes the key, or its lines in a string.
+    # A header alone may be an example; a key has its data after it, perhaps as lines in a string.
     re.compile(
         r"(?:-{4,5} ?BEGIN (?P<what>(?:[A-Z0-9]{1,20} ){0,4}?PRIVATE KEY(?: BLOCK)?) ?-{4,5}"
         r"|PuTTY-User-Key-File-[0-9]: )"
@@ -165,10 +167,10 @@ PASSWORD = Mark(
         r"@(?P<host>\[?[A-Za-z0-9][A-Za-z0-9.:-]{0,250})"
     ),
     reach=560,
-    tries=1 << 30,  # none of its parts holds the mark again, so that it is linear by itself
+    tries=1 << 30,  # no part of it can contain the mark again, so it is linear by itself
 )
 
-# What stands for a password in instructions.
+# Placeholders for passwords in instructions.
 _PLACEHOLDERS = """
     password passwd passwort pass pwd pw secret token key apikey api_key api-key your-password
     yourpassword your_password mypassword my_password user username credentials changeme

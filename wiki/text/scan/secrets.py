@@ -1,7 +1,7 @@
-"""Keys, tokens, passwords, and numbers of cards, accounts and people, found in a text.
+"""Search for keys, tokens, passwords, and numbers of cards, accounts and people in a text.
 
-Only what is known by its form is found, never what merely looks random: prose, hashes and ids are
-left alone. The time is bounded by the text's length, whatever stands in it.
+Only values of a known format are found, not those that merely look random: prose, hashes and ids
+are ignored. The time is linear in the length of the text, whatever it contains.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from wiki.text.scan.national_ids import NATIONAL_IDS, NationalId
 from wiki.text.scan.secret_marks import JWT, PASSWORD, PLACEHOLDERS, PRIVATE_KEY, TOKENS, Mark
 
 MOST = 100
-"""Findings in one text; whoever has so many looks through all of it."""
+"""Maximum number of findings in one text; with so many its author must review all of it."""
 
-_TRIES = 5000  # numbers whose check digits are reckoned; no honest text comes near
+_TRIES = 5000  # numbers whose check digits are computed, far above normal texts
 _LONGEST_KEY = 20_000  # characters of a private key
 
 KINDS: dict[str, str] = {
@@ -32,16 +32,17 @@ KINDS: dict[str, str] = {
     "iban": "Bank account numbers (IBAN)",
     **{f"id-{one.code}": f"{one.country}: {one.words}" for one in NATIONAL_IDS},
 }
-"""What can be looked for, and what it is called."""
+"""Kinds of secrets that can be searched for, and their names."""
 
 USUAL = frozenset(kind for kind in KINDS if not kind.startswith("id-"))
-"""What is looked for unless somebody chose otherwise."""
+"""Kinds that are searched for by default."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret at ``at`` up to ``until`` in a text: on which line, from which column up to which
-    (both count from 1), what it is in words, and as much of it as may be shown."""
+    """A secret in a text: its kind, name and masked value, and its position. ``at`` and ``until``
+    are indices in the text; ``line``, ``column`` and ``end`` (the column behind it) count from 1.
+    """
 
     kind: str
     words: str
@@ -53,7 +54,7 @@ class Finding:
     end: int
 
     def value(self, text: str) -> str:
-        """The secret itself, out of its text. Never to be kept, logged or shown."""
+        """Return the secret itself from its text. It must not be stored, logged or shown."""
         return text[self.at : self.until]
 
 
@@ -67,9 +68,10 @@ class _Found:
 
 
 def find_secrets(text: str, kinds: Collection[str] = USUAL, most: int = MOST) -> list[Finding]:
-    """What is secret in ``text``, in its order, the first ``most`` of each way to look.
+    """Return the secrets in ``text`` in order: at most ``most``, and at most that many of each kind
+    of search.
 
-    Nothing is found twice: of two that overlap the longer one counts.
+    Nothing is found twice: of two overlapping findings the longer one is returned.
     """
     found: list[_Found] = []
     for kind, look in _WAYS.items():
@@ -127,7 +129,7 @@ def _placed(text: str, found: list[_Found]) -> list[Finding]:
 
 
 def _matches(text: str, mark: Mark) -> Iterator[re.Match[str]]:
-    """The mark's pattern wherever one of its words stands, in bounded time."""
+    """Yield the matches of the mark's pattern at occurrences of the mark, in bounded time."""
     for word in mark.marks:
         at, tries, past = text.find(word), mark.tries, 0
         while at >= 0 and tries:
@@ -159,7 +161,7 @@ def _tokens(text: str) -> Iterator[_Found]:
 
 
 def _is_placeholder(secret: str) -> bool:
-    """Whether it only stands for a key: the same few characters again and again."""
+    """Return whether a key is a placeholder: the same few characters again and again."""
     tail = secret[-16:]
     return len(set(tail)) < 5 or "xxxxxx" in secret.lower()
 
@@ -202,8 +204,9 @@ def _stands_for_password(user: str, secret: str) -> bool:
     )
 
 
-# As they are printed on cards, or in one: no part of a longer number, name or path. That is asked
-# after the first digit: a pattern that begins with one skips other text quickly.
+# Formatted as on cards, or without spaces, and no part of a longer number, name or path. The
+# lookbehind comes after the first digit, because a pattern that begins with a digit skips other
+# text quickly.
 _CARD = re.compile(
     r"[0-9](?<![\w.,+/#-][0-9])(?:[0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"|[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}|[0-9]{13,15}|[0-9]{18})(?![\w/]|[.,-][0-9])"
@@ -238,7 +241,7 @@ _NUMBER = re.compile(
     r"[0-9](?<![\w./+-][0-9])(?=(?:[ .+/-]?[0-9A-Z]){7})"
     r"|[A-Z](?<![\w./+-][A-Z])(?=[A-Z]{3,5}[0-9]{2})"
 )
-_NUMBERS = 20_000  # that are looked at; a page with more of them is a table of something else
+_NUMBERS = 20_000  # numbers examined; a page with more of them is a table of something else
 
 
 def _national(text: str, chosen: Sequence[NationalId]) -> Iterator[_Found]:
@@ -260,6 +263,7 @@ _WAYS: dict[str, Callable[[str], Iterator[_Found]]] = {
 
 
 def mask(secret: str) -> str:
-    """As much of a secret as may be shown, to know it again: its first four and last two."""
+    """Return the part of a secret that may be shown to recognise it: its first four and last two
+    characters."""
     bare = "".join(secret.split())
     return f"{bare[:4]}…{bare[-2:]}" if len(bare) >= 12 else "…"

@@ -1,8 +1,8 @@
-"""Invisible characters: shown by their number, and named in a notice where they could deceive.
+"""Invisible characters: shown by their code points, and named in a notice where they could deceive.
 
 A bidirectional control makes a line read differently from what is stored, and a character without
 width splits a word that looks whole (CVE-2021-42574). Emoji and some scripts need the same
-characters; there they are left alone.
+characters; there they are ignored.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _in_line(line: str) -> list[int]:
 
 
 def _deceives(line: str, at: int, is_rtl: bool) -> bool:
-    """Whether a character, other than those that come in pairs, could deceive at its position."""
+    """Return whether a character, except paired ones, could deceive at its position."""
     character = line[at]
     if character in _MARKS:
         return not is_rtl
@@ -189,8 +189,8 @@ def _deceives(line: str, at: int, is_rtl: bool) -> bool:
 
 
 def _is_part_of_a_sign(text: str, at: int) -> bool:
-    """Whether a joiner or selector forms one sign with its neighbours: an emoji, or a letter of a
-    script that needs it."""
+    """Return whether a joiner or selector forms one sign with its neighbours: an emoji, or a letter
+    of a script that needs it."""
     character = text[at]
     before = text[max(0, at - 3) : at]
     if character == "\u200d" and _EMOJI.search(before):
