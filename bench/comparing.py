@@ -1,5 +1,4 @@
-"""A benchmark of page views while visitors compare large revisions, and of the memory that this
-takes.
+"""A benchmark of page views, and of the use of memory, while visitors compare large revisions.
 
 `python -m bench.comparing` creates a wiki with a page of 64 KiB in 41 revisions, serves it, and
 times views of another page: first without other load, then while forty visitors each compare two

@@ -1,8 +1,8 @@
-"""A benchmark of texts for which a careless parser takes quadratic time: `python -m
-bench.patterns`.
+"""A benchmark of texts for which a careless parser takes quadratic time.
 
-Every pattern of `tests/text/patterns.py` and some random combinations of them are rendered and
-scanned for addresses in this process, at a length and at twice that length.
+`python -m bench.patterns` renders every pattern of `tests/text/patterns.py` and some random
+combinations of them, and scans them for addresses, in this process, at a length and at twice that
+length.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ PER_SCREEN = 50
 @blueprint.get("/-/f/<int:file_id>/versions")
 @public
 def versions(file_id: int) -> ResponseReturnValue:
-    """Show a file with its versions (to readers who may not edit only the current one), and the
-    version ``beside`` next to the current one if requested."""
+    """Show a file with its versions (only the current one unless the actor may edit) and, if
+    requested, the version ``beside`` next to the current one."""
     session = reading()
     found = queries.get_file(session, actor(), file_id)
     page, space = found.file.page, found.seen.space

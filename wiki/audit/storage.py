@@ -38,8 +38,8 @@ class Amount:
 
 @dataclass(frozen=True)
 class Sizes:
-    """The use of disk space: ``texts`` compressed as stored, ``written`` as the size before that,
-    ``free`` of ``disk`` bytes where the data folder is."""
+    """The use of disk space. ``texts`` are the compressed texts; ``written`` is their size in bytes
+    before compression. ``free`` of ``disk`` bytes are free where the data folder is."""
 
     database: Amount
     texts: Amount

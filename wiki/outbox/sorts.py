@@ -60,7 +60,7 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.RecoveryCodesMade: Sort(Category.ACCOUNT),
     events.PersonCreated: Sort(Category.ACCOUNT),
     events.PersonChanged: Sort(Category.ACCOUNT),
-    # An import creates hundreds of them, and is audited itself.
+    # An import creates hundreds of them, and reports them itself.
     events.PersonImported: Sort(Category.ACCOUNT, audited=False),
     events.AddressClaimRequested: Sort(Category.ACCOUNT),
     # Proves why events have another actor now.

@@ -105,8 +105,8 @@ _TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
 class Recorder:
     """A recorder of the past of a space, in one transaction, by an actor who may edit there.
 
-    It locks the space and the loaded pages: other writers that create a page in the space or save
-    one of the loaded pages wait.
+    It locks the space and the loaded pages: other writers that need a path of the space, or save
+    one of the loaded pages, wait.
 
     :param shelf: texts stored in earlier transactions, which need not be looked up again.
     :raises NotFound: :raises Forbidden: when the actor may not.
