@@ -1,1 +1,1 @@
-"""The figures that the project holds itself to, as ratios measured in one run: `make bench`."""
+"""Benchmarks of the project's performance targets, as ratios measured in one run: `make bench`."""

@@ -25,9 +25,9 @@ PASSWORD = secrets.token_urlsafe(12)
 
 
 def corpus_source() -> Path:
-    """The handbook, as a bundle or as a folder.
+    """Return the path of the handbook, a bundle or a folder.
 
-    :raises SystemExit: when it is not here.
+    :raises SystemExit: when it does not exist.
     """
     source = Path(os.environ.get("WIKI_CORPUS") or ROOT.parent / "shared/corpus/handbook.bundle")
     if not source.exists():
@@ -36,7 +36,7 @@ def corpus_source() -> Path:
 
 
 def corpus(folder: Path) -> Path:
-    """The handbook's newest tree, cloned when it is a bundle."""
+    """Return the handbook's newest tree, cloned if it is a bundle."""
     source = corpus_source()
     if source.is_dir():
         return source
@@ -46,7 +46,7 @@ def corpus(folder: Path) -> Path:
 
 
 def wiki(*arguments: str, **options: str) -> None:
-    """Run a command of the wiki, quietly."""
+    """Run a command of the wiki without output."""
     subprocess.run(
         [sys.executable, "-m", "wiki", *arguments],
         check=True,
@@ -58,13 +58,13 @@ def wiki(*arguments: str, **options: str) -> None:
 
 
 def prepare() -> None:
-    """An account that edits, and a public space."""
+    """Create an account and a public space."""
     wiki("user", "add", "ada", "--admin", "--password-stdin", input=PASSWORD)
     wiki("space", "add", SPACE, "--title", "Handbook", "--public", "--lead", "ada")
 
 
 def imported(tree: Path, data: Path) -> Result:
-    """Import the tree, until the last page of it can be found."""
+    """Import the tree, and measure the time until its last page can be found."""
     begun = time.perf_counter()
     wiki("import", str(tree), "--space", SPACE, "--newest")
     stored = time.perf_counter() - begun
@@ -82,20 +82,20 @@ def imported(tree: Path, data: Path) -> Result:
 
 
 def rested(data: Path) -> None:
-    """Wait until the worker owes nothing."""
-    time.sleep(0.03)  # the consequences of what was done last have begun
+    """Wait until the worker has no deliveries left."""
+    time.sleep(0.03)  # let the deliveries of the last action begin
     while undelivered(data):
         time.sleep(0.01)
 
 
 def undelivered(data: Path) -> int:
-    """Deliveries that the worker still has before it."""
+    """Count the deliveries that the worker has left."""
     with closing(sqlite3.connect(data / "wiki.db", timeout=30)) as database:
         return int(database.execute("SELECT count(*) FROM deliveries").fetchone()[0])
 
 
 def paths(data: Path) -> list[str]:
-    """Addresses of all pages."""
+    """Return the addresses of all pages."""
     with closing(sqlite3.connect(data / "wiki.db", timeout=30)) as database:
         rows = database.execute(
             "SELECT s.slug || '/' || p.path FROM pages p JOIN spaces s ON s.id = p.space_id "
@@ -106,7 +106,7 @@ def paths(data: Path) -> list[str]:
 
 
 def main() -> int:
-    """Measure and print; 1 when a target is missed."""
+    """Measure and print; return 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", help="measure only what has this word in its name")
     only = parser.parse_args().only

@@ -1,8 +1,8 @@
-"""How long blame takes on a page that was edited a thousand times.
+"""A benchmark of blame on a page with a thousand edits.
 
-`python -m bench.blame` makes such a page in a wiki of its own and asks for its blame as a browser
+`python -m bench.blame` creates such a page in a wiki of its own and requests its blame as a browser
 does: cold (nothing stored), after one more edit, and for an older revision. The lightest request of
-the same app is there to compare with.
+the same app is measured for comparison.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ WORDS = ["".join(random.Random(n).choices("aeilmnorstu", k=n % 7 + 2)) for n in 
 
 
 def sentence(chance: random.Random) -> str:
-    """A line of prose."""
+    """Return a line of prose."""
     return " ".join(chance.choice(WORDS) for _ in range(chance.randint(4, 16))).capitalize() + "."
 
 
 def edited(lines: list[str], chance: random.Random) -> list[str]:
-    """The page after one more edit: mostly a few lines, now and then a section is moved."""
+    """Return the page after one more edit: mostly of a few lines, sometimes a moved section."""
     lines = list(lines)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         place = chance.randrange(len(lines))
@@ -62,7 +62,7 @@ def edited(lines: list[str], chance: random.Random) -> list[str]:
 
 
 def fill(database: Database) -> int:
-    """A page with its thousand revisions; its id."""
+    """Create a page with a thousand revisions; return its id."""
     chance = random.Random(11)
     lines = [sentence(chance) if n % 6 else "" for n in range(LINES)]
     begun = now()
@@ -82,13 +82,13 @@ def fill(database: Database) -> int:
 
 
 def forget(database: Database, page_id: int) -> None:
-    """Let nothing be stored."""
+    """Delete the stored blame of a page."""
     with database.write() as session:
         session.execute(delete(BlameRow).where(BlameRow.page_id == page_id))
 
 
 def timed(app: Flask, url: str, before: Callable[[], object], rounds: int = 7) -> float:
-    """Median of some requests, in milliseconds; ``before`` each one the scene is set."""
+    """Return the median time of some requests in milliseconds; ``before`` is called before each."""
     client = app.test_client()
     times = []
     for _ in range(rounds):
@@ -133,7 +133,7 @@ def main() -> None:
 
 
 def touch(database: Database) -> None:
-    """Commit something, so that no answer is remembered."""
+    """Commit a change, so that no response is cached."""
     with database.write() as session:
         session.execute(update(Page).values(updated_at=now()))
 

@@ -1,4 +1,4 @@
-"""What a browser does, as far as the measurements need it: cookies, forms, first views."""
+"""A minimal browser for the measurements: cookies, forms, first views."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACCEPTED = "gzip, deflate, br, zstd"
 
 
 class Browser:
-    """One kept-open connection with its cookies."""
+    """A keep-alive connection with its cookies."""
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -22,7 +22,7 @@ class Browser:
     def ask(
         self, path: str, form: dict[str, str] | None = None, accept: str = ""
     ) -> tuple[int, str, bytes, float]:
-        """Status, ``Location``, body and seconds of one request; a form is posted."""
+        """Send a request and return status, ``Location``, body and seconds; a form is posted."""
         headers = {"Cookie": self.cookie()}
         if accept:
             headers["Accept-Encoding"] = accept
@@ -31,7 +31,7 @@ class Browser:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         begun = time.perf_counter()
-        if begun - self.used > 10:  # the server closes what is idle for long
+        if begun - self.used > 10:  # the server closes connections that are idle for long
             self.connection.close()
             self.connection.connect()
             begun = time.perf_counter()
@@ -46,11 +46,12 @@ class Browser:
         return answer.status, answer.headers.get("Location", ""), data, seconds
 
     def cookie(self) -> str:
-        """The cookies as a request carries them."""
+        """Return the cookies as a request header has them."""
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def form(self, path: str, action: str = "") -> dict[str, str]:
-        """The fields of the form on a page that posts to ``action`` (to the page by default)."""
+        """Return the fields of the form on a page that posts to ``action`` (the page itself by
+        default)."""
         status, _, data, _ = self.ask(path)
         if status != 200:
             raise SystemExit(f"{path} answered {status}")
@@ -69,7 +70,7 @@ class Browser:
         status, _, _, _ = self.ask("/-/login", {**form, name: handle, "password": password})
         if status not in (302, 303):
             raise SystemExit(f"the sign-in answered {status}")
-        self.ask("/")  # which completes the cookie
+        self.ask("/")  # completes the cookie
 
 
 def _attribute(tag: str, name: str) -> str:
@@ -88,7 +89,8 @@ def _fields(html: str) -> dict[str, str]:
 
 
 def first_view(port: int, path: str) -> dict[str, int]:
-    """Bytes on the wire, heads included, of all that a browser loads for a page it never saw.
+    """Return the bytes on the wire, headers included, of all that a browser loads for a first view
+    of a page, by URL.
 
     :raises SystemExit: when the page would load something from another host.
     """
@@ -116,7 +118,7 @@ def _load(port: int, url: str) -> tuple[str, int]:
 
 
 def _needs(url: str, text: str) -> list[str]:
-    """What a browser loads along with this document, style sheet or script."""
+    """Return the URLs that a browser loads along with this document, style sheet or script."""
     if url.endswith(".js"):
         return re.findall(r'(?:from|import)\s*"(\./[^"]+\.js)"', text)
     if url.endswith(".css"):

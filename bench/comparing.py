@@ -1,9 +1,9 @@
-"""Measure page views while visitors compare large revisions, and the memory that this takes.
+"""A benchmark of page views, and of the use of memory, while visitors compare large revisions.
 
-`python -m bench.comparing` makes a wiki with a page of 64 KiB in 41 revisions, serves it, and times
-views of another page: calm, and while forty strangers each compare two revisions over and over
-until they have the answer, coming back when they are told to. Then two texts of a megabyte without
-a common line are compared.
+`python -m bench.comparing` creates a wiki with a page of 64 KiB in 41 revisions, serves it, and
+times views of another page: first without other load, then while forty visitors each compare two
+revisions until they have the answer, retrying when they are told to. Then two texts of a megabyte
+without a common line are compared.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ WORDS = ["".join(random.Random(n).choices("aeilmnorstu", k=n % 7 + 2)) for n in 
 
 
 def text(seed: int) -> str:
-    """64 KiB of lines of which each revision shares about half with the one before it."""
+    """Return 64 KiB of lines; each revision shares about half of them with the one before it."""
     chance, other = random.Random(7), random.Random(seed)
     lines: list[str] = []
     size = 0
@@ -54,7 +54,7 @@ def text(seed: int) -> str:
 
 
 def fill(database: Database) -> None:
-    """A page to read, one to compare, and one of two revisions as large as a page can be."""
+    """Create a page to read, one to compare, and one with two revisions of the maximum size."""
     with database.write() as session:
         space = create_space(
             session, SHELL, slug="bench", title="Bench", visibility=Visibility.PUBLIC
@@ -69,7 +69,7 @@ def fill(database: Database) -> None:
 
 
 def views(port: int, name: str, enough: threading.Event) -> list[float]:
-    """Seconds that views of the page to read take, without caches."""
+    """Return the times of views of the page to read in seconds, without caches."""
     reader = Browser(port)
     times: list[float] = []
     while len(times) < VIEWS or not enough.is_set():
@@ -81,7 +81,7 @@ def views(port: int, name: str, enough: threading.Event) -> list[float]:
 
 
 class Strangers:
-    """Run forty visitors that each compare two revisions, and retry when they are told to."""
+    """Forty visitors that each compare two revisions, and retry when they are told to."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -89,7 +89,7 @@ class Strangers:
         self.threads = [threading.Thread(target=self.ask, args=(n,)) for n in range(STRANGERS)]
 
     def ask(self, number: int) -> None:
-        """Compare two revisions, also when told to come back."""
+        """Compare two revisions, and retry until there is an answer."""
         browser = Browser(self.port)
         while True:
             status, _, _, _ = browser.ask(f"/bench/page/-/diff/{number + 1}..{number + 2}")
@@ -102,12 +102,12 @@ class Strangers:
 
 
 def p95(times: list[float]) -> float:
-    """The time within which 19 of 20 are done."""
+    """Return the 95th percentile."""
     return statistics.quantiles(times, n=20)[18]
 
 
 def memory_of_processes(data: Path) -> dict[str, int]:
-    """The highest memory use of the wiki's processes in a folder, in MiB, by their task."""
+    """Return the peak memory of the wiki's processes in a folder, in MiB, by their task."""
     known: set[int] = set()
     found: dict[str, int] = {}
     for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda one: int(one.name)):

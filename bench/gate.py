@@ -1,10 +1,9 @@
-"""What the gate costs: page views and searches, with and without restrictions.
+"""A benchmark of the access check: page views and searches, with and without restrictions.
 
-Makes a wiki of its own with the newest pages of the handbook, two thousand people and two hundred
-groups, some inside others. Then asks the app for pages and searches as a member of some groups,
-before and after two hundred subtrees are kept to a group each, half of them to groups that the
-member is in, and some get labels. Nothing is remembered between requests. `python -m bench.gate`
-prints the lines.
+Creates a wiki of its own with the newest pages of the handbook, two thousand people and two hundred
+groups, some inside others. Requests pages and searches as a member of some groups, before and after
+two hundred subtrees are restricted to a group each (half of them to groups of the member) and some
+get labels. The response cache is off. `python -m bench.gate` prints the lines.
 """
 
 from __future__ import annotations
@@ -50,7 +49,8 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def handbook(folder: Path) -> Path:
-    """Its newest tree, cloned when it is a bundle (`WIKI_CORPUS`, or beside the project)."""
+    """Return the handbook's newest tree, cloned if it is a bundle (`WIKI_CORPUS`, or beside the
+    project)."""
     root = Path(__file__).parents[2]
     source = Path(os.environ.get("WIKI_CORPUS") or root / "shared/corpus/handbook.bundle")
     if source.is_dir():
@@ -61,7 +61,7 @@ def handbook(folder: Path) -> Path:
 
 
 def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor, Actor, list[int]]:
-    """Somebody who leads, a member of some groups, and the ids of all groups."""
+    """Create people and groups; return a lead, a member of some groups, and all group ids."""
     with database.write() as session:
         session.execute(
             insert(Person),
@@ -95,7 +95,7 @@ def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor,
 
 
 def fill(database: Database, settings: Settings, lead: Actor, tree: Path) -> None:
-    """The newest pages of the handbook, in an internal space."""
+    """Import the newest pages of the handbook into an internal space."""
     with database.write() as session:
         space = create_space(
             session, lead, slug="handbook", title="Handbook", member_role=Role.EDITOR
@@ -110,7 +110,7 @@ def fill(database: Database, settings: Settings, lead: Actor, tree: Path) -> Non
 
 
 def keep(database: Database, lead: Actor, every: list[int], chance: random.Random) -> str:
-    """Keep subtrees to a group each, and label some; what came of it, in words."""
+    """Restrict subtrees to a group each, and label some; return a summary."""
     with database.write() as session:
         ids = list(session.scalars(select(Page.id).where(Page.path_key != "").order_by(Page.id)))
         for number, page_id in enumerate(chance.sample(ids, KEPT)):
@@ -127,7 +127,7 @@ def keep(database: Database, lead: Actor, every: list[int], chance: random.Rando
 
 
 def timed(client: FlaskClient, urls: list[str]) -> list[float]:
-    """Milliseconds of each request."""
+    """Return the times of the requests in milliseconds."""
     found = []
     for url in urls:
         begun = time.perf_counter()
@@ -141,7 +141,7 @@ def timed(client: FlaskClient, urls: list[str]) -> list[float]:
 
 
 def main() -> None:
-    """Measure, and print the lines."""
+    """Measure and print the lines."""
     chance = random.Random(3)
     memo.SECONDS = 0.0
     with tempfile.TemporaryDirectory() as folder:

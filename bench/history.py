@@ -1,4 +1,5 @@
-"""A company's whole history: brought in, stored, read, checked; and a space 50 times as large."""
+"""A benchmark of a company's whole history: importing, storing, reading, checking; and of a space
+50 times as large."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ MEMORY_MB = 400
 
 
 def histories(bundle: Path, folder: Path) -> Iterator[Result]:
-    """All that is measured of a history in a Git bundle."""
+    """Yield all results for a history in a Git bundle."""
     data = folder / "history"
     environ = {**os.environ, "WIKI_DATA_DIR": str(data)}
     _wiki(environ, "space", "add", SPACE, "--title", "Handbook", "--public")
@@ -84,8 +85,8 @@ def histories(bundle: Path, folder: Path) -> Iterator[Result]:
 
 
 def packed(bundle: Path, folder: Path) -> int:
-    """Bytes of a pack that Git makes, left to itself, of all versions of all pages, without trees
-    and commits."""
+    """Return the size in bytes of a pack that Git makes by default of all versions of all pages,
+    without trees and commits."""
     bare = folder / "pack.git"
     subprocess.run(["git", "clone", "-q", "--bare", bundle, bare], check=True)
     listed = subprocess.run(
@@ -105,14 +106,15 @@ def packed(bundle: Path, folder: Path) -> int:
 
 
 def deep_and_new(data: Path) -> Result:
-    """The texts that lie deepest against those of the newest revisions, by turns."""
+    """Compare reading the texts with the longest delta chains with reading those of newest
+    revisions, alternately."""
     database = open_database(Settings(data_dir=data, secret_key="k" * 40))
     chance = random.Random(6)
     times: dict[str, list[float]] = {"new": [], "deep": []}
     with database.read() as session:
         connection = session.connection().connection.driver_connection
         assert connection is not None
-        # Of pages whose history reaches the greatest depth: that text, and their newest.
+        # The pages with a text at the greatest depth: that text, and their newest one.
         deepest = max(range(texts.WHOLE_EVERY), key=_depth)
         pairs = connection.execute(
             "SELECT r.content_hash, h.content_hash FROM contents c "
@@ -151,7 +153,7 @@ def _depth(position: int) -> int:
 
 
 def larger(data: Path, folder: Path) -> Iterator[Result]:
-    """Screens of a space, and of one with fifty times as many pages, by turns."""
+    """Compare views of a space with those of one with fifty times as many pages, alternately."""
     big = folder / "larger"
     big.mkdir()
     with closing(sqlite3.connect(data / "wiki.db")) as source:
@@ -176,7 +178,7 @@ def larger(data: Path, folder: Path) -> Iterator[Result]:
             for turn in range(ROUNDS):
                 for small_path, big_path in zip(here, there, strict=True):
                     for port, path in ((one, small_path), (other, big_path)):
-                        # An address that nobody asked for before, so that none is remembered.
+                        # An address that was not requested before, so that no response is cached.
                         address = f"/{SPACE}" + url.format(path)
                         address += f"{'&' if '?' in address else '?'}turn={turn}"
                         status, _, _, seconds = browsers[port].ask(address)
@@ -195,8 +197,8 @@ def larger(data: Path, folder: Path) -> Iterator[Result]:
 
 
 def _multiply(file: Path) -> set[str]:
-    """Put each page of the space there 49 more times, below a folder each; paths of a sample of
-    the copies, which are ready to be read."""
+    """Copy each page of the space 49 times, below a folder each; return the paths of a sample of
+    the copies, which have renderings."""
     chance = random.Random(8)
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA synchronous = OFF")
@@ -280,7 +282,7 @@ def _wiki(environ: Mapping[str, str], *arguments: str) -> None:
 
 
 def _timed(environ: Mapping[str, str], *arguments: str) -> tuple[float, int]:
-    """Seconds that a command takes, and the bytes that it and its children had at most."""
+    """Run a command; return its seconds, and the peak memory of it and its children in bytes."""
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "wiki", *arguments],
@@ -306,7 +308,7 @@ def _timed(environ: Mapping[str, str], *arguments: str) -> tuple[float, int]:
 
 
 def _resident(pid: int) -> int:
-    """Bytes that a process and its children have in memory, what they share counted once."""
+    """Return the memory of a process and its children in bytes, with shared memory counted once."""
     total = 0
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

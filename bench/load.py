@@ -1,9 +1,10 @@
-"""Asks for pages over kept-open connections as fast as they are answered; a process of its own.
+"""A load generator: sends requests over keep-alive connections as fast as they are answered.
 
 python -m bench.load PORT CONNECTIONS SECONDS FIRST < requests.json
-reads a list of whole requests, spreads them over the connections and prints JSON. FIRST is how many
-requests to send before the clock starts. It does little more than copy bytes, so that it takes as
-little as possible from the server beside it.
+
+reads a list of whole requests, spreads them over the connections and prints JSON. FIRST is the
+number of requests to send before the clock starts. It is a process of its own and does little more
+than copy bytes, so that it takes as little CPU time as possible from the server beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 
 
 class Connection:
-    """One connection with one request under way."""
+    """A connection with one request in progress."""
 
     def __init__(self, port: int, requests: list[bytes], start: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -35,7 +36,7 @@ class Connection:
         self.next += 1
 
     def take(self) -> int:
-        """Read what is there; bytes of the answer's body once it is complete, else -1."""
+        """Read available data; return the size of the body once it is complete, else -1."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise SystemExit("the server closed a connection")
@@ -54,7 +55,7 @@ class Connection:
 
 
 def run(port: int, requests: list[bytes], connections: int, seconds: float, first: int) -> str:
-    """Drive the load; a JSON object of the rate, the mean size and the answers by status."""
+    """Generate the load; return a JSON object of the rate, the mean size and the statuses."""
     ready = selectors.DefaultSelector()
     for number in range(connections):
         connection = Connection(port, requests, number * len(requests) // connections)

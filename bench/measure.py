@@ -1,4 +1,4 @@
-"""The measurements. Each compares two things that are timed by turns in the same minutes."""
+"""The measurements. Each compares two things that are timed alternately within the same minutes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUESTIONS = 150
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table. ``good`` is whether the target is met, None where there is none."""
+    """A row of the table. ``good`` is True if the target is met, None if there is no target."""
 
     what: str
     figure: str
@@ -39,14 +39,14 @@ class Result:
 
 
 def request(port: int, path: str, cookie: str = "", accept: str = "") -> str:
-    """A whole request, as the load generator sends it."""
+    """Return a whole request for the load generator."""
     more = f"Cookie: {cookie}\r\n" if cookie else ""
     more += f"Accept-Encoding: {accept}\r\n" if accept else ""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{more}\r\n"
 
 
 def rate(port: int, requests: list[str], seconds: float = SECONDS, first: int = 0) -> float:
-    """Answers per second to these requests; all must be 200."""
+    """Return the responses per second to these requests; all must be 200."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.load", str(port), str(CONNECTIONS), str(seconds), str(first)],
         input=json.dumps(requests),
@@ -64,7 +64,7 @@ def rate(port: int, requests: list[str], seconds: float = SECONDS, first: int = 
 def page_views(
     wiki: int, bare: int, pages: dict[str, int], cookie: str, accept: str = ""
 ) -> Iterator[Result]:
-    """Rates of page views, as shares of the rate of a bare page with as many bytes.
+    """Yield the rates of page views, relative to a bare page with as many bytes.
 
     :param pages: paths and the sizes of their HTML.
     """
@@ -97,7 +97,7 @@ def page_views(
 
 
 def first_times(wiki: int, bare: int, pages: dict[str, int], browser: Browser) -> Result:
-    """Page views right after a save, when nothing is remembered: the cost of making a page."""
+    """Measure page views right after a save, when nothing is cached: the cost of rendering."""
     some = random.Random(3).sample(sorted(pages), min(200, len(pages)))
     makes, plains = [], []
     reader, plain = Browser(wiki), Browser(bare)
@@ -117,7 +117,8 @@ def first_times(wiki: int, bare: int, pages: dict[str, int], browser: Browser) -
 
 
 def save(browser: Browser, path: str, words: str) -> tuple[float, str]:
-    """Add a line to a page through its form; seconds of the save itself, and the new text."""
+    """Add a line to a page through its form; return the seconds of the save itself and the new
+    text."""
     form = browser.form(f"{path}/-/edit".replace("//-", "/-"))
     form["body"] += f"\n\nA line that the benchmark adds: {words}.\n"
     status, location, data, seconds = browser.ask(f"{path}/-/edit".replace("//-", "/-"), form)
@@ -129,10 +130,10 @@ def save(browser: Browser, path: str, words: str) -> tuple[float, str]:
 def saves(
     browser: Browser, pages: dict[str, int], folder: Path, rest: Callable[[], None]
 ) -> Result:
-    """Saving through the form, against rendering that page and one durable commit.
+    """Measure saving through the form, relative to rendering that page and one durable commit.
 
-    :param rest: waits until the wiki has done all that the last save has caused, so that neither
-        side is timed while that goes on.
+    :param rest: waits until the wiki has done all work that the last save has caused, so that
+        neither side is timed during it.
     """
     some = random.Random(4).sample(sorted(pages), min(SAVES, len(pages)))
     saved, least = [], []
@@ -167,7 +168,7 @@ def saves(
 
 
 def searches(browser: Browser, pages: dict[str, int]) -> Result:
-    """Questions of two words that stand in one page, with ten hits and their highlights."""
+    """Measure searches for two words of one page, with ten hits and their highlights."""
     chance = random.Random(5)
     times: list[float] = []
     asked = set()
@@ -201,7 +202,7 @@ def searches(browser: Browser, pages: dict[str, int]) -> Result:
 
 
 def wire(port: int, pages: dict[str, int]) -> Result:
-    """Bytes of a first page view: the page of median size with all that it loads."""
+    """Measure the bytes of a first page view: the page of median size with all that it loads."""
     by_size = sorted(pages, key=lambda path: pages[path])
     path = by_size[len(by_size) // 2]
     loaded = first_view(port, path)

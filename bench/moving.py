@@ -1,9 +1,9 @@
-"""How long it takes to move a subtree of a thousand pages, links and all.
+"""A benchmark of moving a subtree of a thousand pages, including their links.
 
-Makes a wiki of its own: a thousand pages below `guide`, as long and with as many links as the pages
-of the handbook, two thirds of them among each other, and as many pages outside, of whose links a
-third lead into it. Then moves `guide`, away and back, as the screen does: the plan with all texts
-repaired first, then the transaction. `python -m bench.moving` prints the lines.
+Creates a wiki of its own: a thousand pages below `guide`, as long and with as many links as the
+pages of the handbook, two thirds of them among each other, and as many pages outside, a third of
+whose links lead into it. Then moves `guide` away and back as the browser does: first the plan with
+all texts repaired, then the transaction. `python -m bench.moving` prints the lines.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from wiki.text.paths import path_key
 
 PAGES = 1000
 REACH = 10.0
-"""Seconds that the move of this many pages has to stay below."""
+"""Maximum number of seconds for moving this many pages."""
 
 _SAID = (
     "each team keeps its rota here and hands over on Monday after lunch when the week begins "
@@ -45,7 +45,7 @@ _WORDS = _SAID.split()
 
 @dataclass(frozen=True)
 class Took:
-    """What one move took, in seconds, and what it did."""
+    """The times of a move in seconds, and its effects."""
 
     planned: float
     written: float
@@ -63,7 +63,7 @@ class Took:
 
 
 def text(chance: random.Random, links: list[str]) -> str:
-    """A page of about six and a half thousand characters with these links in it."""
+    """Return a page of about 6,500 characters with these links."""
     paragraphs = []
     for number in range(20):
         words = [chance.choice(_WORDS) for _ in range(55)]
@@ -76,7 +76,7 @@ def text(chance: random.Random, links: list[str]) -> str:
 
 
 def fill(database: Database, actor: Actor, space: Space) -> int:
-    """Write the pages; the id of the one to be moved."""
+    """Create the pages; return the id of the one to be moved."""
     chance = random.Random(7)
     inside = ["guide", *(f"guide/part-{n % 30}/page-{n}" for n in range(PAGES - 1))]
     outside = [f"notes/week-{n % 50}/note-{n}" for n in range(PAGES)]
@@ -97,7 +97,7 @@ def fill(database: Database, actor: Actor, space: Space) -> int:
 
 
 def move(database: Database, actor: Actor, page_id: int, space: Space, path: str) -> Took:
-    """Move as the screen does."""
+    """Move a page with its subtree as the browser does."""
     begun = time.perf_counter()
     with database.read() as session:
         page = session.get_one(Page, page_id)
@@ -112,7 +112,7 @@ def move(database: Database, actor: Actor, page_id: int, space: Space, path: str
 
 
 def broken(database: Database) -> int:
-    """Links that do not lead to the very place of a page."""
+    """Count the links that do not lead to the exact path of a page."""
     with database.read() as session:
         there = select(Page.path_key).where(Page.deleted_at.is_(None))
         return (
@@ -126,7 +126,7 @@ def broken(database: Database) -> int:
 
 
 def main() -> None:
-    """Make a wiki, move its guide away and back, and print how long it took."""
+    """Create a wiki, move its guide away and back, and print the times."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(Settings(data_dir=Path(folder), secret_key="only for measuring"))
         migrate(database)

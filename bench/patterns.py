@@ -1,7 +1,8 @@
-"""Texts for which a careless parser takes quadratic time: `python -m bench.patterns`.
+"""A benchmark of texts for which a careless parser takes quadratic time.
 
-Every pattern of `tests/text/patterns.py` and some random combinations of them are rendered and
-read for addresses in this process, at a length and at twice that length.
+`python -m bench.patterns` renders every pattern of `tests/text/patterns.py` and some random
+combinations of them, and scans them for addresses, in this process, at a length and at twice that
+length.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from wiki.text.rewrite.addresses import survey
 LENGTH = 10_000  # characters
 REACH = 2.5
 COMBINATIONS = 200
-LEAST = 0.02  # seconds: less says nothing about growth
+LEAST = 0.02  # seconds; shorter times are too inexact
 
 
 def main() -> int:
-    """Print each pattern that grows too fast; 1 when there is one."""
+    """Print each pattern whose time grows too fast; return 1 if there is one."""
     worst, missed, count = 0.0, 0, 0
     for pattern in [*patterns(), *combinations()]:
         for work in (laid_out, read):
@@ -43,12 +44,13 @@ def laid_out(text: str) -> None:
 
 
 def read(text: str) -> None:
-    """Read where its addresses stand."""
+    """Find the addresses of the text."""
     survey(clean_source(text))
 
 
 def grown(work: Callable[[str], None], pattern: Pattern) -> float:
-    """CPU time at twice the length, as a multiple; the least of three tries each."""
+    """Return the CPU time at twice the length as a multiple; if it is too high, the best of three
+    runs."""
     once, twice = pattern.text(LENGTH), pattern.text(2 * LENGTH)
     growth = seconds(work, twice) / max(seconds(work, once), LEAST)
     if growth <= REACH:
@@ -58,7 +60,7 @@ def grown(work: Callable[[str], None], pattern: Pattern) -> float:
 
 
 def seconds(work: Callable[[str], None], text: str) -> float:
-    """CPU seconds of one run."""
+    """Return the CPU seconds of one run."""
     gc.collect()
     begun = time.process_time()
     work(text)
@@ -66,7 +68,7 @@ def seconds(work: Callable[[str], None], text: str) -> float:
 
 
 def combinations() -> Iterator[Pattern]:
-    """Random patterns, the same in every run."""
+    """Yield random patterns, the same in every run."""
     choices = random.Random(1)
     for _ in range(COMBINATIONS):
         unit = "".join(choices.choices(MARKS, k=choices.randint(2, 3)))

@@ -1,8 +1,8 @@
-"""How long a search takes, asked the way people ask: two words that stand side by side somewhere.
+"""A benchmark of searches for two words that are adjacent in a text.
 
-Measures whole requests (gate, engine, ten hits with excerpts, template) on the wiki that the
-settings name, against the lightest request of the same app. `python -m bench.search` prints the
-lines; fill the wiki first, for example with `wiki import`.
+Measures whole requests (access check, engine, ten hits with excerpts, template) on the wiki of the
+environment's settings, relative to the lightest request of the same app. `python -m bench.search`
+prints the lines; fill the wiki first, for example with `wiki import`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from wiki.pages.models import RenderingRow
 
 QUESTIONS = 300
 REACH_MS = 50.0
-"""What the 95th percentile of two words has to stay below on the handbook."""
+"""Maximum of the 95th percentile of searches for two words on the handbook, in milliseconds."""
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True)
 class Timed:
-    """What one kind of request took, in milliseconds."""
+    """The times of one kind of request in milliseconds."""
 
     name: str
     times: Sequence[float]
@@ -43,12 +43,12 @@ class Timed:
 
     @property
     def p95(self) -> float:
-        """What 95 of 100 stay below."""
+        """The 95th percentile."""
         return sorted(self.times)[int(len(self.times) * 0.95)]
 
 
 def measure(app: Flask, database: Database, seed: int = 7) -> list[Timed]:
-    """Times of a bare request, of searches and of the switcher, as an anonymous reader."""
+    """Measure a bare request, searches and the switcher, as an anonymous reader."""
     chance = random.Random(seed)
     with database.read() as session:
         texts = list(session.scalars(select(RenderingRow.text).limit(2000)))
@@ -94,7 +94,7 @@ def measure(app: Flask, database: Database, seed: int = 7) -> list[Timed]:
 
 
 def lines(found: Sequence[Timed]) -> list[str]:
-    """A line for each kind: times, and the median as a multiple of the bare request's."""
+    """Return a line for each kind: times, and the median as a multiple of the bare request's."""
     bare = found[0].p50
     rows = []
     for one in found:
@@ -107,7 +107,7 @@ def lines(found: Sequence[Timed]) -> list[str]:
 
 
 def main() -> None:
-    """Measure the wiki that the environment names."""
+    """Measure the wiki of the environment's settings."""
     app = create_app()
     print("\n".join(lines(measure(app, app.extensions["wiki"].database))))
 

@@ -1,4 +1,4 @@
-"""The servers that are compared: the wiki, and a bare Flask page on the very same server."""
+"""The servers that are compared: the wiki, and a bare Flask page on the same kind of server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THREADS = 8
 
 
 def bare() -> Flask:
-    """The least that Flask can do: ``/<bytes>`` answers with that many."""
+    """Return a minimal Flask app: ``/<bytes>`` answers with that many bytes."""
     app = Flask("bare")
     pages: dict[int, str] = {}
 
@@ -47,7 +47,7 @@ def serve_bare() -> None:
 
 @contextlib.contextmanager
 def running(*command: str, **environ: str) -> Iterator[int]:
-    """Run a server that prints its address; its port."""
+    """Run a server that prints its address, and yield its port."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Measure how long a killed wiki is away: from its start until the first page is read."""
+"""A benchmark of the downtime after a kill: from the start until the first page is read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ STARTS = 5
 
 
 def restarts(path: str) -> Result:
-    """Kill the server and start it again a few times.
+    """Measure killing and starting the server a few times.
 
-    :param path: a page that strangers may read.
+    :param path: a page that visitors may read.
     """
     away = statistics.median(_restart(path) for _ in range(STARTS))
     return Result(
@@ -34,7 +34,8 @@ def restarts(path: str) -> Result:
 
 
 def _restart(path: str) -> float:
-    """Start the server, read a page, kill every process; the seconds until the page was read."""
+    """Start the server, read a page, kill every process; return the seconds until the page was
+    read."""
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "wiki", "serve", "--port=0"],
@@ -55,5 +56,5 @@ def _restart(path: str) -> float:
     for pid in (process.pid, *map(int, children.stdout.split())):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.communicate(timeout=60)  # until nobody holds its stderr any more
+    process.communicate(timeout=60)  # returns when no process holds its stderr any more
     return seconds

@@ -1,1 +1,1 @@
-"""REST over the same actions as the screens: JSON in and out, bearer tokens, OpenAPI."""
+"""The REST API, based on the same actions as the browser: JSON, bearer tokens, OpenAPI."""

@@ -1,4 +1,4 @@
-"""Agreeing to what a change exposes, over the API: by sending back the figure that was told."""
+"""Consent to changes that expose something: the client sends back the digest that it was told."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CONSENT = Query(
 
 
 def agreed(session: Session, act: Callable[[], object]) -> None:
-    """Do something that may expose something, if the request's ``consent`` agrees to just that.
+    """Run ``act``, which may expose something, if the request's ``consent`` matches the exposure.
 
-    :raises Exposes: when it exposes something that nobody has agreed to.
-    :raises NeedsSecond: when it takes a second person, who is asked in the browser.
+    :raises Exposes: when it exposes something without consent.
+    :raises NeedsSecond: when a second person has to approve it, in the browser.
     """
     inner = session.begin_nested()
     try:

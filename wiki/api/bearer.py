@@ -1,5 +1,7 @@
-"""Authentication of API calls by a bearer token. The cookie of a sign-in is ignored here, so that
-no other site can make a browser call the API."""
+"""Authentication of API calls by a bearer token.
+
+The cookie of a sign-in is ignored here, so that no other site can make a browser call the API.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ USED_EVERY = timedelta(minutes=1)
 
 
 class BadToken(WikiError):
-    """An ``Authorization`` header that opens nothing."""
+    """An error for an ``Authorization`` header that is not accepted."""
 
     status = 401
     title = "This token is not accepted"
@@ -33,7 +35,7 @@ class BadToken(WikiError):
 
 @dataclass(frozen=True)
 class Caller:
-    """The actor that a call acts for, and whether the call may change anything."""
+    """The actor of an API call, and whether the call may change anything."""
 
     actor: Actor
     writes: bool
@@ -43,10 +45,10 @@ NOBODY = Caller(ANONYMOUS, writes=False)
 
 
 def identify(session: Session, database: Database) -> Caller:
-    """The caller of this request.
+    """Return the caller of this request.
 
-    :raises BadToken: for a header that is no bearer token, or a token that is not known, was
-        revoked, has expired, or belongs to somebody who may not come in any more.
+    :raises BadToken: when the header is no bearer token, or the token is unknown, revoked, expired,
+        or belongs to a person who may not sign in any more.
     :raises FactorRequired: while its owner must have a second factor and has none.
     """
     if "Authorization" not in request.headers:

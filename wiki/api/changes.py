@@ -1,4 +1,4 @@
-"""Changes since an event, for programs that follow a wiki."""
+"""The feed of changes since an event, for programs that follow a wiki."""
 
 from __future__ import annotations
 
@@ -85,8 +85,9 @@ def list_changes() -> Response:
 def _rows(
     session: Session, actor: Actor, spaces: Sequence[int], after: int, limit: int
 ) -> list[EventRow]:
-    """Events in these spaces, and moves of pages out of them, in order; none of pages that are
-    hidden from the actor, nor of those that were kept from some before they went."""
+    """Return the events in these spaces, and moves of pages out of them, in order. Events of pages
+    hidden from the actor are left out, and so are moves out of these spaces of pages that were
+    protected there."""
     moved_out = and_(
         EventRow.name == "PageMoved",
         EventRow.payload["old_space_id"].as_integer().in_(spaces),
@@ -142,13 +143,13 @@ def _change(
     if kind == "page_moved":
         came_from = payload["old_space_id"]
         if where not in slugs:
-            # Where it went is nothing that the asker may know.
+            # Its new place must not be revealed to this reader.
             kind, where, path = "page_deleted", came_from, payload["old_path"]
         else:
             path = payload["new_path"]
             old_path = payload["old_path"] if came_from == where else None
     if row.name == "PagePurged":
-        path = None  # nobody knows any more who could read it
+        path = None  # permissions of a purged page are unknown
     page = pages.get(row.page_id or 0)
     return resources.Change(
         id=row.id,

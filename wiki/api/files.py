@@ -1,4 +1,4 @@
-"""Files: listed, read, attached, removed, by their place in a space's tree."""
+"""Operations on files, by their place in a space's tree."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def list_uses(slug: str, file: str) -> Response:
 
 
 def _version(slug: str, file: str, number: int) -> FileSeen:
-    """One version of a file. :raises NotFound:"""
+    """Return one version of a file. :raises NotFound:"""
     seen, found = find_versions(reading(), actor(), slug, file, number=number, limit=1)
     if not found:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Groups: listed and read by members of the organisation, changed by admins."""
+"""Operations on groups: read by members of the organisation, changed by administrators."""
 
 from __future__ import annotations
 
@@ -214,7 +214,10 @@ def _whole(row: Group) -> resources.Group:
 
 
 def _require_admin() -> None:
-    """A guest, to whom there are no groups, is told no more than that."""
+    """Check that the actor is an administrator; a guest gets the same error as for reading groups.
+
+    :raises Forbidden:
+    """
     groups.require_seeing(actor())
     decision = may_administer(actor())
     if not decision:

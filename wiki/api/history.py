@@ -1,4 +1,4 @@
-"""Revisions of a page, and two of them compared."""
+"""Operations on revisions of a page: listing, reading, comparison and blame."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def blame_page(slug: str, path: str) -> Response:
 
 
 def _hunks(found: Diff) -> list[resources.Hunk]:
-    """The sections between folds that have changes in them."""
+    """Return the changed sections between folds."""
     hunks: list[list[resources.DiffRow]] = [[]]
     if not found.places:
         return []
@@ -214,7 +214,7 @@ def _line(line: Line | None) -> resources.DiffLine | None:
 
 
 def _live(slug: str, path: str, *revisions: int) -> Page:
-    """The page at a path, of which these revisions are about to be read."""
+    """Return the page at a path, and log the reading of these revisions."""
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         raise NotFound

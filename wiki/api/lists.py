@@ -1,4 +1,4 @@
-"""Lists of pages by tag, author and date, and the tags there are."""
+"""Operations that list pages by tag, author and date, and tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the table of operations."""
+"""The OpenAPI document, generated from the table of operations."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from wiki.web.errors import SENTENCES
 
 VERSION = "1.0.0"
 
-# No part of a path has slashes (or characters that read as one), control characters and marks that
-# change the direction of writing; and none begins with a dot.
+# Parts of a path contain no slashes (or characters that look like one), control characters or marks
+# that change the direction of writing, and do not begin with a dot.
 _NEVER = (
     r"/\\\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
     r"\u2100\u2101\u2105\u2106\ufe68\uff0f\uff3c"
@@ -71,7 +71,7 @@ def describe() -> Response:
 
 @cache
 def document() -> dict[str, Any]:
-    """The description of all operations."""
+    """Return the description of all operations."""
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS.values():
         for template in one.templates:
@@ -130,7 +130,7 @@ def _path_parameters(template: str) -> list[dict[str, Any]]:
 
 
 def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
-    refusals = (403, 507) if one.writes else ()  # a token that only reads, and a full disk
+    refusals = (403, 507) if one.writes else ()  # a read-only token, and a full disk
     described: dict[str, Any] = {
         "operationId": f"{one.name}_of_home" if of_home else one.name,
         "summary": f"{one.summary[:-1]} (the home page of a space)." if of_home else one.summary,

@@ -1,6 +1,6 @@
-"""The table of operations: what can be called, with what, and what comes back.
+"""The table of operations: addresses, parameters, bodies and answers.
 
-Routes, authentication and the OpenAPI document are all made of it.
+Routes, authentication and the OpenAPI document are generated from it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 @dataclass(frozen=True)
 class Query:
-    """A parameter behind the question mark, or in the headers."""
+    """A query parameter or a header."""
 
     name: str
     description: str
@@ -41,7 +41,7 @@ class Query:
     required: bool = False
 
     def check(self, raw: str) -> None:
-        """Check a sent value against the schema.
+        """Check a value against the schema.
 
         :raises Invalid: when it is not one of the possible values, not a number or out of bounds.
         """
@@ -67,7 +67,7 @@ class Answer:
 
     @property
     def shapes(self) -> tuple[type, ...]:
-        """Dataclasses that the answer may have."""
+        """The dataclasses that the answer may have."""
         if self.shape in (None, dict):
             return ()
         return get_args(self.shape) or (self.shape,)
@@ -75,7 +75,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. ``writes`` says that it needs a token that may change things."""
+    """One method of one address. ``writes`` is True if it requires a token that may write."""
 
     name: str
     method: str
@@ -91,14 +91,14 @@ class Operation:
 
     @property
     def templates(self) -> list[str]:
-        """Its addresses: one for pages with a path, one for the home page, which has none."""
+        """Its addresses: one for pages with a path and, if it has a path, one for the home page."""
         home = self.template.replace("/{path}", "")
         return [self.template] if home == self.template else [self.template, home]
 
 
 OPERATIONS: dict[str, Operation] = {}
 
-# How each parameter of a template is written in a route.
+# The route converter of each parameter of a template.
 _CONVERTERS = {
     "space": "<space:slug>",
     "path": "<page:path>",
@@ -126,7 +126,7 @@ def operation(
     writes: bool = False,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
-    """Make a view an operation: put it in the table and give it its routes.
+    """Register a view as an operation with its routes.
 
     :param problems: status codes of problems, besides 400, 401, 404 and 422.
     """
@@ -168,14 +168,14 @@ def operation(
 
 
 class Malformed(WikiError):
-    """A body that cannot be read at all."""
+    """An error for a body that cannot be parsed."""
 
     status = 400
     title = "That is not JSON"
 
 
 class WrongType(WikiError):
-    """A body of another media type."""
+    """An error for a body of another media type."""
 
     status = 415
     title = "Send JSON"
@@ -183,7 +183,7 @@ class WrongType(WikiError):
 
 @blueprint.before_request
 def authenticate() -> None:
-    """Find out who calls, and whether they may call this."""
+    """Identify the caller, and check that the caller may call this operation."""
     called = _called()
     if called.takes_bytes:
         request.max_content_length = settings().max_file_mb << 20
@@ -205,7 +205,7 @@ def _called() -> Operation:
 
 
 def _check_query(called: Operation) -> None:
-    """Refuse parameters that the operation does not have or whose values cannot be, so that none is
+    """Refuse parameters that the operation does not have and invalid values, so that none is
     ignored."""
     known = {query.name: query for query in called.queries}
     for name, values in request.args.lists():
@@ -220,7 +220,7 @@ def _check_query(called: Operation) -> None:
 
 @blueprint.after_request
 def vary(response: Response) -> Response:
-    """Tell caches that each token gets answers of its own."""
+    """Tell caches that answers depend on the token."""
     response.vary.add("Authorization")
     return response
 
@@ -244,14 +244,14 @@ def sent_body(shape: type[Shape]) -> Shape:
 
 
 def answer(shape: Any, status: int = 200) -> Response:
-    """A dataclass as a JSON response."""
+    """Return a dataclass as a JSON response."""
     response = jsonify(to_json(shape))
     response.status_code = status
     return response
 
 
 def with_next(response: Response, url: str | None) -> Response:
-    """Say where the next slice of a list is, also in a header."""
+    """Add the address of the next slice as a header."""
     if url:
         response.headers["Link"] = f'<{url}>; rel="next"'
     return response
@@ -293,5 +293,5 @@ def cursor_asked() -> StrictCursor | None:
 
 
 def limit_query(default: int, most: int) -> Query:
-    """The parameter ``limit`` of a list."""
+    """Return the parameter ``limit`` of a list."""
     return number_query("limit", "How many at most.", most=most, default=default)

@@ -1,4 +1,4 @@
-"""Pages: read, made, changed, deleted."""
+"""Operations on pages: read, create, change, delete."""
 
 from __future__ import annotations
 
@@ -40,28 +40,28 @@ AT = "/pages/{space}/{path}"
 
 
 class BaseNeeded(WikiError):
-    """A change that does not say what it is based on."""
+    """An error for a change without a base revision."""
 
     status = 428
     title = "Say which revision you started from"
 
 
 class Stale(WikiError):
-    """A condition of the request's headers does not hold."""
+    """An error for a condition in the headers that does not hold."""
 
     status = 412
     title = "The page is not what you expect"
 
 
 class PageTaken(WikiError):
-    """Two make a page at one path at the same moment: one of them did."""
+    """An error for a page that another request created at the same path at the same time."""
 
     status = 409
     title = "There is a page already"
 
 
 class PageGone(WikiError):
-    """The page an edit started from is not at this path."""
+    """An error for an edit of a page that is no longer at this path."""
 
     status = 409
     title = "The page is not here any more"
@@ -103,7 +103,7 @@ def _elsewhere(place: Place) -> Response:
 
 
 def page_address(slug: str, path: str) -> str:
-    """The address of a page in the API."""
+    """Return the address of a page in the API."""
     return url_for("api.read_page", slug=slug, path=path)
 
 
@@ -186,7 +186,7 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
 
 
 def _raised(sent: resources.PageInput) -> Label | None:
-    """The least label that the page is to have while its text is looked at."""
+    """Return the lowest label that the page will have, for the check of its text."""
     named = [("label", sent.label), ("raise_label", sent.raise_label)]
     return max((_label_named(name, field) for field, name in named if name), default=None)
 
@@ -236,9 +236,9 @@ def _matches(session: Session, page: Page) -> bool:
 
 
 def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
-    """Give the page the label that was sent; whether that changes anything.
+    """Set the label that was sent; return whether this changes anything.
 
-    :raises Forbidden: when who asks could not edit the page any more.
+    :raises Forbidden: when the actor could no longer edit the page.
     """
     if sent.label is None:
         return False
@@ -310,9 +310,9 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
     look_ahead_of_edit(reading(), place.seen, page, text, base)
     try:
         with writing() as session:
-            if request.if_match:  # what was checked above may have changed on the way here
+            if request.if_match:  # the conditions checked above may no longer hold
                 _check_conditions(session, session.get(Page, page.id))
-            # Before the text, since whoever changes a label holds the space first.
+            # Before the text, because changing a label locks the space first.
             labelled = _label(session, page.id, sent)
             saved = save_page(
                 session,
@@ -333,8 +333,8 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
 
 
 def _with_what_stays(sent: resources.PageInput, before: Text) -> Text:
-    """Return what was sent, with the values of the page for what neither the request nor the front
-    matter in its body states."""
+    """Return the text to save. Values that neither the request nor the front matter in its body
+    states are taken from the page."""
     stated, _ = frontmatter.split(sent.body)
     has_tags = "tags" in stated.entries()
     has_fields = not {"title", "description", "tags"}.issuperset(stated.rest)
@@ -381,7 +381,7 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
     )
     if page.head == head.number:
         response.set_etag(_etag(page, label))
-    # The page is saved; derived data can follow after the answer.
+    # The page is saved; derived data can follow after the response.
     afterwards(response, partial(keep_head, parts().database, page.id, whom()))
     return response
 

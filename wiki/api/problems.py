@@ -1,4 +1,4 @@
-"""Problems of the API: what an answer says when something could not be done."""
+"""Problems of the API (RFC 9457): the bodies of error responses."""
 
 from __future__ import annotations
 

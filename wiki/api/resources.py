@@ -13,7 +13,7 @@ VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]
 """Pattern of a name that is not empty after control characters are removed."""
 
 LAST_VERSION = 2**31 - 1
-"""The largest number of a version of a file that every database can look for."""
+"""The largest version number of a file that every database can search for."""
 
 LabelWord = Literal["public", "internal", "confidential", "restricted"]
 

@@ -1,4 +1,4 @@
-"""Results of a search over the API."""
+"""Resources of the API for results of a search."""
 
 from __future__ import annotations
 

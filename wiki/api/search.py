@@ -1,4 +1,4 @@
-"""Search, with the same questions as in the browser."""
+"""The search operation, with the same query language as in the browser."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_HITS = 50
 
 
 class NoIndex(WikiError):
-    """Search cannot answer at the moment."""
+    """An error for searches while there is no usable index."""
 
     status = 503
     title = "Search is being prepared"

@@ -1,4 +1,4 @@
-"""Dataclasses as JSON: written, read with sentences for what is wrong, described as schema."""
+"""Conversion of dataclasses to and from JSON, with sentences for errors, and to JSON Schema."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from wiki.errors import Invalid
 Shape = TypeVar("Shape")
 
 LARGEST_INTEGER = 2**53 - 1
-"""The largest one that every program reads out of JSON unchanged."""
+"""The largest integer that every program reads from JSON unchanged."""
 
 VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
 """Pattern of a text that is not blank, valid in every dialect of regular expressions."""
 
 
 def told(description: str, default: Any = MISSING, **schema: Any) -> Any:
-    """A field with its description, and what else its schema says of it."""
+    """Return a field with its description and other keywords of its schema."""
     return field(default=default, metadata={"schema": {"description": description, **schema}})
 
 
 def to_json(value: Any) -> Any:
-    """A value made of dataclasses, lists and plain values, as JSON has it."""
+    """Convert a value of dataclasses, lists and plain values to what JSON can represent."""
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, datetime):
@@ -38,7 +38,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(shape: type[Shape], sent: Any) -> Shape:
-    """Make a dataclass of a JSON object.
+    """Build a dataclass from a JSON object.
 
     :raises Invalid: naming the field that is missing, unknown or not of its type.
     """
@@ -60,10 +60,10 @@ def from_json(shape: type[Shape], sent: Any) -> Shape:
 
 
 def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
-    """The JSON Schema of a dataclass; others that it names are ``$ref``\\ s.
+    """Return the JSON Schema of a dataclass; other dataclasses in it are ``$ref``\\ s.
 
-    :param sent: whether clients send it: then what has a default may be left out, and nothing
-        unknown is accepted.
+    :param sent: True if clients send it: fields with a default are then optional, and unknown
+        fields are not accepted.
     """
     types = _types(shape)
     properties = {}
@@ -99,7 +99,7 @@ def _described(described: dict[str, Any], about: dict[str, Any]) -> dict[str, An
 
 
 def shapes_within(shape: type) -> Iterable[type]:
-    """The dataclass itself and all that it is made of."""
+    """Yield the dataclass itself and all dataclasses in it."""
     yield shape
     for kind in _types(shape).values():
         yield from _within(kind)
@@ -204,7 +204,11 @@ def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
 
 
 def _no_half_characters(value: Any, name: str) -> Any:
-    r"""JSON can hold ``"\ud800"``, one half of a character, which nothing can store."""
+    r"""Check that strings contain no half of a character, such as ``"\ud800"``, which cannot be
+    stored.
+
+    :raises Invalid:
+    """
     waiting = [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Spaces: listed, read, made."""
+"""Operations on spaces: list, read, create."""
 
 from __future__ import annotations
 

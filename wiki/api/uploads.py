@@ -1,4 +1,4 @@
-"""Large files in pieces, in the manner of tus 1.0: begun, continued, looked at, given up."""
+"""Operations on uploads in pieces, in the style of tus 1.0: start, continue, inspect, cancel."""
 
 from __future__ import annotations
 
@@ -153,9 +153,9 @@ def _url(found: Uploading) -> str:
 
 
 def _count(header: str) -> int:
-    """A number of bytes from a header.
+    """Return a number of bytes from a header.
 
-    :raises Invalid: when it is none.
+    :raises Invalid: when it is missing or no such number.
     """
     raw = request.headers.get(header, "")
     if not re.fullmatch(r"[0-9]{1,15}", raw):

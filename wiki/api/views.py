@@ -1,4 +1,4 @@
-"""All operations together: importing this puts every one of them into the table."""
+"""All operations of the API; importing this module registers them."""
 
 from wiki.api import (
     changes,

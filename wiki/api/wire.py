@@ -1,4 +1,4 @@
-"""Rows of the database as what goes over the wire."""
+"""Conversion of database rows to resources of the API."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from wiki.web.urls import page_url, tag_url
 
 
 def somebody(person: Person | None) -> resources.Somebody | None:
-    """A person, or nobody."""
+    """Return a person as a resource; None for None."""
     return None if person is None else resources.Somebody(person.handle, person.name)
 
 
 def page_line(page: Page) -> resources.PageLine:
-    """A page whose space is loaded, without its text."""
+    """Return a page without its text; its space must be loaded."""
     url = page_url(page.space.slug, page.path)
     return resources.PageLine(page.id, page.space.slug, page.path, page.title, url)
 
 
 def listed_page(page: Page) -> resources.ListedPage:
-    """A page whose space and last author are loaded."""
+    """Return a page for a list; its space and last author must be loaded."""
     url = page_url(page.space.slug, page.path)
     return resources.ListedPage(
         id=page.id,
@@ -49,14 +49,14 @@ def listed_page(page: Page) -> resources.ListedPage:
 
 
 def tag(slug: str, row: Tag) -> resources.Tag:
-    """A tag of the space with that slug, or without one of all spaces."""
+    """Return a tag of the space with that slug, or of all spaces if it is empty."""
     return resources.Tag(row.name, row.count, tag_url(slug, row.name))
 
 
 def whole_page(
     slug: str, page: Page, head: Revision, text: Text, effective: Label
 ) -> resources.Page:
-    """A page of the space with that slug, its newest revision, and the label that holds for it."""
+    """Return a page of the space with that slug, its newest revision and effective label."""
     return resources.Page(
         id=page.id,
         space=slug,
@@ -80,7 +80,7 @@ def whole_page(
 
 
 def revision_line(revision: Revision) -> resources.Revision:
-    """A revision without its text."""
+    """Return a revision without its text."""
     return resources.Revision(
         number=revision.number,
         action=revision.action,
@@ -97,14 +97,14 @@ def revision_line(revision: Revision) -> resources.Revision:
 
 
 def side(number: int | None, text: Text) -> problems.Side:
-    """One of the texts in a conflict."""
+    """Return one of the texts in a conflict."""
     return problems.Side(
         number, text.title, text.body, list(text.tags), text.description, text.fields
     )
 
 
 def space(row: Space, *, can_edit: bool) -> resources.Space:
-    """A space."""
+    """Return a space."""
     return resources.Space(
         slug=row.slug,
         title=row.title,
@@ -118,14 +118,14 @@ def space(row: Space, *, can_edit: bool) -> resources.Space:
 
 
 def group_line(row: GroupSeen) -> resources.GroupLine:
-    """A group, without what is in it."""
+    """Return a group without its parts."""
     return resources.GroupLine(**_group(row))
 
 
 def group(
     row: GroupSeen, parts: Iterable[GroupSeen], wholes: Iterable[GroupSeen]
 ) -> resources.Group:
-    """A group with the groups in it and around it."""
+    """Return a group with its parts and the groups that it is in."""
     return resources.Group(
         **_group(row),
         parts=[group_line(part) for part in parts],
@@ -144,18 +144,18 @@ def _group(row: GroupSeen) -> dict[str, Any]:
 
 
 def person_within(row: PersonWithin) -> resources.PersonInGroup:
-    """Somebody in a group, and by what."""
+    """Return a person in a group, with the groups that the membership comes from."""
     through = [part.handle for part in row.through]
     return resources.PersonInGroup(row.person.handle, row.person.name, row.alone, through)
 
 
 def file(slug: str, row: Attachment) -> resources.File:
-    """A file of the space with that slug."""
+    """Return a file of the space with that slug."""
     return resources.File(**_file(slug, row))
 
 
 def file_version(slug: str, row: Attachment) -> resources.FileVersion:
-    """The same, as one of its versions."""
+    """Return a version of a file of the space with that slug."""
     return resources.FileVersion(
         **_file(slug, row), current=row.removed_at is None, removed_at=row.removed_at
     )
@@ -178,7 +178,7 @@ def _file(slug: str, row: Attachment) -> dict[str, Any]:
 
 
 def use(one: Use) -> resources.PageLine:
-    """A page that uses a file."""
+    """Return a page that uses a file."""
     return resources.PageLine(
         one.page_id, one.slug, one.path, one.title, page_url(one.slug, one.path)
     )

@@ -1,1 +1,1 @@
-"""Files of pages: bytes under their hash, rows that say whose they are, and serving them safely."""
+"""Attached files: contents stored by hash, rows that record their owners, and safe delivery."""

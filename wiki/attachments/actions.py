@@ -1,4 +1,4 @@
-"""What people do with files. Each verb asks the gate first, and announces what happened last."""
+"""Actions on files. Each checks access first and announces its event last."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import PathError, join, name_of, normalise_path, parent_of, path_key
 
 MOST_USES = 50
-"""How many pages a refusal names."""
+"""Maximum number of pages that a refusal lists."""
 
 
 class FileInUse(WikiError):
-    """A file that is to be removed, and the pages (as far as the actor may read them) that show it
-    or link to it. Nothing was changed."""
+    """An error for the removal of a file that pages show or link to, as far as the actor may read
+    them. Nothing was changed."""
 
     status = 409
     title = "This file is in use"
@@ -55,7 +55,8 @@ class FileInUse(WikiError):
 
 
 class ForgottenMeanwhile(WikiError):
-    """The bytes were purged between their arrival and this moment. Nothing was changed."""
+    """An error for a content that was purged between its arrival and this moment. Nothing was
+    changed."""
 
     status = 503
     title = "Please send that again"
@@ -66,8 +67,7 @@ class ForgottenMeanwhile(WikiError):
 
 @dataclass(frozen=True)
 class Attached:
-    """The outcome of attaching: the file, whether it was not there already, and whether it took
-    the place of another."""
+    """The result of attaching: the file, whether anything changed, whether another was replaced."""
 
     file: Attachment
     changed: bool
@@ -84,16 +84,17 @@ def attach_file(
     keep_both: bool = False,
     limits: FileLimits = NO_LIMITS,
 ) -> Attached:
-    """Attach stored bytes at a place of the space's tree; what was there is replaced (and kept).
+    """Attach stored bytes at a place of the space's tree; a file that was there is replaced (and
+    kept).
 
-    It belongs to the page at its folder or, where there is none, to the nearest one above; where
-    not even the space has a page, to the space.
+    The file belongs to the page at its folder or, if there is none, to the nearest page above. If
+    even the space has no home page, it belongs to the space.
 
-    :param raw_path: folders and name, as a tree of documents has them.
-    :param keep_both: when other bytes are there under this name, take another name instead.
+    :param raw_path: folders and name, as in a tree of documents.
+    :param keep_both: when another content has this name, use a different name instead.
     :raises Forbidden: when the actor may not edit in the space.
-    :raises Invalid: for a name that cannot be one.
-    :raises TooLarge: when it has no room on its page or in its space.
+    :raises Invalid: when the name is invalid.
+    :raises TooLarge: when it exceeds a limit of its page or space.
     """
     seen = see_space_by_id(session, actor, space.id)
     path = checked_file_path(raw_path)
@@ -134,9 +135,9 @@ def attach_file(
 
 
 def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
-    """Take a file off its page. Its bytes are kept, and it can be brought back.
+    """Remove a file from its page. Its bytes are kept, and it can be restored.
 
-    Pages that the actor may not read do not count: a refusal would tell of them.
+    Pages that the actor may not read are ignored, because a refusal would reveal them.
 
     :raises FileInUse: while pages that the actor may read show it or link to it.
     :raises NotFound: :raises Forbidden:
@@ -156,10 +157,10 @@ def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
 def restore_file(
     session: Session, actor: Actor, file_id: int, *, limits: FileLimits = NO_LIMITS
 ) -> FileSeen:
-    """Bring back a version of a file that was removed or replaced, as its newest version; what is
-    at its place now is replaced (and kept).
+    """Restore a removed or replaced version of a file as its newest version. The file at its place
+    now is replaced (and kept).
 
-    :raises NotFound: :raises Forbidden: :raises TooLarge: when it has no room any more.
+    :raises NotFound: :raises Forbidden: :raises TooLarge: when it exceeds a limit.
     """
     found = _locked(session, actor, file_id, limits)
     old, space = found.file, found.seen.space
@@ -192,12 +193,12 @@ def restore_file(
 
 
 def forget_unused(session: Session, storage: Storage, hashes: Iterable[str]) -> list[str]:
-    """Delete the bytes of those contents that no file refers to any more, and their thumbnails.
+    """Delete the contents that no file refers to any more, and their thumbnails.
 
-    For what was purged: with the rows gone, this is the last of it. Others who attach the same
-    bytes in this moment notice, and send them again.
+    Called after a purge deleted the rows. A concurrent upload of the same content fails with
+    :class:`ForgottenMeanwhile` and must be repeated.
 
-    :returns: the hashes whose bytes are gone.
+    :returns: the hashes whose contents are deleted.
     """
     take_turn(session)
     wanted = list(dict.fromkeys(hashes))
@@ -212,7 +213,7 @@ def forget_unused(session: Session, storage: Storage, hashes: Iterable[str]) -> 
 
 
 def checked_file_path(raw: str) -> str:
-    """``raw`` in its normal form.
+    """Return ``raw`` in its normal form.
 
     :raises Invalid: when it cannot be the place of a file.
     """
@@ -231,7 +232,8 @@ def checked_file_path(raw: str) -> str:
 
 
 def _other_name(path: str, sha256: str) -> str:
-    """The same name with a part of the content's hash in it, so that two contents never meet."""
+    """Return the path with a part of the content's hash in its name, so that two contents never
+    share it."""
     folder, name = parent_of(path) or "", name_of(path)
     stem, dot, ending = name.rpartition(".")
     if not stem:
@@ -248,7 +250,7 @@ def _put_at(
     before: Sequence[Attachment],
     **content: Any,
 ) -> Attachment:
-    """Make a file the current one at its place, as the next version there."""
+    """Store a file as the current one at its place, as the next version there."""
     version = last_version_at(session, actor, space, path_key(path)) + 1
     for old in before:
         _remove(old, actor)
@@ -303,8 +305,8 @@ def _locked(
 
 
 def _lock(session: Session, space: Space, page: Page | None, limits: FileLimits) -> None:
-    """Make others wait who would change files of the same owner; or, where the space is limited,
-    of the same space. A page comes before its space, as when it moves."""
+    """Lock the owner of files against concurrent changes of its files; if the space has a limit,
+    the space too. A page is locked before its space, in the same order as when it moves."""
     if page is not None:
         _hold(session, Page, page.id)
     if page is None or limits.space_bytes:

@@ -1,4 +1,4 @@
-"""Handing out the bytes of a file over HTTP: typed, sandboxed, conditional, in ranges."""
+"""HTTP responses with the content of a file: typed, sandboxed, conditional, in ranges."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9._ -]+")
 
 
 class FileDamaged(WikiError):
-    """The row is there and the bytes are not."""
+    """An error for a file whose row exists and whose content is missing."""
 
     status = 500
     title = "This file is damaged"
@@ -43,10 +43,10 @@ class FileDamaged(WikiError):
 
 
 def hand_out(storage: Storage, found: FileSeen) -> Response:
-    """The answer to this request for a file that the asker may read: its bytes or, where the
-    request names a width, a thumbnail of it if there is one.
+    """Return the response for a file that the reader may read: its content or, if the request names
+    a width, a thumbnail if there is one.
 
-    :raises FileDamaged: when its bytes are missing or cut.
+    :raises FileDamaged: when its content is missing or truncated.
     """
     file = found.file
     note_read(found.seen, file.page, file_id=file.id)
@@ -78,7 +78,7 @@ def _hand_out(storage: Storage, file: Attachment) -> Response:
 
 
 def _thumb(storage: Storage, file: Attachment, asked: int) -> tuple[BufferedReader, int] | None:
-    """A thumbnail at least as wide as asked, open, and its width; None where there is none."""
+    """Return an open thumbnail at least as wide as asked, and its width; None if there is none."""
     width = nearest_width(max(asked, 1))
     if width is None or not is_raster(file.content_type):
         return None
@@ -95,22 +95,24 @@ def _thumb(storage: Storage, file: Attachment, asked: int) -> tuple[BufferedRead
 
 
 def _begin(content_type: str, name: str, etag: str) -> Response:
-    """The head of an answer: typed, sandboxed, and empty if the asker has it already."""
+    """Return a response with the headers: typed, sandboxed, and 304 if the client's copy is
+    current."""
     response = Response(mimetype=content_type)
     response.headers["Content-Disposition"] = _disposition(name, shown=is_shown(content_type))
     response.headers["Content-Security-Policy"] = policy_for(content_type)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    # Kept by the reader's browser alone, and asked for again each time: who may read can change.
+    # Cached by the reader's browser only, and revalidated each time, because permissions can
+    # change.
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Accept-Ranges"] = "bytes"
     response.set_etag(etag)
     response.make_conditional(request)
-    del response.headers["Date"]  # the server writes one
+    del response.headers["Date"]  # the server adds one
     return response
 
 
 def _with_bytes(response: Response, stream: BufferedReader, size: int) -> Response:
-    """The answer with the bytes of ``stream``, all or the part that was asked for."""
+    """Return the response with the bytes of ``stream``: all, or the requested range."""
     part = _asked_range(size, response.get_etag()[0] or "")
     begin, end = part or (0, size)
     if part and begin >= end:
@@ -130,10 +132,10 @@ def _with_bytes(response: Response, stream: BufferedReader, size: int) -> Respon
 
 
 def _asked_range(size: int, etag: str) -> tuple[int, int] | None:
-    """First byte asked for and the byte after the last; None when the whole file is wanted.
+    """Return the first requested byte and the one after the last; None for the whole file.
 
-    A Range header that is malformed, names several ranges or belongs to another version is
-    ignored, as RFC 9110 allows. A range without bytes is beyond the end of the file.
+    A Range header that is malformed, names several ranges or belongs to another version is ignored,
+    as RFC 9110 allows. A range without bytes is beyond the end of the file.
     """
     asked = parse_range_header(request.headers.get("Range"))
     if request.method != "GET" or not size:
@@ -157,7 +159,7 @@ def _pieces(stream: BufferedReader, begin: int, end: int) -> Iterator[bytes]:
 
 
 def _disposition(name: str, *, shown: bool) -> str:
-    """A header after RFC 6266: a plain name for those who know no better, then the real one."""
+    """Return a header as in RFC 6266: an ASCII name for old clients, then the real one."""
     kind = "inline" if shown else "attachment"
     if _PLAIN_NAME.fullmatch(name):
         return f'{kind}; filename="{name}"'

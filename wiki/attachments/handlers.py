@@ -1,4 +1,4 @@
-"""What files do when one is added, and now and then."""
+"""Handlers of events of files, and the periodic removal of abandoned uploads."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from wiki.outbox.actions import deliver_again
 from wiki.outbox.deliver import Happening
 
 SLICE_SECONDS = 1.0
-"""So long others wait for what they are told by the same worker."""
+"""Maximum duration of a slice; other deliveries of the same worker wait for it."""
 
 
 def make_thumbnails(
     database: Database, settings: Settings, happenings: Sequence[Happening]
 ) -> None:
-    """Make the thumbnails of added pictures; of what takes long, the rest after others' turn."""
+    """Make the thumbnails of added pictures. After :data:`SLICE_SECONDS` the rest is scheduled for
+    another delivery."""
     storage = Storage(settings.data_dir)
     until = time.monotonic() + SLICE_SECONDS
     for done, happening in enumerate(happenings):
@@ -37,5 +38,5 @@ def make_thumbnails(
 
 
 def forget_old_uploads(database: Database, settings: Settings) -> None:
-    """Now and then: forget uploads that nobody goes on with."""
+    """Delete abandoned uploads (periodic)."""
     sweep_uploads(database, settings)

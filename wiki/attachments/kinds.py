@@ -1,6 +1,7 @@
-"""What a file is, by its first bytes and never by its name, and how far a browser may trust it.
+"""Media types of files, detected by their first bytes and never by their name, and how far a
+browser may trust them.
 
-A short list on purpose: what is not on it is handed out as a download of unknown bytes.
+The list is short on purpose: any other file is served as a download of unknown type.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import codecs
 import re
 
 SNIFFED = 4096
-"""How many first bytes :func:`content_type_of` wants to see."""
+"""Number of first bytes that :func:`content_type_of` needs."""
 
 UNKNOWN = "application/octet-stream"
 SVG = "image/svg+xml"
@@ -38,7 +39,7 @@ _BRANDS = {
     **dict.fromkeys((b"M4V ", b"MSNV", b"dash"), "video/mp4"),
 }
 _SHOWN = frozenset({PDF, TEXT, SVG})
-# Blanks, comments, declarations and processing instructions may stand before the root element.
+# Blanks, comments, declarations and processing instructions may precede the root element.
 _SVG_ROOT = re.compile(
     r"\ufeff?(?>\s+|<\?[^>]*\?>|<!--.*?-->|<!DOCTYPE\s+svg[^>\[]*>)*+<(?:svg:)?svg[\s>]",
     re.DOTALL | re.IGNORECASE,
@@ -47,7 +48,7 @@ _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def content_type_of(head: bytes) -> str:
-    """The media type of a file that begins with ``head`` (at most its first 4,096 bytes)."""
+    """Return the media type of a file that begins with ``head`` (at most its first 4,096 bytes)."""
     for offset, signature, kind in _SIGNATURES:
         if head.startswith(signature, offset):
             return kind
@@ -59,7 +60,7 @@ def content_type_of(head: bytes) -> str:
 
 
 def _text_type(head: bytes) -> str:
-    # A beginning may be cut inside a character: an incremental decoder does not mind.
+    # The beginning may end inside a character, which an incremental decoder accepts.
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(head, len(head) < SNIFFED)
     except UnicodeDecodeError:
@@ -67,25 +68,26 @@ def _text_type(head: bytes) -> str:
     if _SVG_ROOT.match(text):
         return SVG
     if _NOT_TEXT.search(text) or text.lstrip("\ufeff \t\r\n\f").startswith("<"):
-        return UNKNOWN  # other markup (HTML among it) is never shown as itself
+        return UNKNOWN  # other markup, including HTML, is never served as such
     return TEXT
 
 
 def is_shown(content_type: str) -> bool:
-    """Whether a browser may show such a file by itself; anything else it must download."""
+    """Return whether a browser may show such a file itself; any other file it must download."""
     return content_type in _SHOWN or content_type.startswith(("image/", "video/", "audio/"))
 
 
 def is_image(content_type: str) -> bool:
-    """Whether it can stand in a page as an image."""
+    """Return whether a page can show it as an image."""
     return content_type.startswith("image/")
 
 
 def policy_for(content_type: str) -> str:
-    """The content security policy a file is handed out with: it runs nothing and loads nothing.
+    """Return the content security policy that a file is served with: it runs nothing and loads
+    nothing.
 
-    The viewers that browsers bring for PDF refuse to start in a sandbox; they give a document no
-    access to the site it came from, so for PDF the rest of the policy has to do.
+    The PDF viewers of browsers refuse to start in a sandbox. They give a document no access to the
+    site it came from, so for PDF the rest of the policy is enough.
     """
     allowed = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     allowed += "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""How much may be attached: decided inside the transaction that attaches, in sentences."""
+"""Limits on attached files, checked inside the transaction that attaches."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class FileLimits:
-    """The most that a page and a space may hold; 0 is no limit.
+    """Limits of a page and a space; 0 is no limit.
 
-    What counts on a page are its current files, so that removing one makes room. What counts in a
-    space are the bytes it keeps on disk: earlier versions too, each content once.
+    For a page its current files count, so removing one makes room. For a space the bytes it keeps
+    on disk count: earlier versions too, each content once.
     """
 
     page_files: int = 0
@@ -34,7 +34,7 @@ NO_LIMITS = FileLimits()
 
 
 def limits_of(settings: Settings) -> FileLimits:
-    """The limits that the administrator set."""
+    """Return the configured limits."""
     return FileLimits(
         settings.max_page_files,
         settings.max_page_files_mb * MIB,
@@ -54,11 +54,11 @@ def require_room(
     instead_of: Collection[int] = (),
     waiting: tuple[int, int] = (0, 0),
 ) -> None:
-    """Go on only if a file fits on its page (or, where there is none, in its space).
+    """Check that a file fits on its page (or, without a page, in its space).
 
-    :param instead_of: ids of the files whose place it takes.
-    :param waiting: bytes that are promised already, on the page and in the space.
-    :raises TooLarge: saying what is there and how much there may be.
+    :param instead_of: ids of the files that it replaces.
+    :param waiting: bytes reserved by unfinished uploads, on the page and in the space.
+    :raises TooLarge: with the current and the maximum amount.
     """
     if limits.page_files or limits.page_bytes:
         _require_room_at(session, limits, space, page, name, size, instead_of, waiting[0])
@@ -126,7 +126,8 @@ def _require_room_in(
 
 
 def under_way(session: Session, space: Space, page: Page | None) -> tuple[int, int]:
-    """The bytes promised to unfinished uploads: of the page (or the space itself), of all."""
+    """Return the bytes reserved by unfinished uploads: of the page (or the space itself), and of
+    all."""
     own = Upload.page_id == page.id if page else Upload.page_id.is_(None)
     rows = session.execute(
         select(own, func.sum(Upload.size))
@@ -138,6 +139,6 @@ def under_way(session: Session, space: Space, page: Page | None) -> tuple[int, i
 
 
 def _mib(count: int) -> str:
-    """A number of bytes in MiB, without a fraction where that says nothing."""
+    """Return a number of bytes in MiB, with one decimal if it is small and not whole."""
     amount = count / MIB
     return f"{amount:.1f}" if amount < 9.95 and not amount.is_integer() else f"{amount:,.0f}"

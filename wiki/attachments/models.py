@@ -1,5 +1,5 @@
-"""Tables of attached files, whose bytes lie in the data folder under their hash; of the sizes of
-pictures; and of uploads under way."""
+"""Tables of attached files, whose contents are stored in the data folder by hash; of the sizes of
+pictures; and of unfinished uploads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wiki.spaces.models import Space
 
 
 def _current(index: str, owner: str) -> Index:
-    """At most one file of a name is current; those it replaced keep their rows."""
+    """Return a unique index on the names of current files; replaced files keep their rows."""
     condition = text("removed_at IS NULL")
     return Index(
         index, owner, "name_key", unique=True, sqlite_where=condition, postgresql_where=condition
@@ -23,13 +23,13 @@ def _current(index: str, owner: str) -> Index:
 
 
 class Attachment(Base):
-    """A file of a page, read by those who may read the page; or, where no page is at or above its
-    place, of the space itself.
+    """A file of a page, readable for readers of the page. If no page is at or above its place, it
+    belongs to the space itself.
 
-    ``name`` may have folders in it (`images/logo.png`): it is found under the path of its page
-    joined with the name, so a moved page takes its files along. A row is never changed but for its
-    removal: what is replaced or removed stays and can be brought back, as a version of its own.
-    ``version`` counts the files at one place from 1.
+    ``name`` may contain folders (`images/logo.png`). The file is at the path of its page joined
+    with the name, so it moves with the page. A row never changes except for its removal: a replaced
+    or removed file stays as a version of its own and can be restored. ``version`` counts the files
+    at one place from 1.
     """
 
     __tablename__ = "attachments"
@@ -64,8 +64,8 @@ class Attachment(Base):
 
 
 class Picture(Base):
-    """Derived: what was found out about the raster image with this hash when its thumbnails were
-    made, in pixels as it is shown; or, in ``failure``, why it has none."""
+    """Data about the raster image with this hash, found when its thumbnails were made (derived).
+    The size is in pixels as it is shown; ``failure`` is the reason if it has no thumbnails."""
 
     __tablename__ = "pictures"
 
@@ -78,10 +78,10 @@ class Picture(Base):
 
 
 class Upload(Base):
-    """A file on its way: its first ``received`` bytes lie in the data folder under ``key``.
+    """An upload in progress: its first ``received`` bytes are in the data folder under ``key``.
 
-    Only ``person`` may go on with it. ``name`` is its place below ``page`` or, where there is
-    none, in the space. When all has arrived and is attached, ``attachment`` says as what.
+    Only ``person`` may continue it. ``name`` is the file's place below ``page`` or, without a page,
+    in the space. ``attachment`` is the attached file once the upload is complete.
     """
 
     __tablename__ = "uploads"

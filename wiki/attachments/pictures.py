@@ -1,7 +1,7 @@
-"""Thumbnails of raster images: made in a process of their own, kept until somebody deletes them.
+"""Thumbnails of raster images: made in a separate process, kept until they are deleted.
 
-The worker makes them when a file is added. Where one is missing it is made when it is asked for,
-one picture at a time on the whole machine; who would have to wait long gets the picture itself.
+The worker makes them when a file is added. A missing one is made when it is requested, one picture
+at a time on the whole machine. A reader who would have to wait too long gets the picture itself.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ KINDS = {
     "image/webp": "WEBP",
     "image/avif": "AVIF",
 }
-"""The types of which thumbnails are made, and the only decoder that each is given to."""
+"""The types that have thumbnails, each with the only decoder that may read it."""
 
 SECONDS = 200
 """Seconds of elapsed time; the process has its own timers, which end it earlier."""
 READERS_SECONDS = 22
 """The same limit while a reader waits."""
 PATIENCE = 3.0
-"""Seconds that a reader waits for others' thumbnails before they get the picture itself."""
+"""Seconds that a reader waits for other thumbnails before getting the picture itself."""
 MOST_WAITING = 2
 _waiting = threading.BoundedSemaphore(MOST_WAITING)
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a picture: its size as it is shown, whether it moves, its thumbnails by width;
-    or why there are none."""
+    """The result for a picture: its size as it is shown, whether it is animated, and its thumbnails
+    by width; or, in ``failure``, why there are none."""
 
     width: int
     height: int
@@ -62,17 +62,16 @@ class Made:
 
 
 class NotNow(Exception):
-    """Thumbnails could not be made for a reason that may pass; nothing is known about the
-    picture."""
+    """An error for a failure that may be temporary; nothing is known about the picture."""
 
 
 def is_raster(content_type: str) -> bool:
-    """Whether there are thumbnails of such a file."""
+    """Return whether files of this type have thumbnails."""
     return content_type in KINDS
 
 
 def thumbs_of(picture: Picture) -> list[int]:
-    """The widths in which a picture has thumbnails."""
+    """Return the widths in which a picture has thumbnails."""
     if picture.failure:
         return []
     return sorted({WIDTHS[0], *widths_of(picture.width, picture.height)})
@@ -90,7 +89,8 @@ def make_thumbs(storage: Storage, sha256: str, size: int, content_type: str) -> 
 def thumb_of(
     storage: Storage, sha256: str, size: int, content_type: str, width: int
 ) -> Path | None:
-    """A thumbnail that may not have been made yet; None where there is none, or none in time."""
+    """Return the path of a thumbnail, made now if necessary; None if there is none, or none in
+    time."""
     path = storage.thumbs.path(sha256, width)
     if path.exists():
         return path
@@ -152,7 +152,7 @@ def _none(failure: str) -> Made:
 
 
 def unmeasured(database: Database) -> list[tuple[str, int, str]]:
-    """Raster images that were not measured yet: hash, size and type."""
+    """Return the raster images that are not measured yet: hash, size in bytes and type."""
     known = select(Picture.sha256).where(Picture.sha256 == Attachment.sha256)
     with database.read() as session:
         rows = session.execute(
@@ -187,7 +187,8 @@ def measure(database: Database, storage: Storage, sha256: str, size: int, kind: 
 
 @contextmanager
 def _alone(storage: Storage, *, patience: float | None) -> Iterator[bool]:
-    """Be the only one on this machine who makes thumbnails; False after waiting too long."""
+    """Hold the lock under which thumbnails are made on this machine; yield False after waiting
+    longer than ``patience`` seconds."""
     handle = storage.thumbs.making()
     try:
         if patience is None:

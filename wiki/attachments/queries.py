@@ -1,4 +1,4 @@
-"""Finding files, always as somebody."""
+"""Queries for files, always limited to what an actor may read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_
 
 @dataclass(frozen=True)
 class FileSeen:
-    """A file as somebody found it. ``moved`` says that it was asked for at a former place."""
+    """A file that an actor may read. ``moved`` is True if it was requested at a former place."""
 
     file: Attachment
     seen: SpaceSeen
@@ -34,15 +34,15 @@ class FileSeen:
 
 
 def place_of(file: Attachment) -> str:
-    """The file's place in its space's tree: the path of its page joined with its name."""
+    """Return the file's place in its space's tree: the path of its page joined with its name."""
     return join(file.page.path, file.name) if file.page else file.name
 
 
 def find_file(session: Session, actor: Actor, slug: str, raw_path: str) -> FileSeen:
-    """The file at ``raw_path`` (folders and name) of a space, as a tree of documents has it.
+    """Return the file at ``raw_path`` (folders and name) of a space, as in a tree of documents.
 
-    The page it belongs to may be any of those above it; the nearest goes first. Where no page has
-    it, those that once were there are asked.
+    It may belong to any page above it; the nearest takes precedence. If no page has it, pages that
+    were once at these paths are tried.
 
     :raises NotFound: when there is none, or none that the actor may read.
     """
@@ -67,7 +67,7 @@ def _see_page_of(session: Session, actor: Actor, file: Attachment, seen: SpaceSe
 
 
 def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[Attachment]:
-    """The current files whose place has this key, that of the nearest page first."""
+    """Return the current files whose place has this key, that of the nearest page first."""
     ways = dict(_ways(key))
     of_pages = (
         select(Attachment.id)
@@ -105,8 +105,8 @@ def versions_at(
     number: int | None = None,
     limit: int | None = None,
 ) -> Sequence[Attachment]:
-    """All that was ever attached at the place with this key, replaced and removed files too,
-    newest first. Only for those who may edit in the space.
+    """Return all files that were ever at the place with this key, including replaced and removed
+    ones, newest first. Only pages that the actor may edit count.
 
     :param before: only those with a smaller id. :param number: only that version.
     """
@@ -139,8 +139,8 @@ def find_versions(
     number: int | None = None,
     limit: int | None = None,
 ) -> tuple[SpaceSeen, Sequence[Attachment]]:
-    """The versions of the file at ``raw_path`` of a space, newest first: all that were ever there
-    for those who may edit, the current one for those who may read.
+    """Return the versions of the file at ``raw_path`` of a space, newest first: all of them if the
+    actor may edit, only the current one otherwise.
 
     :param before: only those with a smaller id. :param number: only that version.
     :raises NotFound: when nothing was ever there that the actor may read.
@@ -163,14 +163,14 @@ def find_versions(
 
 
 def last_version_at(session: Session, actor: Actor, space: Space, key: str) -> int:
-    """The highest number of a version at a place; 0 where nothing was ever attached."""
+    """Return the highest version number at a place; 0 if nothing was ever attached."""
     query = select(func.max(Attachment.version)).outerjoin(Attachment.page)
     return session.scalar(query.where(_placed_at(actor, space, key))) or 0
 
 
 def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
-    """The condition that a file, joined with its page, has the place with this key, and that the
-    actor may edit the page."""
+    """Return the condition that a file, joined with its page, has the place with this key and that
+    the actor may edit the page."""
     ways = dict(_ways(key))
     of_pages = [and_(Page.path_key == above, Attachment.name_key == ways[above]) for above in ways]
     ids = (
@@ -191,12 +191,12 @@ def _placed_at(actor: Actor, space: Space, key: str) -> ColumnElement[bool]:
 
 
 def picture_of(session: Session, sha256: str) -> Picture | None:
-    """What is known of the raster image with this hash."""
+    """Return the data about the raster image with this hash."""
     return session.get(Picture, sha256)
 
 
 def pictures_of(session: Session, files: Iterable[Attachment]) -> dict[str, Picture]:
-    """The same for all of them, by hash."""
+    """Return the data about the raster images among these files, by hash."""
     hashes = {file.sha256 for file in files if is_raster(file.content_type)}
     if not hashes:
         return {}
@@ -207,7 +207,7 @@ def pictures_of(session: Session, files: Iterable[Attachment]) -> dict[str, Pict
 def pictures_at(
     session: Session, actor: Actor, space: Space, keys: Iterable[str]
 ) -> dict[str, Picture]:
-    """What is known of the pictures at these places of a space, in one query."""
+    """Return the data about the pictures at these places of a space, in one query."""
     ways = {key: dict(_ways(key)) for key in keys}
     owners = {above for way in ways.values() for above in way}
     names = {name for way in ways.values() for name in way.values()}
@@ -266,13 +266,13 @@ def _at_former_paths(session: Session, actor: Actor, space: Space, key: str) -> 
 
 
 def _ways(key: str) -> Iterator[tuple[str, str]]:
-    """The ways to cut a file's key in two: key of a page, key of the file's name there."""
+    """Yield the splits of a file's key: key of a page, key of the file's name below it."""
     for above in ancestors_of(key):
         yield above, key[len(above) :].lstrip("/")
 
 
 def get_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
-    """The file of that id; one that was replaced or removed is seen by those who may edit.
+    """Return the file with this id. A replaced or removed file requires permission to edit.
 
     :raises NotFound: when there is none, or none that the actor may read.
     """
@@ -294,7 +294,7 @@ def get_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
 
 
 def nearest_page(session: Session, actor: Actor, space: Space, folder: str) -> Page | None:
-    """The live page at or nearest above a path; None when not even the space has a page."""
+    """Return the live page at or nearest above a path; None if even the space has no home page."""
     keys = [path_key(place) for place in (*ancestors_of(folder), folder)]
     pages = session.scalars(
         select(Page).where(Page.space_id == space.id, Page.path_key.in_(keys), live_for(actor))
@@ -312,11 +312,12 @@ def list_files(
     after: tuple[str, int] | None = None,
     limit: int = 100,
 ) -> Sequence[Attachment]:
-    """The files at and below a path that belong to the page there or to one above it, by name.
+    """Return the files at and below a path that belong to the page there or to one above it, by
+    name.
 
-    :param removed: list instead what was replaced or removed there, newest first; only for those
-        who may edit.
-    :param after: only those behind this key of a name and id.
+    :param removed: list replaced and removed files instead, newest first; only those that the actor
+        may edit.
+    :param after: only those after this key of a name and id.
     """
     key = path_key(path)
     places = [
@@ -362,7 +363,7 @@ def list_files(
 
 
 def _under(key: str) -> ColumnElement[bool]:
-    """The condition that the file's name lies below ``key``, as an index range."""
+    """Return the condition that the file's name lies below ``key``, as an index range."""
     if not key:
         return Attachment.name_key != ""
     # "0" is the character after "/".
@@ -372,9 +373,9 @@ def _under(key: str) -> ColumnElement[bool]:
 def files_of_space(
     session: Session, actor: Actor, space: Space, *, after: int = 0, limit: int | None = None
 ) -> Sequence[Attachment]:
-    """The current files of a space whose page the actor may read, by id.
+    """Return the current files of a space whose page the actor may read, by id.
 
-    :param after: only those with a larger id. :param limit: all of them without one.
+    :param after: only those with a larger id. :param limit: all of them if None.
     """
     return session.scalars(
         select(Attachment)
@@ -394,8 +395,8 @@ def files_of_space(
 
 
 def missing_files(session: Session, actor: Actor, space: Space, keys: Sequence[str]) -> list[str]:
-    """Which of these places (keys of folders and name) have no file, not even one that has moved
-    away with its page; in the order given and in three queries."""
+    """Return those of these places (keys of folders and name) that have no file, not even one that
+    moved away with its page. The order is kept; three queries are made."""
     if not keys:
         return []
     ways = {(above, name): key for key in keys for above, name in _ways(key)}

@@ -1,7 +1,8 @@
-"""Pictures in pages: each is given its size, so that nothing moves while it loads, and thumbnails.
+"""Sizes and thumbnails of pictures in pages. With its size known, a picture does not move the text
+while it loads.
 
-What a text renders to does not know of files, which come and go without it. So this is written into
-the HTML when it is shown, as marks of missing links are; nothing is parsed but addresses.
+A stored rendering does not depend on files, which change independently of it. Sizes are therefore
+added to the HTML when it is shown, like the marks of missing links. Only addresses are parsed.
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ from wiki.text.paths import PathError, join, normalise_path, path_key
 _IMAGE = re.compile(r'<img src="(/[^"]*?-/files/[^"?#]+)"([^>]*)>')
 _OWN_SIZE = re.compile(r'\b(?:width|height)="')
 SIZES = "auto, (width < 48rem) 100vw, 40rem"
-"""How wide a picture in a page is: at most the text."""
+"""The width of a picture in a page: at most that of the text."""
 MOST_PLACES = 4000
-"""Places that the pictures of one page are looked for at; those beyond are shown as they are."""
+"""Maximum number of places at which the pictures of one page are looked up; others stay as they
+are."""
 
 
 def with_sizes(session: Session, actor: Actor, space: Space, html: str) -> str:
-    """``html`` of a page, with the sizes and thumbnails of the pictures of its own space."""
+    """Return the ``html`` of a page with sizes and thumbnails of the pictures of its own space."""
     return dressed(html, space.slug, lambda keys: pictures_at(session, actor, space, keys))
 
 
 def dressed(html: str, slug: str, find: Callable[[set[str]], Mapping[str, Picture]]) -> str:
-    """The same, with what ``find`` knows of the pictures at places of a space."""
+    """Return ``html`` with sizes and thumbnails of the pictures that ``find`` returns by place."""
     if "-/files/" not in html:
         return html
     keys: dict[str, str] = {}
@@ -70,8 +72,8 @@ def _attributes(src: str, rest: str, picture: Picture) -> str:
 
 
 def key_of_address(address: str, slug: str) -> str | None:
-    """The key of a file's place in a space, from its address; None for another space's, and for
-    what is no file's."""
+    """Return the key of a file's place in a space, given its address; None for addresses of other
+    spaces, and for those that are no file's."""
     parts = unquote(address).split("/")
     if len(parts) < 5 or parts[1] != slug or parts[-3:-1] != ["-", "files"]:
         return None

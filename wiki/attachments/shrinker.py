@@ -1,8 +1,8 @@
-"""The process in which thumbnails are made: one picture, then it ends.
+"""The process that makes the thumbnails of one picture and exits.
 
-Started by `pictures`: the picture is standard input, and what was made of it goes to standard
-output, a line of JSON and then the bytes. Pixels, memory and time are limited; what a hostile file
-does to the decoder it does here, without the right to write any file.
+`pictures` starts it with the picture as standard input. It writes a line of JSON and then the bytes
+of the thumbnails to standard output. Pixels, memory and time are limited. A hostile file can harm
+only this process, which may not write to any file.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from wiki.attachments.thumbs import TALLEST, WIDTHS, widths_of
 
 try:
     import resource
-except ImportError:  # a system without it has the timer and the parent only
+except ImportError:  # without it, only the timer and the parent end the process
     resource = None  # type: ignore[assignment]
 
 PIXELS = 50_000_000
 FEWER = {"WEBP": 16_000_000, "AVIF": 30_000_000}  # their decoders hold several copies
 MEMORY = 380 << 20  # bytes of address space
-BAND = 1_000_000  # pixels that are converted at once
-SECONDS = 20  # of CPU time
-STUCK_SECONDS = 180  # on the wall
+BAND = 1_000_000  # pixels converted at once
+SECONDS = 20  # seconds of CPU time
+STUCK_SECONDS = 180  # seconds of elapsed time
 QUALITY = 80
-GAP = 2.0  # up to this multiple of its size, a thumbnail is resized with care, before that quickly
+GAP = 2.0  # pictures are first reduced quickly to this multiple of the size, then resized with care
 ORIENTATION = 0x0112
-# What each value of the orientation asks for, and whether width and height change places.
+# The transposition for each value of the EXIF orientation.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -46,14 +46,14 @@ _MOVING = ("GIF", "PNG", "WEBP", "AVIF")
 
 
 def limit() -> None:
-    """Put bounds on what this process can take from the machine."""
+    """Set limits on the resources of this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.alarm(STUCK_SECONDS)
     with suppress(OSError):
         os.nice(5)
     if resource is None:
         return
-    with suppress(ValueError):  # a lower one is set already
+    with suppress(ValueError):  # a lower limit is set already
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
@@ -67,8 +67,8 @@ def limit() -> None:
 
 
 def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[bytes]]:
-    """What is to be known of a picture, and its thumbnails in the order of their widths."""
-    Image.MAX_IMAGE_PIXELS = None  # the header is looked at here
+    """Return the data about a picture, and its thumbnails in the order of their widths."""
+    Image.MAX_IMAGE_PIXELS = None  # the size is checked here
     with Image.open(data, formats=[kind]) as picture:  # type: ignore[arg-type]
         most = FEWER.get(kind, PIXELS)
         if picture.width * picture.height > most:
@@ -111,8 +111,8 @@ def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[
 
 
 def _plain(picture: Image.Image, wanted: tuple[int, int], *, keeps_ink: bool) -> Image.Image:
-    """Return the first image of a picture in a mode that can be made smaller, and at least
-    :data:`GAP` times the wanted size if it was larger.
+    """Return the first image of a picture in a mode that can be resized, reduced to at least
+    :data:`GAP` times the wanted size.
 
     It is converted in bands, because copies of a whole large picture would take too much memory.
     """
@@ -141,7 +141,7 @@ def _converted(picture: Image.Image, *, keeps_ink: bool) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """The image in the colours of the web."""
+    """Return the image converted to sRGB."""
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
     if profile:
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
@@ -152,7 +152,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def main() -> None:
-    """Shrink the picture in standard input, which is of the kind that the argument names."""
+    """Write the thumbnails of the picture in standard input; its kind is the first argument."""
     limit()
     try:
         about, made = shrink(sys.stdin.buffer, sys.argv[1])  # type: ignore[arg-type]

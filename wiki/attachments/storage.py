@@ -1,4 +1,4 @@
-"""The bytes of files: each content once, in the data folder under its SHA-256, never changed."""
+"""Contents of files: each stored once, in the data folder under its SHA-256, and never changed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class DamagedFile(Exception):
-    """A stored file is missing, or is not what was stored."""
+    """An error for a stored file that is missing, or differs from what was stored."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Bytes that are safely on disk: what they are found under, and what they are."""
+    """A content that is safely on disk: hash, size in bytes, media type and path."""
 
     sha256: str
     size: int
@@ -36,7 +36,7 @@ class Stored:
     path: Path
 
     def is_there(self) -> bool:
-        """Whether nobody has forgotten them since (see :func:`actions.forget_unused`)."""
+        """Return whether the content still exists (see :func:`actions.forget_unused`)."""
         return self.path.exists()
 
 
@@ -49,10 +49,10 @@ class Storage:
         self._arriving = self.folder / "arriving"
 
     def put(self, stream: IO[bytes], *, name: str = "The file", max_bytes: int) -> Stored:
-        """Store what ``stream`` gives until its end; it is on disk for good when this returns.
+        """Store the bytes of ``stream`` to its end; they are synced to disk when this returns.
 
-        :param name: what the sentence of the error calls it.
-        :raises TooLarge: beyond ``max_bytes``; nothing of it is then kept.
+        :param name: the file's name in the error message.
+        :raises TooLarge: beyond ``max_bytes``; nothing is stored then.
         """
         self._arriving.mkdir(parents=True, exist_ok=True)
         self._sweep()
@@ -76,9 +76,9 @@ class Storage:
             arriving.unlink(missing_ok=True)
 
     def adopt(self, path: Path) -> Stored:
-        """Store a file of this file system that is whole and on disk, and leave it where it is.
+        """Store a complete, synced file of the same file system by a hard link; ``path`` stays.
 
-        Nobody may write to ``path`` afterwards: both names have the same bytes.
+        Nothing may write to ``path`` afterwards, because both names share the bytes.
         """
         self._arriving.mkdir(parents=True, exist_ok=True)
         arriving = self._arriving / secrets.token_hex(16)
@@ -94,18 +94,18 @@ class Storage:
             arriving.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes with this hash lie, or would.
+        """Return the path for the content with this hash, whether it exists or not.
 
-        :raises ValueError: when it is not the hash of anything.
+        :raises ValueError: when it is no SHA-256.
         """
         if not _HASH.fullmatch(sha256):
             raise ValueError("That is no SHA-256 in hexadecimal.")
         return self.folder / sha256[:2] / sha256
 
     def open(self, sha256: str, size: int) -> BufferedReader:
-        """The bytes with this hash.
+        """Open the content with this hash.
 
-        :raises DamagedFile: when they are missing or not of this size.
+        :raises DamagedFile: when it is missing or not of this size.
         """
         try:
             file = self.path(sha256).open("rb")
@@ -117,7 +117,7 @@ class Storage:
         return file
 
     def verify(self, sha256: str, size: int) -> None:
-        """Read all of a file and compare it with its hash.
+        """Read a whole file and compare it with its hash.
 
         :raises DamagedFile: when they do not agree.
         """
@@ -126,16 +126,16 @@ class Storage:
                 raise DamagedFile(f"The file {sha256} has changed since it was stored.")
 
     def hashes(self) -> Iterator[str]:
-        """The hash of every stored file, in order."""
+        """Yield the hash of every stored file, in order."""
         for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             for path in sorted(folder.iterdir()):
                 if _HASH.fullmatch(path.name):
                     yield path.name
 
     def forget(self, sha256: str) -> bool:
-        """Delete the bytes with this hash and all that was made of them, whoever refers to them.
+        """Delete the content with this hash and its thumbnails, even if files refer to it.
 
-        :returns: whether there were any. See :func:`wiki.attachments.actions.forget_unused`.
+        :returns: whether it existed. See :func:`wiki.attachments.actions.forget_unused`.
         """
         self.thumbs.forget(sha256)
         path = self.path(sha256)
@@ -147,7 +147,7 @@ class Storage:
         return True
 
     def _settle(self, arriving: Path, sha256: str, size: int, head: bytes) -> Stored:
-        """Give what arrived its name, unless the same bytes are there already, whole."""
+        """Move an arrived file to its name, unless the same content is there, intact."""
         target = self.path(sha256)
         target.parent.mkdir(exist_ok=True)
         try:
@@ -160,13 +160,13 @@ class Storage:
         return Stored(sha256, size, content_type_of(head), target)
 
     def _sweep(self) -> None:
-        """Forget what never finished arriving because its process was killed."""
+        """Delete incomplete files of processes that were killed."""
         for path in self._arriving.iterdir():
             try:
                 if path.stat().st_mtime < time.time() - STALE_SECONDS:
                     path.unlink()
             except FileNotFoundError:
-                continue  # another process was quicker
+                continue  # another process deleted it first
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""Where thumbnails lie: beside the files, under the hash of what they were made from and a width.
+"""Storage of thumbnails: beside the files, under the hash of the original and a width.
 
-All of it is derived and may be deleted at any time.
+All thumbnails are derived and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 WIDTHS = (320, 640, 1280)
-"""The widths that there are, in pixels. The smallest is made of every picture."""
+"""The widths of thumbnails in pixels. Every picture has one of the smallest width."""
 TALLEST = 8192
-"""No thumbnail is higher than this, so of a very tall picture the wide ones are not made."""
+"""Maximum height of a thumbnail in pixels; very tall pictures have no wide thumbnails."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def widths_of(width: int, height: int) -> list[int]:
-    """The widths in which a picture of this size has thumbnails that show all of it."""
+    """Return the widths in which a picture of this size has thumbnails that show all of it."""
     return [one for one in WIDTHS if one < width and height * one <= TALLEST * width]
 
 
 def nearest_width(asked: int) -> int | None:
-    """The smallest width that is as wide as asked; None where only the picture itself is."""
+    """Return the smallest width that is at least as wide as asked; None if only the picture itself
+    is."""
     return next((width for width in WIDTHS if width >= asked), None)
 
 
@@ -35,16 +36,16 @@ class Thumbs:
         self.folder = data_dir / "thumbs"
 
     def path(self, sha256: str, width: int) -> Path:
-        """Where a thumbnail lies, or would.
+        """Return the path for a thumbnail, whether it exists or not.
 
-        :raises ValueError: when it is not the hash of anything.
+        :raises ValueError: when it is no SHA-256.
         """
         if not _HASH.fullmatch(sha256):
             raise ValueError("That is no SHA-256 in hexadecimal.")
         return self.folder / sha256[:2] / f"{sha256}-{width}"
 
     def keep(self, sha256: str, made: Mapping[int, bytes]) -> None:
-        """Put the thumbnails of a picture there, each whole or not at all."""
+        """Store the thumbnails of a picture, each completely or not at all."""
         for width, data in made.items():
             target = self.path(sha256, width)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,6 @@ class Thumbs:
             self.path(sha256, width).unlink(missing_ok=True)
 
     def making(self) -> int:
-        """A handle of the file that who makes thumbnails holds locked, so that only one does."""
+        """Open the lock file under which thumbnails are made, and return its handle."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return os.open(self.folder / "making.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

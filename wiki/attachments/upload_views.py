@@ -1,4 +1,4 @@
-"""Large files sent by the browser's scripts, in pieces."""
+"""Views of uploads in pieces, for the browser's scripts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ blueprint = Blueprint("uploads", __name__)
 @verb(blueprint, "uploads", methods=["POST"])
 @costs("files")
 def begin(slug: str, path: str) -> ResponseReturnValue:
-    """Begin to send a file of ``size`` bytes that is to be attached as ``name``."""
+    """Start the upload of a file of ``size`` bytes that is to be attached as ``name``."""
     place = place_at(slug, path)
     place.seen.require(May.EDIT)
     size = request.form.get("size", type=int)
@@ -49,14 +49,14 @@ def begin(slug: str, path: str) -> ResponseReturnValue:
 
 @blueprint.get("/-/uploads/<key>")
 def see(key: str) -> ResponseReturnValue:
-    """How far an upload has come."""
+    """Return the progress of an upload."""
     return _told(see_upload(reading(), actor(), key))
 
 
 @blueprint.route("/-/uploads/<key>", methods=["PATCH"])
 @costs("files")
 def send(key: str) -> ResponseReturnValue:
-    """Take the next piece."""
+    """Store the next piece."""
     offset = request.headers.get("Upload-Offset", type=int)
     if offset is None:
         raise Invalid("Say where the piece begins.", field="Upload-Offset")
@@ -77,7 +77,7 @@ def send(key: str) -> ResponseReturnValue:
 @blueprint.route("/-/uploads/<key>", methods=["DELETE"])
 @costs("files")
 def cancel(key: str) -> ResponseReturnValue:
-    """Give an upload up."""
+    """Cancel an upload."""
     finish_reading()
     cancel_upload(parts().database, settings(), actor(), key)
     return "", 204

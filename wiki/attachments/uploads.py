@@ -1,7 +1,7 @@
-"""Files that arrive in pieces: begun, continued from where they broke off, attached when whole.
+"""Resumable uploads: files that arrive in pieces and are attached when complete.
 
-The pieces lie in ``files/uploads`` of the data folder, each file under the key of its row. What the
-row says has arrived is on disk for good; what lies there beyond it is sent again.
+The pieces are stored in ``files/uploads`` of the data folder, each file under the key of its row.
+The bytes that the row counts as received are synced to disk; bytes beyond them are sent again.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from wiki.text.paths import join, name_of, parent_of, path_key
 log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
-"""So long after its last piece an upload can be continued."""
+"""Time after its last piece during which an upload can be continued."""
 MOST_OPEN = 100
-"""Unfinished uploads of one person."""
+"""Maximum number of unfinished uploads of one person."""
 CHECKSUMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 
 
 class WrongOffset(WikiError):
-    """A piece that does not begin where the last one ended."""
+    """An error for a piece that does not begin where the last one ended."""
 
     status = 409
     title = "That piece does not fit here"
@@ -58,9 +58,9 @@ class WrongOffset(WikiError):
 
 
 class WrongChecksum(WikiError):
-    """A piece that was changed on its way. Nothing of it was kept."""
+    """An error for a piece that does not match its checksum. Nothing of it was stored."""
 
-    status = 460  # as tus 1.0 has it
+    status = 460  # as in tus 1.0
     title = "That piece was damaged on its way"
 
     def __init__(self) -> None:
@@ -69,14 +69,14 @@ class WrongChecksum(WikiError):
 
 @dataclass(frozen=True)
 class Uploading:
-    """Where an upload stands."""
+    """An upload and the name of its file."""
 
     row: Upload
     name: str
 
     @property
     def is_whole(self) -> bool:
-        """Whether every byte has arrived."""
+        """True if every byte has arrived."""
         return self.row.received == self.row.size
 
 
@@ -90,7 +90,8 @@ def begin_upload(
     *,
     keep_both: bool = False,
 ) -> Uploading:
-    """Promise room for a file of ``size`` bytes at a place of the space's tree.
+    """Create an upload, and reserve room for a file of ``size`` bytes at a place of the space's
+    tree.
 
     :raises Forbidden: :raises Invalid: :raises TooLarge: :raises TooMany:
     """
@@ -133,10 +134,10 @@ def begin_upload(
 
 
 def see_upload(session: Session, actor: Actor, key: str, *, locked: bool = False) -> Uploading:
-    """An upload of the actor's own.
+    """Return an upload of the actor.
 
-    :param locked: make others wait who would finish or cancel it.
-    :raises NotFound: when there is none of theirs, or none any more.
+    :param locked: lock the row, so that it is not finished or cancelled concurrently.
+    :raises NotFound: when the actor has no such upload, or it has expired.
     """
     if locked:
         session.execute(select(Upload.key).where(Upload.key == key).with_for_update())
@@ -161,10 +162,11 @@ def add_piece(
     *,
     checksum: str = "",
 ) -> Uploading:
-    """Put a piece behind what has arrived; the file is attached when that was the last one.
+    """Append a piece to an upload; attach the file if it was the last one.
 
-    Pieces of one upload wait for one another. A whole file that could not be attached (its page is
-    full, its author may not edit any more) can be tried again with an empty piece at its end.
+    Concurrent pieces of one upload wait for each other. If a complete file could not be attached
+    (its page is full, or the author may no longer edit), sending an empty piece at its end tries
+    again.
 
     :param checksum: `sha256` (or `sha1`), a blank and the piece's digest in base64.
     :raises WrongOffset: :raises WrongChecksum: :raises NotFound: :raises Forbidden:
@@ -198,7 +200,7 @@ def add_piece(
 
 
 def cancel_upload(database: Database, settings: Settings, actor: Actor, key: str) -> None:
-    """Give an upload up, and forget what has arrived of it.
+    """Cancel an upload, and delete the bytes that have arrived.
 
     :raises NotFound:
     """
@@ -208,7 +210,7 @@ def cancel_upload(database: Database, settings: Settings, actor: Actor, key: str
 
 
 def sweep_uploads(database: Database, settings: Settings) -> None:
-    """Forget the uploads that nobody went on with for a day, and pieces without an upload."""
+    """Delete uploads that were not continued for a day, and pieces without an upload."""
     parts = Parts(settings)
     with database.read() as session:
         ended = session.scalars(select(Upload.key).where(Upload.expires_at <= now())).all()
@@ -224,34 +226,34 @@ def sweep_uploads(database: Database, settings: Settings) -> None:
 
 
 class Parts:
-    """The folder of what has arrived so far."""
+    """The folder of the bytes of unfinished uploads."""
 
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.data_dir / "files" / "uploads"
 
     def path(self, key: str) -> Path:
-        """Where the pieces of an upload lie."""
+        """Return the path for the bytes of an upload."""
         return self.folder / key
 
     @contextmanager
     def held(self, key: str) -> Iterator[IO[bytes]]:
-        """The file of an upload, while others who would write to it wait."""
+        """Open and lock the file of an upload; other writers of it wait."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(key)
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError:  # it was whole already, and nobody may write to it again
+        except PermissionError:  # the file is complete and therefore read-only
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         with os.fdopen(handle, "rb" if not os.access(path, os.W_OK) else "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
 
     def forget(self, key: str) -> None:
-        """Delete what has arrived."""
+        """Delete the bytes of an upload."""
         self.path(key).unlink(missing_ok=True)
 
     def old(self) -> set[str]:
-        """The keys of all files that nobody wrote to for longer than uploads are kept."""
+        """Return the keys of all files that were not written for longer than uploads are kept."""
         if not self.folder.exists():
             return set()
         before = (now() - KEPT_FOR).timestamp()
@@ -261,14 +263,14 @@ class Parts:
                 if path.stat().st_mtime < before:
                     found.add(path.name)
             except FileNotFoundError:
-                continue  # finished meanwhile
+                continue  # finished in the meantime
         return found
 
 
 def _append(
     file: IO[bytes], received: int, size: int, stream: IO[bytes], digest: tuple[str, bytes] | None
 ) -> int:
-    """Write a piece, for good; how many bytes there are then."""
+    """Write a piece and sync it to disk; return the number of bytes that have then arrived."""
     file.truncate(received)
     file.seek(received)
     check = CHECKSUMS[digest[0]]() if digest else None
@@ -290,7 +292,7 @@ def _append(
 
 
 def _note(database: Database, actor: Actor, key: str, received: int) -> Uploading:
-    """Write down how much has arrived, and give the upload another day."""
+    """Store how many bytes have arrived, and extend the upload by a day."""
     with database.write() as session:
         session.execute(
             update(Upload)
@@ -303,7 +305,7 @@ def _note(database: Database, actor: Actor, key: str, received: int) -> Uploadin
 def _finish(
     database: Database, settings: Settings, actor: Actor, found: Uploading, part: Path
 ) -> Uploading:
-    """Attach a file that is whole. Killed at any point, it is done again by the next who asks."""
+    """Attach a complete file. After an interruption at any point, the next request repeats it."""
     try:
         stored = Storage(settings.data_dir).adopt(part)
     except FileNotFoundError:

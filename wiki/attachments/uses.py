@@ -1,4 +1,4 @@
-"""Where files are used: the pages that show them or link to them, as far as somebody may read."""
+"""Uses of files: the pages that show them or link to them, as far as an actor may read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wiki.spaces.models import Space
 from wiki.text.paths import join, path_key
 
 Place = tuple[str, str]
-"""The slug of a space and the key of a file's place in it: what a link to a file says."""
+"""The slug of a space and the key of a file's place in it: the target of a link to a file."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Use:
 
 
 def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> list[Use]:
-    """The pages whose text shows a file or links to it, by title, under the address that it has
-    or one that it had before its page moved."""
+    """Return the pages whose text shows a file or links to it, by title. Links to its present
+    address count, and links to addresses that it had before its page moved."""
     here = (found.seen.space.slug, path_key(found.path))
     owner = found.file.page
     places = {here, *(_former_places(session, [owner], [found.file]) if owner else ())}
@@ -78,7 +78,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
 def use_counts(
     session: Session, actor: Actor, space: Space, files: Sequence[Attachment]
 ) -> dict[int, int]:
-    """On how many pages each of the files of a space is used, by the file's id, in a few
+    """Return the number of pages that use each of the files of a space, by file id, with a few
     queries."""
     owners = {file.page.id: file.page for file in files if file.page}
     ids: dict[Place, set[int]] = defaultdict(set)
@@ -112,8 +112,8 @@ def use_counts(
 def _named_uses(
     session: Session, actor: Actor, slug: str, files: Iterable[Attachment]
 ) -> set[tuple[int, str]]:
-    """The pages, by id, with links by name that mean files of a space for the actor, each with the
-    key of the file's place."""
+    """Return the pages (ids) with links by name that mean files of a space for the actor, each with
+    the key of the file's place."""
     found: set[tuple[int, str]] = set()
     for names in some_at_once(sorted({file.base_key for file in files})):
         links = named_to_files(session, actor, slug, names)
@@ -123,11 +123,11 @@ def _named_uses(
 
 
 _AT_ONCE = 2000
-"""Places in one question."""
+"""Maximum number of places in one query."""
 
 
 def _any_of(places: Iterable[Place]) -> ColumnElement[bool]:
-    """The condition that a link leads to one of these places."""
+    """Return the condition that a link leads to one of these places."""
     by_slug: dict[str, list[str]] = defaultdict(list)
     for slug, key in places:
         by_slug[slug].append(key)
@@ -142,7 +142,7 @@ def _any_of(places: Iterable[Place]) -> ColumnElement[bool]:
 def _former_places(
     session: Session, owners: Iterable[Page], files: Sequence[Attachment]
 ) -> dict[Place, int]:
-    """The places that files had before their pages moved, each with the file's id."""
+    """Return the places that files had before their pages moved, each with the file's id."""
     ids = [page.id for page in owners]
     if not ids:
         return {}
@@ -162,7 +162,7 @@ def _former_places(
 
 
 def _is_taken(session: Session, actor: Actor, place: Place) -> bool:
-    """Whether another file is at a place now, so that links to it no longer mean the one before."""
+    """Return whether a file is at a place now; links to it then mean that file."""
     slug, key = place
     space = session.scalar(select(Space).where(Space.slug == slug))
     return space is not None and bool(current_at(session, actor, space, key))

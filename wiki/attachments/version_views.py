@@ -1,4 +1,4 @@
-"""The screen of one file: what it is, where it is used, and all its versions."""
+"""Views of the page about one file: its properties, its uses, and all its versions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PER_SCREEN = 50
 @blueprint.get("/-/f/<int:file_id>/versions")
 @public
 def versions(file_id: int) -> ResponseReturnValue:
-    """A file with its versions (for those who may edit; others see the current one), and two of
-    them side by side where one is asked for ``beside`` the current one."""
+    """Show a file with its versions (only the current one unless the actor may edit) and, if
+    requested, the version ``beside`` next to the current one."""
     session = reading()
     found = queries.get_file(session, actor(), file_id)
     page, space = found.file.page, found.seen.space
@@ -65,7 +65,7 @@ def versions(file_id: int) -> ResponseReturnValue:
 
 
 def _listed(found: FileSeen, can_edit: bool) -> tuple[list[Attachment], str]:
-    """The versions of this screen, and the address of the next one."""
+    """Return the versions for this page of the list, and the address of the next page."""
     if not can_edit:
         return [found.file], ""
     rows = queries.versions_at(
@@ -83,9 +83,9 @@ def _listed(found: FileSeen, can_edit: bool) -> tuple[list[Attachment], str]:
 
 
 def _beside(found: FileSeen, shown: Attachment) -> Attachment | None:
-    """The version to be shown beside the current one.
+    """Return the version to be shown beside the current one, if requested.
 
-    :raises NotFound: when it is not one of this file.
+    :raises NotFound: when it is not a version of this file.
     """
     asked = request.args.get("beside", type=int)
     if asked is None or asked == shown.id:
@@ -97,7 +97,7 @@ def _beside(found: FileSeen, shown: Attachment) -> Attachment | None:
 
 
 def _look(file: Attachment, pictures: dict[str, Picture]) -> dict[str, Any]:
-    """A version as the template draws it."""
+    """Return a version as the template needs it."""
     url = url_for("attachments.read_by_id", file_id=file.id)
     picture = pictures.get(file.sha256)
     return {

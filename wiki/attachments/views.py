@@ -1,4 +1,4 @@
-"""Files in the browser: handing out their bytes, the list of a page's files, upload, removal."""
+"""Views of files: delivery of their content, the list of a page's files, upload, removal."""
 
 from __future__ import annotations
 
@@ -47,29 +47,29 @@ blueprint = Blueprint("attachments", __name__)
 
 PER_SCREEN = 200
 LARGEST_FACE = 256 << 10
-"""Bytes of a drawing that stands for itself in a list."""
+"""Maximum size in bytes of a drawing that is shown as its own thumbnail in a list."""
 
 
 def storage() -> Storage:
-    """Where this wiki keeps bytes."""
+    """Return the storage of file contents."""
     return Storage(settings().data_dir)
 
 
 def file_url(slug: str, path: str) -> str:
-    """The address of the file at a place of a space's tree."""
+    """Return the address of the file at a place of a space's tree."""
     return url_for("attachments.read", slug=slug, path=parent_of(path) or "", name=name_of(path))
 
 
 @blueprint.app_template_filter()
 def with_pictures(html: str, space: Space) -> str:
-    """A page's HTML with the sizes and thumbnails of its pictures."""
+    """Return a page's HTML with the sizes and thumbnails of its pictures."""
     return with_sizes(reading(), actor(), space, html)
 
 
 @verb(blueprint, "files/<path:name>")
 @public
 def read(slug: str, path: str, name: str) -> ResponseReturnValue:
-    """The bytes of a file. Who may read its page may read it; that is asked every time."""
+    """Send the content of a file. Permission to read its page is checked on every request."""
     found = queries.find_file(reading(), actor(), slug, join(path, name))
     if found.moved:
         return redirect(file_url(found.seen.space.slug, found.path), 302)
@@ -79,22 +79,25 @@ def read(slug: str, path: str, name: str) -> ResponseReturnValue:
 @blueprint.get("/-/f/<int:file_id>")
 @public
 def read_by_id(file_id: int) -> ResponseReturnValue:
-    """The bytes of one version of a file, also of an earlier one."""
+    """Send the content of one version of a file, current or earlier."""
     return hand_out(storage(), queries.get_file(reading(), actor(), file_id))
 
 
 @verb(blueprint, "files")
 @public
 def files(slug: str, path: str) -> ResponseReturnValue:
-    """The files of a page, or of a folder without one."""
+    """List the files of a page, or of a folder without one."""
     return _files_screen(place_at(slug, path))
 
 
 @verb(blueprint, "files", methods=["POST"])
 @costs("files")
 def upload(slug: str, path: str) -> ResponseReturnValue:
-    """Attach files. Scripts ask for JSON and get the Markdown that shows each of them; they say
-    ``replace`` where a file of the same name is to be replaced rather than stand beside it."""
+    """Attach files.
+
+    Scripts request JSON and receive the Markdown that shows each file. They send ``replace`` if a
+    file of the same name is to be replaced instead of kept beside the new one.
+    """
     place = place_at(slug, path)
     place.seen.require(May.EDIT)
     for_script = wants_json()
@@ -134,7 +137,7 @@ def say_unseen_names(*added: Attachment) -> None:
 
 
 def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> Attachment:
-    """Put what was sent on disk, then on the page."""
+    """Store the content of an uploaded file, then attach it to the page."""
     path = checked_file_path(join(place.path, name))
     stored = storage().put(sent.stream, name=name, max_bytes=settings().max_file_mb << 20)
     with writing() as session:
@@ -150,17 +153,18 @@ def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> A
 
 
 def _name_sent(sent: FileStorage) -> str:
-    """The last part of the name that a browser sent, whatever separates its parts."""
+    """Return the last part of the name that a browser sent, whichever separator it uses."""
     return plain_name(sent.filename or "")
 
 
 def plain_name(name: str) -> str:
-    """The last part of a name, whatever separates its parts."""
+    """Return the last part of a name, whichever separator it uses."""
     return name.replace("\\", "/").rpartition("/")[2].strip()
 
 
 def described(slug: str, file: Attachment, folder: str) -> dict[str, object]:
-    """What a script is told of a file, for a page whose links resolve from inside ``folder``."""
+    """Return the data about a file for a script, for a page whose links resolve from inside
+    ``folder``."""
     path = place_of(file)
     return {
         "name": name_of(file.name),
@@ -173,19 +177,20 @@ def described(slug: str, file: Attachment, folder: str) -> dict[str, object]:
 
 
 def _links_from(place: Place) -> str:
-    """The folder from inside which relative links of the page at this place resolve."""
+    """Return the folder from which relative links of the page at this place resolve."""
     return place.path if place.page is None else links_from(place.page)
 
 
 def links_from(page: Page | None) -> str:
-    """The folder from inside which relative links of a page resolve."""
+    """Return the folder from which relative links of a page resolve."""
     if page is None:
         return ""
     return page.path if page.folder else parent_of(page.path) or ""
 
 
 def markdown_for(file: Attachment, path: str, folder: str) -> str:
-    """What to write on a page whose links resolve from inside ``folder``, at or above the file."""
+    """Return the Markdown for a file, for a page whose links resolve from inside ``folder``, which
+    is at or above the file."""
     steps = path.split("/")[len(folder.split("/")) if folder else 0 :]
     target = "".join(c if ord(c) > 127 else quote(c, safe="/") for c in "/".join(steps))
     name = name_of(file.name)
@@ -196,7 +201,7 @@ def markdown_for(file: Attachment, path: str, folder: str) -> str:
 
 
 def face_of(url: str, file: Attachment, picture: Picture | None) -> str:
-    """The address of what stands for a picture in a list; empty where an icon does."""
+    """Return the address of the picture that represents a file in a list; empty if an icon does."""
     if is_raster(file.content_type):
         return "" if picture is not None and picture.failure else f"{url}?width={WIDTHS[0]}"
     small = file.size <= LARGEST_FACE
@@ -260,13 +265,14 @@ def _files_screen(
 
 
 def _within(place: Place, path: str) -> str:
-    """A file's place as it is called on the list of a page at or above it."""
+    """Return a file's name for the list of a page at or above it: its path relative to the page."""
     return path.split("/", place.path.count("/") + 1)[-1] if place.path else path
 
 
 @blueprint.route("/-/f/<int:file_id>/remove", methods=["GET", "POST"])
 def remove(file_id: int) -> ResponseReturnValue:
-    """Take a file off its page, after asking; refused with the list while pages use it."""
+    """Remove a file from its page after confirmation; refuse with the list of pages while some use
+    it."""
     if request.method == "POST":
         try:
             with writing() as session:
@@ -300,7 +306,7 @@ def _remove_screen(found: FileSeen, uses: Sequence[Use]) -> str:
 
 @blueprint.post("/-/f/<int:file_id>/restore")
 def restore(file_id: int) -> ResponseReturnValue:
-    """Bring back a version of a file that was removed or replaced."""
+    """Restore a version of a file that was removed or replaced."""
     with writing() as session:
         back = actions.restore_file(session, actor(), file_id, limits=limits_of(settings()))
     say(f"{name_of(back.file.name)} is back.")
@@ -310,6 +316,6 @@ def restore(file_id: int) -> ResponseReturnValue:
 
 
 def list_url(found: FileSeen) -> str:
-    """The address of the list that a file is on."""
+    """Return the address of the list that contains a file."""
     path = found.file.page.path if found.file.page else ""
     return url_for("attachments.files", slug=found.seen.space.slug, path=path)

@@ -1,1 +1,1 @@
-"""Who did what, when and from where: the log of events as admins read it."""
+"""The audit log: the log of events as administrators read it."""

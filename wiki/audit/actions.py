@@ -1,4 +1,4 @@
-"""What admins do with the log of events: have it verified, and take it along."""
+"""Actions of administrators on the log of events: verify and export it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wiki.rules.access import Actor
 
 
 def ask_for_check(session: Session, actor: Actor) -> None:
-    """Let the worker verify the chain of events, unless somebody has asked for it already.
+    """Queue a verification of the chain of events for the worker, unless one is queued.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     if session.scalar(select(ChainCheck.id).where(ChainCheck.done_at.is_(None)).limit(1)):
@@ -29,9 +29,11 @@ def ask_for_check(session: Session, actor: Actor) -> None:
 
 
 def begin_export(session: Session, actor: Actor, found: Found, format: Format) -> int:
-    """Write down that the actor takes events along; the id of that event, before which they are.
+    """Announce that the actor exports events. Return the id of that event; the export contains
+    events before it.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: when a filter names nothing.
+    :raises Forbidden: unless the actor is an administrator.
+    :raises Invalid: when a filter matches nothing that exists.
     """
     require_admin(actor)
     if found.errors:

@@ -1,8 +1,8 @@
-"""The worker's part in the leak drill: starts it as a process of its own and follows it.
+"""Execution of the leak drill by the worker, as a separate process.
 
-A drill takes minutes, so the worker only looks at it now and then. The process works on a scratch
-wiki and knows nothing of this one; it ends when the worker does, and a run that nobody keeps going
-any more is marked as interrupted.
+A drill takes minutes, so the worker only polls it now and then. The process works on a scratch wiki
+and has no access to this one. It ends when the worker does, and a run that no worker continues is
+marked as interrupted.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ COMMAND = (sys.executable, "-m", "wiki", "drill", "--json", "--attended")
 LONGEST = timedelta(minutes=60)
 BEAT = timedelta(seconds=3)
 LOST = timedelta(seconds=60)
-"""A run of which no worker has written for so long is under way no more."""
+"""Time without an update by a worker after which a run counts as lost."""
 FINDINGS = ("leaks", "differences", "unasked", "unseen", "changed")
 """The lists of a report that are empty when nothing leaks."""
 KEPT = 200
-"""Findings kept of each list of a report: whoever has so many mends those first."""
+"""Maximum number of findings kept of each list of a report."""
 
 
 @dataclass
 class _Process:
-    """A drill under way."""
+    """A running drill."""
 
     run_id: int
     process: subprocess.Popen[bytes]
@@ -54,14 +54,14 @@ class _Process:
 
 
 class DrillKeeper:
-    """Sees to it that a drill that was asked for runs; one at a time. A chore of the worker."""
+    """A chore of the worker that runs requested drills, one at a time."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self.command = command
         self._at_work: _Process | None = None
 
     def __call__(self, database: Database, settings: Settings) -> None:
-        """Begin what waits, or look how far it has come."""
+        """Start a waiting run, or check the progress of the running one."""
         if self._at_work is not None:
             self._follow(database, self._at_work)
             return
@@ -71,7 +71,7 @@ class DrillKeeper:
             self._begin(database)
 
     def _begin(self, database: Database) -> None:
-        """Begin the run that has waited longest, and see what became of others."""
+        """Start the run that has waited longest, and mark lost runs as interrupted."""
         with database.write() as session:
             rows = session.scalars(_left(database).with_for_update(skip_locked=True)).all()
             for run in rows:
@@ -86,7 +86,7 @@ class DrillKeeper:
                 return
             waits.began_at = waits.seen_at = now()
             run_id = waits.id
-        # Files, since a pipe that nobody reads for a while would hold it up.
+        # Files instead of pipes, because a full pipe would block the process.
         answer = tempfile.TemporaryFile()  # noqa: SIM115
         steps = tempfile.TemporaryFile()  # noqa: SIM115
         try:
@@ -131,7 +131,7 @@ class DrillKeeper:
     def _end(
         self, database: Database, one: _Process, finish: Callable[[Session, DrillRun], None]
     ) -> None:
-        """Write down what came of it; were that to fail, it is tried again from here."""
+        """Store the result. If this fails, the next call tries again."""
         with database.write() as session:
             run = session.get(DrillRun, one.run_id)
             if run is not None:
@@ -147,9 +147,9 @@ keep_drilling = DrillKeeper()
 
 
 def _left(database: Database) -> Select[DrillRun]:
-    """The runs that nobody keeps going: those that wait, and those that a worker has left."""
+    """Return a query for unfinished runs that no worker updates: waiting and lost ones."""
     left = select(DrillRun).where(DrillRun.done_at.is_(None)).order_by(DrillRun.id)
-    if database.is_sqlite:  # where there is no other machine's worker to keep it going
+    if database.is_sqlite:  # SQLite has a single worker, and it is not running one
         return left
     return left.where(or_(DrillRun.seen_at.is_(None), DrillRun.seen_at < now() - LOST))
 
@@ -178,7 +178,7 @@ def _read(file: IO[bytes]) -> str:
 
 
 def _far(steps: str) -> tuple[int, int]:
-    """How far it says it has come, in its last whole line that does."""
+    """Return the progress in the last complete line that reports it; (0, 0) if there is none."""
     for line in reversed(steps.split("\n")[:-1]):
         position, slash, total = line.partition("/")
         if slash and position.isdecimal() and total.isdecimal():
@@ -187,13 +187,13 @@ def _far(steps: str) -> tuple[int, int]:
 
 
 def _last_words(noise: str) -> str:
-    """What a process that failed has said last: the line that names the error."""
+    """Return the last line of the output of a process that failed, which names the error."""
     lines = [line for line in noise.splitlines() if line.strip() and not _far(f"{line}\n")[1]]
     return lines[-1].strip()[:1000] if lines else ""
 
 
 def _shortened(report: dict[str, Any]) -> dict[str, Any]:
-    """A report without what is too much to keep."""
+    """Return a report with at most :data:`KEPT` entries of each list."""
     return {
         name: value[:KEPT] if isinstance(value, list) else value for name, value in report.items()
     }

@@ -1,4 +1,4 @@
-"""Runs of the leak drill: asked for by admins, and what came of the last ones."""
+"""Runs of the leak drill: requests by administrators, and the latest results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wiki.rules.access import Actor
 
 
 class Outcome(StrEnum):
-    """What came of a run."""
+    """The outcome of a run."""
 
     CLEAN = "clean"
     LEAKS = "leaks"
@@ -25,9 +25,9 @@ class Outcome(StrEnum):
 
 
 def ask_for_drill(session: Session, actor: Actor) -> None:
-    """Let the worker run the leak drill, unless a run is under way or waits already.
+    """Queue a run of the leak drill for the worker, unless one is running or queued.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     if session.scalar(select(DrillRun.id).where(DrillRun.done_at.is_(None)).limit(1)):
@@ -39,9 +39,9 @@ def ask_for_drill(session: Session, actor: Actor) -> None:
 
 
 def list_drills(session: Session, actor: Actor, *, limit: int = 10) -> Sequence[DrillRun]:
-    """The last runs, the newest first.
+    """Return the latest runs, newest first.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     return session.scalars(

@@ -1,4 +1,4 @@
-"""The log of events as a file, for a spreadsheet or another program; a batch at a time."""
+"""Export of the log of events as a file for spreadsheets and other programs, in batches."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ COLUMNS = (
     "could_read",
     "did_read",
 )
-# A spreadsheet takes a cell that begins with one of these for a formula.
+# Spreadsheets treat a cell that begins with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Format(StrEnum):
-    """How the file is written."""
+    """The format of the file."""
 
     CSV = "csv"
     JSONL = "jsonl"
 
     @property
     def content_type(self) -> str:
-        """The media type of such a file."""
+        """The media type of the file."""
         return "text/csv" if self is Format.CSV else "application/jsonl"
 
 
 def write_audit(
     database: Database, actor: Actor, found: Found, format: Format, *, before: int
 ) -> Iterator[str]:
-    """The events before one, newest first, as the lines of a file."""
+    """Yield the events before the id ``before``, newest first, as lines of a file."""
     line = _csv_line if format is Format.CSV else _json_line
     if format is Format.CSV:
         yield _csv(COLUMNS)
@@ -91,7 +91,7 @@ def _json_line(entry: Entry) -> str:
 
 
 def _guarded(value: str | int | None) -> str | int | None:
-    """A cell that no spreadsheet computes."""
+    """Return the value, escaped so that no spreadsheet treats it as a formula."""
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
     return value

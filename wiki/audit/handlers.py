@@ -1,4 +1,4 @@
-"""What the worker sees to: verifying the chain of events, and letting go of what is old."""
+"""Periodic tasks of the audit log: verifying the chain of events, and deleting expired data."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from wiki.pages.reads import forget_reads, has_reads_before
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
-# What is due goes once a day, so that not each second has an event that says so.
+# Data expires in batches once a day, to avoid an event about the expiry every second.
 GRACE = timedelta(days=1)
 
 
 def check_chain(database: Database, _settings: Settings) -> None:
-    """Now and then: verify the chain of events, each day and whenever somebody asks for it."""
+    """Verify the chain of events once a day, and when requested (periodic)."""
     with database.read() as session:
         asked = session.scalar(select(ChainCheck.id).where(ChainCheck.done_at.is_(None)).limit(1))
         if asked is None and _is_recent(session):
@@ -44,7 +44,7 @@ def check_chain(database: Database, _settings: Settings) -> None:
 
 
 def let_go(database: Database, settings: Settings) -> None:
-    """Now and then: delete events that are older than they are to be, and shorten addresses."""
+    """Delete expired events and reads, and shorten old addresses (periodic)."""
     moment = now()
     if settings.audit_days:
         before = moment - timedelta(days=settings.audit_days)
@@ -69,13 +69,13 @@ def _is_recent(session: Session) -> bool:
 
 
 def _is_due(database: Database, before: datetime, *, expires: bool) -> bool:
-    """Whether the oldest event is so old that it is worth while."""
+    """Return whether the oldest event is old enough to start a batch."""
     oldest = select(EventRow.id, EventRow.at).where(PASSING if expires else TRACED)
     with database.read() as session:
         row = session.execute(oldest.order_by(EventRow.id).limit(1)).one_or_none()
         if row is None or row.at >= before - GRACE:
             return False
-        # It stays until all have heard of it.
+        # An event is kept until all its deliveries are done.
         waiting = select(Delivery.id).where(
             Delivery.event_id == row.id, Delivery.gave_up_at.is_(None)
         )
@@ -83,7 +83,8 @@ def _is_due(database: Database, before: datetime, *, expires: bool) -> bool:
 
 
 def _all(database: Database, some: Callable[[Session], int]) -> None:
-    """Do it bit by bit, so that nobody waits for long."""
+    """Run ``some`` in a transaction each until it returns 0, so that other writers do not wait
+    long."""
     done = 1
     while done:
         with database.write() as session:

@@ -1,4 +1,4 @@
-"""What waits for the worker and what failed, for admins."""
+"""Queries for waiting and failed deliveries and for workers, for administrators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wiki.web.paging import Slice
 
 @dataclass(frozen=True)
 class Queue:
-    """What one subscriber has still to hear of."""
+    """The deliveries of one subscriber: counts, and the time of the oldest waiting event."""
 
     subscriber: str
     waiting: int
@@ -32,8 +32,8 @@ class Queue:
 
 @dataclass(frozen=True)
 class Failure:
-    """A delivery that failed. ``error`` is only its kind where more of it could name what the
-    reader may not know (``hidden``)."""
+    """A delivery that failed. ``error`` is only its kind if the rest could name something that the
+    actor may not read (``hidden``)."""
 
     id: int
     subscriber: str
@@ -49,16 +49,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class WorkerState:
-    """A machine's worker; ``lost`` when it should have been heard of since."""
+    """The worker of a machine; ``lost`` is True if its last sign of life is too old."""
 
     row: WorkerSeen
     lost: bool
 
 
 def queues(session: Session, actor: Actor) -> Sequence[Queue]:
-    """Subscribers for whom something waits or has failed, by name.
+    """Return the subscribers with waiting or failed deliveries, by name.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     rows = session.execute(
@@ -90,9 +90,9 @@ def failures(
     before: int | None = None,
     limit: int = 50,
 ) -> Slice[Failure]:
-    """Deliveries that failed, the newest first.
+    """Return the deliveries that failed, newest first.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     query = (
@@ -113,9 +113,9 @@ def failures(
 
 
 def workers(session: Session, actor: Actor) -> Sequence[WorkerState]:
-    """The workers that were ever heard of, the last one first.
+    """Return all workers ever seen, the most recently seen first.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     rows = session.scalars(select(WorkerSeen).order_by(WorkerSeen.seen_at.desc()))
@@ -140,7 +140,7 @@ def _failure(delivery: Delivery, event: EventRow, known: Known) -> Failure:
 
 
 def _may_know(event: EventRow, known: Known) -> bool:
-    """Whether what went wrong with an event may be told whole: it could name a page."""
+    """Return whether the actor may see the full error of an event, which could name a page."""
     if event.page_id is not None:
         return event.page_id in known.pages
     return event.space_id is None or event.space_id in known.readable

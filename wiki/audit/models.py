@@ -13,8 +13,8 @@ from wiki.people.models import Person
 
 
 class ChainCheck(Base):
-    """One check of the chain of events, asked for by somebody or by the calendar; ``fault`` is
-    what is wrong, empty when nothing is."""
+    """One check of the chain of events, requested by an administrator or periodic. ``fault`` is
+    empty if nothing is wrong."""
 
     __tablename__ = "chain_checks"
 
@@ -30,10 +30,10 @@ class ChainCheck(Base):
 
 
 class DrillRun(Base):
-    """One run of the leak drill, asked for by an admin.
+    """One run of the leak drill, requested by an administrator.
 
-    ``seen_at`` moves on as long as a worker keeps it going; ``outcome`` is empty until it is done.
-    ``result`` is the drill's report, and ``error`` why there is none.
+    ``seen_at`` is updated while a worker follows the run. ``outcome`` is empty until it is done.
+    ``result`` is the drill's report; ``error`` is the reason if there is none.
     """
 
     __tablename__ = "drill_runs"

@@ -1,4 +1,4 @@
-"""Reading the log of events, for admins: newest first, filtered, as sentences."""
+"""Queries for the log of events, for administrators: newest first, filtered, as sentences."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from wiki.spaces.models import Invitation, Space
 from wiki.web.paging import Slice
 
 LONGEST = 200
-"""Characters of a filter."""
+"""Maximum number of characters of a filter."""
 
-# What events name somebody by, beside whose doing they are.
+# The fields of events that contain the ids of people, apart from the actor.
 _PEOPLE = ("person_id", "placeholder_id", "second")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which events are asked for, as they were typed; empty for all."""
+    """Filters on events as they were typed; an empty one matches everything."""
 
     who: str = ""
     category: str = ""
@@ -47,12 +47,12 @@ class Filters:
     words: str = ""
 
     def given(self) -> dict[str, str]:
-        """Those that were filled in."""
+        """Return the filters that are not empty, by name."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
 
 
 def filters_of(sent: Mapping[str, str]) -> Filters:
-    """The filters of a request, without what no filter can be."""
+    """Return the filters of a request, without unprintable and surplus characters."""
     values = {}
     for one in fields(Filters):
         words = "".join(each for each in sent.get(one.name, "") if each.isprintable())
@@ -62,8 +62,9 @@ def filters_of(sent: Mapping[str, str]) -> Filters:
 
 @dataclass(frozen=True)
 class Found:
-    """Conditions on events, and a sentence for each filter that names nothing; ``told`` says which
-    filters they are without a name that others may not know."""
+    """Conditions on events, and a sentence for each filter that matches nothing that exists.
+    ``told`` describes the filters for the log, without names that other administrators may not
+    know."""
 
     conditions: tuple[ColumnElement[bool], ...]
     errors: Mapping[str, str]
@@ -72,8 +73,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Entry:
-    """An event as admins read it. Of a redaction, ``could_read`` and ``did_read`` name who could
-    read what went, and who did as far as that was written down."""
+    """An event as administrators read it. For a redaction, ``could_read`` and ``did_read`` name
+    those who could read the redacted content, and those who did according to the log of reads."""
 
     id: int
     at: datetime
@@ -99,10 +100,10 @@ def list_audit(
     before: int | None = None,
     limit: int = 50,
 ) -> Slice[Entry]:
-    """Audited events, newest first.
+    """Return audited events, newest first.
 
-    :param before: only those before the event of this id; the cursor of the next slice.
-    :raises Forbidden: unless the actor administers.
+    :param before: only those before the event with this id; the cursor of the next slice.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     if found.errors:
@@ -119,9 +120,9 @@ def list_audit(
 
 
 def find(session: Session, actor: Actor, filters: Filters) -> Found:
-    """What some filters mean.
+    """Convert filters to conditions.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     conditions: list[ColumnElement[bool]] = []
@@ -140,21 +141,21 @@ def find(session: Session, actor: Actor, filters: Filters) -> Found:
 
 
 def kinds() -> Sequence[tuple[str, str]]:
-    """The names of the events that are shown, each in words, by words."""
+    """Return the names of audited events, each with its name in words, sorted by words."""
     named = [(name, words_of(name)) for name, sort in SORTS.items() if sort.audited]
     return sorted(named, key=lambda one: one[1])
 
 
 def words_of(name: str) -> str:
-    """``Page deleted`` for PageDeleted."""
+    """Return the name of an event in words: ``Page deleted`` for PageDeleted."""
     words = "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
     return words.capitalize()
 
 
 def last_checks(session: Session, actor: Actor) -> tuple[ChainCheck | None, ChainCheck | None]:
-    """The last check of the chain that was done, and one that is asked for since.
+    """Return the last finished check of the chain, and one that is waiting.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     newest = select(ChainCheck).options(joinedload(ChainCheck.asked_by)).limit(1)
@@ -164,7 +165,8 @@ def last_checks(session: Session, actor: Actor) -> tuple[ChainCheck | None, Chai
 
 
 def known_of(session: Session, actor: Actor, rows: Iterable[EventRow]) -> Known:
-    """What the actor may know of those whom and what some events name."""
+    """Return the people, groups, spaces, pages and invitations that some events name, as far as the
+    actor may know them."""
     people, groups, places, pages, invitations = (set[int]() for _ in range(5))
     for row in rows:
         payload = row.payload
@@ -195,7 +197,7 @@ def known_of(session: Session, actor: Actor, rows: Iterable[EventRow]) -> Known:
 
 
 def require_admin(actor: Actor) -> None:
-    """:raises Forbidden: unless the actor administers."""
+    """Check that the actor is an administrator. :raises Forbidden:"""
     decision = may_administer(actor)
     if not decision:
         raise Forbidden(decision.reason)
@@ -222,7 +224,8 @@ def _entry(row: EventRow, known: Known) -> Entry:
 def _with_readers(
     session: Session, rows: Sequence[EventRow], entries: Sequence[Entry], known: Known
 ) -> list[Entry]:
-    """The same, with those who could read what was redacted, of pages that the actor may read."""
+    """Return the entries, with those who could read what was redacted on pages that the actor may
+    read."""
     ids = _ids(
         *(
             row.payload.get("redaction_id")
@@ -286,7 +289,10 @@ def _page(session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
 
 
 def page_id_of(session: Session, actor: Actor, typed: str) -> int:
-    """The number of a page, or of the one at an address that the actor may read."""
+    """Return the id of a page, given as a number or as an address that the actor may read.
+
+    :raises Invalid: when there is none.
+    """
     if typed.isascii() and typed.isdigit() and len(typed) < 16:
         return int(typed)
     slug, _, path = typed.strip("/").partition("/")
@@ -311,14 +317,15 @@ def _until(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
 def _day(typed: str) -> datetime:
     try:
         day = datetime.combine(date.fromisoformat(typed), time(), UTC)
-        day + timedelta(days=1)  # the last of all days has none after it
+        day + timedelta(days=1)  # fails for the last day that can be represented
     except (ValueError, OverflowError):
         raise Invalid("Write a day as 2026-03-31.") from None
     return day
 
 
 def _words(_session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
-    """Events that name somebody or something whose name has these words in it."""
+    """Return the condition that an event names a person, group, space or page whose name contains
+    these words."""
 
     def has(*columns: Any) -> ColumnElement[bool]:
         return or_(*(one.icontains(typed, autoescape=True) for one in columns))

@@ -1,4 +1,4 @@
-"""The log of who read what, for admins: newest first, of a person or a page."""
+"""Queries for the log of reads, for administrators: newest first, of a person or a page."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from wiki.web.paging import Slice
 
 @dataclass(frozen=True)
 class Read:
-    """That somebody read something on a day for the first time: ``page`` is None where the asker
-    may not read it, or it is gone."""
+    """The first read of something by a person on a day. ``page`` is None if the actor may not read
+    it or it no longer exists."""
 
     at: datetime
     person: Person | None
@@ -36,7 +36,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a slice ended; rows of one moment have an order too."""
+    """The end of a slice; the ids order rows of the same moment."""
 
     at: datetime
     page_id: int
@@ -53,9 +53,9 @@ def list_reads(
     before: Cursor | None = None,
     limit: int = 50,
 ) -> tuple[Slice[Read], Mapping[str, str]]:
-    """Who read what, newest first; and what is wrong with a filter, by its name.
+    """Return the reads, newest first, and the errors of the filters by name.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     query = select(PageRead).order_by(*(column.desc() for column in _ORDER)).limit(limit + 1)
@@ -103,7 +103,7 @@ def list_reads(
 
 
 def cursor_of(sent: str) -> Cursor | None:
-    """The end of a slice, as an address has it; None where it is none."""
+    """Parse the cursor in an address; return None if it is invalid."""
     try:
         at, *numbers = sent.split("_")
         moment = datetime.fromisoformat(at)
@@ -119,7 +119,8 @@ _ORDER = (PageRead.at, PageRead.page_id, PageRead.revision, PageRead.file_id)
 
 
 def _after(cursor: Cursor) -> ColumnElement[bool]:
-    """The rows behind a cursor; who would read the very same in one microsecond is one too few."""
+    """Return the condition for rows after a cursor. The person is not compared: of two people who
+    read the same in one microsecond, one may be left out."""
     there = tuple_(*_ORDER)
     here = tuple_(*(bindparam(None, getattr(cursor, one.key), type_=one.type) for one in _ORDER))
     return there < here

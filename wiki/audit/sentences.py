@@ -1,4 +1,4 @@
-"""Events as sentences: what somebody did, with links, and no name that the reader may not know."""
+"""Events as sentences, with links and without names that the reader may not know."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ MOST_NAMED = 4
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a sentence; ``url`` is where it leads, ``name`` that somebody chose the words."""
+    """A part of a sentence. ``url`` is the target of its link; ``name`` is True if a user chose the
+    text."""
 
     text: str
     url: str = ""
@@ -31,8 +32,8 @@ Sentence = tuple[Part, ...]
 
 @dataclass(frozen=True)
 class Known:
-    """What the reader of some events may know: pages and the names in ``readable`` spaces are only
-    those that they may read."""
+    """The rows that events name, limited to what the reader may know: ``pages`` has only readable
+    pages, and ``readable`` has the ids of readable spaces."""
 
     people: Mapping[int, Person] = field(default_factory=dict)
     groups: Mapping[int, Group] = field(default_factory=dict)
@@ -42,19 +43,20 @@ class Known:
     invitations: Mapping[int, Invitation] = field(default_factory=dict)
 
     def person(self, id: object) -> Part:
-        """Somebody."""
+        """Return a person's name with a link, or "somebody"."""
         found = self.people.get(id) if isinstance(id, int) else None
         if found is None:
             return Part("somebody")
         return Part(found.name, f"/-/admin/people/{found.handle}", name=True)
 
     def group(self, id: object) -> Part:
-        """A group, as long as it is there."""
+        """Return a group's name; "a group" if it is deleted."""
         found = self.groups.get(id) if isinstance(id, int) else None
         return Part(f"group {found.name}", name=True) if found else Part("a group")
 
     def space(self, id: object) -> Part:
-        """A space, whose name admins know in any case."""
+        """Return a space's title, which administrators may know in any case; a link only if it is
+        readable."""
         found = self.spaces.get(id) if isinstance(id, int) else None
         if found is None:
             return Part("a space")
@@ -62,7 +64,7 @@ class Known:
         return Part(found.title, url, name=True)
 
     def page(self, row: EventRow) -> Sentence:
-        """A page, or that it is one of its space."""
+        """Return a page's title with a link or, if it is not readable, only its space."""
         found = self.pages.get(row.page_id or 0)
         if found is not None:
             url = f"/-/p/{found.id}{'/history' if found.deleted_at else ''}"
@@ -70,13 +72,13 @@ class Known:
         return (Part("a page of "), self.space(row.space_id))
 
     def path(self, space_id: object, path: object) -> str:
-        """A place in a space, as people write it."""
+        """Return the address of a place in a space, as it is written."""
         found = self.spaces.get(space_id) if isinstance(space_id, int) else None
         return f"/{found.slug if found else '…'}/{path}"
 
 
 def who_did(row: EventRow, known: Known) -> Part:
-    """Whose doing an event was."""
+    """Return the subject of the sentence about an event."""
     if row.actor_id is not None:
         return known.person(row.actor_id)
     if row.address is not None:
@@ -85,7 +87,7 @@ def who_did(row: EventRow, known: Known) -> Part:
 
 
 def sentence(row: EventRow, known: Known) -> Sentence:
-    """What somebody did, without who."""
+    """Return the sentence about an event, without its subject."""
     written = _SENTENCES.get(row.name)
     if written is None:
         return (Part("".join(f" {one.lower()}" if one.isupper() else one for one in row.name)),)
@@ -96,7 +98,7 @@ def sentence(row: EventRow, known: Known) -> Sentence:
 
 
 def plain(parts: Iterable[Part]) -> str:
-    """A sentence without its links."""
+    """Return a sentence without its links."""
     return "".join(part.text for part in parts)
 
 
@@ -282,7 +284,7 @@ def _moved(row: EventRow, known: Known) -> Iterable[Part]:
     payload = row.payload
     yield Part("moved ")
     yield from known.page(row)
-    # What a place in a space was called is for those who may read both.
+    # Places in a space are told only to readers of both the page and its former space.
     if row.page_id in known.pages and payload.get("old_space_id") in known.readable:
         old = known.path(payload.get("old_space_id"), payload.get("old_path"))
         new = known.path(row.space_id, payload.get("new_path"))
@@ -495,4 +497,4 @@ _SENTENCES: Mapping[str, Written] = {
     ),
 }
 WRITTEN = frozenset(_SENTENCES)
-"""The names of the events that there are sentences for."""
+"""The names of the events that have sentences."""

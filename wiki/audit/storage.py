@@ -1,4 +1,4 @@
-"""What takes how much room, for admins."""
+"""Queries for the use of disk space, for administrators."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from wiki.spaces.models import Space
 
 MOST = 20
 PATIENCE = 1.0
-"""Seconds that counting the files of a folder may take."""
+"""Maximum number of seconds for counting the files of a folder."""
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Bytes of something, and how many things they are; ``whole`` says that all were counted."""
+    """Number of bytes and of items; ``whole`` is False if counting was stopped early."""
 
     bytes: int
     count: int = 0
@@ -38,8 +38,8 @@ class Amount:
 
 @dataclass(frozen=True)
 class Sizes:
-    """What there is: ``texts`` as they are stored, ``written`` as they were written, ``free`` of
-    ``disk`` bytes where the data folder is."""
+    """The use of disk space. ``texts`` are the compressed texts; ``written`` is their size in bytes
+    before compression. ``free`` of ``disk`` bytes are free where the data folder is."""
 
     database: Amount
     texts: Amount
@@ -53,7 +53,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class SpaceSize:
-    """A space, the bytes of its texts and of its files."""
+    """A space with the bytes of its texts and of its files."""
 
     space: Space
     texts: int
@@ -62,13 +62,13 @@ class SpaceSize:
 
     @property
     def bytes(self) -> int:
-        """All of them."""
+        """The sum of texts and files."""
         return self.texts + self.files
 
 
 @dataclass(frozen=True)
 class PageSize:
-    """The same of a page; ``page`` is None where the reader may not know which."""
+    """A page with the bytes of its texts and files; ``page`` is None if it is not readable."""
 
     page: Page | None
     space: Space
@@ -77,14 +77,14 @@ class PageSize:
 
     @property
     def bytes(self) -> int:
-        """All of them."""
+        """The sum of texts and files."""
         return self.texts + self.files
 
 
 def sizes(session: Session, actor: Actor, settings: Settings) -> Sizes:
-    """How much room everything takes.
+    """Return the use of disk space.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     stored, written, texts = session.execute(
@@ -113,9 +113,9 @@ def sizes(session: Session, actor: Actor, settings: Settings) -> Sizes:
 
 
 def largest_spaces(session: Session, actor: Actor) -> Sequence[SpaceSize]:
-    """The spaces that take the most room, which is all that is told of them.
+    """Return the spaces that use the most disk space, with no other data about them.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     texts = _pairs(session, _texts(Page.space_id))
@@ -131,9 +131,9 @@ def largest_spaces(session: Session, actor: Actor) -> Sequence[SpaceSize]:
 
 
 def largest_pages(session: Session, actor: Actor) -> Sequence[PageSize]:
-    """The pages that take the most room; those that the actor may not read without a name.
+    """Return the pages that use the most disk space, without names if the actor may not read them.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     require_admin(actor)
     candidates = {
@@ -160,7 +160,8 @@ def largest_pages(session: Session, actor: Actor) -> Sequence[PageSize]:
 
 
 def _texts(of: Any) -> Any:
-    """Bytes of the texts of all revisions, as they are stored, each content once per page."""
+    """Return a query for the bytes of the texts of all revisions, as stored, each content once per
+    page."""
     each = (
         select(Revision.page_id, Revision.content_hash)
         .group_by(Revision.page_id, Revision.content_hash)
@@ -206,7 +207,7 @@ def _database(session: Session) -> int:
 
 
 def _folder(folder: Path) -> Amount:
-    """The files below a folder, as far as they can be counted while somebody waits."""
+    """Count the files below a folder, for at most :data:`PATIENCE` seconds."""
     until = time.monotonic() + PATIENCE
     total = count = 0
     for place, _, names in os.walk(folder):
@@ -214,7 +215,7 @@ def _folder(folder: Path) -> Amount:
             try:
                 total += (Path(place) / name).lstat().st_size
             except FileNotFoundError:
-                continue  # an index was merged meanwhile
+                continue  # e.g. an index was merged in the meantime
             count += 1
         if time.monotonic() > until:
             return Amount(total, count, whole=False)

@@ -1,4 +1,4 @@
-"""The administration's screens of what happened, what waits, and what takes room."""
+"""Administration views of the audit log, deliveries, the leak drill and the use of disk space."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/-/admin")
 
 @blueprint.before_request
 def admins_only() -> None:
-    """Nothing here is for others; the actions ask again."""
+    """Refuse requests of other accounts. The actions check again."""
     decision = may_administer(actor())
     if not decision:
         raise Forbidden(decision.reason)
@@ -32,7 +32,7 @@ def admins_only() -> None:
 
 @blueprint.get("/audit")
 def audit() -> ResponseReturnValue:
-    """What happened, newest first."""
+    """Show the log of events, newest first."""
     filters = queries.filters_of(request.args)
     found = queries.find(reading(), actor(), filters)
     before = _number("before")
@@ -56,7 +56,7 @@ def audit() -> ResponseReturnValue:
 
 @blueprint.post("/audit/export")
 def export() -> ResponseReturnValue:
-    """The same events as a file, all of them."""
+    """Send all filtered events as a file."""
     try:
         format = Format(request.form.get("format", ""))
     except ValueError:
@@ -75,7 +75,7 @@ def export() -> ResponseReturnValue:
 
 @blueprint.post("/audit/check")
 def check() -> ResponseReturnValue:
-    """Have the chain of events verified."""
+    """Request a verification of the chain of events."""
     with writing() as session:
         ask_for_check(session, actor())
     say("The worker verifies the chain of events now; load this page again in a moment.")
@@ -84,7 +84,7 @@ def check() -> ResponseReturnValue:
 
 @blueprint.get("/reads")
 def show_reads() -> ResponseReturnValue:
-    """Who read what, as far as that is written down."""
+    """Show the log of reads."""
     who, page = _name(request.args.get("who", "")), _name(request.args.get("page", ""))
     before = cursor_of(request.args.get("before", ""))
     found, errors = list_reads(reading(), actor(), who=who, page=page, before=before)
@@ -103,7 +103,7 @@ def show_reads() -> ResponseReturnValue:
 
 @blueprint.get("/jobs")
 def show_jobs() -> ResponseReturnValue:
-    """What waits for the worker, and what failed."""
+    """Show waiting and failed deliveries, and the workers."""
     subscriber, before = _name(request.args.get("subscriber", "")), _number("before")
     return render_template(
         "audit/jobs.html",
@@ -117,7 +117,7 @@ def show_jobs() -> ResponseReturnValue:
 
 @blueprint.post("/jobs/<int:delivery_id>/retry")
 def retry(delivery_id: int) -> ResponseReturnValue:
-    """Try a delivery again."""
+    """Retry a delivery."""
     with writing() as session:
         deliveries.retry(session, actor(), delivery_id)
     say("It is tried again.", "good")
@@ -126,7 +126,7 @@ def retry(delivery_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/jobs/<int:delivery_id>/give-up")
 def give_up(delivery_id: int) -> ResponseReturnValue:
-    """Try a delivery no more."""
+    """Give up on a delivery."""
     with writing() as session:
         deliveries.give_up(session, actor(), delivery_id)
     say("It is not tried any more.", "good")
@@ -135,7 +135,7 @@ def give_up(delivery_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/jobs/retry-all")
 def retry_all() -> ResponseReturnValue:
-    """Try all of a subscriber's failed deliveries again."""
+    """Retry all failed deliveries of a subscriber."""
     with writing() as session:
         count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
     say("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
@@ -144,7 +144,7 @@ def retry_all() -> ResponseReturnValue:
 
 @blueprint.get("/security/drill")
 def show_drill() -> ResponseReturnValue:
-    """What the leak drill found when it ran last, or how far it is."""
+    """Show the findings of the last leak drill, or the progress of a running one."""
     runs = drills.list_drills(reading(), actor())
     return render_template(
         "audit/drill.html",
@@ -160,7 +160,7 @@ def show_drill() -> ResponseReturnValue:
 
 @blueprint.post("/security/drill")
 def run_drill() -> ResponseReturnValue:
-    """Have the leak drill run."""
+    """Request a run of the leak drill."""
     with writing() as session:
         drills.ask_for_drill(session, actor())
     return redirect("/-/admin/security/drill", 303)
@@ -168,7 +168,7 @@ def run_drill() -> ResponseReturnValue:
 
 @blueprint.get("/storage")
 def show_storage() -> ResponseReturnValue:
-    """What takes how much room."""
+    """Show the use of disk space."""
     return render_template(
         "audit/storage.html",
         sizes=storage.sizes(reading(), actor(), settings()),
@@ -185,7 +185,7 @@ def _to_jobs() -> ResponseReturnValue:
 
 
 def _name(typed: str) -> str:
-    """What could be a name, or an address."""
+    """Return what could be a name or an address: printable characters only, at most 80."""
     return "".join(each for each in typed if each.isprintable()).strip()[:80]
 
 

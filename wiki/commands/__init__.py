@@ -1,1 +1,1 @@
-"""The commands, by what they are about; ``wiki.cli`` puts them together."""
+"""The commands by subject; ``wiki.cli`` combines them."""

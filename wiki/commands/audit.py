@@ -1,4 +1,4 @@
-"""The commands of the audit: taking events along, and signing their chain anew."""
+"""Commands of the audit log: exporting events, and signing their chains anew."""
 
 from __future__ import annotations
 

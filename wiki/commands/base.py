@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, the database, the shell as the one who acts."""
+"""The common parts of commands: settings, database, and the shell as the actor."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from wiki.spaces.models import Scope, Space
 
 DISK_FULL = "The disk is full: make room where the data folder is, then run this again."
 
-# The shell of the machine outranks every account.
+# The shell of the machine has more rights than any account.
 SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
 
 
 class Wiki(click.Group):
-    """Turns what goes wrong for known reasons into one line on stderr and exit code 1."""
+    """A command group that turns known errors into one line on stderr and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,7 +51,7 @@ class Wiki(click.Group):
 
 
 def opened() -> tuple[Settings, Database]:
-    """The settings and the migrated database that a command works on."""
+    """Return the settings and the migrated database that a command works on."""
     settings = load()
     use_reserve(settings.data_dir, OPENING)
     database = open_database(settings)
@@ -60,7 +60,10 @@ def opened() -> tuple[Settings, Database]:
 
 
 def named(session: Session, name: str) -> Person:
-    """The person of that user name or address."""
+    """Return the person with that user name or address.
+
+    :raises click.ClickException: when there is none.
+    """
     person = find_person(session, name)
     if person is None:
         raise click.ClickException(f"Nobody is called {name}.")
@@ -68,8 +71,11 @@ def named(session: Session, name: str) -> Person:
 
 
 def writer(session: Session, slug: str, handle: str | None) -> Actor:
-    """Who a transfer is done as: the one named, else the shell, else (where only members may
-    write, or pages are hidden from some) somebody who leads the space."""
+    """Return the actor of a transfer: the named account, or the shell. If the shell may not write
+    in the space, or pages are restricted, a lead of the space.
+
+    :raises click.ClickException: when there is no such account, space or lead.
+    """
     if handle:
         return named(session, handle).actor()
     space = session.scalar(select(Space).where(Space.slug == slug))
@@ -88,7 +94,7 @@ def writer(session: Session, slug: str, handle: str | None) -> Actor:
 
 
 def asked_password(from_stdin: bool) -> str:
-    """A password, from standard input or typed twice."""
+    """Return a password from standard input, or typed twice."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -1,4 +1,4 @@
-"""`wiki check`: whether everything that is stored is what was stored, and agrees."""
+"""`wiki check`: verification of everything that is stored, and repair of derived data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from wiki.transfer.console import bar
 
 Check = Callable[[Database, Settings, Progress], Iterator[Finding]]
 PATIENCE = 10.0
-"""Seconds that a page may take to render."""
+"""Minimum of the limit on rendering a page, in seconds."""
 
 
 @click.command()
@@ -70,7 +70,7 @@ def _of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Check:
 
 
 def check_database(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """SQLite finds its own pages and indexes whole, and each reference leads to a row."""
+    """Check that SQLite's pages and indexes are intact, and that each reference leads to a row."""
     if not database.is_sqlite:
         return
     with database.read() as session:
@@ -92,7 +92,7 @@ def check_room(database: Database, settings: Settings, progress: Progress) -> It
 
 
 def check_tags(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """Pages are listed under the tags that their newest revisions have."""
+    """Check that the derived tags of pages are those of their heads."""
     with database.read() as session:
         found = list(projection.check(session))
     progress(1, 1)
@@ -109,7 +109,7 @@ def _list_again(database: Database, found: Sequence[projection.Difference]) -> N
 
 
 def check_groups(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """Who is in each group is what was put into it and its parts, at any depth."""
+    """Check that the members of each group are those added to it and to its parts, at any depth."""
     with database.read() as session:
         wrong = groups.check_groups(session)
     progress(1, 1)
@@ -126,7 +126,7 @@ def _settle_groups(database: Database, wrong: Sequence[int]) -> None:
 
 
 def check_files(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """The bytes of every file are there and have their hash."""
+    """Check that the content of every file exists and has its hash."""
     storage = Storage(settings.data_dir)
     with database.read() as session:
         files = session.execute(
@@ -161,7 +161,7 @@ def _measure_all(
 
 
 def check_index(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """The search index has every page in its newest revision, and no other."""
+    """Check that the search index has every page in its newest revision, and no other page."""
     try:
         found = difference(database, settings)
     except IndexUnavailable as error:
@@ -182,7 +182,7 @@ def _rebuild(database: Database, settings: Settings) -> None:
 
 
 def check_events(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
-    """Nobody changed, removed, inserted or cut off an event."""
+    """Check that no event was changed, removed, inserted or cut off."""
     fault = verify(database, progress).fault
     if fault:
         yield Finding(fault)
@@ -191,7 +191,7 @@ def check_events(database: Database, settings: Settings, progress: Progress) -> 
 def check_deliveries(
     database: Database, settings: Settings, progress: Progress
 ) -> Iterator[Finding]:
-    """No event waits for somebody who failed to hear of it too often."""
+    """Check that no delivery was given up after too many failures."""
     with database.read() as session:
         rows = session.execute(
             select(Delivery.id, Delivery.subscriber, Delivery.error).where(

@@ -1,4 +1,4 @@
-"""`wiki drill`: does anybody come across what they may not know?"""
+"""`wiki drill`: a test for leaks of what accounts may not know."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def drill(as_json: bool, attended: bool) -> None:
 
 
 def run(settings: Settings, progress: Progress | None = None) -> Report:
-    """A whole drill in a scratch folder, with the wiki's settings but for where its data is."""
+    """Run a whole drill in a scratch folder, with the wiki's settings except those of its data,
+    database, mail and secret key."""
     with tempfile.TemporaryDirectory(prefix="wiki-drill-") as folder:
         scratch = replace(
             settings, data_dir=Path(folder), database_url="", smtp_url="", secret_key="d" * 40
@@ -58,7 +59,7 @@ def run(settings: Settings, progress: Progress | None = None) -> Report:
         database = open_database(scratch)
         migrate(database)
         app = create_app(scratch, database)
-        app.config.update(WTF_CSRF_ENABLED=False)  # so that it is the gate that refuses
+        app.config.update(WTF_CSRF_ENABLED=False)  # only the access check refuses
         try:
             return Drill(lay_out(app, database, scratch)).run(progress)
         finally:
@@ -66,13 +67,13 @@ def run(settings: Settings, progress: Progress | None = None) -> Report:
 
 
 def _attend() -> Progress:
-    """Say on stderr how far it is; and end as soon as standard input does, since then nobody waits
-    for the report any more."""
+    """Report progress on stderr, and exit as soon as standard input ends, because then the caller
+    no longer waits for the report."""
 
     def follow() -> None:
         with contextlib.suppress(OSError):
             os.read(0, 1)
-        os.kill(os.getpid(), signal.SIGINT)  # so that the scratch folder goes as well
+        os.kill(os.getpid(), signal.SIGINT)  # an interrupt also removes the scratch folder
 
     threading.Thread(target=follow, name="attended", daemon=True).start()
     return lambda position, total: click.echo(f"{position}/{total}", err=True)

@@ -1,4 +1,4 @@
-"""Commands about groups: named sets of people."""
+"""Commands for groups."""
 
 from __future__ import annotations
 

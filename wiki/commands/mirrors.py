@@ -1,4 +1,4 @@
-"""Commands about mirrors: Git repositories that every change of a space is committed to."""
+"""Commands for mirrors: Git repositories that every change of a space is committed to."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
     with database.write() as session:
         person = session.get(Person, actor.person_id) if actor.person_id is not None else None
         mirroring.add_mirror(session, SHELL, space, folder, person)
-    mirroring.advance(database, settings, space.id)  # what happened meanwhile
+    mirroring.advance(database, settings, space.id)  # changes made in the meantime
     say_committed(done, folder)
 
 
@@ -101,7 +101,10 @@ def remove_mirror(slug: str) -> None:
 
 
 def say_committed(done: Committed, folder: Path) -> None:
-    """What went into a repository, and what could not."""
+    """Print the result of an export to a repository.
+
+    :raises click.ClickException: when something could not be exported.
+    """
     for sentence in done.problems:
         click.echo(sentence, err=True)
     commits = "One new commit is" if done.commits == 1 else f"{done.commits} new commits are"

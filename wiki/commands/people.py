@@ -1,4 +1,4 @@
-"""Commands about accounts and API tokens."""
+"""Commands for accounts and API tokens."""
 
 from __future__ import annotations
 

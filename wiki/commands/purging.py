@@ -1,4 +1,4 @@
-"""The command that removes a page or a revision for good."""
+"""The command that removes a page or a revision permanently."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def purge(page: str, revision: int | None, yes: bool) -> None:
 
 
 def _found(session: Session, page: str) -> Page:
-    """The page that is meant."""
+    """Return the page with this id or address.
+
+    :raises click.ClickException: when there is none.
+    """
     query = select(Page).join(Page.space)
     if page.isascii() and page.isdigit() and len(page) < 16:
         query = query.where(Page.id == int(page))

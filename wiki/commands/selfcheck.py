@@ -1,4 +1,4 @@
-"""The command that says how safe the wiki is set up and run."""
+"""The command that runs the self-check."""
 
 from __future__ import annotations
 

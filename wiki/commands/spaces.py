@@ -1,4 +1,4 @@
-"""Spaces on the command line: created by a command, or by an import."""
+"""Creation of spaces on the command line, by a command or by an import."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class NewSpace:
-    """A new space as the options of a command describe it. ``lead`` is the user name of its lead,
-    ``maker`` that of the person who creates it; without a maker, the shell does."""
+    """A new space as described by the options of a command. ``lead`` is the user name of its lead.
+    ``maker`` is the user name of the person who creates it; without a maker, the shell does."""
 
     slug: str
     title: str = ""
@@ -101,7 +101,7 @@ def make_space(session: Session, new: NewSpace) -> bool:
 
 
 def say_leaderless(slug: str) -> None:
-    """Say that a new space has no lead, and how it gets one."""
+    """Print that a new space has no lead, and how to give it one."""
     click.echo(
         f"Nobody leads {slug} yet. Make an administrator (`wiki user add NAME --admin`), who can "
         "take the lead in the administration, under Spaces.",
@@ -110,7 +110,7 @@ def say_leaderless(slug: str) -> None:
 
 
 def has_space(session: Session, slug: str) -> bool:
-    """Whether a space exists at this address."""
+    """Return whether a space exists at this address."""
     return session.scalar(select(Space.id).where(Space.slug == slug)) is not None
 
 

@@ -1,1 +1,1 @@
-"""The leak drill: a scratch wiki with marked secrets, crawled as those who may not know them."""
+"""The leak drill: a scratch wiki with marked secrets, crawled by accounts that may not see them."""

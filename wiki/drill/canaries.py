@@ -1,4 +1,4 @@
-"""A scratch wiki full of canaries: words that stand nowhere else, each with who may see it."""
+"""A scratch wiki full of canaries: unique words, each with the accounts that may see it."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ from wiki.spaces.queries import see_space
 from wiki.subscribers import handlers_by_name
 
 OUTSIDERS = ("nobody", "guest", "member", "revoked", "disabled", "narrow")
-"""Those as whom the wiki is crawled: a visitor, a guest of another space, a member of another team,
-somebody whose rights were taken and somebody who was shut out, both with browsers still open; and
-a token of somebody who may see it all, for another space only."""
+"""Accounts that crawl the wiki: a visitor, a guest of another space, a member of another team, a
+person whose permissions were removed and a disabled one (both with open browser sessions), and a
+token of an insider that is limited to another space."""
 
 SHARED = "drillshared"
-"""A word that stands on hidden pages and on others."""
+"""A word that occurs on hidden pages and on others."""
 
 LINKS = ("link", "ended link", "revoked link")
-"""Those who come by a link to one page and what is below it, which works, has ended, was taken
-back; visitors otherwise."""
+"""Visitors with a share link to a page and the pages below it; one link works, one has expired, one
+was revoked."""
 
 INSIDERS = ("insider", "lead", "admin")
-"""Those who see that the canaries are there at all."""
+"""Accounts that may know that the canaries exist."""
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A word that nobody may come across but those ``allowed``."""
+    """A word that only accounts in ``allowed`` may see."""
 
     word: str
     what: str
@@ -69,10 +69,12 @@ class Canary:
 
 @dataclass(frozen=True)
 class Target:
-    """Something hidden, by the arguments of addresses that lead to it, and ``absent``: the same of
-    something that is not there. ``hidden_from`` are those for whom both must be alike.
+    """Something hidden: the arguments of addresses that lead to it, and ``absent``, those of
+    something that does not exist. For accounts in ``hidden_from`` both must give the same answers.
 
-    ``beside_links``: to all but who comes by a link it is like others, which they are asked for."""
+    ``beside_links``: request it only as insiders and by share links, because to other accounts it
+    is like other targets.
+    """
 
     what: str
     values: dict[str, str | int]
@@ -83,7 +85,7 @@ class Target:
 
 @dataclass
 class World:
-    """The scratch wiki as it was laid out."""
+    """The scratch wiki with its canaries."""
 
     app: Flask
     database: Database
@@ -92,27 +94,27 @@ class World:
     canaries: list[Canary] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     common: dict[str, str | int] = field(default_factory=dict)
-    """What addresses may need beside a target."""
+    """Arguments that addresses may need besides those of a target."""
     clients: dict[str, FlaskClient] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    """The tokens of those who come by a link."""
+    """The tokens of share links, by visitor."""
     tokens: dict[str, str] = field(default_factory=dict)
-    """What opens the API to them."""
+    """The API tokens, by account."""
 
     def word(self, what: str, allowed: Iterable[str]) -> str:
-        """A new canary."""
+        """Create a canary and return its word."""
         word = f"kx{secrets.token_hex(6)}"
         self.canaries.append(Canary(word, what, frozenset(allowed)))
         return word
 
 
 def absent_like(word: str) -> str:
-    """A word of the same make that is nowhere."""
+    """Return a word of the same form that occurs nowhere."""
     return f"kx{secrets.token_hex((len(word) - 2) // 2)}"
 
 
 def lay_out(app: Flask, database: Database, settings: Settings) -> World:
-    """Fill an empty wiki with spaces, people, pages and files that are canaries."""
+    """Fill an empty wiki with spaces, people, pages and files that contain canaries."""
     world = World(app, database, settings)
     with database.write() as session:
         _people(world, session)
@@ -144,7 +146,7 @@ def _people(world: World, session: Session) -> None:
             site_role=roles.get(name, SiteRole.MEMBER),
         )
         world.people[name] = person.actor()
-    # Somebody of whom a guest or a visitor must not learn.
+    # A person that guests and visitors must not learn of.
     members = ("admin", "lead", "insider", "member", "revoked")
     colleague = create_person(
         session,
@@ -204,9 +206,10 @@ def _page(
     above: str = "",
     by_link: bool = False,
 ) -> Page:
-    """A page with an older revision, every part of which is a canary.
+    """Create a page with an older revision, every part of which is a canary.
 
-    :param by_link: whether who comes by the link reads it as it is now, and nothing around it.
+    :param by_link: True if visitors with the share link may read its newest revision, but nothing
+        around it.
     """
     lead = world.people["lead"]
     readers = (*allowed, "link") if by_link else allowed
@@ -248,7 +251,7 @@ def _target(
     *,
     beside_links: bool = False,
 ) -> Target:
-    """The page with all that addresses can ask of it."""
+    """Add a target for a page, with all arguments that addresses can need."""
     slug = session.scalar(select(Space.slug).where(Space.id == page.space_id)) or ""
     file = session.scalars(select(Attachment).where(Attachment.page_id == page.id)).one()
     head = session.scalars(
@@ -265,7 +268,7 @@ def _target(
         "tag": tag,
         "word": page.title,
     }
-    # As it is called by who comes by a link to what is above it.
+    # The path as visitors with a share link to the page above see it.
     values["below"] = page.path.split("/", 1)[-1] if slug == "drill-shared" else page.path
     parts = page.path.split("/")
     absent = values | {
@@ -284,7 +287,7 @@ def _target(
 
 
 def _secret_space(world: World, session: Session) -> None:
-    """A private space: to others not even its name exists."""
+    """Create a private space; even its name is hidden from others."""
     slug = world.word("the address of a private space", (*_IN, "admin"))
     title = world.word("the name of a private space", (*_IN, "admin"))
     space = _space(world, session, slug, title, Visibility.PRIVATE)
@@ -299,7 +302,7 @@ def _secret_space(world: World, session: Session) -> None:
 
 
 def _open_space(world: World, session: Session) -> None:
-    """An internal space, in which some pages are kept to a few."""
+    """Create an internal space in which some pages are restricted."""
     lead = world.people["lead"]
     space = _space(world, session, "drill-open", "Drill open", Visibility.INTERNAL)
     kept = _page(world, session, space, _IN)
@@ -336,7 +339,7 @@ def _open_space(world: World, session: Session) -> None:
 
 
 def _redaction(world: World, session: Session, space: Space, page: Page) -> None:
-    """A file that was taken out of a page, with a reason that is as hidden as the page."""
+    """Redact a file of a page, with a reason that is as hidden as the page."""
     lead, storage = world.people["lead"], Storage(world.settings.data_dir)
     stored = storage.put(io.BytesIO(b"out with it"), max_bytes=1 << 20)
     place = f"{page.path}/{world.word('the name of a redacted file', _IN)}.txt"
@@ -346,7 +349,7 @@ def _redaction(world: World, session: Session, space: Space, page: Page) -> None
 
 
 def _included(world: World, session: Session, space: Space) -> None:
-    """Pages that everybody in the space can read and that include what they cannot."""
+    """Create pages that everybody in the space can read and that include restricted ones."""
     lead = world.people["lead"]
     shown = ("drill-kept", "drill-kept#part", "drill-labelled", "drill-below", "drill-gone")
     text = "\n\n".join(f"![[{one}]]" for one in shown)
@@ -376,7 +379,7 @@ def _includer(world: World, what: str, space: Space, page: Page) -> None:
 
 
 def _elsewhere(world: World, session: Session) -> Space:
-    """A private space where the guest and the member of another team are at home."""
+    """Create a private space in which the guest and the member of another team have roles."""
     lead = world.people["lead"]
     space = create_space(
         session, lead, slug="drill-elsewhere", title="Drill elsewhere",
@@ -390,7 +393,7 @@ def _elsewhere(world: World, session: Session) -> Space:
 
 
 def _public_space(world: World, session: Session) -> None:
-    """A public space with a page that stays inside."""
+    """Create a public space with an internal page."""
     lead = world.people["lead"]
     space = _space(world, session, "drill-public", "Drill public", Visibility.PUBLIC)
     hello = Text("Hello", "Hello, world.\n\n![[drill-inside]]")
@@ -409,8 +412,8 @@ def _public_space(world: World, session: Session) -> None:
 
 
 def _shared_pages(world: World, session: Session) -> None:
-    """A private space in which a page and what is below it can be read by a link, some of it not;
-    beside it pages that cannot."""
+    """Create a private space in which a page and some of the pages below it can be read by a share
+    link; the others, and the pages beside it, cannot."""
     lead, insider = world.people["lead"], world.people["insider"].person_id or 0
     space = _space(world, session, "drill-shared", "Drill shared", Visibility.PRIVATE)
     root = _page(world, session, space, _IN, by_link=True)
@@ -438,7 +441,7 @@ def _shared_pages(world: World, session: Session) -> None:
 
 
 def _end_links(world: World, session: Session) -> None:
-    """Let two links end, with browsers in which they were opened."""
+    """End two links that browsers have opened."""
     for who in LINKS[1:]:
         wanted = ShareLink.token_hash == hash_token(world.links[who])
         link = session.scalars(select(ShareLink).where(wanted)).one()
@@ -456,7 +459,7 @@ def _sign_in(world: World, session: Session) -> None:
         within=session.scalars(elsewhere).all(),
     )[1]  # fmt: skip
     for name in (*OUTSIDERS, *INSIDERS):
-        if name == "narrow":  # which opens no browser
+        if name == "narrow":  # a narrow token has no browser session
             continue
         client = world.app.test_client()
         world.clients[name] = client
@@ -477,7 +480,7 @@ def _sign_in(world: World, session: Session) -> None:
 
 
 def _take_rights(world: World, session: Session) -> None:
-    """Take from two what they had, with their browsers open."""
+    """Remove the permissions of one account and disable another, with open browser sessions."""
     lead, admin = world.people["lead"], world.people["admin"]
     revoked = world.people["revoked"].person_id or 0
     for space in session.scalars(select(Space)):

@@ -1,4 +1,4 @@
-"""Crawling every route as those who may not know, and saying what they came across."""
+"""The crawl of every route by accounts that may not know the canaries, and the report on leaks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wiki.spaces.models import GroupRole, Membership, RestrictedPerson, Restrict
 EXCUSED = {
     "static": "the files of the interface are the same for everybody",
 }
-"""Endpoints that need not be asked, and why."""
+"""Endpoints that are not requested, with the reasons."""
 
 GENERAL: Mapping[str, str | int] = {
     "token": "a-token-that-was-never-made",
@@ -37,7 +37,7 @@ GENERAL: Mapping[str, str | int] = {
     "old": 1,
     "new": 2,
 }
-"""What addresses ask for that no canary stands behind."""
+"""Arguments of addresses that belong to no canary."""
 
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "search.results": (
@@ -84,7 +84,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "shared.read": ("", "revision=1"),
     "pages.new": ("", "under={path}", "path={path}"),
 }
-"""What more is asked of some routes."""
+"""Additional queries of some endpoints."""
 
 _TOKEN = re.compile(rb'(name="csrf_token" value=)"[^"]*"')
 _VARYING = frozenset({"date", "set-cookie", "content-length", "etag"})
@@ -92,7 +92,7 @@ _VARYING = frozenset({"date", "set-cookie", "content-length", "etag"})
 
 @dataclass(frozen=True)
 class Leak:
-    """Something that somebody came across: as whom, asking what, and what it was."""
+    """A leak: the account, the request, and what it revealed."""
 
     who: str
     request: str
@@ -104,7 +104,7 @@ class Leak:
 
 @dataclass
 class Report:
-    """What a drill found out."""
+    """The findings of a drill."""
 
     requests: int = 0
     routes: int = 0
@@ -112,16 +112,16 @@ class Report:
     leaks: list[Leak] = field(default_factory=list)
     differences: list[Leak] = field(default_factory=list)
     unasked: dict[str, str] = field(default_factory=dict)
-    """Rules that could not be asked, each with why."""
+    """Rules that could not be requested, with the reasons."""
     excused: dict[str, str] = field(default_factory=dict)
     unseen: list[str] = field(default_factory=list)
-    """Canaries that nobody saw, not even those who may: the drill would not have noticed them."""
+    """Canaries that no account saw, not even one that may: their leaks would go unnoticed."""
     changed: list[str] = field(default_factory=list)
-    """What those who may not change anything have changed."""
+    """What was changed by accounts that may not change anything."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found, by a drill that saw all it had to see."""
+        """True if nothing was found and every rule and canary was covered."""
         return not (self.leaks or self.differences or self.unasked or self.unseen or self.changed)
 
 
@@ -129,13 +129,13 @@ Progress = Callable[[int, int], None]
 
 
 class _Enough(Exception):
-    """The first leak was found, and that was all that was asked."""
+    """An exception that stops the crawl at the first leak."""
 
 
 class Drill:
-    """One crawl of a laid out wiki.
+    """A crawl of a scratch wiki.
 
-    :param only: ask only these endpoints; the rest counts as excused.
+    :param only: request only these endpoints; the others count as excused.
     :param until_first: stop at the first leak.
     """
 
@@ -151,7 +151,7 @@ class Drill:
         self._seen: set[str] = set()
 
     def run(self, progress: Progress | None = None) -> Report:
-        """Ask everything, and say what came of it."""
+        """Request everything, and return the report."""
         before = self._state()
         rules = [
             rule
@@ -198,7 +198,8 @@ class Drill:
             self.report.unasked[rule.rule] = f"nothing is known for {', '.join(lacking)}"
 
     def _targets_of(self, rule: Rule) -> Iterator[Target]:
-        """What to ask of a rule: each target of whose values it needs some, or just one."""
+        """Yield the targets to request of a rule: those with different values for its arguments, or
+        just one if it needs none of them."""
         needs = set(rule.arguments)
         needs |= {
             name
@@ -253,8 +254,8 @@ class Drill:
             self._note(self.report.differences, Leak(who, f"{method} {hidden}", said))
 
     def _come_by_links(self, rule: Rule, target: Target, method: str, query: str) -> None:
-        """Ask as those who have a link, which stands in some addresses; elsewhere, one that works
-        does for all of them."""
+        """Make requests as visitors with share links. If the address contains the token, all links
+        are used; elsewhere the working one is enough."""
         has_token = "token" in rule.arguments
         for who in LINKS if has_token else LINKS[:1]:
             token = {"token": self.world.links[who]}
@@ -264,10 +265,10 @@ class Drill:
                 self._ask(target, who, method, hidden, absent)
 
     def _look(self, who: str, method: str, url: str) -> TestResponse:
-        """Ask as somebody, and look for canaries in all that comes back."""
+        """Make a request as an account, and search the response for canaries."""
         self.report.requests += 1
         form = None if method in ("GET", "DELETE") else {"title": "drill", "body": "drill"}
-        is_api = url.startswith("/-/api/")  # which takes no cookies
+        is_api = url.startswith("/-/api/")  # the API ignores cookies
         client = self.world.clients["nobody" if is_api else who]
         headers = {}
         if is_api and who in self.world.tokens:
@@ -299,7 +300,8 @@ class Drill:
         one: TestResponse,
         other: TestResponse,
     ) -> str:
-        """In what the answer to what is hidden differs from that to what is absent."""
+        """Return how the response for the hidden target differs from that for the absent one; empty
+        if it does not."""
         if one.status_code != other.status_code:
             return f"it answers {one.status_code}, and {other.status_code} to what is not there"
         names = [{name.lower() for name, _ in answer.headers} - _VARYING for answer in (one, other)]
@@ -310,7 +312,7 @@ class Drill:
         return ""
 
     def _plain(self, answer: TestResponse, target: Target) -> bytes:
-        """An answer without what the address brought into it."""
+        """Return the body of a response without the arguments of its address."""
         body = _TOKEN.sub(rb'\1""', answer.get_data())
         for name, value in target.values.items():
             for each in (str(value), str(target.absent[name])):
@@ -324,7 +326,7 @@ class Drill:
         return body
 
     def _state(self) -> dict[str, object]:
-        """What nobody of those who crawl may have changed."""
+        """Return the state that no crawling account may change."""
         with self.world.database.read() as session:
             ids = [t.values["page_id"] for t in self.world.targets if "page_id" in t.values]
             rows = session.execute(

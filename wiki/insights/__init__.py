@@ -1,1 +1,1 @@
-"""What a wiki can tell about itself."""
+"""Insights into a wiki: housekeeping lists, the self-check and the settings."""

@@ -1,4 +1,4 @@
-"""The settings of this wiki as they are now, without what is secret in them."""
+"""The present settings of this wiki, without secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from wiki.errors import Forbidden
 from wiki.rules.access import Actor, may_administer
 
 _SECRETS = frozenset({"secret_key", "oidc_client_secret"})
-# What stands before the host, and what is asked of it: a password may be in either.
+# The part of an address before the host, and the query: both may contain a password.
 _CREDENTIALS = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
 _QUERY = re.compile(r"(?<=\?).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: the variable that gives it, its value in words, its default, what it is for."""
+    """One setting: its variable, value, default and description."""
 
     name: str
     value: str
@@ -28,9 +28,9 @@ class Setting:
 
 
 def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
-    """All settings, in the order of the documentation.
+    """Return all settings, in the order of the documentation.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     decision = may_administer(actor)
     if not decision:

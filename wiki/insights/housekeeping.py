@@ -1,7 +1,7 @@
-"""What needs a hand in a space: read from the graph of links, as far as the asker may read.
+"""Lists of problems in a space, read from the graph of links as far as the actor may read it.
 
-Every list is a walk along an index from where the last screen ended, and stops when the screen is
-full; counts stop at :data:`MANY` and say so.
+Every list is a walk along an index from the end of the previous page, and stops when the page is
+full. Counts stop at :data:`MANY` + 1.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from wiki.text.markdown.headings import PREFIX
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 MANY = 1000
-"""What is counted exactly; of more it is said that there are more."""
+"""Maximum number that is counted exactly."""
 
 SHOWN = 50
 FROM_SHOWN = 3
-"""Pages named of those that link to something."""
+"""Maximum number of linking pages shown for each place."""
 
 _FILES_AT_ONCE, _FILES_AT_MOST = 400, 4000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A place that links lead to and where nothing is: how many pages link there, the first few of
-    them, and the page that was deleted there, if it is that."""
+    """A place that links lead to and that has no page: the number of linking pages, the first few
+    of them, and the page that was deleted there, if any."""
 
     path_key: str
     count: int
@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class BrokenSection:
-    """A link of ``page`` to a section that ``target`` does not have; ``nearest`` is one it has."""
+    """A link of ``page`` to a section that ``target`` lacks; ``nearest`` is a similar one."""
 
     page: Page
     target: Page
@@ -59,10 +59,10 @@ class BrokenSection:
 def wanted(
     session: Session, actor: Actor, space: Space, after: str | None, *, deleted: bool | None
 ) -> Slice[Wanted]:
-    """Places of a space where nothing is, those that most pages link to first.
+    """Return places of a space without a page, those with the most linking pages first.
 
-    :param deleted: only those at which a page was deleted, or only those at which none was; None
-        for both, when the asker is not to know.
+    :param deleted: True for places where a page was deleted, False for others, None for both (for
+        actors who may not know of deleted pages).
     """
     cursor = decode_cursor(after, (int, str))
     demand = func.count(PageLink.page_id.distinct())
@@ -93,7 +93,7 @@ def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) ->
         gone.deleted_at.is_not(None),
         readable_by(actor, gone),
     )
-    # What the asker may not read is missing like what is not there.
+    # An unreadable page must look like a missing one.
     there = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     query = (
         select(*columns)
@@ -132,7 +132,7 @@ def _deleted_at(
 def _linking(
     session: Session, actor: Actor, space: Space, kind: ColumnElement[bool], keys: Sequence[str]
 ) -> dict[str, tuple[Page, ...]]:
-    """The first few pages that link to each place."""
+    """Return the first few pages that link to each place."""
     if not keys:
         return {}
     links = (
@@ -165,13 +165,13 @@ def _linking(
 
 
 def orphans(session: Session, actor: Actor, space: Space, after: str | None) -> Slice[Page]:
-    """Pages that no other page links to, by path; the space's own page and those that have pages
-    below them aside, which the tree leads to."""
+    """Return pages that no other page links to, by path. The home page and pages with pages below
+    them are left out, because the tree leads to them."""
     return _pages(session, _orphans(session, actor, space), after)
 
 
 def dead_ends(session: Session, actor: Actor, space: Space, after: str | None) -> Slice[Page]:
-    """Pages that link to no page, by path; those with pages below them aside."""
+    """Return pages that link to no page, by path, except those with pages below them."""
     return _pages(session, _dead_ends(actor, space), after)
 
 
@@ -216,7 +216,7 @@ def _orphans(session: Session, actor: Actor, space: Space) -> Select[Any]:
         source.id == PageLink.page_id,
         live_for(actor, source),
     )
-    # A link whose page is hidden means another page for the asker, which is then no orphan.
+    # To this actor, a link by name to a hidden page means another page, which is then no orphan.
     named = linked_by_hidden_names(session, actor, space)
     return _leaves(actor, space).where(~linked, Page.id.not_in(named))
 
@@ -233,7 +233,7 @@ def _dead_ends(actor: Actor, space: Space) -> Select[Any]:
 def broken_sections(
     session: Session, actor: Actor, space: Space, after: str | None
 ) -> Slice[BrokenSection]:
-    """Links of pages of a space to sections that are not there, by the path of the page."""
+    """Return links of a space's pages to missing sections, by the path of the page."""
     cursor = decode_cursor(after, (str, int))
     query = _broken_sections(actor, space)
     if cursor:
@@ -285,7 +285,7 @@ def _broken_sections(actor: Actor, space: Space) -> Select[Any]:
 
 
 def _nearest(fragment: str, names: Iterable[str]) -> str:
-    """The name that is most like ``fragment``, if one is like it at all."""
+    """Return the name most similar to ``fragment``; empty if none is similar."""
 
     def likeness(name: str) -> float:
         one, other = (each.removeprefix(PREFIX)[:100] for each in (fragment, name))
@@ -296,9 +296,10 @@ def _nearest(fragment: str, names: Iterable[str]) -> str:
 
 
 def broken_files(session: Session, actor: Actor, space: Space, after: str | None) -> Slice[Wanted]:
-    """Places of a space that links to files and pictures lead to and that have none, by path.
+    """Return places of a space that are linked as files or pictures and have no file, by path.
 
-    Looks at some thousand places at most; so a screen may be empty and have another after it.
+    At most some thousand places are checked, so a page of the list may be empty although another
+    follows.
     """
     cursor = decode_cursor(after, (str,))
     start, looked = cursor[0] if cursor else "", 0
@@ -353,22 +354,22 @@ def _counts(session: Session, actor: Actor, space: Space, keys: Sequence[str]) -
 
 
 def count_wanted(session: Session, actor: Actor, space: Space, *, deleted: bool | None) -> int:
-    """How many places :func:`wanted` lists, at most :data:`MANY` + 1."""
+    """Count the places that :func:`wanted` lists, at most :data:`MANY` + 1."""
     return _count(session, _nowhere(actor, space, PageLink.path_key, deleted=deleted).distinct())
 
 
 def count_orphans(session: Session, actor: Actor, space: Space) -> int:
-    """How many pages :func:`orphans` lists, at most :data:`MANY` + 1."""
+    """Count the pages that :func:`orphans` lists, at most :data:`MANY` + 1."""
     return _count(session, _orphans(session, actor, space))
 
 
 def count_dead_ends(session: Session, actor: Actor, space: Space) -> int:
-    """How many pages :func:`dead_ends` lists, at most :data:`MANY` + 1."""
+    """Count the pages that :func:`dead_ends` lists, at most :data:`MANY` + 1."""
     return _count(session, _dead_ends(actor, space))
 
 
 def count_broken_sections(session: Session, actor: Actor, space: Space) -> int:
-    """How many links :func:`broken_sections` lists, at most :data:`MANY` + 1."""
+    """Count the links that :func:`broken_sections` lists, at most :data:`MANY` + 1."""
     return _count(session, _broken_sections(actor, space))
 
 

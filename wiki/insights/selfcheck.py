@@ -1,6 +1,6 @@
-"""How safe this wiki is set up and run: each point graded, with what to do about it.
+"""The self-check: the security of the wiki's setup and operation, graded, with advice.
 
-Nothing is changed and nothing leaves the machine. What is found are counts, names of settings and
+Nothing is changed and nothing leaves the machine. The results contain counts, names of settings and
 folders, and slugs of public spaces; never an address, a key or a title.
 """
 
@@ -40,11 +40,11 @@ LONG_SESSION_DAYS = 90
 OLD_INVITATION = timedelta(days=7)
 OLD_TOKEN = timedelta(days=90)
 LATE = timedelta(minutes=5)
-NAMED = 5  # public spaces that are named
+NAMED = 5  # maximum number of public spaces that are named
 
 
 class Grade(StrEnum):
-    """How it stands with one point."""
+    """The grade of a point, the gravest first."""
 
     DANGER = "danger"
     WARN = "warn"
@@ -53,8 +53,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that was looked at: how it stands, in a sentence, and what to do unless it is
-    good."""
+    """One checked point: its grade, a sentence, and advice unless it is good."""
 
     grade: Grade
     name: str
@@ -73,9 +72,9 @@ class _Looked:
 def self_check(
     database: Database, settings: Settings, session: Session, actor: Actor, *, debug: bool = False
 ) -> list[Point]:
-    """Every point, the gravest first.
+    """Return all points, the gravest first.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     decision = may_administer(actor)
     if not decision:
@@ -87,7 +86,7 @@ def self_check(
 
 
 def worst(points: list[Point]) -> Grade:
-    """The grade of the whole."""
+    """Return the worst grade of the points."""
     grades = list(Grade)
     return min((point.grade for point in points), key=grades.index, default=Grade.GOOD)
 
@@ -421,7 +420,7 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
 
 
 def _works(settings: Settings) -> bool:
-    """Whether a worker holds the data folder."""
+    """Return whether a worker holds the lock of the data folder."""
     try:
         handle = os.open(settings.data_dir / "worker.lock", os.O_RDONLY)
     except OSError:
@@ -431,7 +430,7 @@ def _works(settings: Settings) -> bool:
     except BlockingIOError:
         return True
     finally:
-        os.close(handle)  # which gives the lock back
+        os.close(handle)  # also releases the lock
     return False
 
 

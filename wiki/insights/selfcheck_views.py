@@ -1,4 +1,4 @@
-"""The self-check and the settings in the administration."""
+"""Administration views of the self-check and the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("selfcheck", __name__)
 @blueprint.get("/-/admin/security")
 @costs("comparisons")
 def security() -> ResponseReturnValue:
-    """How safe the wiki is set up and run, and what to do about it."""
+    """Show the self-check."""
     points = self_check(
         parts().database, settings(), reading(), actor(), debug=bool(current_app.debug)
     )
@@ -26,5 +26,5 @@ def security() -> ResponseReturnValue:
 
 @blueprint.get("/-/admin/settings")
 def show_settings() -> ResponseReturnValue:
-    """What this wiki was told by its environment."""
+    """Show the settings of this wiki."""
     return render_template("admin/settings.html", found=list_settings(settings(), actor()))

@@ -1,4 +1,4 @@
-"""What a wiki can tell about itself, in the browser."""
+"""Views of the housekeeping lists."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LISTS = ("wanted", "deleted", "sections", "files", "orphans", "dead-ends")
 @public
 @remembered
 def keep_house(slug: str) -> ResponseReturnValue:
-    """What needs a hand in a space: links that lead nowhere, pages that nobody finds."""
+    """Show a list of problems in a space: broken links, or pages that are hard to find."""
     session = reading()
     seen = see_space(session, actor(), slug)
     space, can_edit = seen.space, bool(seen.may(May.EDIT))
     name, after = request.args.get("list", "wanted"), request.args.get("after")
-    # What was deleted is the affair of those who could bring it back.
+    # Only actors who may restore pages see deleted ones.
     lists = [each for each in LISTS if each != "deleted" or can_edit]
     if name not in lists:
         raise NotFound

@@ -1,1 +1,1 @@
-"""What happened, written with the change itself, and delivered to those who must hear it."""
+"""The outbox: events stored in the transaction of the change, and delivered to subscribers."""

@@ -1,4 +1,5 @@
-"""Announcing: the event and one delivery per subscriber, in the announcer's own transaction."""
+"""Announcing events: the event and one delivery per subscriber are stored in the caller's
+transaction."""
 
 from __future__ import annotations
 
@@ -30,27 +31,27 @@ from wiki.outbox.sorts import sort_of
 from wiki.rules.access import Actor
 from wiki.web.origin import origin
 
-# Any fixed number: who announces first holds it until commit.
+# Key of the advisory lock that serialises announcers until they commit; any fixed number.
 _ANNOUNCING = 0x7E111
 
 
 def deliver_again(
     session: Session, event_id: int, subscriber: str, due_at: datetime | None = None
 ) -> None:
-    """Tell a subscriber of the same event once more: a handler that did a part of its work asks
-    for the rest this way, and lets others have their turn.
+    """Schedule another delivery of an event to a subscriber. A handler that did a part of its work
+    uses it for the rest, so that others get a turn.
 
-    :param due_at: not before that moment.
+    :param due_at: earliest time of the delivery; now, if None.
     """
     session.add(Delivery(event_id=event_id, subscriber=subscriber, due_at=due_at or now()))
     session.flush()
 
 
 def announce(session: Session, actor: Actor, event: Event) -> int:
-    """Write down that ``event`` happened through ``actor``, and who has to hear of it.
+    """Store ``event`` with its actor, and a delivery for each subscriber.
 
-    On PostgreSQL announcers take turns until they commit, so that ids become visible in order and
-    a reader of "everything after n" misses nothing; announce last in an action.
+    On PostgreSQL announcers take turns until they commit, so that ids become visible in order and a
+    reader of "everything after n" misses nothing. Announce last in an action.
 
     :returns: the event's id.
     """
@@ -60,9 +61,9 @@ def announce(session: Session, actor: Actor, event: Event) -> int:
 def announce_all(
     session: Session, actor: Actor, events: Sequence[Event], at: datetime | None = None
 ) -> list[int]:
-    """The same for many events, which happened in this order; their ids.
+    """Store several events in this order, with their deliveries; return their ids.
 
-    :param at: the one moment at which all of them happened; now, without it.
+    :param at: the time of all of them; now, if None.
     """
     if not events:
         return []
@@ -74,8 +75,8 @@ def announce_all(
 
 
 def record(session: Session, happened: Sequence[tuple[Event, int | None, datetime]]) -> None:
-    """Write down what happened elsewhere, in its order, with whose doing it was and when. Nobody
-    hears of it: :func:`tell_newest` says what has come of it all."""
+    """Store events of an imported past in order, each with its actor and time. They are not
+    delivered; see :func:`tell_newest`."""
     if happened:
         _write_down(session, happened, None)
 
@@ -83,7 +84,7 @@ def record(session: Session, happened: Sequence[tuple[Event, int | None, datetim
 def tell_newest(
     session: Session, page_ids: Collection[int], among: Collection[type[Event]]
 ) -> None:
-    """Let the newest event of these kinds of each page be heard by all who subscribe to it."""
+    """Deliver the newest event of these kinds of each page to its subscribers."""
     session.flush()
     newest = (
         select(func.max(EventRow.id))
@@ -95,10 +96,11 @@ def tell_newest(
 
 
 def take_turn(session: Session) -> None:
-    """Wait for those who announce, and let nobody else announce, until this transaction ends.
+    """Wait for other announcers, and lock them out until this transaction ends.
 
-    What depends on many pages at once (where links lead) is written in turn too: then each sees
-    what all before it did. Rows of pages are locked before, never after.
+    Data that depends on many pages at once (the targets of links) is written under this lock too,
+    so that each transaction sees the results of all before it. Lock rows of pages before, never
+    after.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ANNOUNCING})
@@ -113,10 +115,10 @@ def scrub(
     *,
     silence: bool = True,
 ) -> None:
-    """Take out of what all events of a page say whatever ``scrubbed`` leaves away. The hash of what
-    they said stays, and an event proves what they say now.
+    """Remove from the payloads of all events of a page what ``scrubbed`` leaves out. The hash of
+    the original payload stays, and a new event proves the present payloads.
 
-    :param silence: nobody has to hear of them any more.
+    :param silence: delete the pending deliveries of these events.
     """
     take_turn(session)
     session.flush()
@@ -145,15 +147,15 @@ def scrub(
 
 
 def ends_of(session: Session) -> dict[str, End]:
-    """Where the chains begin and end; one that is not on record begins anew, and is not signed."""
+    """Return the ends of the chains by name; a chain without a record starts empty and unsigned."""
     found = session.connection().execute(_ENDS)
     ends = {row.name: End(*row) for row in found}
     return {name: ends.get(name, End(name)) for name in (LASTING, PASSING)}
 
 
 def keep_ends(session: Session, before: dict[str, End], after: dict[str, End]) -> None:
-    """Write down where the chains end now, signed if they were before: what was cut off by others
-    must not be covered by what follows."""
+    """Store the new ends of the chains. An end is signed only if the previous one was signed
+    correctly, so that a new event cannot cover up that events were cut off."""
     seal = Seal(session.info.get("key"))
     for name, end in after.items():
         if end != before[name]:
@@ -162,7 +164,7 @@ def keep_ends(session: Session, before: dict[str, End], after: dict[str, End]) -
 
 
 def write_end(session: Session, end: End) -> None:
-    """Write down where a chain begins and ends."""
+    """Store the end of a chain."""
     values = asdict(end)
     values["of"] = values.pop("name")
     if not session.connection().execute(_END, values).rowcount:
@@ -174,12 +176,12 @@ def _write_down(
     happened: Sequence[tuple[Event, int | None, datetime]],
     where: str | None,
 ) -> list[tuple[int, str]]:
-    """Add events to their chains; the id and the name of each.
+    """Append events to their chains; return the id and the name of each.
 
-    Announcers take turns, so whoever comes next finds the chains as they are left here.
+    Announcers take turns, so the next one finds the chains as they are left here.
     """
     take_turn(session)
-    session.flush()  # what happened comes before the word of it
+    session.flush()  # the rows of the change are inserted before its event
     before = ends_of(session)
     ends = dict(before)
     ids = _new_ids(session, len(happened), ends)
@@ -234,7 +236,7 @@ def _row(
         "page_id": page_id,
         "payload": payload,
         "audited": sort.audited,
-        # What happened to a page is its history, and stays.
+        # Events of a page are a part of its history and never expire.
         "passing": sort.passing and page_id is None,
         "address": where,
         "address_salt": address_salt,
@@ -254,7 +256,7 @@ def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) 
         session.connection().execute(_DELIVERY, debts)
 
 
-# Built once: every write announces something.
+# Built once, because every write announces an event.
 _EVENTS = insert(EventRow)
 _DELIVERY = insert(Delivery)
 _ENDS = select(*(getattr(ChainEnd, one.name) for one in fields(End)))

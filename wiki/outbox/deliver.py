@@ -1,7 +1,7 @@
-"""Delivering: claims what is due, hands it to its subscriber, forgets what was heard.
+"""Delivery of events: due deliveries are claimed, handed to their subscribers, and deleted.
 
-At least once: a delivery is deleted only after its handler returned, so a handler must be harmless
-when repeated, and rereads rows instead of trusting an old payload.
+Each event is delivered at least once: a delivery is deleted only after its handler has returned. A
+handler must therefore be idempotent, and must reread rows instead of trusting an old payload.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 BATCH = 200
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 12
-FOR_ROOM = timedelta(minutes=1)  # pause after a delivery that found the disk full
+FOR_ROOM = timedelta(minutes=1)  # delay after a delivery failed because the disk is full
 LONG = 1.0
-"""Seconds after which what was heard is forgotten before others hear anything."""
+"""Seconds of a batch after which finished deliveries are deleted before the next batch starts."""
 
 
 @dataclass(frozen=True)
 class Happening:
-    """An event as a handler gets it."""
+    """An event as a handler receives it."""
 
     delivery_id: int
     event_id: int
@@ -49,7 +49,7 @@ Handler = Callable[[Database, Settings, Sequence[Happening]], None]
 
 
 class Deliverer:
-    """Delivers to the given handlers, keyed by the subscriber names that deliveries carry."""
+    """A deliverer for the given handlers, keyed by subscriber name."""
 
     def __init__(
         self, database: Database, settings: Settings, handlers: Mapping[str, Handler]
@@ -59,10 +59,10 @@ class Deliverer:
         self.handlers = handlers
 
     def deliver_due(self) -> int:
-        """Deliver one batch to each subscriber that has something due; returns how many.
+        """Deliver one batch to each subscriber with due deliveries; return the number delivered.
 
-        All of them are claimed in one transaction and paid in one, so that those who save meanwhile
-        wait for few others.
+        All of them are claimed in one transaction and deleted in one, so that other writers rarely
+        wait.
         """
         paid: list[int] = []
         delivered = 0
@@ -78,21 +78,21 @@ class Deliverer:
         return delivered
 
     def deliver_all(self) -> int:
-        """Deliver until nothing is due any more; returns how many."""
+        """Deliver until nothing is due; return the number delivered."""
         total = 0
         while count := self.deliver_due():
             total += count
         return total
 
     def next_due(self) -> datetime | None:
-        """When the next delivery is due, or None when nothing waits."""
+        """Return the time of the next delivery; None if nothing waits."""
         with self.database.read() as session:
             return session.scalar(
                 select(func.min(Delivery.due_at)).where(Delivery.gave_up_at.is_(None))
             )
 
     def release_all(self) -> None:
-        """Make everything due that a dead worker had claimed (a lone worker does so at start)."""
+        """Make everything due that a dead worker had claimed; a lone worker calls this at start."""
         with self.database.write() as session:
             session.execute(
                 update(Delivery)
@@ -101,7 +101,7 @@ class Deliverer:
             )
 
     def _claim(self) -> dict[str, list[Happening]]:
-        """What is due to each subscriber, at most a batch, held for it until the lease ends."""
+        """Claim the due deliveries of each subscriber, at most a batch, until the lease ends."""
         due = (Delivery.due_at <= now(), Delivery.gave_up_at.is_(None))
         with self.database.read() as session:
             waiting = session.scalars(
@@ -154,12 +154,12 @@ class Deliverer:
         ]
 
     def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> list[int]:
-        """Let a subscriber hear a batch; the ids of what it has heard."""
+        """Pass a batch to a handler; return the ids of the deliveries that succeeded."""
         try:
             handler(self.database, self.settings, batch)
         except Exception as error:
             if len(batch) > 1:
-                # One bad event must not hold up its neighbours.
+                # One failing event must not hold up the others.
                 return [id for one in batch for id in self._hand_over(name, handler, [one])]
             log.exception("delivery to %s failed", name)
             self._postpone(batch[0], error)
@@ -179,7 +179,7 @@ class Deliverer:
             if delivery is None:
                 return
             delivery.error = f"{type(error).__name__}: {error}"[:2000]
-            if is_full(error):  # not the fault of this delivery
+            if is_full(error):  # not caused by this delivery
                 delivery.due_at = now() + FOR_ROOM
                 return
             delivery.attempts += 1

@@ -1,4 +1,4 @@
-"""What admins do with deliveries that failed: have them tried again, or end them."""
+"""Actions of administrators on failed deliveries: retry them, or give up."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ GIVEN_UP = Delivery.gave_up_at.is_not(None)
 
 
 def retry(session: Session, actor: Actor, delivery_id: int) -> None:
-    """Let a subscriber hear of an event once more, as if it had not failed yet.
+    """Retry a delivery, with its failures reset.
 
-    :raises NotFound: when it has heard of it meanwhile. :raises Forbidden:
+    :raises NotFound: when it no longer exists. :raises Forbidden:
     """
     _require_admin(actor)
     _change(session, actor, Delivery.id == delivery_id, _again(), DeliveriesRetried)
 
 
 def retry_all(session: Session, actor: Actor, subscriber: str) -> int:
-    """The same for all of a subscriber that failed; how many.
+    """Retry all failed deliveries of a subscriber; return how many.
 
     :raises NotFound: when there are none. :raises Forbidden:
     """
@@ -39,9 +39,9 @@ def retry_all(session: Session, actor: Actor, subscriber: str) -> int:
 
 
 def give_up(session: Session, actor: Actor, delivery_id: int) -> None:
-    """Try a delivery that failed no more. It stays on the list.
+    """Give up on a failed delivery. It stays on the list.
 
-    :raises NotFound: when there is no such delivery any more. :raises Forbidden:
+    :raises NotFound: when there is no such delivery. :raises Forbidden:
     """
     _require_admin(actor)
     these = (Delivery.id == delivery_id) & FAILED & ~GIVEN_UP
@@ -49,7 +49,7 @@ def give_up(session: Session, actor: Actor, delivery_id: int) -> None:
 
 
 def try_again(session: Session, delivery_id: int) -> None:
-    """Make a delivery due, for whoever needs no leave."""
+    """Make a delivery due, without an access check."""
     session.execute(update(Delivery).where(Delivery.id == delivery_id).values(_again()))
 
 

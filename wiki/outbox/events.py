@@ -1,4 +1,4 @@
-"""The events: frozen facts with ids only, so that a handler rereads what is true when it runs."""
+"""The events: immutable facts that refer to rows by id, so that handlers reread current rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. Fields are JSON values; ``space_id`` and ``page_id`` are indexed."""
+    """A fact in the log of events. Fields are JSON values; ``space_id`` and ``page_id`` are
+    indexed."""
 
     def payload(self) -> dict[str, Any]:
-        """The fields as a JSON object."""
+        """Return the fields as a JSON object."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class SpaceCreated(Event):
-    """A space was made."""
+    """The creation of a space."""
 
     space_id: int
 
 
 @dataclass(frozen=True)
 class SpaceChanged(Event):
-    """A space's title, description, visibility or member role was changed."""
+    """A change of a space's title, description, visibility or member role."""
 
     space_id: int
     changes: dict[str, Any]
@@ -32,7 +33,7 @@ class SpaceChanged(Event):
 
 @dataclass(frozen=True)
 class MemberChanged(Event):
-    """Somebody's role in a space was given, changed or taken (``role`` is then empty)."""
+    """A change of a person's role in a space (``role`` is empty if it was removed)."""
 
     space_id: int
     person_id: int
@@ -41,7 +42,7 @@ class MemberChanged(Event):
 
 @dataclass(frozen=True)
 class LeadTaken(Event):
-    """An admin took the lead role in a space without being given it."""
+    """The takeover of the lead role in a space by an administrator who was not given it."""
 
     space_id: int
     person_id: int
@@ -49,7 +50,7 @@ class LeadTaken(Event):
 
 @dataclass(frozen=True)
 class GroupRoleChanged(Event):
-    """A group's role in a space was given, changed or taken (``role`` is then empty)."""
+    """A change of a group's role in a space (``role`` is empty if it was removed)."""
 
     space_id: int
     group_id: int
@@ -58,7 +59,7 @@ class GroupRoleChanged(Event):
 
 @dataclass(frozen=True)
 class PageSaved(Event):
-    """A revision was added by creating, editing, merging, restoring or importing."""
+    """A new revision by creating, editing, merging, restoring or importing."""
 
     space_id: int
     page_id: int
@@ -68,7 +69,7 @@ class PageSaved(Event):
 
 @dataclass(frozen=True)
 class SecretsAllowed(Event):
-    """A revision was saved although it holds what looks like secrets: of which kinds, how many."""
+    """A revision saved although it contains likely secrets, with their kinds and number."""
 
     space_id: int
     page_id: int
@@ -79,7 +80,7 @@ class SecretsAllowed(Event):
 
 @dataclass(frozen=True)
 class ScanningChanged(Event):
-    """A space looks for these kinds of secrets from now on."""
+    """A change of the kinds of secrets that a space looks for."""
 
     space_id: int
     kinds: list[str]
@@ -87,9 +88,9 @@ class ScanningChanged(Event):
 
 @dataclass(frozen=True)
 class PageMoved(Event):
-    """A page got another path or space; it is in ``space_id`` now. ``kept`` says that labels or
-    restrictions held for it where it was, ``imported`` that it moved in a history from elsewhere.
-    """
+    """A move of a page to another path or space; ``space_id`` is its present space. ``kept`` is
+    True if labels or restrictions applied to it at its former place, ``imported`` if it moved in an
+    imported history."""
 
     space_id: int
     page_id: int
@@ -103,7 +104,7 @@ class PageMoved(Event):
 
 @dataclass(frozen=True)
 class PageDeleted(Event):
-    """A page was deleted; its revisions are kept. ``imported`` as in :class:`PageMoved`."""
+    """The deletion of a page; its revisions are kept. ``imported`` as in :class:`PageMoved`."""
 
     space_id: int
     page_id: int
@@ -113,7 +114,7 @@ class PageDeleted(Event):
 
 @dataclass(frozen=True)
 class PageRestored(Event):
-    """A deleted page is back. ``imported`` as in :class:`PageMoved`."""
+    """The restoration of a deleted page. ``imported`` as in :class:`PageMoved`."""
 
     space_id: int
     page_id: int
@@ -123,7 +124,7 @@ class PageRestored(Event):
 
 @dataclass(frozen=True)
 class PageLabelled(Event):
-    """A page was given another label of its own; ``was`` is the one before."""
+    """A change of a page's own label; ``was`` is the previous one."""
 
     space_id: int
     page_id: int
@@ -133,8 +134,8 @@ class PageLabelled(Event):
 
 @dataclass(frozen=True)
 class PageRestricted(Event):
-    """Who may read (or edit) a page was restricted to these people and groups, by id; or, with
-    ``lifted``, no longer is."""
+    """A restriction of reading (or editing) a page to these people and groups, by id. With
+    ``lifted`` the restriction was removed."""
 
     space_id: int
     page_id: int
@@ -146,8 +147,8 @@ class PageRestricted(Event):
 
 @dataclass(frozen=True)
 class Opened(Event):
-    """A change that let more people read something was agreed to; ``digest`` says to what,
-    ``second`` who agreed beside who made it."""
+    """The consent to a change that lets more people read something. ``digest`` identifies the
+    change; ``second`` is the person who approved it besides its author."""
 
     space_id: int | None
     kind: str
@@ -157,7 +158,7 @@ class Opened(Event):
 
 @dataclass(frozen=True)
 class ApprovalAsked(Event):
-    """A change waits for a second person."""
+    """A change that waits for the approval of a second person."""
 
     space_id: int | None
     approval_id: int
@@ -165,7 +166,7 @@ class ApprovalAsked(Event):
 
 @dataclass(frozen=True)
 class ApprovalDecided(Event):
-    """A second person agreed to a change, or refused it."""
+    """The approval or rejection of a change by a second person."""
 
     space_id: int | None
     approval_id: int
@@ -174,9 +175,9 @@ class ApprovalDecided(Event):
 
 @dataclass(frozen=True)
 class PagePurged(Event):
-    """A page was removed for good: this is what stays of it.
+    """The permanent removal of a page; only this event is left of it.
 
-    ``files`` are the contents that it alone had, until their bytes are gone.
+    ``files`` are the contents that only this page had; it is emptied when their bytes are deleted.
     """
 
     space_id: int
@@ -188,7 +189,7 @@ class PagePurged(Event):
 
 @dataclass(frozen=True)
 class RevisionPurged(Event):
-    """What a revision said was removed for good; the page goes on."""
+    """The permanent removal of a revision's content; the page remains."""
 
     space_id: int
     page_id: int
@@ -198,9 +199,9 @@ class RevisionPurged(Event):
 
 @dataclass(frozen=True)
 class Redacted(Event):
-    """Something was taken out of a page (None: a file out of the space), everywhere at once.
+    """A redaction in a page (None: of a file of the space), applied everywhere at once.
 
-    ``kind`` says whether it was a span, a title, a revision or a file; ``words`` how much.
+    ``kind`` is a span, a title, a revision or a file; ``words`` is the number of redacted words.
     """
 
     space_id: int
@@ -213,7 +214,7 @@ class Redacted(Event):
 
 @dataclass(frozen=True)
 class RedactionLifted(Event):
-    """What a redaction took out may be written again; it does not come back by it."""
+    """The end of a redaction: its content may be written again, but is not restored."""
 
     space_id: int
     page_id: int | None
@@ -222,10 +223,11 @@ class RedactionLifted(Event):
 
 @dataclass(frozen=True)
 class FileAdded(Event):
-    """A file was attached (``page_id`` None: to the space).
+    """A file attached to a page (``page_id`` None: to the space).
 
-    ``version`` counts the files at its place: above 1 it is a new version, or back after it was
-    removed. ``restored`` is the number of the earlier version that it brought back, if it did.
+    ``version`` counts the files at its place. Above 1 it is a new version, or the file was attached
+    again after its removal. ``restored`` is the number of the earlier version that was restored, if
+    any.
     """
 
     space_id: int
@@ -238,7 +240,7 @@ class FileAdded(Event):
 
 @dataclass(frozen=True)
 class FileRemoved(Event):
-    """A file was taken off its page; its bytes are kept."""
+    """The removal of a file from its page; its content is kept."""
 
     space_id: int
     page_id: int | None
@@ -248,14 +250,14 @@ class FileRemoved(Event):
 
 @dataclass(frozen=True)
 class PersonCreated(Event):
-    """An account was made."""
+    """The creation of an account."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class PersonChanged(Event):
-    """An account's name, address, site role, password or state was changed."""
+    """A change of an account's name, address, site role, password or state."""
 
     person_id: int
     changes: dict[str, Any]
@@ -263,14 +265,14 @@ class PersonChanged(Event):
 
 @dataclass(frozen=True)
 class GroupCreated(Event):
-    """A group was made."""
+    """The creation of a group."""
 
     group_id: int
 
 
 @dataclass(frozen=True)
 class GroupChanged(Event):
-    """A group's name or description was changed."""
+    """A change of a group's name or description."""
 
     group_id: int
     changes: dict[str, Any]
@@ -278,7 +280,7 @@ class GroupChanged(Event):
 
 @dataclass(frozen=True)
 class GroupDeleted(Event):
-    """A group was removed."""
+    """The deletion of a group."""
 
     group_id: int
     name: str
@@ -286,7 +288,7 @@ class GroupDeleted(Event):
 
 @dataclass(frozen=True)
 class GroupMemberChanged(Event):
-    """Somebody, or another group, was put into a group or (not ``inside``) taken out of it."""
+    """The addition of a person or a group to a group or (not ``inside``) their removal."""
 
     group_id: int
     person_id: int | None
@@ -296,22 +298,22 @@ class GroupMemberChanged(Event):
 
 @dataclass(frozen=True)
 class PersonImported(Event):
-    """A placeholder was made for somebody whose work came with a Git history."""
+    """The creation of a placeholder for an author of an imported Git history."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class AddressClaimRequested(Event):
-    """Somebody said that an address is theirs; the row has who and which."""
+    """A claim to an address; the row has the person and the address."""
 
     claim_id: int
 
 
 @dataclass(frozen=True)
 class PlaceholderClaimed(Event):
-    """All that was a placeholder's is this person's now: they proved its address, or an admin
-    said so."""
+    """The merge of a placeholder into a person, who proved its address or was assigned it by an
+    administrator."""
 
     person_id: int
     placeholder_id: int
@@ -320,14 +322,14 @@ class PlaceholderClaimed(Event):
 
 @dataclass(frozen=True)
 class PasswordResetRequested(Event):
-    """Somebody asked for a link to a new password; the row has what they typed."""
+    """A request for a link to a new password; the row has what was typed."""
 
     reset_id: int
 
 
 @dataclass(frozen=True)
 class SignedIn(Event):
-    """Somebody signed in, by a password alone, or with (or by) a ``code``, a ``recovery code`` or a
+    """A sign-in by password alone, or with (or by) a ``code``, a ``recovery code`` or a
     ``passkey``."""
 
     person_id: int
@@ -336,8 +338,8 @@ class SignedIn(Event):
 
 @dataclass(frozen=True)
 class SignInFailed(Event):
-    """A name and a password did not go together, for the first time or (``tries``) so often that
-    the name has to wait; ``person_id`` is None for a name that nobody has, which is not noted."""
+    """A failed sign-in: the first one, or the one (of ``tries``) after which the name has to wait.
+    ``person_id`` is None for an unknown name, which is not stored."""
 
     person_id: int | None
     tries: int
@@ -345,7 +347,7 @@ class SignInFailed(Event):
 
 @dataclass(frozen=True)
 class FactorAdded(Event):
-    """Somebody has a new second factor: an ``authenticator`` or a ``passkey``."""
+    """A new second factor of a person: an ``authenticator`` or a ``passkey``."""
 
     person_id: int
     kind: str
@@ -354,7 +356,7 @@ class FactorAdded(Event):
 
 @dataclass(frozen=True)
 class FactorRenamed(Event):
-    """A second factor is called otherwise now."""
+    """The renaming of a second factor."""
 
     person_id: int
     kind: str
@@ -363,7 +365,7 @@ class FactorRenamed(Event):
 
 @dataclass(frozen=True)
 class FactorRemoved(Event):
-    """A second factor of this person was removed, by themselves."""
+    """The removal of a second factor by its owner."""
 
     person_id: int
     kind: str
@@ -372,7 +374,7 @@ class FactorRemoved(Event):
 
 @dataclass(frozen=True)
 class FactorsCleared(Event):
-    """All second factors of this person were removed by an admin, or from the shell."""
+    """The removal of all second factors of a person by an administrator or from the shell."""
 
     person_id: int
     count: int
@@ -380,21 +382,21 @@ class FactorsCleared(Event):
 
 @dataclass(frozen=True)
 class FactorRefused(Event):
-    """The password was right and what was given as the second factor was not."""
+    """A correct password with a wrong second factor."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class RecoveryCodesMade(Event):
-    """This person has new recovery codes; those before no longer work."""
+    """New recovery codes of a person; earlier ones no longer work."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class RecoveryCodeUsed(Event):
-    """A recovery code of this person was used; ``left`` are still good."""
+    """The use of a recovery code; ``left`` are unused."""
 
     person_id: int
     left: int
@@ -402,7 +404,7 @@ class RecoveryCodeUsed(Event):
 
 @dataclass(frozen=True)
 class GroupFactorChanged(Event):
-    """The people of a group must have a second factor, or no longer because of it."""
+    """A change of whether members of a group must have a second factor."""
 
     group_id: int
     required: bool
@@ -410,7 +412,7 @@ class GroupFactorChanged(Event):
 
 @dataclass(frozen=True)
 class SiteSettingChanged(Event):
-    """An admin set something for the whole site."""
+    """A change of a setting of the whole site by an administrator."""
 
     key: str
     value: Any
@@ -418,14 +420,14 @@ class SiteSettingChanged(Event):
 
 @dataclass(frozen=True)
 class SignedOut(Event):
-    """A sign-in was ended, by its owner or by an admin."""
+    """The end of a sign-in, by its owner or by an administrator."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class InvitationCreated(Event):
-    """Somebody was invited, perhaps into a space."""
+    """An invitation, perhaps into a space."""
 
     invitation_id: int
     space_id: int | None
@@ -433,7 +435,7 @@ class InvitationCreated(Event):
 
 @dataclass(frozen=True)
 class InvitationRevoked(Event):
-    """An invitation was taken back before anybody used it."""
+    """The revocation of an unused invitation."""
 
     invitation_id: int
     space_id: int | None
@@ -441,7 +443,7 @@ class InvitationRevoked(Event):
 
 @dataclass(frozen=True)
 class InvitationAccepted(Event):
-    """An invitation was used by this person."""
+    """The acceptance of an invitation by a person."""
 
     invitation_id: int
     space_id: int | None
@@ -450,7 +452,7 @@ class InvitationAccepted(Event):
 
 @dataclass(frozen=True)
 class ShareMade(Event):
-    """Somebody made a link by which a page, or all that is below it too, is read without an
+    """A new share link: a page (with ``subtree`` also the pages below it) can be read without an
     account."""
 
     space_id: int
@@ -461,7 +463,7 @@ class ShareMade(Event):
 
 @dataclass(frozen=True)
 class ShareRevoked(Event):
-    """Such a link was taken back."""
+    """The revocation of a share link."""
 
     space_id: int
     page_id: int
@@ -470,7 +472,7 @@ class ShareRevoked(Event):
 
 @dataclass(frozen=True)
 class ShareSuspended(Event):
-    """Such a link rests, because it was opened too often (``visits``) or with too many wrong
+    """The suspension of a share link that was opened too often (``visits``) or with too many wrong
     passwords (``guesses``)."""
 
     space_id: int
@@ -481,7 +483,7 @@ class ShareSuspended(Event):
 
 @dataclass(frozen=True)
 class ShareResumed(Event):
-    """Such a link, which rested, works again."""
+    """The end of the suspension of a share link."""
 
     space_id: int
     page_id: int
@@ -490,7 +492,7 @@ class ShareResumed(Event):
 
 @dataclass(frozen=True)
 class TokenCreated(Event):
-    """An API token was made for this person."""
+    """A new API token of a person."""
 
     person_id: int
     token_id: int
@@ -498,7 +500,7 @@ class TokenCreated(Event):
 
 @dataclass(frozen=True)
 class TokenRevoked(Event):
-    """An API token of this person was ended."""
+    """The revocation of an API token of a person."""
 
     person_id: int
     token_id: int
@@ -506,42 +508,42 @@ class TokenRevoked(Event):
 
 @dataclass(frozen=True)
 class IdentityLinked(Event):
-    """Somebody can sign in by the OpenID provider from now on."""
+    """The link of an account to an identity of the OpenID provider, for signing in."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class IdentityUnlinked(Event):
-    """They cannot any more, or not as one of those that they are there."""
+    """The removal of one of an account's identities of the OpenID provider."""
 
     person_id: int
 
 
 @dataclass(frozen=True)
 class MailRequested(Event):
-    """A mail is to be sent; the row has its text."""
+    """A mail to be sent; the row has its text."""
 
     mail_id: int
 
 
 @dataclass(frozen=True)
 class MirrorAdded(Event):
-    """From here on what happens in a space is committed to a Git repository."""
+    """A new mirror: changes of a space are committed to a Git repository from now on."""
 
     space_id: int
 
 
 @dataclass(frozen=True)
 class MirrorRemoved(Event):
-    """It is not any more; the repository stays."""
+    """The removal of a mirror; the repository stays."""
 
     space_id: int
 
 
 @dataclass(frozen=True)
 class ImportRequested(Event):
-    """An uploaded tree is to be imported into a space."""
+    """An uploaded tree to be imported into a space."""
 
     space_id: int
     import_id: int
@@ -549,8 +551,8 @@ class ImportRequested(Event):
 
 @dataclass(frozen=True)
 class EventsScrubbed(Event):
-    """What events of a page said was taken out of them. ``proof`` is the hash of what they say
-    since then."""
+    """The removal of content from the payloads of a page's events. ``proof`` is the hash of the
+    present payloads."""
 
     space_id: int
     page_id: int
@@ -560,8 +562,8 @@ class EventsScrubbed(Event):
 
 @dataclass(frozen=True)
 class EventsExpired(Event):
-    """Old events were deleted: ``count`` of them, the last with the id ``until``, all from before
-    the moment ``before``."""
+    """The deletion of old events: ``count`` of them up to the id ``until``, all older than
+    ``before``."""
 
     count: int
     until: int
@@ -570,8 +572,8 @@ class EventsExpired(Event):
 
 @dataclass(frozen=True)
 class ChainSealed(Event):
-    """The end of the chain of events was signed anew, with the key that the wiki has now;
-    ``fault`` says what was wrong with the chain then."""
+    """A new signature of the ends of the chains of events, with the wiki's present key. ``fault``
+    is the fault of the chains at that time."""
 
     count: int
     fault: str = ""
@@ -579,22 +581,22 @@ class ChainSealed(Event):
 
 @dataclass(frozen=True)
 class ChainCheckRequested(Event):
-    """Somebody asked for the chain of events to be verified."""
+    """A request for a verification of the chain of events."""
 
     check_id: int
 
 
 @dataclass(frozen=True)
 class DrillRequested(Event):
-    """Somebody asked for the leak drill to be run."""
+    """A request for a run of the leak drill."""
 
     run_id: int
 
 
 @dataclass(frozen=True)
 class DrillFinished(Event):
-    """A run of the leak drill is over: ``clean``, with ``leaks``, ``failed`` or ``interrupted``;
-    ``found`` counts what it found."""
+    """The end of a run of the leak drill: ``clean``, with ``leaks``, ``failed`` or ``interrupted``.
+    ``found`` is the number of findings."""
 
     run_id: int
     outcome: str
@@ -603,7 +605,7 @@ class DrillFinished(Event):
 
 @dataclass(frozen=True)
 class AuditExported(Event):
-    """Events were handed out as a file; ``filters`` say which."""
+    """An export of events as a file; ``filters`` describe which."""
 
     format: str
     filters: dict[str, str]
@@ -611,7 +613,7 @@ class AuditExported(Event):
 
 @dataclass(frozen=True)
 class DeliveriesRetried(Event):
-    """Deliveries to a subscriber that had failed are tried again."""
+    """A retry of failed deliveries to a subscriber."""
 
     subscriber: str
     count: int
@@ -619,7 +621,7 @@ class DeliveriesRetried(Event):
 
 @dataclass(frozen=True)
 class DeliveriesGivenUp(Event):
-    """Deliveries to a subscriber were ended before it heard of their events."""
+    """The end of attempts at deliveries to a subscriber that had failed."""
 
     subscriber: str
     count: int

@@ -1,4 +1,4 @@
-"""The worker's signs of life, one row for each machine."""
+"""The heartbeat of workers, in one row for each machine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from wiki.db import Database, now
 from wiki.outbox.models import WorkerSeen
 
 BEAT = timedelta(seconds=60)
-# A worker that was not heard of for so long is not there, or cannot write.
+# A worker without a heartbeat for this time is dead, or cannot write.
 LOST = 3 * BEAT
 
 
 def live(database: Database, began_at: datetime) -> None:
-    """Write down that this process delivers, since when."""
+    """Store a heartbeat of this process, and the time of its start."""
     _write(database, began_at, None)
 
 
 def leave(database: Database, began_at: datetime) -> None:
-    """Write down that it has stopped, as it was told."""
+    """Store that this process was stopped properly."""
     _write(database, began_at, now())
 
 

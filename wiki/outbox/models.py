@@ -1,4 +1,4 @@
-"""Tables of the outbox: what happened, its chains, who has still to hear of it, who delivers."""
+"""Tables of the outbox: events, ends of their chains, pending deliveries, workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
 
-# Word for word the condition of those who look for them, so that the index serves it.
+# Must match the conditions of queries literally, so that the partial indexes are used.
 PURGES = text("name IN ('PagePurged', 'RevisionPurged')")
 AUDITED = text("audited")
 PASSING = text("passing")
@@ -18,10 +18,12 @@ TRACED = text("address_salt IS NOT NULL")
 
 
 class EventRow(Base):
-    """One event; feed of changes, audit and outbox read the same rows. Ids grow as they commit.
+    """One event; the feed of changes, the audit log and the outbox read the same rows. Ids grow in
+    the order of commits.
 
-    ``link`` binds it to the event before it (see ``chain.py``). ``said`` is the hash of what it
-    said, once that was scrubbed. ``address`` is from where it was done, where that matters.
+    ``link`` binds it to the event before it (see ``chain/links.py``). ``said`` is the hash of the
+    original payload if that was scrubbed. ``address`` is the address it came from, for traced
+    events.
     """
 
     __tablename__ = "events"
@@ -29,7 +31,7 @@ class EventRow(Base):
         Index("ix_events_space_id_id", "space_id", "id"),
         Index("ix_events_page_id_id", "page_id", "id"),
         Index("ix_events_purged", "id", sqlite_where=PURGES, postgresql_where=PURGES),
-        # What is brought in from elsewhere happened long before it arrived.
+        # Imported events are older than their ids suggest.
         Index("ix_events_at", "at"),
         Index("ix_events_space_id_at", "space_id", "at"),
         Index("ix_events_audited", "id", sqlite_where=AUDITED, postgresql_where=AUDITED),
@@ -47,7 +49,7 @@ class EventRow(Base):
     audited: Mapped[bool] = mapped_column(default=False)
     passing: Mapped[bool] = mapped_column(default=False)
     address: Mapped[str | None] = mapped_column(String(80))
-    # The salts are forgotten with what they salt; the hashes stay.
+    # A salt is deleted together with the value that it salts; the hash stays.
     address_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     address_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -56,10 +58,10 @@ class EventRow(Base):
 
 
 class ChainEnd(Base):
-    """Where a chain of events begins and ends, signed with the wiki's key.
+    """The anchor and the end of a chain of events, signed with the wiki's key.
 
-    What stood before the anchor has expired; addresses up to ``shortened_id`` were shortened. An
-    empty signature says that the end before was not signed by this wiki.
+    Events up to the anchor have expired. Addresses up to ``shortened_id`` are shortened. An empty
+    signature means that the previous end was not signed by this wiki.
     """
 
     __tablename__ = "chain_ends"
@@ -76,7 +78,7 @@ class ChainEnd(Base):
 
 
 class Delivery(Base):
-    """A debt: this subscriber has not yet heard this event. Paid debts are deleted."""
+    """A pending delivery of an event to a subscriber. Finished deliveries are deleted."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_subscriber_due_at", "subscriber", "due_at"),)
@@ -93,7 +95,7 @@ class Delivery(Base):
 
 
 class WorkerSeen(Base):
-    """The last sign of life of the worker on a machine."""
+    """The last heartbeat of the worker on a machine."""
 
     __tablename__ = "workers"
 

@@ -1,6 +1,6 @@
-"""What sort of event each is: what it is about, whether the audit shows it, whether it may expire.
+"""Classification of events: their category, whether they are audited, whether they may expire.
 
-A test fails for an event that has no place here.
+A test fails for an event that is not classified here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wiki.outbox import events
 
 
 class Category(StrEnum):
-    """What an event is about, as the audit groups it."""
+    """The category of an event in the audit log."""
 
     SIGN_IN = "sign-in"
     ACCOUNT = "account"
@@ -26,10 +26,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Sort:
-    """The place of an event.
+    """The classification of an event.
 
-    ``audited``: the audit shows it. ``passing``: it may be deleted when it is old; whatever a
-    page's history, a feed of changes or a proof needs is not.
+    ``audited``: the audit log shows it. ``passing``: it may be deleted when it is old. Events that
+    a page's history, a feed of changes or a proof needs are not passing.
     """
 
     category: Category
@@ -38,7 +38,7 @@ class Sort:
 
     @property
     def traced(self) -> bool:
-        """Whether it is written down from where it was done."""
+        """True if its address of origin is stored."""
         return self.audited and self.category is not Category.CONTENT
 
 
@@ -60,10 +60,10 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.RecoveryCodesMade: Sort(Category.ACCOUNT),
     events.PersonCreated: Sort(Category.ACCOUNT),
     events.PersonChanged: Sort(Category.ACCOUNT),
-    # An import makes them by the hundred, and says so itself.
+    # An import creates hundreds of them, and reports them itself.
     events.PersonImported: Sort(Category.ACCOUNT, audited=False),
     events.AddressClaimRequested: Sort(Category.ACCOUNT),
-    # Proves why events name somebody else now.
+    # Proves why events have another actor now.
     events.PlaceholderClaimed: _lasting(Category.ACCOUNT),
     events.TokenCreated: Sort(Category.ACCOUNT),
     events.TokenRevoked: Sort(Category.ACCOUNT),
@@ -82,11 +82,11 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.InvitationAccepted: Sort(Category.ACCESS),
     events.PageLabelled: _lasting(Category.ACCESS),
     events.PageRestricted: _lasting(Category.ACCESS),
-    # Proves who agreed to what more people can read.
+    # Proves who agreed to let more people read something.
     events.Opened: _lasting(Category.ACCESS),
     events.ApprovalAsked: Sort(Category.ACCESS),
     events.ApprovalDecided: Sort(Category.ACCESS),
-    # Proves what was shown to people without an account, and by whom.
+    # Proves what was shared with people without an account, and by whom.
     events.ShareMade: _lasting(Category.ACCESS),
     events.ShareRevoked: _lasting(Category.ACCESS),
     events.ShareSuspended: _lasting(Category.ACCESS),
@@ -103,7 +103,7 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.PageRestored: _lasting(Category.CONTENT),
     events.PagePurged: _lasting(Category.CONTENT),
     events.RevisionPurged: _lasting(Category.CONTENT),
-    # Proves who took what out, and why it is not there.
+    # Proves who redacted something, and the reason.
     events.Redacted: _lasting(Category.CONTENT),
     events.RedactionLifted: _lasting(Category.CONTENT),
     events.FileAdded: _lasting(Category.CONTENT, audited=False),
@@ -112,7 +112,7 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.MirrorAdded: Sort(Category.TRANSFER),
     events.MirrorRemoved: Sort(Category.TRANSFER),
     events.AuditExported: Sort(Category.TRANSFER),
-    # Proves why events say less than they said.
+    # Proves why payloads of events were reduced.
     events.EventsScrubbed: _lasting(Category.UPKEEP),
     events.EventsExpired: _lasting(Category.UPKEEP),
     events.ChainSealed: _lasting(Category.UPKEEP),
@@ -123,17 +123,17 @@ _SORTS: Mapping[type[events.Event], Sort] = {
     events.DeliveriesGivenUp: Sort(Category.UPKEEP),
 }
 SORTS: Mapping[str, Sort] = {event.__name__: sort for event, sort in _SORTS.items()}
-"""By the name that an event is stored under."""
+"""The classification of events by the name that they are stored under."""
 
-# Of an event that this version does not know nothing is lost, and the audit shows it.
+# Events unknown to this version are kept, and the audit log shows them.
 _UNKNOWN = _lasting(Category.UPKEEP)
 
 
 def sort_of(name: str) -> Sort:
-    """The place of the event of that name."""
+    """Return the classification of an event by name."""
     return SORTS.get(name, _UNKNOWN)
 
 
 def names_in(category: Category) -> list[str]:
-    """The names of the events of a category."""
+    """Return the names of the events of a category."""
     return [name for name, sort in SORTS.items() if sort.category is category]

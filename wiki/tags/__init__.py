@@ -1,1 +1,1 @@
-"""Tags: what pages are grouped by; and lists of pages by tag, author and date."""
+"""Tags of pages, and lists of pages by tag, author and date."""

@@ -1,4 +1,4 @@
-"""What people do with the tags of a space: rename them, merge two, take one away."""
+"""Actions on the tags of a space: rename, merge, remove."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from wiki.text.tags import spelled, tag_key
 
 
 class WouldMerge(WikiError):
-    """The new name is a tag already, and the one who renames has not been told. Nothing changed."""
+    """An error for a rename to an existing tag that was not confirmed as a merge. Nothing was
+    changed."""
 
     status = 409
     title = "There is such a tag already"
@@ -31,8 +32,9 @@ class WouldMerge(WikiError):
 
 @dataclass(frozen=True)
 class Renamed:
-    """How many pages have the new name, whether it was there before, and how many pages still
-    have the old one because there are too many for one go."""
+    """The result of a rename: the name, the number of pages that got it, whether it existed before,
+    and the number of pages that still have the old one because there are too many for one
+    transaction."""
 
     name: str
     pages: int
@@ -41,9 +43,9 @@ class Renamed:
 
 
 def checked_name(raw: str) -> str:
-    """A tag's new name in its normal form.
+    """Return a tag's new name in its normal form.
 
-    :raises Invalid: when a tag cannot be called so.
+    :raises Invalid: when it is no valid tag.
     """
     if "," in raw:
         raise Invalid("A tag has no comma in it: commas stand between tags.", field="to")
@@ -71,10 +73,11 @@ def rename_tag(
     merge: bool,
     most: int = MOST,
 ) -> Renamed:
-    """Call a tag of a space otherwise, by a revision of each page that has it.
+    """Rename a tag of a space, with a revision of each page that has it.
 
-    :param merge: whether the actor knows that other pages have the new name already.
-    :raises WouldMerge: when they do not, and there are. :raises Invalid: for a name that cannot be.
+    :param merge: True if the actor knows that other pages have the new name already.
+    :raises WouldMerge: when there are such pages and ``merge`` is False.
+    :raises Invalid: when the name is invalid.
     :raises NotFound: when no page has the tag. :raises Forbidden:
     """
     seen = see_space_by_id(session, actor, space_id)
@@ -119,7 +122,7 @@ def rename_tag(
 def remove_tag(
     session: Session, actor: Actor, space_id: int, raw: str, *, most: int = MOST
 ) -> Renamed:
-    """Take a tag off all pages of a space, by a revision of each.
+    """Remove a tag from all pages of a space, with a revision of each.
 
     :raises NotFound: when no page has the tag. :raises Forbidden:
     """
@@ -143,5 +146,5 @@ def remove_tag(
 
 
 def _told(name: str) -> str:
-    """A tag's name as it may stay in the history of pages that lose it."""
+    """Return a tag's name for revision messages, without likely secrets."""
     return "one that looks like a secret" if find_secrets(name) else name

@@ -1,4 +1,4 @@
-"""What tags do when they hear of an event."""
+"""Handlers that keep the derived tags up to date."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wiki.tags.projection import differing, settle
 
 
 def list_by_tag(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """List the pages under the tags that they have now, and under no others.
+    """Update the derived tags of changed pages.
 
-    Most saves are of pages without tags: for them nothing is written.
+    Most saves are of pages without tags; nothing is written for them.
     """
     ids = {one.page_id for one in happenings if one.page_id is not None}
     with database.read() as session:

@@ -1,4 +1,4 @@
-"""Lists of pages: by tag, author and date of the last change, in three orders, by keyset."""
+"""Lists of pages by tag, author and date of the last change, in three orders, keyset-paged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_CHARACTERS = 200
 
 
 class Order(StrEnum):
-    """What a list of pages is sorted by."""
+    """The order of a list of pages."""
 
     UPDATED = "updated"
     CREATED = "created"
@@ -35,8 +35,8 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What pages are asked for. ``author`` is a user name: somebody who wrote on the page, at any
-    time; ``since`` and ``until`` are days (of UTC), the last change of the page lies within."""
+    """Filters and order of a list of pages. ``author`` is the user name of an author of any of the
+    page's revisions. ``since`` and ``until`` are days (UTC) around the page's last change."""
 
     tag: str = ""
     author: str = ""
@@ -46,11 +46,11 @@ class Wanted:
 
     @property
     def filters(self) -> bool:
-        """Whether anything at all is asked for but the order."""
+        """True if any filter is set."""
         return bool(self.tag or self.author or self.since or self.until)
 
     def query(self) -> dict[str, str]:
-        """The same as the query of an address, with nothing in it that need not be."""
+        """Return the same as the query of an address, without defaults."""
         values = {
             "tag": self.tag,
             "author": self.author,
@@ -62,9 +62,9 @@ class Wanted:
 
 
 def wanted_from(sent: Mapping[str, str]) -> Wanted:
-    """Read the query of an address.
+    """Parse the query of an address.
 
-    :raises Invalid: for a day that is none, or an order that there is not.
+    :raises Invalid: when a day or the order is invalid.
     """
     since, until = (_day(sent.get(name, ""), name) for name in ("since", "until"))
     order = sent.get("sort", "") or Order.UPDATED.value
@@ -101,13 +101,13 @@ def list_pages(
     after: str | None = None,
     limit: int = ROWS,
 ) -> Slice[Page]:
-    """Live pages that the actor may read, in one query, with their space and who changed them last.
+    """Return live pages that the actor may read, with their spaces and last authors, in one query.
 
-    :param space: only pages of it.
-    :param after: the cursor of the slice before; one that makes no sense begins at the beginning.
+    :param space: only pages of this space.
+    :param after: the cursor of the previous slice; an invalid one starts at the beginning.
     """
     page = aliased(Page)
-    # Who has a tag is sorted in the index that finds them.
+    # Sorted by the columns of the index that finds the tag's pages.
     updated: Any = PageTag.updated_at if wanted.tag else page.updated_at
     last: Any = PageTag.page_id if wanted.tag else page.id
     key: Any = updated
@@ -115,8 +115,8 @@ def list_pages(
         key, last = title_order(page.title), page.id
     elif wanted.order is Order.CREATED:
         key, last = page.created_at, page.id
-    # The gate asks of each page in turn: so the list is read along the index that sorts it, where
-    # SQLite would else gather the pages of all spaces first.
+    # The access check is a correlated subquery, so that the list is read along the index that sorts
+    # it. Otherwise SQLite would gather the pages of all spaces first.
     gate = select(Page.id).where(Page.id == page.id, live_for(actor))
     query = (
         select(page, key)
@@ -142,7 +142,7 @@ def list_pages(
         beyond = decode_cursor(after, (str, int))
         if beyond:
             value = title_order(beyond[0])
-            # The first condition is what the index begins at.
+            # The first condition gives the index its start.
             query = query.where(key >= value, or_(key > value, last > beyond[1]))
     else:
         query = query.order_by(key.desc(), last.desc())
@@ -155,7 +155,7 @@ def list_pages(
 
 
 def _written_by(handle: str) -> Select[int]:
-    """Ids of the pages that somebody wrote on."""
+    """Return a query for the ids of pages that a person wrote on."""
     person = select(Person.id).where(Person.handle == handle.casefold()).scalar_subquery()
     return select(Revision.page_id).where(Revision.author_id == person)
 

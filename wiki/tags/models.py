@@ -1,4 +1,4 @@
-"""The table of tags: derived of the pages' heads, so that pages are found by tag."""
+"""The table of tags, derived from the heads of pages, to find pages by tag."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from wiki.db import Base, Key
 
 
 class PageTag(Base):
-    """Derived: a tag on the head of a live page, with what lists of that tag are sorted by."""
+    """A tag on the head of a live page (derived), with the columns that lists of the tag are sorted
+    by."""
 
     __tablename__ = "page_tags"
     __table_args__ = (
@@ -23,7 +24,7 @@ class PageTag(Base):
         ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
     )
     tag_key: Mapped[str] = mapped_column(Key, primary_key=True)
-    # As its author wrote it.
+    # The spelling of the author.
     tag: Mapped[str] = mapped_column(String(60))
     space_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"))
     updated_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Keeping the derived tags: one row for each tag on the head of each live page."""
+"""Maintenance of the derived tags: one row for each tag on the head of each live page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wiki.tags.models import PageTag
 from wiki.text.tags import tag_key
 
 BATCH = 500
-"""Pages looked at in one go; more would be more parameters than a statement may have."""
+"""Number of pages processed at once, limited by the number of parameters of a statement."""
 
-# Any fixed number: who settles first holds it until commit.
+# Key of the advisory lock that serialises :func:`settle` until commit; any fixed number.
 _SETTLING = 0x7A65
 
 _COLUMNS = (PageTag.page_id, PageTag.tag_key, PageTag.tag, PageTag.space_id, PageTag.updated_at)
@@ -27,7 +27,7 @@ _Rows = Mapping[str, tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Difference:
-    """A page whose derived tags are not those of its head."""
+    """A page whose derived tags differ from those of its head."""
 
     page_id: int
     expected: tuple[str, ...]
@@ -39,19 +39,19 @@ class Difference:
 
 
 def take_turn(session: Session) -> None:
-    """On PostgreSQL, wait for those who settle rows, and let nobody else until this transaction
-    ends: so that none writes what another has read before.
+    """Wait for other transactions that settle tags, and lock them out until this one ends
+    (PostgreSQL). This prevents writes based on outdated reads.
 
-    A row of a tag holds on to its page, so whoever locks pages does this first.
+    Rows of tags lock their pages, so a transaction that locks pages must call this first.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
 
 
 def settle(session: Session, page_ids: Iterable[int]) -> int:
-    """Make the derived tags of these pages what their heads say; returns how many pages differed.
+    """Update the derived tags of these pages from their heads; return how many pages differed.
 
-    Harmless when repeated. A page that is deleted, or gone, has none.
+    Idempotent. A deleted or missing page has no tags.
     """
     session.flush()
     take_turn(session)
@@ -70,7 +70,7 @@ def settle(session: Session, page_ids: Iterable[int]) -> int:
 
 
 def differing(session: Session, page_ids: Iterable[int]) -> list[int]:
-    """Those of the pages whose derived tags are not those of their heads."""
+    """Return those of the pages whose derived tags differ from those of their heads."""
     ids = sorted(set(page_ids))
     found: list[int] = []
     for begin in range(0, len(ids), BATCH):
@@ -82,7 +82,7 @@ def differing(session: Session, page_ids: Iterable[int]) -> list[int]:
 
 
 def check(session: Session) -> Iterator[Difference]:
-    """Every page whose derived tags are not those of its head, a few hundred pages at a time."""
+    """Yield every page whose derived tags differ from those of its head, in batches."""
     last = 0
     while True:
         ids = session.scalars(
@@ -98,7 +98,7 @@ def check(session: Session) -> Iterator[Difference]:
 
 
 def repair(session: Session, differences: Iterable[Difference]) -> int:
-    """Put right what :func:`check` found; returns how many pages differed still."""
+    """Repair what :func:`check` found; return how many pages still differed."""
     return settle(session, (one.page_id for one in differences))
 
 
@@ -108,7 +108,7 @@ def _differing(
     pages: ColumnElement[bool],
     tagged: ColumnElement[bool],
 ) -> dict[int, tuple[int, _Rows, _Rows]]:
-    """Pages for which rows wanted and rows there differ, with both: two queries."""
+    """Return the pages whose expected and present rows differ, with both, in two queries."""
     there: dict[int, dict[str, tuple[Any, ...]]] = {}
     for row in session.execute(select(*_COLUMNS).where(tagged), which):
         there.setdefault(row.page_id, {})[row.tag_key] = tuple(row)

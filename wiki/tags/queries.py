@@ -1,4 +1,4 @@
-"""Reading tags, always as somebody: which there are, and how many pages have them."""
+"""Queries for tags and the numbers of their pages, limited to what an actor may read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ CHOICES = 300
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag as the page with it that was changed last spells it, and how many pages have it.
+    """A tag, spelled as on its most recently changed page, and the number of pages that have it.
 
-    ``spaces`` says how many in each space, where more than one is looked at.
+    ``spaces`` has the number for each space by id, if several spaces were searched.
     """
 
     key: str
@@ -44,9 +44,10 @@ def list_tags(
     after: str | None = None,
     limit: int = ROWS,
 ) -> Slice[Tag]:
-    """The tags of pages that the actor may read, by name or those of most pages first.
+    """Return the tags of pages that the actor may read, by name or by number of pages, largest
+    first.
 
-    :param after: the cursor of the slice before.
+    :param after: the cursor of the previous slice.
     """
     count = func.count()
     query = (
@@ -76,9 +77,9 @@ def list_tags(
 
 
 def see_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = None) -> Tag:
-    """A tag of pages that the actor may read.
+    """Return a tag of pages that the actor may read.
 
-    :raises NotFound: when no page has it, or none that they may read.
+    :raises NotFound: when no page that the actor may read has it.
     """
     tag = find_tag(session, actor, raw, space=space)
     if tag is None:
@@ -87,7 +88,7 @@ def see_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = N
 
 
 def find_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = None) -> Tag | None:
-    """The same, or None."""
+    """Return a tag of pages that the actor may read; None if there is none."""
     key = tag_key(raw)
     rows = session.execute(
         select(PageTag.space_id, _spelling(actor, space), func.count())
@@ -102,24 +103,24 @@ def find_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = 
 
 
 def tag_choices(session: Session, actor: Actor, space: Space, limit: int = CHOICES) -> list[str]:
-    """The tags that an author in a space most likely wants, those of most pages first."""
+    """Return the tags that authors in a space are most likely to use, those of most pages first."""
     return [
         tag.name for tag in list_tags(session, actor, space=space, by_size=True, limit=limit).rows
     ]
 
 
 def _readable(tagged: type[PageTag], actor: Actor, space: Space | None) -> list[Any]:
-    """The conditions on rows of tags that they are of live pages which the actor may read."""
+    """Return the conditions that rows of tags belong to live pages that the actor may read."""
     page = select(Page.id).where(Page.id == tagged.page_id, live_for(actor))
     if space is None:
         return [page.correlate(tagged).exists()]
-    # The first for the index, the second for a page that has moved since it was listed.
+    # The first condition is for the index; the second, for pages moved since the row was written.
     page = page.where(Page.space_id == space.id)
     return [tagged.space_id == space.id, page.correlate(tagged).exists()]
 
 
 def _spelling(actor: Actor, space: Space | None) -> Any:
-    """How the page that was changed last spells the tag of a group."""
+    """Return a subquery for the spelling of a tag on its most recently changed page."""
     one = aliased(PageTag)
     return (
         select(one.tag)

@@ -1,4 +1,4 @@
-"""Changing the tags of many pages in one go, each by a revision that says so."""
+"""Changes of the tags of many pages at once, with a revision of each page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 
 MOST = 5_000
-"""Pages changed in one transaction: a few seconds in which nobody else can save."""
+"""Maximum number of pages changed in one transaction, which blocks writers for some seconds."""
 _SOME = 500
 
 Retag = Callable[[Sequence[str]], Sequence[str]]
@@ -28,7 +28,7 @@ Retag = Callable[[Sequence[str]], Sequence[str]]
 
 @dataclass(frozen=True)
 class Retagged:
-    """The pages that have a new revision, and how many are left for another time."""
+    """The pages that have a new revision, and the number of pages left for another run."""
 
     page_ids: tuple[int, ...]
     left: int = 0
@@ -37,11 +37,11 @@ class Retagged:
 def retag_pages(
     session: Session, actor: Actor, space_id: int, retag: Retag, *, message: str, most: int = MOST
 ) -> Retagged:
-    """Give the live pages of a space that the actor may edit other tags: those for which ``retag``
-    changes the list.
+    """Change the tags of the live pages of a space that the actor may edit and whose tags ``retag``
+    changes.
 
-    What has these tags is asked of the heads, not of anything derived. Texts stay as they are, so
-    nothing is rendered anew.
+    Tags are read from the heads, not from derived tables. Texts stay as they are, so nothing is
+    rendered again.
 
     :raises NotFound: :raises Forbidden: when the actor may not edit in the space.
     """
@@ -87,7 +87,8 @@ def retag_pages(
 
 
 def _rendered_as_before(number: BindParameter[int]) -> ColumnElement[int]:
-    """What was stored of the head before is as good for the new one."""
+    """Return the expression that keeps a stored rendering of the previous head valid for the new
+    one."""
     rendered = Page.__table__.c.rendered
     return case((rendered == number - 1, number), else_=rendered)
 
@@ -125,9 +126,10 @@ def _to_change(session: Session, actor: Actor, space_id: int, retag: Retag) -> l
 def _locked_heads(
     session: Session, actor: Actor, space_id: int, page_ids: Sequence[int]
 ) -> Sequence[Revision]:
-    """The heads of those of the pages that are still there, held against others that would write.
+    """Lock those of the pages that are still editable, and return their heads.
 
-    Asked for in two steps: who waits for a page's row gets the new row, but not its new revision.
+    This takes two queries: a query that waits for the lock of a page's row returns the new row, but
+    not its new revision.
     """
     still = session.scalars(
         select(Page.id)

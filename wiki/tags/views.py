@@ -1,4 +1,4 @@
-"""Tags in the browser: which there are, their pages, renaming them; and lists of pages."""
+"""Views of tags, of pages by tag, of renaming and removing tags, and of lists of pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("tags", __name__)
 
 @blueprint.app_template_global()
 def tag_choices(space: Space) -> list[str]:
-    """The tags that an author in a space most likely wants, for the editor."""
+    """Return the tags that authors in a space are most likely to use, for the editor."""
     return queries.tag_choices(reading(), actor(), space)
 
 
@@ -35,7 +35,7 @@ def tag_choices(space: Space) -> list[str]:
 @public
 @remembered
 def tags() -> ResponseReturnValue:
-    """All tags that the one who asks may know of."""
+    """List all tags of readable pages."""
     return _tags(None)
 
 
@@ -43,7 +43,7 @@ def tags() -> ResponseReturnValue:
 @public
 @remembered
 def tags_of_space(slug: str) -> ResponseReturnValue:
-    """All tags of a space."""
+    """List all tags of a space."""
     return _tags(see_space(reading(), actor(), slug))
 
 
@@ -73,7 +73,7 @@ def _tags(seen: SpaceSeen | None) -> ResponseReturnValue:
 @public
 @remembered
 def tag(tag: str) -> ResponseReturnValue:
-    """The pages with a tag, in all spaces."""
+    """List the pages with a tag, in all spaces."""
     return _tag(None, tag)
 
 
@@ -81,7 +81,7 @@ def tag(tag: str) -> ResponseReturnValue:
 @public
 @remembered
 def tag_of_space(slug: str, tag: str) -> ResponseReturnValue:
-    """The pages of a space with a tag."""
+    """List the pages of a space with a tag."""
     return _tag(see_space(reading(), actor(), slug), tag)
 
 
@@ -106,7 +106,7 @@ def _tag(seen: SpaceSeen | None, raw: str) -> ResponseReturnValue:
 
 @blueprint.route("/<space:slug>/-/rename-tag", methods=["GET", "POST"])
 def rename_tag(slug: str) -> ResponseReturnValue:
-    """Call a tag otherwise: GET says what that changes, POST does it."""
+    """Rename a tag: GET shows the effects, POST does it."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     raw, to = request.values.get("tag", ""), request.values.get("to", "")
@@ -149,7 +149,7 @@ def rename_tag(slug: str) -> ResponseReturnValue:
 
 @blueprint.route("/<space:slug>/-/remove-tag", methods=["GET", "POST"])
 def remove_tag(slug: str) -> ResponseReturnValue:
-    """Take a tag off all pages of a space, after asking."""
+    """Remove a tag from all pages of a space, after confirmation."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     raw = request.values.get("tag", "")
@@ -174,7 +174,7 @@ def _told(many: str, one: str, done: Renamed) -> str:
 @public
 @remembered
 def pages() -> ResponseReturnValue:
-    """Pages of all spaces by tag, author and date."""
+    """List pages of all spaces by tag, author and date."""
     return _pages(None)
 
 
@@ -182,7 +182,7 @@ def pages() -> ResponseReturnValue:
 @public
 @remembered
 def pages_of_space(slug: str) -> ResponseReturnValue:
-    """Pages of a space by tag, author and date."""
+    """List pages of a space by tag, author and date."""
     return _pages(see_space(reading(), actor(), slug))
 
 
@@ -218,7 +218,7 @@ def _pages(seen: SpaceSeen | None) -> ResponseReturnValue:
 
 
 def _where(seen: SpaceSeen | None) -> dict[str, Any]:
-    """The space that a screen stands in, if any, and how its addresses begin."""
+    """Return the space of a page, if any, and the start of its addresses, for the template."""
     if seen is None:
         return {"slug": "", "home": "/"}
     slug = seen.space.slug

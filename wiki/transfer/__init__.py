@@ -1,1 +1,1 @@
-"""Import and export: trees of Markdown files in and out of a space."""
+"""Import and export of spaces as trees of Markdown files."""

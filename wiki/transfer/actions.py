@@ -1,4 +1,4 @@
-"""Beginning an import in the browser."""
+"""Actions that start an import in the browser."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ CHUNK = 1 << 20
 
 
 def uploads(settings: Settings) -> Path:
-    """The folder in which uploaded trees wait."""
+    """Return the folder that holds uploaded zips until they are imported."""
     return settings.data_dir / "imports"
 
 
 def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
-    """Put an uploaded zip where the worker finds it, after a look whether it is one.
+    """Store an uploaded zip for the worker, after checking that it can be imported.
 
     :returns: its name in :func:`uploads`.
-    :raises TooLarge: :raises Invalid: when nothing in it can be imported.
+    :raises TooLarge: when it exceeds the limit.
+    :raises Invalid: when it is no zip, or has no Markdown file.
     """
     folder = uploads(settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,10 +59,10 @@ def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
 def request_import(
     session: Session, seen: SpaceSeen, *, name: str, file: str, keep_outer: bool
 ) -> Import:
-    """Ask the worker to import a kept zip into a space.
+    """Queue the import of a stored zip into a space.
 
-    :param name: what the zip was called on the machine it came from.
-    :raises Forbidden: unless the actor leads the space.
+    :param name: the zip's name on the uploader's machine.
+    :raises Forbidden: unless the actor may manage the space.
     """
     seen.require(May.MANAGE)
     row = Import(

@@ -1,7 +1,8 @@
 """Reading of untrusted zip archives, with limits and one clear message for each failure.
 
-The standard library reads the list of files; the files themselves are unpacked here, in pieces,
-because the library unpacks bzip2 and LZMA without a limit. Nothing else in the wiki opens archives.
+The standard library reads the list of files. The files themselves are unpacked here, in pieces,
+because the library unpacks bzip2 and LZMA without a limit. No other module of the wiki opens
+archives.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from wiki.transfer.names import decoded_names
 MOST_LIST = 16 << 20
 """Maximum size in bytes of the list of files at the end of an archive."""
 MOST_MEMORY = 64 << 20
-"""Maximum number of bytes that unpacking may need beside the file itself."""
+"""Maximum number of bytes that unpacking may need besides the file itself."""
 _CHUNK = 1 << 16
 _STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ = 0, 8, 12, 14, 93, 95
 _READ = frozenset({_STORED, _DEFLATE, _BZIP2, _LZMA, _ZSTD, _XZ})
@@ -63,7 +64,7 @@ class Member:
 class Archive:
     """A zip archive, open until :meth:`close`.
 
-    `names` tells the encoding found for names that are not UTF-8.
+    `names` reports the encoding detected for names that are not UTF-8.
 
     :raises Invalid: when it is not a zip archive, or its list of files cannot be read.
     """
@@ -146,7 +147,8 @@ class Archive:
 
 
 class _Guarded(io.BufferedReader):
-    """A file that refuses to be read when its list of files is too long for memory."""
+    """A file that refuses reads larger than :data:`MOST_LIST`, so that a long list of files cannot
+    fill the memory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
@@ -158,14 +160,14 @@ class _Guarded(io.BufferedReader):
 
 
 class _Packed:
-    """The packed bytes of one file."""
+    """The compressed bytes of one file."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
         self._left = size
 
     def read(self, size: int = -1) -> bytes:
-        """Return at most this many bytes, never beyond the end."""
+        """Return at most this many bytes, never past the end of the file's data."""
         wanted = self._left if size < 0 else min(size, self._left)
         pieces = []
         while wanted and (piece := self._file.read(min(wanted, _CHUNK))):
@@ -209,7 +211,7 @@ class _Deflate:
 
 
 def _inflated(packed: _Packed, decompressor: _Decompressor, most: int) -> bytes:
-    """Unpack bytes, up to a limit of `most`."""
+    """Return the unpacked bytes, at most `most`. :raises Invalid: when there are more."""
     made = bytearray()
     for piece in packed.pieces():
         fed = piece
@@ -245,8 +247,8 @@ def _mode(info: zipfile.ZipInfo) -> int:
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
-    """Return the reason why a file cannot be read, as far as the list of files tells; else
-    empty."""
+    """Return the reason why a file cannot be read, judged by the list of files alone; empty if
+    there is none."""
     kind = stat.S_IFMT(_mode(info))
     if kind == stat.S_IFLNK:
         return "It is a symbolic link, and those are not followed."
@@ -264,7 +266,7 @@ def _raw_name(info: zipfile.ZipInfo) -> str | bytes:
     """Return a file's name, or its bytes if their encoding is not stated."""
     if info.flag_bits & _IS_UTF8:
         return info.orig_filename
-    return info.orig_filename.encode("cp437")  # the library decodes it in this way
+    return info.orig_filename.encode("cp437")  # the library decodes it as cp437
 
 
 def _unicode_path(extra: bytes, raw: str | bytes) -> str:

@@ -1,4 +1,4 @@
-"""An import on a terminal: the bar while it works, the report at its end."""
+"""Terminal output of an import: the progress bar and the report."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from wiki.transfer import sources
 from wiki.transfer.report import Report
 
 SHOWN = 10
-"""Problems of a kind that a terminal gets; a file gets all."""
+"""Maximum number of problems of a kind shown on a terminal; a report file lists all."""
 
 
 class _Rate(ProgressColumn):
-    """How many are done in a second."""
+    """A column with the number of steps per second."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
@@ -35,7 +35,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def bar(what: str) -> Iterator[sources.Progress]:
-    """A progress bar on stderr, where that is a terminal."""
+    """Show a progress bar on stderr if that is a terminal, and yield the callback that moves it."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -52,7 +52,7 @@ def bar(what: str) -> Iterator[sources.Progress]:
 
 
 def report_text(report: Report, most: int | None = SHOWN) -> str:
-    """The report in words; at most `most` problems of a kind."""
+    """Return the report as text, with at most `most` problems of a kind."""
     lines = [report.summary()]
     if report.hidden:
         lines.append(f"Hidden files and folders passed over: {report.hidden}.")

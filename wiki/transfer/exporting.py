@@ -1,4 +1,4 @@
-"""Exporting a space: a tree of Markdown files that imports to the same pages."""
+"""Export of a space as a tree of Markdown files that imports to the same pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from wiki.transfer.sources import Progress
 
 @dataclass(frozen=True)
 class Exported:
-    """How many pages and files were written, and the files that could not be."""
+    """The result of an export: numbers of pages and files written, and the damaged files."""
 
     pages: int
     files: int
@@ -46,9 +46,10 @@ def export_space(
     storage: Storage,
     progress: Progress | None = None,
 ) -> Exported:
-    """Write all that the actor may read of a space into `folder`, which must be new or empty.
+    """Write everything in a space that the actor may read into `folder`, which must be new or
+    empty.
 
-    :raises Invalid: when it is not, or cannot be written.
+    :raises Invalid: when the folder is not empty or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Invalid(f"{folder} is not empty: give a new or an empty folder.")
@@ -100,7 +101,7 @@ def _routes(
 
 
 def file_text(text: Text, path: str) -> str:
-    """The text of a page's file. It states the title only where an import would not find it."""
+    """Return the text of a page's file. The title is stated only if an import would not find it."""
     stated = leading_title(text.body, path) != text.title
     wanted = front_matter_of(text, text.front_matter, title=stated)
     return join(wanted, text.body, text.front_matter)
@@ -112,7 +113,10 @@ def _write(folder: Path, place: str, data: bytes) -> None:
 
 
 def _made(folder: Path, place: str) -> Path:
-    """Where the file is written; its folders are there. Paths in the wiki cannot climb."""
+    """Return the path to write a file to, and create its folders.
+
+    :raises Invalid: when it lies outside of `folder`.
+    """
     target = folder / place
     if os.path.commonpath([folder, target]) != str(folder):
         raise Invalid(f"{place} leads out of the folder.")

@@ -1,4 +1,4 @@
-"""The worker's part of imports and mirrors: a slice, then the others' turn, until all is done."""
+"""Handlers of imports and mirrors. Each run does one slice, so that other deliveries get a turn."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ from wiki.transfer.report import Report
 from wiki.transfer.sources import ZipSource, limits_of
 
 SLICE_SECONDS = 1.0
-"""So long others wait for what they are told by the same worker."""
+"""Maximum duration of a slice; other deliveries of the same worker wait for it."""
 
 log = logging.getLogger(__name__)
 
 
 def import_more(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Do a slice of each import, and ask to be told of the same event again for the rest.
+    """Do a slice of each import, and schedule another delivery of its event for the rest.
 
-    Interrupted at any point, it is delivered again, finds what is done by comparing, and goes on.
+    After an interruption the event is delivered again. The handler then finds by comparison what is
+    already imported, and continues.
     """
     for happening in happenings:
         import_id = int(happening.payload["import_id"])
         try:
             finished = _advance(database, settings, import_id)
         except OperationalError:
-            raise  # the database is away for a moment: the delivery is tried again
+            raise  # the database is unavailable for a moment: the delivery is tried again
         except WikiError as refused:
             _give_up(database, settings, import_id, refused.sentence)
             finished = True
@@ -56,8 +57,8 @@ def import_more(database: Database, settings: Settings, happenings: Sequence[Hap
 
 
 def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Commit what happened in spaces that have a mirror: all that its repository has not yet, these
-    events among it."""
+    """Commit the history of mirrored spaces up to these events: everything that the repository
+    lacks."""
     newest: dict[int, int] = {}
     for happening in happenings:
         for space_id in (happening.space_id, happening.payload.get("old_space_id")):
@@ -77,7 +78,7 @@ def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[H
 
 
 def _advance(database: Database, settings: Settings, import_id: int) -> bool:
-    """A slice of an import; True when there is nothing left to do."""
+    """Do a slice of an import; return True when nothing is left to do."""
     with database.read() as session:
         row = session.get(Import, import_id)
         if row is None or row.finished_at is not None or row.person is None:

@@ -21,10 +21,10 @@ _HTML_HEADING = re.compile(
 _CUSTOM_ID = re.compile(r"\s*\{#[^\s{}]+\}$")
 _NOTE = re.compile(r"\[\^[^\]\s]+\]")
 _LONGEST = 300
-_FIRST_LOOK = 1_000  # characters after a possible first heading
-_FURTHEST = 64_000  # characters in which a title is looked for
+_FIRST_LOOK = 1_000  # number of characters after a possible first heading
+_FURTHEST = 64_000  # number of characters searched for a title
 
-# A page keeps its heading through most of its revisions.
+# Most revisions of a page have the same heading.
 _plain = lru_cache(maxsize=8192)(text_of_line)
 
 
@@ -66,7 +66,8 @@ def _headings(body: str) -> Iterator[str]:
 
 
 def _headings_of(text: str, is_all: bool) -> list[str]:
-    """Return the headings of a text; of a part of a text, only those that end before it does."""
+    """Return the headings of a text. If it is only the start of a text, leave out those that may
+    continue beyond it."""
     most = text.count("\n") + 1 - (not is_all) * 2
     tokens = _blocks().parse(text)
     found: list[str] = []
@@ -88,7 +89,7 @@ def _without_comment(html: str) -> str:
 
 @cache
 def _blocks() -> MarkdownIt:
-    """Return the block rules of the grammar of pages."""
+    """Return a parser with only the block rules of the grammar of pages."""
     parser = build_grammar()
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser

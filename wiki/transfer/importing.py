@@ -1,7 +1,7 @@
-"""Importing a tree: what is new or changed becomes revisions, the rest is left alone.
+"""Import of a tree: new and changed files become revisions, unchanged ones are left alone.
 
-Work is done in steps that can be stopped after any: pages in their order, then files. What a step
-did is found again by comparing, so an import that was interrupted is simply started again.
+The work is done in steps and can be stopped after any of them: pages in order, then files. A step
+that was done is recognised by comparison, so an interrupted import is simply started again.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ from wiki.transfer.sites import find_sites
 from wiki.transfer.sources import Entry, Progress, Source
 
 CHUNK = 24
-"""Pages of one transaction: others who save wait for it."""
-_MARKS = {  # the longer ones first
+"""Number of pages in a transaction; other writers wait for it."""
+_MARKS = {  # longer marks first
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -73,7 +73,7 @@ _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-
 
 @dataclass(frozen=True)
 class _Change:
-    """A page to be written: as it is planned, and what the wiki holds there."""
+    """A page to be written: its plan, and the page that the wiki has there."""
 
     page: PlannedPage
     text: Text
@@ -83,9 +83,9 @@ class _Change:
 
 
 class TreeImport:
-    """One tree on its way into one space, as somebody who may edit there.
+    """The import of one tree into one space, by an actor who may edit there.
 
-    :raises Forbidden: :raises NotFound: when they may not.
+    :raises Forbidden: :raises NotFound: when the actor may not.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class TreeImport:
 
     @property
     def total(self) -> int:
-        """How many pages and files there are."""
+        """Number of pages and files."""
         return len(self.layout.pages) + len(self.layout.files)
 
     def run(
@@ -153,7 +153,8 @@ class TreeImport:
         return position
 
     def finish(self) -> Report:
-        """The report, with what only the whole tree can tell: files refused, links to nowhere."""
+        """Return the report, completed with problems of the whole tree: refused files, broken
+        links."""
         self.report.add([*self.source.refused, *self.layout.problems])
         with self.database.read() as session:
             check = LinkCheck(session, self.actor, self.space)
@@ -199,7 +200,7 @@ class TreeImport:
                 self.report.changed += 1
 
     def _settle_unchanged(self) -> None:
-        """Store the pages of unchanged files, and the routes of their addresses."""
+        """Store the files of unchanged pages, and the routes of their addresses."""
         if not self._unnoted and not self._rerouted:
             return
         with self.database.write() as session:
@@ -217,14 +218,14 @@ class TreeImport:
         return {one.path: one for one in (*self.source.entries, *self.source.shelved)}
 
     def _text(self, name: str) -> str:
-        """The text of a file of the tree, empty if there is none or it cannot be read."""
+        """Return the text of a file of the tree; empty if there is none or it cannot be read."""
         try:
             return decode(self.source.read(self._named[name])) if name in self._named else ""
         except WikiError:
             return ""
 
     def _secrets(self, change: _Change) -> list[Problem]:
-        """What looks like a secret in a page and was not in what it had before."""
+        """Return a problem for each likely secret in a page that was not in its text before."""
         with self.database.read() as session:
             found = secrets_in(session, self.space.id, None, change.text)
             if found and change.held is not None:
@@ -242,7 +243,7 @@ class TreeImport:
         ]
 
     def _change(self, page: PlannedPage) -> _Change | None:
-        """What has to be written for a page; None when nothing has, or nothing can be."""
+        """Return the change to write for a page; None if it is unchanged or cannot be read."""
         where = page.entry.path
         try:
             source = decode(contents(self.source.read(page.entry)))
@@ -278,7 +279,7 @@ class TreeImport:
         return held
 
     def _is_news(self, file: str, page_id: int) -> bool:
-        """Whether the link between the file and this page still has to be stored."""
+        """Return whether the link between the file and this page still has to be stored."""
         known = self.known.get(file)
         return self.history_id is None and (known is None or known.page_id != page_id)
 
@@ -294,7 +295,7 @@ class TreeImport:
         prepare(content_hash_of(change.text), change.text.body, context)
 
     def _write_alone(self, change: _Change) -> Problem | None:
-        """The same in a transaction of its own; what refuses it is told."""
+        """Write a page in a transaction of its own; return a problem if it is refused."""
         where = change.page.entry.path
         try:
             with self.database.write() as session:
@@ -327,8 +328,8 @@ class TreeImport:
             return None
         edited = held.imported is not None and held.imported.number != held.head.number
         base = held.imported.number if held.imported else held.head.number
-        # Edited here and in the tree: merged as two people's edits are. The revision is then no
-        # import, so that the next one still compares with what the tree last said.
+        # Edited here and in the tree: merged like the edits of two authors. The revision is then no
+        # import, so that the next import still compares with the last version from the tree.
         save_page(
             session,
             self.actor,
@@ -400,7 +401,7 @@ def _unseen(change: _Change) -> Iterator[Problem]:
 
 
 def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
-    """Yield problems for parts of a page's front matter that are not read as they were meant."""
+    """Yield problems for parts of a page's front matter that could not be read as front matter."""
     for line in frontmatter.read(text.front_matter).unread:
         sentence = f"Line {line} is not valid YAML: it is kept as it is and read as text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
@@ -414,7 +415,7 @@ def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
 def contents(data: bytes) -> bytes:
     """Return the content of a file.
 
-    :raises Invalid: when it is only what Git has in the place of a content that lies elsewhere.
+    :raises Invalid: when it is a Git LFS pointer, whose content is stored elsewhere.
     """
     if _POINTER.fullmatch(data[:1024]):
         raise Invalid("It is only a pointer of Git LFS: its content lies elsewhere.")
@@ -422,11 +423,11 @@ def contents(data: bytes) -> bytes:
 
 
 class NoText(Invalid):
-    """Bytes that cannot be read as text."""
+    """An error for bytes that cannot be read as text."""
 
 
 def decode(data: bytes) -> str:
-    """The text of a file in UTF-8, or in UTF-16 or UTF-32 where a mark at its head says so.
+    """Decode the text of a file from UTF-8, or from UTF-16 or UTF-32 if it has a byte order mark.
 
     :raises NoText: when it is none of them.
     """

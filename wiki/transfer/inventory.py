@@ -1,4 +1,4 @@
-"""What a space holds already: pages as they were last imported, files, and where links lead."""
+"""The present contents of a space: pages as they were last imported, files, and link targets."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
 
 _AT_ONCE = 400
-"""Values in one `IN (…)`."""
+"""Maximum number of values in one `IN (…)`."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What an author wrote in one revision, the body by its hash."""
+    """The written parts of one revision, the body as its hash."""
 
     number: int
     title: str
@@ -44,7 +44,7 @@ class State:
     folder: bool
 
     def has(self, text: Text, content_hash: str, folder: bool) -> bool:
-        """Whether a file says just this."""
+        """Return whether a file has exactly this content."""
         same = (self.title, self.content_hash, self.tags, self.description, self.fields)
         return (
             folder == self.folder
@@ -55,7 +55,7 @@ class State:
 
 @dataclass(frozen=True)
 class Held:
-    """A page that is there: its newest revision, and the newest that an import made."""
+    """An existing page: its newest revision, and the newest one that an import made."""
 
     page_id: int
     path: str
@@ -64,8 +64,8 @@ class Held:
     routes: list[list[str]]
 
     def has(self, text: Text, content_hash: str, folder: bool) -> bool:
-        """Whether there is nothing to do: the page says this, or did when it was last imported
-        and was edited here since."""
+        """Return whether nothing has to be imported: the page has this content, or had it when it
+        was last imported and was edited in the wiki since."""
         states = [self.head] + ([self.imported] if self.imported else [])
         return any(state.has(text, content_hash, folder) for state in states)
 
@@ -83,7 +83,7 @@ _STATE = (
 
 
 def held_pages(session: Session, actor: Actor, space: Space) -> dict[str, Held]:
-    """The live pages of a space by the key of their path, and of the paths they moved from."""
+    """Return the live pages of a space by path key and by the keys of redirects to them."""
     heads = session.execute(
         select(Page.id, Page.path, Page.routes, *_STATE)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
@@ -181,15 +181,15 @@ def _without_history(session: Session, space: Space) -> int | None:
 
 
 def held_files(session: Session, actor: Actor, space: Space) -> dict[str, str]:
-    """The SHA-256 of each file of a space by the key of its place."""
+    """Return the SHA-256 of each file of a space by the key of its place."""
     files = files_of_space(session, actor, space)
     return {path_key(place_of(file)): file.sha256 for file in files}
 
 
 @dataclass(frozen=True)
 class LinkedFiles:
-    """The files that pages embed or link: the path keys of their places, and the ends of the paths
-    of those linked by name, which may be anywhere."""
+    """The files that pages embed or link: the path keys of their places and, for links by name, the
+    ends of paths that may be anywhere."""
 
     places: frozenset[str]
     endings: frozenset[str]
@@ -203,7 +203,7 @@ def linked_files(
 ) -> LinkedFiles:
     """Return all files that pages of a space embed or link.
 
-    :param there: the path keys of all files, by which links to places are told from those by name.
+    :param there: the path keys of all files, which tell links to places from links by name.
     """
     places: set[str] = set()
     endings: set[str] = set()
@@ -216,7 +216,7 @@ def linked_files(
 
 
 def _file_keys(link: Mapping[str, Any], slug: str) -> list[str]:
-    """The path keys by which a link can mean a file of a space, the best first."""
+    """Return the path keys by which a link can mean a file of a space, the best first."""
     readings = [(link["space"], link["path"]), *((one[1], one[2]) for one in link["others"])]
     keys = [path_key(path) for at, path in readings if at == slug]
     match link["kind"]:
@@ -228,7 +228,7 @@ def _file_keys(link: Mapping[str, Any], slug: str) -> list[str]:
 
 
 def _endings(key: str) -> Iterator[str]:
-    """A path and what is left of it without its first folders."""
+    """Yield a path, then the path without its first folder, and so on."""
     while key:
         yield key
         key = key.partition("/")[2]
@@ -245,7 +245,7 @@ class _Places:
 
 
 class LinkCheck:
-    """Find links of a space's pages that lead nowhere, in it or in other spaces."""
+    """A check of a space's pages for broken links, to the space itself or to others."""
 
     def __init__(self, session: Session, actor: Actor, space: Space) -> None:
         self.session = session
@@ -255,13 +255,15 @@ class LinkCheck:
         self.found = _found_by_name(session, actor, space)
 
     def has_file(self, path: str) -> bool:
-        """Whether a file is at this place of the space."""
+        """Return whether a file is at this place of the space."""
         here = self._places[self.space.slug]
         return here is not None and path_key(path) in here.files
 
     def problems(self, places: Mapping[str, str]) -> Iterator[Problem]:
-        """What is wrong with the links of the pages with these path keys; each is told by the
-        file that the mapping gives for it."""
+        """Yield the problems with the links of some pages.
+
+        :param places: the files that the problems are reported for, by the path keys of the pages.
+        """
         for revision, link in _links(self.session, self.actor, self.space):
             key = path_key(revision.path)
             where = places.get(key)
@@ -352,7 +354,8 @@ def _shown_as_source(
 def _renderings(
     session: Session, actor: Actor, space: Space
 ) -> Iterator[tuple[Revision, list[Any], str]]:
-    """The head of each page with the links and the verdict of its stored rendering."""
+    """Yield the head of each page with its stored rendering: the links, and the reason why its
+    source is shown, if any."""
     heads = session.scalars(
         select(Revision)
         .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))

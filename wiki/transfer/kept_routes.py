@@ -1,7 +1,7 @@
 """The routes of an exported tree, in a file beside its pages.
 
-Texts are exported as they are. Where an address in them has a target that its wording does not
-give, this file keeps the target, and an import of the tree finds it again.
+Texts are exported as they are. If an address in them has a target that differs from its wording,
+this file stores the target, and an import of the tree restores it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Route = tuple[str, str, str]
 
 def written_routes(space: str, pages: Iterable[tuple[str, bool, Sequence[Sequence[str]]]]) -> str:
     """Return the text of the file for pages (path, whether it is a folder's, and routes) of a
-    space; empty if none has a route."""
+    space; empty if no page has a route."""
     found = {}
     for path, folder, routes in pages:
         own = [[key, kind, to] for key, kind, slug, to in routes if slug == space]
@@ -33,8 +33,8 @@ def written_routes(space: str, pages: Iterable[tuple[str, bool, Sequence[Sequenc
 
 
 def read_routes(text: str, layout: Layout) -> dict[str, list[Route]]:
-    """Return the routes of each file of a tree as the text lists them, those whose targets are in
-    the tree. Anything that is not as :func:`written_routes` writes it is left out."""
+    """Return the routes of each file of a tree, without those whose targets are not in the tree.
+    Entries that :func:`written_routes` would not write are left out."""
     try:
         files = json.loads(text) if text else {}
     except (ValueError, RecursionError):

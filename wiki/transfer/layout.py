@@ -1,4 +1,4 @@
-"""Which file of a tree is which page of a space, both ways; text in, text out."""
+"""The mapping between the files of a tree and the pages of a space, in both directions."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from wiki.transfer.report import Kind, Problem
 from wiki.transfer.sources import MARKDOWN, Entry, printable
 
 LITERAL = ".page"
-"""Before `.md`: the name is to be taken as it stands, also where it is `index` or `readme`."""
+"""The ending before `.md` that marks a name as literal, even if it is `index` or `readme`."""
 
 _LONGEST_ENDING = 20
 
 
 @dataclass(frozen=True)
 class PlannedPage:
-    """A Markdown file and the page it will be."""
+    """A Markdown file and the page that it becomes."""
 
     entry: Entry
     path: str
@@ -98,7 +98,7 @@ class _Planner:
                 second.append((entry, path, folder))
             elif path_key(self.known[entry.path][0]) != path_key(path):
                 self._tell(entry, path, self.known[entry.path][0])
-        for entry, path, folder in second:  # after the places that others get by their names
+        for entry, path, folder in second:  # after the files that get the places of their names
             self._put_beside(entry, path, folder)
         self.layout.pages.sort(key=lambda page: page.entry.path)
         self.layout.files.sort(key=lambda file: file.entry.path)
@@ -136,8 +136,7 @@ class _Planner:
 
 
 def _open(entry: Entry) -> str:
-    """Return the place of a file that is not a page; for a hidden file, without the leading
-    dots."""
+    """Return the place of a file that is not a page. Leading dots of hidden names are removed."""
     if not entry.hidden:
         return entry.path
     return "/".join(part.lstrip(".") or "_" for part in entry.path.split("/"))
@@ -151,9 +150,9 @@ def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem
 
 
 def places_beside(file: str, path: str, folder: bool) -> Iterator[str]:
-    """Yield other places for a file whose own, `path`, is taken, the best first.
+    """Yield alternative places for a file whose own, `path`, is taken, the best first.
 
-    `teams/README.md` can be `teams/readme`, others get a number: `page-2`, `logo-2.png`.
+    `teams/README.md` can be `teams/readme`. Others get a number: `page-2`, `logo-2.png`.
 
     :raises PathError: when no valid place can be made.
     """
@@ -176,10 +175,10 @@ def _numbered(stem: str, tail: str) -> str:
 
 
 def page_of(file: str) -> tuple[str, bool]:
-    """The page that a Markdown file is by its name alone: path, and whether it is a folder's.
+    """Return the page that a Markdown file is by its name: its path, and whether it is a folder's.
 
-    `"a/index.md"` gives `("a", True)`, `"a/b.md"` gives `("a/b", False)`, `"a/index.page.md"`
-    gives `("a/index", False)`.
+    `"a/index.md"` gives `("a", True)`, `"a/b.md"` gives `("a/b", False)`, `"a/index.page.md"` gives
+    `("a/index", False)`.
     """
     folder, name = parent_of(file) or "", name_of(file)
     stem = name.rpartition(".")[0]
@@ -191,7 +190,7 @@ def page_of(file: str) -> tuple[str, bool]:
 
 
 def file_of(path: str, folder: bool) -> str:
-    """The name of the file that a page is exported to; `page_of` leads back to it."""
+    """Return the name of the file that a page is exported to; the inverse of `page_of`."""
     if folder:
         return join(path, "index.md")
     plain = f"{path}.md"

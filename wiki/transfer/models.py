@@ -1,4 +1,5 @@
-"""Tables of transfer: imports begun in the browser, and mirrors of spaces in Git repositories."""
+"""Tables of transfer: imports started in the browser, mirrors of spaces in Git repositories, and
+imported histories."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from wiki.spaces.models import Space
 
 
 class Import(Base):
-    """One uploaded tree: how far it has come, and at its end what it could not take over. The zip
-    lies in the data folder until it is done.
+    """The import of one uploaded tree: its progress and its report. The zip is kept in the data
+    folder until the import is done.
 
-    `position` and `total` count pages and files. While `finished_at` is None the worker is at it,
-    or will be. `failure` is a sentence when it had to be given up.
+    `position` and `total` count pages and files. `finished_at` is None until the worker has
+    finished. `failure` is the reason if the import was aborted.
     """
 
     __tablename__ = "imports"
@@ -41,12 +42,12 @@ class Import(Base):
 
 
 class Mirror(Base):
-    """A Git repository that every new revision of a space is committed to, as far as somebody
+    """A Git repository that every new revision of a space is committed to, as far as ``person``
     (None: the machine's shell) may read.
 
-    How far it has come stands in the repository: ``event_id`` holds while ``tip`` is its newest
-    commit. While it fails, ``failures`` counts the attempts; without any, ``failure`` says what was
-    left out last.
+    The position is stored in the repository; ``event_id`` is valid while ``tip`` is its newest
+    commit. ``failures`` counts failed attempts in a row. If it is 0, ``failure`` lists what the
+    last run left out.
     """
 
     __tablename__ = "mirrors"

@@ -1,8 +1,8 @@
 """Decoding of file names whose encoding is not stated.
 
 Programs on older systems wrote names into archives in the code page of the machine. Every common
-code page is tried on all names of an archive together, and the one is chosen in which they look
-most like words of a language. General detectors need longer texts than the names of a few files.
+code page is tried on all names of an archive together; the one in which they look most like words
+of a language is chosen. General detectors need longer texts than the names of a few files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import log2
 
-# Letters beyond ASCII by language, the frequent ones first.
+# Letters beyond ASCII by language, frequent ones first.
 _GERMAN = "üäßö"
 _WEST = {
     "German": _GERMAN,
@@ -69,8 +69,8 @@ _SINGLE = {
 
 @dataclass(frozen=True)
 class _Wide:
-    """An encoding with two bytes for a character: the first bytes of those in general use, and
-    those that are frequent in names of files."""
+    """An encoding with two bytes for a character: the first bytes of characters in general use, and
+    the characters that are frequent in file names."""
 
     general: range
     frequent: str
@@ -108,7 +108,7 @@ ENCODINGS = (
     *("cp874", "cp775", "cp1257", "euc_jp"),
 )
 _SAMPLE = 300
-"""Number of names, and of words in them, that are looked at."""
+"""Maximum number of names, and of words in them, that are examined."""
 _CLOSE = 3.0
 """Difference in bits up to which a second encoding is mentioned."""
 _PREFERENCE = 0.2
@@ -116,7 +116,7 @@ _STRANGE = 14.0
 _MIXED = 9.0
 _OTHER_LANGUAGE = 3.0
 _SIGN_AFTER = re.compile(r"(?<=[^\x00-\x7f])[\\\[\]^`{|}~@]")
-"""Signs that are rare in names, and frequent as the second bytes of characters."""
+"""Signs that are rare in names, but frequent as second bytes of characters."""
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ASCII_BETWEEN = re.compile(r"[\x00-@\[-`{-\x7f]+")
 _LISTED = "".join(
@@ -128,13 +128,13 @@ _LISTED = "".join(
 _UNUSUAL = re.compile(
     f"(?:[\\0-\\x7f¼½¾\u1800-\u1dff]|(?![{_LISTED}{_LISTED.upper()}\u0300-\u036f])[\u0100-\u052f])*"
 )
-"""Names in another encoding that are valid UTF-8 by accident consist of such characters in it."""
+"""Characters that names in another encoding have when they are valid UTF-8 by accident."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Names as text. `encoding` is the one found for names whose encoding is not stated, empty if
-    they are ASCII or UTF-8; `other` is one in which they look about as plausible, or empty."""
+    """Names as text. `encoding` is the one detected for names whose encoding is not stated, empty
+    if they are ASCII or UTF-8. `other` is one in which they look about as plausible, or empty."""
 
     text: list[str]
     encoding: str
@@ -144,7 +144,7 @@ class Decoded:
 def decoded_names(names: Sequence[str | bytes], added: Sequence[str]) -> Decoded:
     """Return the names as text.
 
-    :param added: for each of the names the same as text if the archive has that too, else empty.
+    :param added: for each name its UTF-8 form if the archive has one, else an empty string.
     """
     pairs = list(zip(names, added, strict=True))
     odd = [(name, text) for name, text in pairs if isinstance(name, bytes) and not name.isascii()]
@@ -157,7 +157,7 @@ def decoded_names(names: Sequence[str | bytes], added: Sequence[str]) -> Decoded
 
 
 def _encodings_of(names: Sequence[bytes], known: Sequence[tuple[bytes, str]]) -> tuple[str, str]:
-    """Return the encoding in which all of the names look best, and another one that is close."""
+    """Return the encoding in which all names look best, and another that is close or empty."""
     if not names:
         return "utf-8", ""
     whole, sample = b"\n".join(names), list(dict.fromkeys(names))[:_SAMPLE]
@@ -176,7 +176,7 @@ def _encodings_of(names: Sequence[bytes], known: Sequence[tuple[bytes, str]]) ->
             rated = _cost(texts, encoding) + _PREFERENCE * preference, encoding
             found[texts] = min(found.get(texts, rated), rated)
     if not found:
-        return "cp437", ""  # it has a character for every byte
+        return "cp437", ""  # cp437 has a character for every byte
     (least, best), *others = sorted(found.values())
     return best, others[0][1] if others and others[0][0] - least < _CLOSE else ""
 
@@ -186,8 +186,8 @@ def _fits(encoding: str, known: Sequence[tuple[bytes, str]]) -> bool:
 
 
 def _cost(names: Sequence[str], encoding: str) -> float:
-    """Estimate the information in names in bits, in the language that fits best: the less, the more
-    plausible they are. Single words may be of another language."""
+    """Estimate the information in names in bits, in the language that fits best. A smaller number
+    is more plausible. Single words may be of another language."""
     found = dict.fromkeys(word for name in names for word in _ASCII_BETWEEN.split(name))
     words = [word for word in found if not word.isascii()][:_SAMPLE]
     signs = 4.0 * sum(len(_SIGN_AFTER.findall(name)) for name in names)
@@ -209,7 +209,7 @@ def _single_cost(word: str, letters: str) -> float:
         if is_odd:
             rank = ranks.get(character, ranks.get(character.lower()))
             cost += _unlisted(character) if rank is None else 1 + log2(rank + 2)
-            if is_latin:  # accents are rare, and mostly stand alone
+            if is_latin:  # accents are rare, and rarely follow each other
                 cost += 3 + 2 * (before > "\x7f")
         if not is_latin and before and is_odd == before.isascii():
             cost += _MIXED

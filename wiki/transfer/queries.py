@@ -1,4 +1,4 @@
-"""Finding imports, as somebody who leads the space."""
+"""Queries for imports, for actors who may manage the space."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wiki.transfer.models import Import
 
 
 def list_imports(session: Session, seen: SpaceSeen) -> Sequence[Import]:
-    """The newest imports into a space. :raises Forbidden:"""
+    """Return the newest imports into a space, at most 20. :raises Forbidden:"""
     seen.require(May.MANAGE)
     return session.scalars(
         select(Import)
@@ -26,7 +26,7 @@ def list_imports(session: Session, seen: SpaceSeen) -> Sequence[Import]:
 
 
 def get_import(session: Session, seen: SpaceSeen, import_id: int) -> Import:
-    """One import into a space. :raises Forbidden: :raises NotFound:"""
+    """Return one import into a space. :raises Forbidden: :raises NotFound:"""
     seen.require(May.MANAGE)
     row = session.scalar(
         select(Import)

@@ -1,9 +1,9 @@
-"""Writing down a past: pages and revisions as they came about elsewhere, by whom and when.
+"""Recording of an imported past: pages and revisions with their original authors and times.
 
-A :class:`Recorder` takes steps one after another and stores what has come of them many at once.
-What it writes is what :mod:`wiki.pages.actions` would have written at the time: revisions,
-redirects from former paths, folders, an event for each step. Renderings and links follow at the
-end, for what has become of each page and not for what it once was.
+A :class:`Recorder` takes steps one after another and stores the results in batches. It writes what
+:mod:`wiki.pages.actions` would have written at the time: revisions, redirects from former paths,
+folders, and an event for each step. Renderings and links are made at the end, for the final state
+of each page only.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.rewrite.redaction import Sealed
 
 AT_ONCE = 400
-"""Values in one ``IN (…)``."""
+"""Maximum number of values in one ``IN (…)``."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """Who did a step and when, and what they said of it."""
+    """Author, time and message of a step."""
 
     author_id: int | None
     at: datetime
@@ -50,7 +50,7 @@ class Stamp:
 
 @dataclass
 class PastPage:
-    """A page on its way through its past; what an author wrote last, and where it stands."""
+    """A page while its past is recorded: its newest content and its place."""
 
     id: int
     path: str
@@ -66,10 +66,10 @@ class PastPage:
     updated: Stamp
     removed: Stamp | None = None
     stored_key: str | None = None
-    """The key of its path while the database has it as live, else None."""
+    """The key of its path if the database has it as live, else None."""
 
     def says(self, text: Text, content_hash: str) -> bool:
-        """Whether its newest revision is just this."""
+        """Return whether the newest revision has exactly this content."""
         mine = (self.title, self.description, self.tags, self.fields, self.content_hash)
         same = (text.title, text.description, text.tags, text.fields, content_hash)
         return mine == same and same_form(text.front_matter, self.front_matter)
@@ -82,7 +82,7 @@ class PastPage:
 
 @dataclass
 class _Waiting:
-    """What is to be stored at the next flush."""
+    """The rows to be stored at the next flush."""
 
     revisions: list[dict[str, Any]] = field(default_factory=list)
     events: list[tuple[Event, int | None, datetime]] = field(default_factory=list)
@@ -93,7 +93,7 @@ class _Waiting:
 
 
 def tell(session: Session, page_ids: Collection[int]) -> None:
-    """Let others hear what has become of pages whose past was written down."""
+    """Announce to subscribers the pages whose past was recorded."""
     ids = sorted(page_ids)
     for first in range(0, len(ids), AT_ONCE):
         tell_newest(session, ids[first : first + AT_ONCE], _TOLD)
@@ -103,18 +103,19 @@ _TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
 
 
 class Recorder:
-    """Writes down the past of a space in one transaction, as somebody who may edit there.
+    """A recorder of the past of a space, in one transaction, by an actor who may edit there.
 
-    Others who would take a path of the space, or save one of its loaded pages, wait meanwhile.
+    It locks the space and the loaded pages: other writers that need a path of the space, or save
+    one of the loaded pages, wait.
 
-    :param shelf: what was put away in earlier transactions need not be asked for again.
-    :raises NotFound: :raises Forbidden: when they may not.
+    :param shelf: texts stored in earlier transactions, which need not be looked up again.
+    :raises NotFound: :raises Forbidden: when the actor may not.
     """
 
     def __init__(self, session: Session, actor: Actor, space: Space, shelf: Shelf) -> None:
         seen = see_space_by_id(session, actor, space.id)
         seen.require(May.EDIT)
-        # Where pages are hidden from some, only who sees them all can say what is where.
+        # If some pages are restricted, only an actor who sees all of them can assign paths.
         if session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None:
             seen.require(May.MANAGE)
         self.session = session
@@ -129,7 +130,7 @@ class Recorder:
         )
 
     def load(self, page_ids: Collection[int]) -> None:
-        """Get to know pages of the space, so that :meth:`page` need not ask for each."""
+        """Load pages of the space, so that :meth:`page` needs no query for each."""
         missing = sorted(set(page_ids) - self._known.keys())
         for first in range(0, len(missing), AT_ONCE):
             rows = self.session.execute(
@@ -144,12 +145,12 @@ class Recorder:
                 self._learn(page, revision)
 
     def page(self, page_id: int) -> PastPage | None:
-        """A page of the space, live or deleted; None where it is not (any more)."""
+        """Return a page of the space, live or deleted; None if there is none."""
         self.load([page_id])
         return self._known.get(page_id)
 
     def at(self, path: str) -> PastPage | None:
-        """The live page at a path, as things stand after the steps so far."""
+        """Return the live page at a path after the steps so far."""
         key = path_key(path)
         if key not in self._at:
             page_id = self.session.scalar(
@@ -161,16 +162,16 @@ class Recorder:
             )
             found = self.page(page_id) if page_id is not None else None
             if found is not None and (found.deleted or path_key(found.path) != key):
-                found = None  # it has gone elsewhere in a step that is not stored yet
+                found = None  # moved or deleted in a step that is not stored yet
             self._at[key] = found
         return self._at[key]
 
     def create(
         self, path: str, folder: bool, text: Text, stamp: Stamp, action: Action = Action.IMPORT
     ) -> PastPage:
-        """A new page at a free path.
+        """Create a page at a free path.
 
-        :raises Invalid: when the path is taken, or cannot be one.
+        :raises Invalid: when the path is taken or invalid.
         """
         path = self._free(path, None)
         text, stamp = self._without_redacted(None, text, stamp)
@@ -189,7 +190,7 @@ class Recorder:
             "created_by_id": stamp.author_id,
             "updated_at": stamp.at,
             "updated_by_id": stamp.author_id,
-            "deleted_at": stamp.at,  # until it is stored where it stands at the end
+            "deleted_at": stamp.at,  # until a flush stores its final state
         }
         unused = unused_page_id(self.session)
         if unused is not None:
@@ -212,9 +213,9 @@ class Recorder:
         folder: bool | None = None,
         base: int | None = None,
     ) -> bool:
-        """A new revision of a live page, perhaps at another path; False when nothing changes.
+        """Add a revision to a live page, perhaps at another path; return False if nothing changes.
 
-        :raises Invalid: when the path is taken, or cannot be one.
+        :raises Invalid: when the path is taken or invalid.
         """
         folder = page.folder if folder is None else folder
         text, stamp = self._without_redacted(page, text, stamp)
@@ -231,11 +232,11 @@ class Recorder:
         return True
 
     def leave(self, page: PastPage) -> None:
-        """The page is about to move: others may take its place before it has taken another's."""
+        """Free the path of a page that is about to move, so that others can take it first."""
         self._at[path_key(page.path)] = None
 
     def stay(self, page: PastPage) -> None:
-        """The page does not move after all: it is where it was or, where that is taken, deleted."""
+        """Keep a page that does not move after all at its path or, if that is taken, delete it."""
         key = path_key(page.path)
         if not page.deleted and self._at.get(key) is None:
             self._at[key] = page
@@ -243,7 +244,7 @@ class Recorder:
             self.delete(page, page.updated)
 
     def delete(self, page: PastPage, stamp: Stamp) -> None:
-        """The page is deleted, if it is not."""
+        """Delete a page, unless it is deleted."""
         if page.deleted:
             return
         page.deleted, page.removed = True, stamp
@@ -254,9 +255,9 @@ class Recorder:
         self._touch(page, PageDeleted(self.space_id, page.id, page.path, imported=True), stamp)
 
     def restore(self, page: PastPage, stamp: Stamp, path: str) -> None:
-        """A deleted page is back, at a free path.
+        """Restore a deleted page at a free path.
 
-        :raises Invalid: when the path is taken, or cannot be one.
+        :raises Invalid: when the path is taken or invalid.
         """
         path = self._free(path, page)
         old_path, page.deleted, page.removed = page.path, False, None
@@ -269,17 +270,17 @@ class Recorder:
             self._redirect(old_path, page)
 
     def redirect(self, path: str, page: PastPage) -> None:
-        """Let a path that no page has lead to this one."""
+        """Redirect a path without a page to this one."""
         if self.at(path) is None:
             self._redirect(path, page)
 
     @property
     def steps(self) -> int:
-        """How many steps wait to be stored."""
+        """Number of steps that wait to be stored."""
         return len(self._waiting.events)
 
     def flush(self) -> None:
-        """Store all that waits."""
+        """Store all waiting steps."""
         waiting, connection = self._waiting, self.session.connection()
         self.shelf.flush(self.session)
         if waiting.revisions:
@@ -297,7 +298,7 @@ class Recorder:
         self._waiting = _Waiting()
 
     def _let_go(self, pages: list[PastPage]) -> None:
-        """Let what stays below pages that go keep what protects it."""
+        """Keep the restrictions of pages below a page that is moved or deleted."""
         leaving = [
             page.id
             for page in pages
@@ -333,7 +334,8 @@ class Recorder:
     def _without_redacted(
         self, page: PastPage | None, text: Text, stamp: Stamp
     ) -> tuple[Text, Stamp]:
-        """What was redacted here does not come back with a history: marks stand for it."""
+        """Return text and message with marks in place of what was redacted in the wiki, so that an
+        imported history does not bring it back."""
         if self._redacted is None:
             self._redacted = spans_by_page(self.session, self.space_id)
         known = self._redacted
@@ -422,7 +424,7 @@ class Recorder:
             if page.stored_key is not None
             and (page.deleted or page.stored_key != path_key(page.path))
         ]
-        if leaving:  # so that no two pages meet at a path on their way
+        if leaving:  # so that two pages never have the same path while they are moved
             connection.execute(_AWAY, leaving)
         rows = []
         for page in pages:

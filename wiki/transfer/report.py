@@ -1,4 +1,4 @@
-"""What an import did, and what of the tree it could not take over as it stands."""
+"""The report of an import: counts, and the problems with the tree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PROBLEMS = 5000
 
 
 class Kind(StrEnum):
-    """What kind of problem it is; the value is the heading above all of that kind."""
+    """The kind of a problem; the value is the heading above all problems of that kind."""
 
     HISTORY = "The history itself"
     REFUSED = "Not imported"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One of them: the file in the tree, and a sentence."""
+    """A problem: its kind, the file in the tree, and a sentence."""
 
     kind: Kind
     where: str
@@ -46,7 +46,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """Counts of pages and files, and the problems in the order they were met."""
+    """Counts of pages and files, and the problems in the order in which they were found."""
 
     created: int = 0
     changed: int = 0
@@ -65,14 +65,14 @@ class Report:
         self.problems.extend(problems)
 
     def by_kind(self) -> list[tuple[Kind, list[Problem]]]:
-        """The problems under their headings, the graver kinds first."""
+        """Return the problems by kind, the graver kinds first."""
         grouped: dict[Kind, list[Problem]] = {kind: [] for kind in Kind}
         for problem in self.problems:
             grouped[problem.kind].append(problem)
         return [(kind, found) for kind, found in grouped.items() if found]
 
     def summary(self) -> str:
-        """The counts in one sentence."""
+        """Return the counts in one sentence."""
         pages = f"{counted(self.created, 'page')} new, {self.changed} changed"
         if self.revisions:
             revised = f"{counted(self.revisions, 'revision')}: {counted(self.created, 'page')} new"
@@ -82,13 +82,14 @@ class Report:
         return f"{pages}, {files}, {same} unchanged."
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report for a JSON column, with as many problems as there is room for."""
+        """Return the report for a JSON column, with at most :data:`MOST_PROBLEMS` problems."""
         more = self.more_problems + max(len(self.problems) - MOST_PROBLEMS, 0)
         return asdict(replace(self, problems=self.problems[:MOST_PROBLEMS], more_problems=more))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:
-        """What :meth:`to_json` gave; an empty mapping is an empty report."""
+        """Build a report from the result of :meth:`to_json`; an empty mapping gives an empty
+        report."""
         known = {one.name for one in fields(cls)} - {"problems"}
         report = cls(**{name: value for name, value in values.items() if name in known})
         report.problems = [

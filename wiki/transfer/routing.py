@@ -1,8 +1,8 @@
 """Routes: addresses in the texts of a tree whose target in the wiki differs from their wording.
 
 In a tree, `/guide/page.md` starts at a root of the tree; in the wiki, `guide` would be a space. A
-file can also be kept at another place than its name gives. Texts stay as they are, and the targets
-of such addresses are stored beside them as routes.
+file can also be kept at another place than its name gives. Texts are not changed; the targets of
+such addresses are stored beside them as routes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MOST_CUTS = 4
 class Router:
     """The places of all files of a tree, and the addresses that need a route to them.
 
-    :param kept_routes: the text of the routes that an export has written beside the tree.
+    :param kept_routes: the text of the routes file that an export wrote beside the tree.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class Router:
 
 
 def _addresses(source: str, odd: Collection[str]) -> Iterator[str]:
-    """Yield possible addresses in a text that begin with a slash or name one of the odd files; some
-    may not be addresses at all."""
+    """Yield possible addresses in a text that begin with a slash or name one of the odd files. Some
+    of them may be no addresses."""
     for pattern in (_ANGLE, _QUOTED, _BARE):
         for match in pattern.finditer(source):
             written = next(filter(None, match.groups()), "")
@@ -137,7 +137,7 @@ def _name_in(address: str) -> str:
 
 
 def _leads_to(address: str, context: RenderContext, place: Place) -> bool:
-    """Whether an address leads to a place without a route."""
+    """Return whether an address leads to a place without a route."""
     to = resolve_link(address, context)
     return (to.kind, to.space, path_key(to.path)) == (place[0], context.space, path_key(place[1]))
 
@@ -148,5 +148,5 @@ def _key(name: str) -> str:
         return name.lower()
     try:
         return path_key(normalise_path(name))
-    except PathError:  # such as hidden folders
+    except PathError:  # e.g. hidden folders
         return path_key(name)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from wiki.text.paths import join, name_of, parent_of, resolve
 
-# Names of configuration files, and the folders beside them from which the sites are served. With a
-# colon: the key whose value is the folder, and its default.
+# Names of configuration files, and the folders beside them from which the sites are served. A colon
+# separates the key whose value is the folder from the default folder.
 _CONFIGURATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"mkdocs\.ya?ml", ("docs_dir:docs",)),
     (r"docusaurus\.config\.\w+", ("static", "docs", "")),

@@ -1,7 +1,7 @@
-"""Where a tree of files comes from: a folder or a zip, with nothing outside it ever read.
+"""Sources of a tree of files: a folder, a zip or a Git history. Nothing outside of it is ever read.
 
-Symbolic links, names that climb out, devices, bombs and what is beyond the limits are refused with
-a sentence each before anything of them is read.
+Symbolic links, names that lead out of the tree, devices, zip bombs and files beyond the limits are
+refused with a sentence each, before anything of them is read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes: of a Markdown file, of another file, and of all together."""
+    """Maximum sizes in bytes: of a Markdown file, of another file, and of all files together."""
 
     page: int
     file: int
@@ -37,7 +37,8 @@ class Limits:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """What the administrator allows; all together may be eight times the largest zip."""
+    """Return the configured limits; all files together may have eight times the size of the largest
+    zip."""
     return Limits(
         page=settings.max_page_kb << 10,
         file=settings.max_file_mb << 20,
@@ -57,33 +58,33 @@ class Entry:
 
     @property
     def is_markdown(self) -> bool:
-        """Whether it is a page and not a file of one."""
+        """True if it becomes a page, False if it is a file of a page."""
         return self.path.lower().endswith(MARKDOWN)
 
 
 class Source:
-    """The files of a tree that may be read, in the order of their places, and those refused."""
+    """The readable files of a tree in the order of their places, and the refused ones."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.entries: list[Entry] = []
         self.shelved: list[Entry] = []
-        """Hidden files, up to a limit; no texts, and no files of version control."""
+        """Hidden files, up to a limit, without Markdown files and files of version control."""
         self.refused: list[Problem] = []
         self._paths: set[str] = set()
         self.hidden = 0
         self.outer = ""
-        """The folder around everything that was left out of the places."""
+        """The folder that contains all files and was removed from their places."""
 
     def read(self, entry: Entry) -> bytes:
-        """All bytes of a file.
+        """Return the content of a file.
 
-        :raises Invalid: when it is damaged, or larger than it said.
+        :raises Invalid: when it is damaged, or larger than stated.
         """
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of what the tree is read from."""
+        """Close the folder, archive or process that the tree is read from."""
 
     def _take(self, path: str, size: int, key: Any = None, refusal: str = "") -> bool:
         """Add a file, or the reason why it is refused; return False when there is no room for more.
@@ -112,7 +113,7 @@ class Source:
         return len(self.entries) + len(self.refused) < MOST_ENTRIES
 
     def _unused(self, path: str) -> str:
-        """Return the path or, if it was used before, the path with a number."""
+        """Return the path or, if another file has it, the path with a number."""
         stem, dot, ending = path.rpartition(".")
         unused, number = path, 1
         while unused in self._paths:
@@ -181,7 +182,7 @@ class FolderSource(Source):
 
 
 class ZipSource(Source):
-    """A zip file. With `keep_outer` a folder around everything stays part of the places."""
+    """A zip file. With `keep_outer` a folder that contains all files stays part of their places."""
 
     def __init__(self, file: Path, limits: Limits, *, keep_outer: bool = False) -> None:
         super().__init__(limits)
@@ -202,7 +203,7 @@ class ZipSource(Source):
     def _note_encoding(self) -> None:
         odd = next((one.name for one in self.archive.members if not one.name.isascii()), "")
         if not odd:
-            return  # only the name of a folder without files
+            return  # only the name of an empty folder
         names = self.archive.names
         sentence = (
             f"The zip does not say how its names are encoded; they were read as {names.encoding}"
@@ -259,7 +260,7 @@ class GitSource(Source):
 
 
 def open_source(path: Path, limits: Limits, *, keep_outer: bool = False) -> Source:
-    """The tree in the folder or zip at `path`.
+    """Open the folder or zip at `path`.
 
     :raises Invalid: when it is neither, or beyond the limits.
     """
@@ -285,19 +286,20 @@ def name_refusal(path: str) -> str:
 
 
 def printable(path: str) -> str:
-    """`path` with what cannot be shown or stored written as codes."""
+    """Return `path` with unprintable characters as codes, at most 500 characters."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in path)[:500]
 
 
 def is_hidden(parts: list[str]) -> bool:
-    """Whether a file of this place is none of the tree's own, but of a tool."""
+    """Return whether the path is hidden: a part of it begins with a dot, or is a junk file of a
+    system."""
     return any(
         (part.startswith(".") and part not in (".", "..")) or part in _JUNK for part in parts
     )
 
 
 def is_private(parts: list[str]) -> bool:
-    """Whether a hidden file is never read: files of version control, and junk."""
+    """Return whether a hidden file is never read: files of version control, and junk."""
     return any(part in _JUNK or part in _VERSION_CONTROL for part in parts)
 
 
@@ -310,4 +312,4 @@ def _size(count: int) -> str:
 
 
 Progress = Callable[[int, int], None]
-"""Called with how many files are done and how many there are."""
+"""A callback with the number of files done and their total number."""

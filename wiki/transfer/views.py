@@ -1,4 +1,4 @@
-"""Importing in the browser: the form for a zip, and the page that says how far it has come."""
+"""Views of imports: the form for a zip, and the page with the progress."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from wiki.web.urls import space_url
 
 blueprint = Blueprint("transfer", __name__)
 SHOWN = 200
-"""Problems of a kind on the screen."""
+"""Maximum number of problems of a kind on the page."""
 
 
 @blueprint.url_value_preprocessor
 def allow_large_zips(endpoint: str | None, values: dict[str, object] | None) -> None:
-    """A zip may be larger than other forms; said before anything reads the form."""
+    """Raise the limit on the request size for zips, before the form is parsed."""
     if request.method == "POST":
         request.max_content_length = (settings().max_import_mb + 1) << 20
 
 
 @blueprint.route("/<space:slug>/-/import", methods=["GET", "POST"])
 def begin(slug: str) -> ResponseReturnValue:
-    """Choose a zip; the worker then imports it."""
+    """Show the form for a zip, or store an uploaded one for the worker to import."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.MANAGE)
     if request.method == "GET":
@@ -56,7 +56,7 @@ def begin(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/import/<int:import_id>")
 def status(slug: str, import_id: int) -> ResponseReturnValue:
-    """How far an import has come; a script looks again until it is done."""
+    """Show the progress of an import; a script reloads the page until it is done."""
     seen = see_space(reading(), actor(), slug)
     row = get_import(reading(), seen, import_id)
     return render_template(
@@ -71,7 +71,7 @@ def status(slug: str, import_id: int) -> ResponseReturnValue:
 
 @blueprint.app_template_global()
 def mirrored(seen: SpaceSeen) -> Mirror | None:
-    """The space's mirror, for the screen of its settings."""
+    """Return the space's mirror, for the page of its settings."""
     return mirror_of(reading(), seen)
 
 

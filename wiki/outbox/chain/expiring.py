@@ -1,4 +1,4 @@
-"""What is old goes: events that nothing needs any more, and from where older ones were done."""
+"""Expiry of events that are no longer needed, and shortening of addresses in old ones."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ AT_ONCE = 5000
 
 
 def expire(session: Session, before: datetime) -> int:
-    """Delete the oldest events that may expire and are older than that, at most some thousand;
-    how many. The chain goes on from the last of them, and an event says that it was done.
+    """Delete the oldest expirable events before a time, at most :data:`AT_ONCE`; return how many.
 
-    Who has still to hear of one holds back those after it too.
+    The chain continues from the last deleted event, and an event records the deletion. An event
+    with a pending delivery also keeps those after it.
     """
     take_turn(session)
     ends = ends_of(session)
@@ -51,8 +51,8 @@ def expire(session: Session, before: datetime) -> int:
 
 
 def shorten_addresses(session: Session, before: datetime) -> int:
-    """Shorten from where the oldest events were done that are older than that, at most some
-    thousand; how many."""
+    """Shorten the addresses of the oldest events before a time, at most :data:`AT_ONCE`; return how
+    many."""
     take_turn(session)
     oldest = session.execute(
         select(EventRow.id, EventRow.address, EventRow.passing, EventRow.at < before)

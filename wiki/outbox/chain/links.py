@@ -1,12 +1,12 @@
-"""The chain of events: each is bound to the one before it, and the newest is signed.
+"""The hash chains of events: each event is bound to the one before it, and the newest is signed.
 
-A link is the SHA-256 of the link before it and of the event. There are two chains, because events
-of the one may expire and those of the other never do: so what expires is the beginning of a chain,
-whose last link is kept as its anchor. Anchor and end are signed with the wiki's key, so that
-whoever can write to the database can neither forge a chain nor cut it off.
+A link is the SHA-256 of the previous link and of the event. There are two chains, because some
+events may expire and others never do. Expiry removes the beginning of a chain and keeps its last
+link as the anchor. Anchor and end are signed with the wiki's key, so that write access to the
+database is not enough to forge a chain or to cut it off.
 
-What an event says and from where it was done go into its link as hashes with a salt of their own.
-They can be taken out, salt and all: the hash stays, and tells nobody anything.
+The payload and the address of an event enter its link as hashes with salts of their own. They can
+be removed together with the salt; the remaining hash reveals nothing.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from wiki.web.origin import shorten
 
 LASTING, PASSING = "lasting", "passing"
 START = bytes(32)
-"""The link before the first."""
+"""The link before the first event."""
 SALT_BYTES = 16
 
-# What such an event says beside what happened: what is still to do.
+# The fields of events that are tasks and no facts; they are not part of the hash.
 _TO_DO = {"PagePurged": frozenset({"files"})}
 
 
 @dataclass(frozen=True)
 class End:
-    """Where a chain begins and ends, as ``models.ChainEnd`` has it."""
+    """The anchor and the end of a chain, with the columns of ``models.ChainEnd``."""
 
     name: str
     anchor_id: int = 0
@@ -46,19 +46,19 @@ class End:
 
 
 def name_of(passing: bool) -> str:
-    """The chain of events that may expire, or of those that do not."""
+    """Return the name of the chain of expirable events, or of the one of permanent events."""
     return PASSING if passing else LASTING
 
 
 def said_hash(salt: bytes, name: str, payload: dict[str, Any]) -> bytes:
-    """The hash of what an event says."""
+    """Return the hash of an event's payload."""
     to_do = _TO_DO.get(name)
     said = {key: payload[key] for key in payload if key not in to_do} if to_do else payload
     return hashlib.sha256(salt + canonical(said)).digest()
 
 
 def address_hash(salt: bytes, address: str) -> bytes:
-    """The hash of from where something was done."""
+    """Return the hash of the address that an event came from."""
     return hashlib.sha256(salt + address.encode()).digest()
 
 
@@ -77,7 +77,7 @@ def link(
     address: str | None,
     address_seal: bytes | None,
 ) -> bytes:
-    """The link of an event that follows the link ``before``."""
+    """Return the link of an event that follows the link ``before``."""
     where = "-" if address is None else _quoted(shorten(address))
     seal = address_seal.hex() if address_seal else "-"
     row = (
@@ -88,22 +88,22 @@ def link(
 
 
 class Proof:
-    """What scrubbed events say now, in one hash."""
+    """A hash of the present payloads of scrubbed events."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def add(self, id: int, payload: dict[str, Any]) -> None:
-        """Add an event; they come in the order of their ids."""
+        """Add an event; they must be added in the order of their ids."""
         self._hash.update(b"%d %s\n" % (id, canonical(payload)))
 
     def words(self) -> str:
-        """The hash of those added so far."""
+        """Return the hash of the events added so far."""
         return self._hash.hexdigest()
 
 
 def canonical(value: dict[str, Any]) -> bytes:
-    """JSON with one spelling for each value, whichever database it was stored in meanwhile."""
+    """Return JSON with one spelling for each value, independent of the database that stored it."""
     if not all(type(one) in _PLAIN for one in value.values()):
         value = json.loads(json.dumps(value), parse_float=_number)
     return _encode(value).encode()
@@ -120,9 +120,9 @@ def _number(written: str) -> float | int:
 
 
 class Seal:
-    """Signs the ends of the chains.
+    """A signer of the ends of the chains.
 
-    :param key: gives the wiki's secret key; without it nothing is ever signed.
+    :param key: returns the wiki's secret key; if None, nothing is signed.
     """
 
     def __init__(self, key: Callable[[], str] | None) -> None:
@@ -131,7 +131,7 @@ class Seal:
             self._key = hashlib.sha256(b"chain of events\0" + key().encode()).digest()
 
     def sign(self, end: End) -> bytes:
-        """The signature of a chain's anchor and end; empty without a key."""
+        """Return the signature of a chain's anchor and end; empty without a key."""
         if not self._key:
             return b""
         facts = [
@@ -147,5 +147,5 @@ class Seal:
         return hmac.digest(self._key, json.dumps(facts).encode(), "sha256")
 
     def fits(self, end: End) -> bool:
-        """Whether this wiki signed just that."""
+        """Return whether this wiki signed exactly this end."""
         return bool(end.signature) and hmac.compare_digest(end.signature, self.sign(end))

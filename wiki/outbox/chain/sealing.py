@@ -1,4 +1,4 @@
-"""Signing the chains of events anew: after the wiki's key was changed, or something was lost."""
+"""Signing of the chains of events anew, after a change of the wiki's key or a loss of events."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ AT_ONCE = 2000
 
 
 def seal_anew(session: Session, actor: Actor, fault: str) -> int:
-    """Take the events as they are now for what happened, bind them to one another and sign the
-    ends; an event says so, and what was wrong. How many there are.
+    """Accept the present events as they are, bind them in new chains and sign the ends. An event
+    records this together with the fault. Return the number of events.
 
-    :raises Forbidden: unless the actor administers.
+    :raises Forbidden: unless the actor is an administrator.
     """
     decision = may_administer(actor)
     if not decision:

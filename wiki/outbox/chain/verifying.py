@@ -1,4 +1,4 @@
-"""Verifying the chains of events: that nobody changed, removed, inserted or cut off anything."""
+"""Verification that events were not changed, removed, inserted or cut off."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Faults = Iterator[tuple[int, str]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check of the chains found: ``fault`` is a sentence on the first thing that is wrong,
-    empty when nothing is. ``ends`` are the last links, to be noted down elsewhere."""
+    """The result of a check of the chains. ``fault`` is a sentence about the first fault, empty if
+    there is none. ``ends`` are the last links, which can be noted elsewhere."""
 
     count: int
     until_id: int
@@ -35,22 +35,22 @@ class Verdict:
 
 @dataclass
 class _Walk:
-    """How far one chain has been followed."""
+    """The position in one chain."""
 
     end: End
     last_id: int = 0
     link: bytes = b""
     count: int = 0
-    # The link before the one that is being followed, and an event that does not follow it.
+    # The link before the present one, and an event that does not follow the present one.
     before: bytes = b""
     odd: Row[Any] | None = None
-    # The event after which numbers are missing, since the last one of this chain.
+    # The event after which ids are missing, since the last event of this chain.
     gap: int | None = None
 
 
 @dataclass
 class _Scrubbed:
-    """Events of a page that say less than they said."""
+    """Events of a page whose payloads were scrubbed."""
 
     first_id: int
     now: Proof = field(default_factory=Proof)
@@ -61,7 +61,7 @@ class _Scrubbed:
 def verify(database: Database, progress: Progress = lambda _done, _all: None) -> Verdict:
     """Follow both chains from their anchors to their ends."""
     with database.read() as session:
-        if not database.is_sqlite:  # ends and events as they were at one moment
+        if not database.is_sqlite:  # one snapshot of ends and events
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         return _Check(session, Seal(database.key), progress).run()
 
@@ -84,7 +84,7 @@ class _Check:
         self.previous_id = 0
 
     def run(self) -> Verdict:
-        """What is wrong first, if anything is."""
+        """Return the verdict, with the first fault if there is one."""
         rows = self.session.execute(
             select(*_COLUMNS).order_by(EventRow.id).execution_options(yield_per=AT_ONCE)
         )
@@ -128,14 +128,14 @@ class _Check:
         return self._look_at(walk, row)
 
     def _earlier(self, id: int) -> str:
-        """What is wrong in the other chain and came before."""
+        """Return the fault of the other chain if it comes before this event."""
         for walk in self.walks.values():
             if walk.odd is not None and walk.odd.id < id:
                 return self._judge(walk, walk.odd, None)
         return ""
 
     def _judge(self, walk: _Walk, odd: Row[Any], following: Row[Any] | None) -> str:
-        """What happened to an event that does not follow the one before it."""
+        """Return the fault of an event that does not follow the one before it."""
         if walk.before and self._fits(walk.before, odd):
             return f"Event {walk.last_id} was inserted: {_words(odd, False)} followed another one."
         if following is not None and self._fits(walk.link, following):
@@ -146,7 +146,7 @@ class _Check:
         return f"{_words(odd)} was changed."
 
     def _look_at(self, walk: _Walk, row: Row[Any]) -> str:
-        """What an event proves, and what may have been taken out of it."""
+        """Check the removed parts of an event, and evaluate proofs of scrubbed payloads."""
         if row.address_hash is not None and not _address_fits(row, walk.end):
             return f"{_words(row)} was changed: it names another address than it did."
         if row.said is not None:
@@ -186,8 +186,8 @@ class _Check:
         return ""
 
     def _fits(self, before: bytes, row: Row[Any]) -> bool:
-        """Whether an event follows a link, as it is or as it was before its doer's work became
-        somebody else's."""
+        """Return whether an event follows a link, with its present actor or with one whose work was
+        merged into the present actor later."""
         said = row.said or chain.said_hash(row.salt or b"", row.name, row.payload)
         if row.link == _link(before, row, row.actor_id, said):
             return True
@@ -198,7 +198,7 @@ class _Check:
         )
 
     def _merges(self) -> dict[int | None, list[tuple[int, int]]]:
-        """Whose work each person took over, and by which event."""
+        """Return the placeholders whose work each person took over, with the id of the event."""
         found: dict[int | None, list[tuple[int, int]]] = {}
         for id, payload in self.session.execute(
             select(EventRow.id, EventRow.payload)

@@ -19,8 +19,8 @@ _AHEAD = 31
 class Blobs:
     """Contents of files by their hash in Git.
 
-    Each request that is waited for costs two process switches, which take longer than everything
-    else on a busy machine. Expected contents are therefore requested ahead.
+    Waiting for the answer to a request costs two process switches, which take longer than
+    everything else on a busy machine. Expected contents are therefore requested ahead.
     """
 
     def __init__(self, arguments: Sequence[str], environ: dict[str, str]) -> None:
@@ -31,7 +31,7 @@ class Blobs:
         self._ready: dict[str, bytes | Missing | None] = {}
         self._ended: set[str] = set()
         self.questions = 0
-        """Number of times that an answer was waited for."""
+        """Number of requests that were waited for."""
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603
@@ -61,7 +61,7 @@ class Blobs:
             first = self._pending.popleft()
             try:
                 self._ready[first] = self._receive(most)
-            except EOFError:  # Git ends at a damaged content
+            except EOFError:  # Git exits at a damaged content
                 self._restart(first)
         found = self._ready.pop(blob)
         if isinstance(found, Missing):
@@ -69,7 +69,7 @@ class Blobs:
         return found
 
     def _restart(self, blob: str) -> None:
-        """Go on in a new process, without the content if it ended a process twice."""
+        """Continue in a new process, without the content if it has ended two processes."""
         if blob in self._ended:
             self._ready[blob] = Missing(f"Its content {blob[:10]} is damaged.")
         else:
@@ -90,7 +90,7 @@ class Blobs:
         self.questions += 1
 
     def _request(self) -> None:
-        with suppress(BrokenPipeError):  # then there is no answer either
+        with suppress(BrokenPipeError):  # Git has exited; reading its answer fails next
             self._asked.write("".join(f"{one}\n" for one in self._pending).encode())
             self._asked.flush()
 
@@ -117,7 +117,7 @@ class Blobs:
         return data
 
     def close(self) -> None:
-        """End the process that reads."""
+        """End the Git process."""
         with suppress(BrokenPipeError):
             self._asked.close()
         self._process.wait()

@@ -1,5 +1,8 @@
-"""Calls of the `git` command. No configuration of the machine, of a user or of a foreign repository
-is used, no hook, filter, text conversion or external diff is run, and nothing is ever fetched."""
+"""Calls of the `git` command.
+
+No configuration of the machine, of a user or of a foreign repository is used. No hook, filter, text
+conversion or external diff is run, and nothing is ever fetched.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from pathlib import Path
 
 from wiki.errors import WikiError
 
-# A hook may stand in a repository that others can write; commands given here outrank its settings.
+# Others may be able to write hooks and settings into a repository; options given here override its
+# settings.
 SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -26,17 +30,17 @@ SETTINGS = (
 
 
 class GitError(WikiError):
-    """Git is missing or refused; the sentence says what it said."""
+    """A failure of Git, or a missing `git`; the sentence contains Git's message."""
 
 
 class Missing(GitError):
-    """The repository lacks an object that it refers to."""
+    """A repository lacks an object that it refers to."""
 
 
 def git_command() -> str:
-    """The path of `git`.
+    """Return the path of `git`.
 
-    :raises GitError: when there is none.
+    :raises GitError: when it is not installed.
     """
     found = shutil.which("git")
     if found is None:
@@ -45,13 +49,13 @@ def git_command() -> str:
 
 
 def environment() -> dict[str, str]:
-    """What `git` gets to know of the machine."""
+    """Return the environment variables that `git` runs with."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
     return kept | {
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
-        # Also for processes that Git starts in a foreign repository.
+        # Applies also to processes that Git starts in a foreign repository.
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_NO_LAZY_FETCH": "1",
         "HOME": os.devnull,
@@ -60,14 +64,14 @@ def environment() -> dict[str, str]:
 
 
 def command(folder: Path | None, *arguments: str) -> list[str]:
-    """A Git command on the bare repository in `folder`, for `subprocess`."""
+    """Return a Git command on the bare repository in `folder`, for `subprocess`."""
     settings = [word for setting in SETTINGS for word in ("-c", setting)]
     where = [f"--git-dir={folder}"] if folder else []
     return [git_command(), *settings, *where, "--no-pager", *arguments]
 
 
 def said(stderr: bytes) -> str:
-    """The line in which Git says what is wrong."""
+    """Return the line of Git's output that states the error, at most 400 characters."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
     found = (fatal or [line for line in lines if line] or ["it did not say why"])[0]
@@ -75,7 +79,7 @@ def said(stderr: bytes) -> str:
 
 
 def is_history(path: Path) -> bool:
-    """Whether there is a bundle, a repository or a working tree of Git at `path`."""
+    """Return whether there is a Git bundle, repository or working tree at `path`."""
     if path.is_dir():
         places = folders_of(path)
         return any((one / "HEAD").is_file() and (one / "objects").is_dir() for one in places)
@@ -87,9 +91,9 @@ def is_history(path: Path) -> bool:
 
 
 def folders_of(path: Path) -> list[Path]:
-    """Return the folders of the repository at a path."""
+    """Return the folders that can hold the repository at a path."""
     found = [path, path / ".git"]
-    with suppress(OSError):  # of a linked working tree `.git` is a file that says where
+    with suppress(OSError):  # in a linked working tree `.git` is a file with the repository's path
         if (path / ".git").is_file():
             line = (path / ".git").read_text("utf-8", "replace").splitlines()[0]
             linked = path / line.removeprefix("gitdir:").strip()

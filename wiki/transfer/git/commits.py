@@ -1,7 +1,8 @@
 """The history of a space as commits: one for each revision, deletion, restoration and file, in the
-order of events. What somebody may read of it goes out, and nothing else.
+order of events.
 
-The same history always makes the same commits, whether in one go or bit by bit.
+Only what the actor may read is committed. The same history always makes the same commits, whether
+it is exported in one run or in several.
 """
 
 from __future__ import annotations
@@ -32,31 +33,31 @@ from wiki.transfer.git.fast_import import Signature, Stream
 from wiki.transfer.layout import file_of, page_of
 
 AT_ONCE = 200
-"""Events read from the database together."""
+"""Number of events read from the database at once."""
 TEXTS_AT_ONCE = 40
-"""Texts held in memory together."""
+"""Number of texts held in memory at once."""
 _REVISED = ("PageSaved", "PageMoved")
 _PAGES = (*_REVISED, "PageDeleted", "PageRestored")
 _FILES = ("FileAdded", "FileRemoved")
-# Of a page that was removed for good, events have lost what they said beside ids.
+# When a page is purged, its earlier events keep only ids.
 _PURGED = "PagePurged"
-# What a page says less since then; the commits before it still say it.
+# A redaction removes text from a page; commits made before it still contain that text.
 _REDACTED = "Redacted"
 FOLLOWED = (*_PAGES, *_FILES, _PURGED, _REDACTED)
-"""The events that make commits."""
-# What Git would not let anybody check out on a machine with Windows.
+"""The names of events that make commits."""
+# Names that Git refuses to check out on Windows.
 _REFUSED = frozenset({"git~1"})
 
 
 class Tree:
-    """Which files are in the newest commit."""
+    """The set of files in the newest commit."""
 
     def __init__(self, places: Iterable[str]) -> None:
         self.files = set(places)
         self._folders = Counter(above for place in self.files for above in ancestors_of(place))
 
     def clash(self, place: str) -> str:
-        """Why a file cannot be at this place, or nothing."""
+        """Return the reason why a file cannot be at this place; empty if it can."""
         if place in self.files:
             return ""
         if place in self._folders:
@@ -68,13 +69,13 @@ class Tree:
         return ""
 
     def add(self, place: str) -> None:
-        """A file is there now."""
+        """Add a file."""
         if place not in self.files:
             self.files.add(place)
             self._folders.update(ancestors_of(place))
 
     def remove(self, place: str) -> bool:
-        """It is not; returns whether it was."""
+        """Remove a file and return whether it was there."""
         if place not in self.files:
             return False
         self.files.remove(place)
@@ -87,7 +88,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class _State:
-    """A page at a moment of its past: its newest revision then, and whether it was there."""
+    """A page at a past moment: its newest revision then, and whether the page was live."""
 
     revision: Revision
     live: bool
@@ -95,7 +96,7 @@ class _State:
 
 @dataclass
 class _Slice:
-    """Some events, and the rows that they speak of."""
+    """A batch of events, and the rows that they refer to."""
 
     events: Sequence[EventRow]
     revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
@@ -103,9 +104,11 @@ class _Slice:
 
 
 class SpaceHistory:
-    """A space's past on its way into a repository, read as somebody.
+    """The history of a space while it is written to a repository, limited to what an actor may
+    read.
 
-    ``tree`` is what is in the repository; ``events`` and ``commits`` count what went there.
+    ``tree`` is the set of files in the repository. ``events`` and ``commits`` count what was
+    written.
 
     :param domain: of the addresses that stand for accounts (``users_domain``).
     """
@@ -133,11 +136,11 @@ class SpaceHistory:
         self._written: dict[int, str] = {}
 
     def newest(self) -> int:
-        """The newest event of the whole wiki; 0 before the first."""
+        """Return the id of the newest event of the whole wiki; 0 before the first."""
         return self.session.scalar(select(func.max(EventRow.id))) or 0
 
     def count(self, after: int, until: int) -> int:
-        """How many events there are to go through."""
+        """Return the number of events to process."""
         query = select(func.count(EventRow.id)).where(
             EventRow.space_id == self.space.id,
             EventRow.id > after,
@@ -147,8 +150,8 @@ class SpaceHistory:
         return (self.session.scalar(query) or 0) + len(self._moved_out(after, until))
 
     def run(self, stream: Stream, after: int, until: int) -> Iterator[int]:
-        """Commit what happened in the space after one event and until another; tells after each
-        slice up to which event all is said to the stream."""
+        """Commit the events of the space after one event id and until another. Yield, after each
+        slice, the id of the last event that was written to the stream."""
         left = self._moved_out(after, until)
         while True:
             events = self._events(after, until)
@@ -185,7 +188,7 @@ class SpaceHistory:
         )
 
     def _moved_out(self, after: int, until: int) -> list[EventRow]:
-        """Moves of pages into other spaces, which are listed as events of those."""
+        """Return moves of pages into other spaces; these events belong to the other space."""
         moves = self.session.scalars(
             select(EventRow)
             .where(
@@ -199,7 +202,7 @@ class SpaceHistory:
         return [row for row in moves if row.payload.get("old_space_id") == self.space.id]
 
     def _load(self, events: Sequence[EventRow]) -> _Slice:
-        """The revisions of the events and those before them, and who of the pages may be read."""
+        """Load the revisions of the events, those before them, and the ids of readable pages."""
         some = _Slice(events)
         ids = {event.page_id for event in events if event.page_id is not None}
         wanted: dict[int, set[int]] = {}
@@ -208,7 +211,7 @@ class SpaceHistory:
                 number = _number(event)
                 wanted.setdefault(event.page_id, set()).update((number, number - 1))
         if wanted:
-            # Page by page: SQLite would look at all revisions there are for a list of pairs.
+            # One condition for each page: for a list of pairs SQLite would scan all revisions.
             those = [
                 and_(Revision.page_id == page_id, Revision.number.in_(numbers))
                 for page_id, numbers in wanted.items()
@@ -252,7 +255,7 @@ class SpaceHistory:
         revision = some.revisions.get((page_id, number))
         before = self._before(some, event, number)
         if event.space_id != self.space.id or page_id not in some.readable or revision is None:
-            # Moved to another space, or nothing (any more) that may be read here.
+            # Moved to another space, not readable, or purged.
             if before is not None and before.live and event.name == "PageMoved":
                 self._take_out(stream, event, before)
             if revision is not None:
@@ -308,7 +311,7 @@ class SpaceHistory:
                 self._take_out(stream, event, before)
 
     def _take_out(self, stream: Stream, event: EventRow, before: _State) -> None:
-        """A commit without the page, if it is in the repository."""
+        """Commit the removal of a page, if it is in the repository."""
         old = file_of(before.revision.path, before.revision.folder)
         files = self._files_of(event)
         places = [old, *(join(before.revision.path, one.name) for one in files)]
@@ -325,8 +328,8 @@ class SpaceHistory:
                 stream.remove(place)
 
     def _purge(self, stream: Stream, event: EventRow) -> None:
-        """A commit without a page that was removed for good, and without its files: those below it
-        that belong to no page nearer to them."""
+        """Commit the removal of a page that was purged, and of its files: those below it that do
+        not belong to a page nearer to them."""
         path = str(event.payload.get("path", ""))
         own = {file_of(path, False), file_of(path, True)} & self.tree.files
         if not own:
@@ -348,7 +351,7 @@ class SpaceHistory:
             stream.remove(place)
 
     def _redaction(self, stream: Stream, some: _Slice, event: EventRow) -> None:
-        """A commit with what is left of a page's text, where the repository has more of it."""
+        """Commit the redacted text of a page, if the repository has an unredacted one."""
         page_id, state = event.page_id or 0, self._state_before(event)
         if state is None or not state.live or state.revision.space_id != self.space.id:
             return
@@ -379,7 +382,7 @@ class SpaceHistory:
             return
         body = get_texts(self.session, [revision.content_hash]).get(revision.content_hash)
         if body is None:
-            return  # said when the revision came
+            return  # reported when the revision was committed
         details = {trailers.ACTION: "restore", trailers.PAGE: str(page_id)}
         if revision.number != before.revision.number:
             details[trailers.REVISION] = str(revision.number)
@@ -393,7 +396,8 @@ class SpaceHistory:
         self._add_files(stream, event, revision.path)
 
     def _restored(self, revision: Revision, path: str) -> Revision:
-        """The revision that a page came back with: another when it came back to another path."""
+        """Return the revision that a page was restored with: a later one if it came back at another
+        path."""
         if path == revision.path:
             return revision
         moved = self.session.scalar(
@@ -443,7 +447,7 @@ class SpaceHistory:
                 self._copy(stream, place, file)
 
     def _files_of(self, event: EventRow) -> list[Attachment]:
-        """The files that the event's page had at that moment."""
+        """Return the files that the event's page had at that moment."""
         events = self.session.execute(
             select(EventRow.name, EventRow.payload)
             .where(
@@ -466,8 +470,8 @@ class SpaceHistory:
             select(Attachment)
             .where(
                 Attachment.id.in_(there.values()),
-                # One of another page may have taken its place since, which no event of this page
-                # says.
+                # A file of another page may have replaced it since; no event of this page records
+                # that.
                 or_(Attachment.removed_at.is_(None), Attachment.removed_at > event.at),
             )
             .order_by(Attachment.id)
@@ -515,7 +519,7 @@ class SpaceHistory:
         author_id: int | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Begin the commit of an event."""
+        """Start the commit of an event: its author, time, message and trailers."""
         who = self._who(author_id if at is not None else event.actor_id)
         said = {name: value for name, value in details.items() if value}
         signed = Signature(who.name, who.address).line(event.at)
@@ -529,7 +533,7 @@ class SpaceHistory:
         self.commits += 1
 
     def _before(self, some: _Slice, event: EventRow, number: int) -> _State | None:
-        """The page before its revision of that number."""
+        """Return the state of a page before its revision with that number."""
         page_id = event.page_id or 0
         if page_id in self._states:
             return self._states[page_id]
@@ -539,7 +543,7 @@ class SpaceHistory:
         return _State(previous, True) if previous else self._state_before(event)
 
     def _state_before(self, event: EventRow) -> _State | None:
-        """The page before the event, as its earlier events tell."""
+        """Return the state of a page before the event, according to its earlier events."""
         page_id = event.page_id or 0
         if page_id not in self._states:
             self._states[page_id] = self._replayed(page_id, event.id)
@@ -587,10 +591,10 @@ class SpaceHistory:
         return self._people[person_id]
 
     def _know(self, ids: set[int | None]) -> None:
-        """Find out how these people sign.
+        """Load the signatures of these accounts.
 
-        An address that stood in a Git history is written as it stood. Other addresses are not: who
-        has an account gave theirs to the wiki, and a repository is passed on.
+        An address from a Git history is written as it was there. The addresses of other accounts
+        are not written, because they were given to the wiki only and a repository is passed on.
         """
         wanted = {one for one in ids if one is not None} - self._people.keys()
         if not wanted:
@@ -610,7 +614,7 @@ class SpaceHistory:
 
 
 def _number(event: EventRow) -> int:
-    """The number of the revision that an event speaks of, or 0."""
+    """Return the number of the revision that an event refers to, or 0."""
     return int(event.payload.get("revision") or 0)
 
 

@@ -1,6 +1,6 @@
-"""Writing commits with the `git` command: repositories of ours, and one stream into each.
+"""Repositories that this wiki writes, and the stream of commits into each (`git fast-import`).
 
-Nothing of the machine's or a user's configuration is read, and no hook is run.
+No configuration of the machine or of a user is read, and no hook is run.
 """
 
 from __future__ import annotations
@@ -29,33 +29,34 @@ class Busy(GitError):
 
 @dataclass(frozen=True)
 class Signature:
-    """Who, as a commit can say it."""
+    """Name and address of a commit's author."""
 
     name: str
     address: str
 
     def line(self, at: datetime) -> bytes:
-        """For a commit at that moment, in UTC; Git counts from 1970 on."""
+        """Return the author line of a commit at that moment, in UTC; Git does not accept times
+        before 1970."""
         name, address = _signable(self.name), _signable(self.address)
         return f"{name} <{address}> {max(0, int(at.timestamp()))} +0000".lstrip().encode()
 
 
 def _signable(words: str) -> str:
-    """Without what would end the words too early."""
+    """Return the words without the characters that would end them too early."""
     plain = words.encode("utf-8", "replace").decode()
     return " ".join("".join(" " if one in "<>\0" else one for one in plain).split())
 
 
 class Repository:
-    """A bare repository that a wiki commits to."""
+    """A bare repository that the wiki commits to."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def run(self, *arguments: str) -> bytes:
-        """What a Git command prints.
+        """Run a Git command and return its output.
 
-        :raises GitError: when it fails, with what it said.
+        :raises GitError: when it fails, with Git's message.
         """
         done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
             command(self.folder, *arguments),
@@ -70,10 +71,10 @@ class Repository:
 
     @classmethod
     def make(cls, folder: Path, marks: Mapping[str, str]) -> Repository:
-        """A new repository in a new or empty folder, with these settings of ours in it. It is
-        there whole, or not at all.
+        """Create a repository with these settings in a new or empty folder. It is created
+        completely or not at all.
 
-        :raises GitError: when it cannot be made.
+        :raises GitError: when it cannot be created.
         """
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ class Repository:
             for name, value in marks.items():
                 made.run("config", name, value)
             unfinished.chmod(0o755)
-            unfinished.rename(folder)  # over an empty folder, but over no other
+            unfinished.rename(folder)  # replaces an empty folder only
         except OSError as error:
             raise GitError(f"{folder} cannot be made: {error.strerror}.") from None
         finally:
@@ -95,33 +96,33 @@ class Repository:
         return cls(folder)
 
     def setting(self, name: str) -> str:
-        """One of the repository's own settings, or nothing."""
+        """Return one of the repository's own settings, or an empty string."""
         with suppress(GitError):
             return self.run("config", "--local", "--get", name).decode().rstrip("\n")
         return ""
 
     def tip(self) -> tuple[str, str]:
-        """Hash and message of the newest commit of the branch; empty before the first."""
+        """Return hash and message of the branch's newest commit; both empty before the first."""
         if not self.run("for-each-ref", "--format=%(objectname)", BRANCH).strip():
             return "", ""
         commit = self.run("cat-file", "commit", BRANCH).decode("utf-8", "replace")
         return self.run("rev-parse", BRANCH).decode().strip(), commit.partition("\n\n")[2]
 
     def files(self) -> Iterator[str]:
-        """The place of every file of the branch's newest commit."""
+        """Yield the path of every file of the branch's newest commit."""
         if self.tip()[0]:
             listed = self.run("ls-tree", "-r", "-z", "--name-only", BRANCH)
             yield from listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
     def tidy(self) -> None:
-        """Let Git pack what lies about, if it is much."""
+        """Let Git pack loose objects if there are many."""
         self.run("gc", "--auto", "--quiet")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only wiki process that writes here.
+        """Hold the lock of the repository, so that no other wiki process writes to it.
 
-        :raises Busy: when another one does.
+        :raises Busy: when another process holds it.
         """
         try:
             handle = os.open(self.folder / "wiki.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -138,13 +139,13 @@ class Repository:
 
     @contextmanager
     def commits(self) -> Iterator[Stream]:
-        """A stream of commits onto the branch. All of them are there when the block ends; none is
-        when it ends in an exception, or the process is killed.
+        """Open a stream of commits onto the branch. All of them are stored when the block ends, and
+        none if it ends in an exception or the process is killed.
 
         :raises GitError: when Git refuses.
         """
         with tempfile.TemporaryFile() as heard:
-            git = subprocess.Popen(  # noqa: S603 the same
+            git = subprocess.Popen(  # noqa: S603 as above
                 command(self.folder, "fast-import", "--quiet", "--done"),
                 env=environment(),
                 stdin=subprocess.PIPE,
@@ -157,7 +158,7 @@ class Repository:
                 pipe.write(b"done\n")
                 pipe.close()
             except BrokenPipeError:
-                pass  # Git has ended, and says below why
+                pass  # Git has exited; its error is reported below
             except BaseException:
                 git.kill()
                 raise
@@ -173,30 +174,30 @@ class Repository:
 
 
 class Stream:
-    """Commits on their way into a repository, in Git's own language for that."""
+    """A stream of commits in the format of `git fast-import`."""
 
     def __init__(self, pipe: IO[bytes], continues: bool) -> None:
         self._pipe = pipe
         self._continues = continues
 
     def commit(self, who: Signature, at: datetime, message: str) -> None:
-        """Begin a commit on top of the one before; its changes follow."""
+        """Start a commit on top of the previous one; its changes follow."""
         line = who.line(at)
         self._pipe.write(b"commit %s\nauthor %s\ncommitter %s\n" % (BRANCH.encode(), line, line))
         self._data(message.encode("utf-8", "replace"))
         if self._continues:
             self._pipe.write(b"from %s^0\n" % BRANCH.encode())
-        self._continues = False  # those after it know where they are
+        self._continues = False  # later commits follow the first one of the stream by default
 
     def write(self, place: str, data: bytes) -> None:
-        """The file at a place, new or changed."""
+        """Write a file, new or changed."""
         self._pipe.write(b"M 100644 inline %s\n" % _quoted(place))
         self._data(data)
 
     def copy(self, place: str, file: IO[bytes], size: int) -> None:
-        """The same with the bytes of an open file, of which not all are held in memory.
+        """Write a file from an open file, in pieces.
 
-        :raises GitError: when it ends too early.
+        :raises GitError: when it ends before `size` bytes.
         """
         self._pipe.write(b"M 100644 inline %s\ndata %d\n" % (_quoted(place), size))
         left = size
@@ -209,11 +210,11 @@ class Stream:
         self._pipe.write(b"\n")
 
     def rename(self, old: str, new: str) -> None:
-        """The file at a place, now at another."""
+        """Rename a file."""
         self._pipe.write(b"R %s %s\n" % (_quoted(old), _quoted(new)))
 
     def remove(self, place: str) -> None:
-        """No file at a place any more."""
+        """Remove a file."""
         self._pipe.write(b"D %s\n" % _quoted(place))
 
     def _data(self, data: bytes) -> None:

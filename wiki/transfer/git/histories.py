@@ -1,9 +1,9 @@
-"""Importing a Git history: every version of every page becomes a revision, with whose it was.
+"""Import of a Git history: every version of every page becomes a revision with its author.
 
-Commits are taken in an order in which each follows its parents, some hundred steps to a
-transaction, and each transaction says in the database how far it came: killed at any moment, the
-import goes on from there. At the end the newest tree is compared with what has come about, files
-are brought in and the pages rendered.
+Commits are imported so that each follows its parents, some hundred steps to a transaction. Each
+transaction stores its position in the database, so an import that was killed continues from there.
+At the end the newest tree is compared with the imported pages, files are attached and the pages
+rendered.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from wiki.transfer.sources import (
 )
 
 STEPS = 400
-"""Changes of pages to a transaction: others who save wait for it."""
+"""Number of page changes in a transaction; other writers wait for it."""
 _FILE_MODES = ("100644", "100755", "100664")
 _NO_FILES = {"120000": "a symbolic link", "160000": "a submodule"}
 _SPECIAL = frozenset({"_sidebar", "_footer", "_header"})
-"""What the wikis of code hosts put around their pages."""
+"""Pages that the wikis of code hosts show around every page."""
 
 
 class HistoryImport:
-    """One branch of a repository on its way into one space, as somebody who may edit there.
+    """The import of one branch of a repository into one space, by an actor who may edit there.
 
     :raises GitError: :raises Forbidden: :raises NotFound:
     """
@@ -84,7 +84,7 @@ class HistoryImport:
                 self.after = ""
 
     def run(self, progress: Progress | None = None) -> Report:
-        """Bring in what is new, all of it, and say what could not be."""
+        """Import everything that is new, and return the report."""
         after, history = self.after, self.history
         if history.is_shallow:
             begins = history.begins_at().date().isoformat()
@@ -119,7 +119,7 @@ class HistoryImport:
             tree.run(stop=len(pages))
             self._catch_up({page.entry.path: page.path for page in pages})
             self._render()
-            tree.run(len(pages))  # now it is known which files are embedded and linked
+            tree.run(len(pages))  # embedded and linked files are known only now
             found = tree.finish()
         finally:
             tree.source.close()
@@ -211,7 +211,7 @@ class HistoryImport:
             session.get_one(ImportedHistory, self.history_id).tip = tip
 
     def _steps(self, commit: Commit, marks: Mapping[str, str]) -> Steps:
-        """What a commit does to pages, as far as it is not so already."""
+        """Return the changes of pages that a commit makes and that are not made yet."""
         there: dict[str, str] = {}
         gone: set[str] = set()
         renamed: dict[str, str] = {}
@@ -263,8 +263,8 @@ class HistoryImport:
         return True
 
     def _settle(self) -> None:
-        """Let there be no page of a file that the newest tree has not, and the home page of a
-        wiki be found under its name."""
+        """Delete the pages of files that are not in the newest tree, and redirect `home` to the
+        home page of a wiki."""
         names = {file.path for file in self.history.tree()}
         strays = [one for file, one in self.ledger.files.live.items() if file not in names]
         stamp = Stamp(self.actor.person_id, now())
@@ -281,8 +281,8 @@ class HistoryImport:
             self._store(session, recorder, "")
 
     def _catch_up(self, places: Mapping[str, str]) -> None:
-        """Record for each file of the newest tree the version that its page has, also for files
-        that were imported by the comparison with the tree only.
+        """Record for each file of the newest tree the version that its page has, including files
+        that only the comparison with the tree imported.
 
         :param places: the page paths of the files of the tree.
         """
@@ -318,7 +318,7 @@ class HistoryImport:
         )
 
     def _render(self) -> None:
-        """Render what has become of the pages, and let others hear of it."""
+        """Render the imported pages and announce them to subscribers."""
         with self.database.read() as session:
             stale = list(
                 session.scalars(
@@ -338,7 +338,7 @@ class HistoryImport:
                 tell(session, some)
 
     def _told(self, tree: Report) -> Report:
-        """What happened on the way, with what only the newest tree can tell."""
+        """Return the report, completed with the report on the newest tree."""
         self.ledger.report.files_added = tree.files_added
         self.ledger.report.files_unchanged = tree.files_unchanged
         self.ledger.report.hidden = tree.hidden
@@ -371,7 +371,7 @@ def _author(commit: Commit) -> tuple[str, str]:
 
 
 def _batches(commits: Iterator[Commit]) -> Iterator[list[Commit]]:
-    """Commits in their order, as many together as make a good transaction."""
+    """Yield batches of commits in order, each of a size that suits a transaction."""
     some: list[Commit] = []
     steps = 0
     for commit in commits:

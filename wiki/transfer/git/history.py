@@ -1,7 +1,7 @@
-"""Histories of foreign repositories, read through a repository of our own.
+"""Histories of foreign repositories, read through a repository of the wiki's own.
 
-A bare repository created by this wiki borrows the objects of another repository, or takes those of
-a bundle. Nothing else of the other repository is used, nothing is ever checked out, and missing
+A bare repository created by this wiki borrows the objects of another repository, or unpacks those
+of a bundle. Nothing else of the other repository is used, nothing is ever checked out, and missing
 objects are not fetched.
 """
 
@@ -70,8 +70,8 @@ class TreeFile:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Number of contents of files, and of trees, that a history refers to and that are missing; of
-    damaged trees there is at least one."""
+    """Numbers of file contents and of trees that a history refers to and that are missing. If a
+    tree is damaged, ``trees`` is at least 1."""
 
     blobs: int = 0
     trees: int = 0
@@ -82,8 +82,8 @@ class _Unreadable(GitError):
 
 
 class History:
-    """One branch of a repository, read through a bare repository that exists as long as this
-    object.
+    """One branch of a repository, read through a temporary bare repository that :meth:`close`
+    deletes.
 
     :raises GitError: when there is no Git, or nothing that it can read.
     """
@@ -93,7 +93,7 @@ class History:
         self._gaps: dict[str, Gaps] = {}
         self._is_bundle = not source.is_dir()
         self.lacks_commits = False
-        """Whether a repository lacks commits though it is no shallow clone."""
+        """True if a repository lacks commits although it is no shallow clone."""
         self._incomplete = (
             "The repository does not hold the folders of its newest commit: check it out there, or "
             "clone it without “--filter=tree”."
@@ -118,7 +118,7 @@ class History:
             raise
 
     def close(self) -> None:
-        """Delete what was fetched."""
+        """Delete the temporary repository."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _allow_any_owner(self) -> None:
@@ -234,11 +234,11 @@ class History:
 
     @property
     def is_shallow(self) -> bool:
-        """Whether earlier commits than the first ones here are missing."""
+        """True if commits before the first ones here are missing."""
         return (self._folder / "shallow").exists()
 
     def begins_at(self) -> datetime:
-        """Time of the first commit."""
+        """Return the time of the first commit."""
         moment = self._run(self._folder, "show", "-s", "--format=%at", self.root()).decode()
         return _moment(moment.strip())
 
@@ -249,7 +249,7 @@ class History:
             walk = ("rev-list", "--objects", "--missing=print")
             try:
                 every = self._run(self._folder, *walk, _OURS, *known)
-            except GitError:  # a damaged folder
+            except GitError:  # a damaged tree
                 self._gaps[after] = Gaps(0, 1)
                 return self._gaps[after]
             all_missing = len(re.findall(rb"^\?", every, re.M))
@@ -266,7 +266,7 @@ class History:
         return roots[-1]
 
     def has(self, commit: str) -> bool:
-        """Whether a commit is part of the branch."""
+        """Return whether a commit is part of the branch."""
         try:
             self._run(self._folder, "merge-base", "--is-ancestor", commit, _OURS)
         except GitError:
@@ -274,14 +274,14 @@ class History:
         return True
 
     def count(self, after: str = "") -> int:
-        """Number of commits (since the commit `after`)."""
+        """Count the commits (since the commit `after`)."""
         known = [f"^{after}"] if after else []
         return int(self._run(self._folder, "rev-list", "--count", _OURS, *known))
 
     def commits(self, after: str = "") -> Iterator[Commit]:
         """Yield the commits (since the commit `after`), each after its parents.
 
-        Those of a merged branch stay together. A merge has its differences from every parent.
+        The commits of a merged branch stay together. A merge has its differences from every parent.
         """
         done = 0
         # Detecting renames by similarity needs the contents.
@@ -407,7 +407,7 @@ def _commit(head: Sequence[bytes], changes: Sequence[FileChange]) -> Commit:
 
 
 def _words(value: bytes) -> str:
-    """Decode the words of a commit: UTF-8 or, as Git assumes otherwise, Latin-1."""
+    """Decode text of a commit: as UTF-8 or, as Git assumes otherwise, as Latin-1."""
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""Spaces in Git repositories: exported once, or mirrored for as long as they are written in.
+"""Spaces in Git repositories: exported once, or mirrored continuously.
 
-How far a repository has come stands in the repository itself, in the trailers of its newest commit.
-So whatever is killed at any moment, the next run goes on where the last commit ended.
+The position of a repository is stored in the trailers of its newest commit. After an interruption
+at any moment, the next run continues where the last commit ended.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ log = logging.getLogger(__name__)
 
 SUBSCRIBER = "transfer.mirror_spaces"
 SLICE_SECONDS = 1.0
-"""So long others wait for what they are told by the same worker."""
+"""Maximum duration of a slice; other deliveries of the same worker wait for it."""
 LONGEST_WAIT = timedelta(hours=1)
-"""Between two attempts at a mirror that fails."""
+"""Maximum time between two attempts at a mirror that fails."""
 _SPACE = "wiki.space"
-"""The setting of a repository that says whose it is."""
-# A mirror without a person is read as the machine's shell, as the export of the command is.
+"""The setting of a repository that identifies its space."""
+# A mirror without a person is read as the machine's shell, like the export by the command.
 _SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
 
 
 @dataclass
 class Committed:
-    """What a run did: commits made, the event up to which all is in the repository, its newest
-    commit, whether that is all there is, and what could not be taken along."""
+    """The result of a run: number of commits made, the event up to which the repository is
+    complete, its newest commit, whether everything is committed, and what had to be left out."""
 
     commits: int
     event_id: int
@@ -72,10 +72,10 @@ def export_to_git(
     *,
     progress: Progress | None = None,
 ) -> Committed:
-    """Commit what happened in a space, as far as the actor may read, to a bare repository: a new
-    one, or one that was made by this for the same space, which is continued.
+    """Commit the history of a space, as far as the actor may read it, to a bare repository. The
+    repository is new, or was made by this function for the same space and is continued.
 
-    :raises GitError: when Git is missing or refuses, or somebody else committed there.
+    :raises GitError: when Git is missing or refuses, or others committed there.
     :raises Invalid: when the folder is something else. :raises NotFound:
     """
     see_space_by_id(session, actor, space.id).require(May.READ)
@@ -85,10 +85,11 @@ def export_to_git(
 
 
 def open_repository(folder: Path, space: Space, *, new: bool = False) -> Repository:
-    """The repository of a space in a folder.
+    """Return the repository of a space in a folder.
 
-    :param new: make one, where the folder is not there or empty.
-    :raises Invalid: when there is none of this space. :raises GitError:
+    :param new: create it if the folder is missing or empty.
+    :raises Invalid: when the folder holds anything but the repository of this space. :raises
+        GitError:
     """
     folder = folder.absolute()
     mark = f"{space.id} {space.slug} {space.created_at:%Y-%m-%dT%H:%M:%SZ}"
@@ -122,10 +123,10 @@ def _continue(
     seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Committed:
-    """Commit what is not in the repository yet. The caller holds its lock.
+    """Commit what the repository lacks. The caller holds its lock.
 
-    :param known: a commit, and the event up to which all was there with it.
-    :param seconds: stop after so long, at the end of a slice.
+    :param known: a commit, and the event up to which the repository was complete with it.
+    :param seconds: stop after this time, at the end of a slice.
     """
     tip, said = _newest(repository)
     start = int(said.get(trailers.EVENT, "0"))
@@ -165,9 +166,9 @@ def _continue(
 
 
 def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
-    """The newest commit and what it says of itself; nothing before the first.
+    """Return the newest commit and its trailers; empty before the first.
 
-    :raises GitError: when it is nobody's of this wiki; then nothing is put on top of it.
+    :raises GitError: when it was not made by this wiki; then nothing may be committed on top of it.
     """
     tip, message = repository.tip()
     if not tip:
@@ -184,14 +185,15 @@ def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
 
 
 def _happened(session: Session, said: dict[str, str]) -> bool:
-    """Whether the event of a commit is what the commit says, as far as it is still on record.
+    """Return whether the event of a commit is the one that its trailers describe, as far as it is
+    still on record.
 
-    After the wiki was brought back from a backup, other things happen under the same numbers.
+    After a restore from a backup, other events get the same ids.
     """
     event = session.get(EventRow, int(said[trailers.EVENT])) if said else None
     if event is None:
         return True
-    revision = str(event.payload.get("revision") or "")  # what is purged does not tell it
+    revision = str(event.payload.get("revision") or "")  # events of purged pages have no revision
     return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
         said.get(trailers.ACTION) in ("delete", "restore", "redact")
         or revision in ("", said.get(trailers.REVISION, ""))
@@ -201,11 +203,11 @@ def _happened(session: Session, said: dict[str, str]) -> bool:
 def add_mirror(
     session: Session, actor: Actor, space: Space, folder: Path, person: Person | None
 ) -> Mirror:
-    """From now on commit what happens in a space to the repository in the folder, as far as the
-    person (None: the shell) may read.
+    """Add a mirror that commits the future events of a space to the repository in the folder, as
+    far as the person (None: the shell) may read.
 
-    :raises Forbidden: unless the actor administers. :raises Invalid: when the space has a mirror,
-        or the folder is another's.
+    :raises Forbidden: unless the actor is an administrator.
+    :raises Invalid: when the space has a mirror, or the folder belongs to another.
     """
     check_mirror(session, actor, space, folder)
     row = Mirror(
@@ -220,7 +222,7 @@ def add_mirror(
 
 
 def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> None:
-    """Go on only if a space can get a mirror in the folder; raises as :func:`add_mirror`."""
+    """Check that a space can get a mirror in the folder; raise as :func:`add_mirror` does."""
     _require_admin(actor)
     place = str(folder.absolute())
     if session.get(Mirror, space.id) is not None:
@@ -230,9 +232,9 @@ def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> 
 
 
 def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
-    """Commit no more to a space's mirror. The repository stays as it is.
+    """Remove the mirror of a space and return it. The repository stays as it is.
 
-    :raises Forbidden: unless the actor administers. :raises NotFound: when it has none.
+    :raises Forbidden: unless the actor is an administrator. :raises NotFound: when there is none.
     """
     _require_admin(actor)
     row = session.get(Mirror, space.id)
@@ -245,21 +247,21 @@ def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
 
 
 def mirror_of(session: Session, seen: SpaceSeen) -> Mirror | None:
-    """A space's mirror, for those who lead it. :raises Forbidden:"""
+    """Return a space's mirror. :raises Forbidden: unless the actor may manage the space."""
     seen.require(May.MANAGE)
     return session.get(Mirror, seen.space.id)
 
 
 @dataclass(frozen=True)
 class MirrorState:
-    """A mirror, and how many events it has still to hear of."""
+    """A mirror, and the number of events that it has not committed yet."""
 
     mirror: Mirror
     behind: int
 
 
 def list_mirrors(session: Session, actor: Actor) -> Sequence[MirrorState]:
-    """All mirrors by space. :raises Forbidden: unless the actor administers."""
+    """Return all mirrors by space. :raises Forbidden: unless the actor is an administrator."""
     _require_admin(actor)
     behind = (
         select(func.count(EventRow.id))
@@ -289,12 +291,12 @@ def advance(
     seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Committed | None:
-    """Bring a space's mirror up to date, or nearer to it, and write down how that went.
+    """Bring a space's mirror up to date, or nearer to it, and store the result.
 
-    :param event_id: the event of whose delivery this is; the rest, and another attempt after a
-        failure, is then asked for by delivering it again. There is nothing to do where the mirror
-        has heard of it, or waits for its next attempt.
-    :param seconds: stop after so long.
+    :param event_id: the event that is being delivered. It is scheduled for another delivery if work
+        is left or the run failed. Nothing is done if the mirror has already processed it, or waits
+        for its next attempt.
+    :param seconds: stop after this time.
     :returns: None when there was nothing to do, or it failed: the mirror's row says why.
     """
     done, failure, busy = None, "", False
@@ -311,7 +313,7 @@ def advance(
         except Busy as error:
             failure, busy = error.sentence, True
         except OperationalError:
-            raise  # the database is away for a moment: the delivery is tried again
+            raise  # the database is unavailable for a moment: the delivery is tried again
         except WikiError as error:
             failure = error.sentence
         except Exception:

@@ -1,4 +1,4 @@
-"""One commit of a Git history, as steps on the pages that its files have become."""
+"""One commit of a Git history, as changes of the pages that its files have become."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Tracked:
 
 @dataclass
 class Files:
-    """All tracked files: those that are there, and where those that are not were last."""
+    """All tracked files: those that exist, and those that are gone at their last place."""
 
     live: dict[str, Tracked] = field(default_factory=dict)
     gone: dict[str, Tracked] = field(default_factory=dict)
@@ -54,14 +54,14 @@ class Files:
     changed: set[int] = field(default_factory=set)
 
     def put(self, one: Tracked) -> None:
-        """The file is there now."""
+        """Record that the file exists."""
         one.gone = False
         self.gone.pop(one.file, None)
         self.live[one.file] = one
         self._note(one)
 
     def lose(self, one: Tracked) -> None:
-        """The file is there no more."""
+        """Record that the file is gone."""
         one.gone = True
         if self.live.get(one.file) is one:
             del self.live[one.file]
@@ -77,7 +77,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Steps:
-    """What one commit does to pages: files that go, that are renamed, and that have a new text."""
+    """The changes that one commit makes to pages: deleted, renamed and written files."""
 
     deletes: tuple[str, ...]
     renames: tuple[tuple[str, str, str], ...]
@@ -86,11 +86,10 @@ class Steps:
 
 @dataclass
 class Ledger:
-    """What the import of a history knows while it runs: which file is which page, and what it has
-    to tell.
+    """State of the import of a history while it runs: the page of each file, and the report.
 
-    ``most`` is the most bytes of a text; ``elsewhere`` are files whose pages are in other spaces;
-    ``kinds`` are the secrets that the space looks for.
+    ``most`` is the maximum size of a text in bytes. ``elsewhere`` are files whose pages are in
+    other spaces. ``kinds`` are the kinds of secrets that the space looks for.
     """
 
     space: Space
@@ -105,9 +104,9 @@ class Ledger:
     _secrets: set[tuple[str, str]] = field(default_factory=set)
 
     def place_of(self, file: str) -> tuple[str, bool]:
-        """The path of the page that a file is by its name, and whether it is a folder's.
+        """Return the path that a file's name gives its page, and whether the page is a folder's.
 
-        :raises PathError: when it cannot be one.
+        :raises PathError: when it cannot be a page.
         """
         if self.is_wiki and file.lower() == "home.md":
             return "", True
@@ -115,7 +114,7 @@ class Ledger:
         return normalise_path(path), folder
 
     def problem(self, kind: Kind, file: str, sentence: str) -> None:
-        """Say once of a file what is wrong with it."""
+        """Report a problem of a file, once for each kind."""
         self.add(Problem(kind, printable(file), sentence))
 
     def add(self, problem: Problem) -> None:
@@ -125,8 +124,7 @@ class Ledger:
             self.report.add([problem])
 
     def add_newest(self, problems: Iterable[Problem]) -> None:
-        """Report each problem of the newest tree, but for kinds that a file has been reported for
-        already."""
+        """Report the problems of the newest tree, except kinds already reported for the file."""
         found = (replace(one, where=printable(one.where)) for one in problems)
         new = (one for one in found if (one.kind, one.where) not in self._said)
         self.report.add(dict.fromkeys(new))
@@ -141,7 +139,7 @@ class Ledger:
             self.report.add([Problem(Kind.MISSING, where, sentence)])
 
     def secret(self, one: Secret, file: str, at: datetime) -> None:
-        """Say once of a file that it holds what looks like this secret, and since when."""
+        """Report once that a file contains what looks like this secret, and since when."""
         where = printable(file)
         if (where, one.key) not in self._secrets:
             self._secrets.add((where, one.key))
@@ -151,7 +149,7 @@ class Ledger:
 
 
 class Step:
-    """One commit, while it is taken."""
+    """One commit while it is applied."""
 
     def __init__(
         self,
@@ -175,7 +173,7 @@ class Step:
         self.report = ledger.report
 
     def take(self, steps: Steps) -> None:
-        """Let happen what the commit says."""
+        """Apply the changes of the commit to the pages."""
         for file in steps.deletes:
             one = self.files.live[file]
             page = self.recorder.page(one.page_id)
@@ -213,7 +211,7 @@ class Step:
                 return
             text = self._text(file, blob, page.path)
         except (PathError, WikiError):
-            return  # which was said before
+            return  # reported before
         if page.says(text, hash_of(text.body)):
             self.files.put(
                 Tracked(page.id, file, blob, page.head, origin=one.origin if one else "")
@@ -228,10 +226,10 @@ class Step:
         *,
         renamed: bool = False,
     ) -> None:
-        """A version of a file, which perhaps has another name than before."""
+        """Store a version of a file, which may be renamed."""
         stays = page is not None and not page.deleted and not renamed
         try:
-            if page is not None and stays:  # also where it was moved to here
+            if page is not None and stays:  # also where it was moved in the wiki
                 path, folder = page.path, page.folder
             else:
                 path, folder = self._free_place(file, page)
@@ -273,7 +271,7 @@ class Step:
         self.files.put(one)
 
     def _report_secrets(self, file: str, page: PastPage | None, text: Text) -> None:
-        """Say what looks like a secret in a version and was not in the page before."""
+        """Report what looks like a secret in a version and was not in the page before."""
         before, new = "", text
         if page is not None:
             before = self.recorder.shelf.text(self.session, page.content_hash)
@@ -294,7 +292,7 @@ class Step:
         self, one: Tracked, page: PastPage, text: Text, path: str, folder: bool, blob: str
     ) -> None:
         action, base, merged = self.action, self.base, False
-        if one.revision != page.head:  # edited here meanwhile
+        if one.revision != page.head:  # edited in the wiki since
             theirs = page.text(self.recorder.shelf.text(self.session, page.content_hash))
             try:
                 origin = self._text(one.file, one.blob, page.path)
@@ -321,12 +319,13 @@ class Step:
         one.blob, one.revision = blob, 0 if merged else page.head
 
     def _stay(self, one: Tracked, page: PastPage) -> None:
-        """The page stays where and as it is, though its file changed."""
+        """Keep the page as and where it is, though its file changed."""
         self.recorder.stay(page)
         self.files.put(one)
 
     def _known(self, file: str) -> tuple[Tracked | None, PastPage | None]:
-        """The page that this file, or one that the same page was, became before it was deleted."""
+        """Return the page that this file became before it was deleted, or that the page named in
+        the trailers became."""
         one = self.files.by_origin.get(self.origin) if self.origin else self.files.gone.get(file)
         if one is None or not one.gone:
             return None, None
@@ -383,7 +382,7 @@ class Step:
         return True
 
     def _holder(self, path: str, page: PastPage | None) -> Tracked | None:
-        """The other file of the history whose page is at a path."""
+        """Return the other file of the history whose page is at a path."""
         there = self.recorder.at(path)
         if there is None or there is page:
             return None
@@ -391,7 +390,7 @@ class Step:
         return one if one is not None and not one.gone else None
 
     def _text(self, file: str, blob: str, path: str) -> Text:
-        """What a version of a file says.
+        """Return the text of a version of a file.
 
         :raises WikiError: when it cannot be a page.
         """

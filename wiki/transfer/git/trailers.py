@@ -1,13 +1,14 @@
-"""Trailers of a commit: what Git has no place for, at the end of its message; text in, text out.
+"""Trailers of a commit: the metadata that Git has no place for, at the end of its message.
 
     Say who is on call
 
     Wiki-Page: 4711
     Wiki-Action: edit
 
-The block of trailers is the last paragraph, all of whose lines are ours. What the message itself
-is, to the last blank line, is found again: it is not trimmed, folded or escaped, except where it
-ends in what looks like such a block. Then an empty block, `Wiki-Trailers: none`, closes it.
+The block of trailers is the last paragraph if all of its lines are trailers of the wiki. The
+message before it is recovered exactly, to the last blank line: it is not trimmed, folded or
+escaped. If the message itself ends in what looks like such a block, an empty block, `Wiki-Trailers:
+none`, closes it.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ import re
 from collections.abc import Mapping
 
 PAGE = "Wiki-Page"
-"""What stays the same while a page is edited, moved, deleted and restored."""
+"""The id of the page, which stays the same while it is edited, moved, deleted and restored."""
 ACTION = "Wiki-Action"
-"""`create`, `edit`, `merge`, `revert`, `move`, `import`: a revision; `delete`, `restore`: a page;
-`attach`, `detach`: a file."""
+"""The kind of change. `create`, `edit`, `merge`, `revert`, `move`, `import`: a revision; `delete`,
+`restore`: a page; `attach`, `detach`: a file."""
 REVISION = "Wiki-Revision"
 """The number of the revision."""
 BASE = "Wiki-Base"
-"""The number of the revision that it was made from, or that was restored, where it has one."""
+"""The number of the revision that this one was made from, or that was restored, if any."""
 AUTHOR = "Wiki-Author"
-"""The author's name, where Git has no place for its characters."""
+"""The author's name, if Git cannot store its characters."""
 EVENT = "Wiki-Event"
-"""How far the wiki's events stand in the repository with this commit."""
+"""The event up to which the repository is complete with this commit."""
 MESSAGE = "Wiki-Message"
-"""`none` where the wiki has no message, and the one above is made up for those who read the log."""
+"""`none` if the revision has no message; the one above is then generated for readers of the log."""
 _NONE = "Wiki-Trailers: none"
 _NAME = re.compile(r"Wiki-[A-Za-z][A-Za-z-]*")
 _LINE = rf"{_NAME.pattern}: [^\n]*"
-# The last paragraph; where there is no message, all there is.
+# The last paragraph, or the whole text if there is no message.
 _BLOCK = re.compile(rf"(?:\A|\n\n)(?P<block>{_LINE}(?:\n{_LINE})*)\n?\Z")
 
 
 def with_trailers(message: str, trailers: Mapping[str, str]) -> str:
-    """The message with the trailers below it; :func:`split_trailers` takes the two apart again.
+    """Return the message with the trailers below it; :func:`split_trailers` separates the two.
 
     :param trailers: names that begin with `Wiki-`, and values of one line.
     """
@@ -54,14 +55,13 @@ def with_trailers(message: str, trailers: Mapping[str, str]) -> str:
 
 
 def read_message(message: str) -> tuple[str, dict[str, str]]:
-    """The message as the wiki has it, perhaps empty, and the trailers of a commit."""
+    """Return the message as the wiki stores it (may be empty), and the trailers of a commit."""
     text, trailers = split_trailers(message)
     return ("" if trailers.get(MESSAGE) == "none" else text), trailers
 
 
 def split_trailers(message: str) -> tuple[str, dict[str, str]]:
-    """The message without its last block of trailers, and those; a message that has none is given
-    back as it is."""
+    """Split a message from its last block of trailers; a message without one is kept as it is."""
     found = _BLOCK.search(message)
     if found is None:
         return message, {}
