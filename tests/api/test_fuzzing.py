@@ -25,6 +25,7 @@ def served(wiki: Scene) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.thorough
 def test_every_answer_to_generated_input_is_as_described(
     wiki: Scene, api: Api, served: str, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Callable[.
     forget_statements()
 
 
+@pytest.mark.thorough
 def test_nothing_leaks_and_every_route_is_asked(world: World) -> None:
     report = Drill(world).run()
     assert [str(leak) for leak in report.leaks] == []

@@ -196,6 +196,7 @@ def test_its_sections_are_not_said_to_be_gone(hasty: Scene) -> None:
     assert "sec-part" in names
 
 
+@pytest.mark.thorough
 def test_a_process_that_died_over_it_is_no_verdict(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,8 +47,6 @@ from wiki.spaces.models import GroupRole, Space
 from wiki.spaces.queries import list_spaces, see_space_by_id
 from wiki.tags.lists import Wanted, list_pages
 
-pytestmark = pytest.mark.every_database
-
 SEQUENCES = int(os.environ.get("WIKI_TEST_SEQUENCES") or examples(40))
 PARTS = 16 if SEQUENCES > 1_000 else 2
 STEPS = 14

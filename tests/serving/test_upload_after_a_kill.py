@@ -75,6 +75,7 @@ def serve(wiki: Scene) -> Iterator[Callable[[], Wiki]]:
             one.kill()
 
 
+@pytest.mark.thorough
 def test_nothing_that_was_acknowledged_is_sent_again(
     wiki: Scene, serve: Callable[[], Wiki]
 ) -> None:

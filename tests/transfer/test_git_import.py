@@ -616,6 +616,7 @@ main(["import", folder, "--space", "eng"])
 """
 
 
+@pytest.mark.thorough
 def test_a_process_killed_in_the_middle_leaves_nothing_half_done(
     wiki: Scene, repo: Repo, bring: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -702,6 +703,7 @@ def _add_space(wiki: Scene, slug: str) -> None:
         give_role(session, wiki.actor("ada"), made, wiki.actor("eve").person_id or 0, Role.LEAD)
 
 
+@pytest.mark.thorough
 @pytest.mark.corpus
 def test_a_stretch_of_the_handbook_ends_as_its_tree_says(
     wiki: Scene, bring: Import, tmp_path: Path

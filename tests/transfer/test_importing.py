@@ -295,6 +295,7 @@ def test_an_export_holds_only_what_its_reader_may_read(wiki, tmp_path):
         export(wiki, tmp_path / "out", "lab", by="dot")
 
 
+@pytest.mark.thorough
 @pytest.mark.corpus
 def test_the_handbook_goes_in_and_out_and_in_again_unchanged(wiki, corpus, tmp_path):
     report = bring_in(wiki, corpus)

@@ -155,6 +155,7 @@ KILLED_AT_WORK = """
 """
 
 
+@pytest.mark.thorough
 def test_killed_at_work_it_goes_on_where_the_last_commit_ended(wiki: Scene, target: Path) -> None:
     for number in range(5):
         wiki.write("a", f"{number}.")
