@@ -127,6 +127,19 @@ def test_a_process_that_dies_over_a_text_costs_only_its_layout(monkeypatch):
     assert render_safely("*x*", HERE).source_shown == ""
 
 
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_a_process_that_reads_nothing_is_replaced_in_time(monkeypatch, size):
+    render_safely(SOURCE, HERE)
+    stuck = sandbox._pool.idle[-1].process
+    os.kill(stuck.pid, signal.SIGSTOP)
+    monkeypatch.setattr(sandbox, "wall_seconds", lambda _: 0.0)
+    rendering = render_safely("x" * size, HERE)
+    assert rendering.source_shown == "This page could not be laid out; this is its source."
+    assert stuck.returncode == -signal.SIGKILL
+    monkeypatch.undo()
+    assert render_safely("*x*", HERE).source_shown == ""
+
+
 def test_a_machine_that_starts_no_process_shows_the_source(monkeypatch):
     sandbox.close()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
