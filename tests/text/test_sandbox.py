@@ -156,7 +156,8 @@ def test_memory_is_limited():
 
 def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
     program = (
-        "from wiki.text import child, sandbox; from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.sandbox import child, parent as sandbox;"
+        "from wiki.text.markdown.markup import RenderContext;"
         "much = b'x' * child.TIRED;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(len(sandbox._pool.idle))"
@@ -199,7 +200,8 @@ def test_a_fork_starts_children_of_its_own():
 
 def test_no_process_stays_behind_when_ours_ends():
     program = (
-        "from wiki.text import sandbox; from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.sandbox import parent as sandbox;"
+        "from wiki.text.markdown.markup import RenderContext;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(sandbox._pool.idle[0].process.pid)"
     )
