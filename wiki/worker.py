@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -27,6 +27,8 @@ POLL_SECONDS = 0.05
 REST_SECONDS = 5.0
 # Seconds between runs of the chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
+# Seconds until the next attempt to deliver after a failure.
+AGAIN_SECONDS = 1.0
 # Time to wait when the disk is full.
 FOR_ROOM = 10.0
 
@@ -41,6 +43,10 @@ class Worker:
         self.deliverer = Deliverer(database, settings, handlers_by_name())
         self._began_at = now()
         self._beat_at: datetime | None = None
+        self._released = False
+        self._version: Hashable = None
+        self._rested = 0.0  # seconds since deliveries were last looked up
+        self._failing: dict[str, type[Exception]] = {}
         self._showing = threading.Lock()
         self._stopping = threading.Event()
 
@@ -53,35 +59,42 @@ class Worker:
         with self._turn() as mine:
             if not mine:
                 return
-            self.deliverer.release_all()
             for name, see_to in (
                 ("chores", self._see_to_chores),
                 ("long chores", self._see_to_long_chores),
             ):
                 threading.Thread(target=see_to, name=name, daemon=True).start()
-            rested = 0.0
-            version = None
             while not self._stopping.is_set():
-                current = self.database.version()
-                if current != version or rested >= REST_SECONDS:
-                    version, rested = current, 0.0
-                    try:
-                        if self.deliverer.deliver_due():
-                            continue
-                    except Exception as error:
-                        if is_full(error, self.settings.data_dir):
-                            log.error("The disk is full: the worker waits for room.")
-                            self._stopping.wait(FOR_ROOM)
-                        else:
-                            log.exception("the worker could not deliver; it tries again")
-                            self._stopping.wait(1.0)
-                    due = self.deliverer.next_due()
-                    if due is not None:
-                        wait = (due - now()).total_seconds()
-                        rested = max(rested, REST_SECONDS - max(wait, 0.05))
-                self._stopping.wait(POLL_SECONDS)
-                rested += POLL_SECONDS
+                try:
+                    at_once = self._deliver()
+                except Exception as error:
+                    self._version = None
+                    self._failed("delivering", error)
+                    self._stopping.wait(AGAIN_SECONDS)
+                else:
+                    self._failing.pop("delivering", None)
+                    if not at_once:
+                        self._stopping.wait(POLL_SECONDS)
+                        self._rested += POLL_SECONDS
             self._show(heartbeat.leave)
+
+    def _deliver(self) -> bool:
+        """Deliver what is due, if a commit or time may have made anything due. Return whether there
+        may be more."""
+        if not self._released:
+            self.deliverer.release_all()
+            self._released = True
+        current = self.database.version()
+        if current == self._version and self._rested < REST_SECONDS:
+            return False
+        self._version, self._rested = current, 0.0
+        if self.deliverer.deliver_due():
+            return True
+        due = self.deliverer.next_due()
+        if due is not None:
+            wait = (due - now()).total_seconds()
+            self._rested = max(0.0, REST_SECONDS - max(wait, 0.05))
+        return False
 
     def _see_to_chores(self) -> None:
         """Run the chores beside events, in a thread of their own so that a long chore delays no
@@ -105,16 +118,26 @@ class Worker:
                 self._do(chore)
 
     def _do(self, chore: Chore) -> bool:
+        name = getattr(chore, "__name__", type(chore).__name__)
         try:
             chore(self.database, self.settings)
         except Exception as error:
-            if is_full(error, self.settings.data_dir):
-                log.error("The disk is full: %s waits for room.", chore.__name__)
-                self._stopping.wait(FOR_ROOM)
-            else:
-                log.exception("a chore of the worker failed; it is tried again")
+            self._failed(name, error)
             return False
+        self._failing.pop(name, None)
         return True
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """Log a failure unless the previous attempt failed in the same way; wait if the disk is
+        full."""
+        is_new = self._failing.get(what) is not type(error)
+        self._failing[what] = type(error)
+        if is_full(error, self.settings.data_dir):
+            if is_new:
+                log.error("The disk is full: %s waits for room.", what)
+            self._stopping.wait(FOR_ROOM)
+        elif is_new:
+            log.error("%s failed in the worker; it is tried again", what, exc_info=error)
 
     def _show(self, sign: Callable[[Database, datetime], None]) -> None:
         """Record a heartbeat; a failure is logged and ignored."""

@@ -1,8 +1,12 @@
 """Spaces, search and files over the API."""
 
+from sqlalchemy import update
+
 from tests.api.conftest import V1, Api
 from tests.attachments import samples
 from tests.cast import Scene
+from wiki.db import now
+from wiki.pages.models import Page
 
 
 def test_everybody_lists_the_spaces_they_may_read(api: Api) -> None:
@@ -59,8 +63,22 @@ def test_search_finds_what_the_asker_may_read(api: Api, wiki: Scene) -> None:
     assert [piece for piece in one["hits"][0]["title"] if piece["found"]]
     second = api.get("cai", one["next"].removeprefix(V1)).json
     assert second["hits"][0]["page"] != one["hits"][0]["page"]
+    assert api.get("cai", second["next"].removeprefix(V1)).json["next"] is None
     only = api.get("cai", "/search?q=zebra&space=lab").json
     assert [hit["page"]["url"] for hit in only["hits"]] == ["/lab/zebra"]
+
+
+def test_a_hit_that_is_gone_hides_no_hit_after_it(api: Api, wiki: Scene) -> None:
+    for path in ("first", "second"):
+        wiki.write(path, "A zebra crossing")
+    wiki.deliver()
+    best = api.get("cai", "/search?q=zebra&limit=1").json["hits"][0]["page"]["path"]
+    with wiki.database.write() as session:  # the index does not learn of it
+        session.execute(update(Page).where(Page.path == best).values(deleted_at=now()))
+    found = api.get("cai", "/search?q=zebra&limit=1").json
+    assert (found["total"], found["hits"]) == (1, [])
+    rest = api.get("cai", found["next"].removeprefix(V1)).json
+    assert {hit["page"]["path"] for hit in rest["hits"]} == {"first", "second"} - {best}
 
 
 def test_a_search_says_what_it_excluded_and_what_it_took_for_text(api: Api, wiki: Scene) -> None:

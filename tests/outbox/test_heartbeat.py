@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from errno import ENOSPC
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from wiki import worker as module
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox import heartbeat
@@ -40,6 +43,77 @@ def test_a_worker_says_that_it_is_there_and_that_it_leaves(
     assert seen(database).stopped_at is not None
     worker._show(heartbeat.live)  # a beat that comes too late
     assert seen(database).stopped_at is not None
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker have no chores and never pause."""
+    for name in ("AT_START", "NOW_AND_THEN", "AT_LEISURE"):
+        monkeypatch.setattr(module, name, ())
+    for name in ("AGAIN_SECONDS", "CHORE_SECONDS", "POLL_SECONDS", "REST_SECONDS", "FOR_ROOM"):
+        monkeypatch.setattr(module, name, 0.0)
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize("broken", ["release_all", "version", "deliver_due", "next_due"])
+def test_a_worker_outlasts_a_restart_of_the_database_and_logs_it_once(
+    database: Database,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    hurried: None,
+    broken: str,
+) -> None:
+    worker = Worker(database, settings)
+    owner = database if broken == "version" else worker.deliverer
+    works = getattr(owner, broken)
+    calls = 0
+
+    def restarting() -> object:
+        nonlocal calls
+        calls += 1
+        if calls in (1, 2, 3):
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+        if calls == 5 or broken == "release_all":
+            worker.stop()
+        return works()
+
+    monkeypatch.setattr(owner, broken, restarting)
+    worker.run()
+    assert calls >= 4
+    assert seen(database).stopped_at is not None
+    assert [one.message for one in caplog.records] == [
+        "delivering failed in the worker; it is tried again"
+    ]
+
+
+def test_a_chore_that_keeps_failing_is_logged_once(
+    database: Database,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    hurried: None,
+) -> None:
+    worker = Worker(database, settings)
+
+    full = OSError(ENOSPC, "full")
+    results = iter([full, full, ValueError(), ValueError(), None, ValueError()])
+
+    class Sweep:
+        def __call__(self, _database: Database, _settings: Settings) -> None:
+            error = next(results, StopIteration())
+            if isinstance(error, StopIteration):
+                worker.stop()
+            elif error is not None:
+                raise error
+
+    monkeypatch.setattr(module, "NOW_AND_THEN", (Sweep(),))
+    worker.run()
+    assert [one.message for one in caplog.records] == [
+        "The disk is full: Sweep waits for room.",
+        "Sweep failed in the worker; it is tried again",
+        "Sweep failed in the worker; it is tried again",
+    ]
 
 
 def test_a_sign_that_cannot_be_given_stops_nobody(database: Database, settings: Settings) -> None:

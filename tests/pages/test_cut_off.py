@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -248,6 +249,29 @@ def test_a_save_and_a_view_do_not_wait_for_what_takes_long(
     held.set()
     wiki.deliver()
     assert "<em>words</em>" in wiki.get("cai", "/eng/long").text
+
+
+def test_a_view_that_may_not_wait_keeps_no_later_view_from_waiting(
+    wiki: Scene, held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "PATIENCE", 60.0)
+    places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(rendering._renderer, "_patient", places)
+    wait, waits = renderer.wait, 0
+
+    def finish_once_waited_for(works: Sequence[Future[object]], patience: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 2:  # the first is for the quick lane
+            held.set()
+        wait(works, patience)
+
+    sent = {"title": "Long", "path": "long", "body": "Some *words*."}
+    assert wiki.post("ben", "/eng/-/new", **sent).status_code == 303
+    with places:
+        assert "still being laid out" in wiki.get("cai", "/eng/long").text
+    monkeypatch.setattr(renderer, "wait", finish_once_waited_for)
+    assert "<em>words</em>" in wiki.get("dot", "/eng/long").text
 
 
 def test_a_check_finds_it_and_gives_it_the_time(

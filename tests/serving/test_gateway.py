@@ -188,6 +188,11 @@ def test_several_requests_share_a_connection(served: Served) -> None:
     [
         (b"/-/invite/a-secret-link", "/-/invite/…"),
         (b"/-/reset/a-secret-link", "/-/reset/…"),
+        (b"/-/s/a-secret-link/plans/-/files/a.png", "/-/s/…"),
+        (b"/%2D/me/cl%61im/a-secret-link", "/-/me/claim/…"),
+        (b"//-/s//a-secret-link", "//-/s//…"),
+        (b"/-/s/%0Aa-secret-link", "/-/s/…"),
+        (b"/eng/a%0Ab", "/eng/a%0Ab"),
         (b"/eng/-/invite/a-page", "/eng/-/invite/a-page"),
     ],
 )

@@ -127,6 +127,19 @@ def test_a_process_that_dies_over_a_text_costs_only_its_layout(monkeypatch):
     assert render_safely("*x*", HERE).source_shown == ""
 
 
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_a_process_that_reads_nothing_is_replaced_in_time(monkeypatch, size):
+    render_safely(SOURCE, HERE)
+    stuck = sandbox._pool.idle[-1].process
+    os.kill(stuck.pid, signal.SIGSTOP)
+    monkeypatch.setattr(sandbox, "wall_seconds", lambda _: 0.0)
+    rendering = render_safely("x" * size, HERE)
+    assert rendering.source_shown == "This page could not be laid out; this is its source."
+    assert stuck.returncode == -signal.SIGKILL
+    monkeypatch.undo()
+    assert render_safely("*x*", HERE).source_shown == ""
+
+
 def test_a_machine_that_starts_no_process_shows_the_source(monkeypatch):
     sandbox.close()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
@@ -143,7 +156,8 @@ def test_memory_is_limited():
 
 def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
     program = (
-        "from wiki.text import child, sandbox; from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.sandbox import child, parent as sandbox;"
+        "from wiki.text.markdown.markup import RenderContext;"
         "much = b'x' * child.TIRED;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(len(sandbox._pool.idle))"
@@ -186,7 +200,8 @@ def test_a_fork_starts_children_of_its_own():
 
 def test_no_process_stays_behind_when_ours_ends():
     program = (
-        "from wiki.text import sandbox; from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.sandbox import parent as sandbox;"
+        "from wiki.text.markdown.markup import RenderContext;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(sandbox._pool.idle[0].process.pid)"
     )

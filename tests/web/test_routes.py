@@ -6,6 +6,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from tests.cast import Scene
+from wiki.web import gateway
 from wiki.web.public import is_public
 
 VALUES = {
@@ -66,6 +67,26 @@ def test_a_stranger_is_asked_to_sign_in_wherever_it_is_not_public(wiki: Scene) -
                 assert answer.status_code == 302, where
                 assert answer.location.startswith("/-/login"), where
     assert closed > 20
+
+
+def test_no_log_keeps_a_token_that_is_part_of_an_address(
+    wiki: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO", logger="wiki.access")
+
+    def fail(**_: object) -> None:
+        raise OSError("broken")
+
+    with_token = {url: rule for rule, url, _ in rules(wiki) if "token" in rule.arguments}
+    assert len(with_token) > 4
+    for url, rule in with_token.items():
+        monkeypatch.setitem(wiki.app.view_functions, rule.endpoint, fail)
+        gateway._log({"raw_path": url.encode(), "method": "GET"}, 200, 0.1)
+        assert wiki.get("cai", url).status_code == 500
+    logged = [record.getMessage() for record in caplog.records]
+    assert sum("unexpected error at GET /-/" in line for line in logged) == len(with_token)
+    assert len(logged) == 2 * len(with_token)
+    assert not any("guessed" in line for line in logged)
 
 
 def test_the_api_asks_for_a_token_before_every_write(wiki: Scene) -> None:

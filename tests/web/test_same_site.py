@@ -17,6 +17,9 @@ from wiki.db import Database
         {"Origin": "null"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "http://localhost:8001"},
+        {"Origin": "http://[x"},
+        {"Origin": "http://[x]"},
+        {"Origin": ""},
     ],
 )
 def test_a_form_from_elsewhere_is_refused(wiki: Scene, headers: dict[str, str]) -> None:

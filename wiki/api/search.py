@@ -79,7 +79,7 @@ def search_pages() -> Response:
     except IndexUnavailable:
         raise NoIndex("The search index is being prepared; please ask again in a moment.") from None
     following = None
-    if number < queries.LAST_SCREEN and number * limit < found.total:
+    if found.has_more:
         following = url_for(
             "api.search_pages", q=text, space=space or None, page=number + 1, limit=limit
         )

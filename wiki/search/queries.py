@@ -86,6 +86,8 @@ class Answer:
     """True if the search stopped early because it took too long; `total` is then a lower bound."""
     number: int = 1
     """Number of this screen, from 1."""
+    has_more: bool = False
+    """True if there is a next screen."""
     corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     loosened: bool = False
     spaces: tuple[tuple[Space, int], ...] = ()
@@ -94,11 +96,6 @@ class Answer:
     left_out: tuple[LeftOut, ...] = ()
     as_text: tuple[str, ...] = ()
     """Operators, as typed, that had no results and were searched as text."""
-
-    @property
-    def has_more(self) -> bool:
-        """True if there is a next screen."""
-        return self.number < LAST_SCREEN and self.number * PER_SCREEN < self.total
 
 
 def search(
@@ -139,6 +136,7 @@ def search(
         total=found.total - (len(found.hits) - len(hits)),
         cut=found.cut,
         number=number,
+        has_more=number < LAST_SCREEN and number * per_screen < found.total,
         corrected=found.corrected,
         loosened=found.loosened,
         spaces=tuple((by_id[i], count) for i, count in found.spaces.items() if i in by_id),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
 from secrets import token_hex
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from flask import (
     Blueprint,
@@ -55,6 +55,7 @@ from wiki.text.paths import (
 )
 from wiki.web.public import public
 from wiki.web.request import finish_reading, parts, reading, settings, writing
+from wiki.web.urls import split_url
 
 blueprint = Blueprint("shared", __name__)
 
@@ -303,11 +304,11 @@ def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | 
         }
 
     links = queries.links_within(session, seen, page, up_to) | named if "<a " in html else {}
-    own_host = urlsplit(settings().base_url).netloc
+    own_host = split_url(settings().base_url).netloc
 
     def address(written: str) -> str | None:
         if not written.startswith("/"):
-            return "" if _host(written) in (own_host, request.host) else None
+            return "" if split_url(written).netloc in (own_host, request.host) else None
         path, mark, fragment = written.partition("#")
         key = keys.get(path.partition("?")[0])
         if key is not None:
@@ -316,13 +317,6 @@ def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | 
         return "" if target is None else place.page(target) + mark + fragment
 
     return for_outsiders(dressed(html, slug, measured), address)
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).netloc
-    except ValueError:
-        return ""
 
 
 def _spot(path: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from flask import (
     Flask,
@@ -24,6 +25,7 @@ from wiki.errors import Busy, FactorRequired, NotFound, SignInRequired, TooMany,
 from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.kept import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
+from wiki.web.secret_paths import path_to_log
 from wiki.web.urls import this_url
 
 log = logging.getLogger(__name__)
@@ -174,10 +176,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
+        path = path_to_log(quote(request.path))
         if is_full(error, settings().data_dir):
-            log.error("The disk is full: %s %s failed.", request.method, request.path)
+            log.error("The disk is full: %s %s failed.", request.method, path)
             return wiki_error(DiskFull())
-        log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+        log.error("unexpected error at %s %s", request.method, path, exc_info=error)
         if wants_json():
             return problem(500, *SENTENCES[500])
         return error_page(500)

@@ -23,6 +23,7 @@ from urllib.parse import unquote_to_bytes
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from wiki.disk import DiskFull, is_full
+from wiki.web.secret_paths import path_to_log
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -46,9 +47,6 @@ PIECE = 256 * 1024  # bytes of a response handed to the event loop at once
 
 # A registered name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 9110, 7.2).
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
-
-# Paths with a token that grants access to its bearer.
-TOKEN_IN_PATH = re.compile(r"^(/-/(?:invite|reset)/).+")
 
 access = logging.getLogger("wiki.access")
 log = logging.getLogger(__name__)
@@ -310,7 +308,7 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
     """Log one line per request. The query is never logged, because it may contain a token or a
     search, nor is a token in the path."""
     client = scope.get("client") or ("-", 0)
-    path = TOKEN_IN_PATH.sub(r"\1…", scope["raw_path"].decode("latin-1"))
+    path = path_to_log(scope["raw_path"].decode("latin-1"))
     access.info("%s %s %s %d %.1fms", client[0], scope["method"], path, status, seconds * 1000)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 from flask_login import current_user
@@ -18,6 +17,7 @@ from wiki.disk import require_room
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.web.gateway import AFTERWARDS
 from wiki.web.origin import come_from, come_from_nowhere
+from wiki.web.urls import split_url
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def is_foreign() -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    sent, ours = urlsplit(origin), urlsplit(settings().base_url)
+    sent, ours = split_url(origin), split_url(settings().base_url)
     if sent.netloc == ours.netloc:
         return settings().secure and sent.scheme != "https"
     return sent.netloc != request.host

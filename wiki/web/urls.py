@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 from flask import Blueprint, Flask, request, url_for
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
@@ -124,6 +124,14 @@ def local_url(url: str | None) -> str:
     if "\\" in url or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in url):
         return "/"
     return url
+
+
+def split_url(url: str) -> SplitResult:
+    """Split an address that somebody else wrote; all parts of a malformed one are empty."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def init_app(app: Flask) -> None:

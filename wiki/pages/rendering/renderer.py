@@ -149,14 +149,17 @@ class Renderer:
     def _wait_a_little(self, works: Sequence[Work], patience: float) -> None:
         """Wait for the quick lane and, if few other requests do, for the slow one. Work for which
         another request has timed out is not waited for."""
-        wait([work.begun for work in works if not work.late], patience)
-        slow = [work.made for work in works if not work.made.done() and not work.late]
+        works = [work for work in works if not work.late]
+        wait([work.begun for work in works], patience)
+        slow = [work for work in works if not work.made.done()]
         if slow and self._patient.acquire(blocking=False):
             try:
-                wait(slow, patience)
+                wait([work.made for work in slow], patience)
             finally:
                 self._patient.release()
-        for work in works:
+        else:
+            slow = [work for work in slow if not work.begun.done()]
+        for work in slow:
             work.late = not work.made.done()
 
     def forget(self) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +27,7 @@ from wiki.people.oidc import identities
 from wiki.people.signin import limiting, proving, sign_in
 from wiki.web.errors import wants_json
 from wiki.web.request import reading, settings, writing
-from wiki.web.urls import local_url, this_url
+from wiki.web.urls import local_url, split_url, this_url
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -120,7 +119,7 @@ def _where_they_were() -> str:
         return local_url(request.values.get("next"))
     if request.method == "GET":
         return this_url()
-    sent_from = urlsplit(request.referrer or "")
+    sent_from = split_url(request.referrer or "")
     own = sent_from.netloc == request.host
     return local_url(sent_from.path) if own and sent_from.path else "/-/me"
 

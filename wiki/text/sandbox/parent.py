@@ -228,6 +228,7 @@ class _Child:
         )
         self.requests = cast(IO[bytes], self.process.stdin)
         self.answers = cast(IO[bytes], self.process.stdout)
+        os.set_blocking(self.requests.fileno(), False)  # a child that is stuck reads nothing
         try:
             self._read(time.monotonic() + _START_SECONDS)
         except (EOFError, TimeoutError) as error:
@@ -241,10 +242,16 @@ class _Child:
         :raises OSError: or `EOFError`: when the child has ended.
         """
         deadline = time.monotonic() + seconds
-        data = memoryview(pack(message))
-        while data:
-            data = data[os.write(self.requests.fileno(), data) :]
+        self._write(pack(message), deadline)
         return self._read(deadline)
+
+    def _write(self, message: bytes, deadline: float) -> None:
+        data = memoryview(message)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.requests, selectors.EVENT_WRITE)
+            while data:
+                _wait_for(selector, deadline)
+                data = data[os.write(self.requests.fileno(), data) :]
 
     def _read(self, deadline: float) -> dict[str, object]:
         head = self._read_bytes(LENGTH.size, deadline)
@@ -257,8 +264,7 @@ class _Child:
         with selectors.DefaultSelector() as selector:
             selector.register(self.answers, selectors.EVENT_READ)
             while count:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    raise TimeoutError
+                _wait_for(selector, deadline)
                 chunk = os.read(self.answers.fileno(), min(count, 2**20))
                 if not chunk:
                     raise EOFError
@@ -287,6 +293,11 @@ class _Child:
         self.close_pipes()
         self.process.kill()
         self.process.wait()
+
+
+def _wait_for(selector: selectors.BaseSelector, deadline: float) -> None:
+    if not selector.select(max(0.0, deadline - time.monotonic())):
+        raise TimeoutError
 
 
 class _Pool:
