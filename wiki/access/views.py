@@ -54,7 +54,9 @@ def access(slug: str, path: str) -> ResponseReturnValue:
 @verb(blueprint, "access", methods=["POST"], endpoint="change")
 def change(slug: str, path: str) -> ResponseReturnValue:
     """Change the page's own label, or a list of those who may read or edit it."""
-    page = live_page(place_at(slug, path))
+    place = place_at(slug, path)
+    page = live_page(place)
+    place.seen.require(May.EDIT)  # before anybody is looked up
     try:
         said = _changed(page)
     except Invalid as refused:
