@@ -401,3 +401,14 @@ def test_a_role_that_reads_no_more_than_the_spaces_label_shows_that_it_inherits(
     )
     assert sent.status_code == 303
     assert events_named(wiki, "SpaceChanged") == before
+
+
+def test_only_those_who_may_edit_find_out_whether_there_is_an_account(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    form = {"may": "read", "restriction": ""}
+    answers = {
+        wiki.post("cai", "/eng/rota/-/access", who=typed, **form).status_code
+        for typed in ("dot@example.org", "dot", "no@example.org", "nobody", "")
+    }
+    assert answers == {403}
+    assert wiki.post("ben", "/eng/rota/-/access", who="nobody", **form).status_code == 422

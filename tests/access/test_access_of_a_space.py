@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+
+import pytest
 
 from tests.cast import Scene, without_tokens
+from wiki.people.actions import create_person
 from wiki.people.groups import create_group, set_member
 from wiki.people.models import Person
+from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role
 from wiki.spaces.actions import set_group_role
 from wiki.spaces.exposure import UNASKED
@@ -56,3 +61,29 @@ def test_guests_who_only_read_have_no_panel_and_what_is_hidden_answers_as_what_i
             assert without_tokens(hidden.text.replace("/lab/", "/bal/")) == without_tokens(
                 absent.text
             )
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize("panel", ["/eng/-/access", "/eng/-/access?of=page"])
+def test_every_reader_is_listed_once_whatever_the_alphabet_of_their_name(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch, panel: str
+) -> None:
+    monkeypatch.setattr("wiki.access.views.PER_SCREEN", 1)
+    monkeypatch.setattr("wiki.access.space_access.PER_SCREEN", 1)
+    wiki.write("", "Home")
+    names = ("İnci", "Iris", "ΟΔΟΣ", "Οδος", "Πέτρος", "Émile", "ẞ")
+    handles = ["ada", "ben", "cai", "dot", "eve"]
+    with wiki.database.write() as session:
+        for number, name in enumerate(names):
+            handles.append(f"p{number}")
+            create_person(session, ANONYMOUS, handle=f"p{number}", name=name)
+    url, listed = panel, list[str]()
+    for _ in handles:
+        shown = wiki.get("cai", url).text
+        people = shown.partition('id="people-title"')[2]
+        listed += re.findall(r'class="row-title" href="/-/people/(\w+)"', people)
+        more = re.search(r'href="([^"]+)"[^>]*>More people', shown)
+        if not more:
+            break
+        url = unescape(more[1])
+    assert sorted(listed) == sorted(handles)

@@ -73,6 +73,8 @@ WRITES = [
     ("DELETE", "/groups/finance"),
     ("PUT", "/groups/finance/people/cai"),
     ("DELETE", "/groups/finance/people/ben"),
+    ("PUT", "/groups/finance/people/nobody"),
+    ("DELETE", "/groups/finance/people/no@example.org"),
     ("PUT", "/groups/finance/parts/company"),
     ("DELETE", "/groups/company/parts/finance"),
 ]

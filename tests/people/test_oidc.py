@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
+from tests.people.factors import HERE, set_up_app
 from tests.people.oidc import BACK, CLIENT_ID, SECRET, go_there, real_provider
+from tests.people.test_requiring import require
 from wiki.config import Settings
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
@@ -309,6 +311,26 @@ def test_an_account_without_a_password_gets_one_after_signing_in_there_once_more
     sent = {"login": "eve@new.example.org", "password": "another long password"}
     other.post("/-/login", data=sent)
     assert who(other) == "eve"
+
+
+def test_who_must_have_a_second_factor_can_sign_in_there_once_more_to_set_one_up(
+    wiki: Scene,
+) -> None:
+    link(wiki, "eve", "id-of-nobody")
+    change(wiki, "eve", password_hash=None)
+    browser = wiki.new_client("eve")
+    set_up_app(wiki.client("ada"))
+    require(wiki, "everybody")
+    wiki.unconfirm("eve")
+    asked = browser.post(f"{HERE}/authenticators", headers={"Referer": f"http://localhost{HERE}"})
+    assert asked.status_code == 403
+    assert "sign in with Example ID once more" in asked.text
+    begun = browser.post("/-/login/oidc", data={"next": HERE, "anew": "1"})
+    assert begun.status_code == 200
+    assert back(browser, go_there(address_of(begun), "id-of-nobody")).location == HERE
+    assert browser.get("/-/me").location.startswith(HERE)
+    set_up_app(browser)
+    assert who(browser) == "eve"
 
 
 def test_without_any_proof_an_account_is_not_handed_over(wiki: Scene) -> None:

@@ -318,6 +318,25 @@ def test_a_passkey_confirms_who_it_is(wiki: Scene, key: Key) -> None:
     assert made.status_code == 200 and "wiki_" in made.text
 
 
+def test_what_is_wrong_with_a_confirmation_is_said_where_it_was_given(
+    wiki: Scene, key: Key
+) -> None:
+    browser = wiki.client("ben")
+    wiki.unconfirm("ben")
+    form = {"token_name": "x", "scope": "read"}
+    refused = browser.post("/-/me/tokens", data=form | {"confirm.passkey": "{}"})
+    assert refused.status_code == 422
+    assert '<a href="#confirm.passkey">' in refused.text
+    assert 'aria-describedby="confirm.passkey-error"' in refused.text
+    with wiki.database.write() as session:
+        session.get_one(Person, wiki.actor("ben").person_id).password_hash = None
+    for wrong in ({"confirm.passkey": ""}, {"confirm.password": "no"}, {"confirm.code": "1"}):
+        refused = browser.post("/-/me/tokens", data=form | wrong)
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+        assert "#confirm." not in refused.text
+
+
 def test_with_a_passkey_an_app_is_asked_for_no_more(wiki: Scene, key: Key) -> None:
     set_up_app(wiki.client("ben"))
     browser, answer = by_passkey(wiki, key)

@@ -341,6 +341,22 @@ def test_who_else_has_the_text_is_said_before(wiki: Scene) -> None:
     assert "1 where you may not read" in asked
 
 
+def test_who_else_has_the_text_is_counted_beyond_those_that_are_listed(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wiki.purging.queries.MOST_LISTED", 2)
+    page = salaries(wiki)
+    url = f"/-/p/{page.id}/purge?revision=2"
+    for number in range(2):
+        wiki.write(f"copy-{number}", "Ben has 4321.\n", title=f"Copy {number}")
+        wiki.write(f"hidden-{number}", "Ben has 4321.\n", space="lab")
+    asked = wiki.get("ada", url).text
+    assert "Copy 1" in asked
+    assert "(revision 1)</a> and 2 where you may not read." in asked
+    wiki.write("copy-2", "Ben has 4321.\n", title="Copy 2")
+    assert "</a> and 1 more and 2 where you may not read." in wiki.get("ada", url).text
+
+
 def test_the_text_stays_as_long_as_a_revision_has_it(wiki: Scene) -> None:
     page = salaries(wiki)
     purge(wiki, page, revision=2)

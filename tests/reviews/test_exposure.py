@@ -131,6 +131,22 @@ def test_what_was_refused_or_has_changed_is_not_done(wiki: Scene) -> None:
     assert wiki.get("cai", "/eng/notes").status_code == 404
 
 
+def test_a_service_account_is_not_the_second_person(wiki: Scene) -> None:
+    object.__setattr__(wiki.settings, "second_person_from", 0)
+    wiki.write("notes", "one")
+    robot = {"handle": "robot", "name": "Robot", "site_role": "member"}
+    wiki.client("ada").post("/-/admin/services", data=robot)
+    for handle in ("ada", "robot"):
+        wiki.post("eve", "/eng/-/members", person=handle, role="lead")
+    label(wiki, "notes", Label.CONFIDENTIAL)
+    wiki.post("ada", "/eng/-/members", person="eve", role="none")
+    shown = wiki.post("ada", "/eng/notes/-/access", label="internal")
+    assert shown.status_code == 409
+    assert wiki.agree("ada", shown, ask="1").status_code == 422
+    assert wiki.agree("ada", shown).status_code == 303
+    assert wiki.get("cai", "/eng/notes").status_code == 200
+
+
 def test_a_change_of_somebody_elses_cannot_be_sent(wiki: Scene) -> None:
     wiki.write("notes", "one")
     label(wiki, "notes", Label.CONFIDENTIAL)

@@ -22,7 +22,6 @@ from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
 from wiki.spaces.queries import SpaceSeen, list_group_roles, see_space_by_id, why
 from wiki.spaces.who import known_person
-from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.request import actor, reading
 
 PER_SCREEN = 50
@@ -73,18 +72,15 @@ def screen(place: Place) -> str:
         choice = Choice(request.args.get("show", Choice.READ.value))
     except ValueError:
         choice = Choice.READ
-    after = decode_cursor(request.args.get("after"), (str, int))
-    rows = list_audience(
+    found = list_audience(
         session,
         space,
         None,
         choice.may,
         guests=choice is Choice.GUESTS,
-        after=(after[0], after[1]) if after else None,
-        limit=PER_SCREEN + 1,
+        after=request.args.get("after"),
+        limit=PER_SCREEN,
     )
-    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
-    standing = standings_in(session, space, [person for person, _ in rows])
     counts = count_by_role(session, space)
     facts = space.facts(Role.NONE)
     asked = request.args.get("person", "")
@@ -103,9 +99,9 @@ def screen(place: Place) -> str:
         group_roles=list_group_roles(session, space),
         bounded=_bounded(session, me, space),
         choice=choice,
-        rows=standing,
+        rows=standings_in(session, space, [person for person, _ in found.rows]),
         after=request.args.get("after"),
-        older=encode_cursor([rows[-1][0].name.lower(), rows[-1][0].id]) if more else "",
+        older=found.after,
         asked=asked,
         told=told(space, None, asked) if asked else [],
         knows_groups=bool(may_see_groups(me)),

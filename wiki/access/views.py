@@ -29,7 +29,6 @@ from wiki.spaces.queries import (
 )
 from wiki.spaces.who import known_person
 from wiki.web.errors import say
-from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import access_url, verb
 
@@ -54,7 +53,9 @@ def access(slug: str, path: str) -> ResponseReturnValue:
 @verb(blueprint, "access", methods=["POST"], endpoint="change")
 def change(slug: str, path: str) -> ResponseReturnValue:
     """Change the page's own label, or a list of those who may read or edit it."""
-    page = live_page(place_at(slug, path))
+    place = place_at(slug, path)
+    page = live_page(place)
+    place.seen.require(May.EDIT)  # before anybody is looked up
     try:
         said = _changed(page)
     except Invalid as refused:
@@ -138,12 +139,8 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     can_edit = bool(seen.may(May.EDIT))
     space_access.require_panel(seen)
     may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
-    cursor = decode_cursor(request.args.get("after"), (str, int))
-    after = (cursor[0], cursor[1]) if cursor else None
-    rows = list_audience(
-        session, place.space, page.scope_id, may, after=after, limit=PER_SCREEN + 1
-    )
-    more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
+    after = request.args.get("after")
+    found = list_audience(session, place.space, page.scope_id, may, after=after, limit=PER_SCREEN)
     held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
     asked = request.args.get("person", "")
     facts = place.space.facts(Role.NONE)
@@ -162,9 +159,9 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         inherited=[one for one in held if one.page_id != page.id],
         audience=audience_of(session, place.space, page.scope_id, may),
         may=may,
-        rows=rows,
-        after=request.args.get("after"),
-        older=encode_cursor([rows[-1][0].name.lower(), rows[-1][0].id]) if more else "",
+        rows=found.rows,
+        after=after,
+        older=found.after,
         members=list_members(session, place.space),
         group_roles=list_group_roles(session, place.space),
         asked=asked,

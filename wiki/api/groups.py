@@ -186,6 +186,8 @@ def _set_person(group: str, person: str, *, member: bool) -> Response:
     with writing() as session:
         into = groups.see_group(session, actor(), group)
         who = find_person(session, person)
+        if member or who is None or who.id != actor().person_id:
+            _require_admin()  # also if there is no such person, which others must not learn
         if who is None:
             raise NotFound
         agreed(

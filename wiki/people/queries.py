@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
@@ -15,6 +15,12 @@ from wiki.people.imported.placeholders import is_account, is_placeholder
 from wiki.people.models import LoginSession, Person, PersonAddress
 from wiki.rules.access import Actor, may_administer
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
+
+
+def can_sign_in() -> ColumnElement[bool]:
+    """Return the condition that somebody can sign in as this ``Person``: not a disabled or a
+    service account, nor a placeholder."""
+    return and_(Person.disabled_at.is_(None), Person.service_at.is_(None), is_account())
 
 
 def sign_ins(session: Session, actor: Actor) -> Sequence[LoginSession]:

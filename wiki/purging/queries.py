@@ -78,12 +78,13 @@ def going_with(session: Session, actor: Actor, page: Page) -> Going:
 @dataclass(frozen=True)
 class Sharing:
     """The revisions that share the text of a revision: others of its page (``here``), whether its
-    newest one does (``newest``), and those of other pages that the actor may read (``elsewhere``);
-    ``hidden`` counts the rest."""
+    newest one does (``newest``), and the first of other pages that the actor may read
+    (``elsewhere``); ``more`` counts the others that they may read, ``hidden`` the rest."""
 
     here: Sequence[int]
     newest: bool
     elsewhere: Sequence[Revision]
+    more: int
     hidden: int
 
 
@@ -99,18 +100,18 @@ def sharing(session: Session, actor: Actor, page: Page, revision: Revision) -> S
     ).all()
     others = same.where(Revision.page_id != page.id)
     total = session.scalar(select(func.count()).select_from(others.subquery())) or 0
-    readable = (
-        others.join(Revision.page)
-        .join(Page.space)
-        .where(pages.readable_by(actor))
-        .options(contains_eager(Revision.page).contains_eager(Page.space))
-    )
-    found = session.scalars(readable.order_by(Revision.id).limit(MOST_LISTED)).all()
-    known = total if len(found) < total and len(found) == MOST_LISTED else len(found)
+    readable = others.join(Revision.page).join(Page.space).where(pages.readable_by(actor))
+    known = session.scalar(readable.with_only_columns(func.count(Revision.id))) or 0
+    found = session.scalars(
+        readable.options(contains_eager(Revision.page).contains_eager(Page.space))
+        .order_by(Revision.id)
+        .limit(MOST_LISTED)
+    ).all()
     return Sharing(
         here=[number for number in numbers if number != page.head],
         newest=page.head in numbers,
         elsewhere=found,
+        more=known - len(found),
         hidden=total - known,
     )
 

@@ -20,6 +20,7 @@ from wiki.pages.access import protecting
 from wiki.pages.links import moves
 from wiki.pages.models import Page
 from wiki.people.models import Group, Person
+from wiki.people.queries import can_sign_in
 from wiki.reviews.models import Approval
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
@@ -220,8 +221,7 @@ def deciders(session: Session, actor: Actor, change: Change) -> Sequence[Person]
     return session.scalars(
         select(Person)
         .where(
-            Person.disabled_at.is_(None),
-            Person.imported_at.is_(None),
+            can_sign_in(),
             Person.id != actor.person_id,
             or_(Person.id.in_(leads), Person.site_role == SiteRole.ADMIN.value),
         )

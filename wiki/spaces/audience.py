@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from wiki.people.models import Person
@@ -14,6 +14,7 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces.gate import fails, granted, greatest
 from wiki.spaces.models import Scope, ScopeRestriction, Space
+from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,27 @@ def list_audience(
     may: May = May.READ,
     *,
     guests: bool = False,
-    after: tuple[str, int] | None = None,
+    after: str | None = None,
     limit: int = 50,
-) -> Sequence[tuple[Person, Role]]:
+) -> Slice[tuple[Person, Role]]:
     """Return the people by name, each with their role in the space.
 
     :param guests: only guests of the organisation with a role.
-    :param after: only those after this name (in lower case) and id.
+    :param after: the cursor of the previous slice.
     """
     who = _who(session, space, scope_id, may).subquery()
     name = func.lower(Person.name)
-    query = select(Person, who.c.role).join(who, who.c.id == Person.id)
+    query = select(Person, who.c.role, name).join(who, who.c.id == Person.id)
     if guests:
         query = query.where(Person.site_role == SiteRole.GUEST.value, who.c.role > int(Role.NONE))
-    if after is not None:
-        query = query.where(or_(name > after[0], and_(name == after[0], Person.id > after[1])))
-    rows = session.execute(query.order_by(name, Person.id).limit(limit))
-    return [(person, Role(role)) for person, role in rows]
+    cursor = decode_cursor(after, [str, int])
+    if cursor:
+        query = query.where(tuple_(name, Person.id) > tuple(cursor))
+    rows = session.execute(query.order_by(name, Person.id).limit(limit + 1)).all()
+    # The name as the database orders it: its lower case can differ from Python's.
+    last = [rows[limit - 1][2], rows[limit - 1][0].id] if len(rows) > limit else None
+    found = [(person, Role(role)) for person, role, _ in rows[:limit]]
+    return Slice(found, encode_cursor(last) if last else None)
 
 
 def count_by_role(session: Session, space: Space) -> dict[Role, tuple[int, int]]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from wiki.people.groups import count_people
 from wiki.people.models import Group, GroupPerson, Person
+from wiki.people.queries import can_sign_in
 from wiki.rules.access import Actor, May, may_see_groups, own_role
 from wiki.rules.roles import Role
 from wiki.spaces.gate import granted
@@ -62,7 +63,7 @@ def is_led(
         GroupPerson.group_id == GroupRole.group_id,
         GroupPerson.person_id == Person.id,
     )
-    found = select(Person.id).where(Person.disabled_at.is_(None), or_(alone, in_group)).limit(1)
+    found = select(Person.id).where(can_sign_in(), or_(alone, in_group)).limit(1)
     return session.scalar(found) is not None
 
 
@@ -72,24 +73,23 @@ def led_among(session: Session, space_ids: Iterable[int]) -> set[int]:
 
 
 def _led(ids: list[int]) -> CompoundSelect[int]:
-    active = Person.disabled_at.is_(None)
     alone = (
         select(Membership.space_id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.space_id.in_(ids), Membership.role == int(Role.LEAD), active)
+        .where(Membership.space_id.in_(ids), Membership.role == int(Role.LEAD), can_sign_in())
     )
     in_group = (
         select(GroupRole.space_id)
         .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
         .join(Person, Person.id == GroupPerson.person_id)
-        .where(GroupRole.space_id.in_(ids), GroupRole.role == int(Role.LEAD), active)
+        .where(GroupRole.space_id.in_(ids), GroupRole.role == int(Role.LEAD), can_sign_in())
     )
     return union(alone, in_group)
 
 
 def spaces_without_lead(session: Session, person: Person) -> list[Space]:
-    """Return the spaces, by title, that this person leads and no other enabled account does. They
-    have no lead while the person's account is disabled."""
+    """Return the spaces, by title, that this person leads and nobody else who can sign in does.
+    They have no lead while the person's account is disabled."""
     mine = union(
         select(Membership.space_id).where(
             Membership.person_id == person.id, Membership.role == int(Role.LEAD)
@@ -98,7 +98,7 @@ def spaces_without_lead(session: Session, person: Person) -> list[Space]:
         .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
         .where(GroupPerson.person_id == person.id, GroupRole.role == int(Role.LEAD)),
     ).subquery()
-    others = Person.disabled_at.is_(None) & (Person.id != person.id)
+    others = can_sign_in() & (Person.id != person.id)
     alone = exists().where(
         Membership.space_id == Space.id,
         Membership.role == int(Role.LEAD),
@@ -118,7 +118,7 @@ def spaces_without_lead(session: Session, person: Person) -> list[Space]:
 
 def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Person]]:
     """Return the first few leads of each of these spaces, direct or through groups, by name;
-    disabled accounts last."""
+    service accounts after people, and disabled accounts last."""
     ids, lead = list(space_ids), int(Role.LEAD)
     leading = union(
         select(Membership.space_id, Membership.person_id).where(
@@ -128,7 +128,8 @@ def leads_of(session: Session, space_ids: Iterable[int]) -> dict[int, list[Perso
         .join(GroupPerson, GroupPerson.group_id == GroupRole.group_id)
         .where(GroupRole.space_id.in_(ids), GroupRole.role == lead),
     ).subquery()
-    order = (Person.disabled_at.is_not(None), func.lower(Person.name), Person.id)
+    last = (Person.disabled_at.is_not(None), Person.service_at.is_not(None))
+    order = (*last, func.lower(Person.name), Person.id)
     place = func.row_number().over(partition_by=leading.c.space_id, order_by=order)
     numbered = (
         select(leading.c.space_id, leading.c.person_id, place.label("place"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.people.actions import find_person
 from wiki.people.groups import count_people
-from wiki.people.models import Group
+from wiki.people.models import Group, Person
 from wiki.rules.access import May, may_create_spaces, may_invite, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -111,13 +113,7 @@ def set_member(slug: str) -> ResponseReturnValue:
         role = _role(request.form.get("role", ""))
         with writing() as session:
             seen = queries.see_space(session, actor(), slug)
-            who = find_who(session, actor(), request.form.get("person", ""))
-            if who is None:
-                raise Invalid(
-                    "Nobody has that name, user name or address. Invite them below, if they are "
-                    "new.",
-                    field="person",
-                )
+            who = _who(session, seen, request.form.get("person", ""), role)
             if isinstance(who, Group):
                 actions.set_group_role(session, seen, who, role)
                 told = _told(who.name, role, count_people(session, [who.id])[who.id])
@@ -132,6 +128,27 @@ def set_member(slug: str) -> ResponseReturnValue:
     except NotFound:
         return redirect("/", 303)
     return redirect(space_url(slug, "members"), 303)
+
+
+def _who(session: Session, seen: queries.SpaceSeen, typed: str, role: Role) -> Person | Group:
+    """Return the person or group whose role changes.
+
+    :raises Forbidden: for users who may not manage the space, except when they name themselves to
+        give up their role. It does not tell whether there is such an account.
+    :raises Invalid: if there is nobody with this name.
+    """
+    if not seen.may(May.MANAGE):
+        person = find_person(session, typed.strip().removeprefix("@")) if not role else None
+        if person is not None and person.id == seen.actor.person_id:
+            return person
+        seen.require(May.MANAGE)
+    who = find_who(session, seen.actor, typed)
+    if who is None:
+        raise Invalid(
+            "Nobody has that name, user name or address. Invite them below, if they are new.",
+            field="person",
+        )
+    return who
 
 
 def _told(name: str, role: Role, people: int | None = None) -> str:

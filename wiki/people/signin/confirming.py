@@ -155,15 +155,15 @@ def _confirm() -> None:
     what: proving.Given | None = None
     if password:
         if not actions.check_password(person, password):
-            raise Invalid(WRONG, field=f"{PREFIX}password")
+            raise Invalid(WRONG, field="password")
     else:
         what = proving.given(Purpose.CONFIRM, person, prefix=PREFIX)
     with writing() as session:
         row = session.get_one(Person, person.id)
         if row.password_hash != person.password_hash:
-            raise Invalid(WRONG, field=f"{PREFIX}password")
+            raise Invalid(WRONG, field="password")
         if what is not None:
-            proving.use(session, row, what, prefix=PREFIX, recovery=False)
+            proving.use(session, row, what, recovery=False)
         session.execute(
             update(LoginSession).where(LoginSession.id == me.session_id).values(confirmed_at=now())
         )
@@ -184,16 +184,22 @@ def _form(error: Invalid | TooMany | None) -> ResponseReturnValue:
     if request.method == "GET":
         kept.append(("next", local_url(request.args.get("next"))))
     own = factors.factors_of(reading(), person.id)
+    ways = {
+        "password": person.password_hash is not None,
+        "code": bool(own.authenticators),
+        "passkey": bool(own.passkeys) and passkeys.party(settings()) is not None,
+    }
+    field = (error and error.field) or "password"
     body = render_template(
         "people/confirm.html",
         person=person,
         action=request.path,
         kept=kept,
         prefix=PREFIX,
-        has_password=person.password_hash is not None,
-        has_codes=bool(own.authenticators),
-        has_passkeys=bool(own.passkeys) and passkeys.party(settings()) is not None,
-        errors={error.field or f"{PREFIX}password": error.sentence} if error else {},
+        has_password=ways["password"],
+        has_codes=ways["code"],
+        has_passkeys=ways["passkey"],
+        errors={PREFIX + field if ways.get(field) else "": error.sentence} if error else {},
     )
     headers = {"Cache-Control": "no-store"}  # the carried fields may contain a new password
     if isinstance(error, TooMany):

@@ -23,6 +23,9 @@ OPEN = frozenset(
         "people.logout",
         "confirming.confirm",
         "confirming.ask_passkey",
+        # Users without a password confirm their identity at the OpenID provider.
+        "oidc.start",
+        "oidc.callback",
     }
 )
 OPEN_ROOM = "security."

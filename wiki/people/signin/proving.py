@@ -92,6 +92,7 @@ def check_passkey(purpose: Purpose, person_id: int | None, answer: str) -> Asser
 def given(purpose: Purpose, person: Person, *, prefix: str = "") -> Given:
     """Return the second factor of a person that the form contains.
 
+    :param prefix: what the names of the form's fields begin with; errors name the fields without.
     :raises Invalid: if there is none, or the passkey is not accepted.
     """
     answer = request.form.get(f"{prefix}passkey", "")
@@ -99,13 +100,11 @@ def given(purpose: Purpose, person: Person, *, prefix: str = "") -> Given:
         return Given(passkey=check_passkey(purpose, person.id, answer))
     code = request.form.get(f"{prefix}code", "")
     if not code.strip():
-        raise Invalid(NOTHING, field=f"{prefix}code")
+        raise Invalid(NOTHING, field="code")
     return Given(code=code)
 
 
-def use(
-    session: Session, person: Person, what: Given, *, prefix: str = "", recovery: bool = True
-) -> str:
+def use(session: Session, person: Person, what: Given, *, recovery: bool = True) -> str:
     """Use up a factor; return its kind: passkey, code or recovery code.
 
     :param recovery: accept recovery codes.
@@ -118,4 +117,4 @@ def use(
         return "code"
     if recovery and factors.use_recovery_code(session, settings(), person, what.code):
         return "recovery code"
-    raise Invalid(WRONG, field=f"{prefix}code")
+    raise Invalid(WRONG, field="code")
