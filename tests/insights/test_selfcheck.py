@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.cast import Scene
 from wiki.cli import main
@@ -20,12 +20,25 @@ from wiki.db import now
 from wiki.errors import Forbidden
 from wiki.insights.selfcheck import Grade, Point, self_check
 from wiki.outbox.models import Delivery, EventRow
-from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.people.models import ApiToken, Authenticator, LoginSession, Passkey, Person
 from wiki.people.signin.sign_in import hash_token
 from wiki.search.index import engine_of, rebuild
 from wiki.spaces.models import Invitation, Space
 
 GOOD, WARN, DANGER = Grade.GOOD, Grade.WARN, Grade.DANGER
+
+
+def passkey_of(wiki: Scene, handle: str) -> Passkey:
+    return Passkey(
+        person_id=wiki.actor(handle).person_id,
+        name="Key",
+        credential_id=handle,
+        public_key=b"",
+        sign_count=0,
+        user_handle=handle,
+        transports=[],
+        verifies=True,
+    )
 
 
 @pytest.fixture
@@ -36,6 +49,8 @@ def safe(wiki: Scene) -> Iterator[Settings]:
     with wiki.database.write() as session:
         session.execute(update(Space).values(visibility="internal"))
         session.execute(update(Person).where(Person.handle.in_(["eve"])).values(site_role="admin"))
+        for handle in ("ada", "eve"):
+            session.add(passkey_of(wiki, handle))
     rebuild(wiki.database, wiki.settings)
     lock = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -118,6 +133,19 @@ def test_admins_are_counted(wiki: Scene, safe: Settings) -> None:
                 update(Person).where(Person.handle.in_(handles)).values(disabled_at=now())
             )
         assert points(wiki, safe)["Admins"].grade is grade
+
+
+def test_admins_without_a_second_factor_are_counted(wiki: Scene, safe: Settings) -> None:
+    assert points(wiki, safe)["Second factor"].grade is GOOD
+    ada = wiki.actor("ada").person_id
+    with wiki.database.write() as session:
+        session.execute(delete(Passkey).where(Passkey.person_id == ada))
+        session.add(Authenticator(person_id=ada, name="Begun", secret=b""))
+    found = points(wiki, safe)["Second factor"]
+    assert (found.grade, found.said) == (WARN, "1 admin has no second factor.")
+    with wiki.database.write() as session:
+        session.execute(update(Authenticator).values(proven_at=now()))
+    assert points(wiki, safe)["Second factor"].grade is GOOD
 
 
 def test_public_spaces_are_counted_and_named(wiki: Scene, safe: Settings) -> None:

@@ -24,9 +24,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import Base, Database, now
+from wiki.db import Database, now
 from wiki.errors import Forbidden
 from wiki.outbox.models import Delivery
+from wiki.people.factors.requiring import has_factor
 from wiki.people.models import ApiToken, LoginSession, Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole, Visibility
@@ -278,22 +279,16 @@ def _admins(at: _Looked) -> Iterator[Point]:
         )
     else:
         yield _good("Admins", f"There are {count} admins.")
-    table = next((one for name, one in Base.metadata.tables.items() if "factor" in name), None)
-    if table is not None and "person_id" in table.c:
-        without = at.session.scalar(
-            select(func.count(Person.id)).where(
-                *admins, Person.id.not_in(select(table.c.person_id))
-            )
+    without = at.session.scalar(select(func.count(Person.id)).where(*admins, ~has_factor()))
+    if without:
+        yield Point(
+            Grade.WARN,
+            "Second factor",
+            f"{counted(without, 'admin has', 'admins have')} no second factor.",
+            "Ask them to set one up in their account.",
         )
-        if without:
-            yield Point(
-                Grade.WARN,
-                "Second factor",
-                f"{counted(without, 'admin has', 'admins have')} no second factor.",
-                "Ask them to set one up in their account.",
-            )
-        else:
-            yield _good("Second factor", "Every admin has a second factor.")
+    elif count:
+        yield _good("Second factor", "Every admin has a second factor.")
 
 
 def _public(at: _Looked) -> Iterator[Point]:
