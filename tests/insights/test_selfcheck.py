@@ -184,6 +184,23 @@ def test_what_is_open_for_long_is_told(wiki: Scene, safe: Settings) -> None:
     assert found["Invitations"].said.startswith("1 invitation has been open")
 
 
+def test_only_tokens_that_work_without_an_end_are_counted(wiki: Scene, safe: Settings) -> None:
+    long_ago, gus = now() - timedelta(days=100), wiki.actor("gus").person_id
+    with wiki.database.write() as session:
+        for name, changed in {
+            "used": {"used_at": now()},
+            "expired": {"expires_at": long_ago},
+            "ending": {"expires_at": now() + timedelta(days=1)},
+            "revoked": {"revoked_at": long_ago},
+            "of a closed account": {"person_id": gus},
+        }.items():
+            owner = {"person_id": wiki.actor("ben").person_id}
+            values = owner | {"created_at": long_ago} | changed
+            session.add(ApiToken(token_hash=name, name=name, **values))
+        session.execute(update(Person).where(Person.id == gus).values(disabled_at=now()))
+    assert points(wiki, safe)["API tokens"].said == "1 API token works until revoked."
+
+
 def test_deliveries_and_the_worker_are_looked_at(wiki: Scene, safe: Settings) -> None:
     wiki.write("rota", "words")
     with wiki.database.write() as session:

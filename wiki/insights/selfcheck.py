@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -355,11 +354,18 @@ def _invitations(at: _Looked) -> Iterator[Point]:
 
 
 def _tokens(at: _Looked) -> Iterator[Point]:
-    live = select(func.count(ApiToken.id)).where(ApiToken.revoked_at.is_(None))
-    ends: Any = getattr(ApiToken, "expires_at", None)
-    endless = at.session.scalar(live if ends is None else live.where(ends.is_(None)))
+    working = (
+        select(func.count(ApiToken.id))
+        .join(Person, Person.id == ApiToken.person_id)
+        .where(
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at.is_(None),
+            Person.disabled_at.is_(None),
+        )
+    )
+    endless = at.session.scalar(working)
     idle = at.session.scalar(
-        live.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
+        working.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
     )
     if endless:
         unused = f", {idle} of them not used for {OLD_TOKEN.days} days" if idle else ""
