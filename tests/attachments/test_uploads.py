@@ -8,7 +8,9 @@ import io
 import itertools
 import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import IO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +23,13 @@ from tests.attachments import samples
 from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.attachments.models import Attachment, Upload
-from wiki.attachments.uploads import Parts, WrongOffset, add_piece, sweep_uploads
+from wiki.attachments.uploads import (
+    Parts,
+    WrongOffset,
+    add_piece,
+    cancel_upload,
+    sweep_uploads,
+)
 from wiki.db import at, now
 
 pytestmark = pytest.mark.every_database
@@ -210,6 +218,26 @@ def test_the_file_follows_its_page_when_that_moves(wiki: Scene, api: Api) -> Non
     gone = send(api, "ben", key, 0, b"abc")
     assert gone.status_code == 422
     assert "was deleted meanwhile" in gone.json["detail"]
+
+
+def test_a_late_piece_leaves_nothing_behind(
+    wiki: Scene, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of(begin(api, "ben", "eng/a.txt", 3))
+    send(api, "ben", key, 0, b"abc")
+    assert send(api, "ben", key, 3, b"").status_code == 204
+    assert send(api, "ben", key, 0, b"abc").status_code == 409
+    assert parts(wiki) == []
+
+    other, held = key_of(begin(api, "ben", "eng/b.txt", 3)), Parts.held
+
+    def cancel_first(self: Parts, key: str) -> AbstractContextManager[IO[bytes]]:
+        cancel_upload(wiki.database, wiki.settings, wiki.actor("ben"), key)
+        return held(self, key)
+
+    monkeypatch.setattr(Parts, "held", cancel_first)
+    assert send(api, "ben", other, 0, b"abc").status_code == 404
+    assert parts(wiki) == []
 
 
 def test_an_upload_can_be_given_up(wiki: Scene, api: Api) -> None:

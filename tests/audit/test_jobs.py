@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from tests.cast import Scene
-from wiki.db import now
+from wiki.config import Settings
+from wiki.db import Database, now
 from wiki.outbox import heartbeat
+from wiki.outbox.deliver import Deliverer, Happening
 from wiki.outbox.models import Delivery, EventRow, WorkerSeen
 
 JOBS = "/-/admin/jobs"
@@ -49,6 +52,32 @@ def test_what_failed_says_why_and_can_be_tried_again(wiki: Scene) -> None:
     assert wiki.deliver() == 1
     assert wiki.post("ada", f"{JOBS}/{which}/retry").status_code == 404
     assert "Ada retried a delivery to" in wiki.get("ada", "/-/admin/audit").text.replace("</a>", "")
+
+
+def test_a_delivery_is_not_tried_again_while_it_is_under_way_or_has_not_failed(
+    wiki: Scene,
+) -> None:
+    def index(_database: Database, _settings: Settings, events: Sequence[Happening]) -> None:
+        for one in events:
+            heard.append(one.delivery_id)
+            answered.append(wiki.post("ada", f"{JOBS}/{one.delivery_id}/retry").status_code)
+            of_all = wiki.post("ada", f"{JOBS}/retry-all", subscriber="search.index_pages")
+            answered.append(of_all.status_code)
+            deliverer.deliver_due()  # another worker
+
+    heard: list[int] = []
+    answered: list[int] = []
+    deliverer = Deliverer(wiki.database, wiki.settings, {"search.index_pages": index})
+    wiki.write("rota", "x")
+    with wiki.database.write() as session:
+        which = session.scalars(select(Delivery.id).where(Delivery.subscriber.contains("index")))
+        waiting = which.one()
+    assert wiki.post("ada", f"{JOBS}/{waiting}/retry").status_code == 404  # it has not failed
+    with wiki.database.write() as session:
+        session.execute(update(Delivery).values(attempts=3, due_at=now()))
+    deliverer.deliver_due()
+    assert heard == [waiting]
+    assert answered == [404, 404]
 
 
 def test_all_of_a_subscriber_are_tried_again_at_once(wiki: Scene) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.cast import Scene
 from wiki.cli import main
@@ -20,12 +20,25 @@ from wiki.db import now
 from wiki.errors import Forbidden
 from wiki.insights.selfcheck import Grade, Point, self_check
 from wiki.outbox.models import Delivery, EventRow
-from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.people.models import ApiToken, Authenticator, LoginSession, Passkey, Person
 from wiki.people.signin.sign_in import hash_token
 from wiki.search.index import engine_of, rebuild
 from wiki.spaces.models import Invitation, Space
 
 GOOD, WARN, DANGER = Grade.GOOD, Grade.WARN, Grade.DANGER
+
+
+def passkey_of(wiki: Scene, handle: str) -> Passkey:
+    return Passkey(
+        person_id=wiki.actor(handle).person_id,
+        name="Key",
+        credential_id=handle,
+        public_key=b"",
+        sign_count=0,
+        user_handle=handle,
+        transports=[],
+        verifies=True,
+    )
 
 
 @pytest.fixture
@@ -36,6 +49,8 @@ def safe(wiki: Scene) -> Iterator[Settings]:
     with wiki.database.write() as session:
         session.execute(update(Space).values(visibility="internal"))
         session.execute(update(Person).where(Person.handle.in_(["eve"])).values(site_role="admin"))
+        for handle in ("ada", "eve"):
+            session.add(passkey_of(wiki, handle))
     rebuild(wiki.database, wiki.settings)
     lock = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,6 +135,19 @@ def test_admins_are_counted(wiki: Scene, safe: Settings) -> None:
         assert points(wiki, safe)["Admins"].grade is grade
 
 
+def test_admins_without_a_second_factor_are_counted(wiki: Scene, safe: Settings) -> None:
+    assert points(wiki, safe)["Second factor"].grade is GOOD
+    ada = wiki.actor("ada").person_id
+    with wiki.database.write() as session:
+        session.execute(delete(Passkey).where(Passkey.person_id == ada))
+        session.add(Authenticator(person_id=ada, name="Begun", secret=b""))
+    found = points(wiki, safe)["Second factor"]
+    assert (found.grade, found.said) == (WARN, "1 admin has no second factor.")
+    with wiki.database.write() as session:
+        session.execute(update(Authenticator).values(proven_at=now()))
+    assert points(wiki, safe)["Second factor"].grade is GOOD
+
+
 def test_public_spaces_are_counted_and_named(wiki: Scene, safe: Settings) -> None:
     with wiki.database.write() as session:
         session.execute(update(Space).where(Space.slug == "open").values(visibility="public"))
@@ -154,6 +182,23 @@ def test_what_is_open_for_long_is_told(wiki: Scene, safe: Settings) -> None:
     assert "1 of them not used for 90 days" in found["API tokens"].said
     assert found["Old sign-ins"].said == "1 sign-in was not used for 60 days."
     assert found["Invitations"].said.startswith("1 invitation has been open")
+
+
+def test_only_tokens_that_work_without_an_end_are_counted(wiki: Scene, safe: Settings) -> None:
+    long_ago, gus = now() - timedelta(days=100), wiki.actor("gus").person_id
+    with wiki.database.write() as session:
+        for name, changed in {
+            "used": {"used_at": now()},
+            "expired": {"expires_at": long_ago},
+            "ending": {"expires_at": now() + timedelta(days=1)},
+            "revoked": {"revoked_at": long_ago},
+            "of a closed account": {"person_id": gus},
+        }.items():
+            owner = {"person_id": wiki.actor("ben").person_id}
+            values = owner | {"created_at": long_ago} | changed
+            session.add(ApiToken(token_hash=name, name=name, **values))
+        session.execute(update(Person).where(Person.id == gus).values(disabled_at=now()))
+    assert points(wiki, safe)["API tokens"].said == "1 API token works until revoked."
 
 
 def test_deliveries_and_the_worker_are_looked_at(wiki: Scene, safe: Settings) -> None:

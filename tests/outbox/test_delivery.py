@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import announce, deliver_again
 from wiki.outbox.deliver import ATTEMPTS, Deliverer, Happening
 from wiki.outbox.events import SpaceCreated
 from wiki.outbox.models import Delivery, EventRow
@@ -112,6 +112,33 @@ def test_what_a_dead_worker_had_claimed_is_delivered_by_the_next(
     deliverer.release_all()
     assert deliverer.deliver_all() == 1
     assert listener.heard == [1]
+
+
+def test_a_worker_that_starts_leaves_alone_what_another_machine_delivers(
+    deliverer: Deliverer, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen(deliverer, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("socket.gethostname", lambda: "elsewhere")
+        deliverer._claim()
+    deliverer.release_all()
+    assert deliverer.deliver_all() == 0
+    make_due(deliverer)  # the lease ends
+    assert deliverer.deliver_all() == 1
+
+
+def test_what_is_scheduled_for_later_waits_though_a_worker_starts(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    happen(deliverer, 1, 2)
+    later = now() + timedelta(hours=1)
+    with deliverer.database.write() as session:
+        event_id = session.scalars(select(EventRow.id)).first() or 0
+        session.execute(delete(Delivery))
+        deliver_again(session, event_id, "test.listener", later)
+    deliverer.release_all()
+    assert deliverer.deliver_all() == 0
+    assert deliverer.next_due() == later
 
 
 def test_event_ids_grow_in_the_order_of_commits(deliverer: Deliverer) -> None:

@@ -20,6 +20,7 @@ from wiki.rules.roles import Role, Visibility
 from wiki.spaces.actions import change_space
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
+from wiki.text.markdown.excerpt import text_of_html
 
 PDF = b"%PDF-1.7 plan"
 
@@ -116,6 +117,18 @@ def test_missing_files_and_wanted_pages_are_those_that_no_name_finds(filed: Scen
     assert "figures.xlsx" not in wanted
     keep_to(filed, "files", "ben")
     assert "figures.xlsx" in filed.get("cai", "/eng/-/housekeeping").text
+
+
+def test_pages_whose_links_find_a_file_by_name_are_not_among_those_that_miss_it(
+    filed: Scene,
+) -> None:
+    filed.write("notes/finds", "![x](figures.xlsx) [[figures.xlsx]]")
+    filed.write("misses", "![x](/eng/notes/figures.xlsx) [x](/eng/figures.xlsx/)")
+    for name in ("files", "wanted"):
+        shown = filed.get("cai", f"/eng/-/housekeeping?list={name}").text
+        said = " ".join(text_of_html(shown.partition("<main")[2]).split())
+        assert re.findall(r"1 page (?:needs it|links here): (\w+)", said) == ["misses"]
+        assert "notes/finds" not in shown.partition("<main")[2].partition("</main>")[0]
 
 
 def test_a_hidden_file_is_as_if_it_were_not_there(filed: Scene) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from sqlalchemy import update
 
 from tests.cast import Scene
 from tests.transfer.test_archive import TEXT, made
@@ -142,6 +143,17 @@ def test_a_lead_who_lost_the_role_meanwhile_imports_nothing(wiki):
     assert wiki.get("ben", "/eng/setup").status_code == 404
     assert waiting(wiki) == []
     assert status
+
+
+def test_an_import_of_an_account_that_is_gone_stops_with_a_sentence(wiki):
+    status = send(wiki).headers["Location"]
+    with wiki.database.write() as session:
+        session.execute(update(Import).values(person_id=None))  # as the deletion of the account
+    wiki.deliver()
+    assert "whose account is gone" in wiki.get("eve", status).text
+    assert "stopped" in wiki.get("eve", "/eng/-/import").text
+    assert wiki.get("ben", "/eng/setup").status_code == 404
+    assert waiting(wiki) == []
 
 
 def test_a_mistake_of_ours_stops_the_import_with_a_sentence(wiki, monkeypatch):

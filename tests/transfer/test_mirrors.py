@@ -142,7 +142,7 @@ KILLED_AT_WORK = """
     from wiki.config import Settings
     from wiki.outbox.deliver import Deliverer
     from wiki.subscribers import handlers_by_name
-    from wiki.transfer.commits import SpaceHistory
+    from wiki.transfer.git.commits import SpaceHistory
 
     real = SpaceHistory._commit
     def commit(self, *arguments):
@@ -186,6 +186,37 @@ def test_a_long_way_is_gone_in_slices_with_others_between(
         lengths.append(len(log(target)))
     assert lengths[:4] == [3, 5, 7, 8]
     assert waiting(wiki) == 0
+
+
+def test_a_failing_mirror_is_tried_again_though_the_worker_starts_anew(
+    wiki: Scene, run: Run, target: Path, tmp_path: Path
+) -> None:
+    target.rename(tmp_path / "kept")
+    wiki.write("a", "Two.")
+    wiki.deliver()
+    Deliverer(wiki.database, wiki.settings, handlers_by_name()).release_all()
+    wiki.deliver()
+    assert waiting(wiki) == 1
+    (tmp_path / "kept").rename(target)
+    try_again(wiki)
+    assert state(run) == "up to date"
+
+
+def test_a_failing_mirror_is_tried_again_though_it_was_updated_by_hand(
+    wiki: Scene, run: Run, target: Path, tmp_path: Path
+) -> None:
+    target.rename(tmp_path / "kept")
+    wiki.write("a", "Two.")
+    wiki.deliver()
+    assert run("mirror", "update", "eng").exit_code == 1
+    with wiki.database.write() as session:
+        session.execute(update(Delivery).values(due_at=now() - timedelta(seconds=1)))
+        session.execute(update(Mirror).values(retry_at=now() + timedelta(hours=1)))
+    wiki.deliver()
+    assert waiting(wiki) == 1
+    (tmp_path / "kept").rename(target)
+    try_again(wiki)
+    assert state(run) == "up to date"
 
 
 def test_commits_of_somebody_else_are_never_built_on(

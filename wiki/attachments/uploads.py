@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.actions import attach_file, checked_file_path
@@ -177,6 +177,8 @@ def add_piece(
         see_upload(session, actor, key)
     with parts.held(key) as file:
         with database.read() as session:
+            if not _is_open(session, key):  # finished or cancelled: the file was made by opening it
+                parts.forget(key)
             found = see_upload(session, actor, key)
             seen = see_space_by_id(session, actor, found.row.space_id)
             path = join(found.row.page.path if found.row.page else "", found.row.name)
@@ -197,6 +199,11 @@ def add_piece(
     if found.row.attachment_id is not None:
         parts.forget(key)
     return found
+
+
+def _is_open(session: Session, key: str) -> bool:
+    unfinished = exists().where(Upload.key == key, Upload.attachment_id.is_(None))
+    return bool(session.scalar(select(unfinished)))
 
 
 def cancel_upload(database: Database, settings: Settings, actor: Actor, key: str) -> None:

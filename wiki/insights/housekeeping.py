@@ -74,7 +74,7 @@ def wanted(
     rows = session.execute(query.order_by(demand.desc(), PageLink.path_key).limit(SHOWN + 1)).all()
     more, rows = len(rows) > SHOWN, rows[:SHOWN]
     keys = [row[0] for row in rows]
-    linking = _linking(session, actor, space, PageLink.kind == "page", keys)
+    linking = _linking(session, actor, space, _wants_page(actor), keys)
     gone = _deleted_at(session, actor, space, keys) if deleted else {}
     found = [Wanted(key, count, linking.get(key, ()), gone.get(key)) for key, count in rows]
     return Slice(found, encode_cursor([rows[-1][1], rows[-1][0]]) if more else None)
@@ -86,30 +86,44 @@ def _nowhere(actor: Actor, space: Space, *columns: Any, deleted: bool | None) ->
         Folder.path_key == PageLink.path_key,
         holds_readable(actor, Folder),
     )
-    gone, target = aliased(Page), aliased(Page)
+    gone = aliased(Page)
     was = exists().where(
         gone.space_id == space.id,
         gone.path_key == PageLink.path_key,
         gone.deleted_at.is_not(None),
         readable_by(actor, gone),
     )
-    # An unreadable page must look like a missing one.
-    there = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     query = (
         select(*columns)
         .join(Page, Page.id == PageLink.page_id)
         .where(
             PageLink.space_slug == space.slug,
-            PageLink.kind == "page",
             PageLink.path_key != "",
-            or_(PageLink.target_id.is_(None), ~there),
-            or_(~PageLink.by_name, PageLink.target_id.is_(None), ~may_mean(actor)),
-            or_(~PageLink.by_name, ~leads_to_file(actor)),
+            _wants_page(actor),
             live_for(actor),
             ~folder,
         )
     )
     return query if deleted is None else query.where(was if deleted else ~was)
+
+
+def _wants_page(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on ``PageLink`` that the actor finds nothing by a link to a page."""
+    # An unreadable page must look like a missing one.
+    target = aliased(Page)
+    there = exists().where(target.id == PageLink.target_id, live_for(actor, target))
+    return and_(
+        PageLink.kind == "page",
+        or_(PageLink.target_id.is_(None), ~there),
+        or_(~PageLink.by_name, PageLink.target_id.is_(None), ~may_mean(actor)),
+        or_(~PageLink.by_name, ~leads_to_file(actor)),
+    )
+
+
+def _wants_file(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on ``PageLink`` that no file is found by the name in a link to a
+    file."""
+    return and_(PageLink.kind == "file", or_(~PageLink.by_name, ~leads_to_file(actor)))
 
 
 def _deleted_at(
@@ -130,9 +144,9 @@ def _deleted_at(
 
 
 def _linking(
-    session: Session, actor: Actor, space: Space, kind: ColumnElement[bool], keys: Sequence[str]
+    session: Session, actor: Actor, space: Space, these: ColumnElement[bool], keys: Sequence[str]
 ) -> dict[str, tuple[Page, ...]]:
-    """Return the first few pages that link to each place."""
+    """Return the first few pages that link to each place by such links."""
     if not keys:
         return {}
     links = (
@@ -141,7 +155,7 @@ def _linking(
         .where(
             PageLink.space_slug == space.slug,
             PageLink.path_key.in_(keys),
-            kind,
+            these,
             live_for(actor),
         )
         .distinct()
@@ -313,7 +327,7 @@ def broken_files(session: Session, actor: Actor, space: Space, after: str | None
     more = len(broken) > SHOWN or not ended
     end = broken[SHOWN - 1] if len(broken) > SHOWN else start
     broken = broken[:SHOWN]
-    linking = _linking(session, actor, space, PageLink.kind == "file", broken)
+    linking = _linking(session, actor, space, _wants_file(actor), broken)
     counts = _counts(session, actor, space, broken)
     found = [Wanted(key, counts.get(key, 0), linking.get(key, ())) for key in broken]
     return Slice(found, encode_cursor([end]) if more else None)
@@ -325,8 +339,7 @@ def _file_places(session: Session, actor: Actor, space: Space, start: str) -> li
             select(PageLink.path_key)
             .join(Page, Page.id == PageLink.page_id)
             .where(
-                PageLink.kind == "file",
-                or_(~PageLink.by_name, ~leads_to_file(actor)),
+                _wants_file(actor),
                 PageLink.space_slug == space.slug,
                 PageLink.path_key > start,
                 live_for(actor),
@@ -343,7 +356,7 @@ def _counts(session: Session, actor: Actor, space: Space, keys: Sequence[str]) -
         select(PageLink.path_key, func.count(PageLink.page_id.distinct()))
         .join(Page, Page.id == PageLink.page_id)
         .where(
-            PageLink.kind == "file",
+            _wants_file(actor),
             PageLink.space_slug == space.slug,
             PageLink.path_key.in_(keys),
             live_for(actor),

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import Base, Database, now
+from wiki.db import Database, now
 from wiki.errors import Forbidden
 from wiki.outbox.models import Delivery
+from wiki.people.factors.requiring import has_factor
 from wiki.people.models import ApiToken, LoginSession, Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole, Visibility
@@ -278,22 +278,16 @@ def _admins(at: _Looked) -> Iterator[Point]:
         )
     else:
         yield _good("Admins", f"There are {count} admins.")
-    table = next((one for name, one in Base.metadata.tables.items() if "factor" in name), None)
-    if table is not None and "person_id" in table.c:
-        without = at.session.scalar(
-            select(func.count(Person.id)).where(
-                *admins, Person.id.not_in(select(table.c.person_id))
-            )
+    without = at.session.scalar(select(func.count(Person.id)).where(*admins, ~has_factor()))
+    if without:
+        yield Point(
+            Grade.WARN,
+            "Second factor",
+            f"{counted(without, 'admin has', 'admins have')} no second factor.",
+            "Ask them to set one up in their account.",
         )
-        if without:
-            yield Point(
-                Grade.WARN,
-                "Second factor",
-                f"{counted(without, 'admin has', 'admins have')} no second factor.",
-                "Ask them to set one up in their account.",
-            )
-        else:
-            yield _good("Second factor", "Every admin has a second factor.")
+    elif count:
+        yield _good("Second factor", "Every admin has a second factor.")
 
 
 def _public(at: _Looked) -> Iterator[Point]:
@@ -360,11 +354,18 @@ def _invitations(at: _Looked) -> Iterator[Point]:
 
 
 def _tokens(at: _Looked) -> Iterator[Point]:
-    live = select(func.count(ApiToken.id)).where(ApiToken.revoked_at.is_(None))
-    ends: Any = getattr(ApiToken, "expires_at", None)
-    endless = at.session.scalar(live if ends is None else live.where(ends.is_(None)))
+    working = (
+        select(func.count(ApiToken.id))
+        .join(Person, Person.id == ApiToken.person_id)
+        .where(
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at.is_(None),
+            Person.disabled_at.is_(None),
+        )
+    )
+    endless = at.session.scalar(working)
     idle = at.session.scalar(
-        live.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
+        working.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
     )
     if endless:
         unused = f", {idle} of them not used for {OLD_TOKEN.days} days" if idle else ""

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.disk import is_full
+from wiki.outbox.heartbeat import this_machine
 from wiki.outbox.models import Delivery, EventRow
 
 log = logging.getLogger(__name__)
@@ -92,12 +93,13 @@ class Deliverer:
             )
 
     def release_all(self) -> None:
-        """Make everything due that a dead worker had claimed; a lone worker calls this at start."""
+        """Make everything due that a dead worker of this machine had claimed. The worker calls this
+        at its start. Claims of other machines end with their lease."""
         with self.database.write() as session:
             session.execute(
                 update(Delivery)
-                .where(Delivery.gave_up_at.is_(None), Delivery.attempts == 0)
-                .values(due_at=now())
+                .where(Delivery.claimed_by == this_machine())
+                .values(due_at=now(), claimed_by=None)
             )
 
     def _claim(self) -> dict[str, list[Happening]]:
@@ -128,7 +130,7 @@ class Deliverer:
                 session.execute(
                     update(Delivery)
                     .where(Delivery.id.in_(held[first : first + BATCH]))
-                    .values(due_at=now() + LEASE)
+                    .values(due_at=now() + LEASE, claimed_by=this_machine())
                 )
         return claimed
 
@@ -178,6 +180,7 @@ class Deliverer:
             delivery = session.get(Delivery, happening.delivery_id)
             if delivery is None:
                 return
+            delivery.claimed_by = None
             delivery.error = f"{type(error).__name__}: {error}"[:2000]
             if is_full(error):  # not caused by this delivery
                 delivery.due_at = now() + FOR_ROOM

@@ -20,21 +20,22 @@ GIVEN_UP = Delivery.gave_up_at.is_not(None)
 
 
 def retry(session: Session, actor: Actor, delivery_id: int) -> None:
-    """Retry a delivery, with its failures reset.
+    """Retry a failed delivery, with its failures reset.
 
-    :raises NotFound: when it no longer exists. :raises Forbidden:
+    :raises NotFound: when there is none, or it is under way. :raises Forbidden:
     """
     _require_admin(actor)
-    _change(session, actor, Delivery.id == delivery_id, _again(), DeliveriesRetried)
+    these = (Delivery.id == delivery_id) & _to_retry()
+    _change(session, actor, these, _again(), DeliveriesRetried)
 
 
 def retry_all(session: Session, actor: Actor, subscriber: str) -> int:
-    """Retry all failed deliveries of a subscriber; return how many.
+    """Retry all failed deliveries of a subscriber that are not under way; return how many.
 
     :raises NotFound: when there are none. :raises Forbidden:
     """
     _require_admin(actor)
-    these = (Delivery.subscriber == subscriber) & (FAILED | GIVEN_UP)
+    these = (Delivery.subscriber == subscriber) & _to_retry()
     return _change(session, actor, these, _again(), DeliveriesRetried)
 
 
@@ -49,8 +50,11 @@ def give_up(session: Session, actor: Actor, delivery_id: int) -> None:
 
 
 def try_again(session: Session, delivery_id: int) -> None:
-    """Make a delivery due, without an access check."""
-    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(_again()))
+    """Retry a failed delivery unless it is under way, without an access check."""
+    these = (Delivery.id == delivery_id) & _to_retry()
+    session.execute(
+        update(Delivery).where(these).values(_again()).execution_options(synchronize_session=False)
+    )
 
 
 def _change(
@@ -73,8 +77,13 @@ def _change(
     return int(count)
 
 
+def _to_retry() -> ColumnElement[bool]:
+    under_way = Delivery.claimed_by.is_not(None) & (Delivery.due_at > now())
+    return (FAILED | GIVEN_UP) & ~under_way
+
+
 def _again() -> dict[str, Any]:
-    return {"attempts": 0, "gave_up_at": None, "due_at": now()}
+    return {"attempts": 0, "gave_up_at": None, "due_at": now(), "claimed_by": None}
 
 
 def _require_admin(actor: Actor) -> None:

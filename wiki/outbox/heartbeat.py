@@ -14,6 +14,11 @@ BEAT = timedelta(seconds=60)
 LOST = 3 * BEAT
 
 
+def this_machine() -> str:
+    """Return the name of this machine."""
+    return socket.gethostname()[:200]
+
+
 def live(database: Database, began_at: datetime) -> None:
     """Store a heartbeat of this process, and the time of its start."""
     _write(database, began_at, None)
@@ -25,7 +30,7 @@ def leave(database: Database, began_at: datetime) -> None:
 
 
 def _write(database: Database, began_at: datetime, stopped_at: datetime | None) -> None:
-    host = socket.gethostname()[:200]
+    host = this_machine()
     with database.write() as session:
         row = session.get(WorkerSeen, host)
         if row is None:

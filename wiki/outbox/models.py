@@ -78,7 +78,10 @@ class ChainEnd(Base):
 
 
 class Delivery(Base):
-    """A pending delivery of an event to a subscriber. Finished deliveries are deleted."""
+    """A pending delivery of an event to a subscriber. Finished deliveries are deleted.
+
+    ``claimed_by`` is the machine that is delivering it; its claim ends at ``due_at``.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_subscriber_due_at", "subscriber", "due_at"),)
@@ -87,6 +90,7 @@ class Delivery(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     subscriber: Mapped[str] = mapped_column(String(80))
     due_at: Mapped[datetime] = mapped_column(default=now)
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
     gave_up_at: Mapped[datetime | None]

@@ -81,8 +81,10 @@ def _advance(database: Database, settings: Settings, import_id: int) -> bool:
     """Do a slice of an import; return True when nothing is left to do."""
     with database.read() as session:
         row = session.get(Import, import_id)
-        if row is None or row.finished_at is not None or row.person is None:
+        if row is None or row.finished_at is not None:
             return True
+        if row.person is None:
+            raise WikiError("It was begun by somebody whose account is gone.")
         actor = row.person.actor()
         if row.person.disabled_at is not None:
             raise WikiError(f"The account of {actor.name} was closed meanwhile.")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
@@ -24,7 +24,7 @@ from wiki.db import Database, now
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.outbox.actions import announce, deliver_again
 from wiki.outbox.events import MirrorAdded, MirrorRemoved
-from wiki.outbox.models import EventRow
+from wiki.outbox.models import Delivery, EventRow
 from wiki.people.imported.placeholders import users_domain
 from wiki.people.models import Person
 from wiki.rules.access import Actor, May, may_administer
@@ -299,14 +299,14 @@ def advance(
     :param seconds: stop after this time.
     :returns: None when there was nothing to do, or it failed: the mirror's row says why.
     """
+    if event_id is not None and _waits(database, space_id, event_id):
+        return None
     done, failure, busy = None, "", False
     with database.read() as session:
         row = session.get(Mirror, space_id, options=[joinedload(Mirror.person)])
         if row is None:
             return None
-        if event_id is not None and (
-            row.event_id >= event_id if not row.failures else (row.retry_at or now()) > now()
-        ):
+        if event_id is not None and not row.failures and row.event_id >= event_id:
             return None
         try:
             done = _advance(session, settings, row, seconds, progress)
@@ -344,6 +344,23 @@ def advance(
         if again is not None and event_id is not None:
             deliver_again(session, event_id, SUBSCRIBER, again)
     return done
+
+
+def _waits(database: Database, space_id: int, event_id: int) -> bool:
+    """Return whether a mirror that failed waits for its next attempt. Schedule a delivery of the
+    event for then if no other is: a purge may have deleted it, or a run by hand have failed since.
+    """
+    with database.read() as session:
+        row = session.get(Mirror, space_id)
+        if row is None or row.retry_at is None or row.retry_at <= now():
+            return False
+        retry_at = row.retry_at
+        scheduled = exists().where(Delivery.subscriber == SUBSCRIBER, Delivery.due_at == retry_at)
+        if session.scalar(select(scheduled)):
+            return True
+    with database.write() as session:
+        deliver_again(session, event_id, SUBSCRIBER, retry_at)
+    return True
 
 
 def _advance(
