@@ -25,7 +25,7 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.models import Page, RenderingRow
 from wiki.people import groups
 from wiki.people.models import GroupMember, Person
@@ -39,7 +39,7 @@ from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Scope
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import limits_of, open_source
-from wiki.web import memo
+from wiki.web import response_cache
 
 PEOPLE, GROUPS, KEPT = 2_000, 200, 200
 ROUNDS, PAGES, QUESTIONS = 4, 100, 60
@@ -115,10 +115,10 @@ def keep(database: Database, lead: Actor, every: list[int], chance: random.Rando
         ids = list(session.scalars(select(Page.id).where(Page.path_key != "").order_by(Page.id)))
         for number, page_id in enumerate(chance.sample(ids, KEPT)):
             group = every[number % len(every)]
-            protecting.restrict(session, lead, page_id, May.READ, [], [group], consent=UNASKED)
+            restrictions.restrict(session, lead, page_id, May.READ, [], [group], consent=UNASKED)
             if number % 5 == 0:
                 label = chance.choice([Label.INTERNAL, Label.CONFIDENTIAL])
-                protecting.set_label(session, lead, page_id, label, consent=UNASKED)
+                restrictions.set_label(session, lead, page_id, label, consent=UNASKED)
         scopes = session.scalar(select(func.count()).select_from(Scope))
         kept = session.scalar(
             select(func.count()).select_from(Page).where(Page.scope_id.is_not(None))
@@ -143,7 +143,7 @@ def timed(client: FlaskClient, urls: list[str]) -> list[float]:
 def main() -> None:
     """Measure and print the lines."""
     chance = random.Random(3)
-    memo.SECONDS = 0.0
+    response_cache.SECONDS = 0.0
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_key="b" * 40, pace=0.0)
         database = open_database(settings)

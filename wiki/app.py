@@ -21,7 +21,7 @@ from wiki.history import blame_views
 from wiki.history import views as history_views
 from wiki.insights import selfcheck_views
 from wiki.insights import views as insights
-from wiki.pages import reads
+from wiki.pages import access_log
 from wiki.pages import views as pages
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as moving_views
@@ -31,7 +31,7 @@ from wiki.people import admin_security, me
 from wiki.people import views as people
 from wiki.people.factors import views as factor_views
 from wiki.people.oidc import views as oidc_views
-from wiki.people.signin import confirming, holding, sign_in
+from wiki.people.signin import mfa_enforcement, reauthentication, sign_in
 from wiki.profiles import claim_views
 from wiki.profiles import views as profiles
 from wiki.purging import views as purging
@@ -52,16 +52,16 @@ from wiki.text.markdown.destinations import set_own_address
 from wiki.transfer import views as transfer
 from wiki.web import (
     assets,
-    bounds,
     compress,
     errors,
     filters,
     lane,
-    memo,
-    pace,
     public,
+    rate_limit,
     redirects,
     request,
+    request_limits,
+    response_cache,
     same_site,
     security,
     static,
@@ -109,8 +109,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     rendering.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
     parts = request.Parts(settings, database or open_database(settings))
     request.init_app(app, parts)
-    bounds.init_app(app)
-    memo.init_app(app, parts.database, limit=64 << 20)
+    request_limits.init_app(app)
+    response_cache.init_app(app, parts.database, limit=64 << 20)
     urls.init_app(app)
     compress.init_app(app)  # first, so that it handles each response last
     static.init_app(app)
@@ -124,10 +124,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     sign_in.init_app(app)
     oidc_views.init_app(app, settings)
     public.init_app(app)
-    pace.init_app(app)
+    rate_limit.init_app(app)
     lane.init_app(app)
-    holding.init_app(app)
-    reads.init_app(app, parts.database)
+    mfa_enforcement.init_app(app)
+    access_log.init_app(app, parts.database)
     CSRFProtect(app).exempt(api.blueprint)  # the API accepts no cookies
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in (
@@ -136,7 +136,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         me,
         oidc_views,
         factor_views,
-        confirming,
+        reauthentication,
         admin_people,
         admin_security,
         spaces,

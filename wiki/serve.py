@@ -23,7 +23,7 @@ import uvicorn
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.purging.forgetting import keep_forgetting
-from wiki.web.gateway import Connection, Gateway
+from wiki.web.wsgi_bridge import Connection, Gateway
 from wiki.worker import run_until_told
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ServeError(Exception):
 
 
 @dataclass
-class Child:
+class WorkerProcess:
     """One supervised process, restarted whenever it ends."""
 
     name: str
@@ -61,14 +61,14 @@ class Child:
         self.pid, self.due = 0, now + pause
 
 
-class Tree:
+class Supervisor:
     """The parent process: starts its children, restarts those that die, and stops them at the end.
 
     Children notice the parent's death by a pipe whose writing end only the parent holds. They are
     forked without exec, before any database connection exists, so they share the loaded code.
     """
 
-    def __init__(self, children: list[Child]) -> None:
+    def __init__(self, children: list[WorkerProcess]) -> None:
         self.children = children
         self.stopping = 0
         self._alive, self._hold = os.pipe()
@@ -102,7 +102,7 @@ class Tree:
             while os.read(self._woken, 512):
                 pass
 
-    def _start(self, child: Child) -> None:
+    def _start(self, child: WorkerProcess) -> None:
         child.begun = time.monotonic()
         # Signals are blocked until the child has set its own handlers.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -312,7 +312,7 @@ def serve_wiki(
     def application() -> WSGIApplication:
         database = open_database(settings)
         app = create_app(settings, database)
-        keep_forgetting(database, app.extensions["wiki.memo"].clear)
+        keep_forgetting(database, app.extensions["wiki.response_cache"].clear)
         return app.wsgi_app
 
     def deliver() -> None:
@@ -323,5 +323,5 @@ def serve_wiki(
         run_until_told(database, settings)
 
     count = workers or max(2, min(os.cpu_count() or 1, 8))
-    children = [Child(f"web {number}", answer) for number in range(1, count + 1)]
-    Tree([*children, Child("worker", deliver)]).run()
+    children = [WorkerProcess(f"web {number}", answer) for number in range(1, count + 1)]
+    Supervisor([*children, WorkerProcess("worker", deliver)]).run()

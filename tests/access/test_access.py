@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tests.cast import Scene, without_tokens
 from wiki.outbox.models import EventRow
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.actions import restore_page
 from wiki.pages.models import Page
 from wiki.people import groups
@@ -32,7 +32,7 @@ def restrict(wiki: Scene) -> Restrict:
         with wiki.database.write() as session:
             page = wiki.page(path)
             people = [wiki.actor(name).person_id or 0 for name in who]
-            protecting.restrict(
+            restrictions.restrict(
                 session, wiki.actor("eve"), page.id, may, people, groups, consent=UNASKED
             )
 
@@ -42,7 +42,7 @@ def restrict(wiki: Scene) -> Restrict:
 def label(wiki: Scene, path: str, label: Label) -> None:
     with wiki.database.write() as session:
         eve, page = wiki.actor("eve"), wiki.page(path)
-        protecting.set_label(session, eve, page.id, label, consent=UNASKED)
+        restrictions.set_label(session, eve, page.id, label, consent=UNASKED)
 
 
 VERBS = (
@@ -201,7 +201,7 @@ def test_a_list_is_begun_changed_and_lifted_in_the_browser(wiki: Scene) -> None:
     assert wiki.get("cai", "/eng/draft").status_code == 404
     assert wiki.get("dot", "/eng/draft").status_code == 200
     with wiki.database.read() as session:
-        held = protecting.own_restrictions(session, wiki.page("draft"))
+        held = restrictions.own_restrictions(session, wiki.page("draft"))
     assert [person.handle for person in held[0].people] == ["ben", "dot"]
     dot = wiki.actor("dot").person_id
     assert wiki.post("ben", url, restriction=held[0].id, take=f"person-{dot}").status_code == 303
@@ -243,8 +243,8 @@ def test_a_list_that_was_lifted_takes_nothing_from_the_next_one(
     assert wiki.agree("eve", moved).status_code in (200, 303)
     with wiki.database.write() as session:
         page = wiki.page("top", space="lab")
-        [one] = protecting.own_restrictions(session, page)
-        protecting.lift(session, wiki.actor("eve"), page.id, one.id, consent=UNASKED)
+        [one] = restrictions.own_restrictions(session, page)
+        restrictions.lift(session, wiki.actor("eve"), page.id, one.id, consent=UNASKED)
     wiki.write("plans", "x")
     restrict("plans", "ben")
     assert wiki.get("cai", "/eng/plans").status_code == 404

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.cast import Scene
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.restrictions import set_label
 from wiki.pages.models import PageRead
 from wiki.rules.labels import Label
 

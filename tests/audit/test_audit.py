@@ -14,7 +14,8 @@ from tests.cast import Scene
 from wiki.audit.handlers import check_chain
 from wiki.audit.sentences import WRITTEN
 from wiki.db import now
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
+from wiki.outbox.event_policy import SORTS
 from wiki.outbox.events import (
     EventsExpired,
     GroupDeleted,
@@ -27,8 +28,7 @@ from wiki.outbox.events import (
     SignedIn,
 )
 from wiki.outbox.models import EventRow
-from wiki.outbox.sorts import SORTS
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.restrictions import set_label
 from wiki.people.models import Person
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
@@ -52,7 +52,7 @@ def secrets(wiki: Scene) -> None:
     wiki.post("eve", "/lab/pay-of-dot/-/delete")
     wiki.post("eve", f"/-/p/{page.id}/restore")
     with wiki.database.write() as session:
-        announce(
+        publish(
             session,
             wiki.actor("eve"),
             PageRestricted(page.space_id, page.id, "read", [wiki.actor("ben").person_id or 0], []),
@@ -158,12 +158,12 @@ def test_secrets_that_were_allowed_are_counted_and_never_told(wiki: Scene) -> No
     page = wiki.write("of-dot", "x", space="lab", title="Salary of Dot")
     eve = wiki.actor("eve")
     with wiki.database.write() as session:
-        announce(session, eve, SecretsAllowed(page.space_id, page.id, 2, ["aws"], 1))
-        announce(session, eve, SecretsAllowed(page.space_id, page.id, 3, ["aws"], 2))
-        announce(session, eve, ScanningChanged(page.space_id, ["aws"]))
-        announce(session, eve, ScanningChanged(page.space_id, []))
-        announce(session, eve, IdentityLinked(eve.person_id or 0))
-        announce(session, wiki.actor("ada"), IdentityUnlinked(eve.person_id or 0))
+        publish(session, eve, SecretsAllowed(page.space_id, page.id, 2, ["aws"], 1))
+        publish(session, eve, SecretsAllowed(page.space_id, page.id, 3, ["aws"], 2))
+        publish(session, eve, ScanningChanged(page.space_id, ["aws"]))
+        publish(session, eve, ScanningChanged(page.space_id, []))
+        publish(session, eve, IdentityLinked(eve.person_id or 0))
+        publish(session, wiki.actor("ada"), IdentityUnlinked(eve.person_id or 0))
     words = shown(wiki)
     assert "Eve saved revision 2 of a page of Lab with a possible secret" in words
     assert "revision 3 of a page of Lab with 2 possible secrets" in words
@@ -198,7 +198,7 @@ def test_filters_find_what_they_say(wiki: Scene, query: str) -> None:
     wiki.post("eve", f"/-/p/{page.id}/restore")
     wiki.post("eve", "/eng/-/members", person="cai", role="editor")
     with wiki.database.write() as session:
-        announce(session, wiki.actor("ben"), SignedIn(wiki.actor("ben").person_id or 0))
+        publish(session, wiki.actor("ben"), SignedIn(wiki.actor("ben").person_id or 0))
     there, not_there = FILTERS[query]
     words = shown(wiki, query)
     assert there in words
@@ -248,7 +248,7 @@ def test_many_events_come_a_screenful_at_a_time(wiki: Scene) -> None:
     ben = wiki.actor("ben")
     with wiki.database.write() as session:
         for _ in range(120):
-            announce(session, ben, SignedIn(ben.person_id or 0))
+            publish(session, ben, SignedIn(ben.person_id or 0))
     seen: list[str] = []
     url = f"{AUDIT}?who=ben"
     while url:
@@ -266,9 +266,9 @@ def test_a_csv_has_every_row_and_no_formula(wiki: Scene) -> None:
         ben = session.get_one(Person, wiki.actor("ben").person_id)
         ben.name = '=HYPERLINK("//evil","x")'
         for _ in range(1200):
-            announce(session, ben.actor(), SignedIn(ben.id))
-        announce(session, wiki.actor("ada"), PersonChanged(ben.id, {"name": True}))
-        announce(session, wiki.actor("ada"), GroupDeleted(5, '+group, "with" quotes\nand lines'))
+            publish(session, ben.actor(), SignedIn(ben.id))
+        publish(session, wiki.actor("ada"), PersonChanged(ben.id, {"name": True}))
+        publish(session, wiki.actor("ada"), GroupDeleted(5, '+group, "with" quotes\nand lines'))
     answer = wiki.post("ada", f"{AUDIT}/export", format="csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     assert "attachment; filename=" in answer.headers["Content-Disposition"]
@@ -350,5 +350,5 @@ def test_what_was_verified_today_is_not_verified_every_second(wiki: Scene) -> No
 
 def test_an_event_of_the_wiki_itself_has_no_person(wiki: Scene) -> None:
     with wiki.database.write() as session:
-        announce(session, wiki.actor("nobody"), EventsExpired(3, 9, now().isoformat()))
+        publish(session, wiki.actor("nobody"), EventsExpired(3, 9, now().isoformat()))
     assert "The wiki deleted 3 expired events" in shown(wiki)

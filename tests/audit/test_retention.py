@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.cast import Scene
 from wiki.audit.handlers import let_go
 from wiki.db import at, now
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.chain.verifying import verify
 from wiki.outbox.events import SignedIn
 from wiki.outbox.models import EventRow
@@ -22,7 +22,7 @@ def sign_in(wiki: Scene, *days_ago: int) -> None:
     try:
         for days in days_ago:
             with wiki.database.write() as session, at(now() - timedelta(days=days)):
-                announce(session, wiki.actor("ben"), SignedIn(wiki.actor("ben").person_id or 0))
+                publish(session, wiki.actor("ben"), SignedIn(wiki.actor("ben").person_id or 0))
     finally:
         come_from_nowhere()
 

@@ -20,7 +20,7 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.migrate import migrate
 from wiki.serve import listen
-from wiki.web.gateway import Connection, Gateway
+from wiki.web.wsgi_bridge import Connection, Gateway
 
 pytestmark = pytest.mark.browser
 

@@ -22,7 +22,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.migrate import migrate
 from wiki.serve import listen
-from wiki.web.gateway import Connection, Gateway
+from wiki.web.wsgi_bridge import Connection, Gateway
 
 pytestmark = pytest.mark.browser
 

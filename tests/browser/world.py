@@ -16,7 +16,7 @@ from wiki.audit.handlers import check_chain
 from wiki.audit.models import DrillRun
 from wiki.db import at, now
 from wiki.outbox import heartbeat
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import (
     AuditExported,
     EventsExpired,
@@ -26,7 +26,7 @@ from wiki.outbox.events import (
     SignedIn,
 )
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.actions import create_page, delete_page
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
@@ -242,7 +242,7 @@ def redact(scene: Scene) -> None:
     scene.write("told", "The project Zebra begins in May.\n", title="What was told")
     scene.attach("told/Zebra plan.txt", b"Zebra, in short.")
     with scene.database.write() as session:
-        protecting.set_label(session, eve, told.id, Label.CONFIDENTIAL, consent=UNASKED)
+        restrictions.set_label(session, eve, told.id, Label.CONFIDENTIAL, consent=UNASKED)
         for handle, revision in (("ben", 1), ("ben", 2), ("eve", 2)):
             session.add(
                 PageRead(
@@ -333,10 +333,10 @@ def make_groups(session: Session, scene: Scene) -> None:
     session.add(RestrictedGroup(restriction_id=restriction.id, group_id=company.id))
     eve = scene.actor("eve")
     kept = create_page(session, eve, eng.space, "kept", Text("Kept to a few", "x\n")).page
-    protecting.set_label(session, eve, kept.id, Label.CONFIDENTIAL, consent=UNASKED)
+    restrictions.set_label(session, eve, kept.id, Label.CONFIDENTIAL, consent=UNASKED)
     everybody = [person.id for person in people]
     for may in (May.READ, May.EDIT):
-        protecting.restrict(session, eve, kept.id, may, everybody, [company.id], consent=UNASKED)
+        restrictions.restrict(session, eve, kept.id, may, everybody, [company.id], consent=UNASKED)
     below = create_page(session, eve, eng.space, "kept/below", Text("Below", "x\n")).page
     for decided in (None, now()):
         session.add(
@@ -367,9 +367,9 @@ def administer(scene: Scene) -> None:
             seen = see_space(session, eve, slug)
             set_role(session, seen, person, Role.COMMENTER, consent=UNASKED)
         ben = scene.actor("ben")
-        announce(session, ben, SignedIn(ben.person_id or 0))
-        announce(session, ANONYMOUS, PasswordResetRequested(1))
-        announce(
+        publish(session, ben, SignedIn(ben.person_id or 0))
+        publish(session, ANONYMOUS, PasswordResetRequested(1))
+        publish(
             session,
             eve,
             PageRestricted(secret.space_id, secret.id, "read", [ben.person_id or 0], []),
@@ -377,9 +377,9 @@ def administer(scene: Scene) -> None:
         move_page(session, eve, secret.id, "more-secret")
     come_from_nowhere()
     with scene.database.write() as session:
-        announce(session, ada, AuditExported("csv", {"who": "ben", "since": "2026-01-01"}))
-        announce(session, ada, PersonChanged(scene.actor("gus").person_id or 0, {"name": True}))
-        announce(session, ANONYMOUS, EventsExpired(12_345, 1, "2025-01-01T00:00:00+00:00"))
+        publish(session, ada, AuditExported("csv", {"who": "ben", "since": "2026-01-01"}))
+        publish(session, ada, PersonChanged(scene.actor("gus").person_id or 0, {"name": True}))
+        publish(session, ANONYMOUS, EventsExpired(12_345, 1, "2025-01-01T00:00:00+00:00"))
     check_chain(scene.database, scene.settings)
     heartbeat.live(scene.database, now() - timedelta(hours=5))
     drill(scene)

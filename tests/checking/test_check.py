@@ -15,7 +15,7 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
 from wiki.people.groups import create_group, set_member, set_part
@@ -222,7 +222,7 @@ def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check:
     with wiki.database.write() as session:
         page = wiki.page("plan/part")
         eve = wiki.actor("eve")
-        protecting.set_label(session, eve, page.id, Label.RESTRICTED, consent=UNASKED)
+        restrictions.set_label(session, eve, page.id, Label.RESTRICTED, consent=UNASKED)
     spoil(wiki, update(Page).values(scope_id=None))
     assert wiki.get("ben", "/eng/plan/part").status_code == 200
     done = check()

@@ -19,11 +19,11 @@ from wiki.db import at, now
 from wiki.errors import Forbidden
 from wiki.migrate import downgrade, migrate
 from wiki.outbox import events
-from wiki.outbox.actions import announce, announce_all, ends_of, record, write_end
+from wiki.outbox.actions import ends_of, publish, publish_all, record, write_end
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.expiring import expire, shorten_addresses
 from wiki.outbox.chain.links import LASTING, PASSING
-from wiki.outbox.chain.sealing import seal_anew
+from wiki.outbox.chain.signing import seal_anew
 from wiki.outbox.chain.verifying import verify
 from wiki.outbox.events import (
     MailRequested,
@@ -34,7 +34,7 @@ from wiki.outbox.events import (
     SpaceCreated,
 )
 from wiki.outbox.models import ChainEnd, Delivery, EventRow
-from wiki.people.imported.claims import merge_by_hand
+from wiki.people.imported.account_merge import merge_by_hand
 from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import Person
 from wiki.web.filters import exact
@@ -174,7 +174,7 @@ def test_an_event_inserted_with_a_link_of_its_own_is_found(wiki: Scene) -> None:
     assert "not" not in fault(wiki)
     assert "cut off" in fault(wiki)  # it is beyond the end that was signed
     with wiki.database.write() as session:
-        announce(session, wiki.actor("eve"), SpaceCreated(5))
+        publish(session, wiki.actor("eve"), SpaceCreated(5))
     assert f"Event {facts['id']} was inserted" in fault(wiki)
 
 
@@ -233,12 +233,12 @@ def test_a_merge_of_people_is_proven_by_its_event_and_nothing_else_is(wiki: Scen
         author = authors_for(session, [("Old Hand", "old@example.org")])["old@example.org"]
         happened = events.PageSaved(2, 1, 1, "import")
         record(session, [(happened, author, now())] * 3)
-        announce(session, wiki.actor("ben"), events.PageSaved(2, 1, 4, "edit"))
+        publish(session, wiki.actor("ben"), events.PageSaved(2, 1, 4, "edit"))
     with wiki.database.write() as session:
         placeholder = session.get_one(Person, author)
         ben = session.get_one(Person, wiki.actor("ben").person_id)
         merge_by_hand(session, wiki.actor("ada"), placeholder, ben)
-        announce(session, wiki.actor("ben"), events.PageSaved(2, 1, 5, "edit"))
+        publish(session, wiki.actor("ben"), events.PageSaved(2, 1, 5, "edit"))
     assert fault(wiki) == ""
     with wiki.database.read() as session:
         assert author not in session.scalars(select(EventRow.actor_id)).all()
@@ -275,8 +275,8 @@ def test_what_expires_goes_from_the_beginning_and_the_rest_is_whole(wiki: Scene)
     with wiki.database.write() as session:
         for day in range(5):
             with at(long_ago + timedelta(days=day)):
-                announce(session, eve, SignedIn(eve.person_id or 0))
-                announce(session, eve, SpaceChanged(2, {"title": "Other"}))
+                publish(session, eve, SignedIn(eve.person_id or 0))
+                publish(session, eve, SpaceChanged(2, {"title": "Other"}))
     fill(wiki)
     count = verify(wiki.database).count
     with wiki.database.write() as session:
@@ -313,7 +313,7 @@ def test_more_than_expired_cannot_be_taken_off_the_beginning(wiki: Scene) -> Non
 
 def test_what_somebody_has_still_to_hear_of_does_not_expire(wiki: Scene) -> None:
     with wiki.database.write() as session:
-        first, _ = announce_all(session, wiki.actor("eve"), [MailRequested(1), SignedIn(1)])
+        first, _ = publish_all(session, wiki.actor("eve"), [MailRequested(1), SignedIn(1)])
     later = now() + timedelta(days=1)
     with wiki.database.write() as session:
         assert expire(session, later) == 0
@@ -324,7 +324,7 @@ def test_what_somebody_has_still_to_hear_of_does_not_expire(wiki: Scene) -> None
 
 def test_an_id_that_expired_is_never_given_again(wiki: Scene) -> None:
     with wiki.database.write() as session:
-        last = announce_all(session, wiki.actor("eve"), [SignedIn(1), SignedIn(1)])[-1]
+        last = publish_all(session, wiki.actor("eve"), [SignedIn(1), SignedIn(1)])[-1]
         expire(session, now() + timedelta(days=1))
     assert min(ids(wiki)) > last
 
@@ -333,9 +333,9 @@ def test_addresses_are_shortened_and_stay_proven(wiki: Scene) -> None:
     try:
         with wiki.database.write() as session:
             come_from("203.0.113.7", "Mozilla/5.0 (X11) Gecko/20100101 Firefox/140.0")
-            announce(session, wiki.actor("eve"), SignedIn(5))
-            announce(session, wiki.actor("eve"), MemberChanged(2, 5, "lead"))
-            announce(session, wiki.actor("eve"), PagePurged(2, 5, "x", 1, []))
+            publish(session, wiki.actor("eve"), SignedIn(5))
+            publish(session, wiki.actor("eve"), MemberChanged(2, 5, "lead"))
+            publish(session, wiki.actor("eve"), PagePurged(2, 5, "x", 1, []))
     finally:
         come_from_nowhere()
     with wiki.database.read() as session:
@@ -402,7 +402,7 @@ def test_payloads_come_back_from_the_database_as_they_were_chained(wiki: Scene) 
         "minus": -0.0,
     }
     with wiki.database.write() as session:
-        announce(session, wiki.actor("eve"), SpaceChanged(2, odd))
+        publish(session, wiki.actor("eve"), SpaceChanged(2, odd))
     assert fault(wiki) == ""
 
 
@@ -410,7 +410,7 @@ def test_events_of_before_the_chain_are_chained_by_the_migration(wiki: Scene) ->
     fill(wiki)
     wiki.write("salaries", "x")
     with wiki.database.write() as session:
-        announce(session, wiki.actor("ada"), PagePurged(2, 77, "x", 1, ["a" * 64]))
+        publish(session, wiki.actor("ada"), PagePurged(2, 77, "x", 1, ["a" * 64]))
     before = verify(wiki.database)
     downgrade(wiki.database, "0013")
     migrate(wiki.database)

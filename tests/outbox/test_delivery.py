@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.outbox.actions import announce, deliver_again
+from wiki.outbox.actions import deliver_again, publish
 from wiki.outbox.deliver import ATTEMPTS, Deliverer, Happening
 from wiki.outbox.events import SpaceCreated
 from wiki.outbox.models import Delivery, EventRow
@@ -44,7 +44,7 @@ def deliverer(settings: Settings, listener: Listener) -> Deliverer:
 def happen(deliverer: Deliverer, *space_ids: int) -> None:
     with deliverer.database.write() as session:
         for space_id in space_ids:
-            announce(session, ANONYMOUS, SpaceCreated(space_id))
+            publish(session, ANONYMOUS, SpaceCreated(space_id))
 
 
 def waiting(deliverer: Deliverer) -> int:
@@ -69,7 +69,7 @@ def test_an_event_is_heard_once_and_then_forgotten(
 
 def test_what_is_undone_is_never_heard(deliverer: Deliverer, listener: Listener) -> None:
     with pytest.raises(RuntimeError), deliverer.database.write() as session:
-        announce(session, ANONYMOUS, SpaceCreated(1))
+        publish(session, ANONYMOUS, SpaceCreated(1))
         raise RuntimeError
     assert deliverer.deliver_all() == 0
     assert listener.heard == []

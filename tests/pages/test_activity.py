@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.models import Page
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
@@ -83,7 +83,7 @@ def test_what_was_done_to_many_pages_unfolds_and_is_listed_in_full(
     with wiki.database.write() as session:
         for number in (0, 7, 39):
             page = wiki.page(f"page-{number:02}")
-            protecting.set_label(
+            restrictions.set_label(
                 session, wiki.actor("eve"), page.id, Label.CONFIDENTIAL, consent=UNASKED
             )
     for url in LISTS:

@@ -20,7 +20,7 @@ from wiki import worker
 from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import Database, now
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
 from wiki.pages.rendering import cut_off, renderer
 from wiki.pages.rendering import stored as rendering
@@ -176,7 +176,7 @@ def test_a_move_repairs_its_links(hasty: Scene) -> None:
 
 def test_it_cannot_show_what_is_narrower(hasty: Scene) -> None:
     with hasty.database.write() as session:
-        protecting.raise_label(
+        restrictions.raise_label(
             session, hasty.actor("eve"), hasty.page("plan").id, Label.CONFIDENTIAL
         )
     sent = {"title": "Wide", "path": "wide", "body": f"![[plan]]\n\n{BODY}"}
@@ -330,7 +330,7 @@ def waits(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_no_save_renders_while_others_wait_to_save(wiki: Scene, waits: list[str]) -> None:
     wiki.write("secret", "Something confidential")
     with wiki.database.write() as session:
-        protecting.raise_label(
+        restrictions.raise_label(
             session, wiki.actor("eve"), wiki.page("secret").id, Label.CONFIDENTIAL
         )
     texts = ["![x](one.png)\n\nMiddle\n\nEnd", "![x](two.png)\n\nMiddle\n\nEnd", "Nothing\n\nEnd"]

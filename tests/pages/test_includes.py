@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import Scene, without_tokens
 from tests.pages.test_query_counts import counted
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.models import RenderingRow
 from wiki.rules.access import May
 from wiki.rules.labels import Label
@@ -25,7 +25,7 @@ def keep_to(wiki: Scene, path: str, *who: str) -> None:
     with wiki.database.write() as session:
         people = [wiki.actor(name).person_id or 0 for name in who]
         page = wiki.page(path)
-        protecting.restrict(
+        restrictions.restrict(
             session, wiki.actor("eve"), page.id, May.READ, people, [], consent=UNASKED
         )
 
@@ -33,7 +33,7 @@ def keep_to(wiki: Scene, path: str, *who: str) -> None:
 def label(wiki: Scene, path: str, label: Label) -> None:
     with wiki.database.write() as session:
         page = wiki.page(path)
-        protecting.set_label(session, wiki.actor("eve"), page.id, label, consent=UNASKED)
+        restrictions.set_label(session, wiki.actor("eve"), page.id, label, consent=UNASKED)
 
 
 def test_a_page_is_shown_inside_another_with_the_way_to_it(wiki: Scene) -> None:

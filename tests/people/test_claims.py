@@ -17,7 +17,7 @@ from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
-from wiki.people.imported.claims import merge_by_hand
+from wiki.people.imported.account_merge import merge_by_hand
 from wiki.people.imported.placeholders import author_for
 from wiki.people.models import AddressClaim, Person
 

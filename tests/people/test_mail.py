@@ -46,29 +46,29 @@ class Server:
                 self._talk(file)
 
     def _talk(self, file: socket.SocketIO) -> None:
-        def say(words: str) -> None:
+        def flash(words: str) -> None:
             file.write(words.encode() + b"\r\n")
 
-        say("220 ready")
+        flash("220 ready")
         while line := file.readline().decode():
             verb = line.strip().upper()
             self.heard.append(line.strip())
             if verb.startswith("EHLO"):
-                say(f"250-here\r\n250 {self.extension or 'HELP'}")
+                flash(f"250-here\r\n250 {self.extension or 'HELP'}")
             elif self.refuses and verb.startswith(self.refuses):
-                say("550 no")
+                flash("550 no")
             elif verb == "DATA":
-                say("354 go on")
+                flash("354 go on")
                 lines = []
                 while (text := file.readline().decode()) != ".\r\n":
                     lines.append(text)
                 self.messages.append("".join(lines))
-                say("250 taken")
+                flash("250 taken")
             elif verb == "QUIT":
-                say("221 bye")
+                flash("221 bye")
                 return
             else:
-                say("250 fine")
+                flash("250 fine")
 
 
 @contextmanager

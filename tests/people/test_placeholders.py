@@ -13,7 +13,7 @@ from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.people import actions
 from wiki.people.actions import find_person
-from wiki.people.imported.claims import references
+from wiki.people.imported.account_merge import references
 from wiki.people.imported.placeholders import NOBODY, author_for, authors_for, users_domain
 from wiki.people.models import Person, PersonAddress
 

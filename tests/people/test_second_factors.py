@@ -24,7 +24,7 @@ from tests.people.factors import (
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
 from wiki.people.factors import queries as factors
-from wiki.people.factors.sealing import Unreadable, seal, unseal
+from wiki.people.factors.encryption import Unreadable, seal, unseal
 from wiki.people.models import Authenticator, PendingSignIn, Person, RecoveryCode
 from wiki.people.signin import limiting
 from wiki.rules.limits import Limit

@@ -25,9 +25,9 @@ def test_other_processes_forget_after_a_purge_and_as_long_as_requests_may_have_r
 
 def test_a_process_forgets_whole_answers_too(wiki: Scene) -> None:
     wiki.write("rota", "One.")
-    memo = wiki.app.extensions["wiki.memo"]
+    response_cache = wiki.app.extensions["wiki.response_cache"]
     wiki.get("cai", "/eng/rota")
-    assert memo._entries
-    memo.clear()
-    assert not memo._entries
+    assert response_cache._entries
+    response_cache.clear()
+    assert not response_cache._entries
     assert "One." in wiki.get("cai", "/eng/rota").text

@@ -14,7 +14,7 @@ from tests.redaction.test_traces import CANARY, redact
 from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
-from wiki.pages.access.protecting import restrict, set_label
+from wiki.pages.access.restrictions import restrict, set_label
 from wiki.pages.actions import delete_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Redaction, Revision

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from tests.cast import Scene
 from wiki.outbox.models import EventRow
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.people.groups import create_group, set_member
 from wiki.people.models import Person
-from wiki.reviews.opening import deciders
+from wiki.reviews.approvals import deciders
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.actions import set_group_role
@@ -21,7 +21,7 @@ from wiki.spaces.queries import see_space
 def label(wiki: Scene, path: str, label: Label, space: str = "eng") -> None:
     with wiki.database.write() as session:
         page = wiki.page(path, space=space)
-        protecting.set_label(session, wiki.actor("eve"), page.id, label, consent=UNASKED)
+        restrictions.set_label(session, wiki.actor("eve"), page.id, label, consent=UNASKED)
 
 
 def test_lowering_a_label_shows_who_could_read_what_and_changes_nothing_before(

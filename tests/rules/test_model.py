@@ -25,8 +25,8 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.history.recent import recent_changes
 from wiki.pages import actions, queries
 from wiki.pages import revising as revising_module
-from wiki.pages.access import protecting
-from wiki.pages.access.scoping import check_scopes
+from wiki.pages.access import restrictions
+from wiki.pages.access.acl import check_scopes
 from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
@@ -370,7 +370,7 @@ class Play:
             return False
         actor, label = self.by(May.EDIT, sheet), self.dice.choice(list(Label))
         try:
-            protecting.set_label(self.session, actor, sheet.id, label, consent=UNASKED)
+            restrictions.set_label(self.session, actor, sheet.id, label, consent=UNASKED)
         except (Forbidden, NotFound, Invalid):
             raise Undone from None
         sheet.label = int(label)
@@ -385,7 +385,7 @@ class Play:
         some = set(self.dice.sample(list(self.groups), self.dice.randrange(3)))
         old = self.dice.choice([None, *sheet.lists])
         try:
-            protecting.restrict(
+            restrictions.restrict(
                 self.session,
                 actor,
                 sheet.id,
@@ -401,7 +401,7 @@ class Play:
             old.people, old.groups = who, some
         else:
             page = self.session.get_one(Page, sheet.id)
-            newest = protecting.own_restrictions(self.session, page)[-1]
+            newest = restrictions.own_restrictions(self.session, page)[-1]
             sheet.lists.append(List(may, who, some, newest.id))
         return True
 
@@ -412,7 +412,7 @@ class Play:
         one = self.dice.choice(sheet.lists)
         actor = self.by(May.EDIT, sheet)
         try:
-            protecting.lift(self.session, actor, sheet.id, one.id, consent=UNASKED)
+            restrictions.lift(self.session, actor, sheet.id, one.id, consent=UNASKED)
         except (Forbidden, NotFound, Invalid):
             raise Undone from None
         self.model.forget(one)
@@ -433,7 +433,7 @@ class Play:
         """Learn the ids of restrictions that were handed down."""
         for sheet in {id(one): one for one, _ in made}.values():
             page = self.session.get_one(Page, sheet.id)
-            rows = protecting.own_restrictions(self.session, page)
+            rows = restrictions.own_restrictions(self.session, page)
             assert len(rows) == len(sheet.lists)
             for row, one in zip(rows, sheet.lists, strict=True):
                 assert row.may is one.may

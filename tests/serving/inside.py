@@ -10,7 +10,7 @@ import uvicorn
 from flask import Flask
 
 from wiki.serve import listen
-from wiki.web.gateway import Connection, Gateway
+from wiki.web.wsgi_bridge import Connection, Gateway
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wiki.serve import Child, ServeError, Tree, listen, web
-from wiki.web import gateway
+from wiki.serve import ServeError, Supervisor, WorkerProcess, listen, web
+from wiki.web import wsgi_bridge
 
 folder = Path(sys.argv[2])
 
@@ -63,8 +63,8 @@ def end_early() -> None:
 def main() -> None:
     os.register_at_fork(after_in_child=end_early)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    gateway.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
-    gateway.BODY_SECONDS = float(os.environ.get("BODY_SECONDS", "30"))
+    wsgi_bridge.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
+    wsgi_bridge.BODY_SECONDS = float(os.environ.get("BODY_SECONDS", "30"))
     try:
         listener = listen("127.0.0.1", int(sys.argv[1]))
     except ServeError as error:
@@ -75,7 +75,13 @@ def main() -> None:
         web(lambda: application, listener, threads=2, body_limit=2_000_000)
 
     worker = threading.Event().wait
-    Tree([Child("web 1", serve), Child("web 2", serve), Child("worker", worker)]).run()
+    Supervisor(
+        [
+            WorkerProcess("web 1", serve),
+            WorkerProcess("web 2", serve),
+            WorkerProcess("worker", worker),
+        ]
+    ).run()
 
 
 main()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wiki.web import gateway
+from wiki.web import wsgi_bridge
 
 from .conftest import Served
 
@@ -200,7 +200,7 @@ def test_the_access_log_keeps_no_link_by_which_one_comes_in(
     caplog: pytest.LogCaptureFixture, path: bytes, written: str
 ) -> None:
     caplog.set_level("INFO", logger="wiki.access")
-    gateway._log({"raw_path": path, "method": "GET", "client": ("192.0.2.1", 1)}, 200, 0.1)
+    wsgi_bridge._log({"raw_path": path, "method": "GET", "client": ("192.0.2.1", 1)}, 200, 0.1)
     assert f"192.0.2.1 GET {written} 200 " in caplog.text
 
 

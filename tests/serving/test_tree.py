@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from wiki.serve import LONGEST_PAUSE, Child, ServeError, listen
+from wiki.serve import LONGEST_PAUSE, ServeError, WorkerProcess, listen
 
 from .conftest import PATIENCE, ROOT, Served
 
@@ -104,7 +104,7 @@ def test_an_address_that_cannot_be_had_is_one_sentence(host: str, port: int) -> 
 
 
 def test_a_child_that_keeps_dying_is_started_ever_later_and_one_that_lived_at_once() -> None:
-    child = Child("web 1", lambda: None)
+    child = WorkerProcess("web 1", lambda: None)
     pauses = []
     for _ in range(12):
         child.begun = 1000.0

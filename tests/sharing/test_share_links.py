@@ -19,7 +19,7 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.links.moves import move_page
 from wiki.people.actions import disable, set_site_role
@@ -125,9 +125,12 @@ def test_what_is_kept_narrower_below_is_left_out(guide: Scene) -> None:
     ben = guide.actor("ben").person_id or 0
     with guide.database.write() as session:
         for path, do in (
-            ("guide/secret", lambda id: protecting.set_label(session, eve, id, Label.CONFIDENTIAL)),
-            ("guide/few", lambda id: protecting.restrict(session, eve, id, May.READ, [ben], [])),
-            ("guide/fixed", lambda id: protecting.restrict(session, eve, id, May.EDIT, [], [])),
+            (
+                "guide/secret",
+                lambda id: restrictions.set_label(session, eve, id, Label.CONFIDENTIAL),
+            ),
+            ("guide/few", lambda id: restrictions.restrict(session, eve, id, May.READ, [ben], [])),
+            ("guide/fixed", lambda id: restrictions.restrict(session, eve, id, May.EDIT, [], [])),
         ):
             do(guide.page(path, space="lab").id)
     screen = guide.get("ben", "/lab/guide/-/share").text
@@ -212,7 +215,7 @@ def _ben(do: Callable[..., object]) -> Callable[[Scene], None]:
 
 def _keep(wiki: Scene) -> None:
     ben = wiki.actor("ben").person_id or 0
-    _as_eve(lambda s, eve, id: protecting.restrict(s, eve, id, May.READ, [ben], []))(wiki)
+    _as_eve(lambda s, eve, id: restrictions.restrict(s, eve, id, May.READ, [ben], []))(wiki)
 
 
 ENDS: dict[str, Callable[[Scene], object]] = {
@@ -223,7 +226,7 @@ ENDS: dict[str, Callable[[Scene], object]] = {
     "its maker is disabled": _ben(disable),
     "its maker is a guest": _ben(lambda s, ada, ben: set_site_role(s, ada, ben, SiteRole.GUEST)),
     "the page is confidential": _as_eve(
-        lambda s, eve, id: protecting.set_label(s, eve, id, Label.CONFIDENTIAL)
+        lambda s, eve, id: restrictions.set_label(s, eve, id, Label.CONFIDENTIAL)
     ),
     "the page is kept to its maker": _keep,
     "the page is deleted": _as_eve(lambda s, eve, id: delete_page(s, eve, id)),
@@ -376,7 +379,7 @@ def test_only_who_may_edit_a_page_can_share_it(guide: Scene, who: str, status: i
 def test_what_may_not_be_shared_says_why(guide: Scene) -> None:
     eve, page = guide.actor("eve"), guide.page("guide", space="lab")
     with guide.database.write() as session:
-        protecting.set_label(session, eve, page.id, Label.CONFIDENTIAL, consent=UNASKED)
+        restrictions.set_label(session, eve, page.id, Label.CONFIDENTIAL, consent=UNASKED)
     screen = guide.get("eve", "/lab/guide/-/share").text
     assert "The page is confidential, and only what is internal is shown by link." in screen
     assert guide.post("eve", "/lab/guide/-/share").status_code == 403

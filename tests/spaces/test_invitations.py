@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.cast import PASSWORD, Scene
 from wiki.db import now
 from wiki.outbox.models import EventRow
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.restrictions import set_label
 from wiki.people.models import Person
 from wiki.rules.access import may_invite
 from wiki.rules.labels import Label
@@ -297,7 +297,7 @@ def test_of_two_who_use_an_invitation_at_once_one_comes_in(wiki: Scene) -> None:
 
 
 def test_coming_in_waits_for_who_gives_a_role_and_neither_is_lost(wiki: Scene) -> None:
-    """Who holds the space announces while the other, who may have announced, waits for it."""
+    """Who holds the space publishes while the other, who may have announced, waits for it."""
     link = invite(wiki)
     token = link.rpartition("/")[2]
 

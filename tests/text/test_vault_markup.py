@@ -2,8 +2,8 @@
 
 import pytest
 
+from wiki.text.markdown.fragments import section_of
 from wiki.text.markdown.markup import RenderContext, render
-from wiki.text.markdown.parts import section_of
 
 HERE = RenderContext("eng", "team/guide")
 

@@ -10,7 +10,7 @@ from tests.transfer.trees import PNG, TREE, write_tree
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import Storage
 from wiki.errors import Forbidden, NotFound
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.restrictions import set_label
 from wiki.pages.actions import save_page
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text

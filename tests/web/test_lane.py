@@ -10,7 +10,7 @@ from wiki.pages.diffs import forget_diffs
 from wiki.rules.limits import Pace
 from wiki.text.sandbox import parent as sandbox
 from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
-from wiki.web.pace import PACES, Paces
+from wiki.web.rate_limit import PACES, Paces
 
 
 def enter(lane: Lane, who: str, *, stranger: bool = False) -> None:

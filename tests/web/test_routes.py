@@ -6,7 +6,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from tests.cast import Scene
-from wiki.web import gateway
+from wiki.web import wsgi_bridge
 from wiki.web.public import is_public
 
 VALUES = {
@@ -81,7 +81,7 @@ def test_no_log_keeps_a_token_that_is_part_of_an_address(
     assert len(with_token) > 4
     for url, rule in with_token.items():
         monkeypatch.setitem(wiki.app.view_functions, rule.endpoint, fail)
-        gateway._log({"raw_path": url.encode(), "method": "GET"}, 200, 0.1)
+        wsgi_bridge._log({"raw_path": url.encode(), "method": "GET"}, 200, 0.1)
         assert wiki.get("cai", url).status_code == 500
     logged = [record.getMessage() for record in caplog.records]
     assert sum("unexpected error at GET /-/" in line for line in logged) == len(with_token)

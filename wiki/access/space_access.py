@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound
 from wiki.pages.models import Page
+from wiki.pages.page_context import frame
 from wiki.pages.queries import Place, live_for
-from wiki.pages.screens import frame
 from wiki.people.models import Person
 from wiki.rules.access import Actor, May, clearance_of, is_open, may_see_groups
 from wiki.rules.labels import Label
@@ -20,7 +20,7 @@ from wiki.rules.roles import Role
 from wiki.spaces.audience import count_by_role, list_audience
 from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
-from wiki.spaces.queries import SpaceSeen, list_group_roles, see_space_by_id, why
+from wiki.spaces.queries import SpaceAccess, list_group_roles, see_space_by_id, why
 from wiki.spaces.who import known_person
 from wiki.web.request import actor, reading
 
@@ -53,7 +53,7 @@ class Bounded:
     restricted: int
 
 
-def require_panel(seen: SpaceSeen) -> None:
+def require_panel(seen: SpaceAccess) -> None:
     """Check that the actor may know who else has access: members, and guests who can edit here.
 
     :raises NotFound: for other actors.

@@ -10,25 +10,25 @@ from sqlalchemy import select
 
 from wiki.access import space_access
 from wiki.errors import Invalid, NotFound
-from wiki.pages.access import protecting
-from wiki.pages.access.flow import PlacesShowNarrower
+from wiki.pages.access import restrictions
+from wiki.pages.access.label_policy import PlacesShowNarrower
+from wiki.pages.access_log import is_logged, readers_of
 from wiki.pages.models import Page
-from wiki.pages.reads import is_logged, readers_of
-from wiki.pages.screens import live_page, page_frame, place_at
+from wiki.pages.page_context import live_page, page_frame, place_at
 from wiki.people.models import Group, Person
 from wiki.rules.access import May, clearance_of, may_administer, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.audience import audience_of, list_audience
 from wiki.spaces.queries import (
-    SpaceSeen,
+    SpaceAccess,
     list_group_roles,
     list_members,
     restrictions_of,
     see_scope,
 )
 from wiki.spaces.who import known_person
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import access_url, verb
 
@@ -60,7 +60,7 @@ def change(slug: str, path: str) -> ResponseReturnValue:
         said = _changed(page)
     except Invalid as refused:
         return _screen(slug, path, refused)
-    say(said)
+    flash(said)
     return redirect(access_url(slug, page.path), 303)
 
 
@@ -74,17 +74,17 @@ def _changed(page: Page) -> str:
         if page.label == label:
             return "Nothing was changed."
         with writing() as session:
-            changed = protecting.set_label(session, actor(), page.id, label)
-            return protecting.label_said(session, changed.space, changed)
+            changed = restrictions.set_label(session, actor(), page.id, label)
+            return restrictions.label_said(session, changed.space, changed)
     which = request.form.get("restriction", type=int)
     if "lift" in form and which is not None:
         with writing() as session:
-            protecting.lift(session, actor(), page.id, which)
+            restrictions.lift(session, actor(), page.id, which)
         return "The restriction is lifted."
     may = May.EDIT if form.get("may") == May.EDIT.value else May.READ
     with writing() as session:
         held = next(
-            (one for one in protecting.own_restrictions(session, page) if one.id == which), None
+            (one for one in restrictions.own_restrictions(session, page) if one.id == which), None
         )
         if which is not None and held is None:
             raise NotFound
@@ -101,7 +101,7 @@ def _changed(page: Page) -> str:
                 people.add(found.id)
             if held is None:
                 people |= _oneself(page)
-        protecting.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
+        restrictions.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
     return "The list is changed."
 
 
@@ -144,7 +144,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
     asked = request.args.get("person", "")
     facts = place.space.facts(Role.NONE)
-    inherited_label, label_from = protecting.inherited_label(session, place.space, page)
+    inherited_label, label_from = restrictions.inherited_label(session, place.space, page)
     own_label = Label(page.label)
     body = render_template(
         "access/access.html",
@@ -155,7 +155,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         label_from=label_from,
         label_choices=[INHERIT, *_labels_to_choose(own_label, inherited_label)],
         clearances={role: clearance_of(role, facts) for role in list(Role)[1:]},
-        own=protecting.own_restrictions(session, page),
+        own=restrictions.own_restrictions(session, page),
         inherited=[one for one in held if one.page_id != page.id],
         audience=audience_of(session, place.space, page.scope_id, may),
         may=may,
@@ -182,7 +182,7 @@ def _labels_to_choose(own: Label, inherited: Label) -> list[Label]:
     return [one for one in Label if one > Label.PUBLIC and (one >= inherited or one is own)]
 
 
-def _reads(seen: SpaceSeen, page: Page) -> dict[str, Any]:
+def _reads(seen: SpaceAccess, page: Page) -> dict[str, Any]:
     """Return who read the page, for leads of the space and admins."""
     if not (seen.may(May.MANAGE) or may_administer(actor())):
         return {}

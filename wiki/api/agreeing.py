@@ -8,8 +8,8 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from wiki.api.operations import Query
-from wiki.reviews import opening
-from wiki.spaces.exposure import Exposes
+from wiki.reviews import approvals
+from wiki.spaces.exposure import NeedsConsent
 from wiki.web.request import actor, settings
 
 CONSENT = Query(
@@ -27,11 +27,11 @@ def agreed(session: Session, act: Callable[[], object]) -> None:
     inner = session.begin_nested()
     try:
         act()
-    except Exposes as found:
+    except NeedsConsent as found:
         inner.rollback()
         consent = request.args.get("consent", "")
         if not consent:
             raise
-        opening.agree(session, settings(), actor(), found.change, consent)
+        approvals.agree(session, settings(), actor(), found.change, consent)
     else:
         inner.commit()

@@ -33,7 +33,7 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
 from wiki.web.errors import problem
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings, writing
 
 MOST_FILES = 1000

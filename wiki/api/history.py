@@ -21,14 +21,14 @@ from wiki.api.operations import (
 from wiki.api.pages import etag_of
 from wiki.errors import Invalid, NotFound
 from wiki.history.blame import keep, revisions_of, traced
+from wiki.pages.access_log import log_read
 from wiki.pages.diffs import Beyond, between
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
-from wiki.pages.reads import note_read
 from wiki.pages.revising import text_of
 from wiki.text.compare.blame import pack, pairs
 from wiki.text.compare.diff import Diff, Line, Row
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading
 
 MOST_REVISIONS = 500
@@ -164,7 +164,7 @@ def blame_page(slug: str, path: str) -> Response:
     page = place.page
     number = number_asked("revision", page.head)
     start = number_asked("from")
-    note_read(place.seen, page, number)
+    log_read(place.seen, page, number)
     found = traced(page, _revision(page, number))
     packed = list(pairs(pack(found.origins[start - 1 :])))
     shown = packed[:MOST_RUNS]
@@ -218,7 +218,7 @@ def _live(slug: str, path: str, *revisions: int) -> Page:
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         raise NotFound
-    note_read(place.seen, place.page, *revisions)
+    log_read(place.seen, place.page, *revisions)
     return place.page
 
 

@@ -17,9 +17,9 @@ from werkzeug.exceptions import BadRequest
 from wiki.api.bearer import identify
 from wiki.api.shapes import LARGEST_INTEGER, from_json, to_json
 from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
-from wiki.web.pace import keep_pace
 from wiki.web.paging import StrictCursor
 from wiki.web.public import public
+from wiki.web.rate_limit import apply_rate_limit
 from wiki.web.request import act_as, parts, reading, settings
 
 PREFIX = "/-/api/v1"
@@ -192,7 +192,7 @@ def authenticate() -> None:
         request.max_content_length = 6 * settings().max_page_kb * 1024 + (1 << 20)
     caller = identify(reading(), parts().database)
     act_as(caller.actor)
-    keep_pace()
+    apply_rate_limit()
     if called.writes and caller.actor.is_anonymous:
         raise SignInRequired
     if called.writes and not caller.writes:

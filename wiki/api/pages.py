@@ -14,15 +14,15 @@ from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.pages import actions, checks
-from wiki.pages.access.flow import PlacesShowNarrower, ShowsNarrower
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
+from wiki.pages.access.restrictions import set_label
+from wiki.pages.access_log import log_read
 from wiki.pages.actions import Conflict, create_page, delete_page, save_page
-from wiki.pages.ahead import look_ahead, look_ahead_of_edit
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
+from wiki.pages.prescan import prescan, prescan_edit
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
-from wiki.pages.reads import note_read
 from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
 from wiki.pages.secrets import Override, SecretsFound, checked_override
@@ -33,7 +33,7 @@ from wiki.text.front_matter import block as frontmatter
 from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
-from wiki.web.pace import whom
+from wiki.web.rate_limit import requester
 from wiki.web.request import actor, afterwards, parts, reading, settings, writing
 
 AT = "/pages/{space}/{path}"
@@ -85,7 +85,7 @@ def read_page(slug: str, path: str) -> Response:
     if place.page is None:
         return _elsewhere(place)
     head = head_of(reading(), place.page)
-    note_read(place.seen, place.page, head.number)
+    log_read(place.seen, place.page, head.number)
     text, label = text_of(reading(), head), place.seen.label
     response = answer(wire.whole_page(place.space.slug, place.page, head, text, label))
     response.set_etag(_etag(place.page, label))
@@ -269,7 +269,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         _max_bytes(),
     )
     context = RenderContext(place.space.slug, path, not path, text.title)
-    look_ahead(reading(), text, context, place.seen.label)
+    prescan(reading(), text, context, place.seen.label)
     try:
         with writing() as session:
             saved = create_page(
@@ -307,7 +307,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         raise Invalid(f"The page has no revision {base}.", field="base_revision")
     before = text_of(reading(), get_revision(reading(), page, base))
     text = checks.checked(_with_what_stays(sent, before), _max_bytes())
-    look_ahead_of_edit(reading(), place.seen, page, text, base)
+    prescan_edit(reading(), place.seen, page, text, base)
     try:
         with writing() as session:
             if request.if_match:  # the conditions checked above may no longer hold
@@ -327,7 +327,7 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
                 raise_to=_raised(sent),
             )
     except Conflict as conflict:
-        note_read(place.seen, page, conflict.base, conflict.head.number)
+        log_read(place.seen, page, conflict.base, conflict.head.number)
         return _conflict(conflict, before)
     return _saved(place.space.slug, saved, 200, labelled=labelled)
 
@@ -382,7 +382,7 @@ def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = Fal
     if page.head == head.number:
         response.set_etag(_etag(page, label))
     # The page is saved; derived data can follow after the response.
-    afterwards(response, partial(keep_head, parts().database, page.id, whom()))
+    afterwards(response, partial(keep_head, parts().database, page.id, requester()))
     return response
 
 

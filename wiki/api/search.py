@@ -25,7 +25,7 @@ from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.web.lane import in_lane
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings
 
 MOST_HITS = 50

@@ -22,7 +22,7 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import join
 from wiki.web.errors import problem
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 
 AT = "/uploads/{upload}"

@@ -1,4 +1,4 @@
-"""Actions on files. Each checks access first and announces its event last."""
+"""Actions on files. Each checks access first and publishes its event last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wiki.attachments.storage import Storage, Stored
 from wiki.attachments.uses import Use, uses_of
 from wiki.db import now
 from wiki.errors import Invalid, NotFound, WikiError
-from wiki.outbox.actions import announce, take_turn
+from wiki.outbox.actions import publish, take_turn
 from wiki.outbox.events import FileAdded, FileRemoved
 from wiki.pages.models import Page
 from wiki.pages.queries import see_above
@@ -128,7 +128,7 @@ def attach_file(
         size=stored.size,
         content_type=stored.content_type,
     )
-    _announce_added(session, actor, space, file)
+    _publish_added(session, actor, space, file)
     if not stored.is_there():
         raise ForgottenMeanwhile
     return Attached(file, True, bool(before))
@@ -150,7 +150,7 @@ def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
             raise FileInUse(name_of(file.name), pages)
         _remove(file, actor)
         session.flush()
-        announce(session, actor, FileRemoved(found.seen.space.id, file.page_id, file.id, file.name))
+        publish(session, actor, FileRemoved(found.seen.space.id, file.page_id, file.id, file.name))
     return found
 
 
@@ -188,7 +188,7 @@ def restore_file(
         size=old.size,
         content_type=old.content_type,
     )
-    _announce_added(session, actor, space, file, restored=old.version)
+    _publish_added(session, actor, space, file, restored=old.version)
     return FileSeen(file, found.seen)
 
 
@@ -271,7 +271,7 @@ def _put_at(
     return file
 
 
-def _announce_added(
+def _publish_added(
     session: Session,
     actor: Actor,
     space: Space,
@@ -280,7 +280,7 @@ def _announce_added(
     restored: int | None = None,
 ) -> None:
     added = FileAdded(space.id, file.page_id, file.id, file.name, file.version, restored)
-    announce(session, actor, added)
+    publish(session, actor, added)
 
 
 def _is_same(one: Attachment, other: Attachment) -> bool:

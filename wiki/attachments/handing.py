@@ -20,7 +20,7 @@ from wiki.attachments.queries import FileSeen, picture_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.attachments.thumbs import nearest_width
 from wiki.errors import WikiError
-from wiki.pages.reads import note_read
+from wiki.pages.access_log import log_read
 from wiki.text.paths import name_of
 from wiki.web.request import reading
 
@@ -49,7 +49,7 @@ def hand_out(storage: Storage, found: FileSeen) -> Response:
     :raises FileDamaged: when its content is missing or truncated.
     """
     file = found.file
-    note_read(found.seen, file.page, file_id=file.id)
+    log_read(found.seen, file.page, file_id=file.id)
     width = request.args.get("width", type=int)
     thumb = _thumb(storage, file, width) if width is not None else None
     if thumb is None:

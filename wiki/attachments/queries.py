@@ -15,7 +15,7 @@ from wiki.pages.models import Page, Redirect
 from wiki.pages.queries import editable_by, live_for, readable_by, see_above, see_page
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen, see_space, see_space_by_id
+from wiki.spaces.queries import SpaceAccess, see_space, see_space_by_id
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
 
 
@@ -24,7 +24,7 @@ class FileSeen:
     """A file that an actor may read. ``moved`` is True if it was requested at a former place."""
 
     file: Attachment
-    seen: SpaceSeen
+    seen: SpaceAccess
     moved: bool = False
 
     @property
@@ -62,7 +62,9 @@ def find_file(session: Session, actor: Actor, slug: str, raw_path: str) -> FileS
     return FileSeen(moved, see_page(session, actor, moved.page), moved=True)
 
 
-def _see_page_of(session: Session, actor: Actor, file: Attachment, seen: SpaceSeen) -> SpaceSeen:
+def _see_page_of(
+    session: Session, actor: Actor, file: Attachment, seen: SpaceAccess
+) -> SpaceAccess:
     return see_page(session, actor, file.page) if file.page else seen
 
 
@@ -138,7 +140,7 @@ def find_versions(
     before: int | None = None,
     number: int | None = None,
     limit: int | None = None,
-) -> tuple[SpaceSeen, Sequence[Attachment]]:
+) -> tuple[SpaceAccess, Sequence[Attachment]]:
     """Return the versions of the file at ``raw_path`` of a space, newest first: all of them if the
     actor may edit, only the current one otherwise.
 

@@ -15,10 +15,10 @@ from wiki.attachments.uploads import (
 )
 from wiki.attachments.views import described, links_from, plain_name, say_unseen_names
 from wiki.errors import Invalid
-from wiki.pages.screens import place_at
+from wiki.pages.page_context import place_at
 from wiki.rules.access import May
 from wiki.text.paths import join
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 from wiki.web.urls import verb
 

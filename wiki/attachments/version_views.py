@@ -14,7 +14,7 @@ from wiki.attachments.queries import FileSeen
 from wiki.attachments.uses import uses_of
 from wiki.attachments.views import face_of, file_url, links_from, list_url, markdown_for
 from wiki.errors import NotFound
-from wiki.pages.screens import frame
+from wiki.pages.page_context import frame
 from wiki.rules.access import May
 from wiki.text.paths import name_of, path_key
 from wiki.web.public import public

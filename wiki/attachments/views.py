@@ -30,16 +30,16 @@ from wiki.attachments.thumbs import WIDTHS
 from wiki.attachments.uses import Use, use_counts, uses_of
 from wiki.errors import WikiError
 from wiki.pages.models import Page
+from wiki.pages.page_context import frame, place_at
 from wiki.pages.queries import Place
-from wiki.pages.screens import frame, place_at
 from wiki.pages.unseen import name_notice
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.text.paths import join, name_of, parent_of, title_from
-from wiki.web.errors import say, wants_json
-from wiki.web.pace import costs
+from wiki.web.errors import flash, wants_json
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.public import public
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import verb
 
@@ -124,7 +124,9 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
         return jsonify(answer), 201 if added else 422
     if added:
         names = [name_of(file.name) for file in added]
-        say(f"{names[0]} is attached." if len(names) == 1 else f"{len(names)} files are attached.")
+        flash(
+            f"{names[0]} is attached." if len(names) == 1 else f"{len(names)} files are attached."
+        )
     if refused:
         return _files_screen(place_at(slug, path), refused)
     return redirect(url_for("attachments.files", slug=slug, path=place.path), 303)
@@ -133,7 +135,7 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
 def say_unseen_names(*added: Attachment) -> None:
     """Show a notice that names invisible characters in the names of attached files."""
     for told in filter(None, (name_notice(name_of(file.name)) for file in added)):
-        say(told, "note")
+        flash(told, "note")
 
 
 def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> Attachment:
@@ -279,7 +281,7 @@ def remove(file_id: int) -> ResponseReturnValue:
                 gone = actions.remove_file(session, actor(), file_id)
         except FileInUse as used:
             return _remove_screen(queries.get_file(reading(), actor(), file_id), used.pages), 409
-        say(f"{name_of(gone.file.name)} is removed. It can be brought back below.")
+        flash(f"{name_of(gone.file.name)} is removed. It can be brought back below.")
         return redirect(list_url(gone), 303)
     found = queries.get_file(reading(), actor(), file_id)
     found.seen.require(May.EDIT)
@@ -309,7 +311,7 @@ def restore(file_id: int) -> ResponseReturnValue:
     """Restore a version of a file that was removed or replaced."""
     with writing() as session:
         back = actions.restore_file(session, actor(), file_id, limits=limits_of(settings()))
-    say(f"{name_of(back.file.name)} is back.")
+    flash(f"{name_of(back.file.name)} is back.")
     if request.form.get("to") == "versions":
         return redirect(url_for("versions.versions", file_id=back.file.id), 303)
     return redirect(list_url(back), 303)

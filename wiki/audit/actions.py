@@ -9,7 +9,7 @@ from wiki.audit.exporting import Format
 from wiki.audit.models import ChainCheck
 from wiki.audit.queries import Found, require_admin
 from wiki.errors import Invalid
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import AuditExported, ChainCheckRequested
 from wiki.rules.access import Actor
 
@@ -25,7 +25,7 @@ def ask_for_check(session: Session, actor: Actor) -> None:
     check = ChainCheck(asked_by_id=actor.person_id)
     session.add(check)
     session.flush()
-    announce(session, actor, ChainCheckRequested(check.id))
+    publish(session, actor, ChainCheckRequested(check.id))
 
 
 def begin_export(session: Session, actor: Actor, found: Found, format: Format) -> int:
@@ -39,4 +39,4 @@ def begin_export(session: Session, actor: Actor, found: Found, format: Format) -
     if found.errors:
         name, sentence = next(iter(found.errors.items()))
         raise Invalid(sentence, field=name)
-    return announce(session, actor, AuditExported(format.value, dict(found.told)))
+    return publish(session, actor, AuditExported(format.value, dict(found.told)))

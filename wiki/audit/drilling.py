@@ -24,7 +24,7 @@ from wiki.audit.drills import Outcome
 from wiki.audit.models import DrillRun
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import DrillFinished
 from wiki.rules.access import ANONYMOUS
 
@@ -165,7 +165,7 @@ def _finish(
     run.done_at, run.outcome, run.error = now(), outcome.value, error
     run.result = result or {}
     found = sum(len(run.result.get(name, ())) for name in FINDINGS)
-    announce(session, ANONYMOUS, DrillFinished(run.id, outcome.value, found))
+    publish(session, ANONYMOUS, DrillFinished(run.id, outcome.value, found))
 
 
 def _failed(error: str) -> Callable[[Session, DrillRun], None]:

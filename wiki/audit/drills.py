@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from wiki.audit.models import DrillRun
 from wiki.audit.queries import require_admin
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import DrillRequested
 from wiki.rules.access import Actor
 
@@ -35,7 +35,7 @@ def ask_for_drill(session: Session, actor: Actor) -> None:
     run = DrillRun(asked_by_id=actor.person_id)
     session.add(run)
     session.flush()
-    announce(session, actor, DrillRequested(run.id))
+    publish(session, actor, DrillRequested(run.id))
 
 
 def list_drills(session: Session, actor: Actor, *, limit: int = 10) -> Sequence[DrillRun]:

@@ -15,7 +15,7 @@ from wiki.db import Database, now
 from wiki.outbox.chain.expiring import expire, shorten_addresses
 from wiki.outbox.chain.verifying import verify
 from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
-from wiki.pages.reads import forget_reads, has_reads_before
+from wiki.pages.access_log import forget_reads, has_reads_before
 
 log = logging.getLogger(__name__)
 

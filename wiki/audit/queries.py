@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from wiki.audit.models import ChainCheck
 from wiki.audit.sentences import Known, Part, Sentence, sentence, who_did
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.outbox.event_policy import SORTS, Category, names_in, sort_of
 from wiki.outbox.events import Redacted
 from wiki.outbox.models import AUDITED, EventRow
-from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import look_up, readable_by

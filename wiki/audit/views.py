@@ -14,9 +14,9 @@ from wiki.audit.reads import cursor_of, list_reads
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid
 from wiki.outbox import deliveries
-from wiki.outbox.sorts import Category
+from wiki.outbox.event_policy import Category
 from wiki.rules.access import may_administer
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, parts, reading, settings, writing
 
 blueprint = Blueprint("audit", __name__, url_prefix="/-/admin")
@@ -78,7 +78,7 @@ def check() -> ResponseReturnValue:
     """Request a verification of the chain of events."""
     with writing() as session:
         ask_for_check(session, actor())
-    say("The worker verifies the chain of events now; load this page again in a moment.")
+    flash("The worker verifies the chain of events now; load this page again in a moment.")
     return redirect("/-/admin/audit", 303)
 
 
@@ -120,7 +120,7 @@ def retry(delivery_id: int) -> ResponseReturnValue:
     """Retry a delivery."""
     with writing() as session:
         deliveries.retry(session, actor(), delivery_id)
-    say("It is tried again.", "good")
+    flash("It is tried again.", "good")
     return _to_jobs()
 
 
@@ -129,7 +129,7 @@ def give_up(delivery_id: int) -> ResponseReturnValue:
     """Give up on a delivery."""
     with writing() as session:
         deliveries.give_up(session, actor(), delivery_id)
-    say("It is not tried any more.", "good")
+    flash("It is not tried any more.", "good")
     return _to_jobs()
 
 
@@ -138,7 +138,7 @@ def retry_all() -> ResponseReturnValue:
     """Retry all failed deliveries of a subscriber."""
     with writing() as session:
         count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
-    say("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
+    flash("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
     return _to_jobs()
 
 

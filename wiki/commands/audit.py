@@ -11,7 +11,7 @@ from wiki.audit.actions import begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.audit.queries import Filters, find
 from wiki.commands.base import SHELL, opened
-from wiki.outbox.chain.sealing import seal_anew
+from wiki.outbox.chain.signing import seal_anew
 from wiki.outbox.chain.verifying import verify
 from wiki.text.counts import counted
 from wiki.transfer.console import bar

@@ -8,7 +8,7 @@ from wiki.commands.base import SHELL, asked_password, named, opened
 from wiki.errors import NotFound
 from wiki.people import actions, queries, tokens
 from wiki.people.factors.queries import clear_factors
-from wiki.people.imported.claims import merge_by_hand
+from wiki.people.imported.account_merge import merge_by_hand
 from wiki.rules.roles import SiteRole
 from wiki.spaces.members import spaces_without_lead
 from wiki.spaces.token_views import chosen_spaces

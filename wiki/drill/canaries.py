@@ -20,7 +20,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
@@ -314,8 +314,8 @@ def _open_space(world: World, session: Session) -> None:
     former = moved.path
     listed = [world.people[name].person_id or 0 for name in ("insider", "revoked", "disabled")]
     for page, people in ((kept, listed), (folder, listed), (moved, listed), (gone, listed[:1])):
-        protecting.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
-    protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
+        restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
+    restrictions.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
     new = world.word("the new path of a page", _IN)
     moves.move_page(session, lead, moved.id, new, consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
@@ -362,10 +362,10 @@ def _included(world: World, session: Session, space: Space) -> None:
             session, lead, space, f"drill-{name}", Text(world.word(f"the title {what}", _IN), body)
         ).page
         if name == "labelled":
-            protecting.set_label(session, lead, page.id, Label.CONFIDENTIAL, consent=UNASKED)
+            restrictions.set_label(session, lead, page.id, Label.CONFIDENTIAL, consent=UNASKED)
         else:
             people = [world.people["insider"].person_id or 0]
-            protecting.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
+            restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
         if name == "gone":
             moves.move_page(session, lead, page.id, "drill-moved", repair=False, consent=UNASKED)
     _includer(world, "a page that includes hidden ones", space, outer)
@@ -402,9 +402,9 @@ def _public_space(world: World, session: Session) -> None:
     members = (*_IN, "admin", "member", "revoked")
     word = world.word("the text of an included internal page", members)
     shown = actions.create_page(session, lead, space, "drill-inside", Text("Inside", word)).page
-    protecting.set_label(session, lead, shown.id, Label.INTERNAL, consent=UNASKED)
+    restrictions.set_label(session, lead, shown.id, Label.INTERNAL, consent=UNASKED)
     inside = _page(world, session, space, (*_IN, "admin", "member", "revoked"))
-    protecting.set_label(session, lead, inside.id, Label.INTERNAL, consent=UNASKED)
+    restrictions.set_label(session, lead, inside.id, Label.INTERNAL, consent=UNASKED)
     _target(
         world, session, "an internal page of a public space", inside,
         ("nobody", "guest", "disabled"),
@@ -420,8 +420,8 @@ def _shared_pages(world: World, session: Session) -> None:
     below = _page(world, session, space, _IN, above=root.path, by_link=True)
     labelled, kept, gone = (_page(world, session, space, _IN, above=root.path) for _ in range(3))
     beside = _page(world, session, space, _IN)
-    protecting.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
-    protecting.restrict(session, lead, kept.id, May.READ, [insider], [], consent=UNASKED)
+    restrictions.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
+    restrictions.restrict(session, lead, kept.id, May.READ, [insider], [], consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
     for who in LINKS:
         link, url = make_link(session, lead, world.settings, root.id, Wish(subtree=True))
@@ -489,9 +489,9 @@ def _take_rights(world: World, session: Session) -> None:
         page = session.get(Page, target.values.get("page_id", 0))
         if page is None or page.deleted_at is not None:
             continue
-        for held in protecting.own_restrictions(session, page):
+        for held in restrictions.own_restrictions(session, page):
             people = [one.id for one in held.people if one.id != revoked]
-            protecting.restrict(
+            restrictions.restrict(
                 session, lead, page.id, held.may, people, [], restriction_id=held.id,
                 consent=UNASKED,
             )  # fmt: skip

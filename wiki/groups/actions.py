@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
-from wiki.outbox.actions import announce_all
+from wiki.outbox.actions import publish_all
 from wiki.outbox.events import GroupRoleChanged
 from wiki.pages.models import Page
 from wiki.people import groups
@@ -84,7 +84,7 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
     with _leads_kept(session, group):
         space_ids, group_id = session.scalars(given.order_by(GroupRole.space_id)).all(), group.id
         groups.delete_group(session, actor, group)
-    announce_all(session, actor, [GroupRoleChanged(id, group_id, "") for id in space_ids])
+    publish_all(session, actor, [GroupRoleChanged(id, group_id, "") for id in space_ids])
 
 
 @contextmanager

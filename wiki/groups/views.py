@@ -16,7 +16,7 @@ from wiki.people import groups
 from wiki.people.models import Group, Person
 from wiki.rules.access import may_administer
 from wiki.spaces.who import find_who
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
 
@@ -48,7 +48,7 @@ def administration() -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(f"The group {made.name} is ready: put people in.", "good")
+            flash(f"The group {made.name} is ready: put people in.", "good")
             return redirect(_url(made), 303)
     return _list("admin/groups.html", error)
 
@@ -82,7 +82,7 @@ def edit(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say("The group is saved.", "good")
+            flash("The group is saved.", "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_edit.html",
@@ -107,7 +107,7 @@ def delete(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(f"The group {found.name} is gone. Its people are as they were.", "good")
+            flash(f"The group {found.name} is gone. Its people are as they were.", "good")
             return redirect("/-/groups", 303)
     body = render_template(
         "groups/group_delete.html",
@@ -125,7 +125,7 @@ def leave(handle: str) -> ResponseReturnValue:
     """Leave a group, after showing the consequences."""
     found = groups.see_group(reading(), actor(), handle)
     if not groups.is_member(reading(), found, actor().person_id):
-        say(f"You were not put into {found.name} itself.")
+        flash(f"You were not put into {found.name} itself.")
         return redirect(_url(found), 303)
     error: Invalid | None = None
     if request.method == "POST":
@@ -137,7 +137,7 @@ def leave(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(f"You have left {found.name}.", "good")
+            flash(f"You have left {found.name}.", "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_leave.html",
@@ -171,7 +171,9 @@ def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
     except Invalid as refused:
         error = Invalid(refused.sentence, field="who")
         return _screen(groups.see_group(reading(), actor(), handle), error)
-    say(f"{name} is in {found.name} now." if inside else f"{name} is out of {found.name}.", "good")
+    flash(
+        f"{name} is in {found.name} now." if inside else f"{name} is out of {found.name}.", "good"
+    )
     return redirect(_url(found), 303)
 
 

@@ -27,7 +27,7 @@ from wiki.text.compare.blame import blame_lines, pack, unpack, walk
 from wiki.text.compare.lines import verbatim
 from wiki.text.sandbox.parent import walk_safely
 from wiki.web.lane import in_lane
-from wiki.web.pace import charge
+from wiki.web.rate_limit import charge
 from wiki.web.request import reading, writing
 
 log = logging.getLogger(__name__)

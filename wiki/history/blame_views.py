@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import NotFound
 from wiki.history.blame import keep, part_of, traced
 from wiki.pages import queries
-from wiki.pages.reads import note_read
-from wiki.pages.screens import page_frame, past_at
-from wiki.web.memo import remembered
-from wiki.web.pace import costs
+from wiki.pages.access_log import log_read
+from wiki.pages.page_context import page_frame, past_at
 from wiki.web.public import public
+from wiki.web.rate_limit import costs
 from wiki.web.request import reading
+from wiki.web.response_cache import cached
 from wiki.web.urls import verb_of_past
 
 blueprint = Blueprint("blame", __name__)
@@ -21,7 +21,7 @@ blueprint = Blueprint("blame", __name__)
 
 @verb_of_past(blueprint, "blame")
 @public
-@remembered
+@cached
 @costs("comparisons")
 def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Show each line of a page, or of an older revision, with its author and date."""
@@ -31,7 +31,7 @@ def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVal
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
         raise NotFound
     revision = queries.get_revision(reading(), page, number or page.head)
-    note_read(past.seen, page, revision.number)
+    log_read(past.seen, page, revision.number)
     found = traced(page, revision)
     part = part_of(reading(), page, found, request.args.get("part", 1, type=int))
     body = render_template(

@@ -19,29 +19,29 @@ from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
 from wiki.history.recent import Change, days_beside, recent_changes
 from wiki.pages import actions, queries
-from wiki.pages.access.flow import ShowsNarrower
-from wiki.pages.ahead import look_ahead_of_edit
+from wiki.pages.access.label_policy import ShowsNarrower
+from wiki.pages.access_log import log_read
 from wiki.pages.conflicts.views import refusal_shown
 from wiki.pages.diffs import CONTEXT
 from wiki.pages.forms import label_from, override_from
 from wiki.pages.links.views import say_unseen
+from wiki.pages.page_context import Past, page_frame, past_at
+from wiki.pages.prescan import prescan_edit
 from wiki.pages.queries import Purged
-from wiki.pages.reads import note_read
 from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
-from wiki.pages.screens import Past, page_frame, past_at
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
-from wiki.web.errors import error_page, problem, say, wants_json
-from wiki.web.memo import remembered
-from wiki.web.pace import costs, whom
+from wiki.web.errors import error_page, flash, problem, wants_json
 from wiki.web.paging import Slice
 from wiki.web.public import public
+from wiki.web.rate_limit import costs, requester
 from wiki.web.request import actor, afterwards, parts, reading, writing
+from wiki.web.response_cache import cached
 from wiki.web.urls import page_url, verb, verb_of_past
 
 blueprint = Blueprint("history", __name__)
@@ -51,7 +51,7 @@ VIEWS = ("side", "unified")
 
 @verb_of_past(blueprint, "history")
 @public
-@remembered
+@cached
 def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Show the revisions of a page, to be read, compared and restored."""
     past = past_at(slug, path, page_id)
@@ -80,7 +80,7 @@ def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVa
 
 @verb_of_past(blueprint, "diff/<int:old>..<int:new>")
 @public
-@remembered
+@cached
 @costs("comparisons")
 def diff(
     old: int, new: int, slug: str = "", path: str = "", page_id: int = 0
@@ -97,7 +97,7 @@ def diff(
     whole = request.args.get("context") == "all"
     shown = Shown(None if whole else CONTEXT, _positive("part") or 1)
     comparison = compare(reading(), actor(), page, old, new, shown)
-    note_read(past.seen, page, old, new)
+    log_read(past.seen, page, old, new)
     return render_template(
         "history/diff.html",
         **page_frame(past, page),
@@ -124,7 +124,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     error: Invalid | None = None
     if request.method == "POST":
         restored = text_of(reading(), queries.get_revision(reading(), page, number))
-        look_ahead_of_edit(reading(), past.seen, page, restored, page.head)
+        prescan_edit(reading(), past.seen, page, restored, page.head)
         try:
             with writing() as session:
                 saved = actions.revert_page(
@@ -147,15 +147,17 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
             page = past.page
         else:
             if saved.changed:
-                say(f"Revision {number} is the newest again, as revision {saved.revision.number}.")
+                flash(
+                    f"Revision {number} is the newest again, as revision {saved.revision.number}."
+                )
             else:
-                say("The page already reads like that, so no revision was added.", "note")
+                flash("The page already reads like that, so no revision was added.", "note")
             say_unseen(saved, restored.body)
             done = redirect(page_url(slug, page.path), 303)
-            afterwards(done, partial(keep_head, parts().database, page.id, whom()))
+            afterwards(done, partial(keep_head, parts().database, page.id, requester()))
             return done
     comparison = compare(reading(), actor(), page, page.head, number)
-    note_read(past.seen, page, page.head, number)
+    log_read(past.seen, page, page.head, number)
     # Restoring a text changes neither the path of the page nor its files.
     values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
     comparison = replace(comparison, values=values)
@@ -182,7 +184,7 @@ def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue
     page = past.page
     number = _positive("revision") or page.head
     revision = queries.get_revision(reading(), page, number)
-    note_read(past.seen, page, number)
+    log_read(past.seen, page, number)
     response = Response(get_text(reading(), revision.content_hash), mimetype="text/plain")
     response.set_etag(revision.content_hash)
     response.headers.set(
@@ -193,7 +195,7 @@ def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue
 
 @blueprint.get("/-/changes")
 @public
-@remembered
+@cached
 def changes() -> ResponseReturnValue:
     """Show the recent changes in all spaces that the actor may read."""
     return render_template("history/changes.html", **_changes(None))
@@ -201,7 +203,7 @@ def changes() -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/changes")
 @public
-@remembered
+@cached
 def changes_of_space(slug: str) -> ResponseReturnValue:
     """Show the recent changes in one space."""
     seen = see_space(reading(), actor(), slug)
@@ -219,7 +221,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/calendar")
 @public
-@remembered
+@cached
 @costs("comparisons")
 def calendar(slug: str) -> ResponseReturnValue:
     """Show the number of revisions in a space on each day of a year."""

@@ -26,7 +26,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Forbidden
 from wiki.outbox.models import Delivery
-from wiki.people.factors.requiring import has_factor
+from wiki.people.factors.mfa_policy import has_factor
 from wiki.people.models import ApiToken, LoginSession, Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole, Visibility

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from wiki.insights.configuration import list_settings
 from wiki.insights.selfcheck import Grade, self_check
-from wiki.web.pace import costs
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, parts, reading, settings
 
 blueprint = Blueprint("selfcheck", __name__)

@@ -12,10 +12,10 @@ from wiki.insights import housekeeping
 from wiki.insights.housekeeping import MANY
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
-from wiki.web.memo import remembered
 from wiki.web.paging import Slice
 from wiki.web.public import public
 from wiki.web.request import actor, reading
+from wiki.web.response_cache import cached
 
 blueprint = Blueprint("insights", __name__)
 
@@ -24,7 +24,7 @@ LISTS = ("wanted", "deleted", "sections", "files", "orphans", "dead-ends")
 
 @blueprint.get("/<space:slug>/-/housekeeping")
 @public
-@remembered
+@cached
 def keep_house(slug: str) -> ResponseReturnValue:
     """Show a list of problems in a space: broken links, or pages that are hard to find."""
     session = reading()

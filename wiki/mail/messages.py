@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import MailRequested
 from wiki.people.models import Mail
 from wiki.rules.access import Actor
@@ -26,7 +26,7 @@ def post(session: Session, actor: Actor, recipient: str, letter: Letter) -> Mail
     row = Mail(recipient=recipient, subject=letter.subject[:300], body=letter.body)
     session.add(row)
     session.flush()
-    announce(session, actor, MailRequested(row.id))
+    publish(session, actor, MailRequested(row.id))
     return row
 
 

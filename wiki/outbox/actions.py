@@ -25,13 +25,13 @@ from wiki.outbox.chain.links import (
     name_of,
     said_hash,
 )
+from wiki.outbox.event_policy import sort_of
 from wiki.outbox.events import Event, EventsScrubbed
 from wiki.outbox.models import ChainEnd, Delivery, EventRow
-from wiki.outbox.sorts import sort_of
 from wiki.rules.access import Actor
 from wiki.web.origin import origin
 
-# Key of the advisory lock that serialises announcers until they commit; any fixed number.
+# Key of the advisory lock that serialises publishers until they commit; any fixed number.
 _ANNOUNCING = 0x7E111
 
 
@@ -47,18 +47,18 @@ def deliver_again(
     session.flush()
 
 
-def announce(session: Session, actor: Actor, event: Event) -> int:
+def publish(session: Session, actor: Actor, event: Event) -> int:
     """Store ``event`` with its actor, and a delivery for each subscriber.
 
-    On PostgreSQL announcers take turns until they commit, so that ids become visible in order and a
+    On PostgreSQL publishers take turns until they commit, so that ids become visible in order and a
     reader of "everything after n" misses nothing. Announce last in an action.
 
     :returns: the event's id.
     """
-    return announce_all(session, actor, [event])[0]
+    return publish_all(session, actor, [event])[0]
 
 
-def announce_all(
+def publish_all(
     session: Session, actor: Actor, events: Sequence[Event], at: datetime | None = None
 ) -> list[int]:
     """Store several events in this order, with their deliveries; return their ids.
@@ -96,7 +96,7 @@ def tell_newest(
 
 
 def take_turn(session: Session) -> None:
-    """Wait for other announcers, and lock them out until this transaction ends.
+    """Wait for other publishers, and lock them out until this transaction ends.
 
     Data that depends on many pages at once (the targets of links) is written under this lock too,
     so that each transaction sees the results of all before it. Lock rows of pages before, never
@@ -143,7 +143,7 @@ def scrub(
         if said is not None:
             proof.add(id, left)
     if count:
-        announce(session, actor, EventsScrubbed(space_id, page_id, count, proof.words()))
+        publish(session, actor, EventsScrubbed(space_id, page_id, count, proof.words()))
 
 
 def ends_of(session: Session) -> dict[str, End]:
@@ -256,7 +256,7 @@ def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) 
         session.connection().execute(_DELIVERY, debts)
 
 
-# Built once, because every write announces an event.
+# Built once, because every write publishes an event.
 _EVENTS = insert(EventRow)
 _DELIVERY = insert(Delivery)
 _ENDS = select(*(getattr(ChainEnd, one.name) for one in fields(End)))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import DeliveriesGivenUp, DeliveriesRetried
 from wiki.outbox.models import Delivery
 from wiki.rules.access import Actor, may_administer
@@ -73,7 +73,7 @@ def _change(
         update(Delivery).where(these).values(values).execution_options(synchronize_session=False)
     )
     [(subscriber, count)] = found
-    announce(session, actor, event(subscriber, count))
+    publish(session, actor, event(subscriber, count))
     return int(count)
 
 

@@ -1,4 +1,4 @@
-"""Actions on pages. Each action first checks access, and announces its events last."""
+"""Actions on pages. Each action first checks access, and publishes its events last."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PageDeleted, PageRestored
 from wiki.pages import queries
-from wiki.pages.access import protecting
-from wiki.pages.access.flow import label_of, labels_of, may_show, refuse_lowered, refuse_narrower
-from wiki.pages.access.scoping import bounds_at, hold_spaces, let_go, scope_at, settle_scopes
+from wiki.pages.access import restrictions
+from wiki.pages.access.acl import bounds_at, hold_spaces, let_go, recompute_scopes, scope_at
+from wiki.pages.access.label_policy import (
+    label_of,
+    labels_of,
+    may_show,
+    refuse_lowered,
+    refuse_narrower,
+)
 from wiki.pages.checks import checked, checked_path, same_form, with_front_matter
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
@@ -25,14 +31,14 @@ from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.redacted import require_unredacted
 from wiki.pages.revising import (
     add_revision,
-    announce_saved,
+    lock_for_edit,
+    lock_for_move,
     no_redirect,
-    placeable,
+    publish_saved,
     render_head,
     require_free,
     text_of,
     unused_page_id,
-    writable,
 )
 from wiki.pages.secrets import REPORTED, Override, allow, new_secrets, require_plain
 from wiki.pages.tree import settle_folders
@@ -150,10 +156,10 @@ def create_page(
     if not render_later:
         render_head(session, space, page, revision, text.body)
     settle_links(session, [(space.slug, key)])
-    announce_saved(session, actor, page, revision)
+    publish_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
     if raise_to is not None:
-        protecting.raise_label(session, actor, page.id, raise_to)
+        restrictions.raise_label(session, actor, page.id, raise_to)
     return Saved(page, revision, True)
 
 
@@ -186,8 +192,8 @@ def save_page(
     :raises NotFound: :raises Forbidden: :raises Invalid:
     """
     if raise_to is not None:
-        protecting.raise_label(session, actor, page_id, raise_to)
-    page, space = writable(session, actor, page_id)
+        restrictions.raise_label(session, actor, page_id, raise_to)
+    page, space = lock_for_edit(session, actor, page_id)
     text = checked(text, max_bytes)
     head = queries.head_of(session, page)
     if not 1 <= base <= page.head:
@@ -223,7 +229,7 @@ def save_page(
     gone: frozenset[str] = frozenset()
     if not render_later:
         gone = render_head(session, space, page, revision, text.body)
-    announce_saved(session, actor, page, revision)
+    publish_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True, merged, gone)
 
@@ -252,8 +258,8 @@ def revert_page(
     :raises NotFound: :raises Forbidden:
     """
     if raise_to is not None:
-        protecting.raise_label(session, actor, page_id, raise_to)
-    page, space = writable(session, actor, page_id)
+        restrictions.raise_label(session, actor, page_id, raise_to)
+    page, space = lock_for_edit(session, actor, page_id)
     if seen is not None and seen != page.head:
         raise MovedOn
     text = text_of(session, queries.get_revision(session, page, number))
@@ -276,7 +282,7 @@ def revert_page(
         base=number,
         previous=head.content_hash,
     )
-    announce_saved(session, actor, page, revision)
+    publish_saved(session, actor, page, revision)
     allow(session, actor, page, revision, secrets, override)
     return Saved(page, revision, True)
 
@@ -289,18 +295,18 @@ def delete_page(
 
     :returns: the deleted pages. :raises NotFound: :raises Forbidden:
     """
-    page, space = placeable(session, actor, page_id)
+    page, space = lock_for_move(session, actor, page_id)
     going = [page, *(queries.subtree_of(session, actor, page) if with_subtree else ())]
     let_go(session, going)
     moment = now()
     for one in going:
         one.deleted_at = moment
         one.deleted_by_id = actor.person_id
-    settle_scopes(session, space.id, [page.path_key])
+    recompute_scopes(session, space.id, [page.path_key])
     settle_folders(session, space.id, [one.path for one in going])
     settle_links(session, places_of(session, space.slug, going))
     for one in going:
-        announce(session, actor, PageDeleted(space.id, one.id, one.path))
+        publish(session, actor, PageDeleted(space.id, one.id, one.path))
     return going
 
 
@@ -331,11 +337,11 @@ def restore_page(
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
-    settle_scopes(session, space.id, [page.path_key])
+    recompute_scopes(session, space.id, [page.path_key])
     refuse_lowered(session, actor, labels)
     settle_folders(session, space.id, [path])
     settle_links(session, places_of(session, space.slug, [page]))
-    announce(session, actor, PageRestored(space.id, page.id, path))
+    publish(session, actor, PageRestored(space.id, page.id, path))
     return page
 
 

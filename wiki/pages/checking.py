@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.db import Database
-from wiki.pages.access.scoping import check_scopes, hold_spaces, settle_scopes
+from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_scopes
 from wiki.pages.links.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.pages.rendering.stored import (
@@ -196,7 +196,7 @@ def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
             with database.write() as writing:
                 for space_id in sorted({one.space_id for one in wrong}):
                     hold_spaces(writing, [space_id])
-                    settle_scopes(writing, space_id, [""], bounded=True)
+                    recompute_scopes(writing, space_id, [""], bounded=True)
 
         yield Finding(
             counted(

@@ -13,7 +13,7 @@ from wiki.pages.texts import get_text
 from wiki.text.compare.diff import Diff, Row, diff
 from wiki.text.sandbox.parent import compare_safely
 from wiki.web.lane import in_lane
-from wiki.web.pace import charge
+from wiki.web.rate_limit import charge
 
 CONTEXT = 3
 """Unchanged lines shown around a change."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wiki.pages.access.flow import Narrower, ShowsNarrower
+from wiki.pages.access.label_policy import Narrower, ShowsNarrower
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label

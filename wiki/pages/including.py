@@ -26,8 +26,8 @@ from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.spaces.models import Scope, Space
 from wiki.text.markdown.destinations import page_url
+from wiki.text.markdown.fragments import as_part, section_of
 from wiki.text.markdown.markup import mark
-from wiki.text.markdown.parts import as_part, section_of
 from wiki.text.paths import path_key
 
 DEPTH = 3

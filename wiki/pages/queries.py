@@ -31,7 +31,7 @@ from wiki.rules.roles import Role
 from wiki.spaces import queries as spaces
 from wiki.spaces.gate import in_scopes_of, let_through, scopes_for, spaces_with, stands_in
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.paths import PathError, ancestors_of, normalise_path, path_key
 from wiki.web.filters import date_words
 
@@ -75,7 +75,7 @@ class Place:
     """The content of a path of a space, for an actor: a page, its former or deleted pages, or
     nothing."""
 
-    seen: SpaceSeen
+    seen: SpaceAccess
     path: str
     page: Page | None
     moved_to: Page | None = None
@@ -184,7 +184,7 @@ def _scope_above() -> Select[int | None]:
     )
 
 
-def see_above(session: Session, actor: Actor, seen: SpaceSeen, key: str) -> SpaceSeen:
+def see_above(session: Session, actor: Actor, seen: SpaceAccess, key: str) -> SpaceAccess:
     """Return the actor's permissions at a path without a page, in a space that they may read: those
     for the nearest readable page above."""
     wanted = {**_looking(seen), "keys": list(ancestors_of(key))}
@@ -207,7 +207,7 @@ def get_page(session: Session, actor: Actor, page_id: int) -> Page:
     return page
 
 
-def see_page(session: Session, actor: Actor, page: Page) -> SpaceSeen:
+def see_page(session: Session, actor: Actor, page: Page) -> SpaceAccess:
     """Return the actor's permissions for a page, deleted or not.
 
     :raises NotFound: when they may not read it.
@@ -320,7 +320,7 @@ def _shown(page: type[Page]) -> ColumnElement[bool]:
     )
 
 
-def _looking(seen: SpaceSeen) -> dict[str, Any]:
+def _looking(seen: SpaceAccess) -> dict[str, Any]:
     return {
         "space_id": seen.space.id,
         "person_id": seen.actor.person_id,
@@ -354,7 +354,7 @@ def _in_folder(
 
 
 def children_of(
-    session: Session, seen: SpaceSeen, keys: Sequence[str], limit: int = 1000
+    session: Session, seen: SpaceAccess, keys: Sequence[str], limit: int = 1000
 ) -> dict[str, list[TreeNode]]:
     """Return the visible pages and folders directly below each of the paths ``keys``, sorted by
     title, in two queries."""
@@ -381,7 +381,7 @@ class Crumb:
     exists: bool
 
 
-def breadcrumbs(session: Session, seen: SpaceSeen, path: str) -> list[Crumb]:
+def breadcrumbs(session: Session, seen: SpaceAccess, path: str) -> list[Crumb]:
     """Return the pages and folders above ``path``, topmost first, without the home page. A page
     that the actor may not read is shown as a folder."""
     above = [ancestor for ancestor in ancestors_of(path) if ancestor]

@@ -13,10 +13,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import now, unused_id
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PageSaved
 from wiki.outbox.models import EventRow
-from wiki.pages.access.scoping import hold_spaces
+from wiki.pages.access.acl import hold_spaces
 from wiki.pages.checks import checked_message
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
@@ -68,7 +68,7 @@ def _new_head() -> Update:
     )
 
 
-def writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
+def lock_for_edit(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
     """Return a live page, locked against other writers, and its space.
 
     :raises NotFound: when it does not exist for the actor. :raises Forbidden: when they may not
@@ -84,7 +84,7 @@ def writable(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]
     return page, space
 
 
-def placeable(
+def lock_for_move(
     session: Session, actor: Actor, page_id: int, spaces: Collection[int] = ()
 ) -> tuple[Page, Space]:
     """Do the same for an action that changes paths or access: the page's space, and the given ones,
@@ -92,7 +92,7 @@ def placeable(
     space_id = session.scalar(select(Page.space_id).where(Page.id == page_id))
     if space_id is not None:
         hold_spaces(session, [space_id, *spaces])
-    page, space = writable(session, actor, page_id)
+    page, space = lock_for_edit(session, actor, page_id)
     if space.id != space_id:  # it was moved there meanwhile
         hold_spaces(session, [space.id])
     return page, space
@@ -275,5 +275,5 @@ def render_head(
     return keep_rendering(session, page, revision, body, context_of(space.slug, revision))
 
 
-def announce_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
-    announce(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
+def publish_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
+    publish(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import ScanningChanged, SecretsAllowed
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision, ScannedKinds
 from wiki.rules.access import Actor, May
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.scan.secrets import KINDS, USUAL, Finding, find_secrets
 
 REASONS: Mapping[str, str] = {
@@ -174,7 +174,7 @@ def allow(
             )
         )
     kinds = sorted({one.finding.kind for one in secrets})
-    announce(
+    publish(
         session,
         actor,
         SecretsAllowed(page.space_id, page.id, revision.number, kinds, len(secrets)),
@@ -202,7 +202,7 @@ def kinds_of(session: Session, space_id: int) -> frozenset[str]:
     return USUAL if chosen is None else frozenset(chosen.kinds) & KINDS.keys()
 
 
-def choose_kinds(session: Session, seen: SpaceSeen, kinds: Collection[str]) -> None:
+def choose_kinds(session: Session, seen: SpaceAccess, kinds: Collection[str]) -> None:
     """Set the kinds of secrets that a space searches for.
 
     :raises Forbidden: unless the actor leads the space. :raises Invalid: for an unknown kind.
@@ -221,7 +221,7 @@ def choose_kinds(session: Session, seen: SpaceSeen, kinds: Collection[str]) -> N
     row.kinds = [kind for kind in KINDS if kind in wanted]
     row.changed_at, row.changed_by_id = now(), seen.actor.person_id
     session.flush()
-    announce(session, seen.actor, ScanningChanged(space_id, row.kinds))
+    publish(session, seen.actor, ScanningChanged(space_id, row.kinds))
 
 
 def place_of(text: Text, place: str) -> str:
@@ -293,7 +293,7 @@ def _looked(words: str, kinds: frozenset[str]) -> tuple[Finding, ...]:
     return known
 
 
-def look_ahead(text: Text) -> None:
+def prescan(text: Text) -> None:
     """Scan a long text before the transaction in which it is saved."""
     if len(text.body) >= _LONG:
         _looked(text.body, frozenset(KINDS))

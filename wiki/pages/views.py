@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
-from wiki.pages.access.flow import ShowsNarrower
+from wiki.pages.access.label_policy import ShowsNarrower
+from wiki.pages.access_log import log_read
 from wiki.pages.actions import Conflict
-from wiki.pages.ahead import look_ahead, look_ahead_of_edit
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.including import without_includes
@@ -21,9 +21,7 @@ from wiki.pages.links.backlinks import backlinks as pages_linking_to
 from wiki.pages.links.marking import marks_for, marks_of
 from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.merging import Text
-from wiki.pages.reads import note_read
-from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
-from wiki.pages.screens import (
+from wiki.pages.page_context import (
     Past,
     frame,
     live_page,
@@ -35,17 +33,19 @@ from wiki.pages.screens import (
     with_includes,
     with_mentions,
 )
+from wiki.pages.prescan import prescan, prescan_edit
+from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.markup import RenderContext, mark
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
-from wiki.web.errors import say
-from wiki.web.kept import keeps_text
-from wiki.web.memo import remembered
-from wiki.web.pace import costs, whom
+from wiki.web.errors import flash
 from wiki.web.public import public
+from wiki.web.rate_limit import costs, requester
+from wiki.web.reauth_form import keeps_text
 from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
+from wiki.web.response_cache import cached
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
@@ -55,7 +55,7 @@ blueprint.add_app_template_global(space_tree)
 @blueprint.get("/<space:slug>/", defaults={"path": ""})
 @blueprint.get("/<space:slug>/<page:path>")
 @public
-@remembered
+@cached
 def read(slug: str, path: str) -> ResponseReturnValue:
     """Show a page, or what is known about a path without one."""
     place = place_at(slug, path)
@@ -74,7 +74,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         raise NotFound
     session = reading()
     revision = queries.get_revision(session, page, number or page.head)
-    note_read(past.seen, page, revision.number)
+    log_read(past.seen, page, revision.number)
     rendering = read_rendering(session, past.space.slug, revision)
     is_head = revision.number == page.head
     live = page.deleted_at is None
@@ -169,7 +169,7 @@ def new(slug: str) -> ResponseReturnValue:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             html = preview_of(rendering, slug, path)
             return _new_screen(seen, form, preview=html)
-        look_ahead(reading(), checked, context, seen.label)
+        prescan(reading(), checked, context, seen.label)
         with writing() as session:
             saved = actions.create_page(
                 session,
@@ -189,7 +189,7 @@ def new(slug: str) -> ResponseReturnValue:
         return _new_screen(seen, form, refused=found)
     say_unseen(saved, checked.body)
     answer = redirect(page_url(slug, saved.page.path), 303)
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
+    afterwards(answer, partial(keep_head, parts().database, saved.page.id, requester()))
     return answer
 
 
@@ -234,7 +234,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     if request.method == "GET":
         head = queries.head_of(reading(), page)
         form = form_of(revising.text_of(reading(), head), page.head)
-        note_read(place.seen, page, page.head)
+        log_read(place.seen, page, page.head)
         return edit_screen(place, page, form)
     form = page_form(request.form)
     try:
@@ -244,7 +244,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
             rendering = prepare(checks.content_hash_of(checked), checked.body, context)
             html = preview_of(rendering, slug, page.path, page)
             return edit_screen(place, page, form, preview=html)
-        later = look_ahead_of_edit(reading(), place.seen, page, checked, form.base, tells=True)
+        later = prescan_edit(reading(), place.seen, page, checked, form.base, tells=True)
         with writing() as session:
             saved = actions.save_page(
                 session,
@@ -267,12 +267,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     if saved.merged:
         say_merged(saved, form.base)
     elif not saved.changed:
-        say("Nothing was changed, so no revision was added.", "note")
+        flash("Nothing was changed, so no revision was added.", "note")
     say_gone(saved)
     say_unseen(saved, checked.body)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is committed; derived data is computed after the response.
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id, whom()))
+    afterwards(answer, partial(keep_head, parts().database, saved.page.id, requester()))
     return answer
 
 
@@ -305,7 +305,7 @@ def delete(slug: str, path: str) -> ResponseReturnValue:
             gone = actions.delete_page(
                 session, actor(), page.id, with_subtree="subtree" in request.form
             )
-        say(
+        flash(
             f"Deleted {len(gone)} pages. They can be restored."
             if len(gone) > 1
             else "Deleted. It can be restored."
@@ -339,10 +339,10 @@ def undelete(page_id: int) -> ResponseReturnValue:
             error = refused
             page = queries.get_page(reading(), actor(), page_id)
         else:
-            say("The page is back.")
+            flash("The page is back.")
             return redirect(page_url(page.space.slug, back.path), 303)
     revision = queries.head_of(reading(), page)
-    note_read(seen_page, page, page.head)
+    log_read(seen_page, page, page.head)
     rendering = read_rendering(reading(), page.space.slug, revision)
     body = render_template(
         "pages/undelete.html",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
 from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
 from wiki.people.signin.sign_in import close_sessions, hash_token, new_token
@@ -123,7 +123,7 @@ def create_person(
     )
     session.add(person)
     _flush_unique(session)
-    announce(session, actor, PersonCreated(person.id))
+    publish(session, actor, PersonCreated(person.id))
     return person
 
 
@@ -166,7 +166,7 @@ def change_profile(
         setattr(person, key, wanted[key])
     if changed:
         _flush_unique(session)
-        announce(session, actor, PersonChanged(person.id, dict.fromkeys(changed, True)))
+        publish(session, actor, PersonChanged(person.id, dict.fromkeys(changed, True)))
     return changed
 
 
@@ -189,7 +189,7 @@ def set_password(
     person.password_hash = password_hash
     session.flush()
     close_sessions(session, person.id, keep=keep_session)
-    announce(session, actor, PersonChanged(person.id, {"password": True}))
+    publish(session, actor, PersonChanged(person.id, {"password": True}))
 
 
 def end_password_links(session: Session, person: Person) -> None:
@@ -218,7 +218,7 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
     _keep_an_admin(session, person)
     person.site_role = role.value
     session.flush()
-    announce(session, actor, PersonChanged(person.id, {"site_role": role.value}))
+    publish(session, actor, PersonChanged(person.id, {"site_role": role.value}))
 
 
 def disable(session: Session, actor: Actor, person: Person) -> None:
@@ -240,7 +240,7 @@ def disable(session: Session, actor: Actor, person: Person) -> None:
         .where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=now())
     )
-    announce(session, actor, PersonChanged(person.id, {"disabled": True}))
+    publish(session, actor, PersonChanged(person.id, {"disabled": True}))
 
 
 def enable(session: Session, actor: Actor, person: Person) -> None:
@@ -253,7 +253,7 @@ def enable(session: Session, actor: Actor, person: Person) -> None:
         return
     person.disabled_at = None
     session.flush()
-    announce(session, actor, PersonChanged(person.id, {"disabled": False}))
+    publish(session, actor, PersonChanged(person.id, {"disabled": False}))
 
 
 def end_sessions(session: Session, actor: Actor, person_id: int, *, keep: int | None = None) -> int:
@@ -265,7 +265,7 @@ def end_sessions(session: Session, actor: Actor, person_id: int, *, keep: int | 
         _require_admin(actor)
     ended = close_sessions(session, person_id, keep=keep)
     if ended:
-        announce(session, actor, SignedOut(person_id))
+        publish(session, actor, SignedOut(person_id))
     return ended
 
 

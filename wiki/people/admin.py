@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid
 from wiki.people import actions, queries, tokens
+from wiki.people.factors.mfa_policy import must_have_factor
 from wiki.people.factors.queries import clear_factors, count_factors
-from wiki.people.factors.requiring import must_have_factor
-from wiki.people.imported.claims import merge_by_hand, merged_into
+from wiki.people.imported.account_merge import merge_by_hand, merged_into
 from wiki.people.models import Person
 from wiki.people.oidc import identities
-from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin.reauthentication import confirm_first
 from wiki.rules.access import may_administer
 from wiki.rules.roles import SiteRole
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, settings, writing
 
 blueprint = Blueprint("admin_people", __name__, url_prefix="/-/admin")
@@ -139,7 +139,7 @@ def merge(handle: str) -> ResponseReturnValue:
             merge_by_hand(session, actor(), placeholder, into)
     except Invalid as error:
         return _screen(queries.get_person(reading(), actor(), handle), error)
-    say(f"What was imported as {placeholder.name} is {into.name}’s work now.", "good")
+    flash(f"What was imported as {placeholder.name} is {into.name}’s work now.", "good")
     return redirect(f"/-/admin/people/{into.handle}", 303)
 
 
@@ -149,7 +149,7 @@ def _change(handle: str, change: Callable[[Session, Person], str]) -> ResponseRe
             sentence = change(session, queries.get_person(session, actor(), handle))
     except Invalid as error:
         return _screen(queries.get_person(reading(), actor(), handle), error)
-    say(sentence, "good")
+    flash(sentence, "good")
     return redirect(f"/-/admin/people/{handle}", 303)
 
 

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
 from wiki.people.admin import admins_only
+from wiki.people.factors.mfa_policy import WHO_MUST, Who, list_groups, require_of_groups, standing
 from wiki.people.factors.queries import holds_factor
-from wiki.people.factors.requiring import WHO_MUST, Who, list_groups, require_of_groups, standing
-from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin.reauthentication import confirm_first
 from wiki.people.site_settings import change_setting, read_setting
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 
 blueprint = Blueprint("admin_security", __name__, url_prefix="/-/admin/factors")
@@ -36,7 +36,7 @@ def change() -> ResponseReturnValue:
     with writing() as session:
         changed = change_setting(session, actor(), WHO_MUST, who)
         changed = bool(require_of_groups(session, actor(), chosen)) or changed
-    say("That holds from now on." if changed else "Nothing was changed.", "good")
+    flash("That holds from now on." if changed else "Nothing was changed.", "good")
     return redirect("/-/admin/factors", 303)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wiki.db import unused_id
 from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
 from wiki.outbox.models import EventRow
 from wiki.people.actions import HANDLE, checked_name, hold_names, is_taken
@@ -67,7 +67,7 @@ def create_group(
     )
     session.add(group)
     session.flush()
-    announce(session, actor, GroupCreated(group.id))
+    publish(session, actor, GroupCreated(group.id))
     return group
 
 
@@ -89,7 +89,7 @@ def change_group(
         setattr(group, key, value)
     if changes:
         session.flush()
-        announce(session, actor, GroupChanged(group.id, changes))
+        publish(session, actor, GroupChanged(group.id, changes))
 
 
 def delete_group(session: Session, actor: Actor, group: Group) -> None:
@@ -105,7 +105,7 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
     session.delete(group)
     session.flush()
     settle_groups(session, wholes)
-    announce(session, actor, GroupDeleted(id, name))
+    publish(session, actor, GroupDeleted(id, name))
 
 
 def set_member(
@@ -132,7 +132,7 @@ def set_member(
         )
     session.flush()
     settle_groups(session, wholes_around(session, [group.id]))
-    announce(session, actor, GroupMemberChanged(group.id, person.id, None, member))
+    publish(session, actor, GroupMemberChanged(group.id, person.id, None, member))
 
 
 def set_part(session: Session, actor: Actor, group: Group, part: Group, *, inside: bool) -> None:
@@ -159,7 +159,7 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
         session.add(GroupPart(group_id=group.id, part_id=part.id, added_by_id=actor.person_id))
     session.flush()
     settle_groups(session, wholes_around(session, [group.id]))
-    announce(session, actor, GroupMemberChanged(group.id, None, part.id, inside))
+    publish(session, actor, GroupMemberChanged(group.id, None, part.id, inside))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from wiki.db import Database
 from wiki.mail import smtp as postman
 from wiki.mail.smtp import NotSent
 from wiki.outbox.deliver import Happening
-from wiki.people.imported import claims
+from wiki.people.imported import account_merge
 from wiki.people.models import Mail
 from wiki.people.signin import resets
 
@@ -56,4 +56,4 @@ def send_claim_link(database: Database, settings: Settings, batch: Sequence[Happ
     """Look up whether a claimed address has imported work and mail it the link."""
     for happening in batch:
         with database.write() as session:
-            claims.send_link(session, settings, happening.payload["claim_id"])
+            account_merge.send_link(session, settings, happening.payload["claim_id"])

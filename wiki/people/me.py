@@ -12,13 +12,14 @@ from wiki.errors import Invalid, NotFound, TooMany
 from wiki.mail import messages as mails
 from wiki.people import actions, queries, tokens
 from wiki.people.factors import queries as factors
-from wiki.people.imported import claims
+from wiki.people.imported import account_merge
 from wiki.people.models import LoginSession, Person
 from wiki.people.oidc import identities
-from wiki.people.signin import confirming, limiting, sign_in
-from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin import limiting, sign_in
+from wiki.people.signin import reauthentication as confirming
 from wiki.people.signin.devices import device
-from wiki.web.errors import say
+from wiki.people.signin.reauthentication import confirm_first
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, settings, writing
 
 blueprint = Blueprint("me", __name__)
@@ -50,7 +51,7 @@ def change_profile() -> ResponseReturnValue:
                 mails.post(session, actor(), before, mails.address_changed(settings(), person.name))
     except (Invalid, TooMany) as error:
         return screen(error)
-    say("Your profile is saved." if changed else "Nothing was changed.", "good")
+    flash("Your profile is saved." if changed else "Nothing was changed.", "good")
     return redirect("/-/me", 303)
 
 
@@ -72,7 +73,7 @@ def change_password() -> ResponseReturnValue:
     except (Invalid, TooMany) as error:
         return screen(error)
     done = "You have a password now." if is_first else "Your password is changed."
-    say(f"{done} You stay signed in here and nowhere else.", "good")
+    flash(f"{done} You stay signed in here and nowhere else.", "good")
     return redirect("/-/me", 303)
 
 
@@ -87,10 +88,10 @@ def claim_address() -> ResponseReturnValue:
         limiting.refuse_if_spent(reading(), counters)
         with writing() as session:
             limiting.spend(session, counters)
-            claims.ask_for_link(session, actor(), typed)
+            account_merge.ask_for_link(session, actor(), typed)
     except (Invalid, TooMany) as error:
         return screen(error)
-    say(
+    flash(
         "If anything was imported under that address, a mail with a link is on its way to it. "
         "The link works once, within a day.",
         "good",
@@ -109,7 +110,7 @@ def end_sign_in(session_id: int) -> ResponseReturnValue:
     if session_id == sign_in.current().session_id:
         sign_in.leave()
         return redirect("/", 303)
-    say("That sign-in is ended.", "good")
+    flash("That sign-in is ended.", "good")
     return redirect("/-/me#sign-ins", 303)
 
 
@@ -119,7 +120,7 @@ def end_other_sign_ins() -> ResponseReturnValue:
     me = sign_in.current()
     with writing() as session:
         actions.end_sessions(session, me.actor, me.actor.person_id or 0, keep=me.session_id)
-    say("You are signed in here and nowhere else.", "good")
+    flash("You are signed in here and nowhere else.", "good")
     return redirect("/-/me#sign-ins", 303)
 
 
@@ -136,7 +137,7 @@ def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
         "person": person,
         "name": request.form.get("name", person.name),
         "email": request.form.get("email", person.email or ""),
-        "offer": claims.offer_by_email(session, actor()),
+        "offer": account_merge.offer_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
         "factors": factors.factors_of(session, person.id),
         "here": sign_in.current().session_id,

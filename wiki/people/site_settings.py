@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import SiteSettingChanged
 from wiki.people.models import SiteSetting
 from wiki.rules.access import Actor, may_administer
@@ -62,5 +62,5 @@ def change_setting(session: Session, actor: Actor, setting: Setting[Value], valu
         .values(key=setting.key, **new)
         .on_conflict_do_update(index_elements=["key"], set_=new)
     )
-    announce(session, actor, SiteSettingChanged(setting.key, value))
+    publish(session, actor, SiteSettingChanged(setting.key, value))
     return True

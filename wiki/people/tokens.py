@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
-from wiki.people.factors.requiring import lacks_factor
+from wiki.people.factors.mfa_policy import lacks_factor
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import NARROW, Actor, may_administer
@@ -113,7 +113,7 @@ def create_token(
     session.flush()
     session.add_all(TokenSpace(token_id=row.id, space_id=id) for id in sorted(set(within or ())))
     session.flush()
-    announce(session, actor, TokenCreated(person.id, row.id))
+    publish(session, actor, TokenCreated(person.id, row.id))
     return row, token
 
 
@@ -132,7 +132,7 @@ def revoke_token(session: Session, actor: Actor, token_id: int) -> ApiToken:
         .returning(ApiToken.id)
     )
     if session.scalar(ended) is not None:
-        announce(session, actor, TokenRevoked(row.person_id, row.id))
+        publish(session, actor, TokenRevoked(row.person_id, row.id))
     return row
 
 

@@ -11,18 +11,18 @@ from flask.typing import ResponseReturnValue
 
 from wiki.disk import use_reserve
 from wiki.errors import Invalid, TooMany
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import FactorRefused, SignedIn, SignedOut, SignInFailed
 from wiki.people import actions
 from wiki.people.factors import passkeys
 from wiki.people.factors import queries as factors
 from wiki.people.factors.passkeys import Purpose
 from wiki.people.models import Person
-from wiki.people.signin import limiting, pending, proving, resets, sign_in
+from wiki.people.signin import limiting, pending, resets, second_factor, sign_in
 from wiki.rules.access import ANONYMOUS
-from wiki.web.errors import say
-from wiki.web.kept import PREFIX, Kept, carried, keeps_text, show_again, sign_in_page
+from wiki.web.errors import flash
 from wiki.web.public import public
+from wiki.web.reauth_form import PREFIX, Kept, carried, keeps_text, show_again, sign_in_page
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
 
@@ -132,7 +132,7 @@ def ask_passkey() -> ResponseReturnValue:
     counters = limiting.challenge_counters(request.remote_addr or "")
     with writing() as session:
         limiting.spend(session, counters)
-    return jsonify(proving.ask_passkey(Purpose.SIGN_IN, None))
+    return jsonify(second_factor.ask_passkey(Purpose.SIGN_IN, None))
 
 
 @blueprint.post("/-/login/second/passkey")
@@ -142,14 +142,14 @@ def ask_passkey_second() -> ResponseReturnValue:
     person = _pending_person()
     if person is None:
         raise Invalid(TOO_LATE)
-    return jsonify(proving.ask_passkey(Purpose.SECOND, person.id))
+    return jsonify(second_factor.ask_passkey(Purpose.SECOND, person.id))
 
 
 def _enter(signed_in: sign_in.SignedIn, url: str, kept: Kept | None = None) -> ResponseReturnValue:
     sign_in.enter(signed_in)
     if kept is None:
         return redirect(url, 303)
-    say("You are signed in again. This is your text; it is not saved yet.", "warn")
+    flash("You are signed in again. This is your text; it is not saved yet.", "warn")
     return show_again(kept)
 
 
@@ -195,7 +195,7 @@ def _begin(
         if factors.holds_factor(session, row.id):
             return pending.open_pending(session, row)
         signed_in = sign_in.begin(session, row)
-        announce(session, row.actor(), SignedIn(row.id))
+        publish(session, row.actor(), SignedIn(row.id))
     return signed_in
 
 
@@ -214,7 +214,7 @@ def _note_failure(person: Person | None, tries: int) -> None:
                 limiting.spend(session, limiting.failure_counters())
             except TooMany:
                 return
-        announce(session, ANONYMOUS, SignInFailed(person.id if person else None, tries))
+        publish(session, ANONYMOUS, SignInFailed(person.id if person else None, tries))
 
 
 def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
@@ -228,7 +228,7 @@ def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
     limiting.refuse_if_spent(reading(), counters)
     with writing() as session:
         limiting.spend(session, counters)
-    used = proving.check_passkey(Purpose.SIGN_IN, None, answer)
+    used = second_factor.check_passkey(Purpose.SIGN_IN, None, answer)
     with writing() as session:
         person = session.get_one(Person, used.passkey.person_id)
         if person.disabled_at is not None:
@@ -237,7 +237,7 @@ def _sign_in_by_passkey(answer: str) -> sign_in.SignedIn:
         limiting.give_back(session, counters)
         limiting.forget_past(session)
         signed_in = sign_in.begin(session, person)
-        announce(session, person.actor(), SignedIn(person.id, "passkey"))
+        publish(session, person.actor(), SignedIn(person.id, "passkey"))
     return signed_in
 
 
@@ -253,18 +253,18 @@ def _finish(person: Person) -> sign_in.SignedIn | None:
     with writing() as session:
         limiting.spend(session, counters)
     try:
-        what = proving.given(Purpose.SECOND, person)
+        what = second_factor.given(Purpose.SECOND, person)
         with writing() as session:
             row = session.get_one(Person, person.id)
             if row.disabled_at is not None or not pending.use_pending(session, _token()):
                 return None
-            by = proving.use(session, row, what)
+            by = second_factor.use(session, row, what)
             limiting.give_back(session, counters[1:], forgotten=counters[:1])
             signed_in = sign_in.begin(session, row)
-            announce(session, row.actor(), SignedIn(row.id, by))
+            publish(session, row.actor(), SignedIn(row.id, by))
     except Invalid:
         with writing() as session:
-            announce(session, ANONYMOUS, FactorRefused(person.id))
+            publish(session, ANONYMOUS, FactorRefused(person.id))
         raise
     return signed_in
 
@@ -303,7 +303,7 @@ def logout() -> ResponseReturnValue:
     """Sign out and end the session on the server."""
     with writing() as session:
         sign_in.close_session(session, sign_in.current().session_id)
-        announce(session, actor(), SignedOut(sign_in.current().actor.person_id or 0))
+        publish(session, actor(), SignedOut(sign_in.current().actor.person_id or 0))
     sign_in.leave()
     return redirect("/", 303)
 
@@ -348,7 +348,7 @@ def reset(token: str) -> ResponseReturnValue:
                 limiting.forget(session, [limiting.account_counter(person, "")])
                 resets.use_link(session, settings(), token, hashed)
             sign_in.leave()
-            say("Your new password is set. Sign in with it.", "good")
+            flash("Your new password is set. Sign in with it.", "good")
             return redirect("/-/login", 303)
     body = render_template(
         "people/reset.html", person=person, errors=_errors(error), least=actions.MIN_PASSWORD
@@ -380,7 +380,7 @@ def setup() -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            say("Welcome. You administer this wiki; make its first space.", "good")
+            flash("Welcome. You administer this wiki; make its first space.", "good")
             return redirect("/-/spaces", 303)
     body = render_template(
         "people/setup.html",

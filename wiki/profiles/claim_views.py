@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
-from wiki.people.imported.claims import (
+from wiki.people.imported.account_merge import (
     Offer,
     claim_by_email,
     claim_by_link,
@@ -22,7 +22,7 @@ from wiki.people.imported.claims import (
 )
 from wiki.people.models import Person
 from wiki.rules.access import Actor
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 
 blueprint = Blueprint("claims", __name__)
@@ -84,5 +84,5 @@ def _screen(offer: Offer) -> ResponseReturnValue:
 
 
 def _done(offer: Offer) -> ResponseReturnValue:
-    say(f"What was imported under {offer.address} is yours now.", "good")
+    flash(f"What was imported under {offer.address} is yours now.", "good")
     return redirect(f"/-/people/{actor().handle}", 303)

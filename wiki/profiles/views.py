@@ -13,7 +13,7 @@ from wiki.pages.links.mentions import may_be_known_to
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.people.groups import groups_of, see_group
-from wiki.people.imported.claims import merged_into
+from wiki.people.imported.account_merge import merged_into
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_see_groups
 from wiki.web.paging import Slice

@@ -14,15 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.attachments.models import Attachment
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.outbox.actions import announce, scrub
+from wiki.outbox.actions import publish, scrub
 from wiki.outbox.events import PagePurged, RevisionPurged
-from wiki.pages.access.scoping import (
-    hold_spaces,
-    leave_lists,
-    let_go,
-    settle_scopes,
-    spaces_kept_by,
-)
+from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
 from wiki.pages.actions import MovedOn
 from wiki.pages.diffs import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
@@ -102,10 +96,10 @@ def purge_page(
         settle_folders(session, space_id, [path])
         left.setdefault(space_id, []).append(key)
     for settled, keys in sorted(left.items()):
-        settle_scopes(session, settled, keys)
+        recompute_scopes(session, settled, keys)
     forget_unread(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
-    announce(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
+    publish(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
 
 
 def purge_revisions(
@@ -189,7 +183,7 @@ def empty_revisions(
     session.expire_all()
     forget_unread(session, hashes - {empty})
     for number, path in told:
-        announce(session, actor, RevisionPurged(page.space_id, page_id, number, path))
+        publish(session, actor, RevisionPurged(page.space_id, page_id, number, path))
 
 
 def _forget_routes(session: Session, page: Page) -> None:

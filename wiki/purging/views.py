@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid, NotFound
 from wiki.pages.actions import MovedOn
 from wiki.pages.models import Page
+from wiki.pages.page_context import Past, page_frame
 from wiki.pages.queries import get_revision
-from wiki.pages.screens import Past, page_frame
 from wiki.purging.actions import forget_memory, page_to_purge, purge_page, purge_revisions
 from wiki.purging.queries import going_with, sharing, tombstones
 from wiki.spaces.queries import see_space_by_id
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url
 
@@ -38,7 +38,7 @@ def purge(page_id: int) -> ResponseReturnValue:
             page = page_to_purge(reading(), actor(), page_id)
         else:
             forget_memory()
-            say("The page is purged. What lay freed on disk is overwritten within moments.")
+            flash("The page is purged. What lay freed on disk is overwritten within moments.")
             return redirect(page_url(slug, ""), 303)
     past = _past(page)
     body = render_template(
@@ -73,7 +73,7 @@ def _purge_revision(page: Page) -> ResponseReturnValue:
             past = _past(page)
         else:
             forget_memory()
-            say(
+            flash(
                 f"Revision {number} is purged."
                 if len(numbers) == 1
                 else f"{len(numbers)} revisions are purged."

@@ -15,9 +15,10 @@ from wiki.attachments.queries import get_file, place_of, versions_at
 from wiki.attachments.storage import Storage
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce, scrub
+from wiki.outbox.actions import publish, scrub
 from wiki.outbox.events import Redacted, RedactionLifted
-from wiki.pages.access.scoping import hold_spaces
+from wiki.pages.access.acl import hold_spaces
+from wiki.pages.access_log import who_read
 from wiki.pages.actions import MovedOn
 from wiki.pages.merging import Text
 from wiki.pages.models import (
@@ -33,9 +34,8 @@ from wiki.pages.models import (
     Revision,
 )
 from wiki.pages.queries import readable_by, see_page
-from wiki.pages.reads import who_read
 from wiki.pages.redacted import remember
-from wiki.pages.revising import add_revision, announce_saved
+from wiki.pages.revising import add_revision, publish_saved
 from wiki.pages.texts import get_text, hash_of
 from wiki.purging.actions import empty_revisions, forget_unread
 from wiki.redaction.addresses import forget_redirects, new_paths, readdress
@@ -47,12 +47,12 @@ from wiki.redaction.bodies import (
     hide_in_texts,
     replace_file,
 )
-from wiki.redaction.places import PLACES, Where, hide, spoken
+from wiki.redaction.text_columns import PLACES, Where, hide, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
 from wiki.spaces.audience import audience_of
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import SpaceSeen, list_group_roles, restrictions_of
+from wiki.spaces.queries import SpaceAccess, list_group_roles, restrictions_of
 from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
@@ -65,7 +65,7 @@ MOST_PAGES = 200
 
 def page_to_redact(
     session: Session, actor: Actor, page_id: int, *, lock: bool = False
-) -> tuple[Page, SpaceSeen]:
+) -> tuple[Page, SpaceAccess]:
     """Return the page, live or deleted, that the actor may redact: they lead its space, or are an
     admin and may read it.
 
@@ -85,7 +85,7 @@ def page_to_redact(
     return page, seen
 
 
-def require_redactor(seen: SpaceSeen) -> None:
+def require_redactor(seen: SpaceAccess) -> None:
     """Check that the actor leads the space or is an admin.
 
     :raises Forbidden: otherwise, with the reason.
@@ -159,7 +159,7 @@ def redact_span(
     for name, value in remember(session, span).items():
         setattr(row, name, value)
     row.words, row.places = sum(words.values()), dict(places)
-    _announce(session, actor, row, words)
+    _publish(session, actor, row, words)
     return row
 
 
@@ -192,7 +192,7 @@ def redact_revision(
     if number == page.head:
         _follow_with_mark(session, actor, page)
     empty_revisions(session, actor, page, {number}, seen=page.head)
-    _announce(session, actor, row, Counter({page_id: row.words}))
+    _publish(session, actor, row, Counter({page_id: row.words}))
     return row
 
 
@@ -259,11 +259,11 @@ def redact_file(
                 hide(session, place, where, span)
         _scrub(session, actor, page, span, paths)
     session.expire_all()
-    _announce(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
+    _publish(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
     return row
 
 
-def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) -> None:
+def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceAccess) -> None:
     """Permit a redacted text to be written again.
 
     :raises Forbidden: if the actor may not redact in this space.
@@ -275,10 +275,10 @@ def lift(session: Session, actor: Actor, redaction: Redaction, seen: SpaceSeen) 
     redaction.filter = redaction.length = 0
     redaction.lifted_at, redaction.lifted_by_id = now(), actor.person_id
     session.flush()
-    announce(session, actor, RedactionLifted(redaction.space_id, redaction.page_id, redaction.id))
+    publish(session, actor, RedactionLifted(redaction.space_id, redaction.page_id, redaction.id))
 
 
-def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page], SpaceSeen]:
+def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page], SpaceAccess]:
     """Lock the pages and their spaces; return them, and the view of the first."""
     take_turn_of_tags(session)
     spaces = session.scalars(select(Page.space_id).where(Page.id.in_(ids)).distinct()).all()
@@ -289,7 +289,7 @@ def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page
 
 def _row(
     session: Session,
-    seen: SpaceSeen,
+    seen: SpaceAccess,
     pages: Sequence[Page],
     kind: str,
     reason: str,
@@ -452,7 +452,7 @@ def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:
     new = add_revision(
         session, actor, page, Text(revision.title, text), Action.EDIT, "", base=None, previous=None
     )
-    announce_saved(session, actor, page, new)
+    publish_saved(session, actor, page, new)
 
 
 def _words_of(session: Session, page_id: int, number: int) -> int:
@@ -468,8 +468,8 @@ def _words_of(session: Session, page_id: int, number: int) -> int:
     return len(get_text(session, key).split())
 
 
-def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int]) -> None:
-    """Store a redaction and announce it on each of its pages."""
+def _publish(session: Session, actor: Actor, row: Redaction, words: Counter[int]) -> None:
+    """Store a redaction and publish it on each of its pages."""
     session.add(row)
     session.flush()
     for page_id, count in words.items():
@@ -482,7 +482,7 @@ def _announce(session: Session, actor: Actor, row: Redaction, words: Counter[int
     others = [page_id for page_id in words if page_id != first]
     told: list[int | None] = [row.page_id] if first or not words else []
     for of in [*told, *others]:
-        announce(
+        publish(
             session,
             actor,
             Redacted(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.access.acl import let_go, recompute_scopes
 from wiki.pages.links.graph import settle_links
 from wiki.pages.models import Page, Redirect
 from wiki.pages.tree import settle_folders
@@ -91,7 +91,7 @@ def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> N
         paths = [path for where, path in old if where == space_id]
         paths += [new[page.id] for page in live if page.space_id == space_id]
         keys = [path_key(path) for path in paths]
-        settle_scopes(session, space_id, keys)
+        recompute_scopes(session, space_id, keys)
         settle_folders(session, space_id, paths)
         slug = session.scalar(select(Space.slug).where(Space.id == space_id)) or ""
         settle_links(session, [(slug, key) for key in keys])

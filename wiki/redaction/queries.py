@@ -19,11 +19,11 @@ from wiki.pages.texts import get_texts
 from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
-from wiki.redaction.places import PLACES, Where, find, spoken
+from wiki.redaction.text_columns import PLACES, Where, find, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.rewrite.redaction import Span
 from wiki.web.paging import Slice
 
@@ -221,7 +221,7 @@ def _others(session: Session, actor: Actor, page: Page, span: Span) -> tuple[lis
     return [Other(one, counts[one.id]) for one in found], looked, total or 0
 
 
-def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
+def _known_to(seen: SpaceAccess) -> ColumnElement[bool]:
     """Return the condition that the actor may know of a ``Redaction``: leads of the space know all,
     admins know those of pages that they may read or that were purged."""
     if seen.may(May.MANAGE):
@@ -232,7 +232,7 @@ def _known_to(seen: SpaceSeen) -> ColumnElement[bool]:
 
 
 def list_redactions(
-    session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
+    session: Session, seen: SpaceAccess, *, before: int | None = None, limit: int = 50
 ) -> Slice[Redaction]:
     """Return what was redacted in a space, newest first, as far as the actor may know.
 
@@ -251,7 +251,7 @@ def list_redactions(
     return Slice(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
-def get_redaction(session: Session, seen: SpaceSeen, redaction_id: int) -> Redaction:
+def get_redaction(session: Session, seen: SpaceAccess, redaction_id: int) -> Redaction:
     """Return a redaction of the space.
 
     :raises NotFound: if there is none with this id that the actor may know.

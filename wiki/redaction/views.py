@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
+from wiki.pages.access_log import log_read
 from wiki.pages.actions import MovedOn
 from wiki.pages.models import Page, Redaction
+from wiki.pages.page_context import Past, frame, page_frame
 from wiki.pages.queries import get_revision
-from wiki.pages.reads import note_read
 from wiki.pages.rendering.stored import keep_heads
-from wiki.pages.screens import Past, frame, page_frame
 from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory
 from wiki.redaction.actions import (
@@ -32,8 +32,8 @@ from wiki.redaction.actions import (
 from wiki.redaction.queries import get_redaction, list_redactions, preview, told
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
-from wiki.web.errors import say
-from wiki.web.pace import costs
+from wiki.web.errors import flash
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, parts, reading, settings, writing
 
 blueprint = Blueprint("redaction", __name__)
@@ -72,7 +72,7 @@ def redact(page_id: int) -> ResponseReturnValue:
     if "revision" in request.values:
         return _revision(past)
     form, error, shown = _form(), None, None
-    note_read(seen, page, request.args.get("source", page.head, type=int))
+    log_read(seen, page, request.args.get("source", page.head, type=int))
     if request.method == "POST":
         try:
             span = checked_span(form.text, whole=form.whole)
@@ -228,7 +228,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         require_redactor(seen)
         lift(session, actor(), get_redaction(session, seen, redaction_id), seen)
-    say("The text can be written again. What was redacted stays redacted.")
+    flash("The text can be written again. What was redacted stays redacted.")
     return redirect(url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from wiki.errors import Invalid, NotFound
 from wiki.people.models import Person
-from wiki.reviews import opening
-from wiki.spaces.exposure import Change, Exposes
-from wiki.web.errors import problem, say, wants_json
+from wiki.reviews import approvals as opening
+from wiki.spaces.exposure import Change, NeedsConsent
+from wiki.web.errors import flash, problem, wants_json
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
 
@@ -25,8 +25,8 @@ NAMED = 12
 def init_app(app: Flask) -> None:
     """Register the error handler that shows what a change exposes and asks for consent."""
 
-    @app.errorhandler(Exposes)
-    def exposes(found: Exposes) -> ResponseReturnValue:
+    @app.errorhandler(NeedsConsent)
+    def exposes(found: NeedsConsent) -> ResponseReturnValue:
         if wants_json():
             exposure = found.exposure
             return problem(
@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
         return _screen(found)
 
 
-def _screen(found: Exposes, error: Invalid | None = None) -> ResponseReturnValue:
+def _screen(found: NeedsConsent, error: Invalid | None = None) -> ResponseReturnValue:
     exposure, change = found.exposure, found.change
     session = reading()
     people = session.scalars(
@@ -98,14 +98,14 @@ def expose() -> ResponseReturnValue:
     if "ask" in request.form:
         with writing() as session:
             row = opening.ask(session, settings(), actor(), change, request.form.get("reason", ""))
-        say("It waits for a second person now. Nothing is changed until then.", "note")
+        flash("It waits for a second person now. Nothing is changed until then.", "note")
         return redirect(f"/-/approvals/{row.id}", 303)
     with writing() as session:
         done = opening.agree(session, settings(), actor(), change, request.form.get("digest", ""))
     if done.link:
         body = render_template("reviews/link.html", done=done)
         return body, 200, {"Cache-Control": "no-store"}
-    say(done.said)
+    flash(done.said)
     return redirect(done.url, 303)
 
 
@@ -129,7 +129,7 @@ def approval(approval_id: int) -> ResponseReturnValue:
                 done = opening.decide(
                     session, settings(), actor(), approval_id, approve="approve" in request.form
                 )
-        except Exposes as found:
+        except NeedsConsent as found:
             error = Invalid(
                 f"It would expose something else by now: {found.exposure.words} "
                 "Ask who wanted it to ask again."
@@ -137,7 +137,7 @@ def approval(approval_id: int) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(done.said)
+            flash(done.said)
             return redirect(done.url, 303)
     row = opening.see_approval(reading(), actor(), approval_id)
     body = render_template(

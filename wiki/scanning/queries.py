@@ -17,7 +17,7 @@ from wiki.pages.secrets import BODY, REASONS, place_of, whole_of
 from wiki.pages.texts import get_texts
 from wiki.rules.access import Actor, May, may_administer
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.web.paging import Slice
 
 
@@ -47,7 +47,7 @@ class Known:
 
 
 def findings_of_space(
-    session: Session, seen: SpaceSeen, *, before: int | None = None, limit: int = 50
+    session: Session, seen: SpaceAccess, *, before: int | None = None, limit: int = 50
 ) -> Slice[Known]:
     """Return the secrets of a space, newest first.
 

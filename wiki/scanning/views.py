@@ -11,7 +11,7 @@ from wiki.rules.access import May
 from wiki.scanning.queries import findings_of_all, findings_of_space
 from wiki.spaces.queries import see_space
 from wiki.text.scan.secrets import KINDS, USUAL
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import space_url
 
@@ -44,7 +44,7 @@ def scanning(slug: str) -> ResponseReturnValue:
                 choose_kinds(session, see_space(session, actor(), slug), _kinds())
         except Invalid as refused:
             return _scanning_screen(slug, refused)
-        say("Saved. It holds for what is saved from now on.")
+        flash("Saved. It holds for what is saved from now on.")
         return redirect(space_url(slug, "scanning"), 303)
     return _scanning_screen(slug)
 

@@ -11,9 +11,9 @@ from wiki.search.engine import Filters, TitleHit
 from wiki.search.fields import whole
 from wiki.search.matching import (
     OTHER_FORM,
+    Alternative,
     Deadline,
     Part,
-    Way,
     allowed,
     halves,
     part,
@@ -24,7 +24,7 @@ from wiki.search.matching import (
     window,
 )
 from wiki.search.query import Field, Query
-from wiki.search.snapshot import Leaf, Snapshot
+from wiki.search.snapshot import SegmentView, Snapshot
 from wiki.search.words import fold
 
 FEW = 3
@@ -49,7 +49,7 @@ MOST_TITLES = 100
 class Found:
     """A page that matches the query."""
 
-    leaf: Leaf
+    leaf: SegmentView
     document: int
     score: float
 
@@ -71,7 +71,11 @@ class Finder:
         self.options = [
             (
                 clause,
-                Part("text", (Way((clause.option,), (), 1.0, (clause.option,)),), needed=False),
+                Part(
+                    "text",
+                    (Alternative((clause.option,), (), 1.0, (clause.option,)),),
+                    needed=False,
+                ),
             )
             for clause in query.without
             if clause.option
@@ -123,7 +127,7 @@ class Finder:
         )
 
     @cached_property
-    def pools(self) -> list[tuple[Leaf, set[int]]]:
+    def pools(self) -> list[tuple[SegmentView, set[int]]]:
         """The documents of each segment that the actor may read and that are not excluded.
 
         A page that contains the excluded word with its minus, exactly as in the query, is kept:
@@ -197,13 +201,13 @@ class Finder:
         used."""
         if not one.word or self.deadline.check():
             return one
-        there = self._readable(one.field, *(w for w in one.ways if w.worth > OTHER_FORM))
+        there = self._readable(one.field, *(w for w in one.ways if w.boost > OTHER_FORM))
         if len(there) > RARELY:
             return one
         known = {way.terms[0] for way in one.ways}
         ways = [way for way in halves(self.snapshot, one) if self._readable(one.field, way) - there]
         for term, slips in spelling.near(self.snapshot, one.field, one.word) if not ways else ():
-            way = Way((term,), (), spelling.worth(slips), (term,))
+            way = Alternative((term,), (), spelling.boost(slips), (term,))
             if term not in known and len(self._readable(one.field, way)) >= max(
                 1, MORE_USUAL * len(there)
             ):
@@ -212,7 +216,7 @@ class Finder:
             self.corrected[one.word] = tuple(" ".join(way.terms) for way in ways)
         return replace(one, ways=(*one.ways, *ways))
 
-    def _readable(self, name: str, *ways: Way) -> set[tuple[int, int]]:
+    def _readable(self, name: str, *ways: Alternative) -> set[tuple[int, int]]:
         """Return the pages with a word that the actor may read, as segment and document numbers.
         Suggestions come only from these pages."""
         one = Part(name, ways)
@@ -263,7 +267,7 @@ def titles(
             [
                 *group,
                 *(
-                    Part("title", (Way((term,), (), spelling.worth(slips)),))
+                    Part("title", (Alternative((term,), (), spelling.boost(slips)),))
                     for term, slips in spelling.near(snapshot, "title", word)
                 ),
             ]
@@ -291,7 +295,7 @@ def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
         group = []
         for name, share in (("title", 1.0), ("path", 4.0)):
             ways = [
-                Way((*first, term), chain.steps, share * (1.0 if term == last else 0.7))
+                Alternative((*first, term), chain.steps, share * (1.0 if term == last else 0.7))
                 for chain in some
                 for *first, last in [chain.terms]
                 for term in snapshot.beginning(name, last, MOST_TITLES)
@@ -303,7 +307,7 @@ def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
 
 def _titled(
     snapshot: Snapshot,
-    pools: Sequence[tuple[Leaf, set[int]]],
+    pools: Sequence[tuple[SegmentView, set[int]]],
     groups: Sequence[Sequence[Part]],
     deadline: Deadline,
     least: int,

@@ -14,7 +14,7 @@ from wiki.search.asking import Asked, Chain, asked, compounds, shown
 from wiki.search.engine import Filters
 from wiki.search.fields import BODY, TITLE, mark
 from wiki.search.query import Clause, Field, Query
-from wiki.search.snapshot import Leaf, Segment, Snapshot
+from wiki.search.snapshot import Segment, SegmentView, Snapshot
 from wiki.search.words import forms, is_unspaced
 
 MOST_BEGINNINGS = 60
@@ -34,7 +34,7 @@ LARGE = 100
 
 
 @dataclass(frozen=True)
-class Way:
+class Alternative:
     """One way to satisfy a clause: consecutive terms, and their weight.
 
     `steps` are the distances from the end of each term to the next one; `marks` are the texts to
@@ -43,7 +43,7 @@ class Way:
 
     terms: tuple[str, ...]
     steps: tuple[int, ...]
-    worth: float
+    boost: float
     marks: tuple[str, ...] = ()
 
 
@@ -52,7 +52,7 @@ class Part:
     """A clause in terms of the index; it is satisfied by any of its ways."""
 
     field: str
-    ways: tuple[Way, ...]
+    ways: tuple[Alternative, ...]
     word: str = ""
     """The plain word of the clause, if it may have been misspelt."""
     common: bool = False
@@ -92,7 +92,7 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
     word = found[0].whole
     if word:
         known = snapshot.known(name, forms(word))
-        ways += [Way((form,), (), OTHER_FORM, (form,)) for form in known]
+        ways += [Alternative((form,), (), OTHER_FORM, (form,)) for form in known]
     return Part(name, tuple(ways), "" if len(ways[0].terms) > 1 else word)
 
 
@@ -117,7 +117,7 @@ def _sequences(snapshot: Snapshot, name: str, found: Sequence[Asked]) -> list[Se
     return sequences[:MOST_SEQUENCES]
 
 
-def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
+def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Alternative]:
     """Return the ways to find consecutive stretches, with all cuts of each.
 
     :param stretches: the words in unspaced scripts to highlight.
@@ -128,8 +128,8 @@ def _ways(found: Sequence[Asked], stretches: tuple[str, ...]) -> list[Way]:
         for chain in chains:
             steps += [*chain.steps, chain.after]
         terms = tuple(term for chain in chains for term in chain.terms)
-        worth = TOGETHER if len(terms) > 1 else 1.0
-        ways.append(Way(terms, tuple(steps[:-1]), worth, _marks(terms, stretches)))
+        boost = TOGETHER if len(terms) > 1 else 1.0
+        ways.append(Alternative(terms, tuple(steps[:-1]), boost, _marks(terms, stretches)))
     return ways
 
 
@@ -142,7 +142,7 @@ def _marks(terms: tuple[str, ...], stretches: tuple[str, ...]) -> tuple[str, ...
     return (*stretches, *(term for term in spaced if not any(term in one for one in stretches)))
 
 
-def _ending(way: Way, end: str) -> Way:
+def _ending(way: Alternative, end: str) -> Alternative:
     """Return the way with another last word. In an unspaced script the highlighted text stays as
     typed."""
     terms = (*way.terms[:-1], end)
@@ -161,7 +161,7 @@ def parts(snapshot: Snapshot, query: Query) -> list[Part]:
     found = [p for _, p in clauses]
     for first, last, compound in compounds([_alone(clause) for clause, _ in clauses]):
         ways = tuple(
-            Way((word,), (), 1.0 if word == compound else OTHER_FORM, (word,))
+            Alternative((word,), (), 1.0 if word == compound else OTHER_FORM, (word,))
             for word in snapshot.known("text", (compound, *forms(compound)))
         )
         for at in range(first, last):
@@ -189,17 +189,17 @@ def _alone(clause: Clause) -> str:
     return found[0].whole if len(found) == 1 else ""
 
 
-def halves(snapshot: Snapshot, one: Part) -> list[Way]:
+def halves(snapshot: Snapshot, one: Part) -> list[Alternative]:
     """Return the ways to write the word of a part as two: `set up` for `setup`."""
     pairs = [(one.word[:at], one.word[at:]) for at in range(2, len(one.word) - 1)]
     return [
-        Way(pair, (1,), OTHER_FORM, (" ".join(pair),))
+        Alternative(pair, (1,), OTHER_FORM, (" ".join(pair),))
         for pair in pairs
         if len(snapshot.known(one.field, pair)) == 2
     ]
 
 
-def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
+def allowed(leaf: SegmentView, query: Query, filters: Filters) -> set[int]:
     """Return the documents of a segment that the actor may read and that satisfy all conditions
     except those on words."""
     segment = leaf.segment
@@ -230,7 +230,7 @@ def allowed(leaf: Leaf, query: Query, filters: Filters) -> set[int]:
 
 
 def scores(
-    snapshot: Snapshot, leaf: Leaf, one: Part, among: set[int], deadline: Deadline
+    snapshot: Snapshot, leaf: SegmentView, one: Part, among: set[int], deadline: Deadline
 ) -> dict[int, float]:
     """Return the documents of `among` that satisfy a part, with their scores."""
     found: dict[int, float] = {}
@@ -239,10 +239,10 @@ def scores(
             break
         if len(way.terms) == 1:
             weights = _weights(leaf.segment, one.field, way.terms[0], among, deadline)
-            factor = way.worth * snapshot.rarity(way.terms[0])
+            factor = way.boost * snapshot.rarity(way.terms[0])
         else:
             weights = _phrase(snapshot, leaf.segment, one.field, way, among, deadline)
-            factor = way.worth
+            factor = way.boost
         if one.field == "title":
             factor *= TITLE
         for document, weight in weights.items():
@@ -252,7 +252,7 @@ def scores(
     return found
 
 
-def whole_titles(leaf: Leaf, title: str, among: set[int]) -> set[int]:
+def whole_titles(leaf: SegmentView, title: str, among: set[int]) -> set[int]:
     """Return the documents of `among` with exactly this title."""
     return _documents(leaf.segment, "whole_title", [title]) & among if title else set()
 
@@ -313,7 +313,12 @@ def _weights(
 
 
 def _phrase(
-    snapshot: Snapshot, segment: Segment, name: str, way: Way, among: set[int], deadline: Deadline
+    snapshot: Snapshot,
+    segment: Segment,
+    name: str,
+    way: Alternative,
+    among: set[int],
+    deadline: Deadline,
 ) -> dict[int, float]:
     """Return the documents that contain the terms consecutively, scored by the sum of the terms.
 

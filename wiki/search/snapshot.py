@@ -94,7 +94,7 @@ class Segment:
 
 
 @dataclass
-class Leaf:
+class SegmentView:
     """A segment in a snapshot, with the documents that are not deleted."""
 
     segment: Segment
@@ -107,7 +107,7 @@ class Snapshot:
 
     name: str
     generation: int
-    leaves: list[Leaf]
+    leaves: list[SegmentView]
     _weights: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -125,7 +125,9 @@ class Snapshot:
         for segment in state.segments:
             leaf = known.get(segment.segment_id()) or Segment(index.storage, segment)
             gone = set(segment.deleted_docs())
-            leaves.append(Leaf(leaf, frozenset(d for d in range(leaf.size) if d not in gone)))
+            leaves.append(
+                SegmentView(leaf, frozenset(d for d in range(leaf.size) if d not in gone))
+            )
         return cls(name, state.generation, leaves)
 
     @property

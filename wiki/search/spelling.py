@@ -36,6 +36,6 @@ def near(snapshot: Snapshot, name: str, word: str, most: int = 5) -> list[tuple[
     return [(term, found[term]) for term in ranked[:most]]
 
 
-def worth(slips: int) -> float:
+def boost(slips: int) -> float:
     """Return the weight of a word with this number of errors, relative to the word itself."""
     return 0.5**slips

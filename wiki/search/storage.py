@@ -136,7 +136,7 @@ class Codec(W3Codec):  # type: ignore[misc]
         return Segment(self, indexname)
 
 
-class Shelf:
+class IndexDirectory:
     """The folder of the index in use, the one being built, and their locks."""
 
     def __init__(self, root: Path) -> None:

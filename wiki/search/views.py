@@ -15,8 +15,8 @@ from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
 from wiki.text.markdown.wikilinks import inserted
 from wiki.web.lane import in_lane
-from wiki.web.pace import costs
 from wiki.web.public import public
+from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings
 
 blueprint = Blueprint("search", __name__)
@@ -65,7 +65,7 @@ def results() -> ResponseReturnValue:
         as_text=lambda question: _address(text=question, slug=slug),
         in_space=lambda other: _address(text=text, slug=other),
         screen=lambda number: _address(text=text, slug=slug, number=number),
-        writable=next(
+        lock_for_edit=next(
             (one for one in list_editable_spaces(session, actor()) if one.slug == slug), None
         )
         if slug and not answer.hits

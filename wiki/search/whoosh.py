@@ -28,7 +28,7 @@ from wiki.search.fields import entry
 from wiki.search.finding import Finder, titles
 from wiki.search.query import Query
 from wiki.search.snapshot import Snapshot
-from wiki.search.storage import Codec, Shelf
+from wiki.search.storage import Codec, IndexDirectory
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class WhooshEngine:
     """The index in one folder. Create one per process and share it among threads."""
 
     def __init__(self, root: Path, patience: float = PATIENCE) -> None:
-        self.shelf = Shelf(root)
+        self.shelf = IndexDirectory(root)
         self.patience = patience
         self._mutex = threading.Lock()
         self._snapshot: Snapshot | None = None

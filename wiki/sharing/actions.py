@@ -13,7 +13,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, TooMany
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.pages.queries import get_page, see_page
 from wiki.people.actions import checked_email
@@ -22,7 +22,7 @@ from wiki.people.signin.limiting import Counter
 from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.limits import Limit, network_of
-from wiki.sharing import letters
+from wiki.sharing import mail_templates
 from wiki.sharing.models import ShareLink
 from wiki.sharing.queries import (
     LinkSeen,
@@ -98,7 +98,7 @@ def make_link(
     session.flush()
     address = mails.absolute(settings, f"/-/s/{token}/")
     if email is not None:
-        letter = letters.shared_with(
+        letter = mail_templates.shared_with(
             settings,
             actor.name,
             address,
@@ -106,7 +106,7 @@ def make_link(
             locked=row.password_hash is not None,
         )
         mails.post(session, actor, email, letter)
-    announce(session, actor, ShareMade(page.space_id, page.id, row.id, row.subtree))
+    publish(session, actor, ShareMade(page.space_id, page.id, row.id, row.subtree))
     return row, address
 
 
@@ -120,7 +120,7 @@ def revoke_link(session: Session, actor: Actor, settings: Settings, share_id: in
     if link.revoked_at is None:
         link.revoked_at, link.revoked_by_id = now(), actor.person_id
         session.flush()
-        announce(session, actor, ShareRevoked(seen.page.space_id, seen.page.id, link.id))
+        publish(session, actor, ShareRevoked(seen.page.space_id, seen.page.id, link.id))
     return seen
 
 
@@ -142,7 +142,7 @@ def resume_link(session: Session, actor: Actor, settings: Settings, share_id: in
     link.suspended_at, link.suspended_for = None, ""
     limiting.forget(session, [_visits(link), _guesses(link)])
     session.flush()
-    announce(session, actor, ShareResumed(seen.page.space_id, seen.page.id, link.id))
+    publish(session, actor, ShareResumed(seen.page.space_id, seen.page.id, link.id))
     return seen
 
 
@@ -223,9 +223,9 @@ def _suspend(session: Session, settings: Settings, seen: LinkSeen, cause: str) -
         return
     maker = seen.maker
     if maker is not None and maker.email:
-        letter = letters.suspended(settings, maker.name, cause, "/-/me/shares")
+        letter = mail_templates.suspended(settings, maker.name, cause, "/-/me/shares")
         mails.post(session, ANONYMOUS, maker.email, letter)
-    announce(
+    publish(
         session, ANONYMOUS, ShareSuspended(seen.page.space_id, seen.page.id, seen.link.id, cause)
     )
 

@@ -39,7 +39,7 @@ from wiki.rules.roles import Role
 from wiki.sharing.models import ShareLink
 from wiki.spaces.gate import fails, granted, is_kept, is_up_to, spaces_up_to
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.destinations import page_url
 from wiki.text.markdown.markup import Marks
 from wiki.text.paths import PathError, ancestors_of, join, normalise_path, path_key
@@ -152,7 +152,7 @@ def links_reaching(session: Session, page: Page, up_to: Label | None) -> list[Li
 
 def links_in(
     session: Session,
-    seen: SpaceSeen,
+    seen: SpaceAccess,
     up_to: Label | None,
     *,
     before: int | None = None,

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
 from wiki.pages.models import Page
-from wiki.pages.screens import frame, live_page, page_frame, place_at
+from wiki.pages.page_context import frame, live_page, page_frame, place_at
 from wiki.people.actions import hash_password
 from wiki.rules.access import May
 from wiki.sharing import actions, queries
 from wiki.sharing.actions import Wish
 from wiki.sharing.queries import LinkSeen, label_of
 from wiki.spaces.queries import see_space
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url, verb
@@ -159,7 +159,7 @@ def revoke(share_id: int) -> ResponseReturnValue:
     """Revoke a link."""
     with writing() as session:
         actions.revoke_link(session, actor(), settings(), share_id)
-    say("The link is taken back: it leads nowhere any more.")
+    flash("The link is taken back: it leads nowhere any more.")
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)
 
 
@@ -168,5 +168,5 @@ def resume(share_id: int) -> ResponseReturnValue:
     """Resume a suspended link."""
     with writing() as session:
         actions.resume_link(session, actor(), settings(), share_id)
-    say("The link works again.")
+    flash("The link works again.")
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)

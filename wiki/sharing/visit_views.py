@@ -32,10 +32,10 @@ from wiki.attachments.queries import FileSeen, pictures_of
 from wiki.attachments.showing import dressed, key_of_address
 from wiki.attachments.storage import Storage
 from wiki.errors import TooMany
+from wiki.pages.access_log import log_read
 from wiki.pages.including import find_included, has_includes
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of, see_page
-from wiki.pages.reads import note_read
 from wiki.pages.rendering.stored import keep_head, read_rendering
 from wiki.people.actions import is_password
 from wiki.rules.labels import Label
@@ -43,7 +43,7 @@ from wiki.sharing import queries
 from wiki.sharing.actions import count_visit, give_back_guess, spend_guess
 from wiki.sharing.queries import LinkSeen, Listed, State, label_of
 from wiki.text.markdown.markup import Marks, mark
-from wiki.text.markdown.outside import for_outsiders
+from wiki.text.markdown.public_html import for_outsiders
 from wiki.text.paths import (
     PathError,
     ancestors_of,
@@ -247,7 +247,7 @@ def _note(session: Session, seen: LinkSeen, page: Page, number: int) -> None:
     """Record the read, if the settings require it even for labels that links can show."""
     since = settings().access_log_label
     if since is not None and since <= Label.INTERNAL and seen.maker is not None:
-        note_read(see_page(session, seen.maker.actor(), page), page, number)
+        log_read(see_page(session, seen.maker.actor(), page), page, number)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import (
     GroupRoleChanged,
     LeadTaken,
@@ -23,10 +23,10 @@ from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.exposure import Change, Consent, watched
-from wiki.spaces.flow import refuse_lowered_space
+from wiki.spaces.label_policy import refuse_lowered_space
 from wiki.spaces.members import is_led
 from wiki.spaces.models import GroupRole, Membership, Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 NOT_SLUGS = frozenset({"favicon.ico", "robots.txt"})
@@ -78,13 +78,13 @@ def create_space(
                 granted_by_id=actor.person_id,
             )
         )
-    announce(session, actor, SpaceCreated(space.id))
+    publish(session, actor, SpaceCreated(space.id))
     return space
 
 
 def change_space(
     session: Session,
-    seen: SpaceSeen,
+    seen: SpaceAccess,
     *,
     title: str,
     description: str,
@@ -131,7 +131,7 @@ def change_space(
             setattr(space, key, value)
         session.flush()
         refuse_lowered_space(session, seen.actor, space, before)
-    announce(session, seen.actor, SpaceChanged(space.id, changes))
+    publish(session, seen.actor, SpaceChanged(space.id, changes))
 
 
 def fitting_label(visibility: Visibility, label: Label) -> Label:
@@ -144,7 +144,7 @@ def fitting_label(visibility: Visibility, label: Label) -> Label:
 
 def set_role(
     session: Session,
-    seen: SpaceSeen,
+    seen: SpaceAccess,
     person: Person,
     role: Role,
     *,
@@ -198,7 +198,7 @@ def give_role(session: Session, actor: Actor, space: Space, person_id: int, role
         membership.role = int(role)
         membership.granted_by_id = actor.person_id
     session.flush()
-    announce(
+    publish(
         session,
         actor,
         MemberChanged(space.id, person_id, "" if role is Role.NONE else role.word),
@@ -207,7 +207,7 @@ def give_role(session: Session, actor: Actor, space: Space, person_id: int, role
 
 def set_group_role(
     session: Session,
-    seen: SpaceSeen,
+    seen: SpaceAccess,
     group: Group,
     role: Role,
     *,
@@ -259,7 +259,7 @@ def set_group_role(
             row.granted_by_id = seen.actor.person_id
         session.flush()
     word = "" if role is Role.NONE else role.word
-    announce(session, seen.actor, GroupRoleChanged(seen.space.id, group.id, word))
+    publish(session, seen.actor, GroupRoleChanged(seen.space.id, group.id, word))
 
 
 def take_lead(session: Session, actor: Actor, space: Space) -> None:
@@ -274,7 +274,7 @@ def take_lead(session: Session, actor: Actor, space: Space) -> None:
     if membership is not None and membership.role == int(Role.LEAD):
         return
     give_role(session, actor, space, actor.person_id, Role.LEAD)
-    announce(session, actor, LeadTaken(space.id, actor.person_id))
+    publish(session, actor, LeadTaken(space.id, actor.person_id))
 
 
 def _keep_a_lead(

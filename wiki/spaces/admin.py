@@ -18,7 +18,7 @@ from wiki.spaces.actions import take_lead
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.members import leads_of, spaces_without_lead
 from wiki.spaces.models import GroupRole, Membership, Space
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url
@@ -52,7 +52,7 @@ def lead(slug: str) -> ResponseReturnValue:
         if space is None:
             raise NotFound
         take_lead(session, actor(), space)
-    say(f"You lead {space.title} now. That was written down.", "good")
+    flash(f"You lead {space.title} now. That was written down.", "good")
     return redirect(page_url(slug, ""), 303)
 
 

@@ -96,7 +96,7 @@ UNASKED = Consent(unasked=True)
 """For the shell of the machine, and for consent given before."""
 
 
-class Exposes(WikiError):
+class NeedsConsent(WikiError):
     """More people could read something after this change, and nobody has agreed to that. Nothing
     was changed."""
 
@@ -128,7 +128,7 @@ def require_consent(found: Exposure | None, change: Change, consent: Consent | N
     if found is None or (consent is not None and consent.unasked):
         return
     if consent is None or consent.digest != found.digest:
-        raise Exposes(found, change)
+        raise NeedsConsent(found, change)
     if consent.most is not None and found.needs_second(consent.most):
         raise NeedsSecond
 

@@ -14,7 +14,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import (
     InvitationAccepted,
     InvitationCreated,
@@ -32,7 +32,7 @@ from wiki.spaces.actions import give_role
 from wiki.spaces.exposure import Change, Consent, newcomer_exposure, require_consent
 from wiki.spaces.members import role_given
 from wiki.spaces.models import Invitation, Membership, Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 
 LASTS = timedelta(days=14)
 PER_PERSON = Limit(100, timedelta(days=1))
@@ -44,7 +44,7 @@ def invite(
     actor: Actor,
     settings: Settings,
     *,
-    seen: SpaceSeen | None = None,
+    seen: SpaceAccess | None = None,
     role: Role = Role.NONE,
     site_role: SiteRole = SiteRole.GUEST,
     email: str | None = None,
@@ -94,7 +94,7 @@ def invite(
     session.add(row)
     session.flush()
     link = mails.absolute(settings, f"/-/invite/{token}")
-    announce(session, actor, InvitationCreated(row.id, row.space_id))
+    publish(session, actor, InvitationCreated(row.id, row.space_id))
     if email is not None:
         letter = mails.invitation(
             settings, actor.name, seen.space.title if seen else "", link, LASTS.days
@@ -109,10 +109,10 @@ def revoke(session: Session, actor: Actor, invitation: Invitation) -> None:
     if invitation.revoked_at is None and invitation.used_at is None:
         invitation.revoked_at = now()
         session.flush()
-        announce(session, actor, InvitationRevoked(invitation.id, invitation.space_id))
+        publish(session, actor, InvitationRevoked(invitation.id, invitation.space_id))
 
 
-def open_of_space(session: Session, seen: SpaceSeen) -> Sequence[Invitation]:
+def open_of_space(session: Session, seen: SpaceAccess) -> Sequence[Invitation]:
     """Return the invitations into a space that can still be used, newest first, for its leads.
 
     :raises Forbidden: for other actors.
@@ -147,7 +147,7 @@ def _open(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invita
     ).all()
 
 
-def get_of_space(session: Session, seen: SpaceSeen, invitation_id: int) -> Invitation:
+def get_of_space(session: Session, seen: SpaceAccess, invitation_id: int) -> Invitation:
     """Return an invitation into a space, for its leads.
 
     :raises Forbidden: for other actors.
@@ -221,7 +221,7 @@ def _use(session: Session, token: str) -> Invitation:
     """Use up an invitation in this transaction: of two concurrent requests, one succeeds.
 
     The space is locked before anything else is written, in the same order as when a role is given.
-    A new account is announced before its role, and a transaction that announces must not wait for a
+    A new account is announced before its role, and a transaction that publishes must not wait for a
     space.
 
     :raises Ended: for the other request.
@@ -280,7 +280,7 @@ def accept_as(session: Session, actor: Actor, token: str) -> Invitation:
         session.flush()
     _join(session, row, person)
     if raised:
-        announce(session, actor, PersonChanged(person.id, {"site_role": invited.value}))
+        publish(session, actor, PersonChanged(person.id, {"site_role": invited.value}))
     return row
 
 
@@ -293,7 +293,7 @@ def _join(session: Session, row: Invitation, person: Person) -> None:
         if role > (membership.role if membership else Role.NONE):
             space = session.get_one(Space, row.space_id)
             give_role(session, person.actor(), space, person.id, role)
-    announce(session, person.actor(), InvitationAccepted(row.id, row.space_id, person.id))
+    publish(session, person.actor(), InvitationAccepted(row.id, row.space_id, person.id))
 
 
 def suggested_handle(session: Session, email: str | None) -> str:

@@ -14,7 +14,7 @@ from wiki.spaces import invitations
 from wiki.spaces.models import Invitation
 from wiki.spaces.queries import see_space
 from wiki.spaces.views import members_screen
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import page_url, space_url
@@ -49,7 +49,7 @@ def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         row = invitations.get_of_space(session, seen, invitation_id)
         invitations.revoke(session, actor(), row)
-    say("The invitation is taken back: its link no longer works.", "good")
+    flash("The invitation is taken back: its link no longer works.", "good")
     return redirect(space_url(slug, "members"), 303)
 
 
@@ -90,7 +90,7 @@ def revoke_of_site(invitation_id: int) -> ResponseReturnValue:
     with writing() as session:
         row = invitations.get_of_site(session, actor(), invitation_id)
         invitations.revoke(session, actor(), row)
-    say("The invitation is taken back: its link no longer works.", "good")
+    flash("The invitation is taken back: its link no longer works.", "good")
     return redirect("/-/admin/invitations", 303)
 
 
@@ -120,7 +120,7 @@ def accept(token: str) -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            say("Welcome. Your account is made, and you are signed in.", "good")
+            flash("Welcome. Your account is made, and you are signed in.", "good")
             return redirect(url, 303)
     sent = request.form
     body = render_template(
@@ -143,7 +143,7 @@ def _accept_as_myself(token: str, invitation: Invitation) -> ResponseReturnValue
         )
     with writing() as session:
         url = _destination(invitations.accept_as(session, actor(), token))
-    say("You are in.", "good")
+    flash("You are in.", "good")
     return redirect(url, 303)
 
 

@@ -24,7 +24,7 @@ from wiki.rules.access import Actor, May, may_see_groups, own_role
 from wiki.rules.roles import Role
 from wiki.spaces.gate import granted
 from wiki.spaces.models import GroupRole, Membership, Space
-from wiki.spaces.queries import SpaceSeen, list_group_roles
+from wiki.spaces.queries import SpaceAccess, list_group_roles
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 ROWS = 50
@@ -176,7 +176,7 @@ class GroupGiven:
     people: int
 
 
-def list_groups_given(session: Session, seen: SpaceSeen) -> list[GroupGiven]:
+def list_groups_given(session: Session, seen: SpaceAccess) -> list[GroupGiven]:
     """Return the groups with a role in the space, highest role first; none if the actor may not see
     groups."""
     if not may_see_groups(seen.actor):
@@ -197,7 +197,7 @@ class Standing:
     groups: tuple[Group, ...]
 
 
-def standings(session: Session, seen: SpaceSeen, people: Iterable[Person]) -> list[Standing]:
+def standings(session: Session, seen: SpaceAccess, people: Iterable[Person]) -> list[Standing]:
     """Return the roles of these people in the space, for its leads.
 
     :raises Forbidden: for other actors.
@@ -245,7 +245,7 @@ def standings_in(session: Session, space: Space, people: Iterable[Person]) -> li
 
 
 def everybody_in(
-    session: Session, seen: SpaceSeen, *, after: str | None = None, limit: int = ROWS
+    session: Session, seen: SpaceAccess, *, after: str | None = None, limit: int = ROWS
 ) -> Slice[Standing]:
     """Return all people with a role in the space, direct or through groups, by name, for its leads.
 

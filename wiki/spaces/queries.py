@@ -52,7 +52,7 @@ def editable_by(actor: Actor) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
-class SpaceSeen:
+class SpaceAccess:
     """A space as an actor sees it, with their role in it; or one page of it, with its ``page``
     facts and the ``scope_id`` of its labels and restrictions."""
 
@@ -96,7 +96,7 @@ class SpaceSeen:
         raise Forbidden(decision.reason)
 
 
-def see_space(session: Session, actor: Actor, slug: str) -> SpaceSeen:
+def see_space(session: Session, actor: Actor, slug: str) -> SpaceAccess:
     """Return the space with this slug, if the actor may read it.
 
     :raises NotFound: otherwise.
@@ -104,7 +104,7 @@ def see_space(session: Session, actor: Actor, slug: str) -> SpaceSeen:
     return _see(session, actor, _by_slug(), slug)
 
 
-def see_space_by_id(session: Session, actor: Actor, space_id: int) -> SpaceSeen:
+def see_space_by_id(session: Session, actor: Actor, space_id: int) -> SpaceAccess:
     """Return the space with this id, if the actor may read it.
 
     :raises NotFound: otherwise.
@@ -119,7 +119,7 @@ def see_scope(
     scope_id: int | None,
     *,
     deleted: bool = False,
-) -> SpaceSeen:
+) -> SpaceAccess:
     """Return the view of a page with this space and scope, if the actor may read it.
 
     :raises NotFound: otherwise.
@@ -163,7 +163,7 @@ def _see(
     scope_id: int | None = None,
     *,
     deleted: bool = False,
-) -> SpaceSeen:
+) -> SpaceAccess:
     row = session.execute(
         statement, {"which": which, "person_id": actor.person_id, "scope_id": scope_id}
     ).one_or_none()
@@ -179,7 +179,7 @@ def seen(
     scope_id: int | None = None,
     *,
     deleted: bool = False,
-) -> SpaceSeen:
+) -> SpaceAccess:
     """Check that the actor may read a space, or a page of it; return their view of it.
 
     :raises NotFound: if they may not read it.
@@ -195,7 +195,7 @@ def seen(
     facts = space.facts(own, actor.within)
     if not decide(May.READ, actor, facts, page):
         raise NotFound
-    return SpaceSeen(space, role_in(actor, facts), actor, own, page, scope_id)
+    return SpaceAccess(space, role_in(actor, facts), actor, own, page, scope_id)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.people import queries, tokens
 from wiki.people.models import Person
-from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin.reauthentication import confirm_first
 from wiki.people.tokens import TokenRow
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces, readable_by
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 
 blueprint = Blueprint("tokens", __name__)
@@ -63,7 +63,7 @@ def revoke_mine(token_id: int) -> ResponseReturnValue:
         row = tokens.revoke_token(session, actor(), token_id)
         if row.person_id != actor().person_id:
             raise NotFound
-    say(f"The token “{row.name}” no longer works.", "good")
+    flash(f"The token “{row.name}” no longer works.", "good")
     return redirect("/-/me/tokens", 303)
 
 
@@ -87,7 +87,7 @@ def make_service() -> ResponseReturnValue:
             )
     except Invalid as error:
         return _everybodys(error)
-    say(f"{person.name} is there. Make its first token, and let spaces add it.", "good")
+    flash(f"{person.name} is there. Make its first token, and let spaces add it.", "good")
     return redirect(f"/-/admin/people/{person.handle}/tokens", 303)
 
 
@@ -116,7 +116,7 @@ def revoke_any(token_id: int) -> ResponseReturnValue:
     with writing() as session:
         row = tokens.revoke_token(session, actor(), token_id)
         owner = session.get_one(Person, row.person_id)
-    say(f"The token “{row.name}” of {owner.name} no longer works.", "good")
+    flash(f"The token “{row.name}” of {owner.name} no longer works.", "good")
     back = f"/-/admin/people/{owner.handle}/tokens"
     return redirect(back if request.form.get("back") == "person" else "/-/admin/tokens", 303)
 

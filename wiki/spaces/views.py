@@ -17,7 +17,7 @@ from wiki.spaces import actions, invitations, queries
 from wiki.spaces.members import everybody_in, list_groups_given, standings
 from wiki.spaces.models import Space
 from wiki.spaces.who import find_who, suggest_who
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url, space_url
@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say(f"The space {space.title} is ready.")
+            flash(f"The space {space.title} is ready.")
             return redirect(page_url(space.slug, ""), 303)
     return _form_screen("spaces/new.html", error)
 
@@ -85,7 +85,7 @@ def settings(slug: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            say("The settings are saved.")
+            flash("The settings are saved.")
             return redirect(space_url(slug, "settings"), 303)
     return _form_screen("spaces/settings.html", error, seen)
 
@@ -122,7 +122,7 @@ def set_member(slug: str) -> ResponseReturnValue:
                 told = _told(who.name, role)
     except Invalid as refused:
         return members_screen(queries.see_space(reading(), actor(), slug), refused)
-    say(told)
+    flash(told)
     try:  # users may have removed their own role
         queries.see_space(reading(), actor(), slug)
     except NotFound:
@@ -130,7 +130,7 @@ def set_member(slug: str) -> ResponseReturnValue:
     return redirect(space_url(slug, "members"), 303)
 
 
-def _who(session: Session, seen: queries.SpaceSeen, typed: str, role: Role) -> Person | Group:
+def _who(session: Session, seen: queries.SpaceAccess, typed: str, role: Role) -> Person | Group:
     """Return the person or group whose role changes.
 
     :raises Forbidden: for users who may not manage the space, except when they name themselves to
@@ -168,7 +168,7 @@ def who() -> ResponseReturnValue:
 
 
 def members_screen(
-    seen: queries.SpaceSeen, error: Invalid | None = None, *, link: str = ""
+    seen: queries.SpaceAccess, error: Invalid | None = None, *, link: str = ""
 ) -> ResponseReturnValue:
     """Render the people with a role in the space, and for its leads the open invitations.
 
@@ -203,7 +203,7 @@ def members_screen(
 
 
 def _form_screen(
-    template: str, error: Invalid | None, seen: queries.SpaceSeen | None = None
+    template: str, error: Invalid | None, seen: queries.SpaceAccess | None = None
 ) -> ResponseReturnValue:
     space = seen.space if seen else None
 

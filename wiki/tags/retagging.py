@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, case, insert, se
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.outbox.actions import announce_all
+from wiki.outbox.actions import publish_all
 from wiki.outbox.events import PageSaved
 from wiki.pages.checks import MAX_MESSAGE, with_front_matter
 from wiki.pages.merging import Text
@@ -82,7 +82,7 @@ def retag_pages(
             changed.append(row["page_id"])
             events.append(PageSaved(space_id, row["page_id"], row["number"], row["action"]))
     session.expire_all()
-    announce_all(session, actor, events, moment)
+    publish_all(session, actor, events, moment)
     return Retagged(tuple(changed), len(later))
 
 

@@ -11,15 +11,15 @@ from wiki.errors import Invalid
 from wiki.pages.models import Page
 from wiki.rules.access import May
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen, list_spaces, see_space
+from wiki.spaces.queries import SpaceAccess, list_spaces, see_space
 from wiki.tags import actions, queries
 from wiki.tags.actions import Renamed, WouldMerge
 from wiki.tags.lists import Order, Wanted, list_pages, wanted_from
-from wiki.web.errors import say
-from wiki.web.memo import remembered
+from wiki.web.errors import flash
 from wiki.web.paging import Slice
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
+from wiki.web.response_cache import cached
 from wiki.web.urls import space_url, tag_url
 
 blueprint = Blueprint("tags", __name__)
@@ -33,7 +33,7 @@ def tag_choices(space: Space) -> list[str]:
 
 @blueprint.get("/-/tags")
 @public
-@remembered
+@cached
 def tags() -> ResponseReturnValue:
     """List all tags of readable pages."""
     return _tags(None)
@@ -41,13 +41,13 @@ def tags() -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/tags")
 @public
-@remembered
+@cached
 def tags_of_space(slug: str) -> ResponseReturnValue:
     """List all tags of a space."""
     return _tags(see_space(reading(), actor(), slug))
 
 
-def _tags(seen: SpaceSeen | None) -> ResponseReturnValue:
+def _tags(seen: SpaceAccess | None) -> ResponseReturnValue:
     asked = request.args.get("tag", "")
     if asked.strip():
         here = tag_url(seen.space.slug if seen else "", asked.strip())
@@ -71,7 +71,7 @@ def _tags(seen: SpaceSeen | None) -> ResponseReturnValue:
 
 @blueprint.get("/-/tags/<path:tag>")
 @public
-@remembered
+@cached
 def tag(tag: str) -> ResponseReturnValue:
     """List the pages with a tag, in all spaces."""
     return _tag(None, tag)
@@ -79,13 +79,13 @@ def tag(tag: str) -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/tags/<path:tag>")
 @public
-@remembered
+@cached
 def tag_of_space(slug: str, tag: str) -> ResponseReturnValue:
     """List the pages of a space with a tag."""
     return _tag(see_space(reading(), actor(), slug), tag)
 
 
-def _tag(seen: SpaceSeen | None, raw: str) -> ResponseReturnValue:
+def _tag(seen: SpaceAccess | None, raw: str) -> ResponseReturnValue:
     session = reading()
     space = seen.space if seen else None
     found = queries.see_tag(session, actor(), raw, space=space)
@@ -125,7 +125,7 @@ def rename_tag(slug: str) -> ResponseReturnValue:
         except (Invalid, WouldMerge) as refused:
             error = refused
         else:
-            say(_told("have the tag now", "has the tag now", done))
+            flash(_told("have the tag now", "has the tag now", done))
             return redirect(tag_url(slug, raw if done.left else done.name), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     name, target = to, None
@@ -156,7 +156,7 @@ def remove_tag(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             done = actions.remove_tag(session, actor(), seen.space.id, raw)
-        say(_told("have lost the tag", "has lost the tag", done))
+        flash(_told("have lost the tag", "has lost the tag", done))
         return redirect(tag_url(slug, raw) if done.left else space_url(slug, "tags"), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     return render_template("tags/remove.html", **_where(seen), tag=tag)
@@ -172,7 +172,7 @@ def _told(many: str, one: str, done: Renamed) -> str:
 
 @blueprint.get("/-/pages")
 @public
-@remembered
+@cached
 def pages() -> ResponseReturnValue:
     """List pages of all spaces by tag, author and date."""
     return _pages(None)
@@ -180,13 +180,13 @@ def pages() -> ResponseReturnValue:
 
 @blueprint.get("/<space:slug>/-/pages")
 @public
-@remembered
+@cached
 def pages_of_space(slug: str) -> ResponseReturnValue:
     """List pages of a space by tag, author and date."""
     return _pages(see_space(reading(), actor(), slug))
 
 
-def _pages(seen: SpaceSeen | None) -> ResponseReturnValue:
+def _pages(seen: SpaceAccess | None) -> ResponseReturnValue:
     error: Invalid | None = None
     wanted = Wanted()
     found: Slice[Page] = Slice((), None)
@@ -217,7 +217,7 @@ def _pages(seen: SpaceSeen | None) -> ResponseReturnValue:
     return body, error.status if error else 200
 
 
-def _where(seen: SpaceSeen | None) -> dict[str, Any]:
+def _where(seen: SpaceAccess | None) -> dict[str, Any]:
     """Return the space of a page, if any, and the start of its addresses, for the template."""
     if seen is None:
         return {"slug": "", "home": "/"}

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.errors import Invalid, TooLarge
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import ImportRequested
 from wiki.rules.access import May
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.transfer.models import Import
 from wiki.transfer.sources import ZipSource, limits_of
 
@@ -57,7 +57,7 @@ def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
 
 
 def request_import(
-    session: Session, seen: SpaceSeen, *, name: str, file: str, keep_outer: bool
+    session: Session, seen: SpaceAccess, *, name: str, file: str, keep_outer: bool
 ) -> Import:
     """Queue the import of a stored zip into a space.
 
@@ -75,5 +75,5 @@ def request_import(
     )
     session.add(row)
     session.flush()
-    announce(session, seen.actor, ImportRequested(seen.space.id, row.id))
+    publish(session, seen.actor, ImportRequested(seen.space.id, row.id))
     return row

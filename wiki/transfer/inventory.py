@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import now
 from wiki.errors import NotFound
-from wiki.pages.access.flow import narrower_on
+from wiki.pages.access.label_policy import narrower_on
 from wiki.pages.checks import same_form
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text

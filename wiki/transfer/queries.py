@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from wiki.errors import NotFound
 from wiki.rules.access import May
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.transfer.models import Import
 
 
-def list_imports(session: Session, seen: SpaceSeen) -> Sequence[Import]:
+def list_imports(session: Session, seen: SpaceAccess) -> Sequence[Import]:
     """Return the newest imports into a space, at most 20. :raises Forbidden:"""
     seen.require(May.MANAGE)
     return session.scalars(
@@ -25,7 +25,7 @@ def list_imports(session: Session, seen: SpaceSeen) -> Sequence[Import]:
     ).all()
 
 
-def get_import(session: Session, seen: SpaceSeen, import_id: int) -> Import:
+def get_import(session: Session, seen: SpaceAccess, import_id: int) -> Import:
     """Return one import into a space. :raises Forbidden: :raises NotFound:"""
     seen.require(May.MANAGE)
     row = session.scalar(

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, WikiError
 from wiki.rules.access import May
-from wiki.spaces.queries import SpaceSeen, see_space
+from wiki.spaces.queries import SpaceAccess, see_space
 from wiki.transfer.actions import keep_upload, request_import
 from wiki.transfer.git.mirroring import mirror_of
 from wiki.transfer.models import Mirror
@@ -70,12 +70,12 @@ def status(slug: str, import_id: int) -> ResponseReturnValue:
 
 
 @blueprint.app_template_global()
-def mirrored(seen: SpaceSeen) -> Mirror | None:
+def mirrored(seen: SpaceAccess) -> Mirror | None:
     """Return the space's mirror, for the page of its settings."""
     return mirror_of(reading(), seen)
 
 
-def _form(seen: SpaceSeen, error: WikiError | None = None) -> ResponseReturnValue:
+def _form(seen: SpaceAccess, error: WikiError | None = None) -> ResponseReturnValue:
     body = render_template(
         "transfer/import.html",
         space=seen.space,

@@ -8,7 +8,6 @@ from urllib.parse import quote
 from flask import (
     Flask,
     Response,
-    flash,
     jsonify,
     make_response,
     redirect,
@@ -16,15 +15,16 @@ from flask import (
     request,
     url_for,
 )
+from flask import flash as show_on_next_page
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from wiki.disk import DiskFull, is_full
 from wiki.errors import Busy, FactorRequired, NotFound, SignInRequired, TooMany, WikiError
-from wiki.web.bounds import MOST_PARTS, TooManyFields, TooMuchAsked
-from wiki.web.kept import kept_of_request, show_again, sign_in_page
+from wiki.web.reauth_form import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
+from wiki.web.request_limits import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.secret_paths import path_to_log
 from wiki.web.urls import this_url
 
@@ -137,7 +137,7 @@ def init_app(app: Flask) -> None:
             return problem(400, title, "This form was open for too long or in another sign-in.")
         kept = kept_of_request()
         if kept is not None:
-            say("Your sign-in changed while this form was open. Nothing is saved yet.", "warn")
+            flash("Your sign-in changed while this form was open. Nothing is saved yet.", "warn")
             response = make_response(show_again(kept))
             response.status_code = 400
             return response
@@ -186,6 +186,6 @@ def init_app(app: Flask) -> None:
         return error_page(500)
 
 
-def say(message: str, kind: str = "done") -> None:
+def flash(message: str, kind: str = "done") -> None:
     """Show ``message`` on the next page; ``kind`` is ``done``, ``note`` or ``problem``."""
-    flash(message, kind)
+    show_on_next_page(message, kind)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from flask import Flask, current_app
 
 from wiki.errors import Busy
-from wiki.web.pace import whom
+from wiki.web.rate_limit import requester
 from wiki.web.request import actor
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def in_lane(name: str = "comparisons") -> Iterator[None]:
     :raises Busy: when there is no place at the moment.
     """
     lane: Lane = current_app.extensions["lanes"][name]
-    with lane.place(whom(), stranger=actor().person_id is None):
+    with lane.place(requester(), stranger=actor().person_id is None):
         try:
             yield
         except OSError:  # the other process cannot be started, or is stuck

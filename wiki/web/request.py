@@ -15,9 +15,9 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.disk import require_room
 from wiki.rules.access import ANONYMOUS, Actor
-from wiki.web.gateway import AFTERWARDS
 from wiki.web.origin import come_from, come_from_nowhere
 from wiki.web.urls import split_url
+from wiki.web.wsgi_bridge import AFTERWARDS
 
 
 @dataclass(frozen=True)

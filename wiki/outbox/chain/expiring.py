@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wiki.outbox.actions import announce, ends_of, keep_ends, take_turn
+from wiki.outbox.actions import ends_of, keep_ends, publish, take_turn
 from wiki.outbox.chain.links import PASSING, name_of
 from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import PASSING as MAY_PASS
@@ -46,7 +46,7 @@ def expire(session: Session, before: datetime) -> int:
     if going:
         session.execute(delete(EventRow).where(MAY_PASS, EventRow.id <= end.anchor_id))
         keep_ends(session, ends, {**ends, PASSING: end})
-        announce(session, ANONYMOUS, EventsExpired(going, end.anchor_id, before.isoformat()))
+        publish(session, ANONYMOUS, EventsExpired(going, end.anchor_id, before.isoformat()))
     return going
 
 

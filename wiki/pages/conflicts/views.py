@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
-from wiki.pages.access.flow import ShowsNarrower
+from wiki.pages.access.label_policy import ShowsNarrower
+from wiki.pages.access_log import log_read
 from wiki.pages.actions import Conflict, Saved
-from wiki.pages.ahead import look_ahead_of_edit
 from wiki.pages.authors import authors_between
 from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.forms import (
@@ -30,14 +30,14 @@ from wiki.pages.forms import (
 from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
-from wiki.pages.reads import note_read
+from wiki.pages.page_context import page_frame, place_at
+from wiki.pages.prescan import prescan_edit
 from wiki.pages.rendering.stored import keep_head
-from wiki.pages.screens import page_frame, place_at
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
-from wiki.web.errors import say
-from wiki.web.kept import keeps_text
-from wiki.web.pace import whom
+from wiki.web.errors import flash
+from wiki.web.rate_limit import requester
+from wiki.web.reauth_form import keeps_text
 from wiki.web.request import actor, afterwards, parts, reading, settings, writing
 from wiki.web.urls import page_url, verb
 
@@ -72,9 +72,9 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         text = checks.checked(answered(conflict.merge, request.form), max_bytes)
         decided = form_of(text, conflict.head.number, form.message)
         if "more" in request.form:
-            note_read(place.seen, page, conflict.head.number)
+            log_read(place.seen, page, conflict.head.number)
             return edit_screen(place, page, decided)
-        later = look_ahead_of_edit(reading(), place.seen, page, text, decided.base, tells=True)
+        later = prescan_edit(reading(), place.seen, page, text, decided.base, tells=True)
     except Unanswered:
         return conflict_screen(place, page, form, conflict, request.form)
     except (Invalid, TooLarge) as error:
@@ -100,11 +100,11 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         return edit_screen(place_at(slug, path), page, decided, refused=found)
     except Invalid as error:
         return edit_screen(place_at(slug, path), page, decided, error)
-    say("Saved as you decided." if saved.changed else "The page already reads as you decided.")
+    flash("Saved as you decided." if saved.changed else "The page already reads as you decided.")
     say_gone(saved)
     say_unseen(saved, text.body)
     done = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
-    afterwards(done, partial(keep_head, parts().database, saved.page.id, whom()))
+    afterwards(done, partial(keep_head, parts().database, saved.page.id, requester()))
     return done
 
 
@@ -132,7 +132,7 @@ def conflict_screen(
 ) -> ResponseReturnValue:
     """Show both texts and their common base, with a choice for each conflict."""
     authors = authors_between(reading(), page, conflict.base, conflict.head.number)
-    note_read(place.seen, page, conflict.base, conflict.head.number)
+    log_read(place.seen, page, conflict.base, conflict.head.number)
     body = render_template(
         "pages/conflict.html",
         **page_frame(place, page),
@@ -190,7 +190,7 @@ def say_merged(saved: Saved, base: int) -> None:
     who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     home = page_url(page.space.slug, page.path)
     url = f"{home}{'/' if page.path else ''}-/diff/{base}..{number - 1}"
-    say(
+    flash(
         Markup(
             "Saved. {} saved this page while you were editing; both edits are in it. "
             '<a href="{}">See the other edit</a>'

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.errors import Invalid
-from wiki.outbox.actions import announce_all
+from wiki.outbox.actions import publish_all
 from wiki.outbox.events import PageMoved, PageSaved
-from wiki.pages.access.flow import labels_of, refuse_lowered
-from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.access.acl import let_go, recompute_scopes
+from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.checks import checked_message, checked_path
 from wiki.pages.links.graph import relink, settle_links
 from wiki.pages.links.moving import Plan, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
-from wiki.pages.revising import no_redirect, placeable, require_free, revise_all, writable
+from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free, revise_all
 from wiki.pages.secrets import require_plain
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
@@ -72,7 +72,7 @@ def move_page(
     :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden:
     """
-    page, old_space = placeable(session, actor, page_id, [space.id] if space else [])
+    page, old_space = lock_for_move(session, actor, page_id, [space.id] if space else [])
     new_space = space or old_space
     see_space_by_id(session, actor, new_space.id).require(May.EDIT)
     new_path = checked_move(page, new_space, raw_path, with_subtree)
@@ -113,8 +113,8 @@ def move_page(
         let_go(session, plan.pages)
         move_all(session, actor, plan, new_space, targets, message)
         # The new space first, so that the old scopes are unused when the old space is settled.
-        settle_scopes(session, new_space.id, [path_key(new_path)])
-        settle_scopes(session, old_space.id, [old_key])
+        recompute_scopes(session, new_space.id, [path_key(new_path)])
+        recompute_scopes(session, old_space.id, [old_key])
         refuse_lowered(session, actor, labels)
     said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
     _repair_all(session, actor, plan, said)
@@ -138,8 +138,8 @@ def move_page(
         )
         for one, old_path, was_kept in zip(plan.pages, old_paths, kept, strict=True)
     ]
-    announce_all(session, actor, moved)
-    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    publish_all(session, actor, moved)
+    _publish_repaired(session, actor, [task.page for task, _ in plan.changed])
     return Moved(
         plan.pages,
         [task.page for task, _ in plan.changed],
@@ -181,7 +181,7 @@ def rename_sections(
     :raises Invalid: when the page has no section of a new name.
     :raises NotFound: :raises Forbidden:
     """
-    page, space = writable(session, actor, page_id)
+    page, space = lock_for_edit(session, actor, page_id)
     there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
     if not there.issuperset(names.values()):
         raise Invalid("The page has changed meanwhile: a section of that name is gone.")
@@ -196,7 +196,7 @@ def rename_sections(
     said = f"Links repaired: {space.slug}/{page.path}{renamed}"
     _repair_all(session, actor, plan, said)
     relink(session, plan.new_links())
-    _announce_repaired(session, actor, [task.page for task, _ in plan.changed])
+    _publish_repaired(session, actor, [task.page for task, _ in plan.changed])
     repaired = [task.page for task, _ in plan.changed]
     return Moved([], repaired, sum(made.changed for _, made in plan.changed), [])
 
@@ -300,8 +300,8 @@ def _new_place() -> Update:
     return update(Page).where(Page.id == bindparam("of_page"))
 
 
-def _announce_repaired(session: Session, actor: Actor, pages: Sequence[Page]) -> None:
+def _publish_repaired(session: Session, actor: Actor, pages: Sequence[Page]) -> None:
     """Announce repairs of links; the rendering of these pages is left to the worker."""
     action = Action.REPAIR.value
     saved = [PageSaved(page.space_id, page.id, page.head, action) for page in pages]
-    announce_all(session, actor, saved)
+    publish_all(session, actor, saved)

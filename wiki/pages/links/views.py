@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from wiki.errors import Busy, Invalid, NotFound, TooMany
 from wiki.pages import queries
-from wiki.pages.access.flow import PlacesShowNarrower, labels_of
+from wiki.pages.access.label_policy import PlacesShowNarrower, labels_of
+from wiki.pages.access_log import log_other_read
 from wiki.pages.actions import Saved
 from wiki.pages.diffs import Beyond, of_texts
 from wiki.pages.links import moves
@@ -19,9 +20,8 @@ from wiki.pages.links.moves import Moved
 from wiki.pages.links.moving import Plan, links_into, links_to_sections, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs, Task
 from wiki.pages.models import Page, Revision
-from wiki.pages.reads import note_other
+from wiki.pages.page_context import live_page, page_frame, place_at
 from wiki.pages.rendering.stored import read_rendering
-from wiki.pages.screens import live_page, page_frame, place_at
 from wiki.pages.texts import get_text
 from wiki.pages.unseen import unseen_in_path, unseen_notice
 from wiki.rules.access import May
@@ -33,7 +33,7 @@ from wiki.text.markdown.headings import Heading
 from wiki.text.rewrite.repair import Repair
 from wiki.text.rewrite.sections import Renamed, renamed
 from wiki.text.scan.unseen import notice
-from wiki.web.errors import say
+from wiki.web.errors import flash
 from wiki.web.lane import in_lane
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url, verb
@@ -137,18 +137,18 @@ def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
     said = f"Moved {len(moved.pages)} pages." if len(moved.pages) > 1 else "Moved."
     if moved.repaired:
         said += f" {_links(moved.links)} in {_pages(len(moved.repaired))} repaired."
-    say(f"{said} Old addresses lead to the new ones.")
+    flash(f"{said} Old addresses lead to the new ones.")
     if moved.unclear:
         names = ", ".join(f"“{page.title}”" for page in moved.unclear[:3])
         more = len(moved.unclear) - 3
-        say(
+        flash(
             f"Not every link in {names}{f' and {more} more' if more > 0 else ''} could be written "
             "anew for the new place. Please look at them.",
             "warn",
         )
     unseen = notice(unseen_in_path(moved.pages[0].path, old_path))
     if unseen:
-        say(unseen, "note")
+        flash(unseen, "note")
     return redirect(page_url(space.slug, moved.pages[0].path), 303)
 
 
@@ -174,9 +174,9 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
             error = refused
         else:
             if made.repaired:
-                say(f"{_links(made.links)} in {_pages(len(made.repaired))} repaired.")
+                flash(f"{_links(made.links)} in {_pages(len(made.repaired))} repaired.")
             else:
-                say("No link was changed.", "note")
+                flash("No link was changed.", "note")
             return redirect(page_url(slug, page.path), 303)
     body = render_template(
         "pages/repair.html",
@@ -226,7 +226,7 @@ def say_unseen(saved: Saved, sent: str) -> None:
     """Show a notice about invisible characters that a save introduced."""
     told = unseen_notice(reading(), saved, sent)
     if told:
-        say(told, "note")
+        flash(told, "note")
 
 
 def say_gone(saved: Saved) -> None:
@@ -239,7 +239,7 @@ def say_gone(saved: Saved) -> None:
         home = page_url(page.space.slug, page.path)
         url = f"{home}{'/' if page.path else ''}-/repair?from={saved.revision.number - 1}"
         lead = "leads to a section" if links == 1 else "lead to sections"
-        say(
+        flash(
             Markup('{} {} that this page no longer has. <a href="{}">Repair {}</a>').format(
                 _links(links), lead, url, "it" if links == 1 else "them"
             ),
@@ -270,7 +270,7 @@ def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed
             if room > 0:
                 kept.append(section)
                 room -= len(section.rows)
-        note_other(task.page.id, task.revision.number, Label(labels[task.page.id]))
+        log_other_read(task.page.id, task.revision.number, Label(labels[task.page.id]))
         found.append(Changed(task.page, made.changed, tuple(kept), text.places - len(kept)))
     return found
 

@@ -30,7 +30,7 @@ from wiki.pages.texts import get_text, get_texts
 from wiki.spaces.models import Space
 from wiki.text.markdown.markup import RENDERER_VERSION, Link, RenderContext, Rendering
 from wiki.text.markdown.wikilinks import Reading
-from wiki.web.pace import asker
+from wiki.web.rate_limit import asker
 
 log = logging.getLogger(__name__)
 

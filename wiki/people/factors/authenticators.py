@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import FactorRenamed
+from wiki.people.factors.encryption import Unreadable, seal, unseal
 from wiki.people.factors.queries import (
     checked_factor_name,
     farewell,
@@ -26,7 +27,6 @@ from wiki.people.factors.queries import (
     require_self,
     welcome,
 )
-from wiki.people.factors.sealing import Unreadable, seal, unseal
 from wiki.people.models import Authenticator, Person
 from wiki.rules.access import Actor
 
@@ -94,7 +94,7 @@ def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> 
     if name != row.name:
         row.name = name
         session.flush()
-        announce(session, actor, FactorRenamed(row.person_id, "authenticator", row.id))
+        publish(session, actor, FactorRenamed(row.person_id, "authenticator", row.id))
     return row
 
 

@@ -42,7 +42,7 @@ from webauthn.helpers.structs import (
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import FactorRenamed
 from wiki.people.factors.queries import (
     checked_factor_name,
@@ -323,7 +323,7 @@ def rename_passkey(session: Session, actor: Actor, id: int, name: str) -> Passke
     if name != row.name:
         row.name = name
         session.flush()
-        announce(session, actor, FactorRenamed(row.person_id, "passkey", row.id))
+        publish(session, actor, FactorRenamed(row.person_id, "passkey", row.id))
     return row
 
 

@@ -13,7 +13,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import (
     FactorAdded,
     FactorRemoved,
@@ -22,7 +22,7 @@ from wiki.outbox.events import (
     RecoveryCodeUsed,
 )
 from wiki.people.actions import checked_name
-from wiki.people.factors.requiring import has_factor, must_have_factor
+from wiki.people.factors.mfa_policy import has_factor, must_have_factor
 from wiki.people.models import Authenticator, Passkey, Person, RecoveryCode
 from wiki.people.signin.sign_in import hash_token
 from wiki.rules.access import Actor, may_administer
@@ -101,9 +101,9 @@ def welcome(
     if person.email:
         letter = mails.factor_added(settings, person.name, KINDS[kind])
         mails.post(session, actor, person.email, letter)
-    announce(session, actor, FactorAdded(person.id, kind, factor_id))
+    publish(session, actor, FactorAdded(person.id, kind, factor_id))
     if codes:
-        announce(session, actor, RecoveryCodesMade(person.id))
+        publish(session, actor, RecoveryCodesMade(person.id))
     return codes
 
 
@@ -122,7 +122,7 @@ def farewell(
     if person.email:
         letter = mails.factor_removed(settings, person.name, KINDS[kind])
         mails.post(session, actor, person.email, letter)
-    announce(session, actor, FactorRemoved(person.id, kind, factor_id))
+    publish(session, actor, FactorRemoved(person.id, kind, factor_id))
 
 
 def renew_codes(session: Session, actor: Actor, settings: Settings, person: Person) -> list[str]:
@@ -138,7 +138,7 @@ def renew_codes(session: Session, actor: Actor, settings: Settings, person: Pers
     codes = _make_codes(session, person.id)
     if person.email:
         mails.post(session, actor, person.email, mails.codes_renewed(settings, person.name))
-    announce(session, actor, RecoveryCodesMade(person.id))
+    publish(session, actor, RecoveryCodesMade(person.id))
     return codes
 
 
@@ -163,7 +163,7 @@ def use_recovery_code(session: Session, settings: Settings, person: Person, type
     if person.email:
         letter = mails.recovery_code_used(settings, person.name, left)
         mails.post(session, person.actor(), person.email, letter)
-    announce(session, person.actor(), RecoveryCodeUsed(person.id, left))
+    publish(session, person.actor(), RecoveryCodeUsed(person.id, left))
     return True
 
 
@@ -186,7 +186,7 @@ def clear_factors(session: Session, actor: Actor, settings: Settings, person: Pe
     if person.email:
         letter = mails.factors_cleared(settings, person.name, actor.name)
         mails.post(session, actor, person.email, letter)
-    announce(session, actor, FactorsCleared(person.id, count))
+    publish(session, actor, FactorsCleared(person.id, count))
     return count
 
 

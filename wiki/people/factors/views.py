@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid, TooMany
 from wiki.people.factors import authenticators, passkeys
 from wiki.people.factors import queries as factors
+from wiki.people.factors.mfa_policy import must_have_factor
 from wiki.people.factors.passkeys import Purpose
-from wiki.people.factors.requiring import must_have_factor
 from wiki.people.models import Authenticator, Passkey, Person
-from wiki.people.signin import limiting, proving, sign_in
-from wiki.people.signin.confirming import confirm_first
+from wiki.people.signin import limiting, second_factor, sign_in
 from wiki.people.signin.devices import device
-from wiki.web.errors import say
+from wiki.people.signin.reauthentication import confirm_first
+from wiki.web.errors import flash
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
 
@@ -107,7 +107,7 @@ def passkey_options() -> ResponseReturnValue:
     """Return the options for the browser to create a passkey."""
     with writing() as session:
         challenge = passkeys.new_challenge(session, Purpose.ADD, actor().person_id)
-    cookie[proving.CHALLENGE] = challenge
+    cookie[second_factor.CHALLENGE] = challenge
     return jsonify(passkeys.options_to_add(reading(), settings(), _myself(reading()), challenge))
 
 
@@ -117,7 +117,7 @@ def add_passkey() -> ResponseReturnValue:
     """Add the passkey that the browser created."""
     try:
         answer = request.form.get("passkey", "")
-        challenge = proving.take_challenge(Purpose.ADD, actor().person_id)
+        challenge = second_factor.take_challenge(Purpose.ADD, actor().person_id)
         with writing() as session:
             row, codes = passkeys.add_passkey(
                 session,
@@ -152,7 +152,7 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
     except Invalid as error:
         find = passkeys.own_passkey if kind == "passkeys" else authenticators.own_authenticator
         return _factor(kind, find(reading(), actor(), id), error)
-    say(f"It is called “{row}” now.", "good")
+    flash(f"It is called “{row}” now.", "good")
     return redirect(HERE, 303)
 
 
@@ -166,7 +166,7 @@ def remove(kind: str, id: int) -> ResponseReturnValue:
             name = take(session, actor(), settings(), _myself(session), id).name
     except Invalid as error:
         return _screen(error)
-    say(f"“{name}” is no second factor of yours any more.", "good")
+    flash(f"“{name}” is no second factor of yours any more.", "good")
     return redirect(HERE, 303)
 
 
@@ -215,7 +215,7 @@ def _factor(
 def _added(sentence: str, codes: list[str]) -> ResponseReturnValue:
     if codes:
         return _codes(sentence, codes)
-    say(sentence, "good")
+    flash(sentence, "good")
     return redirect(cookie.pop(WANTED, HERE), 303)
 
 

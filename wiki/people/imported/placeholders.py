@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PersonImported
 from wiki.people.actions import HANDLE, shown_name
 from wiki.people.models import Merged, Person, PersonAddress
@@ -166,7 +166,7 @@ def _make(
     )
     session.flush()
     for key, person in made.items():
-        announce(session, ANONYMOUS, PersonImported(person.id))
+        publish(session, ANONYMOUS, PersonImported(person.id))
         found[key] = person.id
 
 

@@ -20,7 +20,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import IdentityLinked, IdentityUnlinked
 from wiki.people.actions import create_person
 from wiki.people.imported.placeholders import is_account
@@ -233,7 +233,7 @@ def link(
         session.flush()
     except IntegrityError:
         raise _linked_already(settings) from None
-    announce(session, actor, IdentityLinked(person.id))
+    publish(session, actor, IdentityLinked(person.id))
     if person.email:
         letter = mails.identity_linked(settings, person.name)
         mails.post(session, actor, person.email, letter)
@@ -258,7 +258,7 @@ def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int)
         )
     session.delete(row)
     session.flush()
-    announce(session, actor, IdentityUnlinked(person.id))
+    publish(session, actor, IdentityUnlinked(person.id))
     if person.email:
         letter = mails.identity_unlinked(settings, person.name)
         mails.post(session, actor, person.email, letter)

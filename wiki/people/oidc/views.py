@@ -12,17 +12,17 @@ from flask.typing import ResponseReturnValue
 
 from wiki.config import Settings
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, TooMany
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import SignedIn
 from wiki.people import me
 from wiki.people.factors import queries as factors
 from wiki.people.oidc import identities
 from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger, Visit
-from wiki.people.signin import confirming, limiting, pending, sign_in
+from wiki.people.signin import limiting, pending, reauthentication, sign_in
 from wiki.people.views import PENDING, destination
-from wiki.web.errors import say
-from wiki.web.kept import sign_in_page
+from wiki.web.errors import flash
 from wiki.web.public import public
+from wiki.web.reauth_form import sign_in_page
 from wiki.web.request import actor, finish_reading, reading, settings, writing
 
 if TYPE_CHECKING:
@@ -126,12 +126,12 @@ def newcomer() -> ResponseReturnValue:
                     name=request.form.get("name", ""),
                 )
                 signed_in = sign_in.begin(session, person)
-                announce(session, person.actor(), SignedIn(person.id))
+                publish(session, person.actor(), SignedIn(person.id))
         except Invalid as refused:
             error = refused
         else:
             sign_in.enter(signed_in)
-            say(f"Welcome, {person.name}. You sign in with {settings().provider}.", "good")
+            flash(f"Welcome, {person.name}. You sign in with {settings().provider}.", "good")
             return redirect(url, 303)
     body = render_template(
         "people/oidc_new.html",
@@ -162,14 +162,14 @@ def link_found(key: str) -> ResponseReturnValue:
         return render_template(
             "people/oidc_link.html", provider=settings().provider, stranger=stranger, person=person
         )
-    asked = confirming.ask()
+    asked = reauthentication.ask()
     if asked is not None:
         return asked
     with writing() as session:
         if identities.recall(session, settings(), key, last=True) is None:
             raise Ended(LATE)
         identities.link(session, settings(), actor(), me.myself(session), stranger)
-    say(f"From now on {settings().provider} signs you in.", "good")
+    flash(f"From now on {settings().provider} signs you in.", "good")
     return redirect(url, 303)
 
 
@@ -177,7 +177,7 @@ def link_found(key: str) -> ResponseReturnValue:
 def link_more() -> ResponseReturnValue:
     """Send the user to the provider to link their account with their identity there."""
     _provider()
-    asked = confirming.ask()
+    asked = reauthentication.ask()
     if asked is not None:
         return asked
     try:
@@ -189,7 +189,7 @@ def link_more() -> ResponseReturnValue:
 
 
 @blueprint.post("/-/me/identities/<int:identity_id>/unlink")
-@confirming.confirm_first
+@reauthentication.confirm_first
 def unlink(identity_id: int) -> ResponseReturnValue:
     """Unlink an identity from the account."""
     try:
@@ -197,7 +197,7 @@ def unlink(identity_id: int) -> ResponseReturnValue:
             identities.unlink(session, settings(), actor(), identity_id)
     except Invalid as error:
         return me.screen(error)
-    say("It is unlinked: it does not sign you in any more.", "good")
+    flash("It is unlinked: it does not sign you in any more.", "good")
     return redirect("/-/me#identities", 303)
 
 
@@ -235,7 +235,7 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
                 waits = pending.open_pending(session, person)
             else:
                 signed_in = sign_in.begin(session, person)
-                announce(session, person.actor(), SignedIn(person.id))
+                publish(session, person.actor(), SignedIn(person.id))
         same = identities.owner_of(session, stranger.email, proven=True)
         taken = identities.owner_of(session, stranger.email, proven=False)
         if person is None and same is not None:
@@ -252,7 +252,7 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         return _failed("Your account here is disabled. Ask an admin to let you in again.", url)
     if same is not None:
         if actor().is_anonymous:
-            say(
+            flash(
                 f"An account here has the address {stranger.email}. Sign in to it with its "
                 f"password this once, to link it with {provider}.",
                 "note",
@@ -280,13 +280,13 @@ def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
             identities.link(session, settings(), actor(), me.myself(session), stranger)
     except Invalid as error:
         return _failed(error.sentence, url)
-    say(f"From now on {settings().provider} signs you in.", "good")
+    flash(f"From now on {settings().provider} signs you in.", "good")
     return redirect(url, 303)
 
 
 def _failed(sentence: str, url: str) -> ResponseReturnValue:
     """Show an error and return to the sign-in form, or for a signed-in user to where they were."""
-    say(sentence, "problem")
+    flash(sentence, "problem")
     if not actor().is_anonymous:
         return redirect(url, 303)
     return redirect(url_for("people.login", next=destination(url)), 303)

@@ -11,7 +11,7 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, TooMany
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PasswordResetRequested
 from wiki.people.actions import end_password_links, find_person, normal_login, set_password
 from wiki.people.models import PasswordReset, Person
@@ -27,7 +27,7 @@ def ask_for_link(session: Session, typed: str) -> None:
     row = PasswordReset(login=normal_login(typed), created_at=now(), expires_at=now() + LASTS)
     session.add(row)
     session.flush()
-    announce(session, ANONYMOUS, PasswordResetRequested(row.id))
+    publish(session, ANONYMOUS, PasswordResetRequested(row.id))
 
 
 def send_link(session: Session, settings: Settings, reset_id: int) -> None:

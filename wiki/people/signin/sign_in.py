@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, SignInRequired
-from wiki.people.factors.requiring import lacks_factor
+from wiki.people.factors.mfa_policy import lacks_factor
 from wiki.people.models import (
     AddressClaim,
     LoginSession,
@@ -28,8 +28,8 @@ from wiki.people.models import (
 )
 from wiki.people.signin.browsers import note_browser
 from wiki.rules.access import Actor
-from wiki.web.memo import memo, version
 from wiki.web.request import parts, reading, settings
+from wiki.web.response_cache import response_cache, version
 
 log = logging.getLogger(__name__)
 
@@ -192,12 +192,12 @@ def init_app(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
         seen, key = version(), ("sign-in", hash_token(token))
-        found: SignedIn | None = memo().get(seen, key)
+        found: SignedIn | None = response_cache().get(seen, key)
         if found is None:
             found = find_session(reading(), token)
             if found is None:
                 return None
-            memo().put(seen, key, found, 1000)
+            response_cache().put(seen, key, found, 1000)
         return found if found.expires_at > now() else None
 
     @app.after_request

@@ -27,9 +27,9 @@ from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.history import Commit, FileChange, History
 from wiki.transfer.git.steps import Files, Ledger, Step, Steps, Tracked, stem
+from wiki.transfer.history_writer import Attribution, HistoryWriter, tell
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import ImportedFile, ImportedHistory
-from wiki.transfer.recording import Recorder, Stamp, tell
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import (
     MARKDOWN,
@@ -163,7 +163,7 @@ class HistoryImport:
                 [_author(commit) for commit in commits],
                 domain=users_domain(self.settings),
             )
-            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
+            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
             touched = {
                 self.ledger.files.live[path].page_id
                 for commit in commits
@@ -175,7 +175,7 @@ class HistoryImport:
             blobs.expect(self._to_read(commits))
             for commit in commits:
                 message, marks = trailers.read_message(commit.message)
-                stamp = Stamp(people[author_key(*_author(commit))], commit.at, message)
+                stamp = Attribution(people[author_key(*_author(commit))], commit.at, message)
                 Step(self.ledger, session, recorder, blobs, stamp, marks).take(
                     self._steps(commit, marks)
                 )
@@ -192,7 +192,7 @@ class HistoryImport:
         ]
         return [blob for blob in dict.fromkeys(brought) if blob not in held]
 
-    def _store(self, session: Session, recorder: Recorder, tip: str) -> None:
+    def _store(self, session: Session, recorder: HistoryWriter, tip: str) -> None:
         recorder.flush()
         changed = sorted(self.ledger.files.changed)
         session.execute(
@@ -267,9 +267,9 @@ class HistoryImport:
         home page of a wiki."""
         names = {file.path for file in self.history.tree()}
         strays = [one for file, one in self.ledger.files.live.items() if file not in names]
-        stamp = Stamp(self.actor.person_id, now())
+        stamp = Attribution(self.actor.person_id, now())
         with self.database.write() as session:
-            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
+            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
             for one in strays:
                 page = recorder.page(one.page_id)
                 if page is not None:
@@ -298,8 +298,8 @@ class HistoryImport:
         if not behind:
             return
         with closing(self.history.blobs()) as blobs, self.database.write() as session:
-            recorder = Recorder(session, self.actor, self.ledger.space, self._shelf)
-            step = Step(self.ledger, session, recorder, blobs, Stamp(None, now()), {})
+            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
+            step = Step(self.ledger, session, recorder, blobs, Attribution(None, now()), {})
             for file in behind:
                 is_home = self.ledger.is_wiki and file.path.lower() == "home.md"
                 step.catch_up(file.path, file.blob, "" if is_home else places.get(file.path))
@@ -318,7 +318,7 @@ class HistoryImport:
         )
 
     def _render(self) -> None:
-        """Render the imported pages and announce them to subscribers."""
+        """Render the imported pages and publish them to subscribers."""
         with self.database.read() as session:
             stale = list(
                 session.scalars(

@@ -22,7 +22,7 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
-from wiki.outbox.actions import announce, deliver_again
+from wiki.outbox.actions import deliver_again, publish
 from wiki.outbox.events import MirrorAdded, MirrorRemoved
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.imported.placeholders import users_domain
@@ -30,7 +30,7 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen, see_space_by_id
+from wiki.spaces.queries import SpaceAccess, see_space_by_id
 from wiki.transfer.git import trailers
 from wiki.transfer.git.command import GitError
 from wiki.transfer.git.commits import FOLLOWED, SpaceHistory, Tree
@@ -217,7 +217,7 @@ def add_mirror(
     )
     session.add(row)
     session.flush()
-    announce(session, actor, MirrorAdded(space.id))
+    publish(session, actor, MirrorAdded(space.id))
     return row
 
 
@@ -242,11 +242,11 @@ def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
         raise NotFound
     session.delete(row)
     session.flush()
-    announce(session, actor, MirrorRemoved(space.id))
+    publish(session, actor, MirrorRemoved(space.id))
     return row
 
 
-def mirror_of(session: Session, seen: SpaceSeen) -> Mirror | None:
+def mirror_of(session: Session, seen: SpaceAccess) -> Mirror | None:
     """Return a space's mirror. :raises Forbidden: unless the actor may manage the space."""
     seen.require(May.MANAGE)
     return session.get(Mirror, seen.space.id)

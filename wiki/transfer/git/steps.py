@@ -23,9 +23,9 @@ from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.command import Missing
 from wiki.transfer.headings import leading_title
+from wiki.transfer.history_writer import Attribution, HistoryWriter, PastPage
 from wiki.transfer.importing import NoText, contents, decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
-from wiki.transfer.recording import PastPage, Recorder, Stamp
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
 from wiki.web.filters import date_words
@@ -155,9 +155,9 @@ class Step:
         self,
         ledger: Ledger,
         session: Session,
-        recorder: Recorder,
+        recorder: HistoryWriter,
         blobs: Blobs,
-        stamp: Stamp,
+        stamp: Attribution,
         marks: Mapping[str, str],
     ) -> None:
         self.ledger = ledger

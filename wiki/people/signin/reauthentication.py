@@ -24,7 +24,7 @@ from wiki.people.factors import queries as factors
 from wiki.people.factors.passkeys import Purpose
 from wiki.people.models import LoginSession, Person
 from wiki.people.oidc import identities
-from wiki.people.signin import limiting, proving, sign_in
+from wiki.people.signin import limiting, second_factor, sign_in
 from wiki.web.errors import wants_json
 from wiki.web.request import reading, settings, writing
 from wiki.web.urls import local_url, split_url, this_url
@@ -134,7 +134,7 @@ def confirm() -> ResponseReturnValue:
 @blueprint.post("/-/confirm/passkey")
 def ask_passkey() -> ResponseReturnValue:
     """Return the options for the browser to ask for a passkey of the signed-in user."""
-    return jsonify(proving.ask_passkey(Purpose.CONFIRM, sign_in.current().actor.person_id))
+    return jsonify(second_factor.ask_passkey(Purpose.CONFIRM, sign_in.current().actor.person_id))
 
 
 def _confirm() -> None:
@@ -152,18 +152,18 @@ def _confirm() -> None:
     limiting.refuse_if_spent(reading(), counters)
     with writing() as session:
         limiting.spend(session, counters)
-    what: proving.Given | None = None
+    what: second_factor.Given | None = None
     if password:
         if not actions.check_password(person, password):
             raise Invalid(WRONG, field="password")
     else:
-        what = proving.given(Purpose.CONFIRM, person, prefix=PREFIX)
+        what = second_factor.given(Purpose.CONFIRM, person, prefix=PREFIX)
     with writing() as session:
         row = session.get_one(Person, person.id)
         if row.password_hash != person.password_hash:
             raise Invalid(WRONG, field="password")
         if what is not None:
-            proving.use(session, row, what, recovery=False)
+            second_factor.use(session, row, what, recovery=False)
         session.execute(
             update(LoginSession).where(LoginSession.id == me.session_id).values(confirmed_at=now())
         )

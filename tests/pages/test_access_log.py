@@ -15,7 +15,7 @@ from tests.pages.test_query_counts import counted
 from wiki.app import create_app
 from wiki.audit.handlers import let_go
 from wiki.db import at, now
-from wiki.pages.access.protecting import set_label
+from wiki.pages.access.restrictions import set_label
 from wiki.pages.models import PageRead
 from wiki.rules.labels import Label
 
@@ -97,7 +97,7 @@ def test_who_cannot_be_written_down_does_not_read(
     def refuse(*_: object) -> None:
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr("wiki.pages.reads.ReadLog.write", refuse)
+    monkeypatch.setattr("wiki.pages.access_log.ReadLog.write", refuse)
     for url in ("/eng/plan", "/eng/plan/-/raw"):
         refused = wiki.get("ben", url)
         assert refused.status_code == 503

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from wiki.text.markdown.markup import RenderContext, render
-from wiki.text.markdown.outside import for_outsiders
+from wiki.text.markdown.public_html import for_outsiders
 
 HERE = RenderContext("lab", "guide", title="Guide")
 KNOWN = {"/lab/first": "/s/first", "/lab/-/files/map.png": "/s/map.png"}

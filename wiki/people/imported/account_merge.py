@@ -16,7 +16,7 @@ from wiki.config import Settings
 from wiki.db import Base, now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound
 from wiki.mail import messages as mails
-from wiki.outbox.actions import announce, take_turn
+from wiki.outbox.actions import publish, take_turn
 from wiki.outbox.events import AddressClaimRequested, PlaceholderClaimed
 from wiki.outbox.models import EventRow
 from wiki.people.actions import checked_email
@@ -50,7 +50,7 @@ def ask_for_link(session: Session, actor: Actor, typed: str) -> None:
     )
     session.add(row)
     session.flush()
-    announce(session, actor, AddressClaimRequested(row.id))
+    publish(session, actor, AddressClaimRequested(row.id))
 
 
 def send_link(session: Session, settings: Settings, claim_id: int) -> None:
@@ -207,7 +207,7 @@ def _merge(
         )
     )
     session.flush()
-    announce(session, actor, PlaceholderClaimed(into.id, placeholder.id, proven))
+    publish(session, actor, PlaceholderClaimed(into.id, placeholder.id, proven))
 
 
 def _under(session: Session, address: str) -> Person | None:

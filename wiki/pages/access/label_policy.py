@@ -146,7 +146,7 @@ def labels_above(session: Session, label: Label) -> bool:
     return bool(session.scalar(select(or_(spaces, scopes))))
 
 
-def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
+def prescan(session: Session, text: Text, context: RenderContext, label: Label) -> None:
     """Render a text before the transaction in which it is saved, if its links will have to be
     checked."""
     if may_show(text.body) and labels_above(session, label):

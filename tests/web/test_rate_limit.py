@@ -11,7 +11,7 @@ from tests.cast import Scene
 from wiki.app import create_app
 from wiki.rules.limits import Bucket, Pace, draw
 from wiki.search.index import rebuild
-from wiki.web.pace import MOST_KNOWN, PACES, Paces
+from wiki.web.rate_limit import MOST_KNOWN, PACES, Paces
 from wiki.web.request import Parts
 
 FAR = {"REMOTE_ADDR": "198.51.100.7"}

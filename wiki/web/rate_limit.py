@@ -74,7 +74,7 @@ class Paces:
         return seconds
 
 
-def keep_pace() -> None:
+def apply_rate_limit() -> None:
     """Count this request; call this once the actor is known.
 
     :raises TooMany: when the limit is exceeded.
@@ -91,7 +91,7 @@ def charge(what: str, price: float = 1.0) -> None:
 
     :raises TooMany: when the limit is exceeded; then nothing is counted.
     """
-    factor, who = settings().pace, whom()
+    factor, who = settings().pace, requester()
     if not factor or not who:
         return
     paces: Paces = current_app.extensions["paces"]
@@ -104,7 +104,7 @@ def charge(what: str, price: float = 1.0) -> None:
         )
 
 
-def whom() -> str:
+def requester() -> str:
     """Return the key that a request is counted under: the person or, for anonymous visitors, the
     network address. The key is empty if the address does not identify a client, as behind a proxy
     on this machine that is not in the settings."""
@@ -122,7 +122,7 @@ def whom() -> str:
 
 def asker() -> str | None:
     """Return the person or address of the current request; None outside of requests."""
-    return whom() if has_request_context() else None
+    return requester() if has_request_context() else None
 
 
 def init_app(app: Flask) -> None:
@@ -133,4 +133,4 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def in_pace() -> None:
         if not is_api():
-            keep_pace()
+            apply_rate_limit()

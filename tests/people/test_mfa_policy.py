@@ -8,10 +8,10 @@ from tests.people.factors import HERE, events, first_step, set_up_app
 from wiki.errors import Forbidden
 from wiki.outbox.models import EventRow
 from wiki.people import groups
-from wiki.people.factors import requiring
-from wiki.people.factors.requiring import WHO_MUST, Who
+from wiki.people.factors import mfa_policy as requiring
+from wiki.people.factors.mfa_policy import WHO_MUST, Who
 from wiki.people.models import Group, Person, SiteSetting
-from wiki.people.signin.holding import is_open
+from wiki.people.signin.mfa_enforcement import is_open
 from wiki.people.site_settings import Setting, change_setting, read_setting
 from wiki.people.tokens import create_token
 

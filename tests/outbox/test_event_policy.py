@@ -3,9 +3,9 @@
 from wiki.api.changes import TYPES
 from wiki.history.recent import _DEEDS
 from wiki.outbox import events
+from wiki.outbox.event_policy import SORTS, Category, names_in, sort_of
 from wiki.outbox.events import Event
 from wiki.outbox.models import EventRow
-from wiki.outbox.sorts import SORTS, Category, names_in, sort_of
 from wiki.transfer.git.commits import FOLLOWED
 
 CLASSES = {one for one in vars(events).values() if isinstance(one, type) and issubclass(one, Event)}

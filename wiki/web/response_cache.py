@@ -30,7 +30,7 @@ SECONDS = 30.0
 LARGEST = 1 << 20
 
 
-class Memo:
+class ResponseCache:
     """A cache of at most ``limit`` bytes that drops the least recently used values first."""
 
     def __init__(self, limit: int) -> None:
@@ -72,13 +72,13 @@ class Memo:
 
 def init_app(app: Flask, database: Database, *, limit: int) -> None:
     """Add a cache of ``limit`` bytes to the app, and answer repeated requests from it."""
-    memo = app.extensions["wiki.memo"] = Memo(limit)
-    app.wsgi_app = Remembering(app.wsgi_app, database, memo)  # type: ignore[method-assign]
+    response_cache = app.extensions["wiki.response_cache"] = ResponseCache(limit)
+    app.wsgi_app = CachedResponses(app.wsgi_app, database, response_cache)  # type: ignore[method-assign]
 
 
-def memo() -> Memo:
+def response_cache() -> ResponseCache:
     """Return the app's cache."""
-    found: Memo = current_app.extensions["wiki.memo"]
+    found: ResponseCache = current_app.extensions["wiki.response_cache"]
     return found
 
 
@@ -90,8 +90,8 @@ def version() -> Hashable:
     return seen
 
 
-def remembered(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Mark the responses of a view as cacheable by :class:`Remembering`.
+def cached(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Mark the responses of a view as cacheable by :class:`CachedResponses`.
 
     The view's output may depend only on the address, the cookie and the database.
     """
@@ -107,26 +107,28 @@ def remembered(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRe
     return answer
 
 
-class Remembering:
+class CachedResponses:
     """WSGI middleware that answers repeated requests from the cache.
 
     Requests are the same if their address, cookie and accepted encodings are equal byte for byte,
     and the version of the database is the same. Only responses of views marked with
-    :func:`remembered` are cached, and never a response that sets a cookie. A client that already
+    :func:`cached` are cached, and never a response that sets a cookie. A client that already
     has the response gets 304.
     """
 
-    def __init__(self, application: WSGIApplication, database: Database, memo: Memo) -> None:
+    def __init__(
+        self, application: WSGIApplication, database: Database, response_cache: ResponseCache
+    ) -> None:
         self.application = application
         self.database = database
-        self.memo = memo
+        self.response_cache = response_cache
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
             return self.application(environ, start_response)
         version = self.database.version()
         key = tuple(map(environ.get, _WHAT_MAKES_IT_THE_SAME))
-        found: tuple[list[tuple[str, str]], bytes] | None = self.memo.get(version, key)
+        found: tuple[list[tuple[str, str]], bytes] | None = self.response_cache.get(version, key)
         if found is None:
             begun: list[Any] = []
 
@@ -144,7 +146,7 @@ class Remembering:
             if hasattr(answer, "close"):
                 answer.close()
             if len(found[1]) <= LARGEST:
-                self.memo.put(version, key, found, len(found[1]) + 2000)
+                self.response_cache.put(version, key, found, len(found[1]) + 2000)
         headers, body = found
         if "HTTP_IF_NONE_MATCH" in environ and _has_it(environ["HTTP_IF_NONE_MATCH"], headers):
             start_response("304 NOT MODIFIED", [h for h in headers if h[0] not in _OF_THE_BODY])

@@ -25,10 +25,10 @@ from wiki.pages.models import Page, PageRead
 from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.rules.labels import Label
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.web.errors import error_page, problem, wants_json
-from wiki.web.memo import REMEMBER
 from wiki.web.request import actor, settings
+from wiki.web.response_cache import REMEMBER
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ReadLog:
 _COLUMNS = ("page_id", "day", "person_id", "revision", "file_id")
 
 
-def is_logged(seen: SpaceSeen) -> bool:
+def is_logged(seen: SpaceAccess) -> bool:
     """Return whether reads of a page, of its files or of files of its space are logged."""
     return _asks_for_it(seen.label)
 
@@ -76,7 +76,7 @@ def _asks_for_it(label: Label) -> bool:
     return since is not None and label >= since
 
 
-def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int = 0) -> None:
+def log_read(seen: SpaceAccess, page: Page | None, *revisions: int, file_id: int = 0) -> None:
     """Note that the response contains revisions of a page's text, or one of its files.
 
     Without a page nothing is noted: files that belong to a space itself are not logged.
@@ -90,7 +90,7 @@ def note_read(seen: SpaceSeen, page: Page | None, *revisions: int, file_id: int 
         _note(page.id, 0, file_id)
 
 
-def note_other(page_id: int, revision: int, label: Label) -> None:
+def log_other_read(page_id: int, revision: int, label: Label) -> None:
     """Note that the response for another page contains text of a page with this effective label."""
     if _asks_for_it(label):
         _note(page_id, revision, 0)

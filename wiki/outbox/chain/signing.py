@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden
-from wiki.outbox.actions import announce, ends_of, take_turn, write_end
+from wiki.outbox.actions import ends_of, publish, take_turn, write_end
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.links import SALT_BYTES, End, Seal, name_of
 from wiki.outbox.events import ChainSealed
@@ -43,7 +43,7 @@ def seal_anew(session: Session, actor: Actor, fault: str) -> int:
     for end in ends.values():
         write_end(session, replace(end, signature=seal.sign(end)))
     count = sum(end.count for end in ends.values())
-    announce(session, actor, ChainSealed(count, fault))
+    publish(session, actor, ChainSealed(count, fault))
     return count
 
 

@@ -14,9 +14,9 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.groups import actions as grouping
 from wiki.mail.messages import approval_asked, post
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import ApprovalAsked, ApprovalDecided, Opened
-from wiki.pages.access import protecting
+from wiki.pages.access import restrictions
 from wiki.pages.links import moves
 from wiki.pages.models import Page
 from wiki.people.models import Group, Person
@@ -28,7 +28,7 @@ from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces import actions as spaces
 from wiki.spaces import invitations
 from wiki.spaces.audience import audience_of
-from wiki.spaces.exposure import Change, Consent, Exposes, Exposure, NeedsSecond
+from wiki.spaces.exposure import Change, Consent, Exposure, NeedsConsent, NeedsSecond
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
@@ -60,7 +60,7 @@ def do(
     :raises Invalid: as the change itself does.
     """
     done = _make(session, settings, actor, change, consent)
-    announce(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
+    publish(session, actor, Opened(change.space_id, change.kind, consent.digest, consent.second))
     return done
 
 
@@ -97,12 +97,12 @@ def _invite(
 
 def _label(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     label = Label.named(sent["label"])
-    page = protecting.set_label(session, actor, sent["page_id"], label, consent=consent)
-    return Done(protecting.label_said(session, page.space, page), _access(session, page))
+    page = restrictions.set_label(session, actor, sent["page_id"], label, consent=consent)
+    return Done(restrictions.label_said(session, page.space, page), _access(session, page))
 
 
 def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
-    page = protecting.restrict(
+    page = restrictions.restrict(
         session,
         actor,
         sent["page_id"],
@@ -116,7 +116,9 @@ def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: 
 
 
 def _lift(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
-    page = protecting.lift(session, actor, sent["page_id"], sent["restriction_id"], consent=consent)
+    page = restrictions.lift(
+        session, actor, sent["page_id"], sent["restriction_id"], consent=consent
+    )
     return Done("The restriction is lifted.", _access(session, page))
 
 
@@ -261,7 +263,7 @@ def exposure_of(
     inner = session.begin_nested()
     try:
         _make(session, settings, actor, change, Consent())
-    except Exposes as found:
+    except NeedsConsent as found:
         return found.exposure
     finally:
         inner.rollback()
@@ -299,7 +301,7 @@ def ask(
     for person in people:
         if person.email:
             post(session, actor, person.email, approval_asked(settings, actor.name, row.id))
-    announce(session, actor, ApprovalAsked(change.space_id, row.id))
+    publish(session, actor, ApprovalAsked(change.space_id, row.id))
     return row
 
 
@@ -386,5 +388,5 @@ def decide(
         done = Done(f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
     row.decided_by_id, row.decided_at, row.approved = actor.person_id, now(), approve
     session.flush()
-    announce(session, actor, ApprovalDecided(row.space_id, row.id, approve))
+    publish(session, actor, ApprovalDecided(row.space_id, row.id, approve))
     return done

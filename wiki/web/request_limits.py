@@ -1,7 +1,7 @@
 """Limits on the length and number of things in one request, with a message for each.
 
-The gateway limits a request's head and body (``wiki/web/gateway.py``), and the routes limit their
-own input. The limits here apply in between, on any WSGI server.
+The gateway limits a request's head and body (``wiki/web/wsgi_bridge.py``), and the routes limit
+their own input. The limits here apply in between, on any WSGI server.
 """
 
 from __future__ import annotations

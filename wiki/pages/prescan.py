@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from wiki.pages import secrets
-from wiki.pages.access import flow
+from wiki.pages.access import label_policy
 from wiki.pages.checks import content_hash_of, with_front_matter
 from wiki.pages.links.graph import has_links_to_sections
 from wiki.pages.merging import Text, merge_texts
@@ -14,19 +14,19 @@ from wiki.pages.queries import get_revision, head_of
 from wiki.pages.rendering.stored import prepare
 from wiki.pages.revising import text_of
 from wiki.rules.labels import Label
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import RenderContext
 from wiki.text.rewrite.sections import may_lose_sections
 
 
-def look_ahead(session: Session, text: Text, context: RenderContext, label: Label) -> None:
+def prescan(session: Session, text: Text, context: RenderContext, label: Label) -> None:
     """Compute and cache what the transaction that stores a text needs to know about it."""
-    secrets.look_ahead(text)
-    flow.look_ahead(session, text, context, label)
+    secrets.prescan(text)
+    label_policy.prescan(session, text, context, label)
 
 
-def look_ahead_of_edit(
-    session: Session, seen: SpaceSeen, page: Page, text: Text, base: int, *, tells: bool = False
+def prescan_edit(
+    session: Session, seen: SpaceAccess, page: Page, text: Text, base: int, *, tells: bool = False
 ) -> bool:
     """Do the same for an edit of a page, which is merged first if the page has a newer revision.
 
@@ -37,7 +37,7 @@ def look_ahead_of_edit(
     """
     text = _to_be_saved(session, page, text, base)
     context = RenderContext(seen.space.slug, page.path, page.folder, text.title, routes=page.routes)
-    look_ahead(session, text, context, seen.label)
+    prescan(session, text, context, seen.label)
     later = not (tells and _may_break_links(session, page, text.body))
     if not later:
         prepare(content_hash_of(text), text.body, context)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
+from wiki.pages.access_log import log_other_read
 from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
@@ -23,11 +24,10 @@ from wiki.pages.queries import (
     look_up,
     see_page,
 )
-from wiki.pages.reads import note_other
 from wiki.pages.rendering.stored import keep_heads
 from wiki.rules.access import May
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceSeen
+from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import Rendering, mark
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, finish_reading, parts, reading
@@ -54,7 +54,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-def tree_beside(session: Session, seen: SpaceSeen, path: str) -> list[Node]:
+def tree_beside(session: Session, seen: SpaceAccess, path: str) -> list[Node]:
     """Return the top of a space's tree, expanded along the path to ``path`` and one level below
     it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
@@ -77,12 +77,12 @@ def tree_beside(session: Session, seen: SpaceSeen, path: str) -> list[Node]:
     return build("")
 
 
-def space_tree(seen: SpaceSeen) -> list[Node]:
+def space_tree(seen: SpaceAccess) -> list[Node]:
     """Return the top of the space's tree, for the sidebar of screens about the space itself."""
     return tree_beside(reading(), seen, "")
 
 
-def frame(seen: SpaceSeen, path: str, title: str | None = None) -> dict[str, Any]:
+def frame(seen: SpaceAccess, path: str, title: str | None = None) -> dict[str, Any]:
     """Return the template variables of every screen inside a space: space, role, tree and
     breadcrumbs.
 
@@ -119,7 +119,7 @@ def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
 class Past:
     """A page, live or deleted, whose history is viewed."""
 
-    seen: SpaceSeen
+    seen: SpaceAccess
     page: Page
 
     @property
@@ -197,7 +197,7 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
         found = find_included(reading(), actor(), html)
     whole = found.put_into(html, page.id if page else found.page_at(at))
     for page_id, revision, label in found.given:
-        note_other(page_id, revision, label)
+        log_other_read(page_id, revision, label)
     return with_mentions(whole)
 
 

@@ -1,8 +1,8 @@
 """Recording of an imported past: pages and revisions with their original authors and times.
 
-A :class:`Recorder` takes steps one after another and stores the results in batches. It writes what
-:mod:`wiki.pages.actions` would have written at the time: revisions, redirects from former paths,
-folders, and an event for each step. Renderings and links are made at the end, for the final state
+A :class:`HistoryWriter` takes steps one after another and stores the results in batches. It writes
+what :mod:`wiki.pages.actions` would have written at the time: revisions, redirects from former
+paths, folders, and an event for each step. Renderings and links are made at the end, for the final state
 of each page only.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
-from wiki.pages.access.scoping import let_go, settle_scopes
+from wiki.pages.access.acl import let_go, recompute_scopes
 from wiki.pages.checks import checked_message, checked_path, same_form, with_front_matter
 from wiki.pages.links.graph import former_places, settle_links
 from wiki.pages.merging import Text
@@ -40,7 +40,7 @@ AT_ONCE = 400
 
 
 @dataclass(frozen=True)
-class Stamp:
+class Attribution:
     """Author, time and message of a step."""
 
     author_id: int | None
@@ -63,8 +63,8 @@ class PastPage:
     fields: dict[str, Any]
     front_matter: str
     content_hash: str
-    updated: Stamp
-    removed: Stamp | None = None
+    updated: Attribution
+    removed: Attribution | None = None
     stored_key: str | None = None
     """The key of its path if the database has it as live, else None."""
 
@@ -102,7 +102,7 @@ def tell(session: Session, page_ids: Collection[int]) -> None:
 _TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
 
 
-class Recorder:
+class HistoryWriter:
     """A recorder of the past of a space, in one transaction, by an actor who may edit there.
 
     It locks the space and the loaded pages: other writers that need a path of the space, or save
@@ -167,7 +167,12 @@ class Recorder:
         return self._at[key]
 
     def create(
-        self, path: str, folder: bool, text: Text, stamp: Stamp, action: Action = Action.IMPORT
+        self,
+        path: str,
+        folder: bool,
+        text: Text,
+        stamp: Attribution,
+        action: Action = Action.IMPORT,
     ) -> PastPage:
         """Create a page at a free path.
 
@@ -206,7 +211,7 @@ class Recorder:
         self,
         page: PastPage,
         text: Text,
-        stamp: Stamp,
+        stamp: Attribution,
         *,
         action: Action = Action.IMPORT,
         path: str | None = None,
@@ -243,7 +248,7 @@ class Recorder:
         elif not page.deleted and self._at.get(key) is not page:
             self.delete(page, page.updated)
 
-    def delete(self, page: PastPage, stamp: Stamp) -> None:
+    def delete(self, page: PastPage, stamp: Attribution) -> None:
         """Delete a page, unless it is deleted."""
         if page.deleted:
             return
@@ -254,7 +259,7 @@ class Recorder:
             self._at[path_key(page.path)] = None
         self._touch(page, PageDeleted(self.space_id, page.id, page.path, imported=True), stamp)
 
-    def restore(self, page: PastPage, stamp: Stamp, path: str) -> None:
+    def restore(self, page: PastPage, stamp: Attribution, path: str) -> None:
         """Restore a deleted page at a free path.
 
         :raises Invalid: when the path is taken or invalid.
@@ -288,7 +293,7 @@ class Recorder:
         self._let_go(list(waiting.pages.values()))
         self._store_pages(list(waiting.pages.values()))
         self._store_redirects(waiting.redirects)
-        settle_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
+        recompute_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
         settle_folders(self.session, self.space_id, sorted(waiting.paths))
         keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
         places = [(self.slug, key) for key in keys]
@@ -323,8 +328,8 @@ class Recorder:
             fields=dict(revision.fields),
             front_matter=revision.front_matter,
             content_hash=revision.content_hash,
-            updated=Stamp(page.updated_by_id, page.updated_at),
-            removed=Stamp(page.deleted_by_id, page.deleted_at) if page.deleted_at else None,
+            updated=Attribution(page.updated_by_id, page.updated_at),
+            removed=Attribution(page.deleted_by_id, page.deleted_at) if page.deleted_at else None,
             stored_key=page.path_key if page.deleted_at is None else None,
         )
         self._known[page.id] = known
@@ -332,8 +337,8 @@ class Recorder:
             self._at.setdefault(page.path_key, known)
 
     def _without_redacted(
-        self, page: PastPage | None, text: Text, stamp: Stamp
-    ) -> tuple[Text, Stamp]:
+        self, page: PastPage | None, text: Text, stamp: Attribution
+    ) -> tuple[Text, Attribution]:
         """Return text and message with marks in place of what was redacted in the wiki, so that an
         imported history does not bring it back."""
         if self._redacted is None:
@@ -376,7 +381,7 @@ class Recorder:
         page: PastPage,
         text: Text,
         action: Action,
-        stamp: Stamp,
+        stamp: Attribution,
         base: int | None,
         old_path: str | None = None,
     ) -> None:
@@ -412,7 +417,7 @@ class Recorder:
             event = PageMoved(self.space_id, page.id, page.head, *place, imported=True)
         self._touch(page, event, stamp)
 
-    def _touch(self, page: PastPage, event: Event, stamp: Stamp) -> None:
+    def _touch(self, page: PastPage, event: Event, stamp: Attribution) -> None:
         self._waiting.pages[page.id] = page
         self._waiting.events.append((event, stamp.author_id, stamp.at))
 

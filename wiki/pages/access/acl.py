@@ -71,7 +71,7 @@ def scope_at(session: Session, space_id: int, key: str) -> int | None:
     return _scopes(session, space_id, {bounds_at(session, space_id, key)}).popitem()[1]
 
 
-def settle_scopes(
+def recompute_scopes(
     session: Session, space_id: int, keys: Iterable[str], *, bounded: bool = False
 ) -> None:
     """Update the scopes of all pages at and below these paths. The caller has locked the space.

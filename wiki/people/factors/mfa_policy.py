@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import Json, now
 from wiki.errors import Forbidden
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import GroupFactorChanged
 from wiki.people.models import (
     Authenticator,
@@ -203,7 +203,7 @@ def _require(session: Session, actor: Actor, group_id: int, *, required: bool) -
     else:
         session.execute(delete(FactorGroup).where(FactorGroup.group_id == group_id))
     session.flush()
-    announce(session, actor, GroupFactorChanged(group_id, required))
+    publish(session, actor, GroupFactorChanged(group_id, required))
 
 
 def _require_admin(actor: Actor) -> None:

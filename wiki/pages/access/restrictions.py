@@ -8,13 +8,13 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import announce
+from wiki.outbox.actions import publish
 from wiki.outbox.events import PageLabelled, PageRestricted
-from wiki.pages.access.flow import labels_of, refuse_lowered
-from wiki.pages.access.scoping import settle_scopes
+from wiki.pages.access.acl import recompute_scopes
+from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.models import Page
 from wiki.pages.queries import below, get_page, see_page
-from wiki.pages.revising import placeable
+from wiki.pages.revising import lock_for_move
 from wiki.people.models import Group, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
@@ -43,7 +43,7 @@ def set_label(
     :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
-    page, _ = placeable(session, actor, page_id)
+    page, _ = lock_for_move(session, actor, page_id)
     was = Label(page.label)
     if was is label:
         return page
@@ -59,7 +59,7 @@ def set_label(
         page.label = int(label)
         _settle(session, actor, page)
         refuse_lowered(session, actor, labels)
-    announce(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
+    publish(session, actor, PageLabelled(page.space_id, page.id, label.word, was.word))
     return page
 
 
@@ -122,7 +122,7 @@ def restrict(
     :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
-    page, _ = placeable(session, actor, page_id)
+    page, _ = lock_for_move(session, actor, page_id)
     if len(people) + len(groups) > MOST_LISTED:
         raise Invalid(
             f"A list has at most {MOST_LISTED} people and groups: make a group of them.",
@@ -155,7 +155,7 @@ def restrict(
                 rows = [{"restriction_id": row.id, column.key: id} for id in sorted(ids)]
                 session.execute(insert(table), rows)
         _settle(session, actor, page)
-    announce(
+    publish(
         session,
         actor,
         PageRestricted(page.space_id, page.id, may.value, sorted(there), sorted(named)),
@@ -177,14 +177,14 @@ def lift(
     :raises NotFound: when it does not exist. :raises Forbidden: when the actor may not edit the
         page.
     """
-    page, _ = placeable(session, actor, page_id)
+    page, _ = lock_for_move(session, actor, page_id)
     row = _own(session, page, restriction_id)
     may = row.may
     change = Change("lift", {"page_id": page_id, "restriction_id": restriction_id}, page.space_id)
     with watched(session, subtree(page), change, consent):
         session.delete(row)
         _settle(session, actor, page)
-    announce(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
+    publish(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
     return page
 
 
@@ -209,7 +209,7 @@ def _settle(session: Session, actor: Actor, page: Page) -> None:
 
     :raises Invalid: when the actor would lose access.
     """
-    settle_scopes(session, page.space_id, [page.path_key], bounded=True)
+    recompute_scopes(session, page.space_id, [page.path_key], bounded=True)
     session.refresh(page, ["scope_id"])
     try:
         decision = see_page(session, actor, page).may(May.EDIT)

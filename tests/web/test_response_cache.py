@@ -7,7 +7,7 @@ from tests.cast import Scene
 from wiki.app import open_database
 from wiki.people.models import LoginSession
 from wiki.spaces.models import Membership, Space
-from wiki.web.memo import Memo
+from wiki.web.response_cache import ResponseCache
 
 pytestmark = pytest.mark.every_database
 
@@ -63,17 +63,17 @@ def test_a_page_that_did_not_change_is_not_sent_again(wiki: Scene) -> None:
 
 
 def test_the_least_recently_used_is_forgotten_first() -> None:
-    memo = Memo(limit=20)
-    memo.put(1, "a", "A", 10)
-    memo.put(1, "b", "B", 10)
-    assert memo.get(1, "a") == "A"
-    memo.put(1, "c", "C", 10)
-    assert memo.get(1, "b") is None
-    assert memo.get(1, "a") == "A"
-    memo.put(2, "d", "D", 10)
-    assert memo.get(2, "a") is None
-    assert memo.get(1, "a") is None
-    assert memo.get(2, "d") == "D"
+    response_cache = ResponseCache(limit=20)
+    response_cache.put(1, "a", "A", 10)
+    response_cache.put(1, "b", "B", 10)
+    assert response_cache.get(1, "a") == "A"
+    response_cache.put(1, "c", "C", 10)
+    assert response_cache.get(1, "b") is None
+    assert response_cache.get(1, "a") == "A"
+    response_cache.put(2, "d", "D", 10)
+    assert response_cache.get(2, "a") is None
+    assert response_cache.get(1, "a") is None
+    assert response_cache.get(2, "d") == "D"
 
 
 def test_a_message_that_is_shown_once_is_not_remembered(wiki: Scene) -> None:
