@@ -2,8 +2,8 @@
 
 A :class:`HistoryWriter` takes steps one after another and stores the results in batches. It writes
 what :mod:`wiki.pages.actions` would have written at the time: revisions, redirects from former
-paths, folders, and an event for each step. Renderings and links are made at the end, for the final state
-of each page only.
+paths, folders, and an event for each step. Renderings and links are made at the end, for the final
+state of each page only.
 """
 
 from __future__ import annotations
