@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.cast import Scene
-from wiki.history import comparison
+from wiki.pages import diffs
 from wiki.text.compare.diff import Diff
 from wiki.text.sandbox import parent as sandbox
 
@@ -167,7 +167,7 @@ def test_a_comparison_too_large_to_be_made_says_so_and_leads_to_both_texts(
 ) -> None:
     wiki.write("vast", "a\n" * 20_000)
     wiki.write("vast", "b\n" * 20_000)
-    comparison.forget_diffs()
+    diffs.forget_diffs()
     with monkeypatch.context() as patch:
         patch.setattr(sandbox, "COMPARE_SECONDS", 0.0001)
         shown = wiki.get("cai", "/eng/vast/-/diff/1..2")
@@ -203,14 +203,14 @@ def test_what_was_compared_is_remembered_for_those_who_may_read_it_only(
 ) -> None:
     wiki.write("plan", "old words here\n" * 2_000)
     wiki.write("plan", "new words here\n" * 2_000)
-    comparison.forget_diffs()
+    diffs.forget_diffs()
     asked: list[int] = []
 
     def counted(old: str, new: str, context: int | None, part: int) -> Diff | None:
         asked.append(part)
         return sandbox.compare_safely(old, new, context, part)
 
-    monkeypatch.setattr(comparison, "compare_safely", counted)
+    monkeypatch.setattr(diffs, "compare_safely", counted)
     for number in range(3):
         assert wiki.get("cai", f"/eng/plan/-/diff/1..2?n={number}").status_code == 200
     assert asked == [1]

@@ -13,7 +13,8 @@ from wiki.people.factors.mfa_policy import WHO_MUST, Who
 from wiki.people.models import Group, Person, SiteSetting
 from wiki.people.signin.mfa_enforcement import is_open
 from wiki.people.site_settings import Setting, change_setting, read_setting
-from wiki.people.tokens import create_token
+from wiki.people.tokens import create_service, create_token
+from wiki.rules.roles import SiteRole
 
 RULE = "/-/admin/factors"
 
@@ -260,3 +261,16 @@ def test_knowing_who_is_held_costs_no_query_of_its_own(wiki: Scene) -> None:
     browser.get("/-/spaces/new")
     assert len(seen) == 1
     assert "factor_groups" in seen[0]
+
+
+def test_service_accounts_need_no_second_factor(wiki: Scene) -> None:
+    set_up_app(wiki.client("ada"))
+    ada = wiki.actor("ada")
+    with wiki.database.write() as session:
+        robot = create_service(
+            session, ada, handle="robot", name="Robot", site_role=SiteRole.MEMBER
+        )
+        _, token = create_token(session, ada, robot, name="sync", writes=False)
+    require(wiki, "everybody")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert wiki.app.test_client().get("/-/api/v1/spaces", headers=headers).status_code == 200

@@ -5,7 +5,7 @@ import pytest
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.errors import Busy
-from wiki.history import comparison
+from wiki.pages import diffs
 from wiki.pages.diffs import forget_diffs
 from wiki.rules.limits import Pace
 from wiki.text.sandbox import parent as sandbox
@@ -75,7 +75,7 @@ def test_a_full_lane_says_when_to_come_back_and_pages_are_shown(
     for _ in range(SHARE):
         enter(lane, ben)
     charged: list[float] = []
-    monkeypatch.setattr(comparison, "charge", lambda _what, price: charged.append(price))
+    monkeypatch.setattr(diffs, "charge", lambda _what, price: charged.append(price))
     refused = large.get("ben", "/eng/large/-/diff/1..2")
     assert (refused.status_code, charged) == (503, [])
     assert refused.headers["Retry-After"] == "3"

@@ -58,14 +58,16 @@ def has_factor() -> ColumnElement[bool]:
 
 
 def must_have() -> ColumnElement[bool]:
-    """Return the condition that a ``Person`` must have a second factor."""
-    return or_(
+    """Return the condition that a ``Person`` must have a second factor. Service accounts need none,
+    because they cannot sign in."""
+    required = or_(
         _site_says(Who.EVERYBODY),
         and_(Person.site_role == SiteRole.ADMIN.value, _site_says(Who.ADMINS)),
         exists().where(
             GroupPerson.person_id == Person.id, GroupPerson.group_id == FactorGroup.group_id
         ),
     )
+    return and_(Person.service_at.is_(None), required)
 
 
 def lacks_factor() -> ColumnElement[bool]:
