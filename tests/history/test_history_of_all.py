@@ -9,6 +9,7 @@ import pytest
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.attachments.actions import remove_file, restore_file
+from wiki.db import at, now
 from wiki.pages.actions import save_page
 from wiki.pages.merging import Text
 
@@ -67,6 +68,47 @@ def test_a_move_into_another_space_names_it_to_those_who_may_know(wiki: Scene) -
     told = entry(wiki.get("dot", "/eng/goal/-/history").text, 2)
     assert "a space that you may not read" in told
     assert "lab/" not in told
+
+
+def files_compared(wiki: Scene, old: int, new: int) -> list[str]:
+    """The files that a comparison names, and what became of them."""
+    shown = wiki.get("cai", f"/eng/rota/-/diff/{old}..{new}").text
+    rows = r'<(del|ins|span) class="file-name" dir="auto">([^<]+)<'
+    return sorted(f"{kind} {name}" for kind, name in re.findall(rows, shown))
+
+
+def test_a_comparison_names_the_files_that_differ_in_the_end(wiki: Scene) -> None:
+    wiki.write("rota", "one")
+    kept = wiki.attach("rota/kept.txt", b"kept")
+    plan = wiki.attach("rota/plan.txt", b"one")
+    gone = wiki.attach("rota/gone.txt", b"gone")
+    wiki.write("rota", "two")
+    for file in (kept, gone):
+        assert wiki.post("eve", f"/-/f/{file}/remove").status_code == 303
+    assert wiki.post("eve", f"/-/f/{kept}/restore").status_code == 303
+    wiki.attach("rota/plan.txt", b"two")
+    wiki.write("rota", "three")
+    assert wiki.post("eve", f"/-/f/{gone}/restore").status_code == 303
+    assert wiki.post("eve", f"/-/f/{plan}/restore").status_code == 303
+    wiki.write("rota", "four")
+    assert files_compared(wiki, 1, 2) == ["ins gone.txt", "ins kept.txt", "ins plan.txt"]
+    assert files_compared(wiki, 2, 3) == ["del gone.txt", "span plan.txt"]
+    assert files_compared(wiki, 3, 4) == ["ins gone.txt", "span plan.txt"]
+    assert files_compared(wiki, 2, 4) == []
+
+
+def test_a_file_of_the_same_moment_as_a_revision_comes_after_it_on_both_screens(
+    wiki: Scene,
+) -> None:
+    wiki.write("rota", "one")
+    with at(now()):
+        wiki.write("rota", "two")
+        wiki.attach("rota/plan.txt", b"one")
+    wiki.write("rota", "three")
+    shown = wiki.get("cai", "/eng/rota/-/history").text
+    assert shown.index("Revision 3") < shown.index("plan.txt") < shown.index("Revision 2")
+    assert files_compared(wiki, 1, 2) == []
+    assert files_compared(wiki, 2, 3) == ["ins plan.txt"]
 
 
 def test_the_history_tells_what_became_of_files(wiki: Scene) -> None:

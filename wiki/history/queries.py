@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from wiki.attachments.models import Attachment
 from wiki.history.properties import ValueChange, slugs_of, value_changes
 from wiki.outbox.events import (
     FileAdded,
@@ -274,30 +275,28 @@ def _gathered(entries: Sequence[Entry]) -> list[Entry]:
 def files_between(
     session: Session, page: Page, since: datetime | None, until: Revision
 ) -> list[ValueChange]:
-    """Return the net changes of the page's files after a moment, up to the time of a revision."""
-    there_before: dict[str, bool] = {}
-    there_after: dict[str, bool] = {}
-    replaced: set[str] = set()
-    rows = session.scalars(
-        select(EventRow)
-        .where(
-            EventRow.page_id == page.id,
-            EventRow.name.in_(_FILE_EVENTS),
-            EventRow.at <= until.created_at,
-            *([EventRow.at > since] if since is not None else []),
+    """Return the net changes of the page's files from a moment to the time of a revision. As in
+    :func:`history`, what happened in the same moment as a revision happened after it."""
+    query = select(Attachment).where(
+        Attachment.page_id == page.id, Attachment.created_at < until.created_at
+    )
+    if since is not None:
+        query = query.where(
+            or_(Attachment.removed_at.is_(None), Attachment.removed_at >= since),
+            or_(Attachment.created_at >= since, Attachment.removed_at < until.created_at),
         )
-        .order_by(EventRow.id.desc())
-        .limit(MOST_EVENTS)
-    ).all()
-    for row in reversed(rows):
-        name, deed = str(row.payload.get("name", "")), _file_deed(row)
-        there_before.setdefault(name, deed in ("replaced", "removed"))
-        there_after[name] = deed != "removed"
-        if deed != "removed":
-            replaced.add(name)
-    added = [name for name, there in there_after.items() if there and not there_before[name]]
-    removed = [name for name, there in there_after.items() if there_before[name] and not there]
-    other = [name for name in replaced if there_before[name] and there_after[name]]
+    rows = session.scalars(query.order_by(Attachment.id.desc()).limit(MOST_EVENTS)).all()
+    before = {one.name_key: one for one in rows if since is not None and one.created_at < since}
+    after = {
+        one.name_key: one
+        for one in rows
+        if one.removed_at is None or one.removed_at >= until.created_at
+    }
+    added = [one.name for key, one in after.items() if key not in before]
+    removed = [one.name for key, one in before.items() if key not in after]
+    other = [
+        one.name for key, one in after.items() if key in before and before[key].sha256 != one.sha256
+    ]
     if not (added or removed or other):
         return []
     return [
