@@ -10,7 +10,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +22,7 @@ from tests.api.conftest import V1, Api
 from tests.attachments import samples
 from tests.cast import Scene
 from tests.surroundings import examples
+from wiki.attachments import actions
 from wiki.attachments.models import Attachment, Upload
 from wiki.attachments.uploads import (
     Parts,
@@ -31,6 +32,8 @@ from wiki.attachments.uploads import (
     sweep_uploads,
 )
 from wiki.db import at, now
+from wiki.pages.actions import delete_page
+from wiki.pages.models import Page
 
 pytestmark = pytest.mark.every_database
 
@@ -238,6 +241,29 @@ def test_a_late_piece_leaves_nothing_behind(
     monkeypatch.setattr(Parts, "held", cancel_first)
     assert send(api, "ben", other, 0, b"abc").status_code == 404
     assert parts(wiki) == []
+
+
+def test_a_page_deleted_in_between_gets_no_file(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if wiki.database.is_sqlite:
+        pytest.skip("writers take turns on SQLite")
+    wiki.write("teams", "x")
+    below = wiki.write("teams/rota", "x")
+    nearest = actions.nearest_page
+
+    def delete_after(*asked: Any) -> Page | None:
+        found = nearest(*asked)
+        monkeypatch.undo()
+        with wiki.database.write() as session:
+            delete_page(session, wiki.actor("eve"), below.id)
+        return found
+
+    monkeypatch.setattr(actions, "nearest_page", delete_after)
+    file_id = wiki.attach("teams/rota/a.txt", b"abc")
+    with wiki.database.read() as session:
+        file = session.get_one(Attachment, file_id)
+        assert (file.page.path, file.name) == ("teams", "rota/a.txt")  # type: ignore[union-attr]
 
 
 def test_an_upload_can_be_given_up(wiki: Scene, api: Api) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from functools import _lru_cache_wrapper
+from itertools import combinations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import delete, insert, select, true
 
 from wiki.api import changes as changes_feed
 from wiki.app import create_app, open_database
@@ -26,6 +27,7 @@ from wiki.search import queries as search
 from wiki.sharing import queries as shared
 from wiki.spaces import gate
 from wiki.spaces import queries as spaces
+from wiki.spaces.models import Membership
 from wiki.tags import lists as page_lists
 from wiki.tags import queries as tags
 
@@ -74,6 +76,30 @@ def test_nothing_leaks_and_every_route_is_asked(world: World) -> None:
     assert report.changed == []
     assert report.clean
     assert report.requests > 10_000
+
+
+def test_roles_that_two_people_swap_are_a_change_of_roles(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swap() -> None:
+        with world.database.write() as session:
+            values = select(Membership.space_id, Membership.person_id, Membership.role)
+            rows = [dict(row) for row in session.execute(values).mappings()]
+            one, other = next(
+                (one, other)
+                for one, other in combinations(rows, 2)
+                if one["space_id"] == other["space_id"] and one["role"] != other["role"]
+            )
+            one["person_id"], other["person_id"] = other["person_id"], one["person_id"]
+            session.execute(delete(Membership))  # so that the order of roles stays
+            session.execute(insert(Membership), rows)
+
+    monkeypatch.setattr(Drill, "_ask_rule", lambda *_: None)
+    try:
+        report = Drill(world).run(lambda done, _: swap() if done == 1 else None)
+        assert report.changed == ["roles"]
+    finally:
+        swap()  # back
 
 
 def everything(*_: object, **__: object) -> object:

@@ -99,7 +99,7 @@ def attach_file(
     seen = see_space_by_id(session, actor, space.id)
     path = checked_file_path(raw_path)
     see_above(session, actor, seen, path_key(path)).require(May.EDIT)
-    page = nearest_page(session, actor, space, parent_of(path) or "")
+    page = _hold_nearest(session, actor, space, path)
     _lock(session, space, page, limits)
     before = current_at(session, actor, space, path_key(path))
     if keep_both and before and before[0].sha256 != stored.sha256:
@@ -297,11 +297,28 @@ def _locked(
 ) -> FileSeen:
     found = get_file(session, actor, file_id)
     found.seen.require(May.EDIT)
-    if found.file.page is not None and found.file.page.deleted_at is not None:
+    if found.file.page is not None and not hold_live(session, found.file.page):
         raise NotFound
     _lock(session, found.seen.space, found.file.page, limits)
     session.refresh(found.file, ["removed_at", "removed_by_id"])
     return found
+
+
+def hold_live(session: Session, page: Page) -> bool:
+    """Lock a page against concurrent deletion and moves; return False if it is deleted."""
+    live = select(Page.id).where(Page.id == page.id, Page.deleted_at.is_(None))
+    return session.scalar(live.with_for_update(key_share=True)) is not None
+
+
+def _hold_nearest(session: Session, actor: Actor, space: Space, path: str) -> Page | None:
+    """Lock and return the page that a file at this path belongs to. If a concurrent change deleted
+    or moved the page before it was locked, or added a nearer one, the next one is taken."""
+    folder, held = parent_of(path) or "", None
+    while (page := nearest_page(session, actor, space, folder)) is not None and page is not held:
+        _hold(session, Page, page.id)
+        session.expire(page)
+        held = page
+    return page
 
 
 def _lock(session: Session, space: Space, page: Page | None, limits: FileLimits) -> None:

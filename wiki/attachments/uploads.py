@@ -23,7 +23,7 @@ from typing import IO
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.attachments.actions import attach_file, checked_file_path
+from wiki.attachments.actions import attach_file, checked_file_path, hold_live
 from wiki.attachments.limits import limits_of, require_room, under_way
 from wiki.attachments.models import Upload
 from wiki.attachments.queries import nearest_page, place_of
@@ -321,8 +321,10 @@ def _finish(
         raise DamagedFile(f"The upload {found.row.key} does not have its bytes.")
     with database.write() as session:
         row = see_upload(session, actor, found.row.key, locked=True).row
-        if row.page is not None and row.page.deleted_at is not None:
-            raise Invalid("The page that this file is for was deleted meanwhile.")
+        if row.page is not None:
+            if not hold_live(session, row.page):
+                raise Invalid("The page that this file is for was deleted meanwhile.")
+            session.refresh(row.page)
         space = row.page.space if row.page else row.space
         path = join(row.page.path, row.name) if row.page else row.name
         attached = attach_file(

@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS, Target, World
 from wiki.pages.models import Page
 from wiki.sharing.models import ShareLink
-from wiki.spaces.models import GroupRole, Membership, RestrictedPerson, RestrictionRow
+from wiki.spaces.models import (
+    GroupRole,
+    Membership,
+    RestrictedGroup,
+    RestrictedPerson,
+    RestrictionRow,
+)
 
 EXCUSED = {
     "static": "the files of the interface are the same for everybody",
@@ -328,6 +336,10 @@ class Drill:
     def _state(self) -> dict[str, object]:
         """Return the state that no crawling account may change."""
         with self.world.database.read() as session:
+
+            def all_of(*columns: InstrumentedAttribute[Any]) -> list[tuple[Any, ...]]:
+                return sorted(tuple(row) for row in session.execute(select(*columns)))
+
             ids = [t.values["page_id"] for t in self.world.targets if "page_id" in t.values]
             rows = session.execute(
                 select(
@@ -338,9 +350,8 @@ class Drill:
             return {
                 "pages": [tuple(row) for row in rows],
                 "roles": [
-                    tuple(row)
-                    for table in (Membership, GroupRole)
-                    for row in session.execute(select(table.space_id, table.role))
+                    all_of(Membership.space_id, Membership.person_id, Membership.role),
+                    all_of(GroupRole.space_id, GroupRole.group_id, GroupRole.role),
                 ],
                 "links": [
                     tuple(row)
@@ -350,11 +361,11 @@ class Drill:
                         )
                     )
                 ],
-                "restrictions": sorted(session.scalars(select(RestrictionRow.id))),
-                "lists": sorted(
-                    tuple(row)
-                    for row in session.execute(
-                        select(RestrictedPerson.restriction_id, RestrictedPerson.person_id)
-                    )
+                "restrictions": all_of(
+                    RestrictionRow.id, RestrictionRow.page_id, RestrictionRow.may
                 ),
+                "lists": [
+                    all_of(RestrictedPerson.restriction_id, RestrictedPerson.person_id),
+                    all_of(RestrictedGroup.restriction_id, RestrictedGroup.group_id),
+                ],
             }
