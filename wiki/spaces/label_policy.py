@@ -1,6 +1,6 @@
 """The label policy of a space: what its pages would show to more people if its label were lowered.
 
-``wiki/pages/access/flow.py`` has the label policy of single pages.
+``wiki/pages/access/label_policy.py`` has the label policy of single pages.
 """
 
 from __future__ import annotations
