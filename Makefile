@@ -31,7 +31,7 @@ demo: setup ## serve a small lively organisation, kept in ./data/demo
 # Databases of tests need not outlive them: in memory, where there is such a place. Compiled tests
 # are kept, because every process that runs tests would compile them again.
 test test-rest: export PYTEST_DEBUG_TEMPROOT ?= $(wildcard /dev/shm)
-test test-rest: unexport PYTHONDONTWRITEBYTECODE
+test test-rest: export PYTHONDONTWRITEBYTECODE =
 TESTS = $(PY) -m pytest --numprocesses=auto --databases=all
 
 test: lint ## linters, types, import contracts, and the tests of everyday work (PYTEST_ARGS)
