@@ -65,7 +65,7 @@ def results() -> ResponseReturnValue:
         as_text=lambda question: _address(text=question, slug=slug),
         in_space=lambda other: _address(text=text, slug=other),
         screen=lambda number: _address(text=text, slug=slug, number=number),
-        lock_for_edit=next(
+        writable=next(
             (one for one in list_editable_spaces(session, actor()) if one.slug == slug), None
         )
         if slug and not answer.hits
