@@ -120,9 +120,9 @@ def test_a_child_that_keeps_dying_is_started_ever_later_and_one_that_lived_at_on
 
 def test_a_child_that_fails_says_why(tmp_path: Path) -> None:
     code = (
-        "from wiki.serve import Child, Tree\n"
+        "from wiki.serve import Supervisor, WorkerProcess\n"
         "def fail(): raise ValueError('the reason')\n"
-        "Tree([Child('worker', fail)]).run()\n"
+        "Supervisor([WorkerProcess('worker', fail)]).run()\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],

@@ -32,7 +32,7 @@ def shown(markdown: str) -> str:
         ("![Other](hidden.png)", '<span class="image-link">Other</span>'),
         (
             "[![Map](map.png)](hidden)",
-            '<span><img src="/s/map.png" alt="Map" loading="lazy" class="wl-0"></span>',
+            '<span><img src="/s/map.png" alt="Map" loading="lazy" class="wl-1"></span>',
         ),
         ("[other](hidden.pdf)", "<span>other</span>"),
         ('<q cite="/lab/hidden">said</q>', "<q>said</q>"),

@@ -143,7 +143,9 @@ def join(wanted: FrontMatter, body: str, block: str = "") -> str:
         block = "---\n{}\n---\n\n"
     if not block.endswith(("\n", "\r")) and body:
         block += with_line_ends("\n\n", block)
-    elif _BLANK_LINE.match(body) and not re.search(r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)\Z", block):
+    elif _BLANK_LINE.match(normalise_line_ends(body)) and not re.search(
+        r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)\Z", block
+    ):
         block += with_line_ends("\n", block)
     return block + with_line_ends(body, block)
 
