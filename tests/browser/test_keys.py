@@ -68,6 +68,22 @@ def test_keys_without_latin_letters_count_by_their_place(
     page.wait_for_url(f"{visit.site}/")
 
 
+ESCAPE_AND_E = """() => {
+  for (const [key, code] of [["Escape", "Escape"], ["e", "KeyE"]]) {
+    const init = {key, code, bubbles: true, composed: true, cancelable: true};
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", init));
+  }
+}"""
+
+
+def test_a_key_acts_at_once_after_a_dialog_was_closed(visit: Visit) -> None:
+    page = visit.open("ben", PAGE)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#switcher")).to_be_visible()
+    with page.expect_navigation(url="**/-/edit"):
+        page.evaluate(ESCAPE_AND_E)  # before the next frame
+
+
 @pytest.mark.parametrize(
     ("key", "code", "modifiers", "opened"),
     [

@@ -14,10 +14,12 @@ if (single) {
   single.addEventListener("change", () => write("keys", single.checked ? "on" : "off"));
 }
 
-/** True where keys are text: fields, and the editor, which lies in a shadow root. */
+/** True where keys are text: fields, and the editor, which lies in a shadow root. A field of a dialog that
+ *  was just closed keeps the focus until the next frame, and is none any more. */
 function typing(event) {
   const target = event.composedPath()[0];
-  return target.isContentEditable || target.closest?.("input, textarea, select") !== null;
+  const field = target.closest?.("input, textarea, select");
+  return target.isContentEditable || (field ? field.getClientRects().length > 0 : field !== null);
 }
 
 /** Whether a single key does anything here: not in text, not over a dialog, and nowhere on a screen with
