@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from flask_login import current_user
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from tests.people.test_requiring import require
+from tests.people.test_mfa_policy import require
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
