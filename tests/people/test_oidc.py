@@ -15,12 +15,12 @@ from flask.testing import FlaskClient
 from flask_login import current_user
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from tests.people.test_mfa_policy import require
 from werkzeug.test import TestResponse
 
 from tests.cast import PASSWORD, Scene
 from tests.people.factors import HERE, set_up_app
 from tests.people.oidc import BACK, CLIENT_ID, SECRET, go_there, real_provider
+from tests.people.test_mfa_policy import require
 from wiki.config import Settings
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
