@@ -598,8 +598,8 @@ def test_killed_after_any_transaction_it_goes_on_and_ends_the_same(
 KILLED = """
 import os, signal, sys
 from wiki.cli import main
-from wiki.transfer import histories
-from wiki.transfer.histories import HistoryImport
+from wiki.transfer.git import histories
+from wiki.transfer.git.histories import HistoryImport
 
 folder, stop = sys.argv[1], int(sys.argv[2])
 histories.STEPS = 5
