@@ -19,8 +19,11 @@ _NOTHING = Text("", "")
 def unseen_in(text: Text, before: Text = _NOTHING) -> list[Unseen]:
     """Return the deceptive characters of a text and its properties that were not in the text
     before."""
+    in_body = deceptive(text.body)
+    if in_body and before.body:
+        in_body = deceptive(text.body, set(before.body.split("\n")))
     return [
-        *deceptive(text.body, set(before.body.split("\n"))),
+        *in_body,
         *deceptive_in("the title", text.title, before.title),
         *deceptive_in("the tags", "\n".join(text.tags), "\n".join(before.tags)),
         *deceptive_in("the description", text.description, before.description),
