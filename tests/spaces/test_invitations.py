@@ -297,7 +297,7 @@ def test_of_two_who_use_an_invitation_at_once_one_comes_in(wiki: Scene) -> None:
 
 
 def test_coming_in_waits_for_who_gives_a_role_and_neither_is_lost(wiki: Scene) -> None:
-    """Who holds the space publishes while the other, who may have announced, waits for it."""
+    """Publish in the transaction that holds the space while the other one waits for it."""
     link = invite(wiki)
     token = link.rpartition("/")[2]
 

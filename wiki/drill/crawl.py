@@ -125,7 +125,7 @@ class Report:
     unseen: list[str] = field(default_factory=list)
     """Canaries that no account saw, not even one that may: their leaks would go unnoticed."""
     changed: list[str] = field(default_factory=list)
-    """What was changed by accounts that may not change anything."""
+    """The changes made by accounts that may not change anything."""
 
     @property
     def clean(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ from wiki.web.origin import shorten
 
 AT_ONCE = 2000
 Progress = Callable[[int, int], None]
-Faults = Iterator[tuple[int, str]]
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,6 @@ _LABEL = re.compile(
     r"Table \d+|Footnotes|Done|To do|Back to the text, note \d+|Link to the section: .*", re.DOTALL
 )
 _FILE = re.compile(r"/(?![/\\])(?:[^\\?#]+/)?-/files/[^/\\?#]+(?:[?#].*)?")
-_ALIGN = frozenset({"left", "right", "center", "justify"})
 _VALUES: dict[str, re.Pattern[str]] = {
     "id": _ID,
     "aria-label": _LABEL,

@@ -21,7 +21,6 @@ _UNSEEN = re.compile(  # several times as fast here as `regex`
     r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_PLAIN = regex.compile(r"[\x20-\x7e\t\n]*+")
 
 _EMBEDDINGS = frozenset("\u202a\u202b\u2066\u2067\u2068")
 _OVERRIDES = frozenset("\u202d\u202e")
@@ -72,7 +71,7 @@ def marked(text: str, escape: Callable[[str], str]) -> str:
 
     :param escape: converts text to HTML.
     """
-    if _PLAIN.fullmatch(text) or not _UNSEEN.search(text):
+    if not _UNSEEN.search(text):
         return escape(text)
     parts, last = [], 0
     for found in _UNSEEN.finditer(text):
