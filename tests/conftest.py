@@ -197,7 +197,10 @@ def wiki(
     app.url_map = routes
     app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
-    return Scene(app, settings, database, password_hash)
+    scene = Scene(app, settings, database, password_hash)
+    if not database.is_sqlite:
+        scene.alone()
+    return scene
 
 
 class _postgres:
