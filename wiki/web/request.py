@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from werkzeug import Response
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.disk import require_room
+from wiki.room import Room
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.web.origin import come_from, come_from_nowhere
 from wiki.web.urls import split_url
@@ -22,10 +23,11 @@ from wiki.web.wsgi_bridge import AFTERWARDS
 
 @dataclass(frozen=True)
 class Parts:
-    """The settings and the database of an app."""
+    """The settings, the database and the rooms of an app."""
 
     settings: Settings
     database: Database
+    rooms: Sequence[Room] = ()
 
 
 def parts() -> Parts:

@@ -1,0 +1,11 @@
+"""Who can see a page or a space: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.access import views
+from wiki.room import Room
+
+ROOM = Room(
+    name="access",
+    blueprints=(views.blueprint,),
+)

@@ -1,0 +1,11 @@
+"""The site's own screens: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.home import views
+from wiki.room import Room
+
+ROOM = Room(
+    name="home",
+    blueprints=(views.blueprint,),
+)

@@ -1,0 +1,13 @@
+"""Pages and their revisions: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.pages import views
+from wiki.pages.conflicts import views as conflict_views
+from wiki.pages.links import views as link_views
+from wiki.room import Room
+
+ROOM = Room(
+    name="pages",
+    blueprints=(views.blueprint, conflict_views.blueprint, link_views.blueprint),
+)

@@ -1,0 +1,22 @@
+"""Accounts, signing in and API tokens: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.people import admin, admin_security, me, views
+from wiki.people.factors import views as factor_views
+from wiki.people.oidc import views as oidc_views
+from wiki.people.signin import reauthentication
+from wiki.room import Room
+
+ROOM = Room(
+    name="people",
+    blueprints=(
+        views.blueprint,
+        me.blueprint,
+        oidc_views.blueprint,
+        factor_views.blueprint,
+        reauthentication.blueprint,
+        admin.blueprint,
+        admin_security.blueprint,
+    ),
+)

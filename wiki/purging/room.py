@@ -1,0 +1,11 @@
+"""Removal of pages and revisions for good: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.purging import views
+from wiki.room import Room
+
+ROOM = Room(
+    name="purging",
+    blueprints=(views.blueprint,),
+)

@@ -1,0 +1,11 @@
+"""Approvals of changes of exposure: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.reviews import views
+from wiki.room import Room
+
+ROOM = Room(
+    name="reviews",
+    blueprints=(views.blueprint,),
+)

@@ -1,0 +1,11 @@
+"""The index, search and the quick switcher: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.room import Room
+from wiki.search import views
+
+ROOM = Room(
+    name="search",
+    blueprints=(views.blueprint,),
+)

@@ -1,0 +1,11 @@
+"""Links for people without an account: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.room import Room
+from wiki.sharing import views, visit_views
+
+ROOM = Room(
+    name="sharing",
+    blueprints=(views.blueprint, visit_views.blueprint),
+)

@@ -1,0 +1,11 @@
+"""Spaces, memberships and invitations: what the room declares."""
+
+from __future__ import annotations
+
+from wiki.room import Room
+from wiki.spaces import admin, invite_views, token_views, views
+
+ROOM = Room(
+    name="spaces",
+    blueprints=(views.blueprint, invite_views.blueprint, token_views.blueprint, admin.blueprint),
+)
