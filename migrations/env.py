@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from wiki import rooms  # noqa: F401  (makes every table known)
+from wiki import kinds, rooms  # noqa: F401  (makes every table known)
 from wiki.db import Base, UtcDateTime
 
 

@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wiki.api import views as api
 from wiki.config import Settings, load
 from wiki.db import Database
+from wiki.kind import register
+from wiki.kinds import KINDS
 from wiki.pages import access_log
 from wiki.pages.rendering import stored as rendering
 from wiki.people.oidc import views as oidc_views
@@ -40,8 +42,9 @@ from wiki.web import (
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database from the settings, with its subscribers registered. Absolute links to the
-    wiki's base URL are treated as internal from then on."""
+    """Open the database from the settings, with its subscribers and the kinds of pages registered.
+    Absolute links to the wiki's base URL are treated as internal from then on."""
+    register(*KINDS)
     set_own_address(settings.base_url)
     return Database(settings.url, names_by_event(), settings.key)
 

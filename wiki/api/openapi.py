@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import Response, current_app, jsonify
 from wiki.api import problems
 from wiki.api.operations import OPERATIONS, PREFIX, Answer, Operation, blueprint, operation
 from wiki.api.shapes import LARGEST_INTEGER, schema_of, shapes_within
+from wiki.kind import KEY, Kind, registered_kinds
 from wiki.text.paths import MAX_PATH
 from wiki.web.errors import SENTENCES
 
@@ -69,9 +70,13 @@ def describe() -> Response:
     return jsonify(document())
 
 
-@cache
 def document() -> dict[str, Any]:
     """Return the description of all operations."""
+    return _document(registered_kinds())
+
+
+@cache
+def _document(kinds: tuple[Kind, ...]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS.values():
         for template in one.templates:
@@ -89,6 +94,7 @@ def document() -> dict[str, Any]:
     for one in OPERATIONS.values():
         if one.body is not None:
             shapes[one.body.__name__] = schema_of(one.body, sent=True)
+    _describe_kinds(shapes, kinds)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -114,6 +120,19 @@ def document() -> dict[str, Any]:
             },
         },
     }
+
+
+def _describe_kinds(shapes: dict[str, Any], kinds: Sequence[Kind]) -> None:
+    """Add the schema of each kind's fields, and require it of the pages of that kind."""
+    for kind in kinds:
+        if not kind.inputs:
+            continue
+        name = kind.fields.__name__
+        shapes[name] = kind.schema()
+        of_kind = {"properties": {KEY: {"const": kind.name}}, "required": [KEY, "fields"]}
+        fields = {"properties": {"fields": {"$ref": f"#/components/schemas/{name}"}}}
+        for shape in ("Page", "SavedPage", "PageInput"):
+            shapes[shape].setdefault("allOf", []).append({"if": of_kind, "then": fields})
 
 
 def _path_parameters(template: str) -> list[dict[str, Any]]:

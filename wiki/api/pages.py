@@ -13,6 +13,7 @@ from wiki.api.agreeing import CONSENT, agreed
 from wiki.api.operations import Answer, Query, answer, operation, sent_body
 from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
+from wiki.kind import require_kind
 from wiki.pages import actions, checks
 from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
 from wiki.pages.access.restrictions import set_label
@@ -147,8 +148,8 @@ def put_page(slug: str, path: str) -> Response:
     `?consent=` to agree. `If-Match` with a page's `ETag` asks for no merging;
     `If-None-Match: *` only makes new pages."""
     sent = sent_body(resources.PageInput)
-    if sent.kind != "article":
-        raise Invalid("There is no such kind of page; “article” is one.", field="kind")
+    if sent.kind is not None:
+        require_kind(sent.kind)
     path = checks.checked_path(path)
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from wiki.api.shapes import VISIBLE, told
+from wiki.kind import DEFAULT, kind_names
 from wiki.pages.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
 
 VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -79,12 +80,12 @@ class Page:
     space: str = told("Slug of its space.")
     path: str = told("Path in the space; empty for the space's home page.")
     url: str = told("Address of the page in the browser.", format="uri-reference")
-    kind: Literal["article"] = told("What kind of page it is.")
+    kind: str = told("What kind of page it is.", enum=kind_names)
     title: str = told("Its title.")
     body: str = told("Its text in Markdown, without front matter.")
     tags: list[str] = told("Its tags.")
     description: str = told("What it is about, in a sentence; may be empty.")
-    fields: dict[str, Any] = told("Other keys of its front matter.")
+    fields: dict[str, Any] = told("Other keys of its front matter, with those of its kind.")
     label: LabelWord = told(
         "Its own label; `public` when it has none and inherits `effective_label`."
     )
@@ -131,9 +132,16 @@ class PageInput:
     description: str | None = told(
         "What it is about, in a sentence.", None, maxLength=MAX_DESCRIPTION
     )
-    fields: dict[str, Any] | None = told("Other keys of its front matter, all of them.", None)
+    fields: dict[str, Any] | None = told(
+        "Other keys of its front matter, all of them, with those of its kind.", None
+    )
     message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
-    kind: str = told("What kind of page it is.", "article", enum=["article"])
+    kind: str | None = told(
+        f"What kind of page a new one is: without it, the one that its front matter names, or "
+        f"`{DEFAULT}`. It never changes.",
+        None,
+        enum=kind_names,
+    )
     label: LabelWord | None = told(
         "Its own label; `public` takes it away, so that the page inherits. With nothing else it "
         "makes no revision. Left out, it stays as it is.",

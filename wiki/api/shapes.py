@@ -20,7 +20,8 @@ VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
 
 
 def told(description: str, default: Any = MISSING, **schema: Any) -> Any:
-    """Return a field with its description and other keywords of its schema."""
+    """Return a field with its description and other keywords of its schema. A function stands for
+    a value that is not known yet when the module is imported."""
     return field(default=default, metadata={"schema": {"description": description, **schema}})
 
 
@@ -69,7 +70,10 @@ def schema_of(shape: type, *, sent: bool = False) -> dict[str, Any]:
     properties = {}
     required = []
     for one in _fields(shape):
-        about = dict(one.metadata.get("schema", {}))
+        about = {
+            key: value() if callable(value) else value
+            for key, value in one.metadata.get("schema", {}).items()
+        }
         described = _schema(types[one.name])
         if "$ref" in described:
             described = {"allOf": [described]}

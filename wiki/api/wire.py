@@ -62,7 +62,7 @@ def whole_page(
         space=slug,
         path=page.path,
         url=page_url(slug, page.path),
-        kind="article",
+        kind=page.kind,
         title=text.title,
         body=text.body,
         tags=list(text.tags),

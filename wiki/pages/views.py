@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.kind import DEFAULT, require_kind
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
@@ -151,9 +152,7 @@ def new(slug: str) -> ResponseReturnValue:
     """Create a page."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
-    kind = request.values.get("kind", "article")
-    if kind != "article":
-        raise Invalid("There is no such kind of page.", field="kind")
+    require_kind(request.values.get("kind", DEFAULT))
     form = page_form(request.values)
     if request.method == "GET":
         if form.path and not form.title:

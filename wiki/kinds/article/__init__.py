@@ -1,0 +1,1 @@
+"""Articles: the default kind of page, with nothing but a text."""
