@@ -254,10 +254,7 @@ class Step:
             one.blob = blob
             self.files.put(one)
             return
-        self._report_secrets(file, page, text)
-        if unseen := named([*unseen_in(text), *unseen_in_path(path)]):
-            since = f"In the version of {date_words(self.stamp.at)}"
-            self.ledger.problem(Kind.UNSEEN, file, f"{since}: {unseen}.")
+        self._report_findings(file, page, text, path)
         if page is None:
             page = self._adopt_or_create(file, path, folder, text)
             if page is None:
@@ -270,23 +267,26 @@ class Step:
         one.file, one.origin = file, self.origin or one.origin
         self.files.put(one)
 
-    def _report_secrets(self, file: str, page: PastPage | None, text: Text) -> None:
-        """Report what looks like a secret in a version and was not in the page before."""
-        before, new = "", text
+    def _report_findings(self, file: str, page: PastPage | None, text: Text, path: str) -> None:
+        """Report likely secrets and deceptive characters in a version that were not in the page
+        before.
+
+        Only the lines and properties that differ are scanned, because most of a version is equal to
+        the one before it.
+        """
+        before, changed = Text("", ""), text
         if page is not None:
-            before = self.recorder.shelf.text(self.session, page.content_hash)
-            known = frozenset(before.split("\n"))
-            new = Text(
-                "" if text.title == page.title else text.title,
-                "\n".join(line for line in text.body.split("\n") if line not in known),
-                () if text.tags == page.tags else text.tags,
-                "" if text.description == page.description else text.description,
-                {} if text.fields == page.fields else text.fields,
-                "" if text.front_matter == page.front_matter else text.front_matter,
-            )
-        for one in look(new, self.ledger.kinds):
-            if one.value not in before:
+            before = page.text(self.recorder.shelf.text(self.session, page.content_hash))
+            changed = _changes(before, text)
+        for one in look(changed, self.ledger.kinds):
+            if one.value not in before.body:
                 self.ledger.secret(one, file, self.stamp.at)
+        unseen = unseen_in_path(path, page.path if page is not None else "")
+        if unseen_in(changed):
+            unseen = [*unseen_in(text, before), *unseen]
+        if unseen:
+            since = f"In the version of {date_words(self.stamp.at)}"
+            self.ledger.problem(Kind.UNSEEN, file, f"{since}: {named(unseen)}.")
 
     def _revise(
         self, one: Tracked, page: PastPage, text: Text, path: str, folder: bool, blob: str
@@ -401,6 +401,19 @@ class Step:
         _, body = frontmatter.split(source)
         title = leading_title(body, path) or self.ledger.space.title
         return checked(Text(title, source), self.ledger.most)
+
+
+def _changes(before: Text, text: Text) -> Text:
+    """Return the lines and properties of a text that the text before it does not have."""
+    known = frozenset(before.body.split("\n"))
+    return Text(
+        "" if text.title == before.title else text.title,
+        "\n".join(line for line in text.body.split("\n") if line not in known),
+        () if text.tags == before.tags else text.tags,
+        "" if text.description == before.description else text.description,
+        {} if text.fields == before.fields else text.fields,
+        "" if text.front_matter == before.front_matter else text.front_matter,
+    )
 
 
 def _number(value: str | None) -> int | None:
