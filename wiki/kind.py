@@ -73,6 +73,35 @@ class KindField:
         """The name of the field in forms, conflicts and errors."""
         return f"fields.{self.name}"
 
+    @property
+    def input_type(self) -> str:
+        """The type of the HTML input."""
+        return {date: "date", int: "number"}.get(self.type, "text")
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The values of a select and their words; empty for a field with another input."""
+        if self.choices:
+            found = [(one, one.capitalize()) for one in self.choices]
+        elif self.type is bool:
+            found = [("true", "Yes"), ("false", "No")]
+        else:
+            return []
+        return found if self.required else [("", "Not set"), *found]
+
+    def written(self, value: Any) -> str:
+        """Return a value, stored or not yet valid, as an input shows it."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value.isoformat() if isinstance(value, date) else str(value)
+
+    def words(self, value: Any) -> str:
+        """Return a stored value as readers see it."""
+        written = self.written(value)
+        return dict(self.options).get(written, written)
+
     def typed(self, raw: str) -> Any:
         """Return what a form sent as a value of the field's type, or unchanged if it is none."""
         raw = raw.strip()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from wiki.kind import kind_of
 from wiki.pages.checks import same_form
 from wiki.pages.models import Revision
 from wiki.rules.access import Actor
@@ -35,7 +36,8 @@ class ValueChange:
     """A property of the page that differs. ``old`` and ``new`` are None if the property is absent.
 
     ``kind`` is ``words`` for prose, with spans; ``set`` for a set with added and removed entries;
-    ``files`` for files, which can also be replaced; and ``data`` for anything else.
+    ``files`` for files, which can also be replaced; and ``data`` for anything else. ``label`` is
+    the label of a field of the page's kind.
     """
 
     name: str
@@ -45,6 +47,7 @@ class ValueChange:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    label: str = ""
 
 
 def slugs_of(
@@ -86,9 +89,11 @@ def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[V
         for key in sorted({**old.fields, **new.fields})
         if old.fields.get(key, _ABSENT) != new.fields.get(key, _ABSENT)
     ]
+    labels = kind_of(old.fields).labels | kind_of(new.fields).labels
     for key in keys[:MOST]:
         before, after = (_plain(one.fields.get(key, _ABSENT)) for one in (old, new))
-        changes.append(ValueChange(key[:LONGEST], "data", before, after))
+        label = labels.get(key, "")
+        changes.append(ValueChange(key[:LONGEST], "data", before, after, label=label))
     if keys[MOST:]:
         changes.append(ValueChange(f"and {len(keys) - MOST} more", "set"))
     if not any(changes) and not same_form(new.front_matter, old.front_matter):

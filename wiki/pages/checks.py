@@ -10,6 +10,7 @@ from typing import Any
 
 from wiki.db import KEY_LENGTH
 from wiki.errors import Invalid, TooLarge
+from wiki.kind import kind_of
 from wiki.pages.merging import Text
 from wiki.pages.texts import hash_of
 from wiki.text.compare.lines import normalise_line_ends
@@ -52,7 +53,8 @@ def checked(text: Text, max_bytes: int) -> Text:
     """Return a text in its normal form: with front matter split off the body, and ``\\n`` as line
     end.
 
-    :raises Invalid: for a missing or overlong title and the like. :raises TooLarge:
+    :raises Invalid: for a missing or overlong title, an invalid value of a field of the page's
+        kind, and the like. :raises TooLarge:
     """
     body = normalise_line_ends(text.body).replace("\0", "\ufffd")
     try:
@@ -89,6 +91,7 @@ def checked(text: Text, max_bytes: int) -> Text:
         fields=_storable({**text.fields, **front.rest}),
         front_matter=block or text.front_matter,
     )
+    made = replace(made, fields=kind_of(made.fields).checked(made.fields))
     if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
         raise TooLarge(f"The properties of a page take at most {max_bytes // 1024} KiB.")
     return with_front_matter(made)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wiki.kind import Kind, kind_of
 from wiki.pages.access.label_policy import Narrower, ShowsNarrower
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
@@ -29,17 +30,28 @@ class PageForm:
     fields: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def kind(self) -> Kind:
+        """The kind of the page, which its fields name."""
+        return kind_of(self.fields)
+
+    @property
     def fields_json(self) -> str:
         """The other fields of the page's front matter, as JSON for a hidden input."""
         return json.dumps(self.fields)
 
 
-def page_form(sent: Mapping[str, str]) -> PageForm:
-    """Read the editor's fields; a missing or malformed value becomes its default."""
+def page_form(sent: Mapping[str, str], kind: Kind | None = None) -> PageForm:
+    """Read the editor's fields; a missing or malformed value becomes its default.
+
+    :param kind: the kind of a new page.
+    """
     try:
         fields = json.loads(sent.get("fields") or "{}")
     except (ValueError, RecursionError):
         fields = {}
+    fields = fields if isinstance(fields, dict) else {}
+    if kind is not None:
+        fields = kind.fixed | fields
     base = sent.get("base", "")
     return PageForm(
         title=sent.get("title", ""),
@@ -50,7 +62,7 @@ def page_form(sent: Mapping[str, str]) -> PageForm:
         path=sent.get("path", ""),
         base=int(base) if base.isascii() and base.isdigit() and len(base) < 10 else 0,
         folder=sent.get("folder") == "1",
-        fields=fields if isinstance(fields, dict) else {},
+        fields=kind_of(fields).sent(fields, sent),
     )
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
-from wiki.kind import DEFAULT, require_kind
+from wiki.kind import DEFAULT, kind_named, registered_kinds, require_kind
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
@@ -95,6 +95,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         "pages/read.html",
         **page_frame(past, page),
         past=past,
+        kind=kind_named(page.kind),
         revision=revision,
         is_old=not is_head,
         html=html,
@@ -152,8 +153,8 @@ def new(slug: str) -> ResponseReturnValue:
     """Create a page."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
-    require_kind(request.values.get("kind", DEFAULT))
-    form = page_form(request.values)
+    kind = require_kind(request.values.get("kind", DEFAULT))
+    form = page_form(request.values, kind)
     if request.method == "GET":
         if form.path and not form.title:
             form.title = title_from(form.path)
@@ -207,6 +208,7 @@ def _new_screen(
         "pages/new.html",
         **frame(seen, form.path or under),
         form=form,
+        kinds=[kind for kind in registered_kinds() if seen.may(kind.create)],
         under=under,
         home=bool(sent.get("home")),
         preview=preview,

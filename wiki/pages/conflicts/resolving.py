@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wiki.kind import kind_of
 from wiki.pages.merging import Dispute, Text, TextMerge
 from wiki.text.compare.diff import EFFORT, LINE, Line, Row, diff
 from wiki.text.compare.lines import normalise_line_ends, split
@@ -116,7 +117,12 @@ def seal(merge: TextMerge) -> str:
 def questions(merge: TextMerge, sent: Mapping[str, str]) -> list[Question]:
     """Return the questions of a merge, with the choices made so far in ``sent``."""
     room = _Room()
-    found = [_about_value(dispute, sent, room) for dispute in merge.disputes]
+    names = NAMES | {
+        f"fields.{name}": label for name, label in kind_of(merge.theirs.fields).labels.items()
+    }
+    found = [
+        _about_value(dispute, names.get(dispute.name, ""), sent, room) for dispute in merge.disputes
+    ]
     number = 0
     for at, chunk in enumerate(merge.body.chunks):
         if chunk.kind == "conflict":
@@ -186,12 +192,12 @@ def _about_text(
     )
 
 
-def _about_value(dispute: Dispute, sent: Mapping[str, str], room: _Room) -> Question:
+def _about_value(dispute: Dispute, name: str, sent: Mapping[str, str], room: _Room) -> Question:
     said = _said(dispute.base), _said(dispute.mine), _said(dispute.theirs)
     base, mine, theirs = room.sides(*said)
     return Question(
         key=dispute.name,
-        name=NAMES.get(dispute.name, dispute.name.removeprefix("fields.")),
+        name=name or dispute.name.removeprefix("fields."),
         base=base,
         mine=mine,
         theirs=theirs,

@@ -5,12 +5,18 @@ import { forget, read, write } from "../storage.js";
 
 const FIELDS = ["title", "body", "tags", "description", "message"];
 
-/** What the author's fields hold now. */
-function fieldsOf(form) {
-  return Object.fromEntries(FIELDS.map((name) => [name, form.elements.namedItem(name)?.value ?? ""]));
+/** The names of the author's fields, with those of the page's kind. */
+function namesIn(form) {
+  const names = [...form.elements].map((control) => control.name);
+  return [...FIELDS, ...names.filter((name) => name?.startsWith("fields."))];
 }
 
-const same = (one, other) => FIELDS.filter((name) => name !== "message")
+/** What the author's fields hold now. */
+function fieldsOf(form) {
+  return Object.fromEntries(namesIn(form).map((name) => [name, form.elements.namedItem(name)?.value ?? ""]));
+}
+
+const same = (one, other) => Object.keys({ ...one, ...other }).filter((name) => name !== "message")
   .every((name) => (one[name] ?? "").replaceAll("\r\n", "\n") === (other[name] ?? "").replaceAll("\r\n", "\n"));
 
 /**
@@ -78,9 +84,9 @@ function offer(form, view, name, opened) {
   banner.querySelector("[data-older]").hidden = !kept.base || kept.base === base;
   banner.hidden = false;
   banner.querySelector("[data-restore]").addEventListener("click", () => {
-    for (const field of FIELDS) {
+    for (const field of namesIn(form)) {
       const control = form.elements.namedItem(field);
-      if (control && field !== "body") control.value = kept.fields[field] ?? "";
+      if (control && field !== "body" && field in kept.fields) control.value = kept.fields[field] ?? "";
     }
     // Saved against the revision it was written on, so that what others did since is merged.
     if (kept.base && form.elements.namedItem("base")) form.elements.namedItem("base").value = kept.base;
