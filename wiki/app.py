@@ -8,7 +8,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from wiki.api import views as api
+from wiki.api.views import make_blueprint
 from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.kind import register
@@ -65,7 +65,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     parts = request.Parts(settings, database or open_database(settings), ROOMS)
     request.init_app(app, parts)
     _install_plumbing(app, parts)
-    CSRFProtect(app).exempt(api.blueprint)  # the API accepts no cookies
+    api = make_blueprint(ROOMS)
+    CSRFProtect(app).exempt(api)  # the API accepts no cookies
+    app.register_blueprint(api)
     app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
     for room in ROOMS:
         for blueprint in room.blueprints:

@@ -6,8 +6,9 @@ room does not have is :func:`none_because` with the reason, so that it is never 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Never
+from typing import Any, Never
 
 from flask import Blueprint
 
@@ -36,3 +37,5 @@ class Room:
     """The name of its package below ``wiki``."""
     blueprints: tuple[Blueprint, ...]
     """Its screens."""
+    operations: tuple[Callable[..., Any], ...]
+    """Its operations of the API: views marked with ``wiki.web.operations.operation``."""

@@ -11,11 +11,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from tests.cast import Scene
-from wiki.api.operations import OPERATIONS
 from wiki.people.models import ApiToken
 from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.rooms import ROOMS
+from wiki.web.operations import operation_of
 
 V1 = "/-/api/v1"
+OPERATIONS = {view.__name__: operation_of(view) for room in ROOMS for view in room.operations}
 
 
 class Api:

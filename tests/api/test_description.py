@@ -4,9 +4,8 @@ import re
 
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from tests.api.conftest import V1, Api
+from tests.api.conftest import OPERATIONS, V1, Api
 from tests.cast import Scene
-from wiki.api.operations import OPERATIONS
 
 
 def test_it_is_valid_openapi(api: Api) -> None:

@@ -5,8 +5,8 @@ import pytest
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.api import history
-from wiki.api.operations import PREFIX
 from wiki.text.compare import diff
+from wiki.web.operations import PREFIX
 
 
 def test_revisions_are_listed_newest_first_slice_by_slice(api: Api, wiki: Scene) -> None:

@@ -11,10 +11,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from tests.api.conftest import V1, Api
+from tests.api.conftest import OPERATIONS, V1, Api
 from tests.cast import Scene
 from wiki.api import bearer
-from wiki.api.operations import OPERATIONS, Operation
 from wiki.db import Database, at, now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.links.moves import move_page
@@ -26,6 +25,7 @@ from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
 from wiki.spaces.models import Space
 from wiki.spaces.token_views import chosen_spaces
+from wiki.web.operations import Operation
 
 
 def token_for(wiki: Scene, who: str, *slugs: str, writes: bool = True, **more: Any) -> str:

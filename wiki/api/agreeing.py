@@ -7,9 +7,9 @@ from collections.abc import Callable
 from flask import request
 from sqlalchemy.orm import Session
 
-from wiki.api.operations import Query
 from wiki.reviews import approvals
 from wiki.spaces.exposure import NeedsConsent
+from wiki.web.operations import Query
 from wiki.web.request import actor, settings
 
 CONSENT = Query(

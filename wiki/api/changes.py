@@ -9,7 +9,14 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.api import resources, wire
-from wiki.api.operations import (
+from wiki.outbox.models import EventRow
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for, unhidden_from
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_spaces, see_space
+from wiki.web.operations import (
     MOST_CHANGES,
     Answer,
     Query,
@@ -20,13 +27,6 @@ from wiki.api.operations import (
     operation,
     with_next,
 )
-from wiki.outbox.models import EventRow
-from wiki.pages.models import Page
-from wiki.pages.queries import live_for, unhidden_from
-from wiki.people.models import Person
-from wiki.rules.access import Actor
-from wiki.spaces.models import Space
-from wiki.spaces.queries import list_spaces, see_space
 from wiki.web.request import actor, reading
 
 TYPES = {

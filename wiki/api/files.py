@@ -5,17 +5,6 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from wiki.api import problems, resources, wire
-from wiki.api.operations import (
-    Answer,
-    answer,
-    limit_query,
-    number_asked,
-    number_query,
-    operation,
-    sent_body,
-    with_next,
-)
-from wiki.api.shapes import LARGEST_INTEGER, to_json
 from wiki.attachments.actions import (
     FileInUse,
     attach_file,
@@ -33,8 +22,19 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
 from wiki.web.errors import problem
+from wiki.web.operations import (
+    Answer,
+    answer,
+    limit_query,
+    number_asked,
+    number_query,
+    operation,
+    sent_body,
+    with_next,
+)
 from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings, writing
+from wiki.web.shapes import LARGEST_INTEGER, to_json
 
 MOST_FILES = 1000
 AT = "/files/{space}/{file}"

@@ -6,7 +6,13 @@ from flask import Response, request, url_for
 
 from wiki.api import resources, wire
 from wiki.api.agreeing import CONSENT, agreed
-from wiki.api.operations import (
+from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.groups import actions as grouping
+from wiki.people import groups
+from wiki.people.actions import checked_name, find_person
+from wiki.people.models import Group
+from wiki.rules.access import may_administer
+from wiki.web.operations import (
     AFTER,
     Answer,
     Query,
@@ -18,12 +24,6 @@ from wiki.api.operations import (
     sent_body,
     with_next,
 )
-from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.groups import actions as grouping
-from wiki.people import groups
-from wiki.people.actions import checked_name, find_person
-from wiki.people.models import Group
-from wiki.rules.access import may_administer
 from wiki.web.request import actor, reading, writing
 
 MOST = 500

@@ -9,15 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wiki.api import resources, wire
-from wiki.api.operations import (
-    Answer,
-    answer,
-    limit_query,
-    number_asked,
-    number_query,
-    operation,
-    with_next,
-)
 from wiki.api.pages import etag_of
 from wiki.errors import Invalid, NotFound
 from wiki.history.blame import keep, revisions_of, traced
@@ -28,6 +19,15 @@ from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
 from wiki.text.compare.blame import pack, pairs
 from wiki.text.compare.diff import Diff, Line, Row
+from wiki.web.operations import (
+    Answer,
+    answer,
+    limit_query,
+    number_asked,
+    number_query,
+    operation,
+    with_next,
+)
 from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from wiki.api import resources, wire
-from wiki.api.operations import (
+from wiki.errors import Invalid
+from wiki.spaces.models import Space
+from wiki.spaces.queries import see_space
+from wiki.tags import lists, queries
+from wiki.web.operations import (
     AFTER,
     Answer,
     Query,
@@ -16,10 +20,6 @@ from wiki.api.operations import (
     operation,
     with_next,
 )
-from wiki.errors import Invalid
-from wiki.spaces.models import Space
-from wiki.spaces.queries import see_space
-from wiki.tags import lists, queries
 from wiki.web.request import actor, reading
 
 MOST_PAGES = 200

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from flask import Response, current_app, jsonify
 
 from wiki.api import problems
-from wiki.api.operations import OPERATIONS, PREFIX, Answer, Operation, blueprint, operation
-from wiki.api.shapes import LARGEST_INTEGER, schema_of, shapes_within
 from wiki.kind import KEY, Kind, registered_kinds
 from wiki.text.paths import MAX_PATH
 from wiki.web.errors import SENTENCES
+from wiki.web.operations import PREFIX, Answer, Operation, operation, operation_of
+from wiki.web.shapes import LARGEST_INTEGER, schema_of, shapes_within
 
 VERSION = "1.0.0"
 
@@ -72,26 +72,29 @@ def describe() -> Response:
 
 def document() -> dict[str, Any]:
     """Return the description of all operations."""
-    return _document(registered_kinds())
+    views = current_app.view_functions.values()
+    operations = tuple(view for view in views if hasattr(view, "operation"))
+    return _document(operations, registered_kinds())
 
 
 @cache
-def _document(kinds: tuple[Kind, ...]) -> dict[str, Any]:
+def _document(views: tuple[Callable[..., Any], ...], kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    operations = [operation_of(view) for view in views]
     paths: dict[str, dict[str, Any]] = {}
-    for one in OPERATIONS.values():
+    for one in operations:
         for template in one.templates:
             of_home = template != one.template
             entry = paths.setdefault(template, {"parameters": _path_parameters(template)})
             entry[one.method.lower()] = _operation(one, of_home=of_home)
     shapes = {
         shape.__name__: schema_of(shape, sent=False)
-        for one in OPERATIONS.values()
+        for one in operations
         for answer in one.answers.values()
         for whole in answer.shapes
         for shape in shapes_within(whole)
     }
     shapes["Problem"] = schema_of(problems.Problem)
-    for one in OPERATIONS.values():
+    for one in operations:
         if one.body is not None:
             shapes[one.body.__name__] = schema_of(one.body, sent=True)
     _describe_kinds(shapes, kinds)
@@ -187,7 +190,7 @@ def _operation(one: Operation, *, of_home: bool) -> dict[str, Any]:
 
 
 def _about(one: Operation) -> str:
-    view = current_app.view_functions[f"{blueprint.name}.{one.name}"]
+    view = current_app.view_functions[f"api.{one.name}"]
     return " ".join((view.__doc__ or "").split())
 
 

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
-from wiki.api.operations import Answer, Query, answer, operation, sent_body
-from wiki.api.shapes import to_json
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.kind import require_kind
 from wiki.pages import actions, checks
@@ -34,8 +32,10 @@ from wiki.text.front_matter import block as frontmatter
 from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
+from wiki.web.operations import Answer, Query, answer, operation, sent_body
 from wiki.web.rate_limit import requester
 from wiki.web.request import actor, afterwards, parts, reading, settings, writing
+from wiki.web.shapes import to_json
 
 AT = "/pages/{space}/{path}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wiki.api.resources import PageLine
-from wiki.api.shapes import told
+from wiki.web.shapes import told
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wiki.api.resources import PageLine
-from wiki.api.shapes import told
+from wiki.web.shapes import told
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from wiki.api import views
-from wiki.room import Room
+from wiki.api import (
+    changes,
+    files,
+    groups,
+    history,
+    lists,
+    openapi,
+    pages,
+    search,
+    spaces,
+    uploads,
+)
+from wiki.room import Room, none_because
+from wiki.web.operations import operations_in
 
 ROOM = Room(
     name="api",
-    blueprints=(views.blueprint,),
+    blueprints=none_because("its one blueprint is made from the operations of all rooms"),
+    operations=operations_in(
+        changes, files, groups, history, lists, openapi, pages, search, spaces, uploads
+    ),
 )

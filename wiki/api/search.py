@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from flask import Response, request, url_for
 
 from wiki.api import wire
-from wiki.api.operations import (
+from wiki.api.results import Excluded, FoundPiece, Hit, Results
+from wiki.errors import Invalid, WikiError
+from wiki.search import queries
+from wiki.search.engine import IndexUnavailable
+from wiki.search.index import engine_of
+from wiki.search.query import LONGEST_QUESTION
+from wiki.web.lane import in_lane
+from wiki.web.operations import (
     Answer,
     Query,
     answer,
@@ -17,16 +24,9 @@ from wiki.api.operations import (
     operation,
     with_next,
 )
-from wiki.api.results import Excluded, FoundPiece, Hit, Results
-from wiki.api.shapes import VISIBLE
-from wiki.errors import Invalid, WikiError
-from wiki.search import queries
-from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of
-from wiki.search.query import LONGEST_QUESTION
-from wiki.web.lane import in_lane
 from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings
+from wiki.web.shapes import VISIBLE
 
 MOST_HITS = 50
 

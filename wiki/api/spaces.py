@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response, url_for
 
 from wiki.api import resources, wire
-from wiki.api.operations import Answer, answer, operation, sent_body
 from wiki.rules.access import May
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.actions import create_space
 from wiki.spaces.queries import list_editable_spaces, list_spaces, see_space
+from wiki.web.operations import Answer, answer, operation, sent_body
 from wiki.web.request import actor, reading, writing
 
 

@@ -8,7 +8,6 @@ from wsgiref.handlers import format_date_time
 from flask import Response, request, url_for
 
 from wiki.api import resources, wire
-from wiki.api.operations import Answer, Query, answer, operation
 from wiki.attachments.uploads import (
     Uploading,
     WrongOffset,
@@ -22,6 +21,7 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import join
 from wiki.web.errors import problem
+from wiki.web.operations import Answer, Query, answer, operation
 from wiki.web.rate_limit import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 

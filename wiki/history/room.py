@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wiki.history import blame_views, views
-from wiki.room import Room
+from wiki.room import Room, none_because
 
 ROOM = Room(
     name="history",
     blueprints=(views.blueprint, blame_views.blueprint),
+    operations=none_because("its operations are in the API's own room"),
 )

@@ -6,7 +6,7 @@ from wiki.people import admin, admin_security, me, views
 from wiki.people.factors import views as factor_views
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import reauthentication
-from wiki.room import Room
+from wiki.room import Room, none_because
 
 ROOM = Room(
     name="people",
@@ -19,4 +19,5 @@ ROOM = Room(
         admin.blueprint,
         admin_security.blueprint,
     ),
+    operations=none_because("accounts are managed on screens and by commands"),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wiki.profiles import claim_views, views
-from wiki.room import Room
+from wiki.room import Room, none_because
 
 ROOM = Room(
     name="profiles",
     blueprints=(views.blueprint, claim_views.blueprint),
+    operations=none_because("it shows screens only"),
 )

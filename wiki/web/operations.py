@@ -1,6 +1,6 @@
-"""The table of operations: addresses, parameters, bodies and answers.
+"""Operations of the API as rooms declare them: addresses, parameters, bodies and answers.
 
-Routes, authentication and the OpenAPI document are generated from it.
+Routes, authentication and the OpenAPI document are generated from them in ``wiki/api/``.
 """
 
 from __future__ import annotations
@@ -8,27 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import UnionType
+from types import FunctionType, ModuleType, UnionType
 from typing import Any, TypeVar, get_args
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from wiki.api.bearer import identify
-from wiki.api.shapes import LARGEST_INTEGER, from_json, to_json
-from wiki.errors import Forbidden, Invalid, SignInRequired, WikiError
+from wiki.errors import Invalid, WikiError
 from wiki.web.paging import StrictCursor
 from wiki.web.public import public
-from wiki.web.rate_limit import apply_rate_limit
-from wiki.web.request import act_as, parts, reading, settings
+from wiki.web.shapes import LARGEST_INTEGER, from_json, to_json
 
 PREFIX = "/-/api/v1"
 MOST_CHANGES = 1000
 
 View = TypeVar("View", bound=Callable[..., Any])
 Shape = TypeVar("Shape")
-
-blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
 @dataclass(frozen=True)
@@ -96,23 +91,6 @@ class Operation:
         return [self.template] if home == self.template else [self.template, home]
 
 
-OPERATIONS: dict[str, Operation] = {}
-
-# The route converter of each parameter of a template.
-_CONVERTERS = {
-    "space": "<space:slug>",
-    "path": "<page:path>",
-    "file": "<path:file>",
-    "upload": "<string:upload>",
-    "group": "<string:group>",
-    "person": "<string:person>",
-    "part": "<string:part>",
-    "number": "<int:number>",
-    "old": "<int:old>",
-    "new": "<int:new>",
-}
-
-
 def operation(
     method: str,
     template: str,
@@ -126,15 +104,14 @@ def operation(
     writes: bool = False,
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
-    """Register a view as an operation with its routes.
+    """Mark a view as an operation, which its room declares in ``Room.operations``.
 
     :param problems: status codes of problems, besides 400, 401, 404 and 422.
     """
 
     def register(view: View) -> View:
-        name: str = view.__name__
-        one = Operation(
-            name,
+        view.operation = Operation(  # type: ignore[attr-defined]
+            view.__name__,
             method,
             template,
             summary,
@@ -146,25 +123,30 @@ def operation(
             writes,
             problems,
         )
-        OPERATIONS[name] = one
-        public(view)
-        for address in one.templates:
-            rule = re.sub(r"\{(\w+)\}", lambda m: _CONVERTERS[m[1]], address)
-            if rule.endswith("<page:path>"):
-                rule = rule.replace("<page:path>", "<apipage:path>")
-            elif rule == "/pages/<space:slug>":
-                rule += "/"
-            blueprint.add_url_rule(
-                rule,
-                name,
-                view,
-                methods=[method],
-                defaults={} if address == template else {"path": ""},
-                strict_slashes=not rule.endswith("/"),
-            )
-        return view
+        return public(view)
 
     return register
+
+
+def operations_in(*modules: ModuleType) -> tuple[Callable[..., Any], ...]:
+    """Return the views of these modules that are operations, in the order of their definition."""
+    return tuple(
+        one
+        for module in modules
+        for one in vars(module).values()
+        if type(one) is FunctionType and hasattr(one, "operation")
+    )
+
+
+def operation_of(view: Callable[..., Any]) -> Operation:
+    """Return the description of a view that is an operation."""
+    found: Operation = view.operation  # type: ignore[attr-defined]
+    return found
+
+
+def called() -> Operation:
+    """Return the operation that this request calls."""
+    return operation_of(current_app.view_functions[request.endpoint or ""])
 
 
 class Malformed(WikiError):
@@ -179,50 +161,6 @@ class WrongType(WikiError):
 
     status = 415
     title = "Send JSON"
-
-
-@blueprint.before_request
-def authenticate() -> None:
-    """Identify the caller, and check that the caller may call this operation."""
-    called = _called()
-    if called.takes_bytes:
-        request.max_content_length = settings().max_file_mb << 20
-    else:
-        # A character takes up to six bytes in JSON.
-        request.max_content_length = 6 * settings().max_page_kb * 1024 + (1 << 20)
-    caller = identify(reading(), parts().database)
-    act_as(caller.actor)
-    apply_rate_limit()
-    if called.writes and caller.actor.is_anonymous:
-        raise SignInRequired
-    if called.writes and not caller.writes:
-        raise Forbidden("This token may only read.")
-    _check_query(called)
-
-
-def _called() -> Operation:
-    return OPERATIONS[(request.endpoint or "").removeprefix("api.")]
-
-
-def _check_query(called: Operation) -> None:
-    """Refuse parameters that the operation does not have and invalid values, so that none is
-    ignored."""
-    known = {query.name: query for query in called.queries}
-    for name, values in request.args.lists():
-        if name not in known:
-            has = ", ".join(f"“{one}”" for one in known)
-            more = f" The parameters are {has}." if known else ""
-            raise Invalid(f"There is no parameter “{name[:40]}” here.{more}", field=name)
-        if len(values) > 1:
-            raise Invalid(f"“{name}” was sent {len(values)} times: send it once.", field=name)
-        known[name].check(values[0])
-
-
-@blueprint.after_request
-def vary(response: Response) -> Response:
-    """Tell caches that answers depend on the token."""
-    response.vary.add("Authorization")
-    return response
 
 
 def sent_body(shape: type[Shape]) -> Shape:
@@ -278,7 +216,7 @@ def number_asked(name: str, default: int | None = None) -> int:
     :param default: the number to use if none was sent and the description has no default.
     """
     if default is None:
-        schema = next(query.schema for query in _called().queries if query.name == name)
+        schema = next(query.schema for query in called().queries if query.name == name)
         default = schema["default"]
     return int(request.args.get(name, default))
 
