@@ -34,6 +34,10 @@ async function gatherIcons() {
     const text = (await readFile(path, "utf8")).replace(/\{#[\s\S]*?#\}/g, "");
     for (const [, name] of text.matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']/g)) used.add(name);
   }
+  for (const path of await filesBelow(join(root, "wiki"), "room.py")) {
+    const text = await readFile(path, "utf8");
+    for (const [, name] of text.matchAll(/\bicon="([a-z0-9-]+)"/g)) used.add(name);
+  }
   const lines = [];
   for (const name of [...used].sort()) {
     const file = join(modules, "lucide-static", "icons", `${name}.svg`);

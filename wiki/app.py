@@ -36,6 +36,7 @@ from wiki.web import (
     response_cache,
     same_site,
     security,
+    slots,
     static,
     urls,
 )
@@ -113,6 +114,7 @@ def _install_plumbing(app: Flask, parts: request.Parts) -> None:
     security.init_app(app, secure=parts.settings.secure)
     assets.init_app(app)
     filters.register(app)
+    slots.init_app(app)
     same_site.init_app(app)
     sign_in.init_app(app)
     oidc_views.init_app(app, parts.settings)

@@ -6,11 +6,18 @@ room does not have is :func:`none_because` with the reason, so that it is never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Never
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Never, Protocol
 
 from flask import Blueprint
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from wiki.pages.models import Page
+from wiki.rules.access import Actor, Decision, May
+from wiki.spaces.models import Space
 
 
 class NoneBecause(tuple[Never, ...]):
@@ -29,7 +36,120 @@ def none_because(reason: str) -> NoneBecause:
     return part
 
 
-@dataclass(frozen=True, kw_only=True)
+class Place(Enum):
+    """A menu that links of rooms appear in, with the start of the addresses in it."""
+
+    SITE = "/"
+    """The sidebar of screens outside of spaces."""
+    SPACE = "/<space>/-/"
+    """The sidebar of a space."""
+    PAGE = "/<space>/<path>/-/"
+    """The menu of a page."""
+    ADMIN = "/-/admin/"
+    """The sidebar of the administration."""
+
+
+class Slot(Enum):
+    """A place on a screen that blocks of rooms appear in."""
+
+    PAGE_BAR = "page-bar"
+    """Beside the buttons of a page."""
+    HOME = "home"
+    """On the home screen, above the spaces."""
+
+
+class Access(Protocol):
+    """The permissions of the user in the space or for the page of a screen."""
+
+    def may(self, may: May) -> Decision:
+        """Return whether they may do this."""
+
+
+class ShownPage(Protocol):
+    """The page of a screen."""
+
+    def url(self, verb: str = "", query: str = "") -> str:
+        """Return the address of the page or of one of its verbs."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The screen on which links and blocks appear. ``old`` is the number of the revision if it is
+    not the newest one, else 0; ``can_edit`` is False for deleted pages."""
+
+    actor: Actor
+    url_path: str
+    space: Space | None = None
+    seen: Access | None = None
+    page: Page | None = None
+    shown: ShownPage | None = None
+    old: int = 0
+    can_edit: bool = False
+
+    def may(self, may: May) -> bool:
+        """Return whether the user may do this in the space, or with the page."""
+        return self.seen is not None and bool(self.seen.may(may))
+
+    @property
+    def is_live(self) -> bool:
+        """True if the page is not deleted."""
+        return self.page is not None and self.page.deleted_at is None
+
+
+def always(_screen: Screen) -> bool:
+    """Return True: the condition of what is for everybody."""
+    return True
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link in a menu.
+
+    :param position: its place in the menu; links are sorted by this number.
+    :param address: what follows the start of the addresses in that menu, or a function.
+    :param section: the heading that it is below, in the administration.
+    :param here: other addresses, like ``address``, on which the link counts as the current one.
+    :param covers: True if it is the current one on all addresses that begin with its own.
+    """
+
+    place: Place
+    position: int
+    label: str
+    address: str | Callable[[Screen], str]
+    icon: str = ""
+    shown: Callable[[Screen], bool] = always
+    section: str = ""
+    here: tuple[str, ...] = ()
+    covers: bool = False
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """A template in a slot of a screen. It is included with ``block.data``.
+
+    :param load: returns the data.
+    :param columns: in a slot of a page, the data instead: expressions over ``Revision`` and the
+        parameter ``person_id``, which are read in the query that reads the page's revision. They
+        are read for people who are signed in, and appear on the newest revision of a live page.
+    """
+
+    slot: Slot
+    position: int
+    template: str
+    load: Callable[[Session, Actor], Mapping[str, Any]] | None = None
+    columns: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Pages that the quick switcher offers before anything is typed, in the order of positions."""
+
+    position: int
+    pages: Callable[[Session, Actor], Sequence[Page]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Room:
     """The parts of a room that other code uses without knowing the room."""
 
@@ -39,3 +159,9 @@ class Room:
     """Its screens."""
     operations: tuple[Callable[..., Any], ...]
     """Its operations of the API: views marked with ``wiki.web.operations.operation``."""
+    links: tuple[Link, ...]
+    """Its links in menus."""
+    blocks: tuple[Block, ...]
+    """Its blocks on screens of other rooms."""
+    suggestions: tuple[Suggestion, ...]
+    """Its pages in the quick switcher before anything is typed."""

@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from wiki.access import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.rules.access import May
+from wiki.web.urls import access_url
+
+
+def _access(on: Screen) -> str:
+    return access_url(on.space.slug, on.page.path) if on.space and on.page else ""
+
 
 ROOM = Room(
     name="access",
     blueprints=(views.blueprint,),
     operations=none_because("it explains to people who can see what"),
+    links=(
+        Link(
+            Place.SPACE,
+            60,
+            "Access",
+            "access",
+            icon="lock",
+            shown=lambda on: on.actor.is_member or (not on.actor.is_anonymous and on.may(May.EDIT)),
+        ),
+        Link(
+            Place.PAGE,
+            60,
+            "Who can see it",
+            _access,
+            icon="lock",
+            shown=lambda on: on.is_live and (on.can_edit or on.actor.is_member),
+        ),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -23,4 +23,7 @@ ROOM = Room(
     operations=operations_in(
         changes, files, groups, history, lists, openapi, pages, search, spaces, uploads
     ),
+    links=none_because("programs call it"),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

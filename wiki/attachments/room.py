@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from wiki.attachments import upload_views, version_views, views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="attachments",
     blueprints=(views.blueprint, version_views.blueprint, upload_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    links=(Link(Place.PAGE, 10, "Files", "files", icon="paperclip", shown=lambda on: on.is_live),),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from wiki.audit import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="audit",
     blueprints=(views.blueprint,),
     operations=none_because("the audit log is exported by a command"),
+    links=(
+        Link(Place.ADMIN, 320, "Audit", "audit", section="Watching"),
+        Link(Place.ADMIN, 330, "Reads", "reads", section="Watching"),
+        Link(Place.ADMIN, 410, "Jobs", "jobs", section="Running"),
+        Link(Place.ADMIN, 420, "Storage", "storage", section="Running"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

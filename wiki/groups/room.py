@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from wiki.groups import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="groups",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    links=(
+        Link(
+            Place.SITE, 60, "Groups", "-/groups", icon="users", shown=lambda on: on.actor.is_member
+        ),
+        Link(Place.ADMIN, 120, "Groups", "groups", section="People"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

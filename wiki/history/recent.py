@@ -157,6 +157,13 @@ def recent_changes(
     return Slice(_told(session, runs), str(runs[-1].rows[-1].id) if more and runs else None)
 
 
+def recent_pages(session: Session, actor: Actor) -> list[Page]:
+    """Return the live pages among the most recent changes, the latest change first."""
+    changes = recent_changes(session, actor, limit=40).rows
+    shown = [one.page for change in changes for one in change.shown]
+    return list({page.id: page for page in shown if not page.deleted_at}.values())
+
+
 @dataclass(frozen=True)
 class _Scope:
     """The actor for whom changes are listed, and the space, day and run that limit the list."""

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wiki.history import blame_views, views
-from wiki.room import Room, none_because
+from wiki.history.recent import recent_pages
+from wiki.room import Link, Place, Room, Screen, Suggestion, none_because
+
+
+def _at_revision(verb: str) -> Callable[[Screen], str]:
+    """Return the function that makes the address of a verb, at the revision that is shown."""
+    return lambda on: on.shown.url(verb, f"revision={on.old}" if on.old else "") if on.shown else ""
+
 
 ROOM = Room(
     name="history",
     blueprints=(views.blueprint, blame_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    links=(
+        Link(Place.SITE, 20, "Changes", "-/changes", icon="history"),
+        Link(Place.SPACE, 10, "Changes", "changes", icon="history", here=("calendar",)),
+        Link(Place.PAGE, 30, "Who wrote which line", _at_revision("blame"), icon="user-pen"),
+        Link(Place.PAGE, 40, "Source", _at_revision("raw"), icon="code"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=(Suggestion(20, recent_pages),),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from wiki.home import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="home",
     blueprints=(views.blueprint,),
     operations=none_because("it shows screens only"),
+    links=(Link(Place.SITE, 10, "Home", "", icon="house"),),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from wiki.insights import selfcheck_views, views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
+from wiki.rules.access import May
 
 ROOM = Room(
     name="insights",
     blueprints=(views.blueprint, selfcheck_views.blueprint),
     operations=none_because("it shows screens only"),
+    links=(
+        Link(
+            Place.SPACE,
+            40,
+            "Housekeeping",
+            "housekeeping",
+            icon="list-checks",
+            shown=lambda on: on.may(May.EDIT),
+        ),
+        Link(Place.ADMIN, 310, "Security", "security", section="Watching"),
+        Link(Place.ADMIN, 430, "Settings", "settings", section="Running"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BindParameter,
     Boolean,
     ColumnElement,
+    Label,
     Select,
     Subquery,
     and_,
@@ -227,12 +228,26 @@ def get_revision(session: Session, page: Page, number: int) -> Revision:
 
     :raises NotFound: when the page has no revision of that number. :raises Purged:
     """
-    revision = session.scalar(_revision(), {"page_id": page.id, "number": number})
-    if revision is None:
+    return get_revision_with(session, page, number)[0]
+
+
+def get_revision_with(
+    session: Session, page: Page, number: int, columns: tuple[Label[Any], ...] = (), **values: Any
+) -> tuple[Revision, dict[str, Any]]:
+    """Return a revision of a page with other columns by name, read in the same query. The caller
+    has checked that the page may be read.
+
+    :param values: the parameters of these columns.
+    :raises NotFound: when the page has no revision of that number. :raises Purged:
+    """
+    named = {"page_id": page.id, "number": number, **values}
+    row = session.execute(_revision(columns), named).one_or_none()
+    if row is None:
         raise NotFound
+    revision = row[0]
     if revision.purged_at is not None:
         raise Purged(revision)
-    return revision
+    return revision, {column.name: row[n] for n, column in enumerate(columns, 1)}
 
 
 class Purged(WikiError):
@@ -252,9 +267,9 @@ class Purged(WikiError):
 
 
 @cache
-def _revision() -> Select[Revision]:
+def _revision(columns: tuple[Label[Any], ...]) -> Select[Any]:
     return (
-        select(Revision)
+        select(Revision, *columns)
         .where(Revision.page_id == bindparam("page_id"), Revision.number == bindparam("number"))
         .options(joinedload(Revision.author))
     )

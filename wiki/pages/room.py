@@ -2,13 +2,65 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from wiki.pages import views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.web.urls import space_url
+
+
+def _permalink(on: Screen) -> str:
+    return f"/-/p/{on.page.id}" if on.page else ""
+
+
+def _new_page_below(on: Screen) -> str:
+    slug, path = (on.space.slug, on.page.path) if on.space and on.page else ("", "")
+    return f"{space_url(slug, 'new')}?under={quote(path)}"
+
 
 ROOM = Room(
     name="pages",
     blueprints=(views.blueprint, conflict_views.blueprint, link_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    links=(
+        Link(Place.SPACE, 20, "All pages", "tree", icon="list-tree", here=("pages",)),
+        Link(
+            Place.PAGE,
+            20,
+            "What links here",
+            "backlinks",
+            icon="link-2",
+            shown=lambda on: on.is_live,
+        ),
+        Link(Place.PAGE, 50, "Permanent link", _permalink, icon="anchor"),
+        Link(
+            Place.PAGE,
+            80,
+            "New page below",
+            _new_page_below,
+            icon="file-plus",
+            shown=lambda on: on.can_edit,
+        ),
+        Link(
+            Place.PAGE,
+            90,
+            "Move or rename",
+            "move",
+            icon="folder-input",
+            shown=lambda on: on.can_edit,
+        ),
+        Link(
+            Place.PAGE,
+            110,
+            "Delete",
+            "delete",
+            icon="trash-2",
+            shown=lambda on: on.can_edit,
+            is_dangerous=True,
+        ),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -47,6 +47,7 @@ from wiki.web.rate_limit import costs, requester
 from wiki.web.reauth_form import keeps_text
 from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
 from wiki.web.response_cache import cached
+from wiki.web.slots import page_columns
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
@@ -74,11 +75,17 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
         raise NotFound
     session = reading()
-    revision = queries.get_revision(session, page, number or page.head)
+    is_head = (number or page.head) == page.head
+    live = page.deleted_at is None
+    revision, block_columns = queries.get_revision_with(
+        session,
+        page,
+        number or page.head,
+        page_columns(parts().rooms) if live and is_head and actor().person_id else (),
+        person_id=actor().person_id,
+    )
     log_read(past.seen, page, revision.number)
     rendering = read_rendering(session, past.space.slug, revision)
-    is_head = revision.number == page.head
-    live = page.deleted_at is None
     if live and is_head and not (rendering.kept and page.rendered == page.head):
         finish_reading()
         keep_head(parts().database, page.id)  # first read: store the rendering for later requests
@@ -101,6 +108,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         html=html,
         rendering=rendering,
         can_edit=past.may_restore,
+        block_columns=block_columns,
     )
 
 

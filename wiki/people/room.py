@@ -6,7 +6,7 @@ from wiki.people import admin, admin_security, me, views
 from wiki.people.factors import views as factor_views
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import reauthentication
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="people",
@@ -20,4 +20,18 @@ ROOM = Room(
         admin_security.blueprint,
     ),
     operations=none_because("accounts are managed on screens and by commands"),
+    links=(
+        Link(
+            Place.SITE,
+            80,
+            "Administration",
+            "-/admin",
+            icon="sliders-horizontal",
+            shown=lambda on: on.actor.is_admin,
+        ),
+        Link(Place.ADMIN, 110, "People", "people", section="People"),
+        Link(Place.ADMIN, 140, "Sign-in", "factors", section="People"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

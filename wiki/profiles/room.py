@@ -9,4 +9,7 @@ ROOM = Room(
     name="profiles",
     blueprints=(views.blueprint, claim_views.blueprint),
     operations=none_because("it shows screens only"),
+    links=none_because("people are reached by their names"),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from wiki.purging import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="purging",
     blueprints=(views.blueprint,),
     operations=none_because("purging asks for a confirmation on the screen"),
+    links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from wiki.redaction import views
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.rules.access import May
+
+
+def _redact(on: Screen) -> str:
+    return f"/-/p/{on.page.id}/redact" if on.page else ""
+
 
 ROOM = Room(
     name="redaction",
     blueprints=(views.blueprint,),
     operations=none_because("redacting asks for a confirmation on the screen"),
+    links=(
+        Link(
+            Place.SPACE,
+            100,
+            "Redacted",
+            "redactions",
+            icon="eraser",
+            shown=lambda on: on.may(May.MANAGE),
+            covers=True,
+        ),
+        Link(
+            Place.PAGE,
+            100,
+            "Redact",
+            _redact,
+            icon="eraser",
+            shown=lambda on: on.can_edit and on.may(May.MANAGE),
+        ),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
+from wiki.rules.access import May
 from wiki.scanning import views
 
 ROOM = Room(
     name="scanning",
     blueprints=(views.blueprint,),
     operations=none_because("findings are read on screens"),
+    links=(
+        Link(
+            Place.SPACE,
+            80,
+            "Secrets",
+            "findings",
+            icon="key-round",
+            shown=lambda on: on.may(May.MANAGE),
+            here=("scanning",),
+        ),
+        Link(Place.ADMIN, 220, "Secrets", "findings", section="Content"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 from wiki.search import views
 
 ROOM = Room(
     name="search",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

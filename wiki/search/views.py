@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from wiki.history.recent import recent_changes
+from wiki.pages.models import Page
+from wiki.room import Room
+from wiki.rules.access import Actor
 from wiki.search import completing, queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
@@ -17,9 +21,11 @@ from wiki.text.markdown.wikilinks import inserted
 from wiki.web.lane import in_lane
 from wiki.web.public import public
 from wiki.web.rate_limit import costs
-from wiki.web.request import actor, reading, settings
+from wiki.web.request import actor, parts, reading, settings
 
 blueprint = Blueprint("search", __name__)
+
+MOST_SUGGESTED = 8
 
 
 @blueprint.get("/-/search")
@@ -77,8 +83,8 @@ def results() -> ResponseReturnValue:
 @public
 @costs("searches")
 def switch() -> ResponseReturnValue:
-    """Return a fragment with the pages whose titles begin with the text, or the newest pages if it
-    is empty.
+    """Return a fragment with the pages whose titles begin with the text or, if it is empty, those
+    that the rooms suggest.
 
     With `for=link` the text is the target of a link: a page that it names comes first, and the
     fragment says whether the actor may create one if there is none.
@@ -88,13 +94,10 @@ def switch() -> ResponseReturnValue:
     slug = request.args.get("space", "")
     for_link = request.args.get("for") == "link"
     found: list[queries.Listed] = []
-    parts: list[completing.Section] = []
+    sections: list[completing.Section] = []
     unavailable = creates = False
     if not text:
-        lately = recent_changes(session, actor(), limit=40).rows
-        shown = [one.page for change in lately for one in change.shown]
-        pages = {page.id: page for page in shown if not page.deleted_at}
-        found = queries.with_crumbs(session, list(pages.values())[:8])
+        found = queries.with_crumbs(session, suggested_pages(session, actor(), parts().rooms))
     else:
         try:
             with in_lane("searches"):
@@ -105,18 +108,26 @@ def switch() -> ResponseReturnValue:
             unavailable = True
         named = completing.sections(session, actor(), text, slug) if for_link else None
         if named is not None:
-            parts, found = named, [one for one in found if one.exact]
+            sections, found = named, [one for one in found if one.exact]
         elif for_link:
             found, creates = completing.linkable(session, actor(), text, slug, found)
     return render_template(
         "search/switcher.html",
         q=text,
         found=found,
-        parts=parts,
+        parts=sections,
         unavailable=unavailable,
         creates=creates,
         inserted=partial(inserted, here=slug) if for_link else None,
     )
+
+
+def suggested_pages(session: Session, actor: Actor, rooms: Iterable[Room]) -> list[Page]:
+    """Return the pages that the rooms suggest before anything is typed, each once."""
+    suggestions = [one for room in rooms for one in room.suggestions]
+    suggestions.sort(key=lambda one: one.position)
+    found = {page.id: page for one in suggestions for page in one.pages(session, actor)}
+    return list(found.values())[:MOST_SUGGESTED]
 
 
 def _address(*, text: str, slug: str = "", number: int = 1) -> str:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
+from wiki.rules.access import May
 from wiki.sharing import views, visit_views
 
 ROOM = Room(
     name="sharing",
     blueprints=(views.blueprint, visit_views.blueprint),
     operations=none_because("share links are made on screens"),
+    links=(
+        Link(
+            Place.SPACE,
+            90,
+            "Share links",
+            "shares",
+            icon="share-2",
+            shown=lambda on: on.may(May.MANAGE),
+        ),
+        Link(
+            Place.PAGE,
+            70,
+            "Share by link",
+            "share",
+            icon="share-2",
+            shown=lambda on: on.can_edit and views.can_share_by_link(),
+        ),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
+from wiki.rules.access import May
 from wiki.spaces import admin, invite_views, token_views, views
 
 ROOM = Room(
     name="spaces",
     blueprints=(views.blueprint, invite_views.blueprint, token_views.blueprint, admin.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    links=(
+        Link(Place.SITE, 30, "Spaces", "-/spaces", icon="library"),
+        Link(
+            Place.SPACE,
+            50,
+            "Members",
+            "members",
+            icon="users",
+            shown=lambda on: not on.actor.is_anonymous,
+        ),
+        Link(
+            Place.SPACE,
+            70,
+            "Settings",
+            "settings",
+            icon="settings",
+            shown=lambda on: on.may(May.MANAGE),
+        ),
+        Link(Place.ADMIN, 130, "Invitations", "invitations", section="People"),
+        Link(Place.ADMIN, 150, "Tokens", "tokens", section="People"),
+        Link(Place.ADMIN, 210, "Spaces", "spaces", section="Content"),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

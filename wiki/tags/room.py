@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from wiki.room import Room, none_because
+from wiki.room import Link, Place, Room, none_because
 from wiki.tags import views
 
 ROOM = Room(
     name="tags",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    links=(
+        Link(Place.SITE, 40, "Pages", "-/pages", icon="files"),
+        Link(Place.SITE, 50, "Tags", "-/tags", icon="tags"),
+        Link(Place.SPACE, 30, "Tags", "tags", icon="tags", covers=True),
+    ),
+    blocks=none_because("what it shows is on screens of its own"),
+    suggestions=none_because("it has no pages to offer before a search"),
 )

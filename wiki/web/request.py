@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Parts:
 
     settings: Settings
     database: Database
-    rooms: Sequence[Room] = ()
+    rooms: tuple[Room, ...] = ()
 
 
 def parts() -> Parts:
