@@ -12,11 +12,12 @@ from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.kind import require_kind
-from wiki.pages import actions, checks
+from wiki.pages import checks
 from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.access_log import log_read
-from wiki.pages.actions import Conflict, create_page, delete_page, save_page
+from wiki.pages.actions import create_page, delete_page, save_page
+from wiki.pages.edit import Saved
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
@@ -24,6 +25,7 @@ from wiki.pages.prescan import prescan, prescan_edit
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
+from wiki.pages.saving import Conflict
 from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
@@ -363,7 +365,7 @@ def _conflict(conflict: Conflict, base: Text) -> Response:
     )
 
 
-def _saved(slug: str, saved: actions.Saved, status: int, *, labelled: bool = False) -> Response:
+def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> Response:
     session = reading()
     page = session.get_one(Page, saved.page.id)
     head = get_revision(session, page, saved.revision.number)

@@ -30,6 +30,7 @@ from wiki.pages.prescan import prescan_edit
 from wiki.pages.queries import Purged
 from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
+from wiki.pages.saving import MovedOn
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
@@ -141,7 +142,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
             refused = found
         except Invalid as invalid:
             error = invalid
-        except actions.MovedOn:
+        except MovedOn:
             moved_on = True
             past = past_at(slug, path, 0)
             page = past.page

@@ -56,16 +56,11 @@ def checked(text: Text, max_bytes: int) -> Text:
     :raises Invalid: for a missing or overlong title, an invalid value of a field of the page's
         kind, and the like. :raises TooLarge:
     """
-    body = normalise_line_ends(text.body).replace("\0", "\ufffd")
     try:
-        size = len(body.encode())
         (text.title + text.description + "".join(text.tags)).encode()
+        require_size(normalise_line_ends(text.body).replace("\0", "\ufffd"), max_bytes)
     except UnicodeEncodeError:
         raise Invalid("The text holds halves of characters that cannot be stored.") from None
-    if size > max_bytes:
-        raise TooLarge(
-            f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
-        )
     block, body = frontmatter.divide(text.body.replace("\0", "\ufffd"))
     front = stated(frontmatter.read(block))
     title = front.title or " ".join(text.title.replace("\0", " ").split())
@@ -95,6 +90,18 @@ def checked(text: Text, max_bytes: int) -> Text:
     if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
         raise TooLarge(f"The properties of a page take at most {max_bytes // 1024} KiB.")
     return with_front_matter(made)
+
+
+def require_size(body: str, max_bytes: int) -> None:
+    """Check the size of a page's text.
+
+    :raises TooLarge:
+    """
+    size = len(body.encode())
+    if size > max_bytes:
+        raise TooLarge(
+            f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
+        )
 
 
 def stated(front: FrontMatter) -> FrontMatter:

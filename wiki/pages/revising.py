@@ -7,23 +7,18 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import Delete, Select, bindparam, delete, func, select
+from sqlalchemy.orm import Session, contains_eager
 
-from wiki.db import now, unused_id
+from wiki.db import unused_id
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import publish
-from wiki.outbox.events import PageSaved
 from wiki.outbox.models import EventRow
 from wiki.pages.access.acl import hold_spaces
-from wiki.pages.checks import checked_message
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.models import Page, Redirect, Revision
 from wiki.pages.queries import see_page
-from wiki.pages.rendering.stored import context_of, keep_rendering
-from wiki.pages.texts import get_text, put_text
+from wiki.pages.texts import get_text
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import STANDING, see_space_by_id, seen
@@ -53,18 +48,6 @@ def _page_to_write() -> Select[Any]:
         .options(contains_eager(Page.space))
         # FOR NO KEY UPDATE: concurrent inserts of links to the page do not have to wait.
         .with_for_update(of=Page, key_share=True)
-    )
-
-
-_REVISION = insert(Revision).returning(Revision.id)
-
-
-@cache
-def _new_head() -> Update:
-    return (
-        update(Page)
-        .where(Page.id == bindparam("of_page"), Page.head == bindparam("seen"))
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -180,100 +163,3 @@ def _page_above() -> Select[Page]:
         .order_by(Page.path_key.desc())
         .limit(1)
     )
-
-
-def add_revision(
-    session: Session,
-    actor: Actor,
-    page: Page,
-    text: Text,
-    action: Action,
-    message: str,
-    *,
-    base: int | None,
-    previous: str | None,
-) -> Revision:
-    """Insert a revision and make it the head. The caller has locked the page's row.
-
-    :param previous: hash of the text that it replaces.
-    """
-    moment = now()
-    connection = session.connection()
-    row = {
-        "page_id": page.id,
-        "number": page.head + 1,
-        "action": action.value,
-        "space_id": page.space_id,
-        "path": page.path,
-        "folder": page.folder,
-        "title": text.title,
-        "description": text.description,
-        "tags": list(text.tags),
-        "fields": text.fields,
-        "front_matter": text.front_matter,
-        "content_hash": put_text(session, text.body, previous),
-        "message": checked_message(message),
-        "base": base,
-        "author_id": actor.person_id,
-        "created_at": moment,
-    }
-    session.flush()  # writes pending changes of the page itself
-    row["id"] = connection.execute(_REVISION, row).scalar_one()
-    revision = Revision(**row)
-    make_transient_to_detached(revision)
-    session.add(revision)
-    new = {
-        "head": revision.number,
-        "title": text.title,
-        "updated_at": moment,
-        "updated_by_id": actor.person_id,
-    }
-    moved = connection.execute(_new_head(), {"of_page": page.id, "seen": page.head, **new})
-    # The lock makes this impossible; the check ensures that nothing is ever overwritten.
-    if moved.rowcount != 1:
-        raise RuntimeError("The head moved under a locked page.")
-    for name, value in new.items():
-        set_committed_value(page, name, value)
-    return revision
-
-
-def revise_all(session: Session, actor: Actor, revisions: Sequence[tuple[Page, Revision]]) -> None:
-    """Insert revisions and make them the heads of their pages. The caller has locked the pages."""
-    if not revisions:
-        return
-    moment = now()
-    heads = []
-    for page, revision in revisions:
-        revision.page_id = page.id
-        revision.number = page.head + 1
-        revision.space_id = page.space_id
-        revision.path = page.path
-        revision.folder = page.folder
-        revision.author_id = actor.person_id
-        revision.created_at = moment
-        session.add(revision)
-        new = {
-            "head": revision.number,
-            "title": revision.title,
-            "updated_at": moment,
-            "updated_by_id": actor.person_id,
-        }
-        heads.append({"of_page": page.id, "seen": page.head, **new})
-    session.flush()
-    changed = session.connection().execute(_new_head(), heads)
-    # The lock makes this impossible; the check ensures that nothing is ever overwritten.
-    if changed.rowcount != len(heads):
-        raise RuntimeError("The head moved under a locked page.")
-    for (page, _), values in zip(revisions, heads, strict=True):
-        for name in ("head", "title", "updated_at", "updated_by_id"):
-            set_committed_value(page, name, values[name])
-
-
-def render_head(
-    session: Session, space: Space, page: Page, revision: Revision, body: str
-) -> frozenset[str]:
-    return keep_rendering(session, page, revision, body, context_of(space.slug, revision))
-
-
-def publish_saved(session: Session, actor: Actor, page: Page, revision: Revision) -> None:
-    publish(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.pages.actions import Saved
+from wiki.pages.edit import Saved
 from wiki.pages.merging import Text
 from wiki.pages.models import Revision
 from wiki.pages.revising import text_of

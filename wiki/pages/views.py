@@ -14,7 +14,6 @@ from wiki.kind import DEFAULT, kind_named, registered_kinds, require_kind
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
-from wiki.pages.actions import Conflict
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
 from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
 from wiki.pages.including import without_includes
@@ -36,6 +35,7 @@ from wiki.pages.page_context import (
 )
 from wiki.pages.prescan import prescan, prescan_edit
 from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
+from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space

@@ -17,11 +17,11 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.actions import publish, scrub
 from wiki.outbox.events import PagePurged, RevisionPurged
 from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
-from wiki.pages.actions import MovedOn
 from wiki.pages.diffs import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
 from wiki.pages.queries import head_of, readable_by
 from wiki.pages.rendering.stored import context_of, forget_rendered, rendering_key
+from wiki.pages.saving import MovedOn
 from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders

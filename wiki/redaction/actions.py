@@ -16,10 +16,9 @@ from wiki.attachments.storage import Storage
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish, scrub
-from wiki.outbox.events import Redacted, RedactionLifted
+from wiki.outbox.events import PageSaved, Redacted, RedactionLifted
 from wiki.pages.access.acl import hold_spaces
 from wiki.pages.access_log import who_read
-from wiki.pages.actions import MovedOn
 from wiki.pages.merging import Text
 from wiki.pages.models import (
     Action,
@@ -35,8 +34,9 @@ from wiki.pages.models import (
 )
 from wiki.pages.queries import readable_by, see_page
 from wiki.pages.redacted import remember
-from wiki.pages.revising import add_revision, publish_saved
-from wiki.pages.texts import get_text, hash_of
+from wiki.pages.revisions import Attribution, revision_of, write_revisions
+from wiki.pages.saving import MovedOn
+from wiki.pages.texts import get_text, hash_of, put_text
 from wiki.purging.actions import empty_revisions, forget_unread
 from wiki.redaction.addresses import forget_redirects, new_paths, readdress
 from wiki.redaction.bodies import (
@@ -449,10 +449,11 @@ def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:
         raise NotFound
     if revision.content_hash == hash_of(text):
         raise Invalid("This revision was redacted already.", field="revision")
-    new = add_revision(
-        session, actor, page, Text(revision.title, text), Action.EDIT, "", base=None, previous=None
-    )
-    publish_saved(session, actor, page, new)
+    by = Attribution(actor.person_id, now())
+    key = put_text(session, text, None)
+    row = revision_of(page, Text(revision.title, text), key, Action.EDIT, by)
+    write_revisions(session, [row])
+    publish(session, actor, PageSaved(page.space_id, page.id, row["number"], row["action"]))
 
 
 def _words_of(session: Session, page_id: int, number: int) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, case, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.outbox.actions import publish_all
 from wiki.outbox.events import PageSaved
-from wiki.pages.checks import MAX_MESSAGE, with_front_matter
+from wiki.pages.checks import with_front_matter
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import editable_by
+from wiki.pages.revisions import Attribution, RevisionRow, revision_after, write_revisions
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 
@@ -51,33 +51,16 @@ def retag_pages(
     changed: list[int] = []
     events = []
     moment = now()
-    by_whom = {
-        "message": message[:MAX_MESSAGE].rstrip(),
-        "author_id": actor.person_id,
-        "created_at": moment,
-    }
+    by = Attribution(actor.person_id, moment, message)
     for begin in range(0, len(chosen), _SOME):
         some = chosen[begin : begin + _SOME]
         heads = _locked_heads(session, actor, space_id, some)
         rows = [
-            {**_carried(head, tags), **by_whom}
+            _retagged(head, by, tags)
             for head in heads
             if (tags := list(retag(head.tags))) != head.tags
         ]
-        if not rows:
-            continue
-        session.execute(insert(Revision), rows)
-        session.connection().execute(
-            update(Page.__table__)  # type: ignore[arg-type]
-            .where(Page.__table__.c.id == bindparam("of_page"))
-            .values(
-                head=bindparam("number"),
-                rendered=_rendered_as_before(bindparam("number")),
-                updated_at=moment,
-                updated_by_id=actor.person_id,
-            ),
-            [{"of_page": row["page_id"], "number": row["number"]} for row in rows],
-        )
+        write_revisions(session, rows, same_rendering=True)
         for row in rows:
             changed.append(row["page_id"])
             events.append(PageSaved(space_id, row["page_id"], row["number"], row["action"]))
@@ -86,31 +69,11 @@ def retag_pages(
     return Retagged(tuple(changed), len(later))
 
 
-def _rendered_as_before(number: BindParameter[int]) -> ColumnElement[int]:
-    """Return the expression that keeps a stored rendering of the previous head valid for the new
-    one."""
-    rendered = Page.__table__.c.rendered
-    return case((rendered == number - 1, number), else_=rendered)
-
-
-def _carried(head: Revision, tags: list[str]) -> dict[str, Any]:
-    """Return the values that the next revision takes over from this one, with the new tags."""
+def _retagged(head: Revision, by: Attribution, tags: list[str]) -> RevisionRow:
+    """Return the next revision of a page, which differs from its head in the tags."""
     text = Text(head.title, "", tuple(tags), head.description, head.fields, head.front_matter)
-    return {
-        "page_id": head.page_id,
-        "number": head.number + 1,
-        "action": Action.TAG.value,
-        "space_id": head.space_id,
-        "path": head.path,
-        "folder": head.folder,
-        "title": head.title,
-        "description": head.description,
-        "fields": head.fields,
-        "tags": tags,
-        "front_matter": with_front_matter(text).front_matter,
-        "content_hash": head.content_hash,
-        "base": head.number,
-    }
+    block = with_front_matter(text).front_matter
+    return revision_after(head, Action.TAG, by, tags=tags, front_matter=block, base=head.number)
 
 
 def _to_change(session: Session, actor: Actor, space_id: int, retag: Retag) -> list[int]:

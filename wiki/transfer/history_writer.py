@@ -27,6 +27,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.redacted import spans_by_page, without_redacted
 from wiki.pages.revising import unused_page_id
+from wiki.pages.revisions import Attribution, RevisionRow, write_revisions
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
@@ -37,15 +38,6 @@ from wiki.text.rewrite.redaction import Sealed
 
 AT_ONCE = 400
 """Maximum number of values in one ``IN (…)``."""
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """Author, time and message of a step."""
-
-    author_id: int | None
-    at: datetime
-    message: str = ""
 
 
 @dataclass
@@ -84,7 +76,7 @@ class PastPage:
 class _Waiting:
     """The rows to be stored at the next flush."""
 
-    revisions: list[dict[str, Any]] = field(default_factory=list)
+    revisions: list[RevisionRow] = field(default_factory=list)
     events: list[tuple[Event, int | None, datetime]] = field(default_factory=list)
     pages: dict[int, PastPage] = field(default_factory=dict)
     redirects: dict[str, int | None] = field(default_factory=dict)
@@ -286,10 +278,9 @@ class HistoryWriter:
 
     def flush(self) -> None:
         """Store all waiting steps."""
-        waiting, connection = self._waiting, self.session.connection()
+        waiting = self._waiting
         self.shelf.flush(self.session)
-        if waiting.revisions:
-            connection.execute(_REVISIONS, waiting.revisions)
+        write_revisions(self.session, waiting.revisions, heads=False)
         self._let_go(list(waiting.pages.values()))
         self._store_pages(list(waiting.pages.values()))
         self._store_redirects(waiting.redirects)
@@ -473,7 +464,6 @@ class HistoryWriter:
 
 
 _PAGE = insert(Page).returning(Page.id)
-_REVISIONS = insert(Revision)
 _TABLE = cast(Table, Page.__table__)
 _AWAY = update(_TABLE).where(_TABLE.c.id == bindparam("of_page")).values(path_key=bindparam("away"))
 _STANDS = (

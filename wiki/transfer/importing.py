@@ -24,7 +24,7 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
-from wiki.pages.actions import Conflict, create_page, save_page
+from wiki.pages.actions import create_page, save_page
 from wiki.pages.checks import checked, content_hash_of
 from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
@@ -32,6 +32,7 @@ from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import keep_heads, prepare
 from wiki.pages.revising import text_of
+from wiki.pages.saving import Conflict
 from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May

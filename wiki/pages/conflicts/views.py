@@ -14,9 +14,9 @@ from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
-from wiki.pages.actions import Conflict, Saved
 from wiki.pages.authors import authors_between
 from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
+from wiki.pages.edit import Saved
 from wiki.pages.forms import (
     PageForm,
     form_of,
@@ -33,6 +33,7 @@ from wiki.pages.models import Action, Page
 from wiki.pages.page_context import page_frame, place_at
 from wiki.pages.prescan import prescan_edit
 from wiki.pages.rendering.stored import keep_head
+from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.web.errors import flash

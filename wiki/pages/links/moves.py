@@ -10,17 +10,19 @@ from sqlalchemy import Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.actions import publish_all
 from wiki.outbox.events import PageMoved, PageSaved
 from wiki.pages.access.acl import let_go, recompute_scopes
 from wiki.pages.access.label_policy import labels_of, refuse_lowered
-from wiki.pages.checks import checked_message, checked_path
+from wiki.pages.checks import checked_path
 from wiki.pages.links.graph import relink, settle_links
 from wiki.pages.links.moving import Plan, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
-from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free, revise_all
+from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free
+from wiki.pages.revisions import Attribution, revision_after, write_revisions
 from wiki.pages.secrets import require_plain
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
@@ -223,32 +225,19 @@ def _hold(session: Session, plan: Plan) -> bool:
     return False
 
 
-def _next(head: Revision, action: Action, message: str, content_hash: str | None) -> Revision:
-    """Return a revision that differs from the head in its body at most."""
-    return Revision(
-        action=action.value,
-        title=head.title,
-        description=head.description,
-        tags=list(head.tags),
-        fields=dict(head.fields),
-        front_matter=head.front_matter,
-        content_hash=content_hash or head.content_hash,
-        message=checked_message(message),
-        base=None,
-    )
-
-
-def _stored(session: Session, head: Revision, repair: Repair | None) -> str | None:
-    return put_text(session, repair.text, head.content_hash) if repair else None
+def _stored(session: Session, head: Revision, repair: Repair | None) -> str:
+    """Store a repaired text, and return the hash of the page's text."""
+    return put_text(session, repair.text, head.content_hash) if repair else head.content_hash
 
 
 def _repair_all(session: Session, actor: Actor, plan: Plan, message: str) -> None:
     """Add revisions to the pages in which a plan repairs links."""
-    revisions = []
+    rows = []
+    by = Attribution(actor.person_id, now(), message)
     for task, made in plan.changed:
-        text = _stored(session, task.revision, made)
-        revisions.append((task.page, _next(task.revision, Action.REPAIR, message, text)))
-    revise_all(session, actor, revisions)
+        key = _stored(session, task.revision, made)
+        rows.append(revision_after(task.revision, Action.REPAIR, by, content_hash=key))
+    write_revisions(session, rows)
 
 
 def move_all(
@@ -263,6 +252,7 @@ def move_all(
     revisions."""
     session.flush()
     places, gone, redirects, revisions = [], [], {}, []
+    moment = now()
     own = {task.page.id: made for task, made in plan.own_changed}
     for page, path in zip(plan.pages, targets, strict=True):
         key, made = path_key(path), own.get(page.id)
@@ -274,7 +264,9 @@ def move_all(
         if made and not message:
             said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
         head = plan.heads[page.id]
-        revisions.append((page, _next(head, Action.MOVE, said, _stored(session, head, made))))
+        by = Attribution(actor.person_id, moment, said)
+        to = {"space_id": space.id, "path": path, "content_hash": _stored(session, head, made)}
+        revisions.append(revision_after(head, Action.MOVE, by, folder=page.folder, **to))
         keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
         place = {"space_id": space.id, "path": path, **keys}
         places.append({"of_page": page.id, **place})
@@ -289,7 +281,7 @@ def move_all(
     ]
     if rows:
         session.execute(_REDIRECT, rows)
-    revise_all(session, actor, revisions)
+    write_revisions(session, revisions)
 
 
 _REDIRECT = insert(Redirect)

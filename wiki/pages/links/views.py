@@ -13,8 +13,8 @@ from wiki.errors import Busy, Invalid, NotFound, TooMany
 from wiki.pages import queries
 from wiki.pages.access.label_policy import PlacesShowNarrower, labels_of
 from wiki.pages.access_log import log_other_read
-from wiki.pages.actions import Saved
 from wiki.pages.diffs import Beyond, of_texts
+from wiki.pages.edit import Saved
 from wiki.pages.links import moves
 from wiki.pages.links.moves import Moved
 from wiki.pages.links.moving import Plan, links_into, links_to_sections, plan_move, plan_renaming

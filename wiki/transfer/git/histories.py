@@ -18,6 +18,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.pages.models import Page
 from wiki.pages.rendering.stored import HEADS_AT_ONCE, keep_heads
+from wiki.pages.revisions import Attribution
 from wiki.pages.secrets import kinds_of
 from wiki.pages.texts import Shelf
 from wiki.people.imported.placeholders import author_key, authors_for, users_domain
@@ -27,7 +28,7 @@ from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.history import Commit, FileChange, History
 from wiki.transfer.git.steps import Files, Ledger, Step, Steps, Tracked, stem
-from wiki.transfer.history_writer import Attribution, HistoryWriter, tell
+from wiki.transfer.history_writer import HistoryWriter, tell
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem, Report

@@ -12,6 +12,7 @@ from wiki.errors import Invalid, WikiError
 from wiki.pages.checks import checked
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Action
+from wiki.pages.revisions import Attribution
 from wiki.pages.secrets import Secret, look
 from wiki.pages.texts import hash_of
 from wiki.pages.unseen import unseen_in, unseen_in_path
@@ -23,7 +24,7 @@ from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.command import Missing
 from wiki.transfer.headings import leading_title
-from wiki.transfer.history_writer import Attribution, HistoryWriter, PastPage
+from wiki.transfer.history_writer import HistoryWriter, PastPage
 from wiki.transfer.importing import NoText, contents, decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
 from wiki.transfer.report import Kind, Problem, Report
