@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.cast import Scene
 from wiki.people.models import ApiToken
-from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.people.one_time import hash_token, new_token
 from wiki.rooms import ROOMS
 from wiki.web.operations import operation_of
 

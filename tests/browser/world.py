@@ -37,7 +37,7 @@ from wiki.people.factors.authenticators import begin_authenticator
 from wiki.people.groups import create_group, set_member, set_part
 from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
-from wiki.people.signin.sign_in import hash_token
+from wiki.people.one_time import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
 from wiki.redaction.actions import redact_revision, redact_span
@@ -201,7 +201,7 @@ def fill(scene: Scene) -> None:
             )
         session.add(
             ProviderVisit(
-                key_hash=hash_token("of-the-world"),
+                token_hash=hash_token("of-the-world"),
                 browser_hash="",
                 next_url="/",
                 subject="another",

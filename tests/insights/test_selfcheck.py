@@ -21,7 +21,7 @@ from wiki.errors import Forbidden
 from wiki.insights.selfcheck import Grade, Point, self_check
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.models import ApiToken, Authenticator, LoginSession, Passkey, Person
-from wiki.people.signin.sign_in import hash_token
+from wiki.people.one_time import hash_token
 from wiki.search.index import engine_of, rebuild
 from wiki.spaces.models import Invitation, Space
 

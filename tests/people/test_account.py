@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from tests.cast import PASSWORD, Scene
 from wiki.outbox.models import EventRow
 from wiki.people.models import ApiToken, LoginSession, Person
+from wiki.people.one_time import hash_token
 from wiki.people.signin import limiting
 from wiki.people.signin.devices import device
-from wiki.people.signin.sign_in import hash_token
 from wiki.rules.limits import Limit
 
 NEW = "another long password"

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from tests.cast import PASSWORD, Scene
 from wiki.cli import main
-from wiki.people.signin.sign_in import hash_token
+from wiki.people.one_time import hash_token
 
 Run = Callable[..., Result]
 

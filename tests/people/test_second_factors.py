@@ -278,7 +278,7 @@ def test_neither_secret_nor_codes_are_stored_or_announced_as_they_are(
     with wiki.database.read() as session:
         row = session.scalars(select(Authenticator)).one()
         assert app.secret.encode() not in row.secret
-        hashes = session.scalars(select(RecoveryCode.code_hash)).all()
+        hashes = session.scalars(select(RecoveryCode.token_hash)).all()
         told = str(session.scalars(select(EventRow.payload)).all())
     told += "".join(letter.as_string() for letter in wiki.letters())
     for secret in (app.secret, *app.codes, *(code.replace("-", "") for code in app.codes)):

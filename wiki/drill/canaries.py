@@ -27,7 +27,8 @@ from wiki.pages.models import Page, Revision
 from wiki.people import groups
 from wiki.people.actions import create_person, disable
 from wiki.people.models import LoginSession, Person
-from wiki.people.signin.sign_in import hash_token, open_session
+from wiki.people.one_time import hash_token
+from wiki.people.signin.sign_in import open_session
 from wiki.people.tokens import create_token
 from wiki.redaction.actions import redact_file
 from wiki.rules.access import Actor, May

@@ -16,7 +16,7 @@ from wiki.errors import Ended, Forbidden, Invalid
 from wiki.outbox.actions import publish
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
 from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
-from wiki.people.signin.sign_in import close_sessions, hash_token, new_token
+from wiki.people.signin.sign_in import close_sessions
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole
 
@@ -274,9 +274,10 @@ def setup_token(session: Session) -> str | None:
     an admin already. Earlier set-up links stop working."""
     if has_admin(session):
         return None
-    token = new_token()
     session.execute(delete(SetupLink))
-    session.add(SetupLink(token_hash=hash_token(token)))
+    link = SetupLink()
+    token = link.give_token()
+    session.add(link)
     session.flush()
     return token
 
@@ -298,7 +299,7 @@ def check_setup(session: Session, token: str) -> None:
 
     :raises Ended: if the link was used or replaced, or there is an admin already.
     """
-    found = session.scalar(select(SetupLink.id).where(SetupLink.token_hash == hash_token(token)))
+    found = session.scalar(select(SetupLink.id).where(SetupLink.is_live(token)))
     if found is None or has_admin(session):
         raise Ended(
             "This link makes the first admin once, and it was used or replaced by a newer one. "
@@ -315,8 +316,7 @@ def create_first_admin(
     :raises Invalid: as :func:`create_person`.
     """
     check_setup(session, token)
-    used = delete(SetupLink).where(SetupLink.token_hash == hash_token(token))
-    if session.scalar(used.returning(SetupLink.id)) is None:
+    if SetupLink.use(session, token) is None:
         check_setup(session, "")  # another request was faster: this raises
     return create_person(
         session,

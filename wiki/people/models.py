@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wiki.db import Base, BigId, Json, now
+from wiki.people.one_time import OneTimeToken
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole
 
@@ -127,7 +128,7 @@ class Merged(Base):
     merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
 
-class AddressClaim(Base):
+class AddressClaim(OneTimeToken):
     """A claim of an account to an address, and the link, usable once, that proves it.
 
     As with a password link, the worker checks whether the address has imported work.
@@ -163,7 +164,7 @@ class LoginSession(Base):
     confirmed_at: Mapped[datetime | None]
 
 
-class PendingSignIn(Base):
+class PendingSignIn(OneTimeToken):
     """A sign-in after the right password that waits for the second factor; it grants nothing."""
 
     __tablename__ = "pending_sign_ins"
@@ -228,14 +229,14 @@ class Passkey(Base):
     used_at: Mapped[datetime | None]
 
 
-class PasskeyChallenge(Base):
+class PasskeyChallenge(OneTimeToken):
     """A challenge for a passkey to sign, valid once and for minutes. The browser's cookie holds it;
     only its hash is stored."""
 
     __tablename__ = "passkey_challenges"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column("challenge_hash", String(64), unique=True)
     purpose: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("people.id", ondelete="CASCADE"), index=True
@@ -243,7 +244,7 @@ class PasskeyChallenge(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class RecoveryCode(Base):
+class RecoveryCode(OneTimeToken):
     """A code, usable once, for a person who has lost their other factors; stored as a hash."""
 
     __tablename__ = "recovery_codes"
@@ -251,7 +252,7 @@ class RecoveryCode(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
-    code_hash: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column("code_hash", String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     used_at: Mapped[datetime | None]
 
@@ -280,7 +281,7 @@ class SiteSetting(Base):
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
 
-class PasswordReset(Base):
+class PasswordReset(OneTimeToken):
     """A request for a new password, and the link, usable once, that grants it.
 
     The typed login is stored as it is. The worker looks up the account and creates the link, so
@@ -350,7 +351,7 @@ class Identity(Base):
     used_at: Mapped[datetime | None]
 
 
-class ProviderVisit(Base):
+class ProviderVisit(OneTimeToken):
     """A visit to the OpenID provider that has not returned yet: valid once, for some minutes, in
     the browser that holds the other half of the key.
 
@@ -361,7 +362,7 @@ class ProviderVisit(Base):
     __tablename__ = "provider_visits"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column("key_hash", String(64), unique=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
     session_id: Mapped[int | None] = mapped_column(
         ForeignKey("login_sessions.id", ondelete="CASCADE"), index=True
@@ -399,7 +400,7 @@ class Mail(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class SetupLink(Base):
+class SetupLink(OneTimeToken):
     """The one-time link that makes the first admin."""
 
     __tablename__ = "setup_links"

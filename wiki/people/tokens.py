@@ -17,7 +17,7 @@ from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
 from wiki.people.factors.mfa_policy import lacks_factor
 from wiki.people.models import ApiToken, Person, TokenSpace
-from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.people.one_time import hash_token, new_token
 from wiki.rules.access import NARROW, Actor, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.web.paging import Slice, decode_cursor, encode_cursor

@@ -17,9 +17,9 @@ from wiki.outbox.actions import publish
 from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.pages.queries import get_page, see_page
 from wiki.people.actions import checked_email
+from wiki.people.one_time import hash_token, new_token
 from wiki.people.signin import limiting
 from wiki.people.signin.limiting import Counter
-from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.limits import Limit, network_of
 from wiki.sharing import mail_templates

@@ -32,7 +32,7 @@ from wiki.pages.links.naming_files import address_of, can_mean_file, files_meant
 from wiki.pages.models import Page, PageLink
 from wiki.pages.queries import below, editable_by, live_for
 from wiki.people.models import Person
-from wiki.people.signin.sign_in import hash_token
+from wiki.people.one_time import hash_token
 from wiki.rules.access import Actor, Decision, May, PageFacts, Restriction, decide, may_share
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.config import Settings
@@ -24,7 +24,6 @@ from wiki.outbox.events import (
 from wiki.people.actions import HANDLE, checked_email, create_person
 from wiki.people.models import Group, Person
 from wiki.people.signin import limiting
-from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole
@@ -81,9 +80,7 @@ def invite(
         found = newcomer_exposure(session, seen.space, role, site_role)
         require_consent(found, Change("invite", wanted, seen.space.id), consent)
     limiting.spend(session, [limiting.Counter(f"invitations of {actor.person_id}", PER_PERSON)])
-    token = new_token()
     row = Invitation(
-        token_hash=hash_token(token),
         email=email,
         site_role=site_role.value,
         space_id=seen.space.id if seen else None,
@@ -91,6 +88,7 @@ def invite(
         created_by_id=actor.person_id,
         expires_at=now() + LASTS,
     )
+    token = row.give_token()
     session.add(row)
     session.flush()
     link = mails.absolute(settings, f"/-/invite/{token}")
@@ -184,12 +182,7 @@ def find_invitation(session: Session, token: str) -> Invitation:
     """
     row = session.scalar(
         select(Invitation)
-        .where(
-            Invitation.token_hash == hash_token(token),
-            Invitation.used_at.is_(None),
-            Invitation.revoked_at.is_(None),
-            Invitation.expires_at > now(),
-        )
+        .where(Invitation.is_live(token))
         .options(joinedload(Invitation.space), joinedload(Invitation.created_by))
     )
     if row is None or not _is_backed(session, row):
@@ -229,16 +222,7 @@ def _use(session: Session, token: str) -> Invitation:
     row = find_invitation(session, token)
     if row.space_id is not None:
         session.get_one(Space, row.space_id, with_for_update=True)
-    claimed = (
-        update(Invitation)
-        .where(
-            Invitation.id == row.id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
-        )
-        .values(used_at=now())
-        .returning(Invitation.id)
-        .execution_options(synchronize_session=False)
-    )
-    if session.scalar(claimed) is None:
+    if Invitation.use(session, token) is None:
         raise _ended()
     session.refresh(row)
     return row

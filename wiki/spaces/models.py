@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
 from wiki.people.models import Group, Person
+from wiki.people.one_time import OneTimeToken
 from wiki.rules.access import SpaceFacts
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
@@ -157,7 +158,7 @@ class ScopeRestriction(Base):
     may: Mapped[str] = mapped_column(String(8))
 
 
-class Invitation(Base):
+class Invitation(OneTimeToken):
     """A link that lets a person create an account, and join a space if it names one."""
 
     __tablename__ = "invitations"

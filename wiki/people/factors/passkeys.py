@@ -11,7 +11,6 @@ import hmac
 import ipaddress
 import json
 import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from webauthn import (
@@ -53,7 +52,6 @@ from wiki.people.factors.queries import (
     welcome,
 )
 from wiki.people.models import Passkey, PasskeyChallenge, Person
-from wiki.people.signin.sign_in import hash_token
 from wiki.rules.access import Actor
 
 log = logging.getLogger(__name__)
@@ -114,16 +112,10 @@ def party(settings: Settings) -> Party | None:
 
 def new_challenge(session: Session, purpose: Purpose, person_id: int | None) -> str:
     """Create a challenge for this purpose and person. It is good once, within five minutes."""
-    forget_past(session)
-    challenge = secrets.token_urlsafe(32)
-    session.add(
-        PasskeyChallenge(
-            challenge_hash=hash_token(challenge),
-            purpose=purpose.value,
-            person_id=person_id,
-            expires_at=now() + LASTS,
-        )
-    )
+    PasskeyChallenge.forget_expired(session)
+    row = PasskeyChallenge(purpose=purpose.value, person_id=person_id, expires_at=now() + LASTS)
+    challenge = row.give_token()
+    session.add(row)
     session.flush()
     return challenge
 
@@ -138,18 +130,9 @@ def take_challenge(
 
     :raises Invalid: if it was used, has expired or has another purpose or person.
     """
-    taken = session.execute(
-        delete(PasskeyChallenge)
-        .where(PasskeyChallenge.challenge_hash == hash_token(challenge))
-        .returning(
-            PasskeyChallenge.purpose, PasskeyChallenge.person_id, PasskeyChallenge.expires_at
-        )
-    ).one_or_none()
-    if (
-        taken is None
-        or (taken.purpose, taken.person_id) != (purpose.value, person_id)
-        or taken.expires_at <= now()
-    ):
+    PasskeyChallenge.forget_expired(session)
+    used = PasskeyChallenge.use(session, challenge)
+    if used is None or (used.purpose, used.person_id) != (purpose.value, person_id):
         raise Invalid("That took too long, or was done in another tab. Try it once more.")
 
 
@@ -342,11 +325,6 @@ def remove_passkey(
     session.flush()
     farewell(session, actor, settings, person, "passkey", id)
     return row
-
-
-def forget_past(session: Session) -> None:
-    """Delete expired challenges."""
-    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= now()))
 
 
 def _party(settings: Settings) -> Party:

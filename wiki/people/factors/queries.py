@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
@@ -24,7 +24,7 @@ from wiki.outbox.events import (
 from wiki.people.actions import checked_name
 from wiki.people.factors.mfa_policy import has_factor, must_have_factor
 from wiki.people.models import Authenticator, Passkey, Person, RecoveryCode
-from wiki.people.signin.sign_in import hash_token
+from wiki.people.one_time import hash_token
 from wiki.rules.access import Actor, may_administer
 
 KINDS = {"authenticator": "authenticator app", "passkey": "passkey"}
@@ -147,17 +147,7 @@ def use_recovery_code(session: Session, settings: Settings, person: Person, type
     code = normal_code(typed)
     if len(code) != LENGTH:
         return False
-    used = (
-        update(RecoveryCode)
-        .where(
-            RecoveryCode.person_id == person.id,
-            RecoveryCode.code_hash == hash_token(code),
-            RecoveryCode.used_at.is_(None),
-        )
-        .values(used_at=now())
-        .returning(RecoveryCode.id)
-    )
-    if session.scalar(used) is None:
+    if RecoveryCode.use(session, code, RecoveryCode.person_id == person.id) is None:
         return False
     left = factors_of(session, person.id).codes_left
     if person.email:
@@ -246,7 +236,7 @@ def _make_codes(session: Session, person_id: int) -> list[str]:
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
     session.add_all(
-        RecoveryCode(person_id=person_id, code_hash=hash_token(code), created_at=now())
+        RecoveryCode(person_id=person_id, token_hash=hash_token(code), created_at=now())
         for code in codes
     )
     session.flush()

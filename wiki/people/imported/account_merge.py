@@ -22,7 +22,6 @@ from wiki.outbox.models import EventRow
 from wiki.people.actions import checked_email
 from wiki.people.imported.placeholders import author_key, hold, is_placeholder
 from wiki.people.models import AddressClaim, Merged, Person, PersonAddress
-from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 
 LASTS = timedelta(days=1)
@@ -70,8 +69,7 @@ def send_link(session: Session, settings: Settings, claim_id: int) -> None:
     ):
         session.delete(row)
         return
-    token = new_token()
-    row.token_hash = hash_token(token)
+    token = row.give_token()
     session.flush()
     letter = mails.claim_link(settings, asker.name, asker.handle, row.address, token)
     mails.post(session, ANONYMOUS, row.address, letter)
@@ -84,10 +82,7 @@ def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
     """
     address = session.scalar(
         select(AddressClaim.address).where(
-            AddressClaim.token_hash == hash_token(token),
-            AddressClaim.person_id == _signed_in(actor),
-            AddressClaim.used_at.is_(None),
-            AddressClaim.expires_at > now(),
+            AddressClaim.is_live(token), AddressClaim.person_id == _signed_in(actor)
         )
     )
     placeholder = _under(session, address) if address else None
@@ -116,13 +111,7 @@ def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
     """
     hold(session)
     offer = offer_by_link(session, actor, token)
-    used = (
-        update(AddressClaim)
-        .where(AddressClaim.token_hash == hash_token(token), AddressClaim.used_at.is_(None))
-        .values(used_at=now())
-        .returning(AddressClaim.id)
-    )
-    if session.scalar(used) is None:
+    if AddressClaim.use(session, token) is None:
         return offer_by_link(session, actor, token)  # another request was faster: this raises
     person = session.get_one(Person, _signed_in(actor), with_for_update=True)
     if person.email == offer.address and person.email_proven_at is None:

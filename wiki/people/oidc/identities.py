@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,7 @@ from wiki.outbox.events import IdentityLinked, IdentityUnlinked
 from wiki.people.actions import create_person
 from wiki.people.imported.placeholders import is_account
 from wiki.people.models import Identity, Person, ProviderVisit
-from wiki.people.signin.sign_in import hash_token, new_token
+from wiki.people.one_time import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import SiteRole
 
@@ -75,10 +76,10 @@ def new_visit(next_url: str, session_id: int | None = None) -> Visit:
 
 def begin_visit(session: Session, visit: Visit, browser: str) -> None:
     """Store a visit to the provider, bound to the browser with this secret."""
-    session.execute(delete(ProviderVisit).where(ProviderVisit.expires_at <= now()))
+    ProviderVisit.forget_expired(session)
     session.add(
         ProviderVisit(
-            key_hash=hash_token(visit.key),
+            token_hash=hash_token(visit.key),
             browser_hash=hash_token(browser),
             session_id=visit.session_id,
             next_url=visit.next_url,
@@ -94,24 +95,11 @@ def begin_visit(session: Session, visit: Visit, browser: str) -> None:
 def end_visit(session: Session, key: str, browser: str) -> Visit | None:
     """Use up the visit with this key and return it: once, in time, and only in the browser that was
     sent. Return None otherwise."""
-    ended = (
-        delete(ProviderVisit)
-        .where(
-            ProviderVisit.key_hash == hash_token(key),
-            ProviderVisit.browser_hash == hash_token(browser),
-            ProviderVisit.expires_at > now(),
-            ProviderVisit.subject.is_(None),
-        )
-        .returning(
-            ProviderVisit.nonce,
-            ProviderVisit.verifier,
-            ProviderVisit.next_url,
-            ProviderVisit.session_id,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    row = session.execute(ended).one_or_none()
-    return None if row is None else Visit(key, *row)
+    conditions = _bound_to(browser), ProviderVisit.subject.is_(None)
+    row = ProviderVisit.use(session, key, *conditions)
+    if row is None:
+        return None
+    return Visit(key, row.nonce, row.verifier, row.next_url, row.session_id)
 
 
 def remember(session: Session, stranger: Stranger, next_url: str, browser: str = "") -> str:
@@ -120,20 +108,18 @@ def remember(session: Session, stranger: Stranger, next_url: str, browser: str =
     :param browser: the secret of the only browser in which the key works. Without it the key works
         in any browser, for steps to which the key alone does not give access.
     """
-    key = new_token()
-    session.add(
-        ProviderVisit(
-            key_hash=hash_token(key),
-            browser_hash=hash_token(browser) if browser else "",
-            next_url=next_url,
-            subject=stranger.subject,
-            email=stranger.email,
-            name=stranger.name,
-            handle=stranger.handle,
-            created_at=now(),
-            expires_at=now() + LASTS,
-        )
+    row = ProviderVisit(
+        browser_hash=hash_token(browser) if browser else "",
+        next_url=next_url,
+        subject=stranger.subject,
+        email=stranger.email,
+        name=stranger.name,
+        handle=stranger.handle,
+        created_at=now(),
+        expires_at=now() + LASTS,
     )
+    key = row.give_token()
+    session.add(row)
     session.flush()
     return key
 
@@ -145,22 +131,21 @@ def recall(
 
     :param last: use up the key.
     """
-    row = session.scalar(
-        select(ProviderVisit).where(
-            ProviderVisit.key_hash == hash_token(key),
-            ProviderVisit.browser_hash == (hash_token(browser) if browser else ""),
-            ProviderVisit.expires_at > now(),
-            ProviderVisit.subject.is_not(None),
-        )
-    )
+    conditions = _bound_to(browser), ProviderVisit.subject.is_not(None)
+    row: Any
+    if last:
+        row = ProviderVisit.use(session, key, *conditions)
+    else:
+        row = session.scalar(select(ProviderVisit).where(ProviderVisit.is_live(key), *conditions))
     if row is None:
         return None
-    if last:
-        used = delete(ProviderVisit).where(ProviderVisit.id == row.id).returning(ProviderVisit.id)
-        if session.scalar(used.execution_options(synchronize_session=False)) is None:
-            return None  # another request was faster
     named = Stranger(settings.oidc_issuer, row.subject or "", row.email, row.name, row.handle)
     return named, row.next_url
+
+
+def _bound_to(browser: str) -> ColumnElement[bool]:
+    """Return the condition of the rows that belong to the browser with this secret, or to none."""
+    return ProviderVisit.browser_hash == (hash_token(browser) if browser else "")
 
 
 def person_of(session: Session, stranger: Stranger) -> Person | None:

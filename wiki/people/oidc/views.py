@@ -18,6 +18,7 @@ from wiki.people import me
 from wiki.people.factors import queries as factors
 from wiki.people.oidc import identities
 from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger, Visit
+from wiki.people.one_time import new_token
 from wiki.people.signin import limiting, pending, reauthentication, sign_in
 from wiki.people.views import PENDING, destination
 from wiki.web.errors import flash
@@ -216,7 +217,7 @@ def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
     finish_reading()
     address = _provider().way_there(visit.key, visit.nonce, visit.verifier, anew=anew)
     if BROWSER not in cookie:
-        cookie[BROWSER] = sign_in.new_token()
+        cookie[BROWSER] = new_token()
     with writing() as session:
         limiting.spend(session, counters)
         identities.begin_visit(session, visit, cookie[BROWSER])

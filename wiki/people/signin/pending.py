@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.people.models import PendingSignIn, Person
-from wiki.people.signin.sign_in import forget_past, hash_token, new_token
+from wiki.people.signin.sign_in import forget_past
 
 LASTS = timedelta(minutes=10)
 
@@ -18,15 +18,9 @@ LASTS = timedelta(minutes=10)
 def open_pending(session: Session, person: Person) -> str:
     """Record that the password was right; return the token for the browser's cookie."""
     forget_past(session)
-    token = new_token()
-    session.add(
-        PendingSignIn(
-            token_hash=hash_token(token),
-            person_id=person.id,
-            created_at=now(),
-            expires_at=now() + LASTS,
-        )
-    )
+    row = PendingSignIn(person_id=person.id, created_at=now(), expires_at=now() + LASTS)
+    token = row.give_token()
+    session.add(row)
     session.flush()
     return token
 
@@ -37,17 +31,10 @@ def find_pending(session: Session, token: str) -> Person | None:
     return session.scalar(
         select(Person)
         .join(PendingSignIn, PendingSignIn.person_id == Person.id)
-        .where(
-            PendingSignIn.token_hash == hash_token(token),
-            PendingSignIn.expires_at > now(),
-            Person.disabled_at.is_(None),
-        )
+        .where(PendingSignIn.is_live(token), Person.disabled_at.is_(None))
     )
 
 
 def use_pending(session: Session, token: str) -> bool:
     """Use up a pending sign-in; return False if it has ended or another request was faster."""
-    used = delete(PendingSignIn).where(
-        PendingSignIn.token_hash == hash_token(token), PendingSignIn.expires_at > now()
-    )
-    return session.scalar(used.returning(PendingSignIn.id)) is not None
+    return PendingSignIn.use(session, token) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
@@ -16,7 +16,6 @@ from wiki.outbox.events import PasswordResetRequested
 from wiki.people.actions import end_password_links, find_person, normal_login, set_password
 from wiki.people.models import PasswordReset, Person
 from wiki.people.signin import limiting
-from wiki.people.signin.sign_in import hash_token, new_token
 from wiki.rules.access import ANONYMOUS
 
 LASTS = timedelta(hours=1)
@@ -54,9 +53,8 @@ def send_link(session: Session, settings: Settings, reset_id: int) -> None:
     except TooMany:
         session.delete(row)
         return
-    token = new_token()
+    token = row.give_token()
     row.person_id = person.id
-    row.token_hash = hash_token(token)
     session.flush()
     letter = mails.password_link(settings, person.name, token)
     mails.post(session, ANONYMOUS, person.email, letter)
@@ -70,12 +68,7 @@ def person_of(session: Session, token: str) -> Person:
     person = session.scalar(
         select(Person)
         .join(PasswordReset, PasswordReset.person_id == Person.id)
-        .where(
-            PasswordReset.token_hash == hash_token(token),
-            PasswordReset.used_at.is_(None),
-            PasswordReset.expires_at > now(),
-            Person.disabled_at.is_(None),
-        )
+        .where(PasswordReset.is_live(token), Person.disabled_at.is_(None))
     )
     if person is None:
         raise Ended("This link was used or is older than an hour. Ask for a new one.")
@@ -87,18 +80,8 @@ def use_link(session: Session, settings: Settings, token: str, password_hash: st
 
     :raises Ended: as :func:`person_of`, also for the second of two concurrent requests.
     """
-    used = (
-        update(PasswordReset)
-        .where(
-            PasswordReset.token_hash == hash_token(token),
-            PasswordReset.used_at.is_(None),
-            PasswordReset.expires_at > now(),
-        )
-        .values(used_at=now())
-        .returning(PasswordReset.id)
-    )
     person = person_of(session, token)
-    if session.scalar(used) is None:
+    if PasswordReset.use(session, token) is None:
         return person_of(session, token)  # another request was faster: this raises
     end_password_links(session, person)
     # The link went to the account's present address, because changing the address ends its links.

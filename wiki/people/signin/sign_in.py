@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +24,7 @@ from wiki.people.models import (
     PendingSignIn,
     Person,
 )
+from wiki.people.one_time import hash_token, new_token
 from wiki.people.signin.browsers import note_browser
 from wiki.rules.access import Actor
 from wiki.web.request import parts, reading, settings
@@ -35,16 +34,6 @@ log = logging.getLogger(__name__)
 
 # "Last seen" may be this old: a request that finds it older updates it, all others only read.
 SEEN_EVERY = timedelta(minutes=15)
-
-
-def hash_token(token: str) -> str:
-    """Return the stored form of a random token: its SHA-256 in hexadecimal."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def new_token() -> str:
-    """Return a random token of 256 bits for a cookie, a link or the API."""
-    return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, eq=False)
