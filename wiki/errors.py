@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wiki.rules.access import Decision
+
 
 class WikiError(Exception):
     """A request that cannot be carried out; ``str(error)`` is a sentence that says why."""
@@ -103,3 +105,12 @@ class Busy(WikiError):
     def __init__(self, sentence: str, *, retry_after: int) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+def require_allowed(decision: Decision) -> None:
+    """Check that a decision about access permits the action.
+
+    :raises Forbidden: otherwise, with the reason.
+    """
+    if not decision:
+        raise Forbidden(decision.reason)

@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from wiki.api import resources, wire
 from wiki.api.agreeing import CONSENT, agreed
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.groups import actions as grouping
 from wiki.people import groups
 from wiki.people.actions import checked_name, find_person
@@ -221,6 +221,4 @@ def _require_admin() -> None:
     :raises Forbidden:
     """
     groups.require_seeing(actor())
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor()))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.audit.models import ChainCheck
 from wiki.audit.sentences import Known, Part, Sentence, sentence, who_did
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.event_policy import SORTS, Category, names_in, sort_of
 from wiki.outbox.events import Redacted
 from wiki.outbox.models import AUDITED, EventRow
@@ -198,9 +198,7 @@ def known_of(session: Session, actor: Actor, rows: Iterable[EventRow]) -> Known:
 
 def require_admin(actor: Actor) -> None:
     """Check that the actor is an administrator. :raises Forbidden:"""
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
 
 
 def _entry(row: EventRow, known: Known) -> Entry:

@@ -12,7 +12,7 @@ from wiki.audit.actions import ask_for_check, begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.audit.reads import cursor_of, list_reads
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Invalid, require_allowed
 from wiki.outbox import deliveries
 from wiki.outbox.event_policy import Category
 from wiki.rules.access import may_administer
@@ -25,9 +25,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/-/admin")
 @blueprint.before_request
 def admins_only() -> None:
     """Refuse requests of other accounts. The actions check again."""
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor()))
 
 
 @blueprint.get("/audit")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.people.models import Group
@@ -61,9 +61,7 @@ def meaning_of(session: Session, actor: Actor, group: Group) -> Meaning:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     given = session.execute(
         select(Space, GroupRole.role)
         .join(GroupRole, GroupRole.space_id == Space.id)

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Invalid, require_allowed
 from wiki.groups import actions as grouping
 from wiki.groups.usage import meaning_of, roles_of
 from wiki.people import groups
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/-/admin/groups", methods=["GET", "POST"])
 def administration() -> ResponseReturnValue:
     """Create a group, and list all groups."""
-    _require_admin()
+    require_allowed(may_administer(actor()))
     error: Invalid | None = None
     if request.method == "POST":
         try:
@@ -67,7 +67,7 @@ def group(handle: str) -> ResponseReturnValue:
 def edit(handle: str) -> ResponseReturnValue:
     """Change a group's name and description."""
     found = groups.see_group(reading(), actor(), handle)
-    _require_admin()
+    require_allowed(may_administer(actor()))
     error: Invalid | None = None
     if request.method == "POST":
         try:
@@ -163,7 +163,7 @@ def take(handle: str) -> ResponseReturnValue:
 
 def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
     found = groups.see_group(reading(), actor(), handle)
-    _require_admin()
+    require_allowed(may_administer(actor()))
     try:
         with writing() as session:
             into = groups.see_group(session, actor(), handle)
@@ -228,9 +228,3 @@ def _url(group: Group) -> str:
 
 def _errors(error: Invalid | None) -> dict[str, str]:
     return {error.field or "": error.sentence} if error else {}
-
-
-def _require_admin() -> None:
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from wiki.config import PREFIX, Settings
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.rules.access import Actor, may_administer
 
 _SECRETS = frozenset({"secret_key", "oidc_client_secret"})
@@ -32,9 +32,7 @@ def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
 
     :raises Forbidden: unless the actor is an administrator.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     return [
         Setting(
             f"{PREFIX}{one.name.upper()}",

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.outbox.models import Delivery
 from wiki.people.factors.mfa_policy import has_factor
 from wiki.people.models import ApiToken, LoginSession, Person
@@ -76,9 +76,7 @@ def self_check(
 
     :raises Forbidden: unless the actor is an administrator.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     at = _Looked(database, settings, session, debug)
     found = [point for check in CHECKS for point in check(at)]
     grades = list(Grade)

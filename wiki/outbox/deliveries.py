@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Forbidden, NotFound
+from wiki.errors import NotFound, require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import DeliveriesGivenUp, DeliveriesRetried
 from wiki.outbox.models import Delivery
@@ -24,7 +24,7 @@ def retry(session: Session, actor: Actor, delivery_id: int) -> None:
 
     :raises NotFound: when there is none, or it is under way. :raises Forbidden:
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     these = (Delivery.id == delivery_id) & _to_retry()
     _change(session, actor, these, _again(), DeliveriesRetried)
 
@@ -34,7 +34,7 @@ def retry_all(session: Session, actor: Actor, subscriber: str) -> int:
 
     :raises NotFound: when there are none. :raises Forbidden:
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     these = (Delivery.subscriber == subscriber) & _to_retry()
     return _change(session, actor, these, _again(), DeliveriesRetried)
 
@@ -44,7 +44,7 @@ def give_up(session: Session, actor: Actor, delivery_id: int) -> None:
 
     :raises NotFound: when there is no such delivery. :raises Forbidden:
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     these = (Delivery.id == delivery_id) & FAILED & ~GIVEN_UP
     _change(session, actor, these, {"gave_up_at": now()}, DeliveriesGivenUp)
 
@@ -84,9 +84,3 @@ def _to_retry() -> ColumnElement[bool]:
 
 def _again() -> dict[str, Any]:
     return {"attempts": 0, "gave_up_at": None, "due_at": now(), "claimed_by": None}
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Ended, Forbidden, Invalid
+from wiki.errors import Ended, Forbidden, Invalid, require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
 from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
@@ -207,7 +207,7 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: for the last admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     _require_account(person)
     if role is SiteRole.ANONYMOUS:
         raise Invalid("There is no such role.", field="role")
@@ -227,7 +227,7 @@ def disable(session: Session, actor: Actor, person: Person) -> None:
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: for the last admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     _require_account(person)
     if person.disabled_at is not None:
         return
@@ -248,7 +248,7 @@ def enable(session: Session, actor: Actor, person: Person) -> None:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     if person.disabled_at is None:
         return
     person.disabled_at = None
@@ -262,7 +262,7 @@ def end_sessions(session: Session, actor: Actor, person_id: int, *, keep: int | 
     :raises Forbidden: unless they are the actor's own or the actor is an admin.
     """
     if actor.person_id != person_id:
-        _require_admin(actor)
+        require_allowed(may_administer(actor))
     ended = close_sessions(session, person_id, keep=keep)
     if ended:
         publish(session, actor, SignedOut(person_id))
@@ -377,12 +377,6 @@ def _flush_unique(session: Session) -> None:
         session.flush()
     except IntegrityError:
         raise Invalid("That user name or address was just taken.", field="handle") from None
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
 
 
 def _require_account(person: Person) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Invalid, require_allowed
 from wiki.people import actions, queries, tokens
 from wiki.people.factors.mfa_policy import must_have_factor
 from wiki.people.factors.queries import clear_factors, count_factors
@@ -29,9 +29,7 @@ ROLES = (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
 @blueprint.before_request
 def admins_only() -> None:
     """Refuse everybody but admins. The actions check this again."""
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor()))
 
 
 @blueprint.get("")

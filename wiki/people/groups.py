@@ -9,7 +9,7 @@ from sqlalchemy import CTE, Select, delete, exists, func, insert, or_, select, t
 from sqlalchemy.orm import Session, aliased
 
 from wiki.db import unused_id
-from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
+from wiki.errors import Invalid, NotFound, Unsuitable, require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
 from wiki.outbox.models import EventRow
@@ -46,7 +46,7 @@ def create_group(
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: if a name is not acceptable or the handle is taken.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     handle = handle.strip().lower()
     if not HANDLE.fullmatch(handle):
         raise Invalid(
@@ -79,7 +79,7 @@ def change_group(
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: if the name is empty or a value is too long.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     wanted = {"name": checked_name(name), "description": _described(description)}
     if not wanted["name"]:
         raise Invalid("A group needs a name.", field="name")
@@ -98,7 +98,7 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     _take_turn(session, group)
     wholes = wholes_around(session, [group.id]) - {group.id}
     id, name = group.id, group.name
@@ -117,7 +117,7 @@ def set_member(
     :raises Invalid: when a placeholder or a disabled account is added.
     """
     if member or person.id != actor.person_id:
-        _require_admin(actor)
+        require_allowed(may_administer(actor))
     if member and (person.disabled_at is not None or person.imported_at is not None):
         raise Invalid(f"{person.name} has no account that can be used.", field="person")
     _take_turn(session, group)
@@ -141,7 +141,7 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: if a group would contain itself.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     _take_turn(session, group, part)
     row = session.get(GroupPart, (group.id, part.id))
     if (row is not None) == inside:
@@ -419,12 +419,6 @@ def _described(raw: str) -> str:
             f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
         )
     return description
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
 
 
 def require_seeing(actor: Actor) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Forbidden, NotFound
+from wiki.errors import NotFound, require_allowed
 from wiki.people.imported.placeholders import is_account, is_placeholder
 from wiki.people.models import LoginSession, Person, PersonAddress
 from wiki.rules.access import Actor, may_administer
@@ -57,7 +57,7 @@ def list_people(
     :param after: the cursor of the previous slice.
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     last_seen = (
         select(func.max(LoginSession.seen_at))
         .where(LoginSession.person_id == Person.id)
@@ -96,7 +96,7 @@ def get_person(session: Session, actor: Actor, handle: str) -> Person:
     :raises Forbidden: unless the actor is an admin.
     :raises NotFound: if there is none.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     person = session.scalar(select(Person).where(Person.handle == handle))
     if person is None:
         raise NotFound
@@ -105,7 +105,7 @@ def get_person(session: Session, actor: Actor, handle: str) -> Person:
 
 def count_placeholders(session: Session, actor: Actor) -> int:
     """Return the number of placeholders whose work is not claimed, for an admin."""
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     return session.scalar(select(func.count(Person.id)).where(is_placeholder())) or 0
 
 
@@ -113,7 +113,7 @@ def addresses_of(session: Session, actor: Actor, person: Person) -> Sequence[Per
     """Return the addresses of Git histories that sign a person's work, for an admin or that
     person."""
     if actor.person_id != person.id:
-        _require_admin(actor)
+        require_allowed(may_administer(actor))
     return session.scalars(
         select(PersonAddress)
         .where(PersonAddress.person_id == person.id)
@@ -143,16 +143,10 @@ def _addresses(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
 
 def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, datetime | None]:
     """Return how many sign-ins of a person are open, and when the latest was seen, for an admin."""
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     row = session.execute(
         select(func.count(LoginSession.id), func.max(LoginSession.seen_at)).where(
             LoginSession.person_id == person.id, LoginSession.expires_at > now()
         )
     ).one()
     return row[0], row[1]
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)

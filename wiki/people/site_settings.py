@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import SiteSettingChanged
 from wiki.people.models import SiteSetting
@@ -49,9 +49,7 @@ def change_setting(session: Session, actor: Actor, setting: Setting[Value], valu
 
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     if read_setting(session, setting) == value:
         return False
     new = {"value": value, "changed_at": now(), "changed_by_id": actor.person_id}

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Forbidden, Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
@@ -52,7 +52,7 @@ def create_service(
     :raises Invalid: as ``create_person``, and for the role of an admin: the last admin must be able
         to sign in.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     if site_role not in (SiteRole.GUEST, SiteRole.MEMBER):
         raise Invalid("A service account is a guest or a member.", field="site_role")
     person = create_person(session, actor, handle=handle, name=name, site_role=site_role)
@@ -161,7 +161,7 @@ def list_tokens(
     :param after: the cursor of the previous slice.
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     found = (
         select(ApiToken, Person)
         .join(Person, Person.id == ApiToken.person_id)
@@ -227,7 +227,7 @@ def _require_maker(actor: Actor, person: Person) -> None:
         raise Forbidden(NARROW.reason)
     if actor.person_id is not None and actor.person_id == person.id:
         return
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     if actor.person_id is not None and person.service_at is None:
         raise Forbidden("People make their tokens themselves.")
     if person.imported_at is not None:
@@ -237,9 +237,3 @@ def _require_maker(actor: Actor, person: Person) -> None:
 def _may_see(actor: Actor, person_id: int) -> bool:
     own = actor.person_id == person_id and not actor.is_narrow
     return own or bool(may_administer(actor))
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.models import Attachment
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish, scrub
 from wiki.outbox.events import PagePurged, RevisionPurged
 from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
@@ -57,9 +57,7 @@ def page_to_purge(
     page = session.scalar(query)
     if page is None:
         raise NotFound
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     return page
 
 

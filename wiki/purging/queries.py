@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.attachments.models import Attachment
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.outbox.models import PURGES, EventRow
 from wiki.pages import queries as pages
 from wiki.pages.links.backlinks import backlinks
@@ -137,9 +137,7 @@ def tombstones(
     :param before: only events before the one with this id; the cursor of the next slice.
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     query = (
         select(EventRow, Space)
         .join(Space, Space.id == EventRow.space_id)

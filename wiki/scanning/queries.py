@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.pages import queries
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision
@@ -65,9 +65,7 @@ def findings_of_all(
 
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     return _known(session, actor, None, before, limit)
 
 

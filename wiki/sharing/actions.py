@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid, NotFound, TooMany
+from wiki.errors import Forbidden, Invalid, NotFound, TooMany, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
@@ -69,9 +69,7 @@ def make_link(
     """
     page = get_page(session, actor, page_id)
     up_to = label_of(settings)
-    decision = may_share_page(session, actor, page.space, page, up_to)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_share_page(session, actor, page.space, page, up_to))
     days = settings.share_days if wish.days is None else wish.days
     if not 1 <= days <= settings.share_max_days:
         raise Invalid(f"A link lasts 1 to {settings.share_max_days} days.", field="days")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable
+from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable, require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import (
     GroupRoleChanged,
@@ -47,9 +47,7 @@ def create_space(
     :raises Forbidden: for guests and anonymous users.
     :raises Invalid: if the slug is taken or not valid.
     """
-    decision = may_create_spaces(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_create_spaces(actor))
     slug = slug.strip().lower()
     if not SLUG.fullmatch(slug) or slug in NOT_SLUGS:
         raise Invalid(
@@ -221,9 +219,7 @@ def set_group_role(
     :raises Exposes: if its people could read more, and there is no consent to that.
     """
     seen.require(May.MANAGE)
-    decision = may_see_groups(seen.actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_see_groups(seen.actor))
     # Locked as for the role of a person; the group, too, so that it cannot be deleted meanwhile.
     session.get_one(Space, seen.space.id, with_for_update=True)
     held = select(Group.id).where(Group.id == group.id).with_for_update(read=True, key_share=True)

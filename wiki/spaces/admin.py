@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, NotFound
+from wiki.errors import NotFound, require_allowed
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import Role
@@ -32,7 +32,7 @@ def led_by_nobody_else(person: Person) -> Sequence[Space]:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor())
+    require_allowed(may_administer(actor()))
     return spaces_without_lead(reading(), person)
 
 
@@ -47,7 +47,7 @@ def spaces() -> ResponseReturnValue:
 def lead(slug: str) -> ResponseReturnValue:
     """Take the lead role in a space. Everybody who may see its events sees this one."""
     with writing() as session:
-        _require_admin(actor())
+        require_allowed(may_administer(actor()))
         space = session.scalar(select(Space).where(Space.slug == slug))
         if space is None:
             raise NotFound
@@ -74,7 +74,7 @@ def list_all(
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     counts = [
         select(func.count()).where(given.space_id == Space.id).correlate(Space).scalar_subquery()
         for given in (Membership, GroupRole)
@@ -99,9 +99,3 @@ def list_all(
         for space, members, groups in found
     ]
     return Slice(rows, encode_cursor([rows[-1].space.slug]) if more else None)
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)

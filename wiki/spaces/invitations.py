@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Ended, Forbidden, Invalid, NotFound
+from wiki.errors import Ended, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.outbox.events import (
@@ -58,9 +58,7 @@ def invite(
     :raises TooMany: beyond 100 invitations a day.
     :raises Exposes: if the invited person could read something, and there is no consent to that.
     """
-    decision = may_invite(actor, site_role) if seen else may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_invite(actor, site_role) if seen else may_administer(actor))
     if seen is not None:
         seen.require(May.MANAGE)
         if not Role.NONE < role <= seen.role:
@@ -124,9 +122,7 @@ def open_of_site(session: Session, actor: Actor) -> Sequence[Invitation]:
 
     :raises Forbidden: for other actors.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     return _open(session)
 
 
@@ -164,9 +160,7 @@ def get_of_site(session: Session, actor: Actor, invitation_id: int) -> Invitatio
     :raises Forbidden: for other actors.
     :raises NotFound: if there is none.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     row = session.get(Invitation, invitation_id)
     if row is None:
         raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Invalid, require_allowed
 from wiki.people import actions as people
 from wiki.people.signin import sign_in
 from wiki.rules.access import may_administer
@@ -56,9 +56,7 @@ def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
 @blueprint.route("/-/admin/invitations", methods=["GET", "POST"])
 def site() -> ResponseReturnValue:
     """Invite guests, members and admins, and list open invitations."""
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor()))
     error: Invalid | None = None
     link = ""
     if request.method == "POST":

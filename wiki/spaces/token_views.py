@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.people import queries, tokens
 from wiki.people.models import Person
 from wiki.people.signin.reauthentication import confirm_first
@@ -242,6 +242,4 @@ def _site_role() -> SiteRole:
 
 
 def _admins_only() -> None:
-    decision = may_administer(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor()))

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.people.actions import find_person
 from wiki.people.groups import count_people
 from wiki.people.models import Group, Person
@@ -39,9 +39,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/-/spaces/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
     """Create a space."""
-    decision = may_create_spaces(actor())
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_create_spaces(actor()))
     error: Invalid | None = None
     if request.method == "POST":
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.outbox.actions import ends_of, publish, take_turn, write_end
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.links import SALT_BYTES, End, Seal, name_of
@@ -27,9 +27,7 @@ def seal_anew(session: Session, actor: Actor, fault: str) -> int:
 
     :raises Forbidden: unless the actor is an administrator.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     take_turn(session)
     ends = {
         name: replace(end, last_id=end.anchor_id, last=end.anchor, count=end.anchor_count)

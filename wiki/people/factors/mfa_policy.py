@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from wiki.db import Json, now
-from wiki.errors import Forbidden
+from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
 from wiki.outbox.events import GroupFactorChanged
 from wiki.people.models import (
@@ -103,7 +103,7 @@ def list_groups(session: Session, actor: Actor) -> Sequence[GroupRule]:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     people = (
         select(func.count())
         .where(GroupPerson.group_id == Group.id)
@@ -147,7 +147,7 @@ def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     known = set(session.scalars(select(Group.id).order_by(Group.id).with_for_update()))
     before = set(session.scalars(select(FactorGroup.group_id)))
     wanted = known & set(group_ids)
@@ -162,7 +162,7 @@ def require_of_group(session: Session, actor: Actor, group: Group, *, required: 
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     session.execute(select(Group.id).where(Group.id == group.id).with_for_update())
     if is_required_of(session, group) != required:
         _require(session, actor, group.id, required=required)
@@ -187,7 +187,7 @@ def standing(session: Session, actor: Actor, *, limit: int = 20) -> Standing:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     counts = Person.disabled_at.is_(None), Person.imported_at.is_(None)
     lacking = select(Person).where(*counts, lacks_factor())
     return Standing(
@@ -206,9 +206,3 @@ def _require(session: Session, actor: Actor, group_id: int, *, required: bool) -
         session.execute(delete(FactorGroup).where(FactorGroup.group_id == group_id))
     session.flush()
     publish(session, actor, GroupFactorChanged(group_id, required))
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)

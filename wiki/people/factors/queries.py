@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid
+from wiki.errors import Forbidden, Invalid, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.outbox.events import (
@@ -164,9 +164,7 @@ def clear_factors(session: Session, actor: Actor, settings: Settings, person: Pe
 
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     hold(session, person)
     count = factors_of(session, person.id).count
     for table in (Authenticator, Passkey, RecoveryCode):
@@ -185,9 +183,7 @@ def count_factors(session: Session, actor: Actor, person: Person) -> Factors:
 
     :raises Forbidden: unless the actor is an admin.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     return factors_of(session, person.id)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import Base, now
-from wiki.errors import Ended, Forbidden, Invalid, NotFound
+from wiki.errors import Ended, Forbidden, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish, take_turn
 from wiki.outbox.events import AddressClaimRequested, PlaceholderClaimed
@@ -143,9 +143,7 @@ def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Per
     :raises Invalid: if ``placeholder`` is not a placeholder (any more), or ``into`` is the same
         person or was merged itself.
     """
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
+    require_allowed(may_administer(actor))
     hold(session)
     if placeholder.imported_at is None or merged_into(session, placeholder) is not None:
         raise Invalid(f"{placeholder.name} is no placeholder (any more).", field="into")

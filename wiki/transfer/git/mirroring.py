@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.errors import Forbidden, Invalid, NotFound, WikiError
+from wiki.errors import Invalid, NotFound, WikiError, require_allowed
 from wiki.outbox.actions import deliver_again, publish
 from wiki.outbox.events import MirrorAdded, MirrorRemoved
 from wiki.outbox.models import Delivery, EventRow
@@ -223,7 +223,7 @@ def add_mirror(
 
 def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> None:
     """Check that a space can get a mirror in the folder; raise as :func:`add_mirror` does."""
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     place = str(folder.absolute())
     if session.get(Mirror, space.id) is not None:
         raise Invalid(f"{space.slug} has a mirror already: remove it first.")
@@ -236,7 +236,7 @@ def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
 
     :raises Forbidden: unless the actor is an administrator. :raises NotFound: when there is none.
     """
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     row = session.get(Mirror, space.id)
     if row is None:
         raise NotFound
@@ -262,7 +262,7 @@ class MirrorState:
 
 def list_mirrors(session: Session, actor: Actor) -> Sequence[MirrorState]:
     """Return all mirrors by space. :raises Forbidden: unless the actor is an administrator."""
-    _require_admin(actor)
+    require_allowed(may_administer(actor))
     behind = (
         select(func.count(EventRow.id))
         .where(
@@ -389,9 +389,3 @@ def _advance(
             seconds=seconds,
             progress=progress,
         )
-
-
-def _require_admin(actor: Actor) -> None:
-    decision = may_administer(actor)
-    if not decision:
-        raise Forbidden(decision.reason)
