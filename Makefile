@@ -32,7 +32,9 @@ demo: setup ## serve a small lively organisation, kept in ./data/demo
 # are kept, because every process that runs tests would compile them again.
 test test-rest: export PYTEST_DEBUG_TEMPROOT ?= $(wildcard /dev/shm)
 test test-rest: export PYTHONDONTWRITEBYTECODE =
-TESTS = $(PY) -m pytest --numprocesses=auto --databases=all
+# A worker keeps to one half of the tests and takes from the other when it is done: what several tests
+# share is mostly made once.
+TESTS = $(PY) -m pytest --numprocesses=auto --dist=worksteal --databases=all
 
 test: lint ## linters, types, import contracts, and the tests of everyday work (PYTEST_ARGS)
 	$(TESTS) --scope=quick $(PYTEST_ARGS)

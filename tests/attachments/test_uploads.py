@@ -35,8 +35,6 @@ from wiki.db import at, now
 from wiki.pages.actions import delete_page
 from wiki.pages.models import Page
 
-pytestmark = pytest.mark.every_database
-
 BYTES = {"Content-Type": "application/offset+octet-stream"}
 
 
@@ -117,6 +115,7 @@ def test_bytes_that_were_never_acknowledged_count_for_nothing(wiki: Scene, api: 
     assert wiki.get("cai", "/eng/-/files/a.txt").data == b"abcdef"
 
 
+@pytest.mark.every_database
 def test_killed_while_it_was_attached_it_is_attached_by_the_next_who_asks(
     wiki: Scene, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +222,7 @@ def test_the_file_follows_its_page_when_that_moves(wiki: Scene, api: Api) -> Non
     assert "was deleted meanwhile" in gone.json["detail"]
 
 
+@pytest.mark.every_database
 def test_a_late_piece_leaves_nothing_behind(
     wiki: Scene, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +243,7 @@ def test_a_late_piece_leaves_nothing_behind(
     assert parts(wiki) == []
 
 
+@pytest.mark.every_database
 def test_a_page_deleted_in_between_gets_no_file(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +275,7 @@ def test_an_upload_can_be_given_up(wiki: Scene, api: Api) -> None:
     assert parts(wiki) == []
 
 
+@pytest.mark.every_database
 def test_what_nobody_goes_on_with_is_forgotten_after_a_day(wiki: Scene, api: Api) -> None:
     old, busy = (key_of(begin(api, "ben", f"eng/{name}.txt", 3)) for name in "ab")
     send(api, "ben", old, 0, b"ab")
@@ -290,6 +292,7 @@ def test_what_nobody_goes_on_with_is_forgotten_after_a_day(wiki: Scene, api: Api
         assert session.scalars(select(Upload.key)).all() == [busy]
 
 
+@pytest.mark.every_database
 def test_pieces_sent_at_once_wait_for_one_another(wiki: Scene, api: Api) -> None:
     key = key_of(begin(api, "ben", "eng/a.txt", 6))
 
@@ -365,6 +368,7 @@ def test_the_browser_sends_in_pieces_too(wiki: Scene) -> None:
     assert wiki.get("cai", "/eng/rota/-/files/plan.png").data == data
 
 
+@pytest.mark.every_database
 def test_two_of_one_name_stand_beside_each_other_unless_one_is_to_be_replaced(
     wiki: Scene,
 ) -> None:

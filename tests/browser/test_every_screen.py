@@ -4,6 +4,7 @@ scrolling, no request to another host, no word in the console."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -13,6 +14,8 @@ from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
 from tests.cast import Scene
 
 pytestmark = pytest.mark.browser
+
+Scheme = Literal["light", "dark"]
 
 SCREENS = [
     ("nobody", "/"),
@@ -231,17 +234,31 @@ SCREENS = [
 ]
 
 
+DESK: tuple[Scheme, dict[str, int]] = ("light", WIDE)
+HAND: tuple[Scheme, dict[str, int]] = ("dark", PHONE)
+
+
+def kind_of(path: str) -> tuple[object, ...]:
+    """The kind of a screen's address: addresses of one kind mostly have one template."""
+    place, _, verb = path.partition("?")[0].partition("/-/")
+    if not verb:
+        return ("page" if place.strip("/") else "home",)
+    first, *more = verb.split("/")
+    return bool(place), first, more[:1] if first == "admin" else [], len(more)
+
+
 def by_screen() -> list[ParameterSet]:
-    """The screens; all but the first one at each kind of address are `thorough`."""
-    found, seen = [], set()
+    """Each screen on a desk and on a phone. All are `thorough` but the first one of each kind, on a
+    phone, where there is the least room."""
+    found, seen = [], []
     for handle, path in SCREENS:
-        place, _, verb = path.partition("?")[0].partition("/-/")
-        parts = verb.split("/")
-        kind = (bool(place), *parts[:2], len(parts)) if verb else ("page",)
-        found.append(
-            pytest.param(handle, path, marks=[pytest.mark.thorough] if kind in seen else [])
-        )
-        seen.add(kind)
+        kind = kind_of(path)
+        for view in (HAND, DESK):
+            quick = view is HAND and kind not in seen
+            name = f"{handle}-{path}-{view[0]}"
+            marks = [] if quick else [pytest.mark.thorough]
+            found.append(pytest.param(handle, path, view, id=name, marks=marks))
+        seen.append(kind)
     return found
 
 
@@ -285,20 +302,27 @@ def in_development(world: Scene) -> Iterator[None]:
     world.app.debug = False
 
 
+@pytest.mark.parametrize("view", [DESK, HAND], ids=["light", "dark"])
 @pytest.mark.usefixtures("in_development")
-def test_every_component_is_for_everyone(looking: Visit, axe: str) -> None:
-    test_a_screen_is_for_everyone(looking, axe, "ben", "/-/styles")
+def test_every_component_is_for_everyone(
+    looking: Visit, axe: str, view: tuple[Scheme, dict[str, int]]
+) -> None:
+    test_a_screen_is_for_everyone(looking, axe, "ben", "/-/styles", view)
 
 
-@pytest.mark.parametrize(("handle", "path"), by_screen())
-def test_a_screen_is_for_everyone(looking: Visit, axe: str, handle: str, path: str) -> None:
+@pytest.mark.parametrize(("handle", "path", "view"), by_screen())
+def test_a_screen_is_for_everyone(
+    looking: Visit, axe: str, handle: str, path: str, view: tuple[Scheme, dict[str, int]]
+) -> None:
     looking.expect("the server responded with a status of 4")
     page = looking.open_page(handle)
-    for scheme, size in (("light", WIDE), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        page.goto(path)
-        assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
+    scheme, size = view
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(size)
+    page.goto(path)
+    assert objections(page, axe) == [], f"{scheme}, {size['width']} wide"
+    if view == DESK:
+        return
     assert page.evaluate(OUT_OF_SIGHT) == []
     page.set_viewport_size(NARROWEST)
     assert page.evaluate(STICKING_OUT) == []

@@ -19,8 +19,6 @@ from wiki.pages.access.restrictions import set_label
 from wiki.pages.models import PageRead
 from wiki.rules.labels import Label
 
-pytestmark = pytest.mark.every_database
-
 
 def confidential(wiki: Scene, label: Label = Label.CONFIDENTIAL) -> int:
     page = wiki.write("plan", "One ![](map.txt)\n")
@@ -60,6 +58,7 @@ def test_what_gives_a_text_away_is_written_down(wiki: Scene, url: str, revisions
     assert reads(wiki) == {("ben", number) for number in revisions}
 
 
+@pytest.mark.every_database
 def test_a_second_look_on_the_same_day_costs_nothing_and_another_day_is_another_row(
     wiki: Scene,
 ) -> None:
@@ -89,6 +88,7 @@ def test_what_is_below_the_label_asks_and_writes_nothing(wiki: Scene) -> None:
     assert reads(wiki) == set()
 
 
+@pytest.mark.every_database
 def test_who_cannot_be_written_down_does_not_read(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +127,7 @@ def test_leads_and_admins_see_who_read_a_page_and_others_do_not(wiki: Scene) -> 
     assert wiki.get("eve", "/-/admin/reads").status_code == 403
 
 
+@pytest.mark.every_database
 def test_it_is_forgotten_after_the_days_that_were_set(wiki: Scene) -> None:
     confidential(wiki)
     wiki.get("ben", "/eng/plan")
@@ -161,6 +162,7 @@ def test_what_a_preview_of_a_move_shows_of_other_pages_is_written_down_too(wiki:
         assert {row.page_id for row in session.query(PageRead)} == {page_id}
 
 
+@pytest.mark.every_database
 def test_the_list_of_reads_goes_on(wiki: Scene) -> None:
     page_id = confidential(wiki)
     who, day = wiki.actor("ben").person_id or 0, now()

@@ -19,8 +19,6 @@ from wiki.pages.queries import get_revision
 from wiki.pages.texts import get_text
 from wiki.text.compare.merge import merge
 
-pytestmark = pytest.mark.every_database
-
 BASE = "# Leave\n\nTwenty days.\n\nAsk Eve.\n"
 
 
@@ -141,6 +139,7 @@ def test_two_titles_are_decided_like_two_texts(wiki: Scene) -> None:
     assert wiki.page("leave").title == "Holidays and time off"
 
 
+@pytest.mark.every_database
 def test_who_decides_while_others_save_is_merged_or_asked_again(wiki: Scene) -> None:
     sent = fields_of(conflict(wiki)) | {"choice-text-1": "mine"}
     newest = BASE.replace("Twenty", "Thirty").replace("# Leave", "# Leave!")
@@ -220,6 +219,7 @@ EDITS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(edits=EDITS)
+@pytest.mark.every_database
 def test_each_revision_is_the_merge_of_what_was_sent_with_what_was_there(
     wiki: Scene, edits: list[tuple[str, int, str, int]]
 ) -> None:
@@ -253,6 +253,7 @@ def test_each_revision_is_the_merge_of_what_was_sent_with_what_was_there(
         history = now
 
 
+@pytest.mark.every_database
 def test_no_acknowledged_edit_is_lost_when_many_save_at_once(wiki: Scene) -> None:
     people, each = 5, 4
     sections = "".join(f"## Section {n}\n\nstart {n}\n\n" for n in range(people))
@@ -297,6 +298,7 @@ def save(client: FlaskClient, number: int, token: str, *, top: bool) -> bool:
     return answer.status_code == 303
 
 
+@pytest.mark.every_database
 def test_of_many_who_replace_the_same_words_each_is_in_history_or_was_told(wiki: Scene) -> None:
     people = 5
     page = wiki.write("owner", "owner nobody\n", title="Owner")

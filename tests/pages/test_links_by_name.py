@@ -17,8 +17,6 @@ from wiki.text.markdown.wikilinks import write
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import FolderSource, limits_of
 
-pytestmark = pytest.mark.every_database
-
 SIGNED = [
     *("x/Q&A", "x/What's-new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan-#2", "x/[old]"),
     *("x/a|b", "x/C#", "x/really?", "x/Größe-日本", "x/50%25", "x/a&amp;b", "x/<b>", "Re:-x"),
@@ -52,7 +50,10 @@ def made(wiki: Scene, way: str, path: str, tmp_path) -> None:
             move_page(session, wiki.actor("eve"), page.id, path)
 
 
-@pytest.mark.parametrize("way", ["form", "api", "import", "move"])
+@pytest.mark.parametrize("way", [
+    *("form", pytest.param("move", marks=pytest.mark.every_database)),
+    *(pytest.param(way, marks=pytest.mark.thorough) for way in ("api", "import")),
+])  # fmt: skip
 def test_what_completion_inserts_and_repair_writes_leads_to_the_page(
     wiki: Scene, way: str, tmp_path
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_path_as_it_is_written_finds_its_page(wiki: Scene, target: str) -> Non
     assert "Words of it." in prose(wiki, "shown")
 
 
+@pytest.mark.every_database
 def test_a_title_still_finds_the_page_whose_path_was_made_of_it(wiki: Scene) -> None:
     wiki.write("a", "[[What's new in v1.2?]]")
     assert links(wiki, "a") == [(True, "/eng/What's-new-in-v1.2%3F")]
@@ -115,6 +117,7 @@ def test_a_title_still_finds_the_page_whose_path_was_made_of_it(wiki: Scene) -> 
     assert links(wiki, "a") == [(False, "/eng/What's-new-in-v1.2%3F")]
 
 
+@pytest.mark.every_database
 def test_a_note_is_found_wherever_it_lies_the_shortest_path_first_then_the_nearest(
     wiki: Scene,
 ) -> None:
@@ -136,6 +139,7 @@ def test_a_note_is_found_wherever_it_lies_the_shortest_path_first_then_the_neare
     assert links(wiki, "start")[0] == (False, "/eng/z/Some-note")
 
 
+@pytest.mark.every_database
 def test_the_readme_of_a_folder_is_the_page_of_the_folder_in_every_form(wiki: Scene) -> None:
     wiki.write("x/a", "[[../y/README]] [[./index.md#Part]] [[y/readme]] [[/y/Index]] [[README]]")
     for path in ("", "x", "y"):
@@ -144,6 +148,7 @@ def test_the_readme_of_a_folder_is_the_page_of_the_folder_in_every_form(wiki: Sc
     assert links(wiki, "x/a") == [(False, one) for one in there]
 
 
+@pytest.mark.every_database
 def test_a_note_that_is_hidden_is_as_if_it_were_not_there(wiki: Scene) -> None:
     wiki.write("from", "[[plan]] [[secret]]\n\n![[plan]]")
     wiki.write("a/b/plan", "open words")
@@ -176,6 +181,7 @@ def test_what_is_shown_by_name_has_a_label_that_counts(wiki: Scene) -> None:
     assert "Line 3" in refused.text
 
 
+@pytest.mark.every_database
 def test_an_alias_of_a_page_leads_to_it(wiki: Scene) -> None:
     wiki.write("from", "[[The Old Name]] [[Other]]")
     wiki.write("a/note", "---\naliases: [The old name, Other]\n---\nwords ^part-a")

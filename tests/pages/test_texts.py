@@ -29,7 +29,7 @@ from wiki.pages.texts import (
     put_text,
 )
 
-pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("nothing_recent")]
+pytestmark = pytest.mark.usefixtures("nothing_recent")
 
 
 def story(count: int, seed: int = 1) -> list[str]:
@@ -95,6 +95,7 @@ def test_a_text_that_is_all_new_is_stored_whole(wiki: Scene) -> None:
         assert get_text(session, hash_of(other)) == other
 
 
+@pytest.mark.every_database
 def test_the_same_text_is_stored_once_whoever_writes_it(wiki: Scene) -> None:
     wiki.write("one", "The same.")
     wiki.write("two", "The same.", by="ben")
@@ -104,6 +105,7 @@ def test_the_same_text_is_stored_once_whoever_writes_it(wiki: Scene) -> None:
         assert session.scalar(select(func.count()).select_from(Content)) == 2
 
 
+@pytest.mark.every_database
 def test_a_text_that_was_damaged_is_not_read_as_if_it_were_well(wiki: Scene) -> None:
     versions = story(5)
     tell(wiki, versions)
@@ -154,6 +156,7 @@ def test_forgetting_some_texts_leaves_all_others_readable(data: st.DataObject) -
                 break
 
 
+@pytest.mark.every_database
 def test_a_text_that_a_revision_still_has_is_not_forgotten(wiki: Scene) -> None:
     page = tell(wiki, ["Once", "Twice"])
     with wiki.database.write() as session:
@@ -167,6 +170,7 @@ def test_a_text_that_a_revision_still_has_is_not_forgotten(wiki: Scene) -> None:
         assert get_text(session, hash_of("Twice")) == "Twice"
 
 
+@pytest.mark.every_database
 def test_a_database_with_texts_goes_back_to_the_older_form_and_forward(wiki: Scene) -> None:
     versions = story(40)
     page = tell(wiki, versions)
@@ -182,6 +186,7 @@ def test_a_database_with_texts_goes_back_to_the_older_form_and_forward(wiki: Sce
     assert wiki.get("cai", "/eng/story").status_code == 200
 
 
+@pytest.mark.every_database
 def test_large_texts_are_read_a_few_at_a_time(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         wiki.write("large", f"{number}" * 1_000)

@@ -20,8 +20,6 @@ from wiki.people.signin import limiting
 from wiki.people.signin.limiting import SIGN_IN_ACCOUNT, Counter
 from wiki.rules.limits import Limit, Window, give_back, spend, wait_for
 
-pytestmark = pytest.mark.every_database
-
 START = datetime(2026, 11, 23, tzinfo=UTC)
 limits = st.builds(
     Limit, st.integers(1, 5), st.integers(1, 100).map(lambda n: timedelta(seconds=n))
@@ -116,6 +114,7 @@ def test_after_too_many_attempts_even_the_right_password_is_refused(wiki: Scene)
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.every_database
 def test_all_spellings_of_an_account_count_together(wiki: Scene) -> None:
     for login in ("ben", " BEN ", "Ben@Example.org"):
         assert attempt(wiki, login).status_code == 422
@@ -153,6 +152,7 @@ def test_a_name_that_does_not_exist_is_locked_just_like_one_that_does(wiki: Scen
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.every_database
 def test_the_lock_ends_and_a_sign_in_begins_anew(wiki: Scene) -> None:
     for _ in range(4):
         attempt(wiki, "ben")
@@ -182,6 +182,7 @@ def test_people_who_succeed_do_not_use_up_their_office(wiki: Scene) -> None:
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.every_database
 def test_the_count_holds_in_other_processes_and_after_a_restart(wiki: Scene) -> None:
     for _ in range(3):
         attempt(wiki, "ben")
@@ -193,6 +194,7 @@ def test_the_count_holds_in_other_processes_and_after_a_restart(wiki: Scene) -> 
     database.dispose()
 
 
+@pytest.mark.every_database
 def test_many_at_once_are_not_more_than_the_most(database: Database) -> None:
     counter = Counter("one key", SIGN_IN_ACCOUNT)
 
@@ -208,6 +210,7 @@ def test_many_at_once_are_not_more_than_the_most(database: Database) -> None:
         assert sum(pool.map(spend_one, range(40))) == SIGN_IN_ACCOUNT.most
 
 
+@pytest.mark.every_database
 def test_what_was_typed_as_a_name_is_not_kept(wiki: Scene) -> None:
     attempt(wiki, "my secret password")
     with wiki.database.read() as session:
