@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
-from wiki.kind import require_kind
+from wiki.kind import DEFAULT, KEY, kind_named, kind_of, require_kind
 from wiki.pages import checks
 from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
 from wiki.pages.access.restrictions import set_label
@@ -267,10 +267,14 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         )
     path = checks.checked_path(place.path)
     title = sent.title if sent.title is not None else title_from(path) or place.space.title
+    kind = kind_named(sent.kind or DEFAULT)
+    sent_fields = kind.fixed | (sent.fields or {})
     text = checks.checked(
-        Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent.fields or {}),
+        Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent_fields),
         _max_bytes(),
     )
+    if sent.kind not in (None, kind_of(text.fields).name):
+        raise Invalid("“kind” and the front matter name two kinds of page.", field=KEY)
     context = RenderContext(place.space.slug, path, not path, text.title)
     prescan(reading(), text, context, place.seen.label)
     try:
@@ -308,6 +312,8 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         )
     if not 1 <= base <= page.head:
         raise Invalid(f"The page has no revision {base}.", field="base_revision")
+    if sent.kind not in (None, page.kind):
+        raise Invalid(f"A page keeps its kind; this one is of the kind “{page.kind}”.", field=KEY)
     before = text_of(reading(), get_revision(reading(), page, base))
     text = checks.checked(_with_what_stays(sent, before), _max_bytes())
     prescan_edit(reading(), place.seen, page, text, base)

@@ -12,6 +12,8 @@ from sqlalchemy import and_, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.db import Database
+from wiki.kind import kind_names, kind_of
+from wiki.pages import projections
 from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_scopes
 from wiki.pages.links.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
@@ -135,6 +137,8 @@ def _derived(page: Page, revision: Revision) -> dict[str, Any]:
     wanted = {"head": revision.number, **keys}
     if revision.content_hash:  # a purged revision has no title
         wanted |= {"title": revision.title, "folder": revision.folder}
+        if page.kind in kind_names():
+            wanted["kind"] = kind_of(revision.fields).name
     return wanted
 
 
@@ -365,6 +369,22 @@ def _settle_all(database: Database) -> None:
         settle_all_links(session)
 
 
+def check_kinds(database: Database, progress: Progress) -> Iterator[Finding]:
+    """Check that the tables of kinds have a row for each page of the kind, made from its head."""
+    with database.read() as session:
+        wrong = list(projections.check(session))
+    progress(1, 1)
+    if wrong:
+        one = "page is listed with other fields than its newest revision has."
+        many = "pages are listed with other fields than their newest revisions have."
+        yield Finding(counted(len(wrong), one, many), lambda: _project_again(database, wrong))
+
+
+def _project_again(database: Database, page_ids: list[int]) -> None:
+    with database.write() as session:
+        projections.rebuild(session, page_ids)
+
+
 def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
     """Yield the rows of a query in order of an id, read in batches."""
     last = 0
@@ -386,4 +406,5 @@ CHECKS = {
     "Redirects": check_redirects,
     "Renderings": check_renderings,
     "Links": check_links,
+    "Kinds": check_kinds,
 }

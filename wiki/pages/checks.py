@@ -10,7 +10,7 @@ from typing import Any
 
 from wiki.db import KEY_LENGTH
 from wiki.errors import Invalid, TooLarge
-from wiki.kind import kind_of
+from wiki.kind import KEY, kind_of
 from wiki.pages.merging import Text
 from wiki.pages.texts import hash_of
 from wiki.text.compare.lines import normalise_line_ends
@@ -102,6 +102,19 @@ def require_size(body: str, max_bytes: int) -> None:
         raise TooLarge(
             f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
         )
+
+
+def keep_kind(text: Text, before: Text) -> Text:
+    """Return the new text of a page with the kind of the page, which never changes.
+
+    :raises Invalid: when the text names another kind, or lacks a field of the kind.
+    """
+    old, new = kind_of(before.fields), kind_of(text.fields)
+    if new.name == old.name:
+        return text
+    if old.fixed and KEY not in text.fields:
+        return replace(text, fields=old.checked(old.fixed | text.fields))
+    raise Invalid(f"A page keeps its kind; this one is of the kind “{old.name}”.", field=KEY)
 
 
 def stated(front: FrontMatter) -> FrontMatter:

@@ -11,13 +11,16 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from wiki.kind import kind_of
 from wiki.pages.access.acl import bounds_at
 from wiki.pages.access.label_policy import label_of, may_show, refuse_narrower
 from wiki.pages.edit import Draft
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.redacted import require_unredacted
 from wiki.pages.secrets import REPORTED, allow, new_secrets, require_plain
+from wiki.rules.access import May
 from wiki.rules.labels import Label
+from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import path_key
 
 Record: TypeAlias = Callable[[Page, Revision], None]
@@ -26,6 +29,13 @@ Record: TypeAlias = Callable[[Page, Revision], None]
 Guard: TypeAlias = Callable[[Session, Draft], Record | None]
 """Checks a draft in the transaction that saves it, and raises an error to refuse it. It may return
 a function that stores a record of the check."""
+
+
+def refuse_kind(session: Session, draft: Draft) -> None:
+    """Refuse a new page of a kind that the actor may not create."""
+    kind = kind_of(draft.text.fields)
+    if draft.page is None and kind.create is not May.EDIT:
+        see_space_by_id(session, draft.actor, draft.space.id).require(kind.create)
 
 
 def refuse_secret_message(session: Session, draft: Draft) -> None:
@@ -68,6 +78,7 @@ def refuse_narrower_content(session: Session, draft: Draft) -> None:
 
 
 GUARDS: tuple[Guard, ...] = (
+    refuse_kind,
     refuse_secret_message,
     refuse_redacted,
     refuse_secrets,

@@ -20,12 +20,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.db import BigId
 from wiki.errors import NotFound, WikiError
+from wiki.kind import registered_kinds
 from wiki.pages.models import Folder, Page, Redirect, Revision
 from wiki.rules.access import NEEDED, Actor, May
 from wiki.rules.roles import Role
@@ -291,7 +293,8 @@ _Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
 
 
 @cache
-def _children() -> tuple[_Node, _Node]:
+def _children(apart: tuple[str, ...]) -> tuple[_Node, _Node]:
+    """Return the statements for pages and folders; pages of the kinds ``apart`` are left out."""
     space_id: BindParameter[int] = bindparam("space_id")
     keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     below, lower, page = aliased(Page), aliased(Folder), aliased(Page)
@@ -301,11 +304,12 @@ def _children() -> tuple[_Node, _Node]:
             below.parent_key == Page.path_key,
             below.deleted_at.is_(None),
             _shown(below),
+            _in_tree(below, apart),
         ),
         exists().where(
             lower.space_id == space_id,
             lower.parent_key == Page.path_key,
-            _in_folder(lower, page, _shown(page)),
+            _in_folder(lower, page, and_(_shown(page), _in_tree(page, apart))),
         ),
     )
     pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
@@ -313,15 +317,20 @@ def _children() -> tuple[_Node, _Node]:
         Page.parent_key.in_(keys),
         Page.deleted_at.is_(None),
         _shown(Page),
+        _in_tree(Page, apart),
     )
     folders = select(
         Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
     ).where(
         Folder.space_id == space_id,
         Folder.parent_key.in_(keys),
-        _in_folder(Folder, page, _shown(page)),
+        _in_folder(Folder, page, and_(_shown(page), _in_tree(page, apart))),
     )
     return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
+
+
+def _in_tree(page: type[Page], apart: tuple[str, ...]) -> ColumnElement[bool]:
+    return page.kind.not_in(apart) if apart else true()
 
 
 def _shown(page: type[Page]) -> ColumnElement[bool]:
@@ -372,9 +381,10 @@ def children_of(
     session: Session, seen: SpaceAccess, keys: Sequence[str], limit: int = 1000
 ) -> dict[str, list[TreeNode]]:
     """Return the visible pages and folders directly below each of the paths ``keys``, sorted by
-    title, in two queries."""
+    title, in two queries. Pages of kinds that are not in the tree are left out."""
     wanted = {**_looking(seen), "keys": list(keys), "limit": limit}
-    pages, folders = (session.execute(statement, wanted) for statement in _children())
+    apart = tuple(kind.name for kind in registered_kinds() if not kind.in_tree)
+    pages, folders = (session.execute(statement, wanted) for statement in _children(apart))
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
     for path, key, parent, title, id, has in [*pages, *folders]:
         found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))

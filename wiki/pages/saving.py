@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
+from wiki.kind import kind_of
 from wiki.outbox.actions import publish
 from wiki.outbox.events import PageSaved
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import scope_at
-from wiki.pages.checks import require_size, with_front_matter
+from wiki.pages.checks import keep_kind, require_size, with_front_matter
 from wiki.pages.edit import Draft, Edit, NewPage, Saved, is_same
 from wiki.pages.guards import GUARDS
 from wiki.pages.links.graph import settle_links
@@ -124,7 +125,7 @@ def _draft_of_change(session: Session, actor: Actor, edit: Edit, page_id: int) -
     else:
         if not 1 <= edit.base <= page.head:
             raise Invalid("The revision that this edit started from does not exist.", field="base")
-        text = with_front_matter(text, theirs.front_matter)
+        text = with_front_matter(keep_kind(text, theirs), theirs.front_matter)
         if edit.base != page.head and not is_same(text, theirs):
             text = _merge(session, page, head, edit.base, text, theirs)
             require_size(text.body, edit.max_bytes)
@@ -160,6 +161,7 @@ def _insert_page(session: Session, draft: Draft) -> Page:
         path_key=key,
         parent_key=parent_of(key),
         name_key=name_of(key),
+        kind=kind_of(draft.text.fields).name,
         scope_id=scope_at(session, space_id, key),
         title=draft.text.title,
         folder=draft.context.folder,

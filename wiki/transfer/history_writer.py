@@ -18,6 +18,7 @@ from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
+from wiki.kind import kind_of
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages.access.acl import let_go, recompute_scopes
@@ -433,6 +434,7 @@ class HistoryWriter:
                     "parent_key": parent_of(key),
                     "name_key": name_of(key),
                     "title": page.title,
+                    "kind": kind_of(page.fields).name,
                     "folder": page.folder,
                     "head": page.head,
                     "updated_at": page.updated.at,
@@ -472,6 +474,7 @@ _STANDS = (
     "parent_key",
     "name_key",
     "title",
+    "kind",
     "folder",
     "head",
     "updated_at",

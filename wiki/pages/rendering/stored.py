@@ -24,6 +24,7 @@ from wiki.db import Database, now
 from wiki.pages.links.aliases import keep_aliases
 from wiki.pages.links.graph import keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.projections import project
 from wiki.pages.rendering.queueing import Work
 from wiki.pages.rendering.renderer import Renderer
 from wiki.pages.texts import get_text, get_texts
@@ -228,6 +229,7 @@ def _keep(
     if _store(session, key, revision.content_hash, rendering, seconds):
         gone = keep_links(session, page.id, rendering)
         keep_aliases(session, page.id, revision.fields)
+    project(session, page, revision)
     if page.rendered != revision.number:
         session.connection().execute(_rendered(), {"of_page": page.id, "number": revision.number})
         set_committed_value(page, "rendered", revision.number)
