@@ -40,7 +40,7 @@ from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, P
 from wiki.people.one_time import hash_token
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
-from wiki.redaction.actions import redact_revision, redact_span
+from wiki.redaction.actions import RevisionTarget, SpanTarget, redact_revision, redact_span
 from wiki.reviews.models import Approval
 from wiki.rules.access import ANONYMOUS, May
 from wiki.rules.labels import Label
@@ -256,10 +256,11 @@ def redact(scene: Scene) -> None:
         session.flush()
         reason = "It was told in confidence, and the customer asked for it. " * 4
         level = Label.CONFIDENTIAL
-        redact_span(session, eve, storage, told.id, "Zebra", reason, logged_from=level)
+        target = SpanTarget("Zebra", [told.id])
+        redact_span(session, eve, storage, target, reason, logged_from=level)
     scene.deliver()
     with scene.database.write() as session:
-        row = redact_revision(session, eve, told.id, 1, "Says too much", seen=2)
+        row = redact_revision(session, eve, RevisionTarget(told.id, 1, 2), "Says too much")
         session.flush()
         session.execute(delete(Delivery).where(Delivery.subscriber == "redaction.carry_out"))
         assert row.finished_at is None

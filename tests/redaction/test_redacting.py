@@ -19,7 +19,7 @@ from wiki.pages.actions import delete_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Redaction, Revision
 from wiki.pages.secrets import Override
-from wiki.redaction.actions import redact_span
+from wiki.redaction.actions import SpanTarget, redact_span
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 
@@ -211,7 +211,7 @@ def test_the_same_is_not_redacted_twice(wiki: Scene) -> None:
         assert wiki.post("eve", f"/-/p/{page.id}/redact", **form).status_code == expected
     with wiki.database.write() as session, pytest.raises(Invalid):
         storage = Storage(wiki.settings.data_dir)
-        redact_span(session, wiki.actor("eve"), storage, page.id, CANARY, REASON)
+        redact_span(session, wiki.actor("eve"), storage, SpanTarget(CANARY, [page.id]), REASON)
 
 
 def test_an_older_revision_goes_and_keeps_its_number(wiki: Scene) -> None:

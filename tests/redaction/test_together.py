@@ -19,7 +19,7 @@ from wiki.pages.actions import delete_page, save_page
 from wiki.pages.merging import Text
 from wiki.pages.redacted import Redacted
 from wiki.people.models import Person
-from wiki.redaction.actions import redact_span
+from wiki.redaction.actions import SpanTarget, redact_span
 from wiki.spaces.queries import see_space
 from wiki.transfer.git.mirroring import add_mirror, export_to_git
 
@@ -41,12 +41,12 @@ def test_who_comes_second_waits_and_does_not_bring_it_back(wiki: Scene, what: st
 
     def again() -> None:
         with wiki.database.write() as session:
-            redact_span(session, wiki.actor("ada"), storage, page.id, CANARY, REASON)
+            redact_span(session, wiki.actor("ada"), storage, SpanTarget(CANARY, [page.id]), REASON)
 
     second: Callable[[], None] = save if what == "save" else again
     with ThreadPoolExecutor(1) as pool:
         with wiki.database.write() as session:
-            redact_span(session, wiki.actor("eve"), storage, page.id, CANARY, REASON)
+            redact_span(session, wiki.actor("eve"), storage, SpanTarget(CANARY, [page.id]), REASON)
             under_way = pool.submit(second)
             while not wiki.database.is_sqlite and not waits_for_a_lock(wiki):
                 assert not under_way.done()

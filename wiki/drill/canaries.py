@@ -30,7 +30,7 @@ from wiki.people.models import LoginSession, Person
 from wiki.people.one_time import hash_token
 from wiki.people.signin.sign_in import open_session
 from wiki.people.tokens import create_token
-from wiki.redaction.actions import redact_file
+from wiki.redaction.actions import FileTarget, redact_file
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -346,7 +346,8 @@ def _redaction(world: World, session: Session, space: Space, page: Page) -> None
     place = f"{page.path}/{world.word('the name of a redacted file', _IN)}.txt"
     file = attach_file(session, lead, space, place, stored).file
     reason = world.word("the reason of a redaction", _IN)
-    world.common["redaction_id"] = redact_file(session, lead, storage, file.id, reason).id
+    redacted = redact_file(session, lead, storage, FileTarget(file.id), reason)
+    world.common["redaction_id"] = redacted.id
 
 
 def _included(world: World, session: Session, space: Space) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
-from wiki.attachments.queries import get_file, place_of, versions_at
+from wiki.attachments.queries import FileSeen, get_file, versions_at
 from wiki.attachments.storage import Storage
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish, scrub
-from wiki.outbox.events import PageSaved, Redacted, RedactionLifted
+from wiki.outbox.events import PageSaved, RedactionLifted
 from wiki.pages.access.acl import hold_spaces
-from wiki.pages.access_log import who_read
 from wiki.pages.merging import Text
 from wiki.pages.models import (
     Action,
@@ -28,7 +28,6 @@ from wiki.pages.models import (
     PageAlias,
     PageAnchor,
     PageLink,
-    RedactedPage,
     Redaction,
     Revision,
 )
@@ -47,12 +46,11 @@ from wiki.redaction.bodies import (
     hide_in_texts,
     replace_file,
 )
+from wiki.redaction.records import new_record, store_record
 from wiki.redaction.text_columns import PLACES, Where, hide, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
-from wiki.spaces.audience import audience_of
-from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import SpaceAccess, list_group_roles, restrictions_of
+from wiki.spaces.queries import SpaceAccess
 from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
@@ -61,6 +59,39 @@ from wiki.text.rewrite.redaction import MARK, Span
 MAX_REASON = 300
 MOST_PAGES = 200
 """The maximum number of pages that are redacted at once."""
+
+
+@dataclass(frozen=True)
+class SpanTarget:
+    """A text to redact, and the pages to redact it on.
+
+    :param only_titles: keep it in texts, tags and files; redact only titles, addresses and what
+        mentions them.
+    :param whole: keep it where it is part of a longer word.
+    """
+
+    typed: str
+    page_ids: Sequence[int]
+    only_titles: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class RevisionTarget:
+    """A revision to redact; ``seen`` is the head of its page that the user saw."""
+
+    page_id: int
+    number: int
+    seen: int
+
+
+@dataclass(frozen=True)
+class FileTarget:
+    """A version of a file to redact; also its other versions and its name, if chosen."""
+
+    file_id: int
+    all_versions: bool = False
+    name_too: bool = False
 
 
 def page_to_redact(
@@ -124,75 +155,65 @@ def redact_span(
     session: Session,
     actor: Actor,
     storage: Storage,
-    page_id: int,
-    typed: str,
+    target: SpanTarget,
     reason: str,
     *,
-    others: Collection[int] = (),
-    only_titles: bool = False,
-    whole: bool = False,
     logged_from: Label | None = None,
 ) -> Redaction:
-    """Replace a text with a mark wherever it is on a page, and on ``others``.
+    """Replace a text with a mark wherever it is on the pages.
 
     Numbers of revisions and lines stay. Saving an old copy of the text there is refused afterwards.
 
-    :param only_titles: keep it in texts, tags and files; redact only titles, addresses and what
-        mentions them.
-    :param whole: keep it where it is part of a longer word.
     :param logged_from: the label from which on reads of a page are recorded.
     :raises Invalid: if it is nowhere (any more).
     :raises NotFound: as :func:`page_to_redact`.
     :raises Forbidden: as :func:`page_to_redact`.
     """
-    span = checked_span(typed, whole=whole)
+    span = checked_span(target.typed, whole=target.whole)
     reason = checked_reason(reason, span)
-    ids = list(dict.fromkeys([page_id, *others]))[: MOST_PAGES + 1]
+    ids = list(dict.fromkeys(target.page_ids))[: MOST_PAGES + 1]
     if len(ids) > MOST_PAGES:
         raise Invalid(f"Redact at most {MOST_PAGES} pages at once.", field="text")
     pages, seen = _held(session, actor, ids)
-    row = _row(session, seen, pages, "title" if only_titles else "span", reason, logged_from)
-    everywhere = bool(may_administer(actor))
-    words, places = _hide(session, actor, storage, pages, span, row, only_titles, everywhere)
+    kind = "title" if target.only_titles else "span"
+    row = new_record(session, seen, pages, kind, reason, logged_from)
+    words, places = _hide(session, actor, storage, pages, span, row)
     if not words:
         raise Invalid("This text is not there (any more).", field="text")
     for name, value in remember(session, span).items():
         setattr(row, name, value)
     row.words, row.places = sum(words.values()), dict(places)
-    _publish(session, actor, row, words)
+    store_record(session, actor, row, words)
     return row
 
 
 def redact_revision(
     session: Session,
     actor: Actor,
-    page_id: int,
-    number: int,
+    target: RevisionTarget,
     reason: str,
     *,
-    seen: int,
     logged_from: Label | None = None,
 ) -> Redaction:
     """Empty a revision; only its number stays. If it is the newest, a new revision with its title
     and a mark follows it.
 
-    :raises MovedOn: if the head is not ``seen`` any more.
+    :raises MovedOn: if the user has not seen the head.
     :raises Invalid: if there is no such revision (any more).
     :raises NotFound: as :func:`page_to_redact`.
     :raises Forbidden: as :func:`page_to_redact`.
     """
     reason = checked_reason(reason)
-    pages, standing = _held(session, actor, [page_id])
-    page = pages[0]
-    row = _row(session, standing, pages, "revision", reason, logged_from)
-    row.which = number
-    row.words = _words_of(session, page_id, number)
-    if seen != page.head:
+    [page], seen = _held(session, actor, [target.page_id])
+    row = new_record(session, seen, [page], "revision", reason, logged_from)
+    row.which = target.number
+    row.words = _words_of(session, page.id, target.number)
+    if target.seen != page.head:
         raise MovedOn
-    if number == page.head:
+    if target.number == page.head:
         _follow_with_mark(session, actor, page)
-    empty_revisions(session, actor, page, {number}, seen=page.head)
-    _publish(session, actor, row, Counter({page_id: row.words}))
+    empty_revisions(session, actor, page, {target.number}, seen=page.head)
+    store_record(session, actor, row, Counter({page.id: row.words}))
     return row
 
 
@@ -200,66 +221,42 @@ def redact_file(
     session: Session,
     actor: Actor,
     storage: Storage,
-    file_id: int,
+    target: FileTarget,
     reason: str,
     *,
-    all_versions: bool = False,
-    name_too: bool = False,
     logged_from: Label | None = None,
 ) -> Redaction:
     """Delete the bytes of one version of a file, or of all; a line of text replaces each.
 
-    :param name_too: redact its name as well.
     :raises Invalid: if it was redacted already, or its name is too short to be redacted.
     :raises NotFound: if there is none that the actor may read.
     :raises Forbidden: if they may not redact it.
     """
-    found = get_file(session, actor, file_id)
+    found = get_file(session, actor, target.file_id)
     require_redactor(found.seen)
-    file = found.file
+    file, page, seen = found.file, found.file.page, found.seen
     reason = checked_reason(reason)
-    page = file.page
     if page is None:
-        hold_spaces(session, [found.seen.space.id])
-        standing = found.seen
+        hold_spaces(session, [seen.space.id])
     else:
-        [page], standing = _held(session, actor, [page.id])
-    row = _row(session, standing, [page] if page else [], "file", reason, logged_from)
+        [page], seen = _held(session, actor, [page.id])
+    row = new_record(session, seen, [page] if page else [], "file", reason, logged_from)
     row.which = file.id
-    files = [file]
-    if all_versions:
-        key = path_key(place_of(file))
-        files = [
-            one
-            for one in versions_at(session, actor, found.seen.space, key)
-            if one.page_id == file.page_id
-        ]
-    hashes = {one.sha256 for one in files}
+    files = _versions_of(session, actor, found) if target.all_versions else [file]
     stored = storage.put(io.BytesIO(INSTEAD), max_bytes=1 << 10)
-    hashes.discard(stored.sha256)
-    if not hashes and not name_too:
+    hashes = {one.sha256 for one in files} - {stored.sha256}
+    if not hashes and not target.name_too:
         raise Invalid("This file was redacted already.")
-    ids = [one.id for one in files]
     session.connection().execute(
         update(Attachment)
-        .where(Attachment.id.in_(ids))
+        .where(Attachment.id.in_([one.id for one in files]))
         .values(sha256=stored.sha256, size=stored.size, content_type=stored.content_type)
     )
     row.files = sorted(hashes)
-    if name_too and page is not None:
-        span = Span(file.name.rpartition("/")[2], whole=True)
-        if span.fault:
-            raise Invalid("Its name is too short to be told from other words: leave it.")
-        paths = {page.path: page.path}
-        where = Where((page.id,), (page.space_id,), paths=paths)
-        row.words = sum(hide_in_file_names(session, [page.id], span).values())
-        for place in PLACES:
-            # The page's own title and path are not the name of the file.
-            if place.title and place.counted and not {"title", "path"} & place.columns.keys():
-                hide(session, place, where, span)
-        _scrub(session, actor, page, span, paths)
+    if target.name_too and page is not None:
+        row.words = _hide_file_name(session, actor, page, file.name)
     session.expire_all()
-    _publish(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
+    store_record(session, actor, row, Counter({page.id: row.words} if page is not None else {}))
     return row
 
 
@@ -287,66 +284,26 @@ def _held(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[list[Page
     return [found[id][0] for id in ids], found[ids[0]][1]
 
 
-def _row(
-    session: Session,
-    seen: SpaceAccess,
-    pages: Sequence[Page],
-    kind: str,
-    reason: str,
-    logged_from: Label | None,
-) -> Redaction:
-    """Create the record of a redaction, with the people who could read what is about to be removed.
-
-    :param seen: the view of the first page, or of the space if there is no page.
-    """
-    people: set[int] = set()
-    everyone, label = False, seen.label
-    ways: dict[str, None] = {}
-    # Most pages have no scope of their own, so few queries serve many pages.
-    kinds = {(page.space_id, page.scope_id, page.deleted_at is not None) for page in pages}
-    for space_id, scope_id, deleted in sorted(kinds, key=str) or [(seen.space.id, None, False)]:
-        space = session.get_one(Space, space_id)
-        audience = audience_of(session, space, scope_id, deleted=deleted)
-        everyone = everyone or audience.everyone
-        people |= audience.people
-        scope = session.get(Scope, scope_id) if scope_id is not None else None
-        label = max(label, Label(space.label), Label(scope.label if scope else 0))
-        ways |= dict.fromkeys(_ways(session, space, scope_id))
-    first = pages[0] if pages else None
-    return Redaction(
-        kind=kind,
-        space_id=seen.space.id,
-        page_id=first.id if first else None,
-        which=0,
-        reason=reason,
-        words=0,
-        places={},
-        created_at=now(),
-        created_by_id=seen.actor.person_id,
-        could_read={
-            "everyone": everyone,
-            "people": sorted(people),
-            "via": list(ways),
-            "label": label.word,
-        },
-        did_read=who_read(session, [page.id for page in pages]),
-        logged=logged_from is not None and label >= logged_from,
-        files=[],
-    )
+def _versions_of(session: Session, actor: Actor, found: FileSeen) -> list[Attachment]:
+    """Return all versions of a file on its page."""
+    versions = versions_at(session, actor, found.seen.space, path_key(found.path))
+    return [one for one in versions if one.page_id == found.file.page_id]
 
 
-def _ways(session: Session, space: Space, scope_id: int | None) -> list[str]:
-    """Describe in words through what people could read a page."""
-    ways = []
-    if space.visibility == "public":
-        ways.append("the space is public")
-    elif space.visibility == "internal":
-        ways.append("the space is open to members of the organisation")
-    ways += [f"group {row.group.name} had a role" for row in list_group_roles(session, space)]
-    if scope_id is not None:
-        held = restrictions_of(session, [scope_id])
-        ways += [f"only {one.words} could {one.may.value}" for one in held]
-    return ways
+def _hide_file_name(session: Session, actor: Actor, page: Page, name: str) -> int:
+    """Replace the last part of a file's name with marks; return how many words that removed."""
+    span = Span(name.rpartition("/")[2], whole=True)
+    if span.fault:
+        raise Invalid("Its name is too short to be told from other words: leave it.")
+    paths = {page.path: page.path}
+    where = Where((page.id,), (page.space_id,), paths=paths)
+    words = sum(hide_in_file_names(session, [page.id], span).values())
+    for place in PLACES:
+        # The page's own title and path are not the name of the file.
+        if place.title and place.counted and not {"title", "path"} & place.columns.keys():
+            hide(session, place, where, span)
+    _scrub(session, actor, page, span, paths)
+    return words
 
 
 def _hide(
@@ -356,11 +313,11 @@ def _hide(
     pages: Sequence[Page],
     span: Span,
     row: Redaction,
-    only_titles: bool,
-    everywhere: bool,
 ) -> tuple[Counter[int], Counter[str]]:
     """Replace a span with marks wherever it is; return how many words that removed from each page,
     and from each kind of place."""
+    only_titles = row.kind == "title"
+    everywhere = bool(may_administer(actor))
     ids = [page.id for page in pages]
     spaces = tuple({page.space_id for page in pages})
     before = set(
@@ -467,31 +424,3 @@ def _words_of(session: Session, page_id: int, number: int) -> int:
     if key is None:
         raise Invalid("There is no such revision (any more).", field="revision")
     return len(get_text(session, key).split())
-
-
-def _publish(session: Session, actor: Actor, row: Redaction, words: Counter[int]) -> None:
-    """Store a redaction and publish it on each of its pages."""
-    session.add(row)
-    session.flush()
-    for page_id, count in words.items():
-        session.add(RedactedPage(redaction_id=row.id, page_id=page_id, words=count))
-    session.flush()
-    spaces = dict(
-        session.execute(select(Page.id, Page.space_id).where(Page.id.in_(list(words)))).all()
-    )
-    first = row.page_id if row.page_id in words else None
-    others = [page_id for page_id in words if page_id != first]
-    told: list[int | None] = [row.page_id] if first or not words else []
-    for of in [*told, *others]:
-        publish(
-            session,
-            actor,
-            Redacted(
-                spaces.get(of, row.space_id) if of else row.space_id,
-                of,
-                row.id,
-                row.kind,
-                words[of] if of else row.words,
-                row.reason,
-            ),
-        )

@@ -20,6 +20,9 @@ from wiki.pages.saving import MovedOn
 from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory
 from wiki.redaction.actions import (
+    FileTarget,
+    RevisionTarget,
+    SpanTarget,
     checked_reason,
     checked_span,
     lift,
@@ -83,12 +86,10 @@ def redact(page_id: int) -> ResponseReturnValue:
                         session,
                         actor(),
                         storage(),
-                        page_id,
-                        form.text,
+                        SpanTarget(
+                            form.text, [page_id, *form.others], form.only_titles, form.whole
+                        ),
                         form.reason,
-                        others=form.others,
-                        only_titles=form.only_titles,
-                        whole=form.whole,
                         logged_from=settings().access_log_label,
                     )
                 return _done(row, [page_id, *form.others])
@@ -130,10 +131,8 @@ def _revision(past: Past) -> ResponseReturnValue:
                 row = redact_revision(
                     session,
                     actor(),
-                    page.id,
-                    number,
+                    RevisionTarget(page.id, number, request.form.get("head", 0, type=int)),
                     request.form.get("reason", ""),
-                    seen=request.form.get("head", 0, type=int),
                     logged_from=settings().access_log_label,
                 )
         except (Invalid, MovedOn) as refused:
@@ -166,10 +165,8 @@ def redact_one_file(file_id: int) -> ResponseReturnValue:
                     session,
                     actor(),
                     storage(),
-                    file_id,
+                    FileTarget(file_id, "all" in request.form, "name" in request.form),
                     request.form.get("reason", ""),
-                    all_versions="all" in request.form,
-                    name_too="name" in request.form,
                     logged_from=settings().access_log_label,
                 )
         except Invalid as refused:
