@@ -27,6 +27,7 @@ NAMES = (
     "tags",
     "transfer",
     "attachments",
+    "bookmarks",
     "insights",
     "audit",
     "api",

@@ -1,0 +1,1 @@
+"""Stars: the pages that people mark to find them again."""

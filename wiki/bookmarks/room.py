@@ -1,0 +1,44 @@
+"""Stars: what the room declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wiki.bookmarks import api, queries, views
+from wiki.room import Block, Link, Place, Room, Slot, Suggestion
+from wiki.rules.access import Actor
+from wiki.web.operations import operations_in
+
+
+def _few(session: Session, actor: Actor) -> Mapping[str, Any]:
+    return {"pages": queries.few_starred(session, actor)}
+
+
+ROOM = Room(
+    name="bookmarks",
+    blueprints=(views.blueprint,),
+    operations=operations_in(api),
+    links=(
+        Link(
+            Place.SITE,
+            15,
+            "Starred",
+            "-/starred",
+            icon="star",
+            shown=lambda on: not on.actor.is_anonymous,
+        ),
+    ),
+    blocks=(
+        Block(
+            Slot.PAGE_BAR,
+            10,
+            "bookmarks/star.html",
+            columns={"is_starred": queries.IS_STARRED},
+        ),
+        Block(Slot.HOME, 10, "bookmarks/home.html", load=_few),
+    ),
+    suggestions=(Suggestion(10, queries.few_starred),),
+)
