@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from sqlalchemy import select, update
 
 from tests.api.conftest import Api
 from tests.cast import Scene
-from tests.kinds.decision.kind import DECISIONS
+from tests.kinds.decision.kind import DECISION, DECISIONS
 from tests.pages.test_editing_together import fields_of
+from tests.redaction.test_traces import files_with, redact, tables_with
+from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F401  (fixtures)
 from tests.transfer.trees import write_tree
 from wiki.attachments.storage import Storage
 from wiki.cli import main
-from wiki.kind import kind_names
+from wiki.kind import forget, kind_names, register
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of
+from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.transfer.exporting import export_space
 from wiki.transfer.importing import TreeImport
@@ -199,14 +203,14 @@ def test_a_page_keeps_its_kind(decisions: Scene) -> None:
     assert decisions.get("ben", "/eng/-/new?kind=poem").status_code == 422
 
 
-def export(wiki: Scene, folder: Path) -> None:
+def export_tree(wiki: Scene, folder: Path) -> None:
     with wiki.database.read() as session:
         actor = wiki.actor("eve")
         space = see_space(session, actor, "eng").space
         export_space(session, actor, space, folder, Storage(wiki.settings.data_dir))
 
 
-def bring_in(wiki: Scene, folder: Path, space: str = "lab") -> TreeImport:
+def import_tree(wiki: Scene, folder: Path, space: str = "lab") -> TreeImport:
     with wiki.database.read() as session:
         space_id = see_space(session, wiki.actor("eve"), space).space.id
     source = FolderSource(folder, LIMITS)
@@ -217,14 +221,14 @@ def bring_in(wiki: Scene, folder: Path, space: str = "lab") -> TreeImport:
 
 def test_an_export_imports_to_the_same_fields(decisions: Scene, tmp_path: Path) -> None:
     make(decisions, **{"fields.status": "accepted", "fields.decided_on": "2026-03-31"})
-    export(decisions, tmp_path / "out")
+    export_tree(decisions, tmp_path / "out")
     written = (tmp_path / "out" / "d.md").read_text()
     assert written.startswith("---\n")
     assert "kind: decision\n" in written
     assert "status: accepted\n" in written
-    assert bring_in(decisions, tmp_path / "out").report.created == 1
+    assert import_tree(decisions, tmp_path / "out").report.created == 1
     assert stored(decisions, space="lab") == stored(decisions)
-    assert bring_in(decisions, tmp_path / "out").report.unchanged == 1
+    assert import_tree(decisions, tmp_path / "out").report.unchanged == 1
 
 
 def test_an_import_reports_a_file_with_a_bad_value(decisions: Scene, tmp_path: Path) -> None:
@@ -233,7 +237,7 @@ def test_an_import_reports_a_file_with_a_bad_value(decisions: Scene, tmp_path: P
         "bad.md": "---\nkind: decision\nstatus: perhaps\n---\n# Bad\n",
         "other.md": "---\nkind: something\nstatus: perhaps\n---\n# Other\n",
     }
-    report = bring_in(decisions, write_tree(tmp_path / "tree", tree)).finish()
+    report = import_tree(decisions, write_tree(tmp_path / "tree", tree)).finish()
     assert [(one.where, one.sentence) for one in report.problems] == [
         ("bad.md", "“Status” must be one of “proposed”, “accepted”, “rejected”.")
     ]
@@ -246,8 +250,8 @@ def test_an_import_reports_a_file_with_a_bad_value(decisions: Scene, tmp_path: P
 
 def rows(wiki: Scene) -> list[tuple[object, ...]]:
     with wiki.database.read() as session:
-        found = session.execute(select(DECISIONS.c.status, DECISIONS.c.decided_on))
-        return [tuple(row) for row in found]
+        found = session.execute(select(DECISIONS).order_by(DECISIONS.c.page_id))
+        return [tuple(row[1:]) for row in found]
 
 
 def test_the_table_of_a_kind_follows_the_head_and_is_put_right(
@@ -256,12 +260,12 @@ def test_the_table_of_a_kind_follows_the_head_and_is_put_right(
     make(decisions)
     decisions.write("a", "Some words")
     decisions.deliver()
-    assert rows(decisions) == [("proposed", None)]
+    assert rows(decisions) == [("proposed", None, "ben")]
     sent = fields_of(decisions.get("ben", "/eng/d/-/edit"))
     sent |= {"fields.status": "accepted", "fields.decided_on": "2026-03-31"}
     decisions.post("ben", "/eng/d/-/edit", **sent)
     decisions.deliver()
-    assert rows(decisions) == [("accepted", date(2026, 3, 31))]
+    assert rows(decisions) == [("accepted", date(2026, 3, 31), "ben")]
     opened = decisions.settings, decisions.database
     monkeypatch.setattr("wiki.commands.check.opened", lambda: opened)
     assert "All is as it should be." in CliRunner().invoke(main, ["check"]).output
@@ -269,8 +273,84 @@ def test_the_table_of_a_kind_follows_the_head_and_is_put_right(
         session.execute(update(DECISIONS).values(status="rejected"))
     wrong = CliRunner().invoke(main, ["check"]).output
     assert "Kinds: 1 page is listed with other fields" in wrong
-    assert rows(decisions) == [("accepted", date(2026, 3, 31))]
+    assert rows(decisions) == [("accepted", date(2026, 3, 31), "ben")]
     with decisions.database.write() as session:
         session.execute(DECISIONS.delete())
     CliRunner().invoke(main, ["check"])
-    assert rows(decisions) == [("accepted", date(2026, 3, 31))]
+    assert rows(decisions) == [("accepted", date(2026, 3, 31), "ben")]
+
+
+@pytest.mark.git
+def test_a_history_brings_decisions(
+    decisions: Scene,
+    repo: Repo,  # noqa: F811
+    bring: Import,  # noqa: F811
+) -> None:
+    repo.commit({"d.md": "# Words\n\nOnly text.\n"})
+    repo.commit({"d.md": "---\nkind: decision\nstatus: proposed\n---\n# Words\n"})
+    repo.commit({"d.md": "---\nkind: decision\nstatus: accepted\n---\n# Words\n"})
+    bring()
+    decisions.deliver()
+    assert stored(decisions) == ("decision", {"kind": "decision", "status": "accepted"})
+    assert rows(decisions) == [("accepted", None, "")]
+    repo.commit({"d.md": "---\nkind: decision\nstatus: maybe\n---\n# Words\n"})
+    report = bring()
+    assert "“Status” must be one of" in report.problems[-1].sentence
+    assert stored(decisions)[1]["status"] == "accepted"
+
+
+def test_a_secret_in_a_field_is_noticed(decisions: Scene) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    sent = {"title": "D", "body": "x", "path": "d", "fields.status": "proposed"}
+    refused = decisions.post("ben", "/eng/-/new?kind=decision", **sent, **{"fields.owner": token})
+    assert refused.status_code == 422
+    lower = "glpat-" + "x1y2z3w4v5" * 2
+    refused = decisions.post("ben", "/eng/-/new?kind=decision", **sent, **{"fields.owner": lower})
+    assert refused.status_code == 422
+    assert 'name="seen"' in refused.text
+
+
+def test_a_redaction_reaches_the_fields_and_their_table(decisions: Scene) -> None:
+    make(decisions, **{"fields.owner": "quinsyberry"})
+    decisions.deliver()
+    assert rows(decisions) == [("proposed", None, "quinsyberry")]
+    page = decisions.page("d")
+    assert redact(decisions, "eve", page.id, "quinsyberry").status_code == 303
+    decisions.deliver()
+    assert "quinsyberry" not in str(stored(decisions)[1])
+    assert "quinsyberry" not in str(rows(decisions))
+    assert files_with(decisions, "quinsyberry") == []
+    if not decisions.database.is_sqlite:
+        assert tables_with(decisions, "quinsyberry") == []
+    assert "[redacted]" in decisions.get("ben", "/eng/d").text
+
+
+def test_a_kind_says_who_creates_its_pages_and_whether_the_tree_has_them(
+    decisions: Scene,
+) -> None:
+    register(replace(DECISION, create=May.MANAGE, in_tree=False))
+    form = decisions.get("ben", "/eng/-/new").text
+    assert "?kind=decision" not in form
+    sent = {"title": "D", "body": "x", "path": "under/d", "fields.status": "proposed"}
+    assert decisions.post("ben", "/eng/-/new?kind=decision", **sent).status_code == 403
+    api = Api(decisions)
+    whole = {"body": "x", "kind": "decision", "fields": {"status": "proposed"}}
+    assert api.put("ben", "/pages/eng/under/d", whole).status_code == 403
+    assert decisions.post("eve", "/eng/-/new?kind=decision", **sent).status_code == 303
+    decisions.write("other", "Some words")
+    tree = decisions.get("ben", "/eng/-/tree").text
+    assert "/eng/other" in tree
+    assert "under" not in tree
+    assert decisions.post("ben", "/eng/under/d/-/edit", **sent, base=1).status_code == 303
+
+
+def test_pages_of_a_kind_that_was_removed_stay_readable(decisions: Scene) -> None:
+    make(decisions)
+    forget(DECISION)
+    assert decisions.get("ben", "/eng/d").status_code == 200
+    sent = fields_of(decisions.get("ben", "/eng/d/-/edit")) | {"body": "New words"}
+    assert decisions.post("ben", "/eng/d/-/edit", **sent).status_code == 303
+    assert stored(decisions) == (
+        "decision",
+        {"kind": "decision", "status": "proposed", "owner": "ben"},
+    )

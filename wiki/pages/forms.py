@@ -43,7 +43,7 @@ class PageForm:
 def page_form(sent: Mapping[str, str], kind: Kind | None = None) -> PageForm:
     """Read the editor's fields; a missing or malformed value becomes its default.
 
-    :param kind: the kind of a new page.
+    :param kind: the kind of the page.
     """
     try:
         fields = json.loads(sent.get("fields") or "{}")

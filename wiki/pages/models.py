@@ -24,6 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from wiki.db import Base, BigId, Key, now
+from wiki.kind import DEFAULT
 from wiki.people.models import Person
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
@@ -83,7 +84,7 @@ class Page(Base):
     parent_key: Mapped[str | None] = mapped_column(Key)
     # The last segment of the key, so that wiki links find the page anywhere in the space.
     name_key: Mapped[str] = mapped_column(Key, default="", server_default="")
-    kind: Mapped[str] = mapped_column(String(20), default="article")
+    kind: Mapped[str] = mapped_column(String(20), default=DEFAULT)
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
     # Derived from the labels and restrictions of the page and of those above it; None without any.
     scope_id: Mapped[int | None] = mapped_column(ForeignKey("scopes.id"), index=True)

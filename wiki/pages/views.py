@@ -230,7 +230,7 @@ def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseRet
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
-    return edit_screen(place, page, page_form(sent))
+    return edit_screen(place, page, page_form(sent, kind_named(page.kind)))
 
 
 @verb(blueprint, "edit", methods=["GET", "POST"])
@@ -245,7 +245,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         form = form_of(revising.text_of(reading(), head), page.head)
         log_read(place.seen, page, page.head)
         return edit_screen(place, page, form)
-    form = page_form(request.form)
+    form = page_form(request.form, kind_named(page.kind))
     try:
         checked = checks.checked(text_from(form), _max_bytes())
         if "preview" in request.form:

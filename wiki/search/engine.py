@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from wiki.kind import DEFAULT
 from wiki.search.query import Query
 
 
@@ -28,7 +29,7 @@ class Document:
     tags: tuple[str, ...] = ()
     author_ids: tuple[int, ...] = ()
     """All authors of the page's revisions."""
-    kind: str = "article"
+    kind: str = DEFAULT
     updated: datetime | None = None
 
 

@@ -1,6 +1,6 @@
 """A kind of page that only the tests know: a decision, with its own block, inputs and table."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal
 
@@ -28,6 +28,7 @@ DECISIONS = Table(
     Column("page_id", ForeignKey(Page.id, ondelete="CASCADE"), primary_key=True),
     Column("status", String(20), nullable=False),
     Column("decided_on", Date),
+    Column("owner", String(60), nullable=False),
 )
 
 DECISION = Kind(
@@ -37,7 +38,5 @@ DECISION = Kind(
     fields=DecisionFields,
     view="decision/view.html",
     create=May.EDIT,
-    projection=Projection(
-        DECISIONS, lambda fields: {"status": fields.status, "decided_on": fields.decided_on}
-    ),
+    projection=Projection(DECISIONS, asdict),
 )

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.kind import kind_named
 from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
@@ -50,7 +51,7 @@ def _resolve_again(sent: Mapping[str, str], *, slug: str, path: str) -> Response
     if place.page is None:
         raise NotFound
     place.seen.require(May.EDIT)
-    form = page_form(sent)
+    form = page_form(sent, kind_named(place.page.kind))
     conflict = _conflict(place.page, form, sent, settings().max_page_kb * 1024)
     return conflict_screen(place, place.page, form, conflict, sent)
 
@@ -66,7 +67,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     place.seen.require(May.EDIT)
     if request.method == "GET":
         return redirect(page_url(slug, page.path, "edit"), 302)
-    form = page_form(request.form)
+    form = page_form(request.form, kind_named(page.kind))
     max_bytes = settings().max_page_kb * 1024
     try:
         conflict = _conflict(page, form, request.form, max_bytes)
