@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from _pytest.mark import ParameterSet
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +34,14 @@ CORPUS = "the handbook (set WIKI_CORPUS to its bundle or its folder)"
 def examples(full: int) -> int:
     """The number of examples of a property test: all of them on a build server, else a quarter."""
     return full if CI else max(full // 4, 3)
+
+
+def thorough(*values: object) -> list[ParameterSet]:
+    """Parameters of a test, one for each run of it, that only `--scope=rest` runs."""
+    return [
+        pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=pytest.mark.thorough)
+        for one in values
+    ]
 
 
 def postgres_url() -> str:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_every_screen import STICKING_OUT, objections
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
+from tests.surroundings import thorough
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +37,7 @@ def in_conflict(visit: Visit, name: str, *, scripts: bool, **options: Any) -> Pa
     return page
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, *thorough(False)])
 def test_a_conflict_is_decided_in_one_form(visit: Visit, scripts: bool) -> None:
     visit.expect("409")
     name = f"rota-{scripts}"
@@ -56,7 +57,7 @@ def test_a_conflict_is_decided_in_one_form(visit: Visit, scripts: bool) -> None:
         expect(page.locator("[data-kept]")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
+@pytest.mark.parametrize(("scheme", "size"), [("dark", PHONE), *thorough(("light", WIDE))])
 def test_the_screen_of_a_conflict_is_for_everyone(
     visit: Visit, axe: str, scheme: str, size: dict[str, int]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.visit import ALT, CONTROL, PHONE, Visit, press
+from tests.surroundings import thorough
 
 pytestmark = pytest.mark.browser
 
@@ -103,8 +104,10 @@ def test_enter_goes_on_with_a_list(visit: Visit, fresh: str) -> None:
     ("answer", "sentence"),
     [
         (lambda route: route.abort("internetdisconnected"), "the wiki does not answer"),
-        (lambda route: route.fulfill(status=503, body="busy"), "the wiki has a problem"),
-        (lambda route: route.fulfill(status=429, body="slower"), "too many saves"),
+        *thorough(
+            (lambda route: route.fulfill(status=503, body="busy"), "the wiki has a problem"),
+            (lambda route: route.fulfill(status=429, body="slower"), "too many saves"),
+        ),
     ],
 )
 def test_a_save_that_fails_says_so_and_keeps_the_text(

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.test_every_screen import STICKING_OUT, objections
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
+from tests.surroundings import thorough
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ def test_a_move_is_previewed_and_then_made_without_scripts(visit: Visit) -> None
     assert "1 link in 1 page repaired" in page.locator(".flashes").inner_text()
 
 
-@pytest.mark.parametrize("path", ["/eng/busy", "/eng/sections"])
+@pytest.mark.parametrize("path", ["/eng/busy", *thorough("/eng/sections")])
 def test_the_preview_of_a_move_is_for_everyone(visit: Visit, axe: str, path: str) -> None:
     page = visit.page("ben")
     for scheme, size in (("light", WIDE), ("dark", PHONE)):

@@ -16,6 +16,7 @@ from tests.browser.test_every_screen import STICKING_OUT, objections
 from tests.browser.visit import NARROWEST, PHONE, WIDE
 from tests.cast import PASSWORD, Scene
 from tests.people.oidc import CLIENT_ID, SECRET, real_provider
+from tests.surroundings import thorough
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.migrate import migrate
@@ -79,7 +80,7 @@ def sign_in_there(page: Page, login: str) -> None:
     page.click("button[type=submit]")  # may the wiki know?
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+@pytest.mark.parametrize("scripts", [True, *thorough(False)], ids=["with scripts", "without"])
 def test_a_newcomer_comes_in_and_links_more(place: Place, axe: str, scripts: bool) -> None:
     page = place.open("/-/login?next=/open/", scripts=scripts)
     page.click("text=Continue with Example ID")

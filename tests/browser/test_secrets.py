@@ -7,13 +7,14 @@ from playwright.sync_api import expect
 
 from tests.browser.test_every_screen import objections
 from tests.browser.visit import PHONE, Visit
+from tests.surroundings import thorough
 
 pytestmark = pytest.mark.browser
 
 KEY = "AKIA" + "Y34FZKBOKMUTVV7Q"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("scripts", [True, *thorough(False)], ids=["scripts", "no scripts"])
 def test_the_line_is_two_keys_away_and_a_reason_is_a_press(
     visit: Visit, axe: str, scripts: bool
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cast import Scene
 from tests.pages.test_includes import keep_to, label, prose
+from tests.surroundings import thorough
 from wiki.pages.links.graph import count_astray
 from wiki.pages.links.moves import move_page
 from wiki.rules.labels import Label
@@ -52,7 +53,7 @@ def made(wiki: Scene, way: str, path: str, tmp_path) -> None:
 
 @pytest.mark.parametrize("way", [
     *("form", pytest.param("move", marks=pytest.mark.every_database)),
-    *(pytest.param(way, marks=pytest.mark.thorough) for way in ("api", "import")),
+    *thorough("api", "import"),
 ])  # fmt: skip
 def test_what_completion_inserts_and_repair_writes_leads_to_the_page(
     wiki: Scene, way: str, tmp_path

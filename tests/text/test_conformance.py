@@ -76,6 +76,7 @@ def comparable(html: str) -> list[object]:
     return result
 
 
+@pytest.mark.thorough
 @pytest.mark.corpus
 def test_the_handbook_has_the_structure_that_githubs_parser_finds(corpus):
     options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES

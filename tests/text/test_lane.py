@@ -30,6 +30,7 @@ def test_what_takes_too_long_is_given_up_and_the_next_is_compared(
     assert compare_safely(OLD, NEW, 3, 1)
 
 
+@pytest.mark.thorough
 def test_what_takes_too_much_memory_is_given_up_and_the_next_is_compared() -> None:
     many = "".join(f"{number}\n" for number in range(1_500_000))
     assert compare_safely(many, many[::-1], 3, 1) is None
