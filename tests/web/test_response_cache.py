@@ -13,6 +13,7 @@ pytestmark = pytest.mark.every_database
 
 
 def test_a_commit_of_another_process_is_seen_at_once(wiki: Scene) -> None:
+    wiki.among_others()
     wiki.write("rota", "first words")
     assert "first words" in wiki.get("cai", "/eng/rota").text
     assert "first words" in wiki.get("cai", "/eng/rota").text
