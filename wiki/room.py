@@ -15,6 +15,7 @@ from flask import Blueprint
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from wiki.canary import World
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, Decision, May
 from wiki.spaces.models import Space
@@ -165,3 +166,5 @@ class Room:
     """Its blocks on screens of other rooms."""
     suggestions: tuple[Suggestion, ...]
     """Its pages in the quick switcher before anything is typed."""
+    canaries: tuple[Callable[[World, Session], None], ...]
+    """Functions that add what it stores to the scratch wiki of the leak drill."""

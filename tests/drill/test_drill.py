@@ -15,8 +15,9 @@ from wiki.api import changes as changes_feed
 from wiki.app import create_app, open_database
 from wiki.attachments import queries as files
 from wiki.audit import queries as audit
+from wiki.canary import World
 from wiki.config import Settings
-from wiki.drill.canaries import World, lay_out
+from wiki.drill.canaries import lay_out
 from wiki.drill.crawl import Drill
 from wiki.history import recent
 from wiki.migrate import migrate

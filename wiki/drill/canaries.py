@@ -1,21 +1,19 @@
-"""A scratch wiki full of canaries: unique words, each with the accounts that may see it."""
+"""A scratch wiki full of canaries, in pages and in what the rooms store about them."""
 
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.actions import attach_file
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import Storage
+from wiki.canary import Target, World, absent_like
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
@@ -30,7 +28,7 @@ from wiki.people.models import LoginSession, Person
 from wiki.people.one_time import hash_token
 from wiki.people.signin.sign_in import open_session
 from wiki.people.tokens import create_token
-from wiki.redaction.actions import FileTarget, redact_file
+from wiki.rooms import ROOMS
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
@@ -38,9 +36,7 @@ from wiki.sharing.actions import Wish, make_link, revoke_link
 from wiki.sharing.models import ShareLink
 from wiki.spaces.actions import create_space, give_role
 from wiki.spaces.exposure import UNASKED
-from wiki.spaces.invitations import invite
-from wiki.spaces.models import Invitation, Space
-from wiki.spaces.queries import see_space
+from wiki.spaces.models import Space
 from wiki.subscribers import handlers_by_name
 
 OUTSIDERS = ("nobody", "guest", "member", "revoked", "disabled", "narrow")
@@ -59,61 +55,6 @@ INSIDERS = ("insider", "lead", "admin")
 """Accounts that may know that the canaries exist."""
 
 
-@dataclass(frozen=True)
-class Canary:
-    """A word that only accounts in ``allowed`` may see."""
-
-    word: str
-    what: str
-    allowed: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something hidden: the arguments of addresses that lead to it, and ``absent``, those of
-    something that does not exist. For accounts in ``hidden_from`` both must give the same answers.
-
-    ``beside_links``: request it only as insiders and by share links, because to other accounts it
-    is like other targets.
-    """
-
-    what: str
-    values: dict[str, str | int]
-    absent: dict[str, str | int]
-    hidden_from: frozenset[str]
-    beside_links: bool = False
-
-
-@dataclass
-class World:
-    """The scratch wiki with its canaries."""
-
-    app: Flask
-    database: Database
-    settings: Settings
-    people: dict[str, Actor] = field(default_factory=dict)
-    canaries: list[Canary] = field(default_factory=list)
-    targets: list[Target] = field(default_factory=list)
-    common: dict[str, str | int] = field(default_factory=dict)
-    """Arguments that addresses may need besides those of a target."""
-    clients: dict[str, FlaskClient] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    """The tokens of share links, by visitor."""
-    tokens: dict[str, str] = field(default_factory=dict)
-    """The API tokens, by account."""
-
-    def word(self, what: str, allowed: Iterable[str]) -> str:
-        """Create a canary and return its word."""
-        word = f"kx{secrets.token_hex(6)}"
-        self.canaries.append(Canary(word, what, frozenset(allowed)))
-        return word
-
-
-def absent_like(word: str) -> str:
-    """Return a word of the same form that occurs nowhere."""
-    return f"kx{secrets.token_hex((len(word) - 2) // 2)}"
-
-
 def lay_out(app: Flask, database: Database, settings: Settings) -> World:
     """Fill an empty wiki with spaces, people, pages and files that contain canaries."""
     world = World(app, database, settings)
@@ -124,6 +65,9 @@ def lay_out(app: Flask, database: Database, settings: Settings) -> World:
         _public_space(world, session)
         _shared_pages(world, session)
         _sign_in(world, session)
+        for room in ROOMS:
+            for plant in room.canaries:
+                plant(world, session)
         _take_rights(world, session)
     Deliverer(database, settings, handlers_by_name()).deliver_all()
     for who, token in world.links.items():
@@ -295,11 +239,6 @@ def _secret_space(world: World, session: Session) -> None:
     page = _page(world, session, space, _IN)
     target = _target(world, session, "a page of a private space", page, OUTSIDERS)
     target.absent["slug"] = absent_like(slug)
-    lead = world.people["lead"]
-    seen = see_space(session, lead, slug)
-    invite(session, lead, world.settings, seen=seen, role=Role.READER, consent=UNASKED)
-    invitation = select(Invitation.id).where(Invitation.space_id == space.id)
-    world.common["invitation_id"] = session.scalars(invitation).one()
 
 
 def _open_space(world: World, session: Session) -> None:
@@ -333,21 +272,9 @@ def _open_space(world: World, session: Session) -> None:
     at_former = _target(world, session, "the former path of a restricted page", moved, OUTSIDERS)
     at_former.values["path"] = former
     at_former.values["file"] = f"{former}/{at_former.values['name']}"
-    _redaction(world, session, space, kept)
     _included(world, session, space)
     here = _elsewhere(world, session)
     world.common["here"] = here.slug
-
-
-def _redaction(world: World, session: Session, space: Space, page: Page) -> None:
-    """Redact a file of a page, with a reason that is as hidden as the page."""
-    lead, storage = world.people["lead"], Storage(world.settings.data_dir)
-    stored = storage.put(io.BytesIO(b"out with it"), max_bytes=1 << 20)
-    place = f"{page.path}/{world.word('the name of a redacted file', _IN)}.txt"
-    file = attach_file(session, lead, space, place, stored).file
-    reason = world.word("the reason of a redaction", _IN)
-    redacted = redact_file(session, lead, storage, FileTarget(file.id), reason)
-    world.common["redaction_id"] = redacted.id
 
 
 def _included(world: World, session: Session, space: Space) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS, Target, World
+from wiki.canary import Target, World
+from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS
 from wiki.pages.models import Page
 from wiki.sharing.models import ShareLink
 from wiki.spaces.models import (

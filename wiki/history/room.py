@@ -26,4 +26,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=(Suggestion(20, recent_pages),),
+    canaries=none_because("it stores nothing of its own"),
 )

@@ -12,4 +12,5 @@ ROOM = Room(
     links=none_because("people are reached by their names"),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("it stores nothing"),
 )

@@ -12,4 +12,5 @@ ROOM = Room(
     links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("what is purged is there for nobody"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.redaction import views
+from wiki.redaction import canaries, views
 from wiki.room import Link, Place, Room, Screen, none_because
 from wiki.rules.access import May
 
@@ -36,4 +36,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=(canaries.redact_a_file,),
 )

@@ -12,4 +12,5 @@ ROOM = Room(
     links=none_because("approvals are reached from mails and from what waits for them"),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("approvals are not shown with anything of a page"),
 )

@@ -24,4 +24,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("no page of the drill has a secret in it"),
 )

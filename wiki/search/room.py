@@ -12,4 +12,5 @@ ROOM = Room(
     links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("the pages of the drill are indexed as any are"),
 )

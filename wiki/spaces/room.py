@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
-from wiki.spaces import admin, invite_views, token_views, views
+from wiki.spaces import admin, canaries, invite_views, token_views, views
 
 ROOM = Room(
     name="spaces",
@@ -34,4 +34,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=(canaries.invite_somebody,),
 )

@@ -16,4 +16,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("the pages of the drill have tags"),
 )

@@ -23,4 +23,5 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    canaries=none_because("an import or a mirror shows nothing of a page to others"),
 )
