@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -121,6 +121,7 @@ class Database:
     :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
     :param subscribers: event name -> names of its subscribers, for the outbox.
     :param key: returns the wiki's secret key, with which the outbox signs.
+    :param text_columns: the columns with words of pages that the rooms declare, for redactions.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Database:
         url: str,
         subscribers: Mapping[str, tuple[str, ...]],
         key: Callable[[], str] | None = None,
+        text_columns: Sequence[Any] = (),
     ) -> None:
         self.url = make_url(url)
         self.key = cache(key) if key is not None else None
@@ -141,7 +143,7 @@ class Database:
         else:
             self.writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
-        info = {"subscribers": subscribers, "key": self.key}
+        info = {"subscribers": subscribers, "key": self.key, "text_columns": text_columns}
         self._read = sessionmaker(self.reader, info=info, expire_on_commit=False)
         self._write = sessionmaker(self.writer, info=info, expire_on_commit=False)
         self._watch: Any = None

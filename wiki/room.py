@@ -19,6 +19,7 @@ from wiki.canary import World
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, Decision, May
 from wiki.spaces.models import Space
+from wiki.text_columns import TextColumns
 
 
 class NoneBecause(tuple[Never, ...]):
@@ -166,5 +167,7 @@ class Room:
     """Its blocks on screens of other rooms."""
     suggestions: tuple[Suggestion, ...]
     """Its pages in the quick switcher before anything is typed."""
+    text_columns: tuple[TextColumns, ...]
+    """Its columns that can contain words of pages, which redactions walk."""
     canaries: tuple[Callable[[World, Session], None], ...]
     """Functions that add what it stores to the scratch wiki of the leak drill."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from wiki.attachments import upload_views, version_views, views
+from wiki.attachments.models import Upload
 from wiki.room import Link, Place, Room, none_because
+from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
     name="attachments",
@@ -12,5 +14,14 @@ ROOM = Room(
     links=(Link(Place.PAGE, 10, "Files", "files", icon="paperclip", shown=lambda on: on.is_live),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "uploads",
+            Upload,
+            {"name": TextType.NAME},
+            lambda area: Upload.page_id.in_(area.page_ids),
+            title=True,
+        ),
+    ),
     canaries=none_because("the pages of the drill have files"),
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from wiki.audit import views
+from wiki.outbox.models import Delivery, EventRow
 from wiki.room import Link, Place, Room, none_because
+from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
     name="audit",
@@ -17,5 +21,16 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "jobs",
+            Delivery,
+            {"error": TextType.TEXT},
+            lambda area: Delivery.event_id.in_(
+                select(EventRow.id).where(EventRow.page_id.in_(area.page_ids))
+            ),
+            title=True,
+        ),
+    ),
     canaries=none_because("everything that the drill does is an event"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wiki.bookmarks import api, canaries, queries, views
-from wiki.room import Block, Link, Place, Room, Slot, Suggestion
+from wiki.room import Block, Link, Place, Room, Slot, Suggestion, none_because
 from wiki.rules.access import Actor
 from wiki.web.operations import operations_in
 
@@ -41,5 +41,6 @@ ROOM = Room(
         Block(Slot.HOME, 10, "bookmarks/home.html", load=_few),
     ),
     suggestions=(Suggestion(10, queries.few_starred),),
+    text_columns=none_because("a star has no words"),
     canaries=(canaries.star_hidden_pages,),
 )

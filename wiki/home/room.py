@@ -12,5 +12,6 @@ ROOM = Room(
     links=(Link(Place.SITE, 10, "Home", "", icon="house"),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=none_because("it stores nothing"),
     canaries=none_because("it stores nothing"),
 )

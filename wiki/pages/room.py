@@ -7,7 +7,9 @@ from urllib.parse import quote
 from wiki.pages import views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
+from wiki.pages.models import AllowedSecret, Page, Revision
 from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.text_columns import TextColumns, TextType
 from wiki.web.urls import space_url
 
 
@@ -63,5 +65,54 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "titles",
+            Revision,
+            {"title": TextType.TEXT},
+            lambda area: Revision.page_id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "addresses",
+            Revision,
+            {"path": TextType.PATH},
+            lambda area: Revision.page_id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "tags and properties",
+            Revision,
+            {"description": TextType.TEXT, "tags": TextType.TAGS, "fields": TextType.FIELDS},
+            lambda area: Revision.page_id.in_(area.page_ids),
+        ),
+        TextColumns(
+            "front matter",
+            Revision,
+            {"front_matter": TextType.BLOCK},
+            lambda area: Revision.page_id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "addresses",
+            Page,
+            {"routes": TextType.FIELDS},
+            lambda area: Page.id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "messages",
+            Revision,
+            {"message": TextType.TEXT},
+            lambda area: Revision.page_id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "reasons",
+            AllowedSecret,
+            {"reason": TextType.TEXT, "masked": TextType.TEXT},
+            lambda area: AllowedSecret.page_id.in_(area.page_ids),
+        ),
+    ),
     canaries=none_because("the pages of the drill are made before those of any room"),
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import false
+
 from wiki.people import admin, admin_security, me, views
 from wiki.people.factors import views as factor_views
+from wiki.people.models import Mail
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import reauthentication
 from wiki.room import Link, Place, Room, none_because
+from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
     name="people",
@@ -34,5 +38,16 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        # A mail belongs to no page, and its content is private to its reader.
+        TextColumns(
+            "mails",
+            Mail,
+            {"subject": TextType.TEXT, "body": TextType.TEXT},
+            lambda area: Mail.id > 0 if area.everywhere else false(),
+            title=True,
+            counted=False,
+        ),
+    ),
     canaries=none_because("the accounts of the drill are people"),
 )

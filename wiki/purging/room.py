@@ -12,5 +12,6 @@ ROOM = Room(
     links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=none_because("it removes words, and keeps none"),
     canaries=none_because("what is purged is there for nobody"),
 )

@@ -47,7 +47,7 @@ from wiki.redaction.bodies import (
     replace_file,
 )
 from wiki.redaction.records import new_record, store_record
-from wiki.redaction.text_columns import PLACES, Where, hide, spoken
+from wiki.redaction.text_columns import hide, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceAccess
@@ -55,6 +55,7 @@ from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
 from wiki.text.rewrite.redaction import MARK, Span
+from wiki.text_columns import Area, text_columns_of
 
 MAX_REASON = 300
 MOST_PAGES = 200
@@ -296,12 +297,12 @@ def _hide_file_name(session: Session, actor: Actor, page: Page, name: str) -> in
     if span.fault:
         raise Invalid("Its name is too short to be told from other words: leave it.")
     paths = {page.path: page.path}
-    where = Where((page.id,), (page.space_id,), paths=paths)
+    area = Area((page.id,), (page.space_id,), paths=paths)
     words = sum(hide_in_file_names(session, [page.id], span).values())
-    for place in PLACES:
+    for columns in text_columns_of(session):
         # The page's own title and path are not the name of the file.
-        if place.title and place.counted and not {"title", "path"} & place.columns.keys():
-            hide(session, place, where, span)
+        if columns.title and columns.counted and not {"title", "path"} & columns.columns.keys():
+            hide(session, columns, area, span)
     _scrub(session, actor, page, span, paths)
     return words
 
@@ -341,12 +342,12 @@ def _hide(
     new = new_paths(session, pages, span)
     for page in pages:
         paths = {page.path: new.get(page.id, page.path)}
-        where = Where((page.id,), spaces, everywhere, paths)
-        for place in PLACES:
-            if place.title or not only_titles:
-                count = hide(session, place, where, span)
+        area = Area((page.id,), spaces, everywhere, paths)
+        for columns in text_columns_of(session):
+            if columns.title or not only_titles:
+                count = hide(session, columns, area, span)
                 words[page.id] += count
-                places[place.words] += count
+                places[columns.words] += count
         _scrub(session, actor, page, span, paths)
         gone = forget_redirects(session, [page.id], span)
         words[page.id] += gone

@@ -19,12 +19,13 @@ from wiki.pages.texts import get_texts
 from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
-from wiki.redaction.text_columns import PLACES, Where, find, spoken
+from wiki.redaction.text_columns import find, spoken
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.rewrite.redaction import Span
+from wiki.text_columns import Area, text_columns_of
 from wiki.web.paging import Slice
 
 MOST_LINES = 20
@@ -87,7 +88,7 @@ def preview(
 ) -> Preview:
     """Return the extent of redacting a text on a page that the actor may redact."""
     ids = (page.id,)
-    where = Where(ids, (page.space_id,))
+    area = Area(ids, (page.space_id,))
     places: dict[str, int] = {}
     revisions = 0
     lines: list[Line] = []
@@ -107,10 +108,10 @@ def preview(
                 whole += file.names
         names = session.scalars(select(Attachment.name).where(Attachment.page_id == page.id))
         places["names of files"] = sum(map(span.words, names))
-    for place in PLACES:
-        if place.counted and (place.title or not only_titles):
-            count = sum(one.words for one in find(session, place, where, span))
-            places[place.words] = places.get(place.words, 0) + count
+    for columns in text_columns_of(session):
+        if columns.counted and (columns.title or not only_titles):
+            count = sum(one.words for one in find(session, columns, area, span))
+            places[columns.words] = places.get(columns.words, 0) + count
     keys = session.scalars(select(Redirect.path_key).where(Redirect.page_id == page.id))
     places["former addresses"] = sum(1 for key in keys if span.pattern.search(key))
     events = session.scalars(select(EventRow.payload).where(EventRow.page_id == page.id))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from wiki.pages.models import RedactedPage, Redaction
 from wiki.redaction import canaries, views
 from wiki.room import Link, Place, Room, Screen, none_because
 from wiki.rules.access import May
+from wiki.text_columns import TextColumns, TextType
 
 
 def _redact(on: Screen) -> str:
@@ -36,5 +40,16 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "reasons",
+            Redaction,
+            {"reason": TextType.TEXT},
+            lambda area: Redaction.id.in_(
+                select(RedactedPage.redaction_id).where(RedactedPage.page_id.in_(area.page_ids))
+            ),
+            title=True,
+        ),
+    ),
     canaries=(canaries.redact_a_file,),
 )

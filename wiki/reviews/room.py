@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from wiki.reviews import views
+from wiki.reviews.models import Approval
 from wiki.room import Room, none_because
+from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
     name="reviews",
@@ -12,5 +14,14 @@ ROOM = Room(
     links=none_because("approvals are reached from mails and from what waits for them"),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "approvals",
+            Approval,
+            {"payload": TextType.SPOKEN, "words": TextType.TEXT, "reason": TextType.TEXT},
+            lambda area: Approval.payload["page_id"].as_integer().in_(area.page_ids),
+            title=True,
+        ),
+    ),
     canaries=none_because("approvals are not shown with anything of a page"),
 )

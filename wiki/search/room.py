@@ -12,5 +12,6 @@ ROOM = Room(
     links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=none_because("its index follows every change of a page"),
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

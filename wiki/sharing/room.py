@@ -5,6 +5,8 @@ from __future__ import annotations
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
 from wiki.sharing import views, visit_views
+from wiki.sharing.models import ShareLink
+from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
     name="sharing",
@@ -30,5 +32,13 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "share links",
+            ShareLink,
+            {"recipient": TextType.TEXT},
+            lambda area: ShareLink.page_id.in_(area.page_ids),
+        ),
+    ),
     canaries=none_because("the links of the drill are accounts of their own"),
 )

@@ -34,5 +34,6 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=none_because("titles of spaces are no words of pages"),
     canaries=(canaries.invite_somebody,),
 )

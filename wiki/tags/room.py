@@ -16,5 +16,6 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=none_because("its table is derived again from the redacted revisions"),
     canaries=none_because("the pages of the drill have tags"),
 )

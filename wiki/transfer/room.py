@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import and_
+
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
+from wiki.text_columns import TextColumns, TextType
 from wiki.transfer import views
+from wiki.transfer.models import Import, ImportedFile, Mirror
 
 ROOM = Room(
     name="transfer",
@@ -23,5 +27,28 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "imports",
+            ImportedFile,
+            {"file": TextType.NAME},
+            lambda area: ImportedFile.page_id.in_(area.page_ids),
+            title=True,
+        ),
+        TextColumns(
+            "imports",
+            Import,
+            {"name": TextType.NAME, "report": TextType.SPOKEN, "failure": TextType.TEXT},
+            lambda area: and_(Import.space_id.in_(area.space_ids), Import.finished_at.is_not(None)),
+            title=True,
+        ),
+        TextColumns(
+            "mirrors",
+            Mirror,
+            {"failure": TextType.TEXT},
+            lambda area: Mirror.space_id.in_(area.space_ids),
+            title=True,
+        ),
+    ),
     canaries=none_because("an import or a mirror shows nothing of a page to others"),
 )
