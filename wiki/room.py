@@ -6,7 +6,7 @@ room does not have is :func:`none_because` with the reason, so that it is never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Never, Protocol
@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from wiki.canary import World
+from wiki.config import Settings
+from wiki.db import Database
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, Decision, May
 from wiki.spaces.models import Space
@@ -151,6 +153,28 @@ class Suggestion:
     pages: Callable[[Session, Actor], Sequence[Page]]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """An inconsistency, described in a sentence; ``repair`` fixes it, if it can be fixed."""
+
+    sentence: str
+    repair: Callable[[], None] | None = None
+
+
+Progress = Callable[[int, int], None]
+Look = Callable[[Database, Settings, Progress], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of ``wiki check``: ``look`` yields what is wrong. Checks are made in the order of
+    positions."""
+
+    position: int
+    name: str
+    look: Look
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Room:
     """The parts of a room that other code uses without knowing the room."""
@@ -169,5 +193,7 @@ class Room:
     """Its pages in the quick switcher before anything is typed."""
     text_columns: tuple[TextColumns, ...]
     """Its columns that can contain words of pages, which redactions walk."""
+    checks: tuple[Check, ...]
+    """Its integrity checks, which ``wiki check`` makes."""
     canaries: tuple[Callable[[World, Session], None], ...]
     """Functions that add what it stores to the scratch wiki of the leak drill."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.attachments import upload_views, version_views, views
+from wiki.attachments import checking, upload_views, version_views, views
 from wiki.attachments.models import Upload
 from wiki.room import Link, Place, Room, none_because
 from wiki.text_columns import TextColumns, TextType
@@ -23,5 +23,6 @@ ROOM = Room(
             title=True,
         ),
     ),
+    checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have files"),
 )

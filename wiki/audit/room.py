@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from wiki.audit import views
+from wiki.audit import checking, views
 from wiki.outbox.models import Delivery, EventRow
 from wiki.room import Link, Place, Room, none_because
 from wiki.text_columns import TextColumns, TextType
@@ -32,5 +32,6 @@ ROOM = Room(
             title=True,
         ),
     ),
+    checks=checking.CHECKS,
     canaries=none_because("everything that the drill does is an event"),
 )

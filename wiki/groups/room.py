@@ -18,5 +18,6 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("names of groups are no words of pages"),
+    checks=none_because("the people of groups are checked in their own room"),
     canaries=none_because("the group of the drill is made with its people"),
 )

@@ -27,5 +27,6 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=(Suggestion(20, recent_pages),),
     text_columns=none_because("it stores no words of its own"),
+    checks=none_because("its blame is stored for speed and is never relied on"),
     canaries=none_because("it stores nothing of its own"),
 )

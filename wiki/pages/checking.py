@@ -4,7 +4,6 @@ against the revisions. Derived data can be rebuilt; a text cannot."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -26,23 +25,13 @@ from wiki.pages.rendering.stored import (
 )
 from wiki.pages.texts import each_text, forget_texts
 from wiki.pages.tree import settle_folders
+from wiki.room import Check, Finding, Look, Progress
 from wiki.spaces.models import Space
 from wiki.text.counts import counted
 from wiki.text.paths import ancestors_of, name_of, parent_of, path_key
 
 AT_ONCE = 400
 """Rows of a query, and values of one ``IN (…)``."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """An inconsistency, described in a sentence; ``repair`` fixes it, if it can be fixed."""
-
-    sentence: str
-    repair: Callable[[], None] | None = None
-
-
-Progress = Callable[[int, int], None]
 
 
 def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
@@ -398,13 +387,17 @@ def _slices(values: Iterator[str]) -> Iterator[list[str]]:
         yield some
 
 
-CHECKS = {
-    "Texts": check_texts,
-    "Pages": check_pages,
-    "Folders": check_folders,
-    "Access": check_access,
-    "Redirects": check_redirects,
-    "Renderings": check_renderings,
-    "Links": check_links,
-    "Kinds": check_kinds,
-}
+def _of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Look:
+    return lambda database, _settings, progress: look(database, progress)
+
+
+CHECKS = (
+    Check(120, "Texts", _of_pages(check_texts)),
+    Check(130, "Pages", _of_pages(check_pages)),
+    Check(140, "Folders", _of_pages(check_folders)),
+    Check(150, "Access", _of_pages(check_access)),
+    Check(160, "Redirects", _of_pages(check_redirects)),
+    Check(170, "Renderings", _of_pages(check_renderings)),
+    Check(180, "Links", _of_pages(check_links)),
+    Check(190, "Kinds", _of_pages(check_kinds)),
+)

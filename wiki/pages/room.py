@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from wiki.pages import views
+from wiki.pages import checking, views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
@@ -114,5 +114,6 @@ ROOM = Room(
             lambda area: AllowedSecret.page_id.in_(area.page_ids),
         ),
     ),
+    checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are made before those of any room"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import false
 
-from wiki.people import admin, admin_security, me, views
+from wiki.people import admin, admin_security, checking, me, views
 from wiki.people.factors import views as factor_views
 from wiki.people.models import Mail
 from wiki.people.oidc import views as oidc_views
@@ -49,5 +49,6 @@ ROOM = Room(
             counted=False,
         ),
     ),
+    checks=checking.CHECKS,
     canaries=none_because("the accounts of the drill are people"),
 )

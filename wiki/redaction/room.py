@@ -51,5 +51,6 @@ ROOM = Room(
             title=True,
         ),
     ),
+    checks=none_because("it derives nothing"),
     canaries=(canaries.redact_a_file,),
 )

@@ -23,5 +23,6 @@ ROOM = Room(
             title=True,
         ),
     ),
+    checks=none_because("it derives nothing"),
     canaries=none_because("approvals are not shown with anything of a page"),
 )

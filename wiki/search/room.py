@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiki.room import Link, Place, Room, none_because
-from wiki.search import views
+from wiki.search import checking, views
 
 ROOM = Room(
     name="search",
@@ -13,5 +13,6 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),
+    checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

@@ -40,5 +40,6 @@ ROOM = Room(
             lambda area: ShareLink.page_id.in_(area.page_ids),
         ),
     ),
+    checks=none_because("it derives nothing"),
     canaries=none_because("the links of the drill are accounts of their own"),
 )

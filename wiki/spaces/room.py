@@ -35,5 +35,6 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("titles of spaces are no words of pages"),
+    checks=none_because("the access of pages is checked with the pages"),
     canaries=(canaries.invite_somebody,),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiki.room import Link, Place, Room, none_because
-from wiki.tags import views
+from wiki.tags import checking, views
 
 ROOM = Room(
     name="tags",
@@ -17,5 +17,6 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its table is derived again from the redacted revisions"),
+    checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have tags"),
 )

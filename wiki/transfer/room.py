@@ -50,5 +50,6 @@ ROOM = Room(
             title=True,
         ),
     ),
+    checks=none_because("it derives nothing"),
     canaries=none_because("an import or a mirror shows nothing of a page to others"),
 )
