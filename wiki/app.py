@@ -120,7 +120,7 @@ def _install_plumbing(app: Flask, parts: request.Parts) -> None:
     sign_in.init_app(app)
     oidc_views.init_app(app, parts.settings)
     public.init_app(app)
-    rate_limit.init_app(app)
+    rate_limit.init_app(app, parts.rooms)
     lane.init_app(app)
     mfa_enforcement.init_app(app)
     access_log.init_app(app, parts.database)

@@ -20,6 +20,7 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, Decision, May
+from wiki.rules.limits import Pace
 from wiki.spaces.models import Space
 from wiki.text_columns import TextColumns
 
@@ -175,6 +176,16 @@ class Check:
     look: Look
 
 
+@dataclass(frozen=True)
+class Rate:
+    """A rate limit on a kind of requests, which views name with ``@costs(name)``. ``by_size`` is
+    True if the cost of a request grows with the bytes sent."""
+
+    name: str
+    pace: Pace
+    by_size: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Room:
     """The parts of a room that other code uses without knowing the room."""
@@ -193,6 +204,8 @@ class Room:
     """Its pages in the quick switcher before anything is typed."""
     text_columns: tuple[TextColumns, ...]
     """Its columns that can contain words of pages, which redactions walk."""
+    rates: tuple[Rate, ...]
+    """Its rate limits; views without one that write count as ``saves``."""
     checks: tuple[Check, ...]
     """Its integrity checks, which ``wiki check`` makes."""
     canaries: tuple[Callable[[World, Session], None], ...]

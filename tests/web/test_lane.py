@@ -1,5 +1,7 @@
 """Large comparisons have a lane of their own: few at once, and a limited share for each person."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.api.conftest import Api
@@ -7,10 +9,14 @@ from tests.cast import Scene
 from wiki.errors import Busy
 from wiki.pages import diffs
 from wiki.pages.diffs import forget_diffs
+from wiki.room import Rate
+from wiki.rooms import ROOMS
 from wiki.rules.limits import Pace
 from wiki.text.sandbox import parent as sandbox
 from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
-from wiki.web.rate_limit import PACES, Paces
+from wiki.web.rate_limit import Paces, rates_of
+
+RATES = rates_of(ROOMS)
 
 
 def enter(lane: Lane, who: str, *, stranger: bool = False) -> None:
@@ -102,12 +108,10 @@ def test_a_machine_that_fails_is_not_taken_for_texts_that_are_too_large(
     assert wiki.get("ben", "/eng/large/-/diff/1..2").status_code == 200
 
 
-def test_a_comparison_costs_what_its_texts_are_long(
-    large: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_comparison_costs_what_its_texts_are_long(large: Scene) -> None:
     forget_diffs()
-    large.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
-    monkeypatch.setitem(PACES, "comparisons", Pace(20, 0.25))
+    rates = RATES | {"comparisons": Rate("comparisons", Pace(20, 0.25))}
+    large.app.extensions["paces"] = Paces(rates, clock=lambda: 1000.0)
     large.write("small", "one\n")
     large.write("small", "two\n")
     asked = [large.get("ben", f"/eng/large/-/diff/1..2?context=all&part={n}") for n in range(1, 6)]
@@ -145,11 +149,9 @@ def test_searches_that_wait_leave_threads_to_show_pages(wiki: Scene) -> None:
 
 
 @pytest.mark.parametrize("what", ["previews", "saves"])
-def test_what_is_sent_costs_what_it_is_long(
-    wiki: Scene, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    wiki.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
-    monkeypatch.setitem(PACES, what, Pace(6, 0.25))
+def test_what_is_sent_costs_what_it_is_long(wiki: Scene, what: str) -> None:
+    rates = RATES | {what: replace(RATES[what], pace=Pace(6, 0.25))}
+    wiki.app.extensions["paces"] = Paces(rates, clock=lambda: 1000.0)
     url = "/eng/-/preview" if what == "previews" else "/eng/-/new"
     codes = [
         wiki.post("ben", url, title=f"Page {n}", body="word " * 40_000).status_code

@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.app import create_app
+from wiki.rooms import ROOMS
 from wiki.rules.limits import Bucket, Pace, draw
 from wiki.search.index import rebuild
-from wiki.web.rate_limit import MOST_KNOWN, PACES, Paces
+from wiki.web.rate_limit import MOST_KNOWN, Paces, rates_of
 from wiki.web.request import Parts
 
+RATES = rates_of(ROOMS)
 FAR = {"REMOTE_ADDR": "198.51.100.7"}
 
 
 @pytest.fixture
-def slow(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def slow(wiki: Scene) -> Scene:
     """The wiki, in which time stands still and little is much."""
-    wiki.app.extensions["paces"] = Paces(clock=lambda: 1000.0)
-    for what in PACES:
-        monkeypatch.setitem(PACES, what, Pace(3, 0.25))
+    rates = {name: replace(rate, pace=Pace(3, 0.25)) for name, rate in RATES.items()}
+    wiki.app.extensions["paces"] = Paces(rates, clock=lambda: 1000.0)
     rebuild(wiki.database, wiki.settings)
     return wiki
 
@@ -92,14 +93,14 @@ def test_it_can_be_turned_off(slow: Scene) -> None:
 
 def test_nobody_reaches_the_limits_by_hand(wiki: Scene) -> None:
     app = create_app(wiki.settings, wiki.database)
-    for what, pace in PACES.items():
+    for what, rate in RATES.items():
         waits = [app.extensions["paces"].wait(what, "person 1", 1.0) for _ in range(200)]
         assert not any(waits), what
-        assert pace.per_second >= 5
+        assert rate.pace.per_second >= 5
 
 
 def test_who_is_remembered_has_an_end() -> None:
-    paces = Paces(clock=lambda: 1.0)
+    paces = Paces(RATES, clock=lambda: 1.0)
     for number in range(MOST_KNOWN + 10):
         paces.wait("saves", f"person {number}", 1.0)
     assert len(paces._buckets) == MOST_KNOWN

@@ -27,6 +27,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
+    rates=none_because("its operations count among the same requests as screens"),
     checks=none_because("it stores nothing"),
     canaries=none_because("it stores nothing"),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wiki.attachments import checking, upload_views, version_views, views
 from wiki.attachments.models import Upload
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Rate, Room, none_because
+from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
@@ -23,6 +24,7 @@ ROOM = Room(
             title=True,
         ),
     ),
+    rates=(Rate("files", Pace(3000, 50.0)),),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have files"),
 )

@@ -32,6 +32,7 @@ ROOM = Room(
             title=True,
         ),
     ),
+    rates=none_because("its changes count as saves"),
     checks=checking.CHECKS,
     canaries=none_because("everything that the drill does is an event"),
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from wiki.history import blame_views, views
 from wiki.history.recent import recent_pages
-from wiki.room import Link, Place, Room, Screen, Suggestion, none_because
+from wiki.room import Link, Place, Rate, Room, Screen, Suggestion, none_because
+from wiki.rules.limits import Pace
 
 
 def _at_revision(verb: str) -> Callable[[Screen], str]:
@@ -27,6 +28,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=(Suggestion(20, recent_pages),),
     text_columns=none_because("it stores no words of its own"),
+    rates=(Rate("comparisons", Pace(200, 5.0)),),
     checks=none_because("its blame is stored for speed and is never relied on"),
     canaries=none_because("it stores nothing of its own"),
 )

@@ -25,6 +25,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
+    rates=none_because("the self-check counts among the comparisons"),
     checks=none_because("it stores nothing"),
     canaries=none_because("it stores nothing"),
 )

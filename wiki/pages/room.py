@@ -8,7 +8,8 @@ from wiki.pages import checking, views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
-from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.room import Link, Place, Rate, Room, Screen, none_because
+from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType
 from wiki.web.urls import space_url
 
@@ -113,6 +114,10 @@ ROOM = Room(
             {"reason": TextType.TEXT, "masked": TextType.TEXT},
             lambda area: AllowedSecret.page_id.in_(area.page_ids),
         ),
+    ),
+    rates=(
+        Rate("previews", Pace(200, 5.0), by_size=True),
+        Rate("saves", Pace(600, 10.0), by_size=True),
     ),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are made before those of any room"),

@@ -49,6 +49,7 @@ ROOM = Room(
             counted=False,
         ),
     ),
+    rates=none_because("attempts to sign in are counted exactly, in the database"),
     checks=checking.CHECKS,
     canaries=none_because("the accounts of the drill are people"),
 )

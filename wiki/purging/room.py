@@ -13,6 +13,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it removes words, and keeps none"),
+    rates=none_because("its changes count as saves"),
     checks=none_because("it derives nothing"),
     canaries=none_because("what is purged is there for nobody"),
 )

@@ -51,6 +51,7 @@ ROOM = Room(
             title=True,
         ),
     ),
+    rates=none_because("looking for a passage counts among the comparisons"),
     checks=none_because("it derives nothing"),
     canaries=(canaries.redact_a_file,),
 )

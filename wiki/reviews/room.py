@@ -23,6 +23,7 @@ ROOM = Room(
             title=True,
         ),
     ),
+    rates=none_because("its changes count as saves"),
     checks=none_because("it derives nothing"),
     canaries=none_because("approvals are not shown with anything of a page"),
 )

@@ -25,6 +25,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("findings are kept with the pages"),
+    rates=none_because("its screens cost little"),
     checks=none_because("findings are looked for again in the texts"),
     canaries=none_because("no page of the drill has a secret in it"),
 )

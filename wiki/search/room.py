@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Rate, Room, none_because
+from wiki.rules.limits import Pace
 from wiki.search import checking, views
 
 ROOM = Room(
@@ -13,6 +14,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),
+    rates=(Rate("searches", Pace(300, 10.0)),),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

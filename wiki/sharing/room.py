@@ -40,6 +40,7 @@ ROOM = Room(
             lambda area: ShareLink.page_id.in_(area.page_ids),
         ),
     ),
+    rates=none_because("its changes count as saves"),
     checks=none_because("it derives nothing"),
     canaries=none_because("the links of the drill are accounts of their own"),
 )

@@ -35,6 +35,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("titles of spaces are no words of pages"),
+    rates=none_because("its changes count as saves"),
     checks=none_because("the access of pages is checked with the pages"),
     canaries=(canaries.invite_somebody,),
 )

@@ -17,6 +17,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its table is derived again from the redacted revisions"),
+    rates=none_because("its changes count as saves"),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have tags"),
 )

@@ -50,6 +50,7 @@ ROOM = Room(
             title=True,
         ),
     ),
+    rates=none_because("its changes count as saves"),
     checks=none_because("it derives nothing"),
     canaries=none_because("an import or a mirror shows nothing of a page to others"),
 )

@@ -13,29 +13,18 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, has_request_context, request
 
 from wiki.errors import TooMany
+from wiki.room import Rate, Room
 from wiki.rules.limits import Bucket, Pace, draw, network_of
 from wiki.web.request import actor, is_api, settings
 from wiki.web.same_site import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-PACES = {
-    "searches": Pace(300, 10.0),
-    "comparisons": Pace(200, 5.0),
-    "previews": Pace(200, 5.0),
-    "saves": Pace(600, 10.0),
-    "files": Pace(3000, 50.0),
-}
-"""Rate limit of each kind of request."""
-
-BY_SIZE = frozenset({"previews", "saves"})
-"""Kinds of requests whose cost grows with the bytes sent."""
 
 PER_BYTES = 64 * 1024
 """Bytes sent that are counted as one more request."""
@@ -53,17 +42,28 @@ def costs(what: str) -> Callable[[View], View]:
     return mark
 
 
-class Paces:
-    """The rate-limit buckets of this process, by kind of request and client."""
+def rates_of(rooms: Iterable[Room]) -> dict[str, Rate]:
+    """Return the rate limits that the rooms declare, by kind of request."""
+    return {rate.name: rate for room in rooms for rate in room.rates}
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Paces:
+    """The rate-limit buckets of this process, by kind of request and client.
+
+    :param rates: the rate limits by kind of request.
+    """
+
+    def __init__(
+        self, rates: Mapping[str, Rate], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.rates = rates
         self.clock = clock
         self._held = threading.Lock()
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
 
     def wait(self, what: str, who: str, factor: float, price: float = 1.0) -> float:
         """Count ``price`` more and return 0, or return the seconds to wait and count nothing."""
-        pace = PACES[what]
+        pace = self.rates[what].pace
         pace = Pace(max(1, round(pace.burst * factor)), pace.per_second * factor)
         key = (what, who)
         with self._held:
@@ -82,7 +82,8 @@ def apply_rate_limit() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     what = getattr(view, "costs", "" if request.method in SAFE_METHODS else "saves")
     if what:
-        sent = request.content_length or 0 if what in BY_SIZE else 0
+        by_size = _paces().rates[what].by_size
+        sent = request.content_length or 0 if by_size else 0
         charge(what, 1.0 + sent // PER_BYTES)
 
 
@@ -94,14 +95,18 @@ def charge(what: str, price: float = 1.0) -> None:
     factor, who = settings().pace, requester()
     if not factor or not who:
         return
-    paces: Paces = current_app.extensions["paces"]
-    seconds = math.ceil(paces.wait(what, who, factor, price))
+    seconds = math.ceil(_paces().wait(what, who, factor, price))
     if seconds:
         raise TooMany(
             f"These are too many {what} in a short time. Please wait "
             f"{'a second' if seconds == 1 else f'{seconds} seconds'} and try again.",
             retry_after=seconds,
         )
+
+
+def _paces() -> Paces:
+    found: Paces = current_app.extensions["paces"]
+    return found
 
 
 def requester() -> str:
@@ -125,10 +130,10 @@ def asker() -> str | None:
     return requester() if has_request_context() else None
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, rooms: Iterable[Room]) -> None:
     """Count browser requests before they are processed. The API counts its requests itself, once
     the caller is known."""
-    app.extensions["paces"] = Paces()
+    app.extensions["paces"] = Paces(rates_of(rooms))
 
     @app.before_request
     def in_pace() -> None:
