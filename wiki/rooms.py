@@ -1,6 +1,6 @@
 """The list of rooms, which the app, the commands, the drill, the checks and the tests read.
 
-Importing this module makes every table known, too.
+Importing this module makes every table and every event known, too.
 """
 
 from __future__ import annotations

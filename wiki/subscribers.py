@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from wiki.attachments import events as attachments
 from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.audit.drilling import keep_drilling
 from wiki.audit.handlers import check_chain, let_go
 from wiki.config import Settings
 from wiki.db import Database
-from wiki.outbox import events
+from wiki.mail import events as mail
 from wiki.outbox.deliver import Handler
+from wiki.outbox.event import Event
+from wiki.pages import events as pages
 from wiki.pages.handlers import render_heads
 from wiki.people.handlers import send_claim_link, send_mail, send_reset_link
+from wiki.people.imported import events as imported
+from wiki.people.signin import events as signin
+from wiki.purging import events as purging
 from wiki.purging.handlers import forget_files, wipe_freed
+from wiki.redaction import events as redaction
 from wiki.redaction.handlers import carry_out
 from wiki.search.handlers import (
     finish_renderings,
@@ -29,22 +36,23 @@ from wiki.search.handlers import (
 )
 from wiki.sharing.handlers import forget_old_links
 from wiki.tags.handlers import list_by_tag
+from wiki.transfer import events as transfer
 from wiki.transfer.handlers import import_more, mirror_spaces
 
-SUBSCRIBERS: Mapping[type[events.Event], tuple[Handler, ...]] = {
-    events.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces),
-    events.PageMoved: (render_heads, index_pages, list_by_tag, mirror_spaces),
-    events.PageDeleted: (index_pages, list_by_tag, mirror_spaces),
-    events.PageRestored: (index_pages, list_by_tag, mirror_spaces),
-    events.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
-    events.RevisionPurged: (rebuild_index, wipe_freed),
-    events.Redacted: (carry_out, mirror_spaces),
-    events.FileAdded: (make_thumbnails, mirror_spaces),
-    events.FileRemoved: (mirror_spaces,),
-    events.ImportRequested: (import_more,),
-    events.MailRequested: (send_mail,),
-    events.PasswordResetRequested: (send_reset_link,),
-    events.AddressClaimRequested: (send_claim_link,),
+SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
+    pages.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces),
+    pages.PageMoved: (render_heads, index_pages, list_by_tag, mirror_spaces),
+    pages.PageDeleted: (index_pages, list_by_tag, mirror_spaces),
+    pages.PageRestored: (index_pages, list_by_tag, mirror_spaces),
+    purging.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
+    purging.RevisionPurged: (rebuild_index, wipe_freed),
+    redaction.Redacted: (carry_out, mirror_spaces),
+    attachments.FileAdded: (make_thumbnails, mirror_spaces),
+    attachments.FileRemoved: (mirror_spaces,),
+    transfer.ImportRequested: (import_more,),
+    mail.MailRequested: (send_mail,),
+    signin.PasswordResetRequested: (send_reset_link,),
+    imported.AddressClaimRequested: (send_claim_link,),
 }
 
 # Names that pending deliveries may still contain.

@@ -12,8 +12,8 @@ from wiki.audit.handlers import let_go
 from wiki.db import at, now
 from wiki.outbox.actions import publish
 from wiki.outbox.chain.verifying import verify
-from wiki.outbox.events import SignedIn
 from wiki.outbox.models import EventRow
+from wiki.people.signin.events import SignedIn
 from wiki.web.origin import come_from, come_from_nowhere
 
 

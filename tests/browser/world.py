@@ -12,32 +12,29 @@ from tests.attachments.samples import png
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.attachments.storage import Storage
+from wiki.audit.events import AuditExported
 from wiki.audit.handlers import check_chain
 from wiki.audit.models import DrillRun
 from wiki.db import at, now
 from wiki.outbox import heartbeat
 from wiki.outbox.actions import publish
-from wiki.outbox.events import (
-    AuditExported,
-    EventsExpired,
-    PageRestricted,
-    PasswordResetRequested,
-    PersonChanged,
-    SignedIn,
-)
+from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
 from wiki.pages.actions import create_page, delete_page
+from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
+from wiki.people.events import PersonChanged
 from wiki.people.factors.authenticators import begin_authenticator
 from wiki.people.groups import create_group, set_member, set_part
 from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
 from wiki.people.one_time import hash_token
+from wiki.people.signin.events import PasswordResetRequested, SignedIn
 from wiki.people.tokens import create_service, create_token
 from wiki.purging.actions import purge_revisions
 from wiki.redaction.actions import RevisionTarget, SpanTarget, redact_revision, redact_span

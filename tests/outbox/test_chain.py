@@ -17,26 +17,22 @@ from tests.cast import Scene
 from wiki.app import open_database
 from wiki.db import at, now
 from wiki.errors import Forbidden
+from wiki.mail.events import MailRequested
 from wiki.migrate import downgrade, migrate
-from wiki.outbox import events
 from wiki.outbox.actions import ends_of, publish, publish_all, record, write_end
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.expiring import expire, shorten_addresses
 from wiki.outbox.chain.links import LASTING, PASSING
 from wiki.outbox.chain.signing import seal_anew
 from wiki.outbox.chain.verifying import verify
-from wiki.outbox.events import (
-    MailRequested,
-    MemberChanged,
-    PagePurged,
-    SignedIn,
-    SpaceChanged,
-    SpaceCreated,
-)
 from wiki.outbox.models import ChainEnd, Delivery, EventRow
+from wiki.pages.events import PageSaved
 from wiki.people.imported.account_merge import merge_by_hand
 from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import Person
+from wiki.people.signin.events import SignedIn
+from wiki.purging.events import PagePurged
+from wiki.spaces.events import MemberChanged, SpaceChanged, SpaceCreated
 from wiki.web.filters import exact
 from wiki.web.origin import come_from, come_from_nowhere, origin, shorten
 
@@ -231,14 +227,14 @@ def test_another_key_signs_nothing_of_what_was(wiki: Scene) -> None:
 def test_a_merge_of_people_is_proven_by_its_event_and_nothing_else_is(wiki: Scene) -> None:
     with wiki.database.write() as session:
         author = authors_for(session, [("Old Hand", "old@example.org")])["old@example.org"]
-        happened = events.PageSaved(2, 1, 1, "import")
+        happened = PageSaved(2, 1, 1, "import")
         record(session, [(happened, author, now())] * 3)
-        publish(session, wiki.actor("ben"), events.PageSaved(2, 1, 4, "edit"))
+        publish(session, wiki.actor("ben"), PageSaved(2, 1, 4, "edit"))
     with wiki.database.write() as session:
         placeholder = session.get_one(Person, author)
         ben = session.get_one(Person, wiki.actor("ben").person_id)
         merge_by_hand(session, wiki.actor("ada"), placeholder, ben)
-        publish(session, wiki.actor("ben"), events.PageSaved(2, 1, 5, "edit"))
+        publish(session, wiki.actor("ben"), PageSaved(2, 1, 5, "edit"))
     assert fault(wiki) == ""
     with wiki.database.read() as session:
         assert author not in session.scalars(select(EventRow.actor_id)).all()
@@ -452,5 +448,5 @@ def test_what_is_wrong_can_be_accepted_and_that_is_written_down(wiki: Scene) -> 
 def test_moments_before_the_wiki_are_chained_too(wiki: Scene) -> None:
     with wiki.database.write() as session:
         moment = datetime(1999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
-        record(session, [(events.PageSaved(2, 1, 1, "import"), None, moment)])
+        record(session, [(PageSaved(2, 1, 1, "import"), None, moment)])
     assert fault(wiki) == ""

@@ -10,9 +10,9 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.actions import deliver_again, publish
 from wiki.outbox.deliver import ATTEMPTS, Deliverer, Happening
-from wiki.outbox.events import SpaceCreated
 from wiki.outbox.models import Delivery, EventRow
 from wiki.rules.access import ANONYMOUS
+from wiki.spaces.events import SpaceCreated
 
 pytestmark = pytest.mark.every_database
 

@@ -9,10 +9,13 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.api import resources, wire
+from wiki.outbox.event import feed_types, policy_of
 from wiki.outbox.models import EventRow
+from wiki.pages.events import PageMoved
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for, unhidden_from
 from wiki.people.models import Person
+from wiki.purging.events import PagePurged
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces, see_space
@@ -28,20 +31,6 @@ from wiki.web.operations import (
     with_next,
 )
 from wiki.web.request import actor, reading
-
-TYPES = {
-    "PageSaved": "page_saved",
-    "PageMoved": "page_moved",
-    "PageDeleted": "page_deleted",
-    "PageRestored": "page_restored",
-    "PagePurged": "page_purged",
-    "RevisionPurged": "revision_purged",
-    "Redacted": "redacted",
-    "FileAdded": "file_added",
-    "FileRemoved": "file_removed",
-    "SpaceCreated": "space_created",
-    "SpaceChanged": "space_changed",
-}
 
 
 @operation(
@@ -89,14 +78,14 @@ def _rows(
     hidden from the actor are left out, and so are moves out of these spaces of pages that were
     protected there."""
     moved_out = and_(
-        EventRow.name == "PageMoved",
+        EventRow.name == PageMoved.__name__,
         EventRow.payload["old_space_id"].as_integer().in_(spaces),
         EventRow.payload["kept"].as_boolean().is_not(True),
     )
     page = select(Page.id).where(Page.id == EventRow.page_id, unhidden_from(actor))
     told = or_(
         EventRow.page_id.is_(None),
-        EventRow.name == "PagePurged",
+        EventRow.name == PagePurged.__name__,
         page.correlate(EventRow).exists(),
     )
     return list(
@@ -104,7 +93,7 @@ def _rows(
             select(EventRow)
             .where(
                 EventRow.id > after,
-                EventRow.name.in_(TYPES),
+                EventRow.name.in_(feed_types()),
                 or_(and_(EventRow.space_id.in_(spaces), told), moved_out),
             )
             .order_by(EventRow.id)
@@ -138,7 +127,7 @@ def _ids(rows: Iterable[EventRow], name: str) -> set[int]:
 def _change(
     row: EventRow, slugs: dict[int, str], people: dict[int, Person], pages: dict[int, Page]
 ) -> resources.Change:
-    payload, kind, where = row.payload, TYPES[row.name], row.space_id or 0
+    payload, kind, where = row.payload, policy_of(row.name).feed, row.space_id or 0
     path, old_path = payload.get("path"), None
     if kind == "page_moved":
         came_from = payload["old_space_id"]
@@ -148,7 +137,7 @@ def _change(
         else:
             path = payload["new_path"]
             old_path = payload["old_path"] if came_from == where else None
-    if row.name == "PagePurged":
+    if row.name == PagePurged.__name__:
         path = None  # permissions of a purged page are unknown
     page = pages.get(row.page_id or 0)
     return resources.Change(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from wiki.attachments.events import FileAdded, FileRemoved
 from wiki.attachments.limits import NO_LIMITS, FileLimits, require_room
 from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.queries import (
@@ -24,7 +25,6 @@ from wiki.attachments.uses import Use, uses_of
 from wiki.db import now
 from wiki.errors import Invalid, NotFound, WikiError
 from wiki.outbox.actions import publish, take_turn
-from wiki.outbox.events import FileAdded, FileRemoved
 from wiki.pages.models import Page
 from wiki.pages.queries import see_above
 from wiki.rules.access import Actor, May

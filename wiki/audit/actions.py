@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wiki.audit.events import AuditExported, ChainCheckRequested
 from wiki.audit.exporting import Format
 from wiki.audit.models import ChainCheck
 from wiki.audit.queries import Found, require_admin
 from wiki.errors import Invalid
 from wiki.outbox.actions import publish
-from wiki.outbox.events import AuditExported, ChainCheckRequested
 from wiki.rules.access import Actor
 
 

@@ -21,11 +21,11 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.audit.drills import Outcome
+from wiki.audit.events import DrillFinished
 from wiki.audit.models import DrillRun
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.actions import publish
-from wiki.outbox.events import DrillFinished
 from wiki.rules.access import ANONYMOUS
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from wiki.audit.events import DrillRequested
 from wiki.audit.models import DrillRun
 from wiki.audit.queries import require_admin
 from wiki.outbox.actions import publish
-from wiki.outbox.events import DrillRequested
 from wiki.rules.access import Actor
 
 

@@ -11,16 +11,18 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.audit.models import ChainCheck
-from wiki.audit.sentences import Known, Part, Sentence, sentence, who_did
+from wiki.audit.sentences import Known, sentence, who_did
 from wiki.errors import Invalid, NotFound, require_allowed
-from wiki.outbox.event_policy import SORTS, Category, names_in, sort_of
-from wiki.outbox.events import Redacted
+from wiki.outbox.event import EVENTS, Category, names_in, policy_of
 from wiki.outbox.models import AUDITED, EventRow
+from wiki.outbox.sentences import Part, Sentence
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import look_up, readable_by
 from wiki.people.actions import find_person
+from wiki.people.events import GroupDeleted
 from wiki.people.models import Group, Person
+from wiki.redaction.events import Redacted
 from wiki.rules.access import Actor, may_administer
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Invitation, Space
@@ -142,7 +144,7 @@ def find(session: Session, actor: Actor, filters: Filters) -> Found:
 
 def kinds() -> Sequence[tuple[str, str]]:
     """Return the names of audited events, each with its name in words, sorted by words."""
-    named = [(name, words_of(name)) for name, sort in SORTS.items() if sort.audited]
+    named = [(name, words_of(name)) for name, event in EVENTS.items() if event.policy.audited]
     return sorted(named, key=lambda one: one[1])
 
 
@@ -207,7 +209,7 @@ def _entry(row: EventRow, known: Known) -> Entry:
         id=row.id,
         at=row.at,
         name=row.name,
-        category=sort_of(row.name).category,
+        category=policy_of(row.name).category,
         who=who_did(row, known),
         person=known.people.get(row.actor_id or 0),
         sentence=sentence(row, known),
@@ -224,13 +226,7 @@ def _with_readers(
 ) -> list[Entry]:
     """Return the entries, with those who could read what was redacted on pages that the actor may
     read."""
-    ids = _ids(
-        *(
-            row.payload.get("redaction_id")
-            for row in rows
-            if (row.page_id in known.pages if row.page_id else row.space_id in known.readable)
-        )
-    )
+    ids = _ids(*(row.payload.get("redaction_id") for row in rows if known.may_read(row)))
     found = {one.id: one for one in session.scalars(select(Redaction).where(Redaction.id.in_(ids)))}
     could = {id: _ids(*_list(one.could_read.get("people"))) for id, one in found.items()}
     did = {id: _ids(*(read[0] for read in one.did_read)) for id, one in found.items()}
@@ -270,7 +266,7 @@ def _category(_session: Session, _actor: Actor, typed: str) -> ColumnElement[boo
 
 
 def _kind(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    if typed not in SORTS:
+    if typed not in EVENTS:
         raise Invalid("There is no such event.")
     return EventRow.name == typed
 
@@ -344,7 +340,7 @@ def _words(_session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
         told("part_id", groups),
         EventRow.space_id.in_(places),
         EventRow.page_id.in_(pages),
-        and_(EventRow.name == "GroupDeleted", gone),
+        and_(EventRow.name == GroupDeleted.__name__, gone),
     )
 
 

@@ -14,7 +14,7 @@ from wiki.audit.reads import cursor_of, list_reads
 from wiki.db import now
 from wiki.errors import Invalid, require_allowed
 from wiki.outbox import deliveries
-from wiki.outbox.event_policy import Category
+from wiki.outbox.event import Category
 from wiki.rules.access import may_administer
 from wiki.web.errors import flash
 from wiki.web.request import actor, parts, reading, settings, writing

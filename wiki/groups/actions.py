@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
 from wiki.outbox.actions import publish_all
-from wiki.outbox.events import GroupRoleChanged
 from wiki.pages.models import Page
 from wiki.people import groups
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role
+from wiki.spaces.events import GroupRoleChanged
 from wiki.spaces.exposure import Change, Consent, watched
 from wiki.spaces.members import led_among
 from wiki.spaces.models import GroupRole, RestrictedGroup, RestrictionRow, Space

@@ -10,21 +10,15 @@ from typing import Literal, TypeAlias
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from wiki.attachments.events import FileAdded, FileRemoved
 from wiki.attachments.models import Attachment
 from wiki.history.properties import ValueChange, slugs_of, value_changes
-from wiki.outbox.events import (
-    FileAdded,
-    FileRemoved,
-    PageDeleted,
-    PageLabelled,
-    PageRestored,
-    PageRestricted,
-    Redacted,
-)
 from wiki.outbox.models import EventRow
+from wiki.pages.events import PageDeleted, PageLabelled, PageRestored, PageRestricted
 from wiki.pages.models import Content, Page, Revision
 from wiki.people.models import Group, Person
 from wiki.people.queries import people_by_id
+from wiki.redaction.events import Redacted
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.web.paging import Slice

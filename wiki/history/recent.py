@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wiki.outbox.events import PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.outbox.event import recent_verbs
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import readable_by
@@ -25,12 +25,6 @@ from wiki.spaces import queries as spaces
 from wiki.spaces.models import Space
 from wiki.web.paging import Slice
 
-_DEEDS = {
-    PageSaved.__name__: "",
-    PageMoved.__name__: "move",
-    PageDeleted.__name__: "delete",
-    PageRestored.__name__: "restore",
-}
 _IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
 _SHOWN, _LISTED = 3, 15
 """Number of pages of an entry that are named directly, and number of those listed when it is
@@ -140,11 +134,12 @@ def recent_changes(
     """
     scope = _Scope(actor, space, on, run)
     runs: list[_Run] = []
+    verbs = recent_verbs()
     read, batch, more = 0, max(_FIRST, 2 * limit), True
     while more and len(runs) <= limit and read < _MOST:
         rows = _events(session, scope, before, batch)
         for row in rows:
-            deed = _DEEDS[row.name] or row.payload.get("action", "edit")
+            deed = row.payload.get("action", verbs[row.name])
             if runs and runs[-1].takes(row, deed):
                 runs[-1].rows.append(row)
             else:
@@ -229,7 +224,9 @@ def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
     first.
     """
     page = select(Page.id).where(Page.id == EventRow.page_id, readable_by(actor))
-    query = select(*columns).where(EventRow.name.in_(_DEEDS), page.correlate(EventRow).exists())
+    query = select(*columns).where(
+        EventRow.name.in_(recent_verbs()), page.correlate(EventRow).exists()
+    )
     if space is not None:
         return query.where(EventRow.space_id == space.id)
     there = select(Space.id).where(Space.id == EventRow.space_id, spaces.readable_by(actor))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
+from wiki.mail.events import MailRequested
 from wiki.outbox.actions import publish
-from wiki.outbox.events import MailRequested
 from wiki.people.models import Mail
 from wiki.rules.access import Actor
 

@@ -25,8 +25,8 @@ from wiki.outbox.chain.links import (
     name_of,
     said_hash,
 )
-from wiki.outbox.event_policy import sort_of
-from wiki.outbox.events import Event, EventsScrubbed
+from wiki.outbox.event import Event, policy_of
+from wiki.outbox.events import EventsScrubbed
 from wiki.outbox.models import ChainEnd, Delivery, EventRow
 from wiki.rules.access import Actor
 from wiki.web.origin import origin
@@ -50,8 +50,8 @@ def deliver_again(
 def publish(session: Session, actor: Actor, event: Event) -> int:
     """Store ``event`` with its actor, and a delivery for each subscriber.
 
-    On PostgreSQL publishers take turns until they commit, so that ids become visible in order and a
-    reader of "everything after n" misses nothing. Announce last in an action.
+    On PostgreSQL publishers of chained events take turns until they commit, so that ids become
+    visible in order and a reader of "everything after n" misses nothing. Publish last in an action.
 
     :returns: the event's id.
     """
@@ -134,7 +134,9 @@ def scrub(
     proof, count = Proof(), 0
     for id, name, payload, salt, said in rows:
         left = scrubbed(payload)
-        if left != payload:
+        if left != payload and not policy_of(name).chained:
+            connection.execute(update(EventRow).where(EventRow.id == id).values(payload=left))
+        elif left != payload:
             count += 1
             said = said or said_hash(salt or b"", name, payload)
             connection.execute(
@@ -176,11 +178,12 @@ def _write_down(
     happened: Sequence[tuple[Event, int | None, datetime]],
     where: str | None,
 ) -> list[tuple[int, str]]:
-    """Append events to their chains; return the id and the name of each.
+    """Insert events, and append them to their chains; return the id and the name of each.
 
-    Announcers take turns, so the next one finds the chains as they are left here.
+    Publishers of chained events take turns, so the next one finds the chains as they are left here.
     """
-    take_turn(session)
+    if any(event.policy.chained for event, _, _ in happened):
+        take_turn(session)
     session.flush()  # the rows of the change are inserted before its event
     before = ends_of(session)
     ends = dict(before)
@@ -188,6 +191,9 @@ def _write_down(
     rows = []
     for id, (event, actor_id, at) in zip(ids, happened, strict=True):
         row = _row(id, event, actor_id, at, where)
+        rows.append(row)
+        if not event.policy.chained:
+            continue
         name = name_of(row["passing"])
         end = ends[name]
         said = said_hash(row["salt"], row["name"], row["payload"])
@@ -206,7 +212,6 @@ def _write_down(
             address_seal=row["address_hash"],
         )
         ends[name] = replace(end, last_id=id, count=end.count + 1, last=row["link"])
-        rows.append(row)
     session.connection().execute(_EVENTS, rows)
     keep_ends(session, before, ends)
     return [(row["id"], row["name"]) for row in rows]
@@ -224,8 +229,8 @@ def _row(
     id: int, event: Event, actor_id: int | None, at: datetime, where: str | None
 ) -> dict[str, Any]:
     name, payload = type(event).__name__, event.payload()
-    sort, page_id = sort_of(name), payload.get("page_id")
-    where = where if sort.traced else None
+    policy, page_id = event.policy, payload.get("page_id")
+    where = where if policy.traced else None
     address_salt = urandom(SALT_BYTES) if where else None
     return {
         "id": id,
@@ -235,13 +240,14 @@ def _row(
         "space_id": payload.get("space_id"),
         "page_id": page_id,
         "payload": payload,
-        "audited": sort.audited,
-        # Events of a page are a part of its history and never expire.
-        "passing": sort.passing and page_id is None,
+        "audited": policy.audited,
+        # Chained events of a page are a part of its history and never expire.
+        "passing": policy.expires and (page_id is None or not policy.chained),
         "address": where,
         "address_salt": address_salt,
         "address_hash": address_hash(address_salt, where) if address_salt and where else None,
-        "salt": urandom(SALT_BYTES),
+        "salt": urandom(SALT_BYTES) if policy.chained else None,
+        "link": None,
     }
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PageDeleted, PageRestored
 from wiki.pages import queries
 from wiki.pages.access.acl import hold_spaces, let_go, recompute_scopes
 from wiki.pages.access.label_policy import (
@@ -19,6 +18,7 @@ from wiki.pages.access.label_policy import (
 )
 from wiki.pages.checks import checked_path
 from wiki.pages.edit import Edit, NewPage, Saved
+from wiki.pages.events import PageDeleted, PageRestored
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
 from wiki.pages.links.moving import plan_move

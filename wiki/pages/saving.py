@@ -13,11 +13,11 @@ from wiki.db import now
 from wiki.errors import Invalid, WikiError
 from wiki.kind import kind_of
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PageSaved
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import scope_at
 from wiki.pages.checks import keep_kind, require_size, with_front_matter
 from wiki.pages.edit import Draft, Edit, NewPage, Saved, is_same
+from wiki.pages.events import PageSaved
 from wiki.pages.guards import GUARDS
 from wiki.pages.links.graph import settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts

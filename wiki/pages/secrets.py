@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
 from wiki.outbox.actions import publish
-from wiki.outbox.events import ScanningChanged, SecretsAllowed
+from wiki.pages.events import ScanningChanged, SecretsAllowed
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision, ScannedKinds
 from wiki.rules.access import Actor, May

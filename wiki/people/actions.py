@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.errors import Ended, Forbidden, Invalid, require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PersonChanged, PersonCreated, SignedOut
+from wiki.people.events import PersonChanged, PersonCreated
 from wiki.people.models import ApiToken, Group, PasswordReset, Person, SetupLink
+from wiki.people.signin.events import SignedOut
 from wiki.people.signin.sign_in import close_sessions
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 from wiki.rules.roles import SiteRole

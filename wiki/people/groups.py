@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from wiki.db import unused_id
 from wiki.errors import Invalid, NotFound, Unsuitable, require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
 from wiki.outbox.models import EventRow
 from wiki.people.actions import HANDLE, checked_name, hold_names, is_taken
+from wiki.people.events import GroupChanged, GroupCreated, GroupDeleted, GroupMemberChanged
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
 from wiki.rules.access import Actor, may_administer, may_see_groups
 from wiki.web.paging import Slice, decode_cursor, encode_cursor

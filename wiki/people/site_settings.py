@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import SiteSettingChanged
+from wiki.people.events import SiteSettingChanged
 from wiki.people.models import SiteSetting
 from wiki.rules.access import Actor, may_administer
 

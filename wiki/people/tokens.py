@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import TokenCreated, TokenRevoked
 from wiki.people.actions import checked_name, create_person
+from wiki.people.events import TokenCreated, TokenRevoked
 from wiki.people.factors.mfa_policy import lacks_factor
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.one_time import hash_token, new_token

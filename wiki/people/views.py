@@ -12,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from wiki.disk import use_reserve
 from wiki.errors import Invalid, TooMany
 from wiki.outbox.actions import publish
-from wiki.outbox.events import FactorRefused, SignedIn, SignedOut, SignInFailed
 from wiki.people import actions
 from wiki.people.factors import passkeys
 from wiki.people.factors import queries as factors
+from wiki.people.factors.events import FactorRefused
 from wiki.people.factors.passkeys import Purpose
 from wiki.people.models import Person
 from wiki.people.signin import limiting, pending, resets, second_factor, sign_in
+from wiki.people.signin.events import SignedIn, SignedOut, SignInFailed
 from wiki.rules.access import ANONYMOUS
 from wiki.web.errors import flash
 from wiki.web.public import public

@@ -15,7 +15,6 @@ from wiki.attachments.models import Attachment
 from wiki.db import now
 from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish, scrub
-from wiki.outbox.events import PagePurged, RevisionPurged
 from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
 from wiki.pages.diffs import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
@@ -25,6 +24,7 @@ from wiki.pages.saving import MovedOn
 from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders
+from wiki.purging.events import PagePurged, RevisionPurged
 from wiki.rules.access import Actor, may_administer
 from wiki.spaces.models import Space
 from wiki.text.paths import name_of

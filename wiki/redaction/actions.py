@@ -17,8 +17,8 @@ from wiki.attachments.storage import Storage
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish, scrub
-from wiki.outbox.events import PageSaved, RedactionLifted
 from wiki.pages.access.acl import hold_spaces
+from wiki.pages.events import PageSaved
 from wiki.pages.merging import Text
 from wiki.pages.models import (
     Action,
@@ -46,6 +46,7 @@ from wiki.redaction.bodies import (
     hide_in_texts,
     replace_file,
 )
+from wiki.redaction.events import RedactionLifted
 from wiki.redaction.records import new_record, store_record
 from wiki.redaction.text_columns import hide, spoken
 from wiki.rules.access import Actor, May, may_administer

@@ -15,12 +15,12 @@ from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.groups import actions as grouping
 from wiki.mail.messages import approval_asked, post
 from wiki.outbox.actions import publish
-from wiki.outbox.events import ApprovalAsked, ApprovalDecided, Opened
 from wiki.pages.access import restrictions
 from wiki.pages.links import moves
 from wiki.pages.models import Page
 from wiki.people.models import Group, Person
 from wiki.people.queries import can_sign_in
+from wiki.reviews.events import ApprovalAsked, ApprovalDecided, Opened
 from wiki.reviews.models import Approval
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label

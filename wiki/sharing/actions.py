@@ -14,7 +14,6 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, TooMany, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.outbox.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.pages.queries import get_page, see_page
 from wiki.people.actions import checked_email
 from wiki.people.one_time import hash_token, new_token
@@ -23,6 +22,7 @@ from wiki.people.signin.limiting import Counter
 from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.limits import Limit, network_of
 from wiki.sharing import mail_templates
+from wiki.sharing.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.sharing.models import ShareLink
 from wiki.sharing.queries import (
     LinkSeen,

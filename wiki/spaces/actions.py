@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, NotFound, Unsuitable, require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import (
+from wiki.pages.models import Page
+from wiki.people.models import Group, GroupPerson, Person
+from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may_see_groups
+from wiki.rules.labels import Label
+from wiki.rules.roles import Role, Visibility
+from wiki.spaces.events import (
     GroupRoleChanged,
     LeadTaken,
     MemberChanged,
     SpaceChanged,
     SpaceCreated,
 )
-from wiki.pages.models import Page
-from wiki.people.models import Group, GroupPerson, Person
-from wiki.rules.access import Actor, May, may_administer, may_create_spaces, may_see_groups
-from wiki.rules.labels import Label
-from wiki.rules.roles import Role, Visibility
 from wiki.spaces.exposure import Change, Consent, watched
 from wiki.spaces.label_policy import refuse_lowered_space
 from wiki.spaces.members import is_led

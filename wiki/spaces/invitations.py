@@ -15,19 +15,15 @@ from wiki.db import now
 from wiki.errors import Ended, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.outbox.events import (
-    InvitationAccepted,
-    InvitationCreated,
-    InvitationRevoked,
-    PersonChanged,
-)
 from wiki.people.actions import HANDLE, checked_email, create_person
+from wiki.people.events import PersonChanged
 from wiki.people.models import Group, Person
 from wiki.people.signin import limiting
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
+from wiki.spaces.events import InvitationAccepted, InvitationCreated, InvitationRevoked
 from wiki.spaces.exposure import Change, Consent, newcomer_exposure, require_consent
 from wiki.spaces.members import role_given
 from wiki.spaces.models import Invitation, Membership, Space

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.outbox.actions import publish_all
-from wiki.outbox.events import PageSaved
 from wiki.pages.checks import with_front_matter
+from wiki.pages.events import PageSaved
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import editable_by

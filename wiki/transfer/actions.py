@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.errors import Invalid, TooLarge
 from wiki.outbox.actions import publish
-from wiki.outbox.events import ImportRequested
 from wiki.rules.access import May
 from wiki.spaces.queries import SpaceAccess
+from wiki.transfer.events import ImportRequested
 from wiki.transfer.models import Import
 from wiki.transfer.sources import ZipSource, limits_of
 

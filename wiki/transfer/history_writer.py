@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid
 from wiki.kind import kind_of
 from wiki.outbox.actions import record, tell_newest
-from wiki.outbox.events import Event, PageDeleted, PageMoved, PageRestored, PageSaved
+from wiki.outbox.event import Event
 from wiki.pages.access.acl import let_go, recompute_scopes
 from wiki.pages.checks import checked_message, checked_path, same_form, with_front_matter
+from wiki.pages.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages.links.graph import former_places, settle_links
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Redirect, Revision

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.outbox.actions import ends_of, keep_ends, publish, take_turn
 from wiki.outbox.chain.links import PASSING, name_of
+from wiki.outbox.event import policy_of
 from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import PASSING as MAY_PASS
 from wiki.outbox.models import TRACED, Delivery, EventRow
@@ -22,8 +23,8 @@ AT_ONCE = 5000
 def expire(session: Session, before: datetime) -> int:
     """Delete the oldest expirable events before a time, at most :data:`AT_ONCE`; return how many.
 
-    The chain continues from the last deleted event, and an event records the deletion. An event
-    with a pending delivery also keeps those after it.
+    The chain continues from its last deleted event, and an event records the deletion of chained
+    events. An event with a pending delivery also keeps those after it.
     """
     take_turn(session)
     ends = ends_of(session)
@@ -32,21 +33,24 @@ def expire(session: Session, before: datetime) -> int:
         Delivery.event_id == EventRow.id, Delivery.gave_up_at.is_(None)
     )
     oldest = session.execute(
-        select(EventRow.id, EventRow.link, EventRow.at < before, waiting.exists())
+        select(EventRow.id, EventRow.name, EventRow.link, EventRow.at < before, waiting.exists())
         .where(MAY_PASS, EventRow.id > end.anchor_id)
         .order_by(EventRow.id)
         .limit(AT_ONCE)
     )
-    going = 0
-    for id, link, is_old, awaited in oldest:
-        if not is_old or awaited or link is None:
+    going = last_id = 0
+    for id, name, link, is_old, awaited in oldest:
+        if not is_old or awaited or (link is None and policy_of(name).chained):
             break
-        going += 1
-        end = replace(end, anchor_id=id, anchor_count=end.anchor_count + 1, anchor=link)
+        going, last_id = going + 1, id
+        if link is not None:
+            end = replace(end, anchor_id=id, anchor_count=end.anchor_count + 1, anchor=link)
     if going:
-        session.execute(delete(EventRow).where(MAY_PASS, EventRow.id <= end.anchor_id))
+        session.execute(delete(EventRow).where(MAY_PASS, EventRow.id <= last_id))
+    if end != ends[PASSING]:
         keep_ends(session, ends, {**ends, PASSING: end})
-        publish(session, ANONYMOUS, EventsExpired(going, end.anchor_id, before.isoformat()))
+        count = end.anchor_count - ends[PASSING].anchor_count
+        publish(session, ANONYMOUS, EventsExpired(count, end.anchor_id, before.isoformat()))
     return going
 
 

@@ -19,15 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from wiki.outbox.event import policy_of
 from wiki.web.origin import shorten
 
 LASTING, PASSING = "lasting", "passing"
 START = bytes(32)
 """The link before the first event."""
 SALT_BYTES = 16
-
-# The fields of events that are tasks and no facts; they are not part of the hash.
-_TO_DO = {"PagePurged": frozenset({"files"})}
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,9 @@ def name_of(passing: bool) -> str:
 
 
 def said_hash(salt: bytes, name: str, payload: dict[str, Any]) -> bytes:
-    """Return the hash of an event's payload."""
-    to_do = _TO_DO.get(name)
-    said = {key: payload[key] for key in payload if key not in to_do} if to_do else payload
+    """Return the hash of an event's payload, without its tasks."""
+    tasks = policy_of(name).tasks
+    said = {key: payload[key] for key in payload if key not in tasks} if tasks else payload
     return hashlib.sha256(salt + canonical(said)).digest()
 
 

@@ -13,6 +13,7 @@ from wiki.errors import require_allowed
 from wiki.outbox.actions import ends_of, publish, take_turn, write_end
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.links import SALT_BYTES, End, Seal, name_of
+from wiki.outbox.event import policy_of
 from wiki.outbox.events import ChainSealed
 from wiki.outbox.models import EventRow
 from wiki.rules.access import Actor, may_administer
@@ -35,7 +36,9 @@ def seal_anew(session: Session, actor: Actor, fault: str) -> int:
     }
     connection, after = session.connection(), -1
     while rows := connection.execute(_ROWS, {"after": after, "most": AT_ONCE}).all():
-        connection.execute(_BOUND, [_bound(row, ends) for row in rows])
+        chained = [row for row in rows if row.link is not None or policy_of(row.name).chained]
+        if bound := [_bound(row, ends) for row in chained]:
+            connection.execute(_BOUND, bound)
         after = rows[-1].id
     seal = Seal(session.info.get("key"))
     for end in ends.values():

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from wiki.db import Database
 from wiki.outbox.chain import links as chain
 from wiki.outbox.chain.links import LASTING, PASSING, End, Proof, Seal
-from wiki.outbox.events import EventsScrubbed, PlaceholderClaimed
+from wiki.outbox.event import policy_of
+from wiki.outbox.events import EventsScrubbed
 from wiki.outbox.models import ChainEnd, EventRow
+from wiki.people.imported.events import PlaceholderClaimed
 from wiki.web.filters import exact
 from wiki.web.origin import shorten
 
@@ -113,6 +115,8 @@ class _Check:
                 if one.gap is None and one.odd is None:
                     one.gap = self.previous_id
         self.previous_id = row.id
+        if row.link is None and not policy_of(row.name).chained:
+            return ""
         walk = self.walks[chain.name_of(row.passing)]
         if walk.odd is not None:
             return self._judge(walk, walk.odd, row)

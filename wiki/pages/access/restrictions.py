@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PageLabelled, PageRestricted
 from wiki.pages.access.acl import recompute_scopes
 from wiki.pages.access.label_policy import labels_of, refuse_lowered
+from wiki.pages.events import PageLabelled, PageRestricted
 from wiki.pages.models import Page
 from wiki.pages.queries import below, get_page, see_page
 from wiki.pages.revising import lock_for_move

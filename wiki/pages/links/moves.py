@@ -13,10 +13,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.actions import publish_all
-from wiki.outbox.events import PageMoved, PageSaved
 from wiki.pages.access.acl import let_go, recompute_scopes
 from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.checks import checked_path
+from wiki.pages.events import PageMoved, PageSaved
 from wiki.pages.links.graph import relink, settle_links
 from wiki.pages.links.moving import Plan, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs

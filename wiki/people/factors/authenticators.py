@@ -16,8 +16,8 @@ from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish
-from wiki.outbox.events import FactorRenamed
 from wiki.people.factors.encryption import Unreadable, seal, unseal
+from wiki.people.factors.events import FactorRenamed
 from wiki.people.factors.queries import (
     checked_factor_name,
     farewell,

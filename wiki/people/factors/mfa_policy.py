@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from wiki.db import Json, now
 from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
-from wiki.outbox.events import GroupFactorChanged
+from wiki.people.factors.events import GroupFactorChanged
 from wiki.people.models import (
     Authenticator,
     FactorGroup,

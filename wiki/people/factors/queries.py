@@ -14,14 +14,14 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.outbox.events import (
+from wiki.people.actions import checked_name
+from wiki.people.factors.events import (
     FactorAdded,
     FactorRemoved,
     FactorsCleared,
     RecoveryCodesMade,
     RecoveryCodeUsed,
 )
-from wiki.people.actions import checked_name
 from wiki.people.factors.mfa_policy import has_factor, must_have_factor
 from wiki.people.models import Authenticator, Passkey, Person, RecoveryCode
 from wiki.people.one_time import hash_token

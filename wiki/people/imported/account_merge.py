@@ -17,9 +17,9 @@ from wiki.db import Base, now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish, take_turn
-from wiki.outbox.events import AddressClaimRequested, PlaceholderClaimed
 from wiki.outbox.models import EventRow
 from wiki.people.actions import checked_email
+from wiki.people.imported.events import AddressClaimRequested, PlaceholderClaimed
 from wiki.people.imported.placeholders import author_key, hold, is_placeholder
 from wiki.people.models import AddressClaim, Merged, Person, PersonAddress
 from wiki.rules.access import ANONYMOUS, Actor, may_administer

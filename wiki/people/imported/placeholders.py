@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PersonImported
 from wiki.people.actions import HANDLE, shown_name
+from wiki.people.imported.events import PersonImported
 from wiki.people.models import Merged, Person, PersonAddress
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import SiteRole

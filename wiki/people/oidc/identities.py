@@ -22,10 +22,10 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.outbox.events import IdentityLinked, IdentityUnlinked
 from wiki.people.actions import create_person
 from wiki.people.imported.placeholders import is_account
 from wiki.people.models import Identity, Person, ProviderVisit
+from wiki.people.oidc.events import IdentityLinked, IdentityUnlinked
 from wiki.people.one_time import hash_token, new_token
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import SiteRole

@@ -13,13 +13,13 @@ from flask.typing import ResponseReturnValue
 from wiki.config import Settings
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, TooMany
 from wiki.outbox.actions import publish
-from wiki.outbox.events import SignedIn
 from wiki.people import me
 from wiki.people.factors import queries as factors
 from wiki.people.oidc import identities
 from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger, Visit
 from wiki.people.one_time import new_token
 from wiki.people.signin import limiting, pending, reauthentication, sign_in
+from wiki.people.signin.events import SignedIn
 from wiki.people.views import PENDING, destination
 from wiki.web.errors import flash
 from wiki.web.public import public

@@ -12,10 +12,10 @@ from wiki.db import now
 from wiki.errors import Ended, TooMany
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.outbox.events import PasswordResetRequested
 from wiki.people.actions import end_password_links, find_person, normal_login, set_password
 from wiki.people.models import PasswordReset, Person
 from wiki.people.signin import limiting
+from wiki.people.signin.events import PasswordResetRequested
 from wiki.rules.access import ANONYMOUS
 
 LASTS = timedelta(hours=1)

@@ -23,7 +23,6 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Invalid, NotFound, WikiError, require_allowed
 from wiki.outbox.actions import deliver_again, publish
-from wiki.outbox.events import MirrorAdded, MirrorRemoved
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.imported.placeholders import users_domain
 from wiki.people.models import Person
@@ -31,6 +30,7 @@ from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import SiteRole
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceAccess, see_space_by_id
+from wiki.transfer.events import MirrorAdded, MirrorRemoved
 from wiki.transfer.git import trailers
 from wiki.transfer.git.command import GitError
 from wiki.transfer.git.commits import FOLLOWED, SpaceHistory, Tree

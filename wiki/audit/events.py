@@ -1,0 +1,75 @@
+"""Events of the administration's audit log and leak drill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wiki.outbox.event import Category, Event, Policy
+from wiki.outbox.models import EventRow
+from wiki.outbox.sentences import Names, Part
+
+
+def _exported(row: EventRow, _names: Names) -> Iterable[Part]:
+    filters = row.payload.get("filters") or {}
+    kind = "CSV" if row.payload.get("format") == "csv" else "JSON lines"
+    yield Part(f"exported {'part of ' if filters else ''}the audit log as {kind}")
+    if filters:
+        words = ", ".join(f"{name}: {value}" for name, value in filters.items())
+        yield Part(f" ({words})", name=True)
+
+
+def _drilled(row: EventRow, _names: Names) -> str:
+    match row.payload.get("outcome"):
+        case "clean":
+            return "finished the leak drill and found no leak"
+        case "leaks":
+            found = int(row.payload.get("found", 0))
+            return f"finished the leak drill and found {found} {'leak' if found == 1 else 'leaks'}"
+        case "interrupted":
+            return "noticed that a leak drill was interrupted"
+    return "could not finish the leak drill"
+
+
+@dataclass(frozen=True)
+class AuditExported(Event):
+    """An export of events as a file; ``filters`` describe which."""
+
+    policy = Policy(Category.TRANSFER, expires=True)
+    sentence = _exported
+
+    format: str
+    filters: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ChainCheckRequested(Event):
+    """A request for a verification of the chain of events."""
+
+    policy = Policy(Category.UPKEEP, expires=True)
+    sentence = "started a verification of the chain of events"
+
+    check_id: int
+
+
+@dataclass(frozen=True)
+class DrillRequested(Event):
+    """A request for a run of the leak drill."""
+
+    policy = Policy(Category.UPKEEP, expires=True)
+    sentence = "started the leak drill"
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class DrillFinished(Event):
+    """The end of a run of the leak drill: ``clean``, with ``leaks``, ``failed`` or ``interrupted``.
+    ``found`` is the number of findings."""
+
+    policy = Policy(Category.UPKEEP, expires=True, automatic=True)
+    sentence = _drilled
+
+    run_id: int
+    outcome: str
+    found: int

@@ -1,0 +1,17 @@
+"""Events of mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wiki.outbox.event import Category, Event, Policy
+
+
+@dataclass(frozen=True)
+class MailRequested(Event):
+    """A mail to be sent; the row has its text."""
+
+    policy = Policy(Category.ACCOUNT, expires=True, audited=False)
+    sentence = "sent a mail"
+
+    mail_id: int
