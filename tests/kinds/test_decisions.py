@@ -354,3 +354,26 @@ def test_pages_of_a_kind_that_was_removed_stay_readable(decisions: Scene) -> Non
         "decision",
         {"kind": "decision", "status": "proposed", "owner": "ben"},
     )
+
+
+def test_pages_from_before_a_kind_was_registered_become_pages_of_it(
+    decisions: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(DECISION)
+    block = "---\nkind: decision\nstatus: accepted\n---\n"
+    sent = {"title": "D", "body": f"{block}Words", "path": "d"}
+    assert decisions.post("ben", "/eng/-/new", **sent).status_code == 303
+    decisions.deliver()
+    assert stored(decisions)[0] == "article"
+    register(DECISION)
+    sent = fields_of(decisions.get("ben", "/eng/d/-/edit")) | {"body": "More words"}
+    assert decisions.post("ben", "/eng/d/-/edit", **sent).status_code == 303
+    assert stored(decisions)[0] == "article"
+    opened = decisions.settings, decisions.database
+    monkeypatch.setattr("wiki.commands.check.opened", lambda: opened)
+    assert "differs from its newest revision in kind. Put right." in (
+        CliRunner().invoke(main, ["check"]).output
+    )
+    assert stored(decisions)[0] == "decision"
+    assert "Accepted" in decisions.get("ben", "/eng/d").text
+    assert rows(decisions) == [("accepted", None, "")]

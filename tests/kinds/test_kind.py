@@ -120,6 +120,13 @@ def test_every_kind_is_declared_in_its_folder_and_has_an_icon() -> None:
         assert not {"title", "description", "tags", "kind"} & kind.labels.keys()
 
 
+def test_the_guide_shows_the_kind_of_the_tests() -> None:
+    guide = (WIKI.parent / "docs/contributors/adding-a-kind.md").read_text()
+    folder = Path(__file__).with_name("decision")
+    assert f"```python\n{(folder / 'kind.py').read_text()}```" in guide
+    assert f"```html\n{(folder / 'view.html').read_text()}```" in guide
+
+
 def test_only_kinds_know_their_names() -> None:
     named = "|".join(kind.name for kind in KINDS)
     compared = re.compile(rf"""kind\s*(?:==|!=|in\b)\s*\(?["'](?:{named})["']""")
