@@ -147,6 +147,16 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """A line of the help on keyboard shortcuts. ``keys`` are separated by spaces; the words ``or``
+    and ``then`` are no keys. The element that the key presses has it as ``data-key``."""
+
+    position: int
+    label: str
+    keys: str
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """Pages that the quick switcher offers before anything is typed, in the order of positions."""
 
@@ -200,6 +210,8 @@ class Room:
     """Its links in menus."""
     blocks: tuple[Block, ...]
     """Its blocks on screens of other rooms."""
+    shortcuts: tuple[Shortcut, ...]
+    """Its lines of the help on keyboard shortcuts."""
     suggestions: tuple[Suggestion, ...]
     """Its pages in the quick switcher before anything is typed."""
     text_columns: tuple[TextColumns, ...]

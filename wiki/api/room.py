@@ -25,6 +25,7 @@ ROOM = Room(
     ),
     links=none_because("programs call it"),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
     rates=none_because("its operations count among the same requests as screens"),

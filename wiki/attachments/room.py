@@ -14,6 +14,7 @@ ROOM = Room(
     operations=none_because("its operations are in the API's own room"),
     links=(Link(Place.PAGE, 10, "Files", "files", icon="paperclip", shown=lambda on: on.is_live),),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
         TextColumns(

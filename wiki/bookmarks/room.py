@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wiki.bookmarks import api, canaries, queries, views
-from wiki.room import Block, Link, Place, Room, Slot, Suggestion, none_because
+from wiki.room import Block, Link, Place, Room, Shortcut, Slot, Suggestion, none_because
 from wiki.rules.access import Actor
 from wiki.web.operations import operations_in
 
@@ -40,6 +40,7 @@ ROOM = Room(
         ),
         Block(Slot.HOME, 10, "bookmarks/home.html", load=_few),
     ),
+    shortcuts=(Shortcut(40, "Star this page", "s"),),
     suggestions=(Suggestion(10, queries.few_starred),),
     text_columns=none_because("a star has no words"),
     rates=none_because("its changes count as saves"),

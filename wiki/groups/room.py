@@ -16,6 +16,7 @@ ROOM = Room(
         Link(Place.ADMIN, 120, "Groups", "groups", section="People"),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("names of groups are no words of pages"),
     rates=none_because("its changes count as saves"),

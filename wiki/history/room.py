@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wiki.history import blame_views, views
 from wiki.history.recent import recent_pages
-from wiki.room import Link, Place, Rate, Room, Screen, Suggestion, none_because
+from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, Suggestion, none_because
 from wiki.rules.limits import Pace
 
 
@@ -26,6 +26,11 @@ ROOM = Room(
         Link(Place.PAGE, 40, "Source", _at_revision("raw"), icon="code"),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=(
+        Shortcut(30, "History of this page", "h"),
+        Shortcut(50, "Next, previous change in a comparison", "n p"),
+        Shortcut(70, "Recent changes", "g then c"),
+    ),
     suggestions=(Suggestion(20, recent_pages),),
     text_columns=none_because("it stores no words of its own"),
     rates=(Rate("comparisons", Pace(200, 5.0)),),

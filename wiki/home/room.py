@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiki.home import views
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Room, Shortcut, none_because
 
 ROOM = Room(
     name="home",
@@ -11,6 +11,7 @@ ROOM = Room(
     operations=none_because("it shows screens only"),
     links=(Link(Place.SITE, 10, "Home", "", icon="house"),),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=(Shortcut(60, "Home", "g then h"),),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
     rates=none_because("its screens cost little"),

@@ -8,7 +8,7 @@ from wiki.pages import checking, views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
-from wiki.room import Link, Place, Rate, Room, Screen, none_because
+from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, none_because
 from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType
 from wiki.web.urls import space_url
@@ -65,6 +65,11 @@ ROOM = Room(
         ),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=(
+        Shortcut(20, "Edit this page", "e"),
+        Shortcut(80, "Save while editing", "Ctrl S or Ctrl Enter"),
+        Shortcut(90, "Bold, italic, link while editing", "Ctrl B, I, L"),
+    ),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
         TextColumns(

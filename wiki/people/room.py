@@ -37,6 +37,7 @@ ROOM = Room(
         Link(Place.ADMIN, 140, "Sign-in", "factors", section="People"),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
         # A mail belongs to no page, and its content is private to its reader.

@@ -11,6 +11,7 @@ ROOM = Room(
     operations=none_because("it shows screens only"),
     links=none_because("people are reached by their names"),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
     rates=none_because("its screens cost little"),

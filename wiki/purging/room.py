@@ -11,6 +11,7 @@ ROOM = Room(
     operations=none_because("purging asks for a confirmation on the screen"),
     links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it removes words, and keeps none"),
     rates=none_because("its changes count as saves"),

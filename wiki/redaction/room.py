@@ -39,6 +39,7 @@ ROOM = Room(
         ),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
         TextColumns(

@@ -13,6 +13,7 @@ ROOM = Room(
     operations=none_because("approvals are given on screens"),
     links=none_because("approvals are reached from mails and from what waits for them"),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
         TextColumns(

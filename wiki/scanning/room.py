@@ -23,6 +23,7 @@ ROOM = Room(
         Link(Place.ADMIN, 220, "Secrets", "findings", section="Content"),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("findings are kept with the pages"),
     rates=none_because("its screens cost little"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Rate, Room, none_because
+from wiki.room import Link, Place, Rate, Room, Shortcut, none_because
 from wiki.rules.limits import Pace
 from wiki.search import checking, views
 
@@ -12,6 +12,7 @@ ROOM = Room(
     operations=none_because("its operations are in the API's own room"),
     links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=(Shortcut(10, "Search or jump to a page", "Ctrl K or /"),),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),
     rates=(Rate("searches", Pace(300, 10.0)),),

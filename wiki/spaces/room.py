@@ -33,6 +33,7 @@ ROOM = Room(
         Link(Place.ADMIN, 210, "Spaces", "spaces", section="Content"),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("titles of spaces are no words of pages"),
     rates=none_because("its changes count as saves"),

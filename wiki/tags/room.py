@@ -15,6 +15,7 @@ ROOM = Room(
         Link(Place.SPACE, 30, "Tags", "tags", icon="tags", covers=True),
     ),
     blocks=none_because("what it shows is on screens of its own"),
+    shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its table is derived again from the redacted revisions"),
     rates=none_because("its changes count as saves"),

@@ -13,7 +13,7 @@ from jinja2.runtime import Context, Undefined
 from jinja2.utils import pass_context
 from sqlalchemy import Label
 
-from wiki.room import Block, Link, Place, Room, Screen, Slot
+from wiki.room import Block, Link, Place, Room, Screen, Shortcut, Slot
 from wiki.web.request import actor, parts, reading
 from wiki.web.urls import space_url
 
@@ -49,8 +49,8 @@ def page_columns(rooms: tuple[Room, ...]) -> tuple[Label[Any], ...]:
 
 
 def init_app(app: Flask) -> None:
-    """Add ``room_links(place)`` and ``room_blocks(slot)`` to the templates."""
-    app.jinja_env.globals.update(room_links=links, room_blocks=blocks)
+    """Add the links, blocks and shortcuts of rooms to the templates."""
+    app.jinja_env.globals.update(room_links=links, room_blocks=blocks, room_shortcuts=shortcuts)
     app.jinja_env.filters["by_section"] = by_section
 
 
@@ -76,6 +76,12 @@ def blocks(context: Context, slot: str) -> list[ShownBlock]:
             data = {name: columns[name] for name in block.columns}
             found.append(ShownBlock(block.template, data))
     return found
+
+
+def shortcuts() -> list[Shortcut]:
+    """Return the shortcuts of all rooms, for the help."""
+    found = [shortcut for room in parts().rooms for shortcut in room.shortcuts]
+    return sorted(found, key=lambda shortcut: shortcut.position)
 
 
 def by_section(shown: Iterable[ShownLink]) -> list[tuple[str, list[ShownLink]]]:
