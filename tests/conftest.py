@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from hypothesis import settings as property_tests
 from itsdangerous import TimestampSigner
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
@@ -24,12 +23,12 @@ from werkzeug.routing import Map, Rule, RuleFactory
 
 from tests.cast import PASSWORD, Scene
 from tests.surroundings import (  # noqa: F401 pytest finds them by name
-    CI,
     chromium,
     corpus,
     postgres_url,
     pytest_addoption,
     pytest_collection_modifyitems,
+    pytest_configure,
     pytest_generate_tests,
     pytest_sessionfinish,
     pytest_terminal_summary,
@@ -43,11 +42,6 @@ from wiki.pages.rendering import stored as rendering
 from wiki.people import actions
 
 KEY = "a key that is only good for testing"
-
-# A busy machine is no reason to fail.
-property_tests.register_profile("quick", deadline=None, max_examples=30)
-property_tests.register_profile("full", deadline=None)
-property_tests.load_profile("full" if CI else "quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

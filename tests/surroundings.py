@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from _pytest.mark import ParameterSet
+from hypothesis import settings as property_tests
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,9 +32,21 @@ GIT = "Git (install it)"
 CORPUS = "the handbook (set WIKI_CORPUS to its bundle or its folder)"
 
 
+# A busy machine is no reason to fail.
+property_tests.register_profile("quick", deadline=None, max_examples=30)
+property_tests.register_profile("full", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    full = CI and config.getoption("--scope") != "quick"
+    property_tests.load_profile("full" if full else "quick")
+
+
 def examples(full: int) -> int:
-    """The number of examples of a property test: all of them on a build server, else a quarter."""
-    return full if CI else max(full // 4, 3)
+    """The number of examples of a property test: all of them on a build server, but not in
+    `make test`, and a quarter elsewhere."""
+    all_of_them = property_tests.get_current_profile_name() == "full"
+    return full if all_of_them else max(full // 4, 3)
 
 
 def thorough(*values: object) -> list[ParameterSet]:
@@ -89,7 +102,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="all",
         choices=("all", "quick", "rest"),
         help="quick: without tests marked `thorough`, and on PostgreSQL only those marked "
-        "`every_database`; rest: what quick leaves out",
+        "`every_database`; rest: what quick leaves out, and on a build server property tests "
+        "once more, with all their examples",
     )
 
 
@@ -131,14 +145,26 @@ def is_quick(item: pytest.Item) -> bool:
     return not on_postgres or item.get_closest_marker("every_database") is not None
 
 
+def is_property_test(item: pytest.Item) -> bool:
+    """Whether the test has more examples on a build server."""
+    of_hypothesis = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return of_hypothesis or item.get_closest_marker("property_test") is not None
+
+
+def is_in_scope(item: pytest.Item, scope: str) -> bool:
+    """Whether `--scope` runs the test."""
+    if scope == "rest":
+        return not is_quick(item) or (CI and is_property_test(item))
+    return scope == "all" or is_quick(item)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     absent = missing(config)
     scope = config.getoption("--scope")
     left_out = [
         item
         for item in items
-        if any(item.get_closest_marker(need) for need in absent)
-        or (scope != "all" and is_quick(item) != (scope == "quick"))
+        if any(item.get_closest_marker(need) for need in absent) or not is_in_scope(item, scope)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -146,6 +146,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.property_test
 def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: Scene) -> None:
     ada = wiki.actor("ada")
 

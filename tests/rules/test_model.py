@@ -699,6 +699,7 @@ def unrendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+@pytest.mark.property_test
 @pytest.mark.parametrize("part", range(PARTS))
 def test_sql_rule_and_model_agree_whatever_happens(
     wiki: Scene, unrendered: None, part: int

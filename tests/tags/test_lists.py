@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -69,82 +70,81 @@ def test_pages_are_sorted_by_last_change_by_age_or_by_title(year: Scene) -> None
     assert shown(year.get("cai", "/-/pages").text) == ["b", "a", "d", "c"]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("tag=x", "ba"),
-        ("tag=Y&sort=created", "cb"),
-        ("author=eve", "ac"),
-        ("author=@ben", "bad"),
-        ("author=nobody-of-that-name", ""),
-        ("since=2026-04-01&until=2026-05-05", "ad"),
-        ("since=2026-05-05", "ba"),
-        ("until=2026-03-04", "c"),
-        ("until=2026-03-03", ""),
-        ("tag=x&author=eve", "a"),
-        ("tag=y&author=ben&since=2026-06-01&sort=title", "b"),
-        ("tag=x&until=2026-05-31", "a"),
-        ("until=9999-12-31&since=0001-01-01", "badc"),
-    ],
-)
-def test_conditions_are_combined(year: Scene, query: str, expected: str) -> None:
-    for where in ("/eng/-/pages", "/-/pages"):
+CONDITIONS = [
+    ("tag=x", "ba"),
+    ("tag=Y&sort=created", "cb"),
+    ("author=eve", "ac"),
+    ("author=@ben", "bad"),
+    ("author=nobody-of-that-name", ""),
+    ("since=2026-04-01&until=2026-05-05", "ad"),
+    ("since=2026-05-05", "ba"),
+    ("until=2026-03-04", "c"),
+    ("until=2026-03-03", ""),
+    ("tag=x&author=eve", "a"),
+    ("tag=y&author=ben&since=2026-06-01&sort=title", "b"),
+    ("tag=x&until=2026-05-31", "a"),
+    ("until=9999-12-31&since=0001-01-01", "badc"),
+]
+
+
+def test_conditions_are_combined(year: Scene) -> None:
+    for (query, expected), where in product(CONDITIONS, ("/eng/-/pages", "/-/pages")):
         answer = year.get("cai", f"{where}?{query}")
-        assert answer.status_code == 200
-        assert "".join(shown(answer.text)) == expected, where
-        assert expected or "No page is like that" in answer.text
+        assert answer.status_code == 200, (where, query)
+        assert "".join(shown(answer.text)) == expected, (where, query)
+        assert expected or "No page is like that" in answer.text, (where, query)
 
 
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("since=yesterday", "“yesterday” is not a day: write 2026-01-31."),
-        ("until=2026-02-30", "is not a day"),
-        ("since=2026-02-01&until=2026-01-01", "The first day lies after the last one."),
-        ("sort=colour", "Pages can be sorted by"),
-    ],
-)
-def test_what_makes_no_sense_is_said(year: Scene, query: str, sentence: str) -> None:
-    answer = year.get("cai", f"/eng/-/pages?{query}")
-    assert answer.status_code == 422
-    assert sentence in html.unescape(answer.text)
-    assert shown(answer.text) == []
+NONSENSE = [
+    ("since=yesterday", "“yesterday” is not a day: write 2026-01-31."),
+    ("until=2026-02-30", "is not a day"),
+    ("since=2026-02-01&until=2026-01-01", "The first day lies after the last one."),
+    ("sort=colour", "Pages can be sorted by"),
+]
 
 
-@pytest.mark.parametrize(
-    "after",
-    [
-        "x",
-        "WyJ4Il0",
-        encode_cursor(["2026-01-01", 1]),
-        encode_cursor(["not a time", 1]),
-        encode_cursor(["0001-01-01T00:00:00+14:00", 1]),
-        encode_cursor(["2026-01-01T00:00:00+00:00", 2**70]),
-        encode_cursor(["\ud800", 1]),
-        encode_cursor(["\0", 1]),
-    ],
-)
-def test_a_cursor_that_is_none_of_ours_begins_at_the_beginning(year: Scene, after: str) -> None:
-    for sort in Order:
+def test_what_makes_no_sense_is_said(year: Scene) -> None:
+    for query, sentence in NONSENSE:
+        answer = year.get("cai", f"/eng/-/pages?{query}")
+        assert answer.status_code == 422, query
+        assert sentence in html.unescape(answer.text), query
+        assert shown(answer.text) == [], query
+
+
+CURSORS_OF_OTHERS = [
+    "x",
+    "WyJ4Il0",
+    encode_cursor(["2026-01-01", 1]),
+    encode_cursor(["not a time", 1]),
+    encode_cursor(["0001-01-01T00:00:00+14:00", 1]),
+    encode_cursor(["2026-01-01T00:00:00+00:00", 2**70]),
+    encode_cursor(["\ud800", 1]),
+    encode_cursor(["\0", 1]),
+]
+
+
+def test_a_cursor_that_is_none_of_ours_begins_at_the_beginning(year: Scene) -> None:
+    for after, sort in product(CURSORS_OF_OTHERS, Order):
         answer = year.get("cai", f"/eng/-/pages?sort={sort}&after={after}")
-        assert answer.status_code == 200
+        assert answer.status_code == 200, (after, sort)
         if sort is not Order.TITLE:
-            assert len(shown(answer.text)) == 4
-    for by in ("name", "pages"):
-        assert year.get("cai", f"/eng/-/tags?sort={by}&after={after}").status_code == 200
+            assert len(shown(answer.text)) == 4, (after, sort)
+    for after, by in product(CURSORS_OF_OTHERS, ("name", "pages")):
+        answer = year.get("cai", f"/eng/-/tags?sort={by}&after={after}")
+        assert answer.status_code == 200, (after, by)
 
 
-@pytest.mark.parametrize("where", ["/eng/-/pages", "/-/pages"])
-def test_every_page_is_listed_once_also_where_many_are_alike(wiki: Scene, where: str) -> None:
+def test_every_page_is_listed_once_also_where_many_are_alike(wiki: Scene) -> None:
     with at(NEW_YEAR):
         for number in range(120):
             title = ("same", "SAME", "other")[number % 3]
             wiki.write(f"page-{number:03}", "x", title=title, tags=("t",), by="ben")
     wiki.deliver()
-    for query in ("", "sort=created", "sort=title", "tag=t", "tag=t&sort=title", "author=ben"):
+    queries = ("", "sort=created", "sort=title", "tag=t", "tag=t&sort=title", "author=ben")
+    for where, query in product(("/eng/-/pages", "/-/pages"), queries):
         found = walk(wiki, f"{where}?{query}")
-        assert len(found) == 120, query
-        assert len(set(found)) == 120, query
+        assert len(found) == 120, (where, query)
+        assert len(set(found)) == 120, (where, query)
 
 
 def test_an_address_of_a_list_can_be_shared_and_carries_its_conditions_on(wiki: Scene) -> None:
