@@ -72,6 +72,7 @@ SCREENS = [
     ("ben", "/eng/handbook/everything/-/diff/1..2?view=side"),
     ("ben", "/eng/handbook/everything/-/diff/1..2?view=unified"),
     ("ben", "/eng/handbook/everything/-/restore?revision=1"),
+    ("ben", "/eng/handbook/everything/-/undo?revision=2"),
     ("ben", "/eng/handbook/everything/-/blame"),
     ("cai", "/eng/handbook/everything/-/blame?revision=1"),
     ("ben", "/eng/salaries/-/history"),

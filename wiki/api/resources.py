@@ -171,7 +171,9 @@ class Revision:
     """A snapshot of a page, without its text."""
 
     number: int = told("Counted from 1.")
-    action: str = told("`create`, `edit`, `merge`, `revert`, `move`, `repair`, `import` or `tag`.")
+    action: str = told(
+        "`create`, `edit`, `merge`, `revert`, `undo`, `move`, `repair`, `import` or `tag`."
+    )
     path: str = told("Path of the page at that time.")
     title: str = told("Title at that time.")
     tags: list[str] = told("Tags at that time.")

@@ -63,6 +63,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "history.raw": ("", "revision=1"),
     "blame.blame": ("", "revision=1"),
     "history.restore": ("revision=1",),
+    "undo.undo": ("revision=2",),
     "pages.tree": ("", "under={path}"),
     "tags.pages": ("", "tag={tag}"),
     "tags.pages_of_space": ("", "tag={tag}"),

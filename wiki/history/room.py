@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wiki.history import blame_views, views
+from wiki.history import blame_views, undo_views, views
 from wiki.history.recent import recent_pages
 from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, Suggestion, none_because
 from wiki.rules.limits import Pace
@@ -17,7 +17,7 @@ def _at_revision(verb: str) -> Callable[[Screen], str]:
 
 ROOM = Room(
     name="history",
-    blueprints=(views.blueprint, blame_views.blueprint),
+    blueprints=(views.blueprint, blame_views.blueprint, undo_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
     links=(
         Link(Place.SITE, 20, "Changes", "-/changes", icon="history"),

@@ -138,6 +138,7 @@ class Action(StrEnum):
     EDIT = "edit"
     MERGE = "merge"
     REVERT = "revert"
+    UNDO = "undo"
     MOVE = "move"
     REPAIR = "repair"
     IMPORT = "import"

@@ -182,7 +182,9 @@ def _insert_page(session: Session, draft: Draft) -> Page:
 def _write(session: Session, page: Page, draft: Draft) -> Revision:
     edit, head = draft.edit, draft.head
     page.folder = draft.context.folder
-    action = Action.MERGE if draft.merged else edit.action
+    action = edit.action
+    if draft.merged and action is not Action.UNDO:  # an undo is merged as a rule
+        action = Action.MERGE
     if head is None and action is Action.EDIT:
         action = Action.CREATE
     key = put_text(session, draft.text.body, head.content_hash if head else None)

@@ -116,13 +116,15 @@ def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: in
     :raises NotFound: when the form names revisions that do not exist.
     """
     session = reading()
-    raw = sent.get("theirs", "")
-    theirs = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
-    head = queries.get_revision(session, page, theirs)
+    head = queries.get_revision(session, page, _number(sent.get("theirs", "")))
     origin = revising.text_of(session, queries.get_revision(session, page, form.base))
     mine = checks.checked(text_from(form), max_bytes)
     merge = merge_texts(origin, mine, revising.text_of(session, head))
     return Conflict(form.base, head, merge)
+
+
+def _number(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
 
 
 def conflict_screen(
@@ -131,8 +133,13 @@ def conflict_screen(
     form: PageForm,
     conflict: Conflict,
     sent: Mapping[str, str] | None = None,
+    undone: int = 0,
 ) -> ResponseReturnValue:
-    """Show both texts and their common base, with a choice for each conflict."""
+    """Show both texts and their common base, with a choice for each conflict.
+
+    :param sent: the answers so far, some of which are missing.
+    :param undone: the number of the revision that is being undone, if the text is its reverse.
+    """
     authors = authors_between(reading(), page, conflict.base, conflict.head.number)
     log_read(place.seen, page, conflict.base, conflict.head.number)
     body = render_template(
@@ -145,6 +152,7 @@ def conflict_screen(
         seal=seal(conflict.merge),
         authors=authors,
         unanswered=sent is not None,
+        undone=undone or _number((sent or {}).get("undone", "")),
     )
     return body, 409
 

@@ -623,6 +623,7 @@ def _deed(action: str) -> str:
         "create": "Write",
         "merge": "Edit",
         "revert": "Restore an older text of",
+        "undo": "Undo a change of",
         "move": "Move",
         "import": "Import",
     }.get(action, "Edit")
