@@ -26,6 +26,7 @@ from sqlalchemy import (
     event,
     make_url,
     text,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -108,7 +109,7 @@ def unused_id(session: Session, last_ids: Iterable[Select[int | None]]) -> int |
     """
     if session.get_bind().dialect.name != "sqlite":
         return None
-    return max(session.scalar(one) or 0 for one in last_ids) + 1
+    return max(id or 0 for id in session.execute(union_all(*last_ids)).scalars()) + 1
 
 
 class StillRead(Exception):

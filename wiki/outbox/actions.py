@@ -150,9 +150,16 @@ def scrub(
 
 def ends_of(session: Session) -> dict[str, End]:
     """Return the ends of the chains by name; a chain without a record starts empty and unsigned."""
-    found = session.connection().execute(_ENDS)
-    ends = {row.name: End(*row) for row in found}
-    return {name: ends.get(name, End(name)) for name in (LASTING, PASSING)}
+    return _ends_and_newest(session)[0]
+
+
+def _ends_and_newest(session: Session) -> tuple[dict[str, End], int]:
+    """Return the ends of the chains, and the highest id of an event."""
+    connection = session.connection()
+    found = connection.execute(_ENDS).all()
+    newest = found[0].newest if found else connection.scalar(_NEWEST)
+    ends = {row.name: End(*row[:-1]) for row in found}
+    return {name: ends.get(name, End(name)) for name in (LASTING, PASSING)}, newest or 0
 
 
 def keep_ends(session: Session, before: dict[str, End], after: dict[str, End]) -> None:
@@ -182,12 +189,13 @@ def _write_down(
 
     Publishers of chained events take turns, so the next one finds the chains as they are left here.
     """
-    if any(event.policy.chained for event, _, _ in happened):
-        take_turn(session)
+    chained = any(event.policy.chained for event, _, _ in happened)
+    reserved = _reserve_ids(session, len(happened), in_turn=chained)
     session.flush()  # the rows of the change are inserted before its event
-    before = ends_of(session)
+    before, newest = _ends_and_newest(session)
     ends = dict(before)
-    ids = _new_ids(session, len(happened), ends)
+    first = max(newest, *(end.last_id for end in ends.values())) + 1
+    ids = reserved or range(first, first + len(happened))
     rows = []
     for id, (event, actor_id, at) in zip(ids, happened, strict=True):
         row = _row(id, event, actor_id, at, where)
@@ -217,12 +225,17 @@ def _write_down(
     return [(row["id"], row["name"]) for row in rows]
 
 
-def _new_ids(session: Session, count: int, ends: dict[str, End]) -> list[int]:
-    if session.get_bind().dialect.name == "postgresql":
-        return list(session.connection().scalars(_NEXT, {"count": count}))
-    newest = session.connection().scalar(_NEWEST) or 0
-    first = max(newest, *(end.last_id for end in ends.values())) + 1
-    return list(range(first, first + count))
+def _reserve_ids(session: Session, count: int, *, in_turn: bool) -> list[int]:
+    """Reserve ids for events. SQLite has no sequences and one writer at a time: none are reserved.
+
+    :param in_turn: wait for other publishers first, as :func:`take_turn` does.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return []
+    if in_turn:
+        turn = {"key": _ANNOUNCING, "count": count}
+        return list(session.connection().scalars(_TURN_WITH_IDS, turn))
+    return list(session.connection().scalars(_IDS, {"count": count}))
 
 
 def _row(
@@ -265,13 +278,22 @@ def _owe(session: Session, events: Iterable[tuple[int, str]], due_at: datetime) 
 # Built once, because every write publishes an event.
 _EVENTS = insert(EventRow)
 _DELIVERY = insert(Delivery)
-_ENDS = select(*(getattr(ChainEnd, one.name) for one in fields(End)))
+_NEWEST = select(func.max(EventRow.id))
+_ENDS = select(
+    *(getattr(ChainEnd, one.name) for one in fields(End)),
+    _NEWEST.scalar_subquery().label("newest"),
+)
 _END = (
     update(ChainEnd)
     .where(ChainEnd.name == bindparam("of"))
     .values({one.name: bindparam(one.name) for one in fields(End) if one.name != "name"})
 )
-_NEWEST = select(func.max(EventRow.id))
-_NEXT = text(
+_IDS = text(
     "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, :count)"
+)
+# An id is taken only once the lock is held, because it is made for rows that join with the lock's.
+_TURN_WITH_IDS = text(
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:key))"
+    " SELECT nextval(pg_get_serial_sequence('events', 'id'))"
+    " FROM turn, generate_series(1, :count)"
 )

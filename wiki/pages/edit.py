@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wiki.pages.checks import checked, checked_path, same_form
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
+from wiki.pages.revising import FreePlace
 from wiki.pages.secrets import Override
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
@@ -84,7 +85,7 @@ class Draft:
     """An edit as it will be saved, unless a guard refuses it.
 
     ``text`` is the whole text after a merge, and ``context`` its place. ``page``, its ``head`` and
-    the text ``before`` are None for a page that is about to be created.
+    the text ``before`` are None for a page that is about to be created, and ``free`` is its path.
     """
 
     edit: Edit
@@ -96,6 +97,14 @@ class Draft:
     head: Revision | None = None
     before: Text | None = None
     merged: bool = False
+    free: FreePlace | None = None
+
+    @property
+    def redacted(self) -> bool:
+        """Whether anything was redacted on the page, or in the space of a new one."""
+        if self.page is not None:
+            return self.page.redacted > 0
+        return self.free is None or self.free.redacted
 
     @property
     def changes(self) -> bool:

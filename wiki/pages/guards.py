@@ -47,11 +47,13 @@ def refuse_secret_message(session: Session, draft: Draft) -> None:
 def refuse_redacted(session: Session, draft: Draft) -> None:
     """Refuse a text that brings back a redacted span."""
     text, message, page = draft.text, draft.edit.message, draft.page
+    if not draft.redacted:
+        return
     if page is None:
         # An import is checked against all redactions of the space, because paths change.
         at = None if draft.edit.action is Action.IMPORT else path_key(draft.context.path)
         require_unredacted(session, text, message, space_id=draft.space.id, at=at)
-    elif page.redacted:
+    else:
         require_unredacted(session, text, message, page_id=page.id)
 
 

@@ -4,10 +4,22 @@ adding a revision."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Select, bindparam, delete, func, select
+from sqlalchemy import (
+    BindParameter,
+    Delete,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.db import unused_id
@@ -16,12 +28,12 @@ from wiki.outbox.models import EventRow
 from wiki.pages.access.acl import hold_spaces
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, Redirect, Revision
-from wiki.pages.queries import see_page
+from wiki.pages.models import Page, Redaction, Redirect, Revision
+from wiki.pages.queries import head_of, see_page
 from wiki.pages.texts import get_text
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
-from wiki.spaces.queries import STANDING, see_space_by_id, seen
+from wiki.spaces.queries import STANDING, seen
 from wiki.text.paths import ancestors_of, path_key
 
 
@@ -51,6 +63,16 @@ def _page_to_write() -> Select[Any]:
     )
 
 
+@cache
+def _page_with_head() -> Select[Any]:
+    return (
+        _page_to_write()
+        .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
+        .where(Revision.purged_at.is_(None))
+        .add_columns(Revision)
+    )
+
+
 def lock_for_edit(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space]:
     """Return a live page, locked against other writers, and its space.
 
@@ -65,6 +87,21 @@ def lock_for_edit(session: Session, actor: Actor, page_id: int) -> tuple[Page, S
     page, space, *standing = row
     seen(space, tuple(standing), actor, page.scope_id).require(May.EDIT)
     return page, space
+
+
+def lock_with_head(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space, Revision]:
+    """Do the same, and return the newest revision of the page too."""
+    row = session.execute(
+        _page_with_head(), {"page_id": page_id, "person_id": actor.person_id}
+    ).one_or_none()
+    if row is None:
+        # There is no such page; or it was saved while this waited for the lock, so that PostgreSQL
+        # has its new row but not yet its new revision.
+        page, space = lock_for_edit(session, actor, page_id)
+        return page, space, head_of(session, page)
+    page, space, *standing, head = row
+    seen(space, tuple(standing), actor, page.scope_id).require(May.EDIT)
+    return page, space, head
 
 
 def lock_for_move(
@@ -101,38 +138,57 @@ def no_redirect() -> Delete:
     )
 
 
+@dataclass(frozen=True)
+class FreePlace:
+    """A free path: the nearest page above it, and whether anything was redacted in its space, or a
+    redirect leads from the path or one above it."""
+
+    above: Page | None = None
+    redacted: bool = True
+    redirected: bool = True
+
+
 def require_free(
     session: Session,
     actor: Actor,
     space: Space,
     paths: Sequence[str],
     besides: Collection[int] = (),
-) -> None:
+) -> FreePlace:
     """Check that paths of a space are free and that the actor may edit there. The first path is the
     topmost one; the nearest page above it must be editable. The space is locked, so that concurrent
     actions cannot take the paths.
 
     :param besides: ids of pages that are about to leave.
+    :returns: what is known about the first path.
     :raises NotFound: :raises Forbidden: when the actor may not edit there.
     :raises Invalid: when a path is taken.
     """
     hold_spaces(session, [space.id])
-    see_space_by_id(session, actor, space.id).require(May.EDIT)
-    for keys in some_at_once([path_key(path) for path in paths]):
-        there = select(Page).where(
-            Page.space_id == space.id, Page.path_key.in_(keys), Page.deleted_at.is_(None)
-        )
-        for taken in session.scalars(there.order_by(Page.path_key)):
-            if taken.id not in besides:
-                raise _taken(session, actor, taken)
-    above = session.scalar(
-        _page_above(), {"space_id": space.id, "keys": ancestors_of(path_key(paths[0]))}
-    )
+    wanted = {path_key(path) for path in paths}
+    above: Page | None = None
+    known: tuple[bool, bool] | None = None
+    for keys in some_at_once([*ancestors_of(path_key(paths[0])), *sorted(wanted)]):
+        asked = {"space_id": space.id, "keys": keys, "person_id": actor.person_id}
+        rows = session.execute(_space_with_pages(), asked).all()
+        if not rows:
+            raise NotFound
+        found, *standing, redacted, redirected, _ = rows[0]
+        seen(found, tuple(standing), actor).require(May.EDIT)
+        for row in rows:
+            page = row.Page
+            if page is None or (page.id in besides and page.path_key in wanted):
+                continue
+            if page.path_key in wanted:
+                raise _taken(session, actor, page)
+            above = page
+        known = known or (redacted, redirected)
     if above is not None and above.scope_id is not None:
         try:
             see_page(session, actor, above).require(May.EDIT)
         except NotFound:
             raise _not_here() from None
+    return FreePlace(above, *(known or (True, True)))
 
 
 def _taken(session: Session, actor: Actor, page: Page) -> Invalid:
@@ -152,14 +208,24 @@ def _not_here() -> Invalid:
 
 
 @cache
-def _page_above() -> Select[Page]:
+def _space_with_pages() -> Select[Any]:
+    """Select a space with the actor's access to it, and its live pages at some paths: one row for
+    each of them, or one row without a page."""
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     return (
-        select(Page)
-        .where(
-            Page.space_id == bindparam("space_id"),
-            Page.path_key.in_(bindparam("keys", expanding=True)),
-            Page.deleted_at.is_(None),
+        select(
+            Space,
+            *STANDING,
+            exists().where(Redaction.space_id == Space.id, Redaction.digest.is_not(None)),
+            exists().where(Redirect.space_id == Space.id, Redirect.path_key.in_(keys)),
+            Page,
         )
-        .order_by(Page.path_key.desc())
-        .limit(1)
+        .select_from(Space)
+        .outerjoin(Scope, false())
+        .outerjoin(
+            Page,
+            and_(Page.space_id == Space.id, Page.path_key.in_(keys), Page.deleted_at.is_(None)),
+        )
+        .where(Space.id == bindparam("space_id"))
+        .order_by(Page.path_key)
     )

@@ -14,7 +14,6 @@ from wiki.errors import Invalid, WikiError
 from wiki.kind import kind_of
 from wiki.outbox.actions import publish
 from wiki.pages.access import restrictions
-from wiki.pages.access.acl import scope_at
 from wiki.pages.checks import keep_kind, require_size, with_front_matter
 from wiki.pages.edit import Draft, Edit, NewPage, Saved, is_same
 from wiki.pages.events import PageSaved
@@ -22,9 +21,16 @@ from wiki.pages.guards import GUARDS
 from wiki.pages.links.graph import settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.queries import get_revision, head_of
+from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import context_of, keep_rendering
-from wiki.pages.revising import lock_for_edit, no_redirect, require_free, text_of, unused_page_id
+from wiki.pages.revising import (
+    FreePlace,
+    lock_with_head,
+    no_redirect,
+    require_free,
+    text_of,
+    unused_page_id,
+)
 from wiki.pages.revisions import Attribution, revision_of, write_revision
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
@@ -84,7 +90,7 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
         return Saved(draft.page, draft.head, False)
     found = [guard(session, draft) for guard in GUARDS]
     is_new = draft.page is None
-    page = draft.page or _insert_page(session, draft)
+    page = draft.page or _insert_page(session, draft, draft.free or FreePlace())
     revision = _write(session, page, draft)
     gone: frozenset[str] = frozenset()
     if not edit.render_later:
@@ -104,20 +110,19 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
 def _draft_of_new_page(session: Session, actor: Actor, edit: Edit, place: NewPage) -> Draft:
     if edit.text is None:
         raise ValueError("A new page needs a text.")
-    require_free(session, actor, place.space, [place.path])
+    free = require_free(session, actor, place.space, [place.path])
     title, routes = edit.text.title, place.routes
     context = RenderContext(place.space.slug, place.path, place.folder, title, routes=routes)
-    return Draft(edit, actor, place.space, edit.text, context)
+    return Draft(edit, actor, place.space, edit.text, context, free=free)
 
 
 def _draft_of_change(session: Session, actor: Actor, edit: Edit, page_id: int) -> Draft:
     if edit.raise_to is not None:
         # Before the page is locked, because changing a label locks its space first.
         restrictions.raise_label(session, actor, page_id, edit.raise_to)
-    page, space = lock_for_edit(session, actor, page_id)
+    page, space, head = lock_with_head(session, actor, page_id)
     if edit.head not in (None, page.head):
         raise MovedOn
-    head = head_of(session, page)
     theirs = text_of(session, head)
     text, merged = edit.text, False
     if text is None:
@@ -150,7 +155,7 @@ def _merge(
     return with_front_matter(merged.resolve(), theirs.front_matter)
 
 
-def _insert_page(session: Session, draft: Draft) -> Page:
+def _insert_page(session: Session, draft: Draft, place: FreePlace) -> Page:
     """Insert a new page, whose head is the revision that is about to be written."""
     space_id, path, moment = draft.space.id, draft.context.path, now()
     key = path_key(path)
@@ -162,10 +167,10 @@ def _insert_page(session: Session, draft: Draft) -> Page:
         parent_key=parent_of(key),
         name_key=name_of(key),
         kind=kind_of(draft.text.fields).name,
-        scope_id=scope_at(session, space_id, key),
+        scope_id=place.above.scope_id if place.above else None,
         title=draft.text.title,
         folder=draft.context.folder,
-        head=0,
+        head=1,
         routes=[list(route) for route in draft.context.routes],
         created_at=moment,
         created_by_id=draft.actor.person_id,
@@ -174,7 +179,8 @@ def _insert_page(session: Session, draft: Draft) -> Page:
     )
     session.add(page)
     session.flush()
-    session.execute(no_redirect(), {"in_space": space_id, "at": key})
+    if place.redirected:
+        session.execute(no_redirect(), {"in_space": space_id, "at": key})
     settle_folders(session, space_id, [path])
     return page
 
@@ -190,4 +196,6 @@ def _write(session: Session, page: Page, draft: Draft) -> Revision:
     key = put_text(session, draft.text.body, head.content_hash if head else None)
     by = Attribution(draft.actor.person_id, now(), edit.message)
     base = edit.base if head else None
-    return write_revision(session, revision_of(page, draft.text, key, action, by, base))
+    row = revision_of(page, draft.text, key, action, by, base)
+    row["number"] = head.number + 1 if head else 1
+    return write_revision(session, row, is_first=head is None)

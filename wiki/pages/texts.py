@@ -72,10 +72,17 @@ def put_text(session: Session, text: str, previous: str | None = None) -> str:
     data = text.encode()
     key = _hash(data)
     connection = session.connection()
-    if connection.scalar(_stored(), {"key": key}) is None:
-        packed = pack(key, data, _against(connection, previous) if previous else None)
-        connection.execute(_store(connection.dialect.name), packed._asdict())
-        _recent.put(key, data)
+    against = None
+    if previous:
+        keys = {"keys": [key, previous]}
+        held = {row.hash: row for row in connection.execute(_held(), keys)}
+        if key in held:
+            return key
+        against = _against(connection, held.get(previous))
+    packed = pack(key, data, against)
+    if not connection.execute(_store(connection.dialect.name), packed._asdict()).rowcount:
+        connection.execute(_held(), {"keys": [key]})  # it is there, and has to stay
+    _recent.put(key, data)
     return key
 
 
@@ -333,21 +340,23 @@ def _unpack_chain(key: str, rows: Mapping[str, Any], found: dict[str, bytes]) ->
         _recent.put(row.hash, data)
 
 
-def _against(connection: Connection, previous: str) -> Against | None:
-    """Return the text to compress the successor of the text ``previous`` against."""
-    row = connection.execute(_place(), {"key": previous}).one_or_none()
-    if row is None:
+def _against(connection: Connection, previous: Row[Any] | None) -> Against | None:
+    """Return the text to compress the successor of a text against.
+
+    :param previous: hash and position of that text, whose row is locked.
+    """
+    if previous is None:
         return None
-    position = row.position + 1
+    position = previous.position + 1
     wanted = base_position(position)
     if wanted is None:
         return None
-    key = previous
-    if wanted != row.position:
-        above = connection.execute(_way(), {"keys": [previous]}).all()
+    key = previous.hash
+    if wanted != previous.position:
+        above = connection.execute(_way(), {"keys": [key]}).all()
         key = max((one for one in above if one.position <= wanted), key=lambda o: o.position).hash
-    if connection.scalar(_stored(), {"key": key}) is None:
-        return None
+        if connection.execute(_held(), {"keys": [key]}).one_or_none() is None:
+            return None
     data = _loaded(connection, [key]).get(key)
     return Against(position, key, data) if data is not None else None  # damaged: store it whole
 
@@ -406,10 +415,11 @@ def _store(dialect: str) -> Insert:
 
 
 @cache
-def _stored() -> Select[str]:
-    """Select a text's hash, and lock the row, so that the text is kept until the transaction
-    ends."""
-    held = select(Content.hash).where(Content.hash == bindparam("key"))
+def _held() -> Select[Any]:
+    """Select texts, and lock their rows, so that the texts are kept until the transaction ends."""
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    held: Select[Any] = select(Content.hash, Content.position)  # type: ignore[assignment]
+    held = held.where(Content.hash.in_(keys)).order_by(Content.hash)
     return held.with_for_update(read=True, key_share=True)
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import Delete, Select, bindparam, delete, insert, select
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Delete,
+    Select,
+    bindparam,
+    delete,
+    false,
+    insert,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Folder, Page
@@ -23,8 +34,9 @@ def settle_folders(session: Session, space_id: int, paths: Iterable[str]) -> Non
     if not wanted:
         return
     among = {"space_id": space_id, "keys": list(wanted)}
-    pages = set(session.scalars(_pages(), among))
-    folders = set(session.scalars(_folders(), among))
+    there = session.execute(_there(), among).all()
+    pages = {key for key, is_folder in there if not is_folder}
+    folders = {key for key, is_folder in there if is_folder}
     for key, path in wanted.items():
         has_below = key not in pages and session.scalar(
             _page_below(), {"space_id": space_id, "start": f"{key}/", "end": f"{key}0"}
@@ -41,20 +53,17 @@ _ADD = insert(Folder)
 
 
 @cache
-def _pages() -> Select[str]:
-    return select(Page.path_key).where(
-        Page.space_id == bindparam("space_id"),
-        Page.path_key.in_(bindparam("keys", expanding=True)),
-        Page.deleted_at.is_(None),
+def _there() -> CompoundSelect[str, bool]:
+    """Select the keys of live pages and of folders among some keys, and whether it is a folder."""
+    space_id: BindParameter[int] = bindparam("space_id")
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    pages = select(Page.path_key, false().label("is_folder")).where(
+        Page.space_id == space_id, Page.path_key.in_(keys), Page.deleted_at.is_(None)
     )
-
-
-@cache
-def _folders() -> Select[str]:
-    return select(Folder.path_key).where(
-        Folder.space_id == bindparam("space_id"),
-        Folder.path_key.in_(bindparam("keys", expanding=True)),
+    folders = select(Folder.path_key, true()).where(
+        Folder.space_id == space_id, Folder.path_key.in_(keys)
     )
+    return pages.union_all(folders)
 
 
 @cache

@@ -22,16 +22,19 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
+    literal,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.orm import Session, aliased
 
 from wiki.outbox.actions import take_turn
-from wiki.pages.links.naming import astray, pages_concerned, settle_named
+from wiki.pages.links.naming import astray, pages_naming, settle_named
 from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
 from wiki.spaces.models import Space
 from wiki.text.markdown.markup import Link, Rendering
@@ -40,6 +43,9 @@ from wiki.text.paths import name_of, path_key
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
 _AT_ONCE = 400
 """Maximum number of values in one statement."""
+
+_BY_PATH = 0
+"""Stands for all pages with links to a place among the ids of pages with links by name."""
 
 Value = TypeVar("Value")
 
@@ -186,8 +192,14 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
     take_turn(session)
     for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
         for keys in some_at_once([key for _, key in group]):
-            session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
-            settle_named(session, pages_concerned(session, slug, keys))
+            linked = exists().where(
+                PageLink.space_slug == slug, PageLink.path_key.in_(keys), PageLink.kind != "file"
+            )
+            by_path = select(literal(_BY_PATH)).where(linked)
+            concerned = set(session.scalars(union(by_path, *pages_naming(slug, keys))))
+            if _BY_PATH in concerned:
+                session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
+            settle_named(session, concerned - {_BY_PATH})
 
 
 def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:

@@ -363,23 +363,24 @@ _LEAD = (
 def pages_concerned(session: Session, slug: str, keys: Sequence[str]) -> set[int]:
     """Return the ids of pages with links by name that a change at these places (path keys of a
     space) can affect: their links name one of the places, or the pages are at one."""
+    return set(session.scalars(union(*pages_naming(slug, keys))))
+
+
+def pages_naming(slug: str, keys: Sequence[str]) -> list[Select[int]]:
+    """Return the queries for these pages."""
     names = sorted({name_of(key) for key in keys if key})
     there = select(Page.id).join(Page.space).where(Space.slug == slug, Page.path_key.in_(keys))
     aliases = select(PageAlias.alias_key).where(PageAlias.page_id.in_(there))
     linking = select(PageLink.page_id).where(PageLink.by_name, PageLink.space_slug == slug)
     reading = select(LinkReading.page_id).where(LinkReading.space_slug == slug)
-    return set(
-        session.scalars(
-            union(
-                linking.where(PageLink.path_key.in_(keys)),
-                linking.where(PageLink.name_key.in_(names)),
-                linking.where(PageLink.path_key.in_(aliases)),
-                reading.where(LinkReading.path_key.in_(keys)),
-                reading.where(LinkReading.name_key.in_(names)),
-                select(PageLink.page_id).where(PageLink.by_name, PageLink.page_id.in_(there)),
-            )
-        )
-    )
+    return [
+        linking.where(PageLink.path_key.in_(keys)),
+        linking.where(PageLink.name_key.in_(names)),
+        linking.where(PageLink.path_key.in_(aliases)),
+        reading.where(LinkReading.path_key.in_(keys)),
+        reading.where(LinkReading.name_key.in_(names)),
+        select(PageLink.page_id).where(PageLink.by_name, PageLink.page_id.in_(there)),
+    ]
 
 
 def may_mean(actor: Actor) -> ColumnElement[bool]:
