@@ -29,7 +29,7 @@ from wiki.pages.access.acl import hold_spaces
 from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Redaction, Redirect, Revision
-from wiki.pages.queries import head_of, see_page
+from wiki.pages.queries import Purged, head_of, see_page
 from wiki.pages.texts import get_text
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
@@ -68,7 +68,6 @@ def _page_with_head() -> Select[Any]:
     return (
         _page_to_write()
         .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
-        .where(Revision.purged_at.is_(None))
         .add_columns(Revision)
     )
 
@@ -91,16 +90,20 @@ def lock_for_edit(session: Session, actor: Actor, page_id: int) -> tuple[Page, S
 
 def lock_with_head(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space, Revision]:
     """Do the same, and return the newest revision of the page too."""
+    if session.get_bind().dialect.name == "postgresql":
+        # A query that waits for a lock returns the new row of the page, but revisions as they were
+        # before: the head has to be read by another one.
+        page, space = lock_for_edit(session, actor, page_id)
+        return page, space, head_of(session, page)
     row = session.execute(
         _page_with_head(), {"page_id": page_id, "person_id": actor.person_id}
     ).one_or_none()
     if row is None:
-        # There is no such page; or it was saved while this waited for the lock, so that PostgreSQL
-        # has its new row but not yet its new revision.
-        page, space = lock_for_edit(session, actor, page_id)
-        return page, space, head_of(session, page)
+        raise NotFound
     page, space, *standing, head = row
     seen(space, tuple(standing), actor, page.scope_id).require(May.EDIT)
+    if head.purged_at is not None:
+        raise Purged(head)
     return page, space, head
 
 
