@@ -94,7 +94,7 @@ def test_a_newcomer_comes_in_and_links_more(place: Place, axe: str, scripts: boo
             assert objections(page, axe) == []
         page.set_viewport_size(NARROWEST)
         assert page.evaluate(STICKING_OUT) == []
-    page.click("text=Make my account")
+    page.click("text=Create account")
     page.wait_for_url(f"{place.url}/open/")
     assert page.get_by_text("Welcome, Nia New.").is_visible()
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def sign_in(page: Page, login: str) -> None:
-    page.get_by_label("User name or e-mail").fill(login)
+    page.get_by_label("User name or email").fill(login)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
 
@@ -27,7 +27,7 @@ def test_a_text_survives_a_sign_in_that_has_ended(visit: Visit, axe: str) -> Non
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("Your sign-in has ended.")).to_be_visible()
+    expect(page.get_by_text("Your session has expired.")).to_be_visible()
     sign_in(page, "ben")
     expect(page.get_by_text("it is not saved yet")).to_be_visible()
     expect(page.get_by_label("Text")).to_have_value(text)
@@ -76,10 +76,10 @@ def test_somebody_new_comes_in_by_a_link_without_scripts(visit: Visit) -> None:
     page.get_by_label("User name").fill("hal")
     page.get_by_label("Password").fill("short")
     page.get_by_label("Password").evaluate("field => field.form.noValidate = true")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
     expect(page.get_by_label("Your name")).to_have_value("Hal Jordan")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
     page.wait_for_url("**/lab/")
     expect(page.get_by_text("Your account is made")).to_be_visible()
 

@@ -205,13 +205,13 @@ def test_who_is_signed_in_already_is_asked_at_once(wiki: Scene) -> None:
     change(wiki, "ben", email_proven_at=now())
     browser = wiki.new_client("ben")
     shown = come(browser, "id-of-ben")
-    assert "Yes, link them" in shown.text
+    assert "Link accounts" in shown.text
     assert links(wiki) == []
     wiki.unconfirm("ben")
     url = shown.request.path
     asked = browser.post(url)
     assert (asked.status_code, links(wiki)) == (403, [])
-    assert "Is it you?" in asked.text
+    assert "Confirm it’s you" in asked.text
     assert browser.post(url, data={"confirm.password": "wrong"}).status_code == 422
     assert links(wiki) == []
     assert browser.post(url, data={"confirm.password": PASSWORD}).status_code == 303
@@ -291,7 +291,7 @@ def test_an_account_without_a_password_gets_one_after_signing_in_there_once_more
     change(wiki, "eve", password_hash=None)
     browser = wiki.new_client("eve")
     wiki.unconfirm("eve")
-    assert "Set a password" in browser.get("/-/me").text
+    assert "Set password" in browser.get("/-/me").text
     for url, form, sent_from in (
         ("/-/me/identities", {}, "http://localhost/-/me"),
         ("/-/me/password", {"new_password": "another long password"}, "http://[x"),
@@ -299,7 +299,7 @@ def test_an_account_without_a_password_gets_one_after_signing_in_there_once_more
     ):
         asked = browser.post(url, data=form, headers={"Referer": sent_from})
         assert asked.status_code == 403
-        assert "sign in with Example ID once more" in asked.text
+        assert "sign in with Example ID again" in asked.text
     begun = browser.post("/-/login/oidc", data={"next": "/-/me", "anew": "1"})
     assert parse_qs(urlsplit(address_of(begun)).query)["prompt"] == ["login"]
     back(browser, go_there(address_of(begun), "id-of-nobody"))
@@ -324,7 +324,7 @@ def test_who_must_have_a_second_factor_can_sign_in_there_once_more_to_set_one_up
     wiki.unconfirm("eve")
     asked = browser.post(f"{HERE}/authenticators", headers={"Referer": f"http://localhost{HERE}"})
     assert asked.status_code == 403
-    assert "sign in with Example ID once more" in asked.text
+    assert "sign in with Example ID again" in asked.text
     begun = browser.post("/-/login/oidc", data={"next": HERE, "anew": "1"})
     assert begun.status_code == 200
     assert back(browser, go_there(address_of(begun), "id-of-nobody")).location == HERE
@@ -545,7 +545,7 @@ def test_a_text_waits_through_a_sign_in_in_another_tab(wiki: Scene) -> None:
     assert "My text" in browser.post("/-/login", data=again).text, "not yet, and nothing is lost"
     begun = browser.post("/-/login/oidc", data={"next": "/eng/rota/-/edit", "kept": "1"})
     done = back(browser, go_there(address_of(begun), "id-of-ben"), follow=True)
-    assert "Your text waits in the other tab" in done.text
+    assert "Your text is kept in the other tab" in done.text
     shown = browser.post("/-/login", data=again)
     assert "My text" in shown.text
     assert 'name="body"' in shown.text

@@ -39,7 +39,7 @@ def test_what_matters_asks_first_and_keeps_what_was_sent(
     wiki.unconfirm(who)
     asked = wiki.post(who, url, **form)
     assert asked.status_code == 403
-    assert "Is it you?" in asked.text
+    assert "Confirm it’s you" in asked.text
     assert f'action="{url}"' in asked.text
     assert asked.headers["Cache-Control"] == "no-store"
     for name, value in form.items():
@@ -52,7 +52,7 @@ def test_what_matters_asks_first_and_keeps_what_was_sent(
         ben = session.scalars(select(Person).where(Person.handle == "ben")).one()
     assert (ben.site_role, ben.email, ben.disabled_at) == ("member", "ben@example.org", None)
     done = wiki.post(who, url, **form, **{"confirm.password": PASSWORD})
-    assert "Is it you?" not in done.text
+    assert "Confirm it’s you" not in done.text
     assert done.status_code != 403
     if url != "/-/me/password":
         assert wiki.post(who, url, **form).status_code != 403  # a quarter of an hour long
@@ -132,4 +132,4 @@ def test_who_asks_may_not_is_said_first(wiki: Scene) -> None:
     wiki.unconfirm("ben")
     refused = wiki.post("ben", "/-/admin/people/eve/disable")
     assert refused.status_code == 403
-    assert "Is it you?" not in refused.text
+    assert "Confirm it’s you" not in refused.text

@@ -75,7 +75,7 @@ def test_a_space_that_was_taken_from_its_owner_is_not_named_any_more(wiki: Scene
         session.execute(update(ApiToken).values(person_id=wiki.actor("dot").person_id))
     text = wiki.get("dot", "/-/me/tokens").text
     assert "Secret now" not in text
-    assert "and 1 that you may not read any more" in text
+    assert "and 1 you can no longer read" in text
 
 
 def test_a_token_lasts_a_year_unless_another_time_was_chosen(wiki: Scene) -> None:
