@@ -80,7 +80,7 @@ def test_a_row_says_who_did_what_and_from_where(wiki: Scene) -> None:
 def test_edits_of_pages_are_no_business_of_the_audit(wiki: Scene) -> None:
     wiki.write("rota", "Ben.")
     assert "rota" not in shown(wiki)
-    assert "Nothing happened yet" in wiki.get("ada", AUDIT).text
+    assert "No events yet" in wiki.get("ada", AUDIT).text
 
 
 def test_names_of_pages_that_an_admin_may_not_read_are_left_out(wiki: Scene) -> None:
@@ -305,7 +305,7 @@ def test_the_screen_says_up_to_where_the_chain_was_verified(wiki: Scene) -> None
     check_chain(wiki.database, wiki.settings)
     html = wiki.get("ada", AUDIT).text
     assert "Verified up to event 1, " in html
-    assert "the one event is as written, and none is missing" in html
+    assert "the one event is unchanged, and none is missing" in html
 
 
 def test_whoever_asks_has_it_verified_again(wiki: Scene) -> None:
@@ -324,7 +324,7 @@ def test_a_broken_chain_is_said_loudly(wiki: Scene) -> None:
         session.execute(update(EventRow).values(actor_id=wiki.actor("ben").person_id))
     check_chain(wiki.database, wiki.settings)
     html = wiki.get("ada", AUDIT).text
-    assert "The chain of events is broken." in html
+    assert "The event chain is broken." in html
     assert "Event 1 (MemberChanged, " in html
 
 

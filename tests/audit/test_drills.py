@@ -51,7 +51,7 @@ def run(wiki: Scene, keeper: DrillKeeper) -> None:
 
 
 def test_a_drill_runs_when_an_admin_asks_and_its_report_stays(wiki: Scene) -> None:
-    assert "Run the drill" in wiki.get("ada", DRILL).text
+    assert "Run drill" in wiki.get("ada", DRILL).text
     run(wiki, saying(REPORT))
     html = wiki.get("ada", DRILL).text
     assert "Nothing leaks." in html and "12,345 requests" in html
@@ -65,7 +65,7 @@ def test_what_leaks_is_shown(wiki: Scene) -> None:
     leak = {"who": "guest", "request": "GET /eng/x", "what": "the title of a page"}
     run(wiki, saying(REPORT | {"leaks": [leak], "clean": False}))
     html = wiki.get("ada", DRILL).text
-    assert "The drill found something." in html
+    assert "The drill found leaks." in html
     assert "the title of a page" in html and "as guest" in html and "GET /eng/x" in html
     assert "finished the leak drill and found 1 leak" in wiki.get("ada", "/-/admin/audit").text
 
@@ -73,8 +73,8 @@ def test_what_leaks_is_shown(wiki: Scene) -> None:
 def test_a_drill_that_fails_says_why(wiki: Scene) -> None:
     run(wiki, keeper("raise SystemExit('There is no room left.')"))
     html = wiki.get("ada", DRILL).text
-    assert "It could not be run to its end." in html and "There is no room left." in html
-    assert "Run it again" in html
+    assert "The drill couldn’t finish." in html and "There is no room left." in html
+    assert "Run again" in html
     wiki.post("ada", DRILL)
     DrillKeeper(("/nowhere/at-all",))(wiki.database, wiki.settings)
     assert "It could not be started" in wiki.get("ada", DRILL).text
@@ -95,7 +95,7 @@ def test_one_drill_at_a_time_which_says_how_far_it_is(
     while b"12" not in one._at_work.steps.read():
         one._at_work.steps.seek(0)
     one(wiki.database, wiki.settings)
-    assert "12 of 180 routes are asked" in wiki.get("ada", DRILL).text
+    assert "12 of 180 routes tested" in wiki.get("ada", DRILL).text
     one._at_work.process.communicate()  # its worker is gone, and so it ends
 
 
@@ -106,7 +106,7 @@ def test_a_run_that_a_worker_has_left_was_interrupted(wiki: Scene) -> None:
         session.execute(update(DrillRun).values(began_at=long_ago, seen_at=long_ago))
     saying(REPORT)(wiki.database, wiki.settings)
     html = wiki.get("ada", DRILL).text
-    assert "It was interrupted." in html and "Run it again" in html
+    assert "The drill was interrupted." in html and "Run again" in html
 
 
 def test_a_drill_whose_worker_is_gone_ends_by_itself() -> None:

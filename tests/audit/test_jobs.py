@@ -32,13 +32,13 @@ def delivery(wiki: Scene) -> Delivery:
 
 
 def test_what_waits_is_counted_by_subscriber(wiki: Scene) -> None:
-    assert "Nothing waits" in wiki.get("ada", JOBS).text
+    assert "No jobs waiting" in wiki.get("ada", JOBS).text
     wiki.write("rota", "x")
     html = wiki.get("ada", JOBS).text
     assert "search.index_pages" in html
-    assert "Nothing has failed." in html
+    assert "No failed jobs." in html
     wiki.deliver()
-    assert "Nothing waits" in wiki.get("ada", JOBS).text
+    assert "No jobs waiting" in wiki.get("ada", JOBS).text
 
 
 def test_what_failed_says_why_and_can_be_tried_again(wiki: Scene) -> None:
@@ -113,7 +113,7 @@ def test_an_error_of_a_page_that_an_admin_may_not_read_is_told_by_its_kind(wiki:
     html = wiki.get("ada", JOBS).text
     assert "secret-plan" not in html
     assert "OSError" in html
-    assert "could name a page that you may not read" in html
+    assert "could name a page you can’t read" in html
 
 
 def test_a_worker_that_is_heard_of_is_there(wiki: Scene) -> None:

@@ -13,7 +13,7 @@ STORAGE = "/-/admin/storage"
 
 def test_an_empty_wiki_has_sizes_too(wiki: Scene) -> None:
     html = wiki.get("ada", STORAGE).text
-    assert "Free on the disk" in html
+    assert "Free disk space" in html
     assert "Largest pages" not in html
 
 
@@ -33,7 +33,7 @@ def test_pages_of_a_private_space_have_no_name(wiki: Scene) -> None:
     wiki.attach("cobalt-plan/cobalt.bin", b"y" * 300_000, space="lab")
     html = wiki.get("ada", STORAGE).text
     assert "obalt" not in html
-    assert "A page that you may not read" in html
+    assert "A page you can’t read" in html
     assert "293 KiB" in html
     wiki.post("ada", "/-/admin/spaces/lab/lead")
     assert "Cobalt plan" in wiki.get("ada", STORAGE).text

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 def test_who_is_meant_is_suggested_and_put_in(visit: Visit) -> None:
     page = visit.open("ada", "/-/groups/empty")
-    field = page.get_by_label("Put in", exact=True)
+    field = page.get_by_label("Person or group", exact=True)
     field.press_sequentially("the wh")
     option = page.locator("#known option[value='@company']")
     expect(option).to_be_attached()
@@ -21,9 +21,9 @@ def test_who_is_meant_is_suggested_and_put_in(visit: Visit) -> None:
     field.press_sequentially("Colleague 59")
     expect(page.locator("#known option[value='@colleague59']")).to_be_attached()
     field.fill("@colleague59")
-    page.get_by_role("button", name="Put in").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Colleague 59 is in Empty now.")
-    page.get_by_role("button", name="Take out Colleague 59").click()
+    page.get_by_role("button", name="Remove Colleague 59").click()
     expect(page.get_by_role("status")).to_contain_text("Colleague 59 is out of Empty.")
 
 

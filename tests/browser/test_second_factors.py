@@ -249,7 +249,7 @@ def test_whoever_must_have_one_is_led_there_and_on(visit: Visit, axe: str) -> No
     page = open_signed_in(visit, "ada")
     plug_in(page)
     page.goto("/-/admin/factors")
-    page.get_by_label("Everybody", exact=False).last.check()
+    page.get_by_label("Everyone", exact=False).last.check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Two-factor authentication")).to_be_visible()
     expect(page.get_by_text("Your account needs a second factor.")).to_be_visible()

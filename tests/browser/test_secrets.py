@@ -36,7 +36,7 @@ def test_the_line_is_two_keys_away_and_a_reason_is_a_press(
         assert objections(page, axe) == []
         page.set_viewport_size(PHONE)
         assert objections(page, axe) == []
-    page.get_by_role("button", name="It is meant to be here: save").click()
+    page.get_by_role("button", name="Intended: save").click()
     page.wait_for_url(f"**/eng/{place}")
     expect(page.locator(".prose")).to_contain_text(KEY)
 

@@ -87,7 +87,7 @@ def test_somebody_new_comes_in_by_a_link_without_scripts(visit: Visit) -> None:
 def test_a_link_that_is_shown_once_is_copied_by_a_button(visit: Visit, axe: str) -> None:
     page = visit.open("ben", "/eng/-/share")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Create link").click()
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")

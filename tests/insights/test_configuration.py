@@ -26,6 +26,6 @@ def test_admins_see_each_setting_with_its_default_and_nothing_secret(wiki: Scene
         assert secret not in page
     assert "smtp://…@mail.example.org:587?…" in page
     days = re.search(r"WIKI_SESSION_DAYS.*?</dd>", page, re.DOTALL)
-    assert days and ">7<" in days[0] and "by default" in days[0] and ">30<" in days[0]
+    assert days and ">7<" in days[0] and "default:" in days[0] and ">30<" in days[0]
     assert "set here" not in page.partition("WIKI_MAIL_FROM")[2].partition("</dd>")[0]
     assert wiki.get("eve", "/-/admin/settings").status_code == 403

@@ -86,7 +86,7 @@ def test_whoever_gets_the_mail_takes_over_all_of_it(wiki: Scene, ben_of_old: Per
     here = link(wiki, "ben", "Ben.Old@example.org".lower())
     screen = wiki.get("ben", here)
     assert "Ben of old" in screen.text
-    assert "1 revision of 1 page that you can read" in screen.text
+    assert "1 revision of 1 page you can read" in screen.text
     assert screen.headers["Cache-Control"] == "no-store"
     assert wiki.post("ben", here).location == "/-/people/ben"
     assert left_of(wiki, ben_of_old) == [0] * 6

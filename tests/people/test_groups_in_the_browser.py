@@ -49,7 +49,7 @@ def test_members_see_who_is_in_a_group_and_by_what(finance: Scene) -> None:
     assert 'href="/-/groups/company"' in screen
     whole = finance.get("cai", "/-/groups/company").text
     assert re.search(r'@ben · in <a href="/-/groups/finance">Finance</a>', whole)
-    for words in ("Put in", "Take out", "/edit", "/delete", "/leave"):
+    for words in ("Person or group", "/take", "/edit", "/delete", "/leave"):
         assert words not in screen
     assert "/leave" in finance.get("ben", "/-/groups/finance").text
     assert "/leave" not in finance.get("ben", "/-/groups/company").text
@@ -98,7 +98,7 @@ def test_a_group_is_made_changed_and_deleted(finance: Scene) -> None:
     assert finance.post("ada", "/-/groups/finance/delete").location == "/-/groups"
     assert "Its people are as they were" in finance.get("ada", "/-/groups").text
     assert finance.get("cai", "/-/groups/finance").status_code == 404
-    assert "Nobody in it yet" in finance.get("cai", "/-/groups/company").text
+    assert "No one in this group yet" in finance.get("cai", "/-/groups/company").text
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_one_leaves_a_group_oneself_and_cannot_come_back(finance: Scene) -> None
     assert "editor in" in screen
     assert "Company" in screen
     assert finance.post("ben", "/-/groups/finance/leave").status_code == 303
-    assert "Nobody in it yet" in finance.get("ben", "/-/groups/company").text
+    assert "No one in this group yet" in finance.get("ben", "/-/groups/company").text
     assert finance.post("ben", "/-/groups/finance/put", who="ben").status_code == 403
     assert finance.get("ben", "/-/groups/finance/leave").status_code == 303
 
@@ -201,11 +201,11 @@ def test_before_a_deletion_all_that_it_means_is_said(finance: Scene) -> None:
     assert 'lead in <span dir="auto">Lab</span>' in screen
     assert "open-plan" in screen
     assert "secret-plan" not in screen
-    assert "1 page that you may not read" in screen
-    assert "Nobody would lead" not in screen
+    assert "1 page you can’t read" in screen
+    assert "No one would lead" not in screen
     finance.post("ben", "/lab/-/members", person="eve", role="none")
     finance.post("ben", "/lab/-/members", person="ben", role="none")
-    assert "Nobody would lead Lab" in finance.get("ada", "/-/groups/finance/delete").text
+    assert "No one would lead Lab" in finance.get("ada", "/-/groups/finance/delete").text
     refused = finance.post("ada", "/-/groups/finance/delete")
     assert refused.status_code == 422
     assert "Nobody would lead “Lab” any more" in refused.text
@@ -217,7 +217,7 @@ def test_a_profile_names_the_groups_for_members(finance: Scene) -> None:
     screen = finance.get("cai", "/-/people/ben").text
     assert 'href="/-/groups/finance"' in screen
     assert 'href="/-/groups/company"' in screen
-    assert "by a group in it" in screen
+    assert "through a group in it" in screen
     assert "Groups</h2>" not in finance.get("cai", "/-/people/cai").text
     finance.write("p", "x", space="fair", by="eve")
     finance.post("ada", "/-/groups/finance/put", who="eve")
@@ -287,7 +287,7 @@ def test_people_of_a_group_are_listed_in_slices_that_miss_nobody(finance: Scene)
             break
         url = older[1].replace("&amp;", "&")
     assert sorted(seen) == ["ben", *(f"p{number:03}" for number in range(110))]
-    assert "The list ends before here" in finance.get("cai", f"{url}x").text or seen
+    assert "You’ve reached the end of the list" in finance.get("cai", f"{url}x").text or seen
 
 
 def test_no_screen_of_groups_asks_more_often_because_there_are_more(finance: Scene) -> None:

@@ -178,12 +178,12 @@ def test_the_last_factor_of_somebody_who_must_have_one_stays(wiki: Scene) -> Non
 
 def test_the_screen_says_who_has_none(wiki: Scene) -> None:
     make_group(wiki, "team", "ben", "cai")
-    assert "You have none yourself" in wiki.get("ada", RULE).text
+    assert "You don’t have a second factor yourself" in wiki.get("ada", RULE).text
     set_up_app(wiki.client("ada"))
     set_up_app(wiki.client("cai"))
     require(wiki, "everybody")
     screen = wiki.get("ada", RULE).text
-    assert "You have none yourself" not in screen
+    assert "You don’t have a second factor yourself" not in screen
     assert "4 of 6" in screen
     assert 'href="/-/admin/people/ben"' in screen
     assert 'href="/-/admin/people/cai"' not in screen

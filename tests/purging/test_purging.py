@@ -321,7 +321,7 @@ def test_an_edit_begun_on_a_purged_revision_is_handed_back(wiki: Scene) -> None:
 def test_the_newest_revision_cannot_be_purged(wiki: Scene) -> None:
     page = salaries(wiki)
     asked = wiki.get("ada", f"/-/p/{page.id}/purge?revision=4").text
-    assert "It is the newest revision" in asked
+    assert "This is the latest revision" in asked
     refused = purge(wiki, page, revision=4)
     assert refused.status_code == 422
     assert wiki.get("cai", "/eng/salaries").status_code == 200
@@ -335,10 +335,10 @@ def test_who_else_has_the_text_is_said_before(wiki: Scene) -> None:
     wiki.write("hidden", "Ben has 4321.\n", space="lab", title="A hidden copy")
     wiki.post("eve", "/eng/salaries/-/restore", revision=2, head=4)
     asked = wiki.get("ada", f"/-/p/{page.id}/purge?revision=2").text
-    assert "The newest revision has the very same text" in asked
+    assert "The latest revision has exactly the same text" in asked
     assert "A copy" in asked
     assert "A hidden copy" not in asked
-    assert "1 where you may not read" in asked
+    assert "1 you can’t read" in asked
 
 
 def test_who_else_has_the_text_is_counted_beyond_those_that_are_listed(
@@ -352,9 +352,9 @@ def test_who_else_has_the_text_is_counted_beyond_those_that_are_listed(
         wiki.write(f"hidden-{number}", "Ben has 4321.\n", space="lab")
     asked = wiki.get("ada", url).text
     assert "Copy 1" in asked
-    assert "(revision 1)</a> and 2 where you may not read." in asked
+    assert "(revision 1)</a> and 2 you can’t read." in asked
     wiki.write("copy-2", "Ben has 4321.\n", title="Copy 2")
-    assert "</a> and 1 more and 2 where you may not read." in wiki.get("ada", url).text
+    assert "</a> and 1 more and 2 you can’t read." in wiki.get("ada", url).text
 
 
 def test_the_text_stays_as_long_as_a_revision_has_it(wiki: Scene) -> None:

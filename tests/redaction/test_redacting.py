@@ -324,7 +324,7 @@ def test_a_redaction_of_a_page_that_was_purged_stays_in_the_list(wiki: Scene) ->
     page = plan(wiki)
     url = redact(wiki, "eve", page.id).location
     wiki.post("ada", f"/-/p/{page.id}/purge", name="plan", head=1)
-    assert "The page is not there any more" in wiki.get("eve", url).text
+    assert "The page no longer exists" in wiki.get("eve", url).text
 
 
 def test_an_admin_learns_nothing_of_a_redaction_on_a_page_that_is_hidden_from_them(

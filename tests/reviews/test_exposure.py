@@ -105,7 +105,7 @@ def test_what_is_not_public_goes_public_by_two_people(wiki: Scene) -> None:
         assert wiki.get(stranger, url).status_code == 404
     assert wiki.post("eve", url, approve="1").status_code == 403
     assert "For our partners" in wiki.get("ada", url).text
-    assert "for you to decide" in wiki.get("ada", "/-/approvals").text
+    assert "needs your decision" in wiki.get("ada", "/-/approvals").text
     assert wiki.post("ada", url, approve="1").status_code == 303
     assert wiki.get("nobody", "/eng/notes").status_code == 200
     assert wiki.post("ada", url, approve="1").status_code == 422

@@ -136,8 +136,8 @@ def test_what_is_kept_narrower_below_is_left_out(guide: Scene) -> None:
     screen = guide.get("ben", "/lab/guide/-/share").text
     assert "3 pages now, and whatever is added below." in screen
     assert (
-        "Left out: 2 with a higher label than internal, 1 kept to some people, "
-        "1 that you may not edit."
+        "Left out: 2 with a higher label than internal, 1 restricted to some people, "
+        "1 you can’t edit."
     ) in screen
     url = shared(guide, what="subtree")
     browser = guide.new_client()
@@ -348,7 +348,7 @@ def test_a_link_that_is_opened_too_often_rests(
     assert [visit(guide, url).status_code for _ in range(5)] == [200] * 3 + [404] * 2
     assert "opened unusually often" in guide.letters()[-1].get_content()
     rests = guide.get("eve", "/lab/-/shares").text
-    assert "It shows nothing since" in rests
+    assert "Suspended since" in rests
     assert guide.post("eve", f"/-/shares/{row_of(guide).id}/resume").status_code == 303
     assert visit(guide, url).status_code == 200
 
@@ -423,7 +423,7 @@ def test_links_are_seen_by_whose_affair_they_are(guide: Scene) -> None:
     _demote(Role.NONE)(guide)
     guide.write("guide", "x", space="lab", title="Renamed since")
     mine = guide.get("ben", "/-/me/shares").text
-    assert "a page that you can no longer read" in mine
+    assert "a page you can no longer read" in mine
     assert "Renamed since" not in mine
     assert "Ben has no access to Lab" in guide.get("eve", "/lab/-/shares").text
     assert guide.post("ben", f"/-/shares/{id}/revoke").status_code == 303
