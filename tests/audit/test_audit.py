@@ -155,8 +155,8 @@ def test_secrets_that_were_allowed_are_counted_and_never_told(wiki: Scene) -> No
     words = shown(wiki)
     assert "Eve saved revision 2 of a page of Lab with a possible secret" in words
     assert "revision 3 of a page of Lab with 2 possible secrets" in words
-    assert "Eve changed the kinds of secrets that are looked for in Lab" in words
-    assert "Eve turned off the search for secrets in Lab" in words
+    assert "Eve changed the types of secrets scanned for in Lab" in words
+    assert "Eve turned off secret scanning in Lab" in words
     assert "Eve linked an account of the provider" in words
     assert "Ada unlinked Eve from an account of the provider" in words
     assert "of-dot" not in words
@@ -196,16 +196,16 @@ def test_filters_find_what_they_say(wiki: Scene, query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("?who=zoe", "Nobody is called zoe."),
+        ("?who=zoe", "There is no user zoe."),
         ("?category=gossip", "There is no such category."),
         ("?kind=Nothing", "There is no such event."),
         ("?space=nowhere", "There is no space nowhere."),
-        ("?page=eng/nothing", "There is no page there, or none that you may read."),
-        ("?page=lab/hidden", "There is no page there, or none that you may read."),
-        ("?page=///", "There is no page there, or none that you may read."),
-        ("?since=yesterday", "Write a day as 2026-03-31."),
-        ("?until=9999-12-31", "Write a day as 2026-03-31."),
-        ("?since=0000-00-00", "Write a day as 2026-03-31."),
+        ("?page=eng/nothing", "There is no page there that you can read."),
+        ("?page=lab/hidden", "There is no page there that you can read."),
+        ("?page=///", "There is no page there that you can read."),
+        ("?since=yesterday", "Enter a valid date, such as 2026-03-31."),
+        ("?until=9999-12-31", "Enter a valid date, such as 2026-03-31."),
+        ("?since=0000-00-00", "Enter a valid date, such as 2026-03-31."),
     ],
 )
 def test_a_filter_that_names_nothing_says_so(wiki: Scene, query: str, sentence: str) -> None:

@@ -36,14 +36,14 @@ def test_events_are_exported_and_that_is_an_event(wiki: Scene) -> None:
     assert len(row["link"]) == 64
     rows = list(csv.DictReader(io.StringIO(run(wiki, "export", "--format", "csv").output)))
     assert [row["event"] for row in rows] == ["AuditExported", "MemberChanged", "MemberChanged"]
-    assert rows[0]["who"] == "The machine’s shell"
+    assert rows[0]["who"] == "The server’s shell"
     assert run(wiki, "export", "--until", "2020-01-01").output == ""
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--who", "zoe"), "Error: Nobody is called zoe."),
+        (("--who", "zoe"), "Error: There is no user zoe."),
         (("--space", "nowhere"), "Error: There is no space nowhere."),
         (("--since", "soon"), "does not match the format"),
         (("--format", "exe"), "is not one of"),

@@ -77,7 +77,7 @@ def test_a_drill_that_fails_says_why(wiki: Scene) -> None:
     assert "Run again" in html
     wiki.post("ada", DRILL)
     DrillKeeper(("/nowhere/at-all",))(wiki.database, wiki.settings)
-    assert "It could not be started" in wiki.get("ada", DRILL).text
+    assert "The drill couldn’t be started" in wiki.get("ada", DRILL).text
 
 
 def test_one_drill_at_a_time_which_says_how_far_it_is(

@@ -24,7 +24,7 @@ def test_who_is_meant_is_suggested_and_put_in(visit: Visit) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Colleague 59 is in Empty now.")
     page.get_by_role("button", name="Remove Colleague 59").click()
-    expect(page.get_by_role("status")).to_contain_text("Colleague 59 is out of Empty.")
+    expect(page.get_by_role("status")).to_contain_text("Colleague 59 was removed from Empty.")
 
 
 def test_a_group_gets_a_role_and_loses_it_without_scripts(visit: Visit) -> None:

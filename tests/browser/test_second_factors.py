@@ -144,7 +144,7 @@ def test_a_passkey_is_made_and_signs_in_by_itself_and_as_a_second_step(
     expect(page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
     everyones(page, axe)
     page.get_by_role("button", name="Use passkey").click()
-    expect(page.get_by_text("is no second factor of yours any more")).to_be_visible()
+    expect(page.get_by_text("was removed from your second factors")).to_be_visible()
 
 
 def sign_in_by_enter(page: Page) -> None:

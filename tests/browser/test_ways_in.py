@@ -29,7 +29,7 @@ def test_a_text_survives_a_sign_in_that_has_ended(visit: Visit, axe: str) -> Non
 
     expect(page.get_by_text("Your session has expired.")).to_be_visible()
     sign_in(page, "ben")
-    expect(page.get_by_text("it is not saved yet")).to_be_visible()
+    expect(page.get_by_text("it isn’t saved yet")).to_be_visible()
     expect(page.get_by_label("Text")).to_have_value(text)
     assert visit.world.page("shifts").head == 1
     page.get_by_role("button", name="Save").click()

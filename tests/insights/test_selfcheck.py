@@ -91,7 +91,7 @@ def test_a_wiki_that_is_set_up_well_has_nothing_but_backups_to_look_at(
         ({"smtp_url": ""}, "Mail", WARN),
         ({"mail_from": "wiki@localhost"}, "Mail", WARN),
         ({"pace": 0.0}, "Limits", WARN),
-        ({"session_days": 365}, "Length of sign-ins", WARN),
+        ({"session_days": 365}, "Session length", WARN),
         ({"secret_key": ""}, "Secret key", WARN),
     ],
 )
@@ -152,7 +152,7 @@ def test_public_spaces_are_counted_and_named(wiki: Scene, safe: Settings) -> Non
     with wiki.database.write() as session:
         session.execute(update(Space).where(Space.slug == "open").values(visibility="public"))
     found = points(wiki, safe)["Public spaces"]
-    assert (found.grade, found.said) == (WARN, "All the world can read 1 space: /open/.")
+    assert (found.grade, found.said) == (WARN, "Anyone on the internet can read 1 space: /open/.")
 
 
 def test_what_is_open_for_long_is_told(wiki: Scene, safe: Settings) -> None:
@@ -178,9 +178,9 @@ def test_what_is_open_for_long_is_told(wiki: Scene, safe: Settings) -> None:
                 )
             )
     found = points(wiki, safe)
-    assert found["API tokens"].said.startswith("1 API token works until revoked")
-    assert "1 of them not used for 90 days" in found["API tokens"].said
-    assert found["Old sign-ins"].said == "1 sign-in was not used for 60 days."
+    assert found["API tokens"].said.startswith("1 API token never expires")
+    assert "1 of them unused for 90 days" in found["API tokens"].said
+    assert found["Old sessions"].said == "1 session was not used for 60 days."
     assert found["Invitations"].said.startswith("1 invitation has been open")
 
 
@@ -198,7 +198,7 @@ def test_only_tokens_that_work_without_an_end_are_counted(wiki: Scene, safe: Set
             values = owner | {"created_at": long_ago} | changed
             session.add(ApiToken(token_hash=name, name=name, **values))
         session.execute(update(Person).where(Person.id == gus).values(disabled_at=now()))
-    assert points(wiki, safe)["API tokens"].said == "1 API token works until revoked."
+    assert points(wiki, safe)["API tokens"].said == "1 API token never expires."
 
 
 def test_deliveries_and_the_worker_are_looked_at(wiki: Scene, safe: Settings) -> None:

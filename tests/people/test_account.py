@@ -47,7 +47,7 @@ def test_a_name_is_changed_without_the_password_and_an_address_only_with_it(wiki
     for wrong in ("", "not the password"):
         refused = wiki.client("ben").post("/-/me/profile", data={**form, "confirm.password": wrong})
         assert refused.status_code == 422
-        assert ("That is not your password." in refused.text) == bool(wrong)
+        assert ("Incorrect password." in refused.text) == bool(wrong)
         assert 'name="email" value="New@Example.org"' in refused.text
         assert wrong not in refused.text or not wrong
     assert person(wiki, "ben").email == "ben@example.org"
@@ -61,12 +61,12 @@ def test_a_name_is_changed_without_the_password_and_an_address_only_with_it(wiki
 @pytest.mark.parametrize(
     ("name", "email", "sentence"),
     [
-        ("", "ben@example.org", "A name has at least one letter."),
-        ("\u202e \x07", "ben@example.org", "A name has at least one letter."),
+        ("", "ben@example.org", "Enter a name with at least one letter."),
+        ("\u202e \x07", "ben@example.org", "Enter a name with at least one letter."),
         ("x" * 201, "ben@example.org", "at most 200 characters"),
         ("Ben", "EVE@example.org", "This address belongs to another account."),
-        ("Ben", "not an address", "That is not an e-mail address."),
-        ("Ben", "a@b\x00c", "That is not an e-mail address."),
+        ("Ben", "not an address", "Enter a valid email address."),
+        ("Ben", "a@b\x00c", "Enter a valid email address."),
     ],
 )
 def test_what_cannot_be_a_profile_is_refused_with_a_sentence(
@@ -169,8 +169,8 @@ def test_all_other_sign_ins_are_ended_at_once(wiki: Scene) -> None:
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/126 Safari/537.36 Edg/126.0", "Edge on Windows"),
         ("Mozilla/5.0 (Linux; Android 14) Chrome/126 Mobile Safari/537.36", "Chrome on Android"),
         ("curl/8.5.0", "curl"),
-        ("", "An unknown device"),
-        ("<script>", "An unknown device"),
+        ("", "Unknown device"),
+        ("<script>", "Unknown device"),
     ],
 )
 def test_devices_are_named_in_words(user_agent: str, words: str) -> None:

@@ -56,7 +56,7 @@ def test_a_password_is_set_and_ends_the_sign_ins(run: Run, wiki: Scene) -> None:
     assert signs_in(wiki, "ben", "another long one")
     refused = run("user", "password", "ben", "--password-stdin", typed="short\n")
     assert refused.exit_code == 1
-    assert refused.output == "Error: A password has at least 10 characters.\n"
+    assert refused.output == "Error: Use at least 10 characters for the password.\n"
 
 
 def test_a_role_is_changed_but_not_the_last_admins(run: Run, wiki: Scene) -> None:
@@ -65,7 +65,7 @@ def test_a_role_is_changed_but_not_the_last_admins(run: Run, wiki: Scene) -> Non
     assert run("user", "role", "ben", "member").exit_code == 0
     for refused in (run("user", "role", "ada", "guest"), run("user", "disable", "ada")):
         assert refused.exit_code == 1
-        assert refused.output.startswith("Error: The wiki needs an admin")
+        assert refused.output.startswith("Error: The wiki needs at least one admin")
     assert run("user", "role", "ben", "emperor").exit_code == 2
 
 

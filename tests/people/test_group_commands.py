@@ -43,7 +43,7 @@ def test_of_several_all_are_put_in_or_none(run: Run) -> None:
     assert refused.exit_code == 1
     assert refused.output == "Error: Nobody and no group is called nobody.\n"
     assert run("put", "finance", "ben", "finance").output == (
-        "Error: A group cannot be inside itself.\n"
+        "Error: A group can’t contain itself.\n"
     )
     assert run("list").output == "finance\t0\tFinance\n"
 

@@ -96,7 +96,7 @@ def test_a_group_is_made_changed_and_deleted(finance: Scene) -> None:
     assert "&lt;b&gt;All&lt;/b&gt; of it" in screen
     assert "Money" in screen
     assert finance.post("ada", "/-/groups/finance/delete").location == "/-/groups"
-    assert "Its people are as they were" in finance.get("ada", "/-/groups").text
+    assert "The accounts of its people aren’t affected" in finance.get("ada", "/-/groups").text
     assert finance.get("cai", "/-/groups/finance").status_code == 404
     assert "No one in this group yet" in finance.get("cai", "/-/groups/company").text
 
@@ -208,7 +208,7 @@ def test_before_a_deletion_all_that_it_means_is_said(finance: Scene) -> None:
     assert "No one would lead Lab" in finance.get("ada", "/-/groups/finance/delete").text
     refused = finance.post("ada", "/-/groups/finance/delete")
     assert refused.status_code == 422
-    assert "Nobody would lead “Lab” any more" in refused.text
+    assert "No one would lead “Lab” any more" in refused.text
     finance.post("ada", "/-/admin/spaces/lab/lead")
     assert finance.post("ada", "/-/groups/finance/delete").status_code == 303
 

@@ -108,7 +108,7 @@ def test_after_too_many_attempts_even_the_right_password_is_refused(wiki: Scene)
     locked = attempt(wiki, "ben", PASSWORD)
     assert locked.status_code == 429
     assert 14 * 60 < int(locked.headers["Retry-After"]) <= 15 * 60
-    assert "Please wait 15 minutes and try again." in locked.text
+    assert "Wait 15 minutes and try again." in locked.text
     assert "Set-Cookie" not in locked.headers or "_user_id" not in locked.headers["Set-Cookie"]
     assert attempt(wiki, "eve", PASSWORD).status_code == 303
 

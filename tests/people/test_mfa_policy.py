@@ -102,7 +102,7 @@ def test_whoever_must_and_has_none_gets_nowhere_but_to_set_one_up(wiki: Scene) -
             assert answer.location.startswith(HERE), f"{method} {url}"
             refused += 1
     assert refused > 80
-    assert "must have a second factor" in browser.get(HERE).text
+    assert "needs a second factor" in browser.get(HERE).text
 
 
 def test_it_goes_on_to_what_was_wanted_once_there_is_one(wiki: Scene) -> None:
@@ -170,7 +170,7 @@ def test_the_last_factor_of_somebody_who_must_have_one_stays(wiki: Scene) -> Non
     require(wiki, "admins")
     refused = wiki.post("ada", f"{HERE}/authenticators/{app.id}/remove")
     assert refused.status_code == 422
-    assert "Add another one first" in refused.text
+    assert "Add another one before" in refused.text
     other = set_up_app(wiki.client("ada"), "Other")
     assert wiki.post("ada", f"{HERE}/authenticators/{app.id}/remove").status_code == 303
     assert wiki.post("ada", f"{HERE}/authenticators/{other.id}/remove").status_code == 422

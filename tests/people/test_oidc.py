@@ -180,7 +180,7 @@ def test_a_proven_address_is_linked_only_after_a_sign_in_and_a_yes(wiki: Scene) 
     change(wiki, "ben", email_proven_at=now())
     browser = wiki.new_client()
     asked = come(browser, "id-of-ben", next="/eng/")
-    assert "An account here has the address ben@example.org" in asked.text
+    assert "An account here already uses ben@example.org" in asked.text
     assert (who(browser), links(wiki)) == ("nobody", [])
     next = re.search(r'name="next" value="(/-/me/identities/[^"]+)"', asked.text)
     assert next
@@ -257,7 +257,7 @@ def test_one_links_and_unlinks_under_one_s_account(wiki: Scene) -> None:
     assert asked.status_code == 403
     begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     shown = back(browser, go_there(address_of(begun), "id-of-nobody"), follow=True)
-    assert "From now on Example ID signs you in." in shown.text
+    assert "You can now sign in with Example ID." in shown.text
     assert links(wiki) == [("eve", "id-of-nobody")]
     other = wiki.new_client()
     come(other, "id-of-nobody")
@@ -383,7 +383,7 @@ def test_a_visit_that_is_to_link_is_good_in_its_sign_in_only(wiki: Scene) -> Non
     begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     address = go_there(address_of(begun), "id-of-ben")
     browser.post("/-/logout")
-    assert "Please begin again" in back(browser, address, follow=True).text
+    assert "Sign in again" in back(browser, address, follow=True).text
     assert links(wiki) == []
 
 
@@ -392,29 +392,29 @@ def test_a_way_back_is_good_once_in_the_same_browser_and_for_minutes(wiki: Scene
     browser, other = wiki.new_client(), wiki.new_client()
     address = there(browser, "id-of-ben")
     there(other, "id-of-ben")
-    assert "Please begin again" in back(other, address, follow=True).text
+    assert "Sign in again" in back(other, address, follow=True).text
     assert who(other) == "nobody"
     late = there(browser, "id-of-ben")
     with at(now() + timedelta(minutes=10, seconds=1)):
-        assert "Please begin again" in back(browser, late, follow=True).text
+        assert "Sign in again" in back(browser, late, follow=True).text
     assert back(browser, address).location == "/"
     assert who(browser) == "ben"
     browser.post("/-/logout")
-    assert "Please begin again" in back(browser, address, follow=True).text
+    assert "Sign in again" in back(browser, address, follow=True).text
     assert who(browser) == "nobody"
 
 
 @pytest.mark.parametrize("query", ["", "?state=guessed&code=x", "?error=access_denied"])
 def test_a_way_back_that_nobody_was_sent_on_leads_to_the_sign_in(wiki: Scene, query: str) -> None:
     shown = wiki.new_client().get(f"/-/login/oidc/callback{query}", follow_redirects=True)
-    assert "Please begin again" in shown.text
+    assert "Sign in again" in shown.text
     assert 'action="/-/login"' in shown.text
 
 
 def test_whoever_breaks_off_there_can_go_on_here(wiki: Scene) -> None:
     browser = wiki.new_client()
     shown = come(browser, "id-of-ben", refuse=True, next="/eng/")
-    assert "at Example ID it was refused or broken off" in shown.text
+    assert "the sign-in at Example ID was cancelled or refused" in shown.text
     assert 'name="next" value="/eng/"' in shown.text
 
 
@@ -426,7 +426,7 @@ def test_another_s_code_is_not_taken(wiki: Scene, caplog: pytest.LogCaptureFixtu
     address = there(victim, "id-of-nobody")
     own = parse_qs(urlsplit(address).query)["code"][0]
     shown = back(victim, address.replace(own, stolen), follow=True)
-    assert "did not say who you are in a way that can be trusted" in shown.text
+    assert "The sign-in information from Example ID couldn’t be verified" in shown.text
     assert who(victim) == "nobody"
     assert stolen not in caplog.text
     assert "the code was not taken" in caplog.text
@@ -488,7 +488,7 @@ class TestNewcomers:
         assert (taken.status_code, "is taken" in taken.text) == (422, True)
         form = {"key": key[1], "handle": "nia", "name": "Nia New", "email": "ada@example.org"}
         other = wiki.new_client()
-        assert "begin again" in other.post(url, data=form, follow_redirects=True).text
+        assert "Sign in again" in other.post(url, data=form, follow_redirects=True).text
         assert browser.post(url, data=form).location == "/open/"
         assert who(browser) == "nia"
         with wiki.database.read() as session:
@@ -496,7 +496,7 @@ class TestNewcomers:
         assert (nia.site_role, nia.email) == ("guest", "nia@new.example.org")
         assert nia.password_hash is None
         assert nia.email_proven_at is None, "only a mail of ours proves it"
-        assert "begin again" in other.post(url, data=form, follow_redirects=True).text
+        assert "Sign in again" in other.post(url, data=form, follow_redirects=True).text
         again = wiki.new_client()
         come(again, "id-of-new")
         assert who(again) == "nia"
@@ -529,7 +529,7 @@ class TestNewcomers:
         change(wiki, "cai", email="nia@new.example.org")
         browser = wiki.new_client()
         shown = come(browser, "id-of-new")
-        assert "without having proven it" in shown.text
+        assert "but the address isn’t verified" in shown.text
         assert (who(browser), links(wiki)) == ("nobody", [])
 
 
@@ -572,6 +572,6 @@ def test_a_provider_that_is_down_is_one_sentence(
     provider = wiki.app.extensions["wiki.provider"]
     monkeypatch.setattr(provider, "issuer", "http://127.0.0.1:9")
     shown = wiki.new_client().post("/-/login/oidc", data={"next": "/eng/"}, follow_redirects=True)
-    assert "Example ID cannot be reached at the moment" in shown.text
+    assert "Example ID can’t be reached at the moment" in shown.text
     assert 'name="next" value="/eng/"' in shown.text
     assert 'action="/-/login"' in shown.text

@@ -66,7 +66,7 @@ def test_a_link_works_once_and_within_an_hour(wiki: Scene) -> None:
     wiki.new_client().post(link, data={"password": NEW})
     again = wiki.new_client().post(link, data={"password": "yet another one"})
     assert again.status_code == 410
-    assert "Ask for a new one" in again.text
+    assert "Request a new one" in again.text
     late = link_for(wiki, "eve")
     with wiki.database.write() as session:
         session.execute(update(PasswordReset).values(expires_at=now() - timedelta(seconds=1)))

@@ -47,7 +47,7 @@ def test_what_matters_asks_first_and_keeps_what_was_sent(
     assert wiki.post(who, url, **form, **{"confirm.password": "wrong"}).status_code == 422
     nothing = wiki.post(who, url, **form, **{"confirm.password": ""})
     assert nothing.status_code == 422
-    assert "Show that it is you first." in nothing.text
+    assert "Confirm that it’s you first." in nothing.text
     with wiki.database.read() as session:
         ben = session.scalars(select(Person).where(Person.handle == "ben")).one()
     assert (ben.site_role, ben.email, ben.disabled_at) == ("member", "ben@example.org", None)

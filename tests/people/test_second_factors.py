@@ -56,7 +56,7 @@ def test_an_app_is_set_up_by_a_picture_or_a_text_and_proven_by_a_code(wiki: Scen
     assert b"<script" not in picture.data and b"style" not in picture.data
     wrong = wiki.post("ben", begun.location, code="12345x")
     assert wrong.status_code == 422
-    assert "That code is not right." in wrong.text
+    assert "That code is incorrect" in wrong.text
     assert first_step(wiki.new_client(), "ben").location == "/"  # it counts for nothing yet
     done = wiki.post("ben", begun.location, code=pyotp.TOTP(totp.secret).at(now()))
     assert done.status_code == 200
@@ -180,7 +180,7 @@ def test_a_sign_in_under_way_is_used_once_and_by_its_own_browser(wiki: Scene, ap
     with later(120):
         late = second_step(copied, app.code())
     assert late.status_code == 422
-    assert "Please sign in once more." in late.text
+    assert "Sign in again." in late.text
     assert not is_in(copied)
 
 
@@ -403,7 +403,7 @@ def test_text_that_was_kept_comes_through_both_steps(wiki: Scene, app: App) -> N
         done = second_step(browser, app.code(), next="/eng/rota/-/edit", **kept)
     assert done.status_code == 200
     assert "My long text" in done.text
-    assert "it is not saved yet" in done.text
+    assert "it isn’t saved yet" in done.text
     late = second_step(wiki.new_client(), "000000", next="/eng/rota/-/edit", **kept)
     assert 'name="kept.body" value="My long text"' in late.text
 

@@ -434,8 +434,8 @@ def test_the_shell_purges_anywhere(wiki: Scene, shell) -> None:
         (["lab/nothing"], "There is no page lab/nothing."),
         (["nospace"], "There is no page nospace."),
         (["999"], "There is no page 999."),
-        (["eng/salaries", "--revision", "4"], "The newest revision cannot be purged"),
-        (["eng/salaries", "--revision", "9"], "There is no such revision"),
+        (["eng/salaries", "--revision", "4"], "The latest revision can’t be purged"),
+        (["eng/salaries", "--revision", "9"], "This revision doesn’t exist"),
         (["eng/a//\x00"], "path"),
     ],
 )

@@ -127,7 +127,7 @@ def test_what_was_refused_or_has_changed_is_not_done(wiki: Scene) -> None:
     wiki.write("notes/more", "meanwhile")
     refused = wiki.post("ada", second, approve="1")
     assert refused.status_code == 422
-    assert "It would expose something else by now" in refused.text
+    assert "The effect of this change is different now" in refused.text
     assert wiki.get("cai", "/eng/notes").status_code == 404
 
 

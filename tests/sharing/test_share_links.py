@@ -316,7 +316,7 @@ def test_wrong_passwords_make_their_sender_wait_and_then_the_link_rest(guide: Sc
     assert letter["To"] == "ben@example.org"
     assert "many wrong passwords were tried" in letter.get_content()
     assert url not in letter.get_content()
-    assert "resting" in guide.get("ben", "/-/me/shares").text
+    assert "suspended" in guide.get("ben", "/-/me/shares").text
     id = row_of(guide).id
     assert guide.post("cai", f"/-/shares/{id}/resume").status_code == 404
     assert guide.post("ben", f"/-/shares/{id}/resume").status_code == 303
@@ -381,7 +381,7 @@ def test_what_may_not_be_shared_says_why(guide: Scene) -> None:
     with guide.database.write() as session:
         restrictions.set_label(session, eve, page.id, Label.CONFIDENTIAL, consent=UNASKED)
     screen = guide.get("eve", "/lab/guide/-/share").text
-    assert "The page is confidential, and only what is internal is shown by link." in screen
+    assert "The page is labelled confidential; share links show at most internal pages." in screen
     assert guide.post("eve", "/lab/guide/-/share").status_code == 403
     with guide.database.write() as session:
         space = see_space(session, eve, "fair")

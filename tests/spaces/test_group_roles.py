@@ -155,7 +155,7 @@ def test_a_group_that_is_the_last_lead_stays_and_so_do_its_last_people(teams: Sc
         teams.post("ada", "/-/groups/finance/delete"),
     ):
         assert refused.status_code == 422
-        assert "Nobody would lead “Lab” any more" in refused.text
+        assert "No one would lead “Lab” any more" in refused.text
     give(teams, "lab", "company", Role.LEAD, who="dot")
     give(teams, "lab", "finance", Role.NONE, who="dot")
     with teams.database.write() as session:

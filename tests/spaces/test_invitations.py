@@ -112,9 +112,9 @@ def test_an_invitation_to_what_is_narrow_may_take_two_and_is_sent_then(wiki: Sce
     object.__setattr__(wiki.settings, "second_person_from", 0)
     keep(wiki, "narrow", Label.CONFIDENTIAL)
     without = wiki.post("eve", "/lab/-/invitations", role="editor")
-    assert "a second person has to agree" in without.text
+    assert "a second person has to approve it" in without.text
     assert wiki.agree("eve", without).status_code == 403
-    assert "Invite them by e-mail" in wiki.agree("eve", without, ask="1").text
+    assert "Enter an email address" in wiki.agree("eve", without, ask="1").text
     shown = wiki.post("eve", "/lab/-/invitations", role="editor", email="hal@example.org")
     asked = wiki.agree("eve", shown, ask="1")
     assert "hal@example.org" not in [letter["To"] for letter in wiki.letters()]
@@ -336,7 +336,7 @@ def test_a_form_that_is_refused_leaves_the_invitation_to_be_used(wiki: Scene) ->
         ({"email": "BEN@example.org"}, "This address belongs to another account."),
         ({"password": "short"}, "at least 10 characters"),
         ({"handle": "Hal Jordan"}, "letters a to z"),
-        ({"email": "hal"}, "That is not an e-mail address."),
+        ({"email": "hal"}, "Enter a valid email address."),
     ):
         refused = wiki.new_client().post(link, data=FORM | wrong)
         assert refused.status_code == 422

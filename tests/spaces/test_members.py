@@ -45,7 +45,7 @@ def test_a_service_account_is_not_the_lead_that_a_space_needs(wiki: Scene) -> No
     assert wiki.post("eve", "/lab/-/members", person="eve", role="none").status_code == 303
     kept = wiki.post("cai", "/-/groups/humans/leave")
     assert kept.status_code == 422
-    assert "Nobody would lead “Lab” any more" in kept.text
+    assert "No one would lead “Lab” any more" in kept.text
     assert "No one else leads Lab" in wiki.get("ada", "/-/admin/people/cai").text
     assert "no lead" not in wiki.get("ada", "/-/admin/spaces").text
     wiki.post("ada", "/-/admin/people/cai/disable")

@@ -76,7 +76,7 @@ class DrillKeeper:
             rows = session.scalars(_left(database).with_for_update(skip_locked=True)).all()
             for run in rows:
                 if run.began_at is not None:
-                    why = "The worker was stopped meanwhile. Nothing is wrong: run it again."
+                    why = "The worker was stopped. Nothing is wrong; run the drill again."
                     _finish(session, run, Outcome.INTERRUPTED, error=why)
             waits = next((run for run in rows if run.began_at is None), None)
             at_work = select(DrillRun.id).where(
@@ -95,7 +95,7 @@ class DrillKeeper:
             )
         except OSError as error:
             with database.write() as session:
-                _failed(f"It could not be started: {error}.")(
+                _failed(f"The drill couldn’t be started: {error}.")(
                     session, session.get_one(DrillRun, run_id)
                 )
             return
@@ -108,7 +108,7 @@ class DrillKeeper:
                 one.process.kill()
                 one.process.wait()
                 minutes = int(LONGEST.total_seconds() / 60)
-                self._end(database, one, _failed(f"It took more than {minutes} minutes."))
+                self._end(database, one, _failed(f"The drill took more than {minutes} minutes."))
             elif now() - one.beat_at >= BEAT:
                 one.beat_at = now()
                 position, total = _far(_read(one.steps))
@@ -123,7 +123,11 @@ class DrillKeeper:
             outcome = Outcome.CLEAN if report["clean"] else Outcome.LEAKS
         except (ValueError, KeyError, TypeError):
             log.error("the leak drill ended with %d and without a report:\n%s", status, noise)
-            self._end(database, one, _failed(_last_words(noise) or f"It ended with {status}."))
+            self._end(
+                database,
+                one,
+                _failed(_last_words(noise) or f"The drill exited with status {status}."),
+            )
             return
         kept = _shortened(report)
         self._end(database, one, lambda session, run: _finish(session, run, outcome, result=kept))

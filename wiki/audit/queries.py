@@ -253,7 +253,7 @@ def _with_readers(
 def _who(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
     person = find_person(session, typed.removeprefix("@"))
     if person is None:
-        raise Invalid(f"Nobody is called {typed}.")
+        raise Invalid(f"There is no user {typed}.")
     return EventRow.actor_id == person.id
 
 
@@ -295,7 +295,7 @@ def page_id_of(session: Session, actor: Actor, typed: str) -> int:
     except NotFound:
         page = None
     if page is None:
-        raise Invalid("There is no page there, or none that you may read.")
+        raise Invalid("There is no page there that you can read.")
     return page.id
 
 
@@ -313,7 +313,7 @@ def _day(typed: str) -> datetime:
         day = datetime.combine(date.fromisoformat(typed), time(), UTC)
         day + timedelta(days=1)  # fails for the last day that can be represented
     except (ValueError, OverflowError):
-        raise Invalid("Write a day as 2026-03-31.") from None
+        raise Invalid("Enter a valid date, such as 2026-03-31.") from None
     return day
 
 

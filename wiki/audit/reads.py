@@ -63,7 +63,7 @@ def list_reads(
     if who:
         person = find_person(session, who.removeprefix("@"))
         if person is None:
-            errors["who"] = f"Nobody is called {who}."
+            errors["who"] = f"There is no user {who}."
         else:
             query = query.where(PageRead.person_id == person.id)
     if page:

@@ -76,7 +76,7 @@ def check() -> ResponseReturnValue:
     """Request a verification of the chain of events."""
     with writing() as session:
         ask_for_check(session, actor())
-    flash("The worker verifies the chain of events now; load this page again in a moment.")
+    flash("The worker is verifying the event chain. Refresh this page in a moment.")
     return redirect("/-/admin/audit", 303)
 
 
@@ -118,7 +118,7 @@ def retry(delivery_id: int) -> ResponseReturnValue:
     """Retry a delivery."""
     with writing() as session:
         deliveries.retry(session, actor(), delivery_id)
-    flash("It is tried again.", "good")
+    flash("The job will be retried.", "good")
     return _to_jobs()
 
 
@@ -127,7 +127,7 @@ def give_up(delivery_id: int) -> ResponseReturnValue:
     """Give up on a delivery."""
     with writing() as session:
         deliveries.give_up(session, actor(), delivery_id)
-    flash("It is not tried any more.", "good")
+    flash("The job won’t be retried.", "good")
     return _to_jobs()
 
 
@@ -136,7 +136,9 @@ def retry_all() -> ResponseReturnValue:
     """Retry all failed deliveries of a subscriber."""
     with writing() as session:
         count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
-    flash("It is tried again." if count == 1 else f"All {count} are tried again.", "good")
+    flash(
+        "The job will be retried." if count == 1 else f"All {count} jobs will be retried.", "good"
+    )
     return _to_jobs()
 
 

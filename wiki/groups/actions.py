@@ -107,8 +107,8 @@ def _leads_kept(session: Session, group: Group) -> Iterator[None]:
             select(Space.title).where(Space.id.in_(left)).order_by(Space.title)
         )
         raise Invalid(
-            f"Nobody would lead {in_words([f'“{title}”' for title in titles])} any more: make "
-            "somebody else a lead there first."
+            f"No one would lead {in_words([f'“{title}”' for title in titles])} any more. Make "
+            "someone else a lead there first."
         )
 
 

@@ -48,7 +48,7 @@ def administration() -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"The group {made.name} is ready: put people in.", "good")
+            flash(f"Group {made.name} created. Add people to it.", "good")
             return redirect(_url(made), 303)
     return _list("admin/groups.html", error)
 
@@ -82,7 +82,7 @@ def edit(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash("The group is saved.", "good")
+            flash("Group saved.", "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_edit.html",
@@ -107,7 +107,9 @@ def delete(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"The group {found.name} is gone. Its people are as they were.", "good")
+            flash(
+                f"Group {found.name} deleted. The accounts of its people aren’t affected.", "good"
+            )
             return redirect("/-/groups", 303)
     body = render_template(
         "groups/group_delete.html",
@@ -125,7 +127,7 @@ def leave(handle: str) -> ResponseReturnValue:
     """Leave a group, after showing the consequences."""
     found = groups.see_group(reading(), actor(), handle)
     if not groups.is_member(reading(), found, actor().person_id):
-        flash(f"You were not put into {found.name} itself.")
+        flash(f"You’re not a direct member of {found.name}.")
         return redirect(_url(found), 303)
     error: Invalid | None = None
     if request.method == "POST":
@@ -137,7 +139,7 @@ def leave(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"You have left {found.name}.", "good")
+            flash(f"You left {found.name}.", "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_leave.html",
@@ -172,7 +174,10 @@ def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
         error = Invalid(refused.sentence, field="who")
         return _screen(groups.see_group(reading(), actor(), handle), error)
     flash(
-        f"{name} is in {found.name} now." if inside else f"{name} is out of {found.name}.", "good"
+        f"{name} was added to {found.name}."
+        if inside
+        else f"{name} was removed from {found.name}.",
+        "good",
     )
     return redirect(_url(found), 303)
 
@@ -180,7 +185,7 @@ def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
 def _moved(session: Session, into: Group, typed: str, *, inside: bool) -> str:
     who = find_who(session, actor(), typed, field="who")
     if who is None:
-        raise Invalid("Nobody and no group has that name, user name or address.", field="who")
+        raise Invalid("No person or group has that name, user name or address.", field="who")
     if isinstance(who, Group):
         grouping.set_part(session, actor(), into, who, inside=inside)
     else:

@@ -96,22 +96,22 @@ def _good(name: str, said: str) -> Point:
 def _address(at: _Looked) -> Iterator[Point]:
     base, name = urlsplit(at.settings.base_url), "Address"
     if at.settings.secure:
-        yield _good(name, "People reach the wiki over HTTPS, and cookies insist on it.")
+        yield _good(name, "The wiki uses HTTPS, and cookies are sent only over HTTPS.")
         return
     with suppress(ValueError):
         if base.hostname == "localhost" or ipaddress.ip_address(base.hostname or "").is_loopback:
             yield Point(
                 Grade.WARN,
                 name,
-                f"WIKI_BASE_URL is {at.settings.base_url}, which only this machine can open; links "
-                "in mails lead there.",
-                "Set WIKI_BASE_URL to the https:// address that people use.",
+                f"WIKI_BASE_URL is {at.settings.base_url}, which works only on this machine. Links "
+                "in emails point there.",
+                "Set WIKI_BASE_URL to the https:// address people use.",
             )
             return
     yield Point(
         Grade.DANGER,
         name,
-        "People reach the wiki over plain HTTP: whoever is on the way reads passwords and pages.",
+        "The wiki uses plain HTTP: others on the network can read passwords and pages.",
         "Put a proxy with a certificate in front and set WIKI_BASE_URL to its https:// address.",
     )
 
@@ -122,12 +122,12 @@ def _proxies(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             name,
-            "No proxy is trusted, though people come over HTTPS: all sign-ins count as from "
+            "The wiki uses HTTPS but trusts no proxy, so all sign-ins seem to come from "
             "one address.",
             "Set WIKI_TRUSTED_PROXIES to the number of proxies in front, usually 1.",
         )
     else:
-        yield _good(name, "Addresses of visitors are taken as the settings say.")
+        yield _good(name, "Visitors’ IP addresses are determined as configured.")
 
 
 def _mode(path: Path) -> int:
@@ -140,14 +140,14 @@ def _key(at: _Looked) -> Iterator[Point]:
         yield _good(name, "The key that signs cookies comes from the environment.")
     elif not path.exists():
         yield Point(
-            Grade.WARN, name, "There is no key yet.", "It is made when the wiki is first served."
+            Grade.WARN, name, "There is no key yet.", "It’s created when the wiki is first started."
         )
     elif _mode(path) & 0o077:
         yield Point(
             Grade.DANGER,
             name,
-            "Others on this machine can read the key that signs cookies.",
-            f"chmod 600 {path}; replace the key by deleting the file if anybody may have read it.",
+            "Other accounts on this machine can read the key that signs cookies.",
+            f"chmod 600 {path}; if someone may have read it, delete the file to get a new key.",
         )
     else:
         yield _good(name, "Only its owner can read the key that signs cookies.")
@@ -157,32 +157,32 @@ def _data(at: _Looked) -> Iterator[Point]:
     name, folder = "Data folder", at.settings.data_dir
     if not folder.is_dir():
         yield Point(
-            Grade.DANGER, name, f"{folder} is no folder.", "Set WIKI_DATA_DIR to where the data is."
+            Grade.DANGER, name, f"{folder} isn’t a folder.", "Set WIKI_DATA_DIR to the data folder."
         )
         return
     if not os.access(folder, os.W_OK | os.X_OK):
         yield Point(
             Grade.DANGER,
             name,
-            "The wiki cannot write to its data folder.",
-            f"Make {folder} belong to the account that the wiki runs as.",
+            "The wiki can’t write to its data folder.",
+            f"Change the owner of {folder} to the account that runs the wiki.",
         )
     elif _mode(folder) & 0o007:
         yield Point(
             Grade.DANGER,
             name,
-            "Everybody on this machine can look into the data folder: pages, files and mails.",
+            "Every account on this machine can read the data folder: pages, files and emails.",
             f"chmod 700 {folder}",
         )
     elif _mode(folder) & 0o070:
         yield Point(
             Grade.WARN,
             name,
-            "A group of accounts on this machine can look into the data folder.",
-            f"chmod 700 {folder}, unless the group is meant to.",
+            "A group of accounts on this machine can read the data folder.",
+            f"chmod 700 {folder}, unless this is intended.",
         )
     else:
-        yield _good(name, "Only its owner can look into the data folder.")
+        yield _good(name, "Only its owner can read the data folder.")
     shut = [
         place
         for place in ("files", "index", "mail", "uploads")
@@ -192,8 +192,8 @@ def _data(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Index and files",
-            f"The wiki cannot use {', '.join(shut)} in its data folder.",
-            "Make them belong to the account that the wiki runs as.",
+            f"The wiki can’t access {', '.join(shut)} in its data folder.",
+            "Change their owner to the account that runs the wiki.",
         )
     else:
         yield _good("Index and files", "The wiki can read and write its index and files.")
@@ -201,32 +201,34 @@ def _data(at: _Looked) -> Iterator[Point]:
     if space.free < space.total * 0.05:
         yield Point(
             Grade.WARN,
-            "Room on disk",
-            f"Only {space.free // 2**20:,} MiB are free where the data is.",
-            "Make room before the disk is full: then nothing can be saved.",
+            "Disk space",
+            f"Only {space.free // 2**20:,} MiB are free on the data folder’s disk.",
+            "Free some space. Once the disk is full, nothing can be saved.",
         )
     else:
-        yield _good("Room on disk", f"{space.free // 2**30:,} GiB are free where the data is.")
+        yield _good(
+            "Disk space", f"{space.free // 2**30:,} GiB are free on the data folder’s disk."
+        )
 
 
 def _mail(at: _Looked) -> Iterator[Point]:
-    name = "Mail"
+    name = "Email"
     if not at.settings.smtp_url:
         yield Point(
             Grade.WARN,
             name,
-            "No mail server is set: invitations and password links are files in the data folder.",
-            "Set WIKI_SMTP_URL, and WIKI_MAIL_FROM to an address of yours.",
+            "No mail server is set. Invitations and password links are saved as files instead.",
+            "Set WIKI_SMTP_URL, and WIKI_MAIL_FROM to one of your addresses.",
         )
     elif at.settings.mail_from.endswith("@localhost"):
         yield Point(
             Grade.WARN,
             name,
-            f"Mails come from {at.settings.mail_from}, which many servers refuse.",
-            "Set WIKI_MAIL_FROM to an address of yours.",
+            f"Emails are sent from {at.settings.mail_from}, which many servers refuse.",
+            "Set WIKI_MAIL_FROM to one of your addresses.",
         )
     else:
-        yield _good(name, "Mails are sent by a mail server.")
+        yield _good(name, "Emails are sent through a mail server.")
 
 
 def _debug(at: _Looked) -> Iterator[Point]:
@@ -234,11 +236,11 @@ def _debug(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Debugging",
-            "The wiki runs in development: errors can show what is inside.",
+            "The wiki runs in development mode. Errors can reveal internal data.",
             "Run it with `wiki serve`, without FLASK_DEBUG.",
         )
     else:
-        yield _good("Debugging", "Errors show nothing of what is inside.")
+        yield _good("Debugging", "Errors don’t reveal internal data.")
 
 
 def _limits(at: _Looked) -> Iterator[Point]:
@@ -246,11 +248,11 @@ def _limits(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Limits",
-            "Nobody is held to a pace: one person can keep the wiki busy.",
-            "Leave WIKI_PACE out, or above 0.",
+            "There is no rate limit, so one person can slow down the wiki for everyone.",
+            "Remove WIKI_PACE or set it above 0.",
         )
     else:
-        yield _good("Limits", "Whoever asks for far too much is told to wait.")
+        yield _good("Limits", "Requests are rate-limited.")
 
 
 def _admins(at: _Looked) -> Iterator[Point]:
@@ -264,14 +266,14 @@ def _admins(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Admins",
-            "Nobody administers this wiki. Whoever first opens the link of `wiki serve` does.",
-            "Open that link, or `wiki user add NAME --email … --admin`.",
+            "This wiki has no admin. Anyone who opens the link from `wiki serve` becomes one.",
+            "Open that link or run `wiki user add NAME --email … --admin`.",
         )
     elif count == 1:
         yield Point(
             Grade.WARN,
             "Admins",
-            "There is one admin only: nobody is left if that account is lost.",
+            "There is only one admin. If that account is lost, there are none.",
             "Make a second person an admin.",
         )
     else:
@@ -285,7 +287,7 @@ def _admins(at: _Looked) -> Iterator[Point]:
             "Ask them to set one up in their account.",
         )
     elif count:
-        yield _good("Second factor", "Every admin has a second factor.")
+        yield _good("Second factor", "All admins have a second factor.")
 
 
 def _public(at: _Looked) -> Iterator[Point]:
@@ -293,15 +295,15 @@ def _public(at: _Looked) -> Iterator[Point]:
         select(Space.slug).where(Space.visibility == Visibility.PUBLIC.value).order_by(Space.slug)
     ).all()
     if not slugs:
-        yield _good("Public spaces", "No space is public: who reads has an account.")
+        yield _good("Public spaces", "No space is public. Reading needs an account.")
         return
     named = ", ".join(f"/{slug}/" for slug in slugs[:NAMED])
     more = f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else ""
     yield Point(
         Grade.WARN,
         "Public spaces",
-        f"All the world can read {counted(len(slugs), 'space')}: {named}{more}.",
-        "See that each is meant to be; a lead makes it internal in its settings.",
+        f"Anyone on the internet can read {counted(len(slugs), 'space')}: {named}{more}.",
+        "Make sure that’s intended. A lead can make a space internal in its settings.",
     )
 
 
@@ -310,8 +312,8 @@ def _sign_ins(at: _Looked) -> Iterator[Point]:
     if days > LONG_SESSION_DAYS:
         yield Point(
             Grade.WARN,
-            "Length of sign-ins",
-            f"A sign-in that nobody uses ends only after {days} days.",
+            "Session length",
+            f"Unused sessions expire only after {days} days.",
             f"Set WIKI_SESSION_DAYS to {LONG_SESSION_DAYS} or less.",
         )
     old = at.session.scalar(
@@ -322,12 +324,12 @@ def _sign_ins(at: _Looked) -> Iterator[Point]:
     if old:
         yield Point(
             Grade.WARN,
-            "Old sign-ins",
-            f"{counted(old, 'sign-in was', 'sign-ins were')} not used for {OLD_SIGN_IN.days} days.",
-            "End them on the page of each person, or ask people to sign out.",
+            "Old sessions",
+            f"{counted(old, 'session was', 'sessions were')} not used for {OLD_SIGN_IN.days} days.",
+            "End them on each person’s admin page, or ask people to sign out.",
         )
     else:
-        yield _good("Old sign-ins", f"Every sign-in was used in the last {OLD_SIGN_IN.days} days.")
+        yield _good("Old sessions", f"Every session was used in the last {OLD_SIGN_IN.days} days.")
 
 
 def _invitations(at: _Looked) -> Iterator[Point]:
@@ -345,7 +347,7 @@ def _invitations(at: _Looked) -> Iterator[Point]:
             "Invitations",
             f"{counted(old, 'invitation has', 'invitations have')} been open for more than "
             f"{OLD_INVITATION.days} days.",
-            "Take back those that nobody waits for.",
+            "Revoke those that are no longer needed.",
         )
     else:
         yield _good("Invitations", "No invitation has been open for long.")
@@ -366,15 +368,15 @@ def _tokens(at: _Looked) -> Iterator[Point]:
         working.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
     )
     if endless:
-        unused = f", {idle} of them not used for {OLD_TOKEN.days} days" if idle else ""
+        unused = f"; {idle} of them unused for {OLD_TOKEN.days} days" if idle else ""
         yield Point(
             Grade.WARN,
             "API tokens",
-            f"{counted(endless, 'API token works', 'API tokens work')} until revoked{unused}.",
-            "Ask their people to revoke in their account what they do not use.",
+            f"{counted(endless, 'API token never expires', 'API tokens never expire')}{unused}.",
+            "Ask their owners to revoke the tokens they don’t use.",
         )
     else:
-        yield _good("API tokens", "No API token works without an end.")
+        yield _good("API tokens", "All API tokens expire.")
 
 
 def _deliveries(at: _Looked) -> Iterator[Point]:
@@ -385,12 +387,12 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER,
             "Deliveries",
-            f"{counted(lost, 'event was', 'events were')} never heard by all who should have, such "
-            "as search or mail.",
-            "The log of the worker says why; `wiki check` finds and repairs what follows from it.",
+            f"{counted(lost, 'event was', 'events were')} not processed by every subscriber, such "
+            "as search or email.",
+            "The worker’s log has the reason; `wiki check` finds and repairs the effects.",
         )
     else:
-        yield _good("Deliveries", "Every event was heard by all who should, or is on its way.")
+        yield _good("Deliveries", "Every event was processed or is being processed.")
     late = at.session.scalar(
         select(func.count(Delivery.id)).where(
             Delivery.gave_up_at.is_(None),
@@ -402,20 +404,20 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.DANGER if late else Grade.WARN,
             "Worker",
-            "No worker runs on this machine"
+            "No worker is running on this machine"
             + (f", and {counted(late, 'delivery waits', 'deliveries wait')}." if late else "."),
-            "`wiki serve` brings one along; `wiki worker` is one by itself.",
+            "`wiki serve` includes a worker; `wiki worker` runs one on its own.",
         )
     elif late:
         yield Point(
             Grade.WARN,
             "Worker",
-            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} waited for "
+            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} been waiting for "
             f"more than {LATE.seconds // 60} minutes.",
-            "See the log of the worker.",
+            "See the worker’s log.",
         )
     else:
-        yield _good("Worker", "The worker runs, and nothing waits for it.")
+        yield _good("Worker", "The worker is running, and nothing is overdue.")
 
 
 def _works(settings: Settings) -> bool:
@@ -440,35 +442,35 @@ def _index(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Search index",
-            "There is no search index that can be used.",
-            "The worker builds one by itself; `wiki reindex` does it now.",
+            "There is no usable search index.",
+            "The worker builds one automatically; `wiki reindex` builds it now.",
         )
         return
     if behind.gone:
         yield Point(
             Grade.DANGER,
             "Search index",
-            f"The index still has {counted(len(behind.gone), 'page')} that "
-            f"{'is' if len(behind.gone) == 1 else 'are'} not there any more.",
-            "`wiki reindex`",
+            f"The index still contains {counted(len(behind.gone), 'page')} that "
+            f"{'is' if len(behind.gone) == 1 else 'are'} no longer there.",
+            "Run `wiki reindex`.",
         )
     elif behind.stale:
         yield Point(
             Grade.WARN,
             "Search index",
-            f"{counted(len(behind.stale), 'page is', 'pages are')} not in the index as written.",
-            "The worker takes them in; if that lasts, `wiki reindex`.",
+            f"{counted(len(behind.stale), 'page is', 'pages are')} out of date in the index.",
+            "The worker updates them. If this persists, run `wiki reindex`.",
         )
     else:
-        yield _good("Search index", "The index has every page as it is now.")
+        yield _good("Search index", "The index is up to date.")
 
 
 def _backups(at: _Looked) -> Iterator[Point]:
     yield Point(
         Grade.WARN,
         "Backups",
-        "The wiki does not know whether it is backed up.",
-        "Copy database and data folder regularly to another machine, and try bringing one back.",
+        "The wiki can’t tell whether it’s backed up.",
+        "Copy the database and data folder to another machine regularly, and test a restore.",
     )
 
 

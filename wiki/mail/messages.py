@@ -1,4 +1,4 @@
-"""Texts of the mails that the wiki sends: plain text, with links from the settings only."""
+"""Texts of the emails that the wiki sends: plain text, with links from the settings only."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def absolute(settings: Settings, path: str) -> str:
 def password_link(settings: Settings, name: str, token: str) -> Letter:
     """Return the mail with a password link."""
     return Letter(
-        f"A new password for {settings.site_name}",
+        f"Reset your password for {settings.site_name}",
         f"Hello {name},\n\n"
-        f"somebody, probably you, asked for a new password for {settings.site_name}.\n"
-        "Choose it here within one hour:\n\n"
+        f"someone, probably you, asked to reset your password for {settings.site_name}.\n"
+        "Choose a new one within an hour:\n\n"
         f"{absolute(settings, f'/-/reset/{token}')}\n\n"
-        "If it was not you, there is nothing to do: your password has not changed.\n",
+        "If it wasn't you, you can ignore this email. Your password hasn't changed.\n",
     )
 
 
@@ -52,8 +52,8 @@ def identity_linked(settings: Settings, name: str) -> Letter:
     return Letter(
         f"You can sign in to {settings.site_name} with {settings.oidc_name}",
         f"Hello {name},\n\n"
-        f"your account at {settings.site_name} was linked with {settings.oidc_name}: whoever\n"
-        "signs in there as you is signed in here. If it was not you, unlink it and tell an "
+        f"your account at {settings.site_name} was linked to {settings.oidc_name}, so you can now\n"
+        "sign in with it. If it wasn't you, unlink it and tell an "
         "admin:\n\n"
         f"{absolute(settings, '/-/me')}\n",
     )
@@ -62,10 +62,10 @@ def identity_linked(settings: Settings, name: str) -> Letter:
 def identity_unlinked(settings: Settings, name: str) -> Letter:
     """Return the mail that an OpenID identity was unlinked."""
     return Letter(
-        f"A way to sign in to {settings.site_name} was unlinked",
+        f"{settings.oidc_name} was unlinked from your account at {settings.site_name}",
         f"Hello {name},\n\n"
-        f"a link of your account at {settings.site_name} with {settings.oidc_name} was removed:\n"
-        "it does not sign you in any more. If it was not you, tell an admin:\n\n"
+        f"{settings.oidc_name} was unlinked from your account at {settings.site_name} and can no\n"
+        "longer be used to sign in. If it wasn't you, tell an admin:\n\n"
         f"{absolute(settings, '/-/me')}\n",
     )
 
@@ -75,8 +75,8 @@ def password_changed(settings: Settings, name: str) -> Letter:
     return Letter(
         f"Your password for {settings.site_name} was changed",
         f"Hello {name},\n\n"
-        f"your password for {settings.site_name} was changed, and your other sign-ins were ended.\n"
-        "If it was not you, choose a new one at once and tell an admin:\n\n"
+        f"your password for {settings.site_name} was changed, and you were signed out everywhere\n"
+        "else. If it wasn't you, choose a new one at once and tell an admin:\n\n"
         f"{absolute(settings, '/-/forgot')}\n",
     )
 
@@ -107,9 +107,9 @@ def factors_cleared(settings: Settings, name: str, admin: str) -> Letter:
         f"Your second factors at {settings.site_name} were removed",
         f"Hello {name},\n\n"
         f"{admin or 'an admin'} removed all second factors and recovery codes from your account\n"
-        f"at {settings.site_name}. Your password alone lets you in now. Add new ones here:\n\n"
+        f"at {settings.site_name}. You now sign in with a password only. Add new ones here:\n\n"
         f"{absolute(settings, '/-/me/security')}\n\n"
-        "If you did not ask for that, change your password and tell an admin at once.\n",
+        "If you didn't ask for this, change your password and tell an admin at once.\n",
     )
 
 
@@ -118,8 +118,8 @@ def codes_renewed(settings: Settings, name: str) -> Letter:
     return Letter(
         f"New recovery codes for your account at {settings.site_name}",
         f"Hello {name},\n\n"
-        f"new recovery codes were made for your account at {settings.site_name}.\n"
-        "Those from before no longer work.\n" + _if_not_you(settings, "make new ones"),
+        f"new recovery codes were created for your account at {settings.site_name}.\n"
+        "The previous ones no longer work.\n" + _if_not_you(settings, "create new ones"),
     )
 
 
@@ -128,9 +128,9 @@ def recovery_code_used(settings: Settings, name: str, left: int) -> Letter:
     return Letter(
         f"A recovery code was used at {settings.site_name}",
         f"Hello {name},\n\n"
-        f"somebody signed in to your account at {settings.site_name} with your password and\n"
+        f"someone signed in to your account at {settings.site_name} with your password and\n"
         f"one of your recovery codes, of which {left} {'is' if left == 1 else 'are'} left.\n"
-        + _if_not_you(settings, "make new codes"),
+        + _if_not_you(settings, "create new codes"),
     )
 
 
@@ -140,9 +140,9 @@ def new_browser(settings: Settings, name: str, device: str, address: str) -> Let
     return Letter(
         f"A new sign-in to your account at {settings.site_name}",
         f"Hello {name},\n\n"
-        f"somebody signed in to your account at {settings.site_name} in a browser that was not\n"
-        f"used for that before: {where}.\n"
-        + _if_not_you(settings, "end that sign-in", "/-/me#sign-ins"),
+        f"someone signed in to your account at {settings.site_name} in a browser that hasn't\n"
+        f"been used before: {where}.\n"
+        + _if_not_you(settings, "sign out that device", "/-/me#sign-ins"),
     )
 
 
@@ -152,7 +152,7 @@ def _a(kind: str) -> str:
 
 def _if_not_you(settings: Settings, then: str, path: str = "/-/me/security") -> str:
     return (
-        f"If it was not you, change your password, {then} here, and tell an admin:\n\n"
+        f"If it wasn't you, change your password, {then} here, and tell an admin:\n\n"
         f"{absolute(settings, path)}\n"
     )
 
@@ -162,11 +162,11 @@ def claim_link(settings: Settings, asker: str, handle: str, address: str, token:
     return Letter(
         f"Is this your work at {settings.site_name}?",
         f"Hello,\n\n"
-        f"{asker} (@{handle}) says that {address} is their address, and asks for what was\n"
-        f"imported to {settings.site_name} under it. If that is you, sign in as @{handle}\n"
+        f"{asker} (@{handle}) says that {address} is their address and wants to claim the work\n"
+        f"imported to {settings.site_name} under it. If that's you, sign in as @{handle}\n"
         "and open this link within a day:\n\n"
         f"{absolute(settings, f'/-/me/claim/{token}')}\n\n"
-        "If it is not you, do not open it: then nothing changes.\n",
+        "If it isn't you, ignore this email, and nothing will change.\n",
     )
 
 
@@ -175,8 +175,8 @@ def address_changed(settings: Settings, name: str) -> Letter:
     return Letter(
         f"Your address at {settings.site_name} was changed",
         f"Hello {name},\n\n"
-        f"mails from {settings.site_name} no longer go to this address, because it was changed\n"
-        "in your account. If it was not you, tell an admin at once.\n",
+        f"emails from {settings.site_name} no longer go to this address, because it was changed\n"
+        "in your account. If it wasn't you, tell an admin at once.\n",
     )
 
 
@@ -184,10 +184,10 @@ def invitation(settings: Settings, inviter: str, into: str, link: str, days: int
     """Return the mail with an invitation; ``into`` is the title of a space, or empty."""
     where = f"“{into}” at {settings.site_name}" if into else settings.site_name
     return Letter(
-        f"{inviter or 'Somebody'} invites you to {into or settings.site_name}",
+        f"{inviter or 'Someone'} invites you to {into or settings.site_name}",
         "Hello,\n\n"
-        f"{inviter or 'somebody'} invites you to {where}.\n"
-        f"Come in by this link; it can be used once, within {days} days:\n\n"
+        f"{inviter or 'someone'} invites you to {where}.\n"
+        f"Accept with this link, which works once and expires in {days} days:\n\n"
         f"{link}\n",
     )
 
@@ -195,9 +195,9 @@ def invitation(settings: Settings, inviter: str, into: str, link: str, days: int
 def approval_asked(settings: Settings, name: str, approval_id: int) -> Letter:
     """Return the mail that asks a person to decide about a change that exposes something."""
     return Letter(
-        f"{name} asks for your agreement",
-        f"{name} wants to open something to more people on {settings.site_name}, and that takes\n"
-        "a second person. Look at what it is, and decide:\n\n"
+        f"{name} asks for your approval",
+        f"{name} wants to give more people access to something on {settings.site_name}, and a\n"
+        "second person has to approve it. Review the change and decide:\n\n"
         f"{absolute(settings, f'/-/approvals/{approval_id}')}\n\n"
-        "Nothing is changed until somebody agrees.\n",
+        "Nothing changes until someone approves it.\n",
     )

@@ -41,9 +41,9 @@ def hash_password(password: str, *, field: str = "password") -> str:
     :raises Invalid: if the password is too short or too long.
     """
     if len(password) < MIN_PASSWORD:
-        raise Invalid(f"A password has at least {MIN_PASSWORD} characters.", field=field)
+        raise Invalid(f"Use at least {MIN_PASSWORD} characters for the password.", field=field)
     if len(password) > MAX_PASSWORD:
-        raise Invalid(f"A password has at most {MAX_PASSWORD} characters.", field=field)
+        raise Invalid(f"Use at most {MAX_PASSWORD} characters for the password.", field=field)
     return _hasher.hash(_normal(password))
 
 
@@ -109,7 +109,7 @@ def create_person(
     handle = handle.strip().lower()
     if not HANDLE.fullmatch(handle):
         raise Invalid(
-            "A user name has letters a to z, digits, dots, dashes and underscores, at most 60.",
+            "Use letters a to z, digits, dots, dashes and underscores, at most 60 characters.",
             field="handle",
         )
     hold_names(session)
@@ -152,10 +152,10 @@ def change_profile(
     :raises Forbidden: for another person's account.
     """
     if actor.person_id != person.id:
-        raise Forbidden("Only they themselves can change this.")
+        raise Forbidden("Only the owner of the account can change this.")
     name = checked_name(name)
     if not name:
-        raise Invalid("A name has at least one letter.", field="name")
+        raise Invalid("Enter a name with at least one letter.", field="name")
     wanted = {"name": name, "email": _free_email(session, email, person)}
     if wanted["email"] != person.email:
         # Links mailed to the old address end; wait for one that is being used right now.
@@ -186,7 +186,9 @@ def set_password(
     :raises Invalid: for a service account, which has no password.
     """
     if person.service_at is not None:
-        raise Invalid(f"{person.name} is a service account: it has tokens and no password.")
+        raise Invalid(
+            f"{person.name} is a service account, which uses tokens instead of a password."
+        )
     person.password_hash = password_hash
     session.flush()
     close_sessions(session, person.id, keep=keep_session)
@@ -211,9 +213,9 @@ def set_site_role(session: Session, actor: Actor, person: Person, role: SiteRole
     require_allowed(may_administer(actor))
     _require_account(person)
     if role is SiteRole.ANONYMOUS:
-        raise Invalid("There is no such role.", field="role")
+        raise Invalid("Choose one of the roles.", field="role")
     if role is SiteRole.ADMIN and person.service_at is not None:
-        raise Invalid("A service account is a guest or a member.", field="role")
+        raise Invalid("A service account can only be a guest or a member.", field="role")
     if person.site_role == role.value:
         return
     _keep_an_admin(session, person)
@@ -303,8 +305,8 @@ def check_setup(session: Session, token: str) -> None:
     found = session.scalar(select(SetupLink.id).where(SetupLink.is_live(token)))
     if found is None or has_admin(session):
         raise Ended(
-            "This link makes the first admin once, and it was used or replaced by a newer one. "
-            "A restart of the wiki shows the newest while there is no admin."
+            "This link to create the first admin was already used or replaced by a newer one. "
+            "As long as there is no admin, restarting the wiki shows a new link."
         )
 
 
@@ -337,7 +339,7 @@ def checked_name(raw: str) -> str:
     """
     name = shown_name(raw)
     if len(name) > 200:
-        raise Invalid("A name has at most 200 characters.", field="name")
+        raise Invalid("Use at most 200 characters for the name.", field="name")
     return name
 
 
@@ -358,7 +360,7 @@ def checked_email(raw: str, *, field: str = "email") -> str:
         or not email.isprintable()
         or not re.fullmatch(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+", email)
     ):
-        raise Invalid("That is not an e-mail address.", field=field)
+        raise Invalid("Enter a valid email address.", field=field)
     return email
 
 
@@ -377,12 +379,12 @@ def _flush_unique(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError:
-        raise Invalid("That user name or address was just taken.", field="handle") from None
+        raise Invalid("That user name or address has just been taken.", field="handle") from None
 
 
 def _require_account(person: Person) -> None:
     if person.imported_at is not None:
-        raise Invalid(f"{person.name} has no account: their work was imported.", field="role")
+        raise Invalid(f"{person.name} has no account, only imported work.", field="role")
 
 
 def _keep_an_admin(session: Session, person: Person) -> None:
@@ -395,4 +397,6 @@ def _keep_an_admin(session: Session, person: Person) -> None:
         .with_for_update()
     ).all()
     if list(admins) == [person.id]:
-        raise Invalid("The wiki needs an admin: make somebody else one first.", field="role")
+        raise Invalid(
+            "The wiki needs at least one admin. Make someone else an admin first.", field="role"
+        )

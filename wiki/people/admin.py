@@ -70,9 +70,9 @@ def set_role(handle: str) -> ResponseReturnValue:
         try:
             role = SiteRole(request.form.get("role", ""))
         except ValueError:
-            raise Invalid("There is no such role.", field="role") from None
+            raise Invalid("Choose one of the roles.", field="role") from None
         actions.set_site_role(session, actor(), person, role)
-        return f"{person.name} is {'an' if role is SiteRole.ADMIN else 'a'} {role} now."
+        return f"{person.name} is now {'an' if role is SiteRole.ADMIN else 'a'} {role}."
 
     return _change(handle, change)
 
@@ -84,7 +84,7 @@ def disable(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.disable(session, actor(), person)
-        return f"{person.name} cannot sign in any more."
+        return f"{person.name}’s account is disabled."
 
     return _change(handle, change)
 
@@ -95,7 +95,7 @@ def enable(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.enable(session, actor(), person)
-        return f"{person.name} can sign in again."
+        return f"{person.name}’s account is enabled again."
 
     return _change(handle, change)
 
@@ -106,7 +106,7 @@ def end_sign_ins(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.end_sessions(session, actor(), person.id)
-        return f"{person.name} is signed out everywhere."
+        return f"{person.name} was signed out everywhere."
 
     return _change(handle, change)
 
@@ -119,7 +119,7 @@ def remove_factors(handle: str) -> ResponseReturnValue:
     def change(session: Session, person: Person) -> str:
         if not clear_factors(session, actor(), settings(), person):
             return f"{person.name} has no second factor."
-        return f"{person.name} signs in with their password alone now, and was told so by mail."
+        return f"{person.name} now signs in with a password only and was notified by email."
 
     return _change(handle, change)
 
@@ -133,11 +133,11 @@ def merge(handle: str) -> ResponseReturnValue:
             placeholder = queries.get_person(session, actor(), handle)
             into = actions.find_person(session, typed)
             if into is None:
-                raise Invalid("Nobody with an account has that user name or address.", field="into")
+                raise Invalid("No account has that user name or address.", field="into")
             merge_by_hand(session, actor(), placeholder, into)
     except Invalid as error:
         return _screen(queries.get_person(reading(), actor(), handle), error)
-    flash(f"What was imported as {placeholder.name} is {into.name}’s work now.", "good")
+    flash(f"Work imported as {placeholder.name} is now assigned to {into.name}.", "good")
     return redirect(f"/-/admin/people/{into.handle}", 303)
 
 

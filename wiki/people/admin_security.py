@@ -31,12 +31,12 @@ def change() -> ResponseReturnValue:
     try:
         who = Who(request.form.get("who", ""))
     except ValueError:
-        return _screen(Invalid("Choose who must have a second factor.", field="who"))
+        return _screen(Invalid("Choose who needs a second factor.", field="who"))
     chosen = request.form.getlist("group", type=int)
     with writing() as session:
         changed = change_setting(session, actor(), WHO_MUST, who)
         changed = bool(require_of_groups(session, actor(), chosen)) or changed
-    flash("That holds from now on." if changed else "Nothing was changed.", "good")
+    flash("Saved. The change applies from now on." if changed else "Nothing was changed.", "good")
     return redirect("/-/admin/factors", 303)
 
 

@@ -50,8 +50,8 @@ def create_group(
     handle = handle.strip().lower()
     if not HANDLE.fullmatch(handle):
         raise Invalid(
-            "The short name of a group has letters a to z, digits, dots, dashes and underscores, "
-            "at most 60.",
+            "Use letters a to z, digits, dots, dashes and underscores for the short name, "
+            "at most 60 characters.",
             field="handle",
         )
     wanted = {"name": checked_name(name) or handle, "description": _described(description)}
@@ -82,7 +82,7 @@ def change_group(
     require_allowed(may_administer(actor))
     wanted = {"name": checked_name(name), "description": _described(description)}
     if not wanted["name"]:
-        raise Invalid("A group needs a name.", field="name")
+        raise Invalid("Enter a name for the group.", field="name")
     _take_turn(session, group)
     changes = {key: value for key, value in wanted.items() if getattr(group, key) != value}
     for key, value in changes.items():
@@ -119,7 +119,7 @@ def set_member(
     if member or person.id != actor.person_id:
         require_allowed(may_administer(actor))
     if member and (person.disabled_at is not None or person.imported_at is not None):
-        raise Invalid(f"{person.name} has no account that can be used.", field="person")
+        raise Invalid(f"{person.name} has no active account.", field="person")
     _take_turn(session, group)
     row = session.get(GroupMember, (group.id, person.id))
     if (row is not None) == member:
@@ -150,10 +150,10 @@ def set_part(session: Session, actor: Actor, group: Group, part: Group, *, insid
         session.delete(row)
     else:
         if part.id == group.id:
-            raise Unsuitable("A group cannot be inside itself.", field="part")
+            raise Unsuitable("A group can’t contain itself.", field="part")
         if part.id in wholes_around(session, [group.id]):
             raise Unsuitable(
-                f"{group.name} is in {part.name} already: a group cannot be inside itself.",
+                f"{group.name} is already in {part.name}, and a group can’t contain itself.",
                 field="part",
             )
         session.add(GroupPart(group_id=group.id, part_id=part.id, added_by_id=actor.person_id))
@@ -416,7 +416,7 @@ def _described(raw: str) -> str:
     description = raw.strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
-            f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+            f"Use at most {MAX_DESCRIPTION} characters for the description.", field="description"
         )
     return description
 

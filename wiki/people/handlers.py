@@ -36,7 +36,7 @@ def send_mail(database: Database, settings: Settings, batch: Sequence[Happening]
 def _send(mail: Mail, settings: Settings) -> None:
     global _rests_until
     if monotonic() < _rests_until:
-        raise NotSent("The mail server did not answer a moment ago.", unreachable=True)
+        raise NotSent("The mail server didn’t respond a moment ago.", unreachable=True)
     try:
         postman.send(mail, settings)
     except NotSent as error:

@@ -51,7 +51,7 @@ def change_profile() -> ResponseReturnValue:
                 mails.post(session, actor(), before, mails.address_changed(settings(), person.name))
     except (Invalid, TooMany) as error:
         return screen(error)
-    flash("Your profile is saved." if changed else "Nothing was changed.", "good")
+    flash("Profile saved." if changed else "Nothing was changed.", "good")
     return redirect("/-/me", 303)
 
 
@@ -72,8 +72,8 @@ def change_password() -> ResponseReturnValue:
                 mails.post(session, actor(), person.email, letter)
     except (Invalid, TooMany) as error:
         return screen(error)
-    done = "You have a password now." if is_first else "Your password is changed."
-    flash(f"{done} You stay signed in here and nowhere else.", "good")
+    done = "Your password is set." if is_first else "Your password was changed."
+    flash(f"{done} You were signed out everywhere else.", "good")
     return redirect("/-/me", 303)
 
 
@@ -92,8 +92,8 @@ def claim_address() -> ResponseReturnValue:
     except (Invalid, TooMany) as error:
         return screen(error)
     flash(
-        "If anything was imported under that address, a mail with a link is on its way to it. "
-        "The link works once, within a day.",
+        "If any work was imported under that address, we’ve sent a link to it. "
+        "The link works once and expires in a day.",
         "good",
     )
     return redirect("/-/me#imported", 303)
@@ -110,7 +110,7 @@ def end_sign_in(session_id: int) -> ResponseReturnValue:
     if session_id == sign_in.current().session_id:
         sign_in.leave()
         return redirect("/", 303)
-    flash("That sign-in is ended.", "good")
+    flash("That device was signed out.", "good")
     return redirect("/-/me#sign-ins", 303)
 
 
@@ -120,7 +120,7 @@ def end_other_sign_ins() -> ResponseReturnValue:
     me = sign_in.current()
     with writing() as session:
         actions.end_sessions(session, me.actor, me.actor.person_id or 0, keep=me.session_id)
-    flash("You are signed in here and nowhere else.", "good")
+    flash("You were signed out everywhere else.", "good")
     return redirect("/-/me#sign-ins", 303)
 
 

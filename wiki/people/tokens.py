@@ -54,7 +54,7 @@ def create_service(
     """
     require_allowed(may_administer(actor))
     if site_role not in (SiteRole.GUEST, SiteRole.MEMBER):
-        raise Invalid("A service account is a guest or a member.", field="site_role")
+        raise Invalid("A service account can only be a guest or a member.", field="site_role")
     person = create_person(session, actor, handle=handle, name=name, site_role=site_role)
     person.service_at = now()
     session.flush()
@@ -84,11 +84,13 @@ def create_token(
     _require_maker(actor, person)
     name = checked_name(name)
     if not name:
-        raise Invalid("Say what the token is for, to know it again later.", field="token_name")
+        raise Invalid(
+            "Enter a name for the token, so that you can identify it later.", field="token_name"
+        )
     if len(name) > 100:
-        raise Invalid("The name of a token has at most 100 characters.", field="token_name")
+        raise Invalid("Use at most 100 characters for the token’s name.", field="token_name")
     if days is not None and not 1 <= days <= LONGEST_DAYS:
-        raise Invalid(f"A token lasts 1 to {LONGEST_DAYS} days.", field="days")
+        raise Invalid(f"Choose a lifetime of 1 to {LONGEST_DAYS} days.", field="days")
     if person.disabled_at is not None:
         raise Invalid(f"{person.name}’s account is disabled.", field="token_name")
     moment = now()
@@ -98,7 +100,9 @@ def create_token(
         or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > moment),
     )
     if (session.scalar(live) or 0) >= MOST:
-        raise Invalid(f"Revoke one first: {MOST} tokens are the most.", field="token_name")
+        raise Invalid(
+            f"An account can have at most {MOST} tokens. Revoke one first.", field="token_name"
+        )
     token = PREFIX + new_token()
     row = ApiToken(
         token_hash=hash_token(token),
@@ -142,7 +146,7 @@ def tokens_of(session: Session, actor: Actor, person: Person) -> Sequence[TokenR
     :raises Forbidden: for other actors.
     """
     if not _may_see(actor, person.id):
-        raise Forbidden("Only they themselves and admins can see this.")
+        raise Forbidden("Only the owner of the account and admins can see this.")
     found = session.scalars(
         select(ApiToken)
         .where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
@@ -229,9 +233,9 @@ def _require_maker(actor: Actor, person: Person) -> None:
         return
     require_allowed(may_administer(actor))
     if actor.person_id is not None and person.service_at is None:
-        raise Forbidden("People make their tokens themselves.")
+        raise Forbidden("People create their own tokens.")
     if person.imported_at is not None:
-        raise Invalid(f"{person.name} has no account: their work was imported.", field="token_name")
+        raise Invalid(f"{person.name} has no account, only imported work.", field="token_name")
 
 
 def _may_see(actor: Actor, person_id: int) -> bool:

@@ -41,8 +41,8 @@ def use_what_is_kept_for_sign_ins() -> None:
 
 # Paths that are no destination after a sign-in.
 WAYS_IN = ("/-/login", "/-/logout", "/-/forgot", "/-/reset/", "/-/setup")
-WRONG = "That name and password do not go together."
-TOO_LATE = "That took too long, or was finished already. Please sign in once more."
+WRONG = "Incorrect user name or password."
+TOO_LATE = "That took too long or was already completed. Sign in again."
 # Cookie key of the token of a sign-in that waits for its second factor.
 PENDING = "pending"
 
@@ -150,7 +150,7 @@ def _enter(signed_in: sign_in.SignedIn, url: str, kept: Kept | None = None) -> R
     sign_in.enter(signed_in)
     if kept is None:
         return redirect(url, 303)
-    flash("You are signed in again. This is your text; it is not saved yet.", "warn")
+    flash("You’re signed in again. Your text is here, but it isn’t saved yet.", "warn")
     return show_again(kept)
 
 
@@ -319,7 +319,7 @@ def forgot() -> ResponseReturnValue:
             "people/forgot.html", login="", asked="asked" in request.args, error=""
         )
     if not typed.strip():
-        error = "Type your user name or e-mail."
+        error = "Enter your user name or email."
         return render_template("people/forgot.html", login="", asked=False, error=error), 422
     counters = limiting.reset_counters(actions.normal_login(typed), request.remote_addr or "")
     try:
@@ -349,7 +349,7 @@ def reset(token: str) -> ResponseReturnValue:
                 limiting.forget(session, [limiting.account_counter(person, "")])
                 resets.use_link(session, settings(), token, hashed)
             sign_in.leave()
-            flash("Your new password is set. Sign in with it.", "good")
+            flash("Your new password is set. Use it to sign in.", "good")
             return redirect("/-/login", 303)
     body = render_template(
         "people/reset.html", person=person, errors=_errors(error), least=actions.MIN_PASSWORD
@@ -381,7 +381,7 @@ def setup() -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            flash("Welcome. You administer this wiki; make its first space.", "good")
+            flash("Welcome. You’re the admin of this wiki. Create its first space.", "good")
             return redirect("/-/spaces", 303)
     body = render_template(
         "people/setup.html",

@@ -84,5 +84,5 @@ def _screen(offer: Offer) -> ResponseReturnValue:
 
 
 def _done(offer: Offer) -> ResponseReturnValue:
-    flash(f"What was imported under {offer.address} is yours now.", "good")
+    flash(f"The work imported under {offer.address} is now yours.", "good")
     return redirect(f"/-/people/{actor().handle}", 303)

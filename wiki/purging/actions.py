@@ -133,7 +133,7 @@ def empty_revisions(
         raise MovedOn
     if page.head in numbers:
         raise Invalid(
-            "The newest revision cannot be purged: save or restore another one first.",
+            "The latest revision can’t be purged. Save or restore another one first.",
             field="revision",
         )
     going = session.scalars(
@@ -146,7 +146,7 @@ def empty_revisions(
         .order_by(Revision.number)
     ).all()
     if not going or len(going) != len(set(numbers)):
-        raise Invalid("There is no such revision, or it was purged already.", field="revision")
+        raise Invalid("This revision doesn’t exist or has already been purged.", field="revision")
     hashes = {one.content_hash for one in going}
     empty = put_text(session, "")
     moment = now()

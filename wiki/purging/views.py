@@ -38,7 +38,7 @@ def purge(page_id: int) -> ResponseReturnValue:
             page = page_to_purge(reading(), actor(), page_id)
         else:
             forget_memory()
-            flash("The page is purged. What lay freed on disk is overwritten within moments.")
+            flash("Page purged. Its freed disk space is being overwritten.")
             return redirect(page_url(slug, ""), 303)
     past = _past(page)
     body = render_template(
@@ -74,9 +74,9 @@ def _purge_revision(page: Page) -> ResponseReturnValue:
         else:
             forget_memory()
             flash(
-                f"Revision {number} is purged."
+                f"Revision {number} purged."
                 if len(numbers) == 1
-                else f"{len(numbers)} revisions are purged."
+                else f"{len(numbers)} revisions purged."
             )
             return redirect(past.url("history"), 303)
     revision = get_revision(reading(), page, number)
@@ -113,9 +113,7 @@ def _check_name(page: Page) -> None:
     typed = " ".join(request.form.get("name", "").split()).casefold()
     names = {" ".join(name.split()).casefold() for name in (page.title, page.path) if name}
     if typed not in names:
-        raise Invalid(
-            "Type the title of the page, or its path, as it is written here.", field="name"
-        )
+        raise Invalid("Type the page’s title or path exactly as shown.", field="name")
 
 
 def _seen() -> int:

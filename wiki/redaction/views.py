@@ -225,7 +225,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         require_redactor(seen)
         lift(session, actor(), get_redaction(session, seen, redaction_id), seen)
-    flash("The text can be written again. What was redacted stays redacted.")
+    flash("The text is allowed again. Redacted content stays redacted.")
     return redirect(url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303)
 
 

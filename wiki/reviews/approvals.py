@@ -91,8 +91,8 @@ def _invite(
     )
     members = f"/{seen.space.slug}/-/members"
     if sent["email"]:
-        return Done(f"{sent['email']} is invited.", members, link)
-    return Done("The invitation is made.", members, link)
+        return Done(f"{sent['email']} was invited.", members, link)
+    return Done("Invitation created.", members, link)
 
 
 def _label(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -112,14 +112,14 @@ def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: 
         restriction_id=sent["restriction_id"],
         consent=consent,
     )
-    return Done("The list is changed.", _access(session, page))
+    return Done("Access list changed.", _access(session, page))
 
 
 def _lift(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     page = restrictions.lift(
         session, actor, sent["page_id"], sent["restriction_id"], consent=consent
     )
-    return Done("The restriction is lifted.", _access(session, page))
+    return Done("Restriction lifted.", _access(session, page))
 
 
 def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -135,7 +135,7 @@ def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
         repair=sent["repair"],
         consent=consent,
     )
-    return Done("The page is moved.", page_url(space.slug, moved.pages[0].path))
+    return Done("Page moved.", page_url(space.slug, moved.pages[0].path))
 
 
 def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -155,7 +155,7 @@ def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Con
         ),
         consent=consent,
     )
-    return Done("The settings are saved.", f"/{seen.space.slug}/-/settings")
+    return Done("Settings saved.", f"/{seen.space.slug}/-/settings")
 
 
 def _role(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
@@ -180,13 +180,13 @@ def _member(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Co
     if person is None:
         raise NotFound
     grouping.set_member(session, actor, group, person, member=sent["member"], consent=consent)
-    return Done(f"{person.name} is in {group.name} now.", f"/-/groups/{group.handle}")
+    return Done(f"{person.name} was added to {group.name}.", f"/-/groups/{group.handle}")
 
 
 def _part(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     group, part = (_group(session, sent[name]) for name in ("group_id", "part_id"))
     grouping.set_part(session, actor, group, part, inside=sent["inside"], consent=consent)
-    return Done(f"{part.name} is in {group.name} now.", f"/-/groups/{group.handle}")
+    return Done(f"{part.name} was added to {group.name}.", f"/-/groups/{group.handle}")
 
 
 def _group(session: Session, group_id: int) -> Group:
@@ -280,12 +280,16 @@ def ask(
     """
     exposure = exposure_of(session, settings, actor, change)
     if exposure is None:
-        raise Invalid("This lets nobody read more any longer: just do it.")
+        raise Invalid(
+            "This no longer gives anyone more access, so it doesn’t need approval. Make the change."
+        )
     if change.kind == "invite" and not change.payload["email"]:
-        raise Invalid("Invite them by e-mail: the link is sent once somebody else has agreed.")
+        raise Invalid(
+            "Enter an email address: the invitation is sent once someone else has approved it."
+        )
     people = deciders(session, actor, change)
     if not people:
-        raise Invalid("There is nobody else who leads the space or administers the wiki.")
+        raise Invalid("There is no other lead of the space and no other admin.")
     row = Approval(
         kind=change.kind,
         payload=change.payload,
@@ -374,18 +378,18 @@ def decide(
     """
     row = see_approval(session, actor, approval_id, lock=True)
     if row.decided_at is not None or row.expires_at <= now():
-        raise Invalid("This was decided already, or it has waited too long.")
+        raise Invalid("This was already decided, or the request has expired.")
     if not may_decide(actor, row):
-        raise Forbidden("Somebody else than who asked has to decide this.")
-    done = Done("It is refused, and nothing was changed.", "/-/approvals")
+        raise Forbidden("You can’t decide on your own request.")
+    done = Done("Declined. Nothing was changed.", "/-/approvals")
     if approve:
         if row.asked_by is None or row.asked_by.disabled_at is not None:
-            raise Invalid("Who asked for this has no account any more.")
+            raise Invalid("The person who requested this no longer has an account.")
         change = Change(row.kind, dict(row.payload), row.space_id)
         asker = row.asked_by.actor()
         with on_behalf():
             do(session, settings, asker, change, Consent(row.digest, actor.person_id))
-        done = Done(f"Done. {row.asked_by.name} asked for it, and you agreed.", "/-/approvals")
+        done = Done(f"Done. You approved {row.asked_by.name}’s request.", "/-/approvals")
     row.decided_by_id, row.decided_at, row.approved = actor.person_id, now(), approve
     session.flush()
     publish(session, actor, ApprovalDecided(row.space_id, row.id, approve))

@@ -71,7 +71,7 @@ def _screen(found: NeedsConsent, error: Invalid | None = None) -> ResponseReturn
 
 def _newcomer(change: Change) -> str:
     """Return whom an invitation is for, in words."""
-    return change.payload["email"] or "Whoever has the link" if change.kind == "invite" else ""
+    return change.payload["email"] or "Anyone with the link" if change.kind == "invite" else ""
 
 
 def _back() -> str:
@@ -98,7 +98,7 @@ def expose() -> ResponseReturnValue:
     if "ask" in request.form:
         with writing() as session:
             row = opening.ask(session, settings(), actor(), change, request.form.get("reason", ""))
-        flash("It waits for a second person now. Nothing is changed until then.", "note")
+        flash("Approval requested. Nothing changes until a second person approves it.", "note")
         return redirect(f"/-/approvals/{row.id}", 303)
     with writing() as session:
         done = opening.agree(session, settings(), actor(), change, request.form.get("digest", ""))
@@ -131,8 +131,8 @@ def approval(approval_id: int) -> ResponseReturnValue:
                 )
         except NeedsConsent as found:
             error = Invalid(
-                f"It would expose something else by now: {found.exposure.words} "
-                "Ask who wanted it to ask again."
+                f"The effect of this change is different now: {found.exposure.words} "
+                "Ask for a new request."
             )
         except Invalid as refused:
             error = refused

@@ -205,7 +205,7 @@ def may_share(
     :param up_to: the highest label that may be shared; None if sharing is turned off.
     """
     if up_to is None:
-        return Decision(False, "Links for people without an account are turned off in this wiki.")
+        return Decision(False, "Share links are turned off in this wiki.")
     if not actor.is_member:
         return Decision(False, "Only members of the organisation can share by link.")
     decision = decide(May.EDIT, actor, space, page)
@@ -216,10 +216,13 @@ def may_share(
     label = max(page.label, space.label)
     if label > up_to:
         return Decision(
-            False, f"The page is {label.word}, and only what is {up_to.word} is shown by link."
+            False,
+            f"The page is labelled {label.word}; share links show at most {up_to.word} pages.",
         )
     if kept:
-        return Decision(False, "The page is kept to some people, so it is not shown by link.")
+        return Decision(
+            False, "The page is restricted to some people, so it can’t be shared by link."
+        )
     return decision
 
 

@@ -44,7 +44,7 @@ def scanning(slug: str) -> ResponseReturnValue:
                 choose_kinds(session, see_space(session, actor(), slug), _kinds())
         except Invalid as refused:
             return _scanning_screen(slug, refused)
-        flash("Saved. It holds for what is saved from now on.")
+        flash("Saved. This applies to pages saved from now on.")
         return redirect(space_url(slug, "scanning"), 303)
     return _scanning_screen(slug)
 

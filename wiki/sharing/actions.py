@@ -72,12 +72,12 @@ def make_link(
     require_allowed(may_share_page(session, actor, page.space, page, up_to))
     days = settings.share_days if wish.days is None else wish.days
     if not 1 <= days <= settings.share_max_days:
-        raise Invalid(f"A link lasts 1 to {settings.share_max_days} days.", field="days")
+        raise Invalid(f"Enter a number of days from 1 to {settings.share_max_days}.", field="days")
     if wish.max_views is not None and not 1 <= wish.max_views <= MOST_VIEWS:
-        raise Invalid(f"Choose a number of visits from 1 to {MOST_VIEWS}.", field="max_views")
+        raise Invalid(f"Enter a number of visits from 1 to {MOST_VIEWS}.", field="max_views")
     recipient = " ".join(wish.recipient.split())
     if len(recipient) > 100:
-        raise Invalid("A name has at most 100 characters here.", field="recipient")
+        raise Invalid("Use at most 100 characters for the name.", field="recipient")
     email = checked_email(wish.email) if wish.email.strip() else None
     limiting.spend(session, [Counter(f"share links of {actor.person_id}", PER_PERSON)])
     token = new_token()
@@ -132,9 +132,11 @@ def resume_link(session: Session, actor: Actor, settings: Settings, share_id: in
     seen = _see(session, actor, settings, share_id)
     link = seen.link
     if actor.person_id != link.made_by_id and not _may(session, actor, seen, May.MANAGE):
-        raise Forbidden("Only who made the link, or leads the space, can let it work again.")
+        raise Forbidden(
+            "Only the person who created the link and leads of the space can resume it."
+        )
     if seen.state is not State.SUSPENDED:
-        raise Invalid("This link does not rest.")
+        raise Invalid("This link isn’t suspended.")
     if not seen.decision:
         raise Forbidden(seen.decision.reason)
     link.suspended_at, link.suspended_for = None, ""

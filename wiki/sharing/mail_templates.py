@@ -16,27 +16,29 @@ def shared_with(
     """Return the mail with the link for its recipient. It omits the name that the creator gave the
     recipient, which could be any words."""
     return Letter(
-        f"{maker} shares a page with you",
+        f"{maker} shared a page with you",
         "Hello,\n\n"
-        f"{maker} lets you read a page of {settings.site_name}, until "
+        f"{maker} shared a page of {settings.site_name} with you. You can read it until "
         f"{exact(until)}:\n\n"
         f"{link}\n\n"
-        + (f"It asks for a password, which {maker} gives you another way.\n" if locked else "")
-        + "You need no account. Whoever has the link can read what you can, so keep it to "
-        "yourself.\n",
+        + (f"The page has a password, which {maker} will send you separately.\n" if locked else "")
+        + "You don't need an account. Anyone with the link can read the page, so don't share "
+        "it.\n",
     )
 
 
 def suspended(settings: Settings, name: str, cause: str, list_path: str) -> Letter:
     """Return the mail to its creator that a link was suspended."""
     why = (
-        "many wrong passwords were tried" if cause == "guesses" else "it was opened unusually often"
+        "too many wrong passwords were tried"
+        if cause == "guesses"
+        else "it was opened unusually often"
     )
     return Letter(
-        f"A link of yours at {settings.site_name} rests",
+        f"Your share link at {settings.site_name} was suspended",
         f"Hello {name},\n\n"
-        f"a link by which you share a page of {settings.site_name} shows nothing for now,\n"
-        f"because {why} within an hour. Look whether it has come\n"
-        "into the wrong hands; take it back, or let it work again:\n\n"
+        f"a link with which you share a page of {settings.site_name} was suspended,\n"
+        f"because {why} within an hour. Check whether it has fallen\n"
+        "into the wrong hands, then revoke it or resume it:\n\n"
         f"{absolute(settings, list_path)}\n",
     )

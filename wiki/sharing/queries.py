@@ -69,11 +69,11 @@ def shareable_by(actor: Actor, up_to: Label | None) -> ColumnElement[bool]:
 class State(StrEnum):
     """The state of a link."""
 
-    OPEN = "open"
+    OPEN = "active"
     USED_UP = "used up"
     EXPIRED = "expired"
-    REVOKED = "taken back"
-    SUSPENDED = "resting"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
     BARRED = "shows nothing"
 
 
@@ -181,7 +181,7 @@ def links_by(
     :raises Forbidden: for an anonymous user or a token limited to some spaces.
     """
     if actor.person_id is None or actor.is_narrow:
-        raise Forbidden("Only people have links.")
+        raise Forbidden("You need an account to have share links.")
     return _seen(
         session, up_to, ShareLink.made_by_id == actor.person_id, before=before, limit=limit
     )
@@ -243,7 +243,7 @@ def _judged(
     of: Page | None,
 ) -> LinkSeen:
     if maker is None or maker.disabled_at is not None:
-        gone = Decision(False, "Who made it has no account any more.")
+        gone = Decision(False, "The person who created it no longer has an account.")
         return LinkSeen(link, page, space, maker, gone, False)
     facts = _facts(label, unread, unedited, deleted=(of or page).deleted_at is not None)
     in_space = space.facts(Role(max(alone, in_groups)))

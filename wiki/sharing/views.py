@@ -78,7 +78,7 @@ def _number(name: str) -> int | None:
     if not typed:
         return None
     if not typed.isdecimal() or len(typed) > 9:
-        raise Invalid("Type a whole number.", field=name)
+        raise Invalid("Enter a whole number.", field=name)
     return int(typed)
 
 
@@ -159,7 +159,7 @@ def revoke(share_id: int) -> ResponseReturnValue:
     """Revoke a link."""
     with writing() as session:
         actions.revoke_link(session, actor(), settings(), share_id)
-    flash("The link is taken back: it leads nowhere any more.")
+    flash("Link revoked. It no longer works.")
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)
 
 
@@ -168,5 +168,5 @@ def resume(share_id: int) -> ResponseReturnValue:
     """Resume a suspended link."""
     with writing() as session:
         actions.resume_link(session, actor(), settings(), share_id)
-    flash("The link works again.")
+    flash("Link resumed.")
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)

@@ -174,7 +174,7 @@ def _come_in(token: str, seen: LinkSeen) -> ResponseReturnValue:
         if not still:
             raise Nowhere
         if not is_password(stored, request.form.get("password", "")):
-            return _door(seen, "That is not the password of this link.", 422)
+            return _door(seen, "Incorrect password.", 422)
         with writing() as session:
             give_back_guess(session, seen, address)
     _count(seen)

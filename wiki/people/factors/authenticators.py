@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 WINDOW = 1
 UNPROVEN_LASTS = timedelta(hours=1)
 WRONG = (
-    "That code is not right. Type the one that the app shows now; if it is, compare the "
-    "device’s clock."
+    "That code is incorrect. Enter the code your app shows now. If it still fails, check "
+    "your device’s clock."
 )
 
 
@@ -149,7 +149,7 @@ def secret_of(settings: Settings, row: Authenticator) -> str:
     try:
         return unseal(settings.key(), row.secret, _place(row.person_id)).decode()
     except Unreadable:
-        raise Invalid("The wiki’s secret key has changed since: begin again.") from None
+        raise Invalid("The wiki’s secret key has changed since then. Start again.") from None
 
 
 def address_of(settings: Settings, person: Person, row: Authenticator) -> str:

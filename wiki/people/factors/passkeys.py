@@ -58,9 +58,9 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(minutes=5)
 MAX_ANSWER = 20_000  # characters of JSON; a genuine answer has about a thousand
-REFUSED = "That passkey was not accepted. Try it once more, or use another way."
-NO_ANSWER = "Your browser asked for no passkey. Try it once more."
-TAKEN = "This passkey or security key is added already."
+REFUSED = "That passkey wasn’t accepted. Try again or use another method."
+NO_ANSWER = "Your browser didn’t send a passkey. Try again."
+TAKEN = "This passkey or security key has already been added."
 
 
 class Purpose(StrEnum):
@@ -133,7 +133,7 @@ def take_challenge(
     PasskeyChallenge.forget_expired(session)
     used = PasskeyChallenge.use(session, challenge)
     if used is None or (used.purpose, used.person_id) != (purpose.value, person_id):
-        raise Invalid("That took too long, or was done in another tab. Try it once more.")
+        raise Invalid("That took too long or was done in another tab. Try again.")
 
 
 def options_to_add(
@@ -331,8 +331,8 @@ def _party(settings: Settings) -> Party:
     found = party(settings)
     if found is None:
         raise Invalid(
-            "Passkeys need an address with HTTPS and a name, such as https://wiki.example.org; "
-            "this wiki has none."
+            "Passkeys need an address with HTTPS and a domain name, such as "
+            "https://wiki.example.org. This wiki’s address doesn’t have that."
         )
     return found
 

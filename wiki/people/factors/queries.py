@@ -86,7 +86,7 @@ def checked_factor_name(raw: str, usual: str) -> str:
     """
     name = checked_name(raw) or usual
     if len(name) > 100:
-        raise Invalid("The name has at most 100 characters.", field="factor_name")
+        raise Invalid("Use at most 100 characters for the name.", field="factor_name")
     return name
 
 
@@ -117,7 +117,9 @@ def farewell(
     """
     if not factors_of(session, person.id):
         if must_have_factor(session, person):
-            raise Invalid("Add another one first: your account must have a second factor.")
+            raise Invalid(
+                "Your account needs a second factor. Add another one before you remove this one."
+            )
         session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     if person.email:
         letter = mails.factor_removed(settings, person.name, KINDS[kind])
@@ -134,7 +136,7 @@ def renew_codes(session: Session, actor: Actor, settings: Settings, person: Pers
     require_self(actor, person)
     hold(session, person)
     if not factors_of(session, person.id):
-        raise Invalid("Recovery codes come with your first second factor: set one up.")
+        raise Invalid("You get recovery codes with your first second factor. Set one up.")
     codes = _make_codes(session, person.id)
     if person.email:
         mails.post(session, actor, person.email, mails.codes_renewed(settings, person.name))
@@ -210,7 +212,7 @@ def require_self(actor: Actor, person: Person) -> None:
     :raises Forbidden: otherwise.
     """
     if actor.person_id != person.id:
-        raise Forbidden("Only they themselves can change this.")
+        raise Forbidden("Only the owner of the account can change this.")
 
 
 def hold(session: Session, person: Person) -> None:
@@ -225,7 +227,7 @@ def refuse_too_many(session: Session, person: Person) -> None:
     :raises Invalid: if they have the maximum already.
     """
     if factors_of(session, person.id).count >= MOST:
-        raise Invalid(f"Remove one first: {MOST} second factors are the most.")
+        raise Invalid(f"You can have at most {MOST} second factors. Remove one first.")
 
 
 def _make_codes(session: Session, person_id: int) -> list[str]:

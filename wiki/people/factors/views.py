@@ -81,7 +81,7 @@ def authenticator(id: int) -> ResponseReturnValue:
             limiting.give_back(session, counters[1:], forgotten=counters[:1])
     except (Invalid, TooMany) as error:
         return _setting_up(id, error)
-    return _added(f"“{row.name}” is a second factor of yours now.", codes)
+    return _added(f"“{row.name}” was added as a second factor.", codes)
 
 
 @blueprint.get("/authenticators/<int:id>/code.svg")
@@ -130,7 +130,7 @@ def add_passkey() -> ResponseReturnValue:
             )
     except Invalid as error:
         return _new_passkey(error)
-    return _added(f"“{row.name}” is a second factor of yours now.", codes)
+    return _added(f"“{row.name}” was added as a second factor.", codes)
 
 
 @blueprint.get("/passkeys/<int:id>")
@@ -152,7 +152,7 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
     except Invalid as error:
         find = passkeys.own_passkey if kind == "passkeys" else authenticators.own_authenticator
         return _factor(kind, find(reading(), actor(), id), error)
-    flash(f"It is called “{row}” now.", "good")
+    flash(f"Renamed to “{row}”.", "good")
     return redirect(HERE, 303)
 
 
@@ -166,7 +166,7 @@ def remove(kind: str, id: int) -> ResponseReturnValue:
             name = take(session, actor(), settings(), _myself(session), id).name
     except Invalid as error:
         return _screen(error)
-    flash(f"“{name}” is no second factor of yours any more.", "good")
+    flash(f"“{name}” was removed from your second factors.", "good")
     return redirect(HERE, 303)
 
 
@@ -179,7 +179,7 @@ def renew_codes() -> ResponseReturnValue:
             codes = factors.renew_codes(session, actor(), settings(), _myself(session))
     except Invalid as error:
         return _screen(error)
-    return _codes("Those from before no longer work.", codes)
+    return _codes("Your previous recovery codes no longer work.", codes)
 
 
 @blueprint.post("/recovery-codes/file")
@@ -188,9 +188,9 @@ def codes_file() -> ResponseReturnValue:
     stored."""
     codes = request.form.get("codes", "").split()
     if not factors.are_codes(codes):
-        raise Invalid("Those are no recovery codes.")
+        raise Invalid("These aren’t recovery codes.")
     name = settings().site_name
-    text = f"Recovery codes of {actor().handle} for {name}. Each works once.\n\n"
+    text = f"Recovery codes of {actor().handle} for {name}. Each code works once.\n\n"
     headers = {
         "Content-Disposition": 'attachment; filename="recovery-codes.txt"',
         "Cache-Control": "no-store",

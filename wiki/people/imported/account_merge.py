@@ -88,8 +88,8 @@ def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
     placeholder = _under(session, address) if address else None
     if address is None or placeholder is None:
         raise Ended(
-            "This link was used, is older than a day, or was asked for by another account than "
-            "the one that you are signed in with."
+            "This link was already used, has expired, or was requested by a different account than "
+            "the one you’re signed in to."
         )
     return Offer(placeholder, address)
 
@@ -146,9 +146,9 @@ def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Per
     require_allowed(may_administer(actor))
     hold(session)
     if placeholder.imported_at is None or merged_into(session, placeholder) is not None:
-        raise Invalid(f"{placeholder.name} is no placeholder (any more).", field="into")
+        raise Invalid(f"{placeholder.name} isn’t a placeholder any more.", field="into")
     if into.id == placeholder.id or merged_into(session, into) is not None:
-        raise Invalid("Choose somebody else, who is there.", field="into")
+        raise Invalid("Choose a different account that still exists.", field="into")
     _merge(session, actor, placeholder, into, proven=False)
 
 
@@ -216,5 +216,5 @@ def _prove(session: Session, offer: Offer) -> None:
 
 def _signed_in(actor: Actor) -> int:
     if actor.person_id is None:
-        raise Forbidden("Only somebody with an account can take over what was imported.")
+        raise Forbidden("You need an account to claim imported work.")
     return actor.person_id

@@ -193,9 +193,9 @@ def link(
     :raises Invalid: if the identity is linked with another account, or this one has too many.
     """
     if actor.person_id != person.id or actor.is_narrow:
-        raise Forbidden("Only they themselves can link their account.")
+        raise Forbidden("Only the owner of the account can link it.")
     if person.service_at is not None or person.imported_at is not None:
-        raise Forbidden("Nobody signs in to that account.")
+        raise Forbidden("That account can’t be used to sign in.")
     theirs = Identity.issuer == stranger.issuer, Identity.subject == stranger.subject
     linked = session.scalar(select(Identity.person_id).where(*theirs))
     if linked == person.id:
@@ -204,7 +204,9 @@ def link(
         raise _linked_already(settings)
     count = select(func.count(Identity.id)).where(Identity.person_id == person.id)
     if (session.scalar(count) or 0) >= MOST:
-        raise Invalid(f"Unlink one first: {MOST} are the most.", field="identities")
+        raise Invalid(
+            f"You can link at most {MOST} accounts. Unlink one first.", field="identities"
+        )
     session.add(
         Identity(
             issuer=stranger.issuer,
@@ -238,7 +240,7 @@ def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int)
     person = session.get_one(Person, row.person_id, with_for_update=True)
     if person.password_hash is None and not count_of(session, settings, person, but=row.id):
         raise Invalid(
-            "This is the only way in which you can sign in: without it you could not come back.",
+            "You can’t unlink this account, because it’s your only way to sign in.",
             field="identities",
         )
     session.delete(row)
@@ -282,7 +284,7 @@ def join(
     :raises Invalid: as ``create_person``.
     """
     if not may_join(settings, stranger):
-        raise Forbidden("Accounts are made by invitation here.")
+        raise Forbidden("You need an invitation to create an account here.")
     person = create_person(
         session,
         ANONYMOUS,
@@ -297,6 +299,6 @@ def join(
 
 def _linked_already(settings: Settings) -> Invalid:
     return Invalid(
-        f"Who you are at {settings.oidc_name} is linked with another account here already.",
+        f"Your {settings.oidc_name} account is already linked to another account here.",
         field="identities",
     )

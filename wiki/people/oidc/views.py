@@ -36,8 +36,8 @@ blueprint = Blueprint("oidc", __name__)
 DONE = "/-/login/oidc/done"
 BROWSER = "browser"
 LATE = (
-    "That sign-in was begun in another browser, was used, or is older than ten minutes. "
-    "Please begin again."
+    "That sign-in was started in another browser, was already used or is older than 10 "
+    "minutes. Sign in again."
 )
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -89,8 +89,8 @@ def callback() -> ResponseReturnValue:
         stranger = provider.who_came(request.args.to_dict(), visit.nonce, visit.verifier)
     except ProviderFailed as error:
         log.warning("a sign-in by the OpenID provider failed: %s", error)
-        sentence = f"{settings().provider} did not say who you are in a way that can be trusted."
-        return _failed(f"{sentence} Please try again.", visit.next_url)
+        sentence = f"The sign-in information from {settings().provider} couldn’t be verified."
+        return _failed(f"{sentence} Try again.", visit.next_url)
     if visit.session_id is not None:
         return _link_mine(stranger, visit.next_url)
     return _come_in(stranger, visit.next_url)
@@ -132,7 +132,7 @@ def newcomer() -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            flash(f"Welcome, {person.name}. You sign in with {settings().provider}.", "good")
+            flash(f"Welcome, {person.name}. You now sign in with {settings().provider}.", "good")
             return redirect(url, 303)
     body = render_template(
         "people/oidc_new.html",
@@ -155,8 +155,8 @@ def link_found(key: str) -> ResponseReturnValue:
     stranger, url = found
     if not identities.is_same(me.myself(reading()), stranger):
         raise Forbidden(
-            "That address is another account’s than the one you are signed in to. Sign out, and "
-            "sign in to that one."
+            "That address belongs to a different account than the one you’re signed in to. Sign "
+            "out, then sign in to that account."
         )
     if request.method == "GET":
         person = me.myself(reading())
@@ -170,7 +170,7 @@ def link_found(key: str) -> ResponseReturnValue:
         if identities.recall(session, settings(), key, last=True) is None:
             raise Ended(LATE)
         identities.link(session, settings(), actor(), me.myself(session), stranger)
-    flash(f"From now on {settings().provider} signs you in.", "good")
+    flash(f"You can now sign in with {settings().provider}.", "good")
     return redirect(url, 303)
 
 
@@ -198,7 +198,7 @@ def unlink(identity_id: int) -> ResponseReturnValue:
             identities.unlink(session, settings(), actor(), identity_id)
     except Invalid as error:
         return me.screen(error)
-    flash("It is unlinked: it does not sign you in any more.", "good")
+    flash("The account was unlinked and can no longer be used to sign in.", "good")
     return redirect("/-/me#identities", 303)
 
 
@@ -250,12 +250,12 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         sign_in.enter(signed_in)
         return redirect(url, 303)
     if person is not None:
-        return _failed("Your account here is disabled. Ask an admin to let you in again.", url)
+        return _failed("Your account is disabled. Ask an admin to enable it.", url)
     if same is not None:
         if actor().is_anonymous:
             flash(
-                f"An account here has the address {stranger.email}. Sign in to it with its "
-                f"password this once, to link it with {provider}.",
+                f"An account here already uses {stranger.email}. Sign in with its password once to "
+                f"link it with {provider}.",
                 "note",
             )
         return redirect(url_for("oidc.link_found", key=key), 303)
@@ -263,13 +263,13 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         return redirect(url_for("oidc.newcomer", key=key), 303)
     if identities.may_join(settings(), stranger):
         return _failed(
-            f"An account here has the address {stranger.email} without having proven it. Sign in "
-            f"to it with its password, and link it with {provider} under Your account.",
+            f"An account here uses {stranger.email}, but the address isn’t verified. Sign in with "
+            f"its password and link {provider} under Your account.",
             url,
         )
     return _failed(
-        f"No account here is linked with who you are at {provider}. If you have one, sign in with "
-        "its password and link it under Your account; otherwise ask for an invitation.",
+        f"Your {provider} account isn’t linked to an account here. If you have one, sign in with "
+        "its password and link it under Your account. Otherwise, ask for an invitation.",
         url,
     )
 
@@ -281,7 +281,7 @@ def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
             identities.link(session, settings(), actor(), me.myself(session), stranger)
     except Invalid as error:
         return _failed(error.sentence, url)
-    flash(f"From now on {settings().provider} signs you in.", "good")
+    flash(f"You can now sign in with {settings().provider}.", "good")
     return redirect(url, 303)
 
 
@@ -295,16 +295,16 @@ def _failed(sentence: str, url: str) -> ResponseReturnValue:
 
 def _unreachable(error: ProviderFailed) -> str:
     log.warning("the OpenID provider cannot be used: %s", error)
-    return f"{settings().provider} cannot be reached at the moment. Please try again in a minute."
+    return f"{settings().provider} can’t be reached at the moment. Try again in a minute."
 
 
 def _refusal(code: str) -> str:
     provider = settings().provider
     if code == "access_denied":
-        return f"You were not signed in: at {provider} it was refused or broken off."
+        return f"You weren’t signed in: the sign-in at {provider} was cancelled or refused."
     known = code if re.fullmatch(r"[a-z_]{1,40}", code) else "an error"
     log.warning("the OpenID provider answers with %s", known)
-    return f"{provider} could not sign you in. Please try again."
+    return f"{provider} couldn’t sign you in. Try again."
 
 
 def _suggested(stranger: Stranger) -> str:

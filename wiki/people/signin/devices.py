@@ -32,7 +32,7 @@ def device(user_agent: str) -> str:
     system = _first(SYSTEMS, user_agent)
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or "An unknown device"
+    return browser or system or "Unknown device"
 
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:

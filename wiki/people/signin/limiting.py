@@ -197,7 +197,7 @@ def _refuse(windows: Sequence[tuple[Counter, Window | None]]) -> None:
     if wait:
         minutes = math.ceil(wait / timedelta(minutes=1))
         raise TooMany(
-            "Too many attempts. Please wait "
+            "Too many attempts. Wait "
             f"{'a minute' if minutes == 1 else f'{minutes} minutes'} and try again.",
             retry_after=math.ceil(wait.total_seconds()),
         )

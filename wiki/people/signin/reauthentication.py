@@ -35,8 +35,8 @@ blueprint = Blueprint("confirming", __name__)
 
 LASTS = timedelta(minutes=15)
 PREFIX = "confirm."
-WRONG = "That is not your password."
-NOTHING = "Show that it is you first."
+WRONG = "Incorrect password."
+NOTHING = "Confirm that it’s you first."
 
 
 def confirm_first(view: View) -> View:
@@ -69,7 +69,7 @@ def ask() -> ResponseReturnValue | None:
     if is_confirmed():
         return None
     if wants_json():
-        raise Forbidden("Please confirm that it is you: load this screen anew.")
+        raise Forbidden("Reload this page to confirm that it’s you.")
     if request.method == "GET" and request.endpoint != f"{blueprint.name}.confirm":
         return redirect(url_for("confirming.confirm", next=this_url()))
     return _form(error)
@@ -102,11 +102,11 @@ def _ask_provider() -> ResponseReturnValue:
     person = reading().get_one(Person, sign_in.current().actor.person_id)
     if not settings().provider or not identities.count_of(reading(), settings(), person):
         raise Forbidden(
-            "Nothing here could show that it is you: your account has no password and no second "
+            "You can’t confirm that it’s you, because your account has no password and no second "
             "factor. Ask an admin to give it a password."
         )
     if wants_json():
-        raise Forbidden("Please confirm that it is you: load this screen anew.")
+        raise Forbidden("Reload this page to confirm that it’s you.")
     body = render_template(
         "people/confirm.html", provider=settings().provider, back=_where_they_were(), errors={}
     )

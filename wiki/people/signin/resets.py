@@ -71,7 +71,7 @@ def person_of(session: Session, token: str) -> Person:
         .where(PasswordReset.is_live(token), Person.disabled_at.is_(None))
     )
     if person is None:
-        raise Ended("This link was used or is older than an hour. Ask for a new one.")
+        raise Ended("This link was already used or has expired. Request a new one.")
     return person
 
 

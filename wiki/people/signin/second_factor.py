@@ -21,8 +21,8 @@ from wiki.people.models import Person
 from wiki.web.request import reading, settings, writing
 
 CHALLENGE = "challenge"
-WRONG = "That code is not right, or was used already. Type the one that your app shows now."
-NOTHING = "Type a code."
+WRONG = "That code is incorrect or was already used. Enter the code your app shows now."
+NOTHING = "Enter a code."
 VERIFICATION = {
     Purpose.SIGN_IN: UserVerificationRequirement.REQUIRED,
     Purpose.SECOND: UserVerificationRequirement.DISCOURAGED,
@@ -44,7 +44,7 @@ def ask_passkey(purpose: Purpose, person_id: int | None) -> dict[str, object]:
     :raises Invalid: if browsers allow no passkeys for this site.
     """
     if passkeys.party(settings()) is None:
-        raise Invalid("This wiki’s address allows no passkeys.")
+        raise Invalid("Passkeys don’t work with this wiki’s address.")
     with writing() as session:
         challenge = passkeys.new_challenge(session, purpose, person_id)
     cookie[CHALLENGE] = challenge

@@ -65,7 +65,7 @@ def open_session(
     :raises Forbidden: for a service account.
     """
     if person.service_at is not None:
-        raise Forbidden("Nobody signs in to a service account.")
+        raise Forbidden("Service accounts can’t sign in.")
     token, at = new_token(), now()
     row = LoginSession(
         token_hash=hash_token(token),
