@@ -301,7 +301,7 @@ def test_an_export_of_nonsense_is_refused_and_no_event(wiki: Scene, form: dict[s
 
 def test_the_screen_says_up_to_where_the_chain_was_verified(wiki: Scene) -> None:
     wiki.post("eve", "/eng/-/members", person="cai", role="editor")
-    assert "has not been verified yet" in wiki.get("ada", AUDIT).text
+    assert "hasn’t been verified yet" in wiki.get("ada", AUDIT).text
     check_chain(wiki.database, wiki.settings)
     html = wiki.get("ada", AUDIT).text
     assert "Verified up to event 1, " in html

@@ -111,7 +111,7 @@ def test_pictures_that_are_not_there_are_listed(wiki: Scene) -> None:
     wiki.write("a", "![b](guide/lost.png)")
     wiki.attach("guide/there.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64)
     assert rows(wiki, "files") == ["guide/lost.png", "papers/lost.pdf"]
-    assert "2 pages need it: guide, a" in screen(wiki, name="files")
+    assert "2 pages use it: guide, a" in screen(wiki, name="files")
     wiki.attach("guide/lost.png", b"\x89PNG\r\n\x1a\n" + b"1" * 64)
     assert rows(wiki, "files") == ["papers/lost.pdf"]
 

@@ -287,4 +287,4 @@ def test_imported_people_are_listed_and_merged_from_the_shell(
     assert run("user", "list", "--imported").output == ""
     again = run("user", "merge", "~ben-of-old", "ben")
     assert again.exit_code == 1
-    assert "no placeholder" in again.stderr
+    assert "isn’t a placeholder" in again.stderr

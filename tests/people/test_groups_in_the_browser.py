@@ -126,13 +126,13 @@ def test_what_cannot_be_a_group_is_refused_with_what_was_typed(
     [
         ("", "Say who"),
         ("@", "Say who"),
-        ("nobody at all", "Nobody and no group"),
-        ("@Ben Smith", "Nobody and no group"),
-        ("x" * 5000, "Nobody and no group"),
-        ("\0", "Nobody and no group"),
-        ("finance", "cannot be inside itself"),
-        ("company", "cannot be inside itself"),
-        ("dot", "no account that can be used"),
+        ("nobody at all", "No person or group"),
+        ("@Ben Smith", "No person or group"),
+        ("x" * 5000, "No person or group"),
+        ("\0", "No person or group"),
+        ("finance", "can’t contain itself"),
+        ("company", "can’t contain itself"),
+        ("dot", "no active account"),
     ],
 )
 def test_who_cannot_be_put_in_is_said_in_a_sentence(finance: Scene, who: str, words: str) -> None:

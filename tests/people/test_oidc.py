@@ -170,7 +170,7 @@ def test_who_is_known_to_nobody_is_told_what_to_do(wiki: Scene) -> None:
     browser = wiki.new_client()
     for login in ("id-of-new", "id-of-nobody"):
         shown = come(browser, login)
-        assert "No account here is linked" in shown.text
+        assert "Your Example ID account isn’t linked" in shown.text
         assert 'action="/-/login"' in shown.text
         assert who(browser) == "nobody"
     assert links(wiki) == []
@@ -229,7 +229,7 @@ def test_nobody_else_links_who_came_with_their_account(wiki: Scene, handle: str)
     for method in ("GET", "POST"):
         refused = wiki.client(handle).open(next[1], method=method)
         assert refused.status_code == 403
-        assert "another account" in refused.text
+        assert "a different account" in refused.text
     change(wiki, "ben", email="ben@elsewhere.example.org")
     assert wiki.client("ben").post(next[1]).status_code == 403, "the address is not his any more"
     with at(now() + timedelta(minutes=11)):
@@ -239,14 +239,14 @@ def test_nobody_else_links_who_came_with_their_account(wiki: Scene, handle: str)
 
 def test_an_address_that_is_not_proven_here_links_nothing(wiki: Scene) -> None:
     browser = wiki.new_client()
-    assert "No account here is linked" in come(browser, "id-of-ben").text
+    assert "Your Example ID account isn’t linked" in come(browser, "id-of-ben").text
     assert (who(browser), links(wiki)) == ("nobody", [])
 
 
 def test_an_address_that_is_not_verified_there_links_nothing(wiki: Scene) -> None:
     change(wiki, "cai", email_proven_at=now())
     browser = wiki.new_client()
-    assert "No account here is linked" in come(browser, "id-of-cai").text
+    assert "Your Example ID account isn’t linked" in come(browser, "id-of-cai").text
     assert (who(browser), links(wiki)) == ("nobody", [])
 
 
@@ -271,7 +271,7 @@ def test_one_links_and_unlinks_under_one_s_account(wiki: Scene) -> None:
     confirmed = {"confirm.password": PASSWORD}
     assert browser.post(f"/-/me/identities/{id}/unlink", data=confirmed).status_code == 303
     assert links(wiki) == []
-    assert "No account here is linked" in come(wiki.new_client(), "id-of-nobody").text
+    assert "Your Example ID account isn’t linked" in come(wiki.new_client(), "id-of-nobody").text
     subjects = [letter["Subject"] for letter in wiki.letters()]
     assert len(subjects) == 2
 
@@ -351,7 +351,7 @@ def test_the_only_way_in_is_not_unlinked(wiki: Scene) -> None:
     assert wiki.post("eve", f"/-/me/identities/{first}/unlink").status_code == 303
     refused = wiki.post("eve", f"/-/me/identities/{second}/unlink")
     assert refused.status_code == 422
-    assert "only way in which you can sign in" in refused.text
+    assert "it’s your only way to sign in" in refused.text
     assert links(wiki) == [("eve", "id-of-new")]
 
 
@@ -374,7 +374,7 @@ def test_one_is_linked_with_one_account_only(wiki: Scene) -> None:
     browser = wiki.new_client("eve")
     begun = browser.post("/-/me/identities", data={"confirm.password": PASSWORD})
     shown = back(browser, go_there(address_of(begun), "id-of-ben"), follow=True)
-    assert "linked with another account here already" in shown.text
+    assert "already linked to another account here" in shown.text
     assert links(wiki) == [("ben", "id-of-ben")]
 
 
@@ -521,7 +521,7 @@ class TestNewcomers:
         for handle in ("ben", "cai"):
             change(wiki, handle, email=f"{handle}@elsewhere.example.org")
         shown = come(wiki.new_client(), login)
-        assert "No account here is linked" in shown.text
+        assert "Your Example ID account isn’t linked" in shown.text
 
     def test_an_address_that_an_account_has_without_proof_is_not_given_away(
         self, wiki: Scene

@@ -134,7 +134,7 @@ def test_what_is_kept_narrower_below_is_left_out(guide: Scene) -> None:
         ):
             do(guide.page(path, space="lab").id)
     screen = guide.get("ben", "/lab/guide/-/share").text
-    assert "3 pages now, and whatever is added below." in screen
+    assert "3 pages now, and any added below later." in screen
     assert (
         "Left out: 2 with a higher label than internal, 1 restricted to some people, "
         "1 you can’t edit."
@@ -255,7 +255,7 @@ def test_a_link_ends_after_the_days_it_was_given(guide: Scene) -> None:
     with at(now() + timedelta(days=15)):
         unknown = visit(guide, "/-/s/never-was/")
         assert browser.get(url).data == visit(guide, url).data == unknown.data
-    assert "1 to 90 days" in guide.post("ben", "/lab/guide/-/share", days="91").text
+    assert "days from 1 to 90" in guide.post("ben", "/lab/guide/-/share", days="91").text
     shared(guide, days="90")
     with at(now() + timedelta(days=200)):
         forget_old_links(guide.database, guide.settings)

@@ -412,7 +412,7 @@ def _deliveries(at: _Looked) -> Iterator[Point]:
         yield Point(
             Grade.WARN,
             "Worker",
-            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} been waiting for "
+            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} waited for "
             f"more than {LATE.seconds // 60} minutes.",
             "See the worker’s log.",
         )
