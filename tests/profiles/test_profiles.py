@@ -12,7 +12,7 @@ def test_a_profile_shows_what_its_reader_may_read(wiki: Scene) -> None:
         screen = wiki.get(who, "/-/people/ben").text
         assert "The rota" in screen
         assert ("The plans" in screen) is sees
-    assert "written nothing yet" in wiki.get("ben", "/-/people/cai").text
+    assert "changed anything you can read yet" in wiki.get("ben", "/-/people/cai").text
     assert wiki.get("nobody", "/-/people/ben").status_code == 302
 
 

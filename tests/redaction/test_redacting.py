@@ -59,8 +59,8 @@ def test_an_admin_who_may_not_read_a_page_finds_none(wiki: Scene) -> None:
         ("  q  ", REASON, "Give at least 3 characters"),
         ("…?!…", REASON, "letters or digits"),
         ("edact", REASON, "a part of the mark"),
-        (CANARY, "", "Say why"),
-        (CANARY, f"Because of {CANARY.upper()}", "do not repeat"),
+        (CANARY, "", "Enter a reason"),
+        (CANARY, f"Because of {CANARY.upper()}", "don’t repeat"),
     ],
 )
 def test_what_cannot_be_redacted_is_said(

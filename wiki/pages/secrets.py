@@ -23,8 +23,8 @@ from wiki.spaces.queries import SpaceAccess
 from wiki.text.scan.secrets import KINDS, USUAL, Finding, find_secrets
 
 REASONS: Mapping[str, str] = {
-    "false-alarm": "It is a false alarm",
-    "meant": "It is meant to be here",
+    "false-alarm": "False alarm",
+    "meant": "Intended",
 }
 """Reasons for saving a likely secret that the form offers."""
 
