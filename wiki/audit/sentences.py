@@ -28,10 +28,10 @@ class Known:
     invitations: Mapping[int, Invitation] = field(default_factory=dict)
 
     def person(self, id: object) -> Part:
-        """Return a person's name with a link, or "somebody"."""
+        """Return a person's name with a link, or "someone"."""
         found = self.people.get(id) if isinstance(id, int) else None
         if found is None:
-            return Part("somebody")
+            return Part("someone")
         return Part(found.name, f"/-/admin/people/{found.handle}", name=True)
 
     def group(self, id: object) -> Part:
@@ -84,8 +84,8 @@ def who_did(row: EventRow, known: Known) -> Part:
     if row.actor_id is not None:
         return known.person(row.actor_id)
     if row.address is not None:
-        return Part("Somebody who was not signed in")
-    return Part("The wiki" if policy_of(row.name).automatic else "The machine’s shell")
+        return Part("Someone not signed in")
+    return Part("The wiki" if policy_of(row.name).automatic else "The server’s shell")
 
 
 def sentence(row: EventRow, known: Known) -> Sentence:

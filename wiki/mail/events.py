@@ -12,6 +12,6 @@ class MailRequested(Event):
     """A mail to be sent; the row has its text."""
 
     policy = Policy(Category.ACCOUNT, expires=True, audited=False)
-    sentence = "sent a mail"
+    sentence = "sent an email"
 
     mail_id: int

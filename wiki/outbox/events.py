@@ -11,7 +11,7 @@ from wiki.outbox.sentences import Names, one_or_many
 
 def _signed(row: EventRow, _names: Names) -> str:
     fault = " despite a fault: {fault}" if row.payload.get("fault") else ""
-    return f"signed the chain of {{count}} events again{fault}"
+    return f"signed the event chain of {{count}} events again{fault}"
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,8 @@ def _secrets_allowed(row: EventRow, _names: Names) -> str:
 
 def _scanning(row: EventRow, _names: Names) -> str:
     if row.payload.get("kinds"):
-        return "changed the kinds of secrets that are looked for in {space}"
-    return "turned off the search for secrets in {space}"
+        return "changed the types of secrets scanned for in {space}"
+    return "turned off secret scanning in {space}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Names, changed_fields, is_own, own_or_other
 from wiki.rules.roles import SiteRole
 
-_OF_PEOPLE = {"name": "name", "email": "e-mail address", "password": "password"}
+_OF_PEOPLE = {"name": "name", "email": "email address", "password": "password"}
 _OF_GROUPS = {"name": "name", "description": "description", "handle": "short name"}
 
 

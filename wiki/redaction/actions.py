@@ -145,11 +145,13 @@ def checked_reason(typed: str, span: Span | None = None) -> str:
     """
     reason = " ".join(typed.replace("\0", " ").split())
     if not reason:
-        raise Invalid("Say why: the reason stays where the text was.", field="reason")
+        raise Invalid("Enter a reason. It’s kept in place of the text.", field="reason")
     if len(reason) > MAX_REASON:
-        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="reason")
+        raise Invalid(f"Use at most {MAX_REASON} characters for the reason.", field="reason")
     if span is not None and span.pattern.search(reason):
-        raise Invalid("The reason stays: do not repeat in it what is to go.", field="reason")
+        raise Invalid(
+            "The reason is kept, so don’t repeat the redacted text in it.", field="reason"
+        )
     return reason
 
 
@@ -175,13 +177,13 @@ def redact_span(
     reason = checked_reason(reason, span)
     ids = list(dict.fromkeys(target.page_ids))[: MOST_PAGES + 1]
     if len(ids) > MOST_PAGES:
-        raise Invalid(f"Redact at most {MOST_PAGES} pages at once.", field="text")
+        raise Invalid(f"You can redact at most {MOST_PAGES} pages at once.", field="text")
     pages, seen = _held(session, actor, ids)
     kind = "title" if target.only_titles else "span"
     row = new_record(session, seen, pages, kind, reason, logged_from)
     words, places = _hide(session, actor, storage, pages, span, row)
     if not words:
-        raise Invalid("This text is not there (any more).", field="text")
+        raise Invalid("This text isn’t there any more.", field="text")
     for name, value in remember(session, span).items():
         setattr(row, name, value)
     row.words, row.places = sum(words.values()), dict(places)
@@ -248,7 +250,7 @@ def redact_file(
     stored = storage.put(io.BytesIO(INSTEAD), max_bytes=1 << 10)
     hashes = {one.sha256 for one in files} - {stored.sha256}
     if not hashes and not target.name_too:
-        raise Invalid("This file was redacted already.")
+        raise Invalid("This file has already been redacted.")
     session.connection().execute(
         update(Attachment)
         .where(Attachment.id.in_([one.id for one in files]))
@@ -296,7 +298,9 @@ def _hide_file_name(session: Session, actor: Actor, page: Page, name: str) -> in
     """Replace the last part of a file's name with marks; return how many words that removed."""
     span = Span(name.rpartition("/")[2], whole=True)
     if span.fault:
-        raise Invalid("Its name is too short to be told from other words: leave it.")
+        raise Invalid(
+            "The file’s name is too short to tell it from other words. Leave it as it is."
+        )
     paths = {page.path: page.path}
     area = Area((page.id,), (page.space_id,), paths=paths)
     words = sum(hide_in_file_names(session, [page.id], span).values())
@@ -407,7 +411,7 @@ def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:
     if revision is None:
         raise NotFound
     if revision.content_hash == hash_of(text):
-        raise Invalid("This revision was redacted already.", field="revision")
+        raise Invalid("This revision has already been redacted.", field="revision")
     by = Attribution(actor.person_id, now())
     key = put_text(session, text, None)
     row = revision_of(page, Text(revision.title, text), key, Action.EDIT, by)
@@ -424,5 +428,5 @@ def _words_of(session: Session, page_id: int, number: int) -> int:
         )
     )
     if key is None:
-        raise Invalid("There is no such revision (any more).", field="revision")
+        raise Invalid("This revision no longer exists.", field="revision")
     return len(get_text(session, key).split())

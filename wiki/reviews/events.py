@@ -14,9 +14,9 @@ _CHANGES = {
     "lift": "lifting a restriction",
     "move": "moving a page",
     "space": "changing the settings of the space",
-    "role": "changing somebody’s role",
+    "role": "changing someone’s role",
     "group_role": "changing the role of a group",
-    "group_member": "adding somebody to a group",
+    "group_member": "adding someone to a group",
     "group_part": "adding a group to a group",
     "invite": "an invitation",
 }

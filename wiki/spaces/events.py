@@ -45,7 +45,7 @@ def _group_role(row: EventRow, _names: Names) -> str:
 
 def _invited(row: EventRow, names: Names) -> str:
     role = names.invited_as(row.payload.get("invitation_id"))
-    return f"invited somebody{f' as {role}' if role else ''}{_into(row)}"
+    return f"invited someone{f' as {role}' if role else ''}{_into(row)}"
 
 
 def _revoked(row: EventRow, _names: Names) -> str:

@@ -74,7 +74,7 @@ class FactorRefused(Event):
     """A correct password with a wrong second factor."""
 
     policy = Policy(Category.SIGN_IN, expires=True)
-    sentence = "failed the second factor of {person} after the right password"
+    sentence = "failed the second factor of {person} after the correct password"
 
     person_id: int
 

@@ -57,6 +57,6 @@ class PasswordResetRequested(Event):
     """A request for a link to a new password; the row has what was typed."""
 
     policy = Policy(Category.SIGN_IN, expires=True, automatic=True)
-    sentence = "asked for a link to a new password"
+    sentence = "requested a password reset link"
 
     reset_id: int
