@@ -181,6 +181,7 @@ def test_a_long_history_is_gone_through_bit_by_bit_and_comes_out_the_same(
     assert shown(wiki.get("cai", "/eng/log/-/blame").text) == expected
 
 
+@pytest.mark.thorough
 def test_texts_too_large_to_trace_say_so(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     wiki.write("log", "a\n" * 150_000)
     wiki.write("log", "b\n" * 150_000)

@@ -12,8 +12,6 @@ from wiki.db import at
 from wiki.history.calendar import STEPS, _cuts, _step, calendar_of_year, calendar_until
 from wiki.spaces.queries import see_space
 
-pytestmark = pytest.mark.every_database
-
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -30,6 +28,7 @@ def days(text: str) -> dict[str, str]:
     return dict(re.findall(r'\?on=([\d-]+)"><title>([^<]+)</title>', picture))
 
 
+@pytest.mark.every_database
 def test_each_day_with_changes_is_a_link_to_them_with_its_number(wiki: Scene) -> None:
     write_at(wiki, "2021-03-04T00:00:00")
     write_at(wiki, "2021-03-04T23:59:59")
@@ -88,6 +87,7 @@ def test_the_same_is_there_in_words(wiki: Scene) -> None:
     assert re.findall(r'on=(\S+)">', table) == ["2021-03-04", "2021-03-09"]
 
 
+@pytest.mark.every_database
 def test_only_what_the_reader_may_read_is_counted(wiki: Scene) -> None:
     write_at(wiki, "2021-03-04T10:00:00", "kept")
     write_at(wiki, "2021-03-05T10:00:00", "gone")

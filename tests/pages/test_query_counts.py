@@ -14,8 +14,6 @@ from wiki.pages.merging import Text
 from wiki.pages.secrets import Override
 from wiki.spaces.queries import see_space
 
-pytestmark = pytest.mark.every_database
-
 
 @contextmanager
 def counted(wiki: Scene) -> Iterator[list[str]]:
@@ -112,6 +110,7 @@ def counts(wiki: Scene) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("who", ["nobody", "eve"])
+@pytest.mark.every_database
 def test_a_page_seen_before_asks_the_database_nothing(wiki: Scene, who: str) -> None:
     wiki.alone()
     wiki.write("plan", "words", space="open")

@@ -29,25 +29,23 @@ def pages(wiki: Scene) -> Scene:
     return wiki
 
 
-@pytest.mark.parametrize(
-    ("typed", "matches"),
-    [
-        ("check onb", ["Onboarding checklist"]),
-        ("onboarding", ["Onboarding checklist"]),
-        ("onboardnig", []),
-        ("order laptop", ["Ordering a laptop"]),
-        ("how do I order a laptop", []),
-        ("laptops", ["Ordering a laptop"]),  # its path
-        ("title:laptop", []),
-        ("laptop -a", []),
-        ('"laptop"', []),
-    ],
-)
-def test_a_title_matches_when_each_typed_word_begins_one_of_its_words(
-    pages: Scene, typed: str, matches: list[str]
-) -> None:
-    found = rows(pages, "cai", typed)
-    assert [title for title, mark in found if "match" in mark] == matches
+MATCHES = [
+    ("check onb", ["Onboarding checklist"]),
+    ("onboarding", ["Onboarding checklist"]),
+    ("onboardnig", []),
+    ("order laptop", ["Ordering a laptop"]),
+    ("how do I order a laptop", []),
+    ("laptops", ["Ordering a laptop"]),  # its path
+    ("title:laptop", []),
+    ("laptop -a", []),
+    ('"laptop"', []),
+]
+
+
+def test_a_title_matches_when_each_typed_word_begins_one_of_its_words(pages: Scene) -> None:
+    for typed, matches in MATCHES:
+        found = rows(pages, "cai", typed)
+        assert [title for title, mark in found if "match" in mark] == matches, typed
 
 
 def test_what_matches_stands_before_what_is_only_like_it(pages: Scene) -> None:
@@ -60,11 +58,11 @@ def creates(wiki: Scene, who: str, typed: str) -> bool:
     return "data-creates" in wiki.get(who, f"/-/switch?q={typed}&space=eng&for=link").text
 
 
-@pytest.mark.parametrize("typed", ["Laptops", "laptops", "eng:laptops", "ordering a LAPTOP"])
-def test_a_page_that_is_named_exactly_is_marked_and_comes_first(pages: Scene, typed: str) -> None:
-    title, mark = rows(pages, "ben", typed, space="eng", **{"for": "link"})[0]
-    assert title == "Ordering a laptop"
-    assert "exact" in mark
+def test_a_page_that_is_named_exactly_is_marked_and_comes_first(pages: Scene) -> None:
+    for typed in ("Laptops", "laptops", "eng:laptops", "ordering a LAPTOP"):
+        title, mark = rows(pages, "ben", typed, space="eng", **{"for": "link"})[0]
+        assert title == "Ordering a laptop", typed
+        assert "exact" in mark, typed
 
 
 def test_completion_offers_to_create_a_page_where_none_is(pages: Scene) -> None:
