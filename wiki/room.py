@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Never, Protocol
 
+from click import Command
 from flask import Blueprint
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -206,6 +207,8 @@ class Room:
     """Its screens."""
     operations: tuple[Callable[..., Any], ...]
     """Its operations of the API: views marked with ``wiki.web.operations.operation``."""
+    commands: tuple[Command, ...]
+    """Its commands on the command line."""
     links: tuple[Link, ...]
     """Its links in menus."""
     blocks: tuple[Block, ...]

@@ -23,6 +23,7 @@ import uvicorn
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.purging.forgetting import keep_forgetting
+from wiki.shell import ShellError
 from wiki.web.wsgi_bridge import Connection, Gateway
 from wiki.worker import run_until_told
 
@@ -39,7 +40,7 @@ BACKLOG = 1024
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
-class ServeError(Exception):
+class ServeError(ShellError):
     """The server cannot start; the message is one sentence."""
 
 

@@ -18,7 +18,7 @@ from wiki.outbox.models import EventRow
 
 def run(wiki: Scene, *words: str, typed: str = "") -> Result:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wiki.commands.audit.opened", lambda: (wiki.settings, wiki.database))
+        patch.setattr("wiki.audit.commands.opened", lambda: (wiki.settings, wiki.database))
         return CliRunner().invoke(main, ["audit", *words], input=typed)
 
 

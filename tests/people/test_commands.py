@@ -16,8 +16,8 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on the cast's wiki."""
-    for name in ("wiki.cli.opened", "wiki.commands.people.opened"):
-        monkeypatch.setattr(name, lambda: (wiki.settings, wiki.database))
+    opened = (wiki.settings, wiki.database)
+    monkeypatch.setattr("wiki.profiles.commands.opened", lambda: opened)
 
     def run(*arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, list(arguments), input=typed)

@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `wiki group` on the cast's wiki, in which there is Finance."""
-    monkeypatch.setattr("wiki.commands.groups.opened", lambda: (wiki.settings, wiki.database))
+    monkeypatch.setattr("wiki.groups.commands.opened", lambda: (wiki.settings, wiki.database))
 
     def run(*words: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, ["group", *words], input=typed)

@@ -146,7 +146,7 @@ def test_reindex_says_how_many_pages_are_searchable(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wiki.write("a", "word")
-    monkeypatch.setattr("wiki.cli.opened", lambda: (wiki.settings, wiki.database))
+    monkeypatch.setattr("wiki.search.commands.opened", lambda: (wiki.settings, wiki.database))
     done = CliRunner().invoke(main, ["reindex"])
     assert done.exit_code == 0
     assert done.stdout == "1 page is searchable.\n"

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from tests.cast import Scene
 from tests.people.test_administration import second_of_two
-from wiki.commands.base import writer
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.people import groups
@@ -20,6 +19,7 @@ from wiki.people.models import Group, Person
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role
 from wiki.spaces.actions import set_group_role, set_role
+from wiki.spaces.commands import writer
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.spaces.queries import see_space
 

@@ -7,8 +7,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from tests.transfer.trees import TREE, write_tree, zipped
+from wiki.app import open_database
 from wiki.cli import main
-from wiki.commands.base import opened
+from wiki.config import load
 from wiki.spaces.members import leads_of
 from wiki.spaces.models import Space
 from wiki.transfer.importing import TreeImport
@@ -104,7 +105,7 @@ def people(run, **roles: str) -> None:
 
 def leads(slug: str) -> tuple[list[str], str, str]:
     """The lead, the visibility and the title of a space."""
-    _, database = opened()
+    database = open_database(load())
     with database.read() as session:
         space = session.scalars(select(Space).where(Space.slug == slug)).one()
         found = leads_of(session, [space.id]).get(space.id, [])

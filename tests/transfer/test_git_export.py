@@ -50,8 +50,8 @@ def export(wiki: Scene, target: Path) -> Export:
 
 @pytest.fixture
 def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name in ("wiki.cli.opened", "wiki.commands.mirrors.opened"):
-        monkeypatch.setattr(name, lambda: (wiki.settings, wiki.database))
+    opened = (wiki.settings, wiki.database)
+    monkeypatch.setattr("wiki.transfer.commands.opened", lambda: opened)
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
 
 

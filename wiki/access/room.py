@@ -16,6 +16,7 @@ ROOM = Room(
     name="access",
     blueprints=(views.blueprint,),
     operations=none_because("it explains to people who can see what"),
+    commands=none_because("it shows screens only"),
     links=(
         Link(
             Place.SPACE,

@@ -23,6 +23,7 @@ ROOM = Room(
     operations=operations_in(
         changes, files, groups, history, lists, openapi, pages, search, spaces, uploads
     ),
+    commands=none_because("tokens are made with the accounts"),
     links=none_because("programs call it"),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

@@ -12,6 +12,7 @@ ROOM = Room(
     name="attachments",
     blueprints=(views.blueprint, version_views.blueprint, upload_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    commands=none_because("files come with imports"),
     links=(Link(Place.PAGE, 10, "Files", "files", icon="paperclip", shown=lambda on: on.is_live),),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from wiki.audit import checking, views
+from wiki.audit import checking, commands, views
 from wiki.outbox.models import Delivery, EventRow
 from wiki.room import Link, Place, Room, none_because
 from wiki.text_columns import TextColumns, TextType
@@ -13,6 +13,7 @@ ROOM = Room(
     name="audit",
     blueprints=(views.blueprint,),
     operations=none_because("the audit log is exported by a command"),
+    commands=commands.COMMANDS,
     links=(
         Link(Place.ADMIN, 320, "Audit", "audit", section="Watching"),
         Link(Place.ADMIN, 330, "Reads", "reads", section="Watching"),

@@ -21,6 +21,7 @@ ROOM = Room(
     name="bookmarks",
     blueprints=(views.blueprint,),
     operations=operations_in(api),
+    commands=none_because("people star pages themselves"),
     links=(
         Link(
             Place.SITE,

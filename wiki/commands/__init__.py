@@ -1,1 +1,1 @@
-"""The commands by subject; ``wiki.cli`` combines them."""
+"""The commands that concern all rooms: checks and the leak drill."""

@@ -8,13 +8,12 @@ import click
 from sqlalchemy import text
 
 from wiki import disk
-from wiki.commands.base import opened
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.pages.rendering.stored import limit_rendering
 from wiki.room import Check, Finding, Progress
 from wiki.rooms import ROOMS
-from wiki.transfer.console import bar
+from wiki.shell import bar, opened
 
 PATIENCE = 10.0
 """Minimum of the limit on rendering a page, in seconds."""

@@ -18,7 +18,7 @@ from wiki.config import Settings, load
 from wiki.drill.canaries import lay_out
 from wiki.drill.crawl import Drill, Progress, Report
 from wiki.migrate import migrate
-from wiki.transfer.console import bar
+from wiki.shell import bar
 
 
 @click.command()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from wiki.groups import views
+from wiki.groups import commands, views
 from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="groups",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    commands=commands.COMMANDS,
     links=(
         Link(
             Place.SITE, 60, "Groups", "-/groups", icon="users", shown=lambda on: on.actor.is_member

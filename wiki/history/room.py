@@ -19,6 +19,7 @@ ROOM = Room(
     name="history",
     blueprints=(views.blueprint, blame_views.blueprint, undo_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    commands=none_because("it is read in the browser and over the API"),
     links=(
         Link(Place.SITE, 20, "Changes", "-/changes", icon="history"),
         Link(Place.SPACE, 10, "Changes", "changes", icon="history", here=("calendar",)),

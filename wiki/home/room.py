@@ -9,6 +9,7 @@ ROOM = Room(
     name="home",
     blueprints=(views.blueprint,),
     operations=none_because("it shows screens only"),
+    commands=none_because("it shows screens only"),
     links=(Link(Place.SITE, 10, "Home", "", icon="house"),),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=(Shortcut(60, "Home", "g then h"),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.insights import selfcheck_views, views
+from wiki.insights import commands, selfcheck_views, views
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
 
@@ -10,6 +10,7 @@ ROOM = Room(
     name="insights",
     blueprints=(views.blueprint, selfcheck_views.blueprint),
     operations=none_because("it shows screens only"),
+    commands=commands.COMMANDS,
     links=(
         Link(
             Place.SPACE,

@@ -27,6 +27,7 @@ ROOM = Room(
     name="pages",
     blueprints=(views.blueprint, conflict_views.blueprint, link_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    commands=none_because("pages are written in the browser, over the API and by imports"),
     links=(
         Link(Place.SPACE, 20, "All pages", "tree", icon="list-tree", here=("pages",)),
         Link(

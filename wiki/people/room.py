@@ -24,6 +24,7 @@ ROOM = Room(
         admin_security.blueprint,
     ),
     operations=none_because("accounts are managed on screens and by commands"),
+    commands=none_because("accounts and tokens have their commands in the profiles"),
     links=(
         Link(
             Place.SITE,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from wiki.purging import views
+from wiki.purging import commands, views
 from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
     name="purging",
     blueprints=(views.blueprint,),
     operations=none_because("purging asks for a confirmation on the screen"),
+    commands=commands.COMMANDS,
     links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

@@ -19,6 +19,7 @@ ROOM = Room(
     name="redaction",
     blueprints=(views.blueprint,),
     operations=none_because("redacting asks for a confirmation on the screen"),
+    commands=none_because("redacting asks for a confirmation on the screen"),
     links=(
         Link(
             Place.SPACE,

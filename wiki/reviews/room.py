@@ -11,6 +11,7 @@ ROOM = Room(
     name="reviews",
     blueprints=(views.blueprint,),
     operations=none_because("approvals are given on screens"),
+    commands=none_because("approvals are given on screens"),
     links=none_because("approvals are reached from mails and from what waits for them"),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

@@ -10,6 +10,7 @@ ROOM = Room(
     name="scanning",
     blueprints=(views.blueprint,),
     operations=none_because("findings are read on screens"),
+    commands=none_because("it shows screens only"),
     links=(
         Link(
             Place.SPACE,

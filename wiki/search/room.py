@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from wiki.room import Link, Place, Rate, Room, Shortcut, none_because
 from wiki.rules.limits import Pace
-from wiki.search import checking, views
+from wiki.search import checking, commands, views
 
 ROOM = Room(
     name="search",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    commands=commands.COMMANDS,
     links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=(Shortcut(10, "Search or jump to a page", "Ctrl K or /"),),

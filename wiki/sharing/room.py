@@ -12,6 +12,7 @@ ROOM = Room(
     name="sharing",
     blueprints=(views.blueprint, visit_views.blueprint),
     operations=none_because("share links are made on screens"),
+    commands=none_because("share links are made on screens"),
     links=(
         Link(
             Place.SPACE,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
-from wiki.spaces import admin, canaries, invite_views, token_views, views
+from wiki.spaces import admin, canaries, commands, invite_views, token_views, views
 
 ROOM = Room(
     name="spaces",
     blueprints=(views.blueprint, invite_views.blueprint, token_views.blueprint, admin.blueprint),
     operations=none_because("its operations are in the API's own room"),
+    commands=commands.COMMANDS,
     links=(
         Link(Place.SITE, 30, "Spaces", "-/spaces", icon="library"),
         Link(

@@ -9,6 +9,7 @@ ROOM = Room(
     name="tags",
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
+    commands=none_because("tags are written with pages"),
     links=(
         Link(Place.SITE, 40, "Pages", "-/pages", icon="files"),
         Link(Place.SITE, 50, "Tags", "-/tags", icon="tags"),

@@ -1,54 +1,14 @@
-"""Terminal output of an import: the progress bar and the report."""
+"""The report of an import, for terminals and files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
 from wiki.errors import Invalid
-from wiki.transfer import sources
 from wiki.transfer.report import Report
 
 SHOWN = 10
 """Maximum number of problems of a kind shown on a terminal; a report file lists all."""
-
-
-class _Rate(ProgressColumn):
-    """A column with the number of steps per second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
-
-
-@contextmanager
-def bar(what: str) -> Iterator[sources.Progress]:
-    """Show a progress bar on stderr if that is a terminal, and yield the callback that moves it."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def report_text(report: Report, most: int | None = SHOWN) -> str:

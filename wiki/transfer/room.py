@@ -7,13 +7,14 @@ from sqlalchemy import and_
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
 from wiki.text_columns import TextColumns, TextType
-from wiki.transfer import views
+from wiki.transfer import commands, views
 from wiki.transfer.models import Import, ImportedFile, Mirror
 
 ROOM = Room(
     name="transfer",
     blueprints=(views.blueprint,),
     operations=none_because("trees and histories are imported by commands and on screens"),
+    commands=commands.COMMANDS,
     links=(
         Link(
             Place.SPACE,

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from wiki.commands.base import SHELL, opened
 from wiki.insights.selfcheck import Grade, self_check
+from wiki.shell import SHELL, opened
 
 
 @click.command()
@@ -34,3 +34,6 @@ def selfcheck(strict: bool, everything: bool) -> None:
     dangers, warnings = count[Grade.DANGER], count[Grade.WARN]
     click.echo(f"Dangers: {dangers}, warnings: {warnings}, good points: {count[Grade.GOOD]}.")
     sys.exit(1 if dangers or (strict and warnings) else 0)
+
+
+COMMANDS = (selfcheck,)

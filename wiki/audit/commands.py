@@ -10,11 +10,10 @@ import click
 from wiki.audit.actions import begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.audit.queries import Filters, find
-from wiki.commands.base import SHELL, opened
 from wiki.outbox.chain.signing import seal_anew
 from wiki.outbox.chain.verifying import verify
+from wiki.shell import SHELL, bar, opened
 from wiki.text.counts import counted
-from wiki.transfer.console import bar
 
 
 @click.group()
@@ -77,3 +76,6 @@ def seal(yes: bool) -> None:
 
 def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d}" if moment else ""
+
+
+COMMANDS = (audit,)

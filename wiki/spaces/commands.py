@@ -1,4 +1,4 @@
-"""Creation of spaces on the command line, by a command or by an import."""
+"""The commands of spaces, and the people that commands name and act as."""
 
 from __future__ import annotations
 
@@ -8,14 +8,51 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.commands.base import SHELL, named, opened
+from wiki.people.actions import find_person
 from wiki.people.models import Person
+from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.shell import SHELL, opened
 from wiki.spaces.actions import create_space, give_role
-from wiki.spaces.models import Space
+from wiki.spaces.members import leads_of
+from wiki.spaces.models import Scope, Space
 from wiki.text.paths import title_from
 
 _MOST_NAMED = 10
+
+
+def named(session: Session, name: str) -> Person:
+    """Return the person with that user name or address.
+
+    :raises click.ClickException: when there is none.
+    """
+    person = find_person(session, name)
+    if person is None:
+        raise click.ClickException(f"Nobody is called {name}.")
+    return person
+
+
+def writer(session: Session, slug: str, handle: str | None) -> Actor:
+    """Return the actor of a transfer: the named account, or the shell. If the shell may not write
+    in the space, or pages are restricted, a lead of the space.
+
+    :raises click.ClickException: when there is no such account, space or lead.
+    """
+    if handle:
+        return named(session, handle).actor()
+    space = session.scalar(select(Space).where(Space.slug == slug))
+    if space is None:
+        raise click.ClickException(
+            f"There is no space {slug}; `wiki space add` makes one, and so does `wiki import` with "
+            "--create."
+        )
+    hides = session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None
+    if decide(May.EDIT, SHELL, space.facts(Role.NONE)) and not hides:
+        return SHELL
+    for person in leads_of(session, [space.id]).get(space.id, ()):
+        if person.disabled_at is None:
+            return person.actor()
+    raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
 
 
 @dataclass(frozen=True)
@@ -133,3 +170,6 @@ def _only_admin(session: Session) -> Person | None:
             "the space."
         )
     return admins[0] if admins else None
+
+
+COMMANDS = (space,)

@@ -6,12 +6,10 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.commands.base import SHELL, opened
-from wiki.outbox.deliver import Deliverer
 from wiki.pages.models import Page
 from wiki.purging.actions import purge_page, purge_revisions
+from wiki.shell import SHELL, deliver_all, opened
 from wiki.spaces.models import Space
-from wiki.subscribers import handlers_by_name
 from wiki.text.paths import PathError, normalise_path, path_key
 
 
@@ -39,7 +37,7 @@ def purge(page: str, revision: int | None, yes: bool) -> None:
         else:
             purge_page(session, SHELL, page_id, seen=head, anywhere=True)
     click.echo("Purged. Its traces on disk are being removed.")
-    Deliverer(database, settings, handlers_by_name()).deliver_all()
+    deliver_all(database, settings)
 
 
 def _found(session: Session, page: str) -> Page:
@@ -61,3 +59,6 @@ def _found(session: Session, page: str) -> Page:
     if found is None:
         raise click.ClickException(f"There is no page {page}.")
     return found
+
+
+COMMANDS = (purge,)

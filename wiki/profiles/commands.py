@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from wiki.commands.base import SHELL, asked_password, named, opened
 from wiki.errors import NotFound
 from wiki.people import actions, queries, tokens
 from wiki.people.factors.queries import clear_factors
 from wiki.people.imported.account_merge import merge_by_hand
 from wiki.rules.roles import SiteRole
+from wiki.shell import SHELL, asked_password, opened
+from wiki.spaces.commands import named
 from wiki.spaces.members import spaces_without_lead
 from wiki.spaces.token_views import chosen_spaces
 
@@ -288,3 +289,9 @@ def token(name: str, purpose: str, read_only: bool, slugs: tuple[str, ...], days
             days=days or None,
         )
     click.echo(made)
+
+
+COMMANDS = (
+    user,
+    token,
+)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.orm import Session
 
-from wiki.commands.base import SHELL, opened
 from wiki.groups import actions as grouping
 from wiki.people import groups
 from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
+from wiki.shell import SHELL, opened
 from wiki.spaces.exposure import UNASKED
 
 
@@ -144,3 +144,6 @@ def _named(session: Session, name: str) -> Person | Group:
     if found is None:
         raise click.ClickException(f"Nobody and no group is called {name}.")
     return found
+
+
+COMMANDS = (group,)
