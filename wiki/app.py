@@ -47,8 +47,7 @@ def open_database(settings: Settings) -> Database:
     Absolute links to the wiki's base URL are treated as internal from then on."""
     register(*KINDS)
     set_own_address(settings.base_url)
-    text_columns = tuple(columns for room in ROOMS for columns in room.text_columns)
-    return Database(settings.url, names_by_event(), settings.key, text_columns)
+    return Database(settings.url, names_by_event(), settings.key, ROOMS)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:

@@ -122,7 +122,7 @@ class Database:
     :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
     :param subscribers: event name -> names of its subscribers, for the outbox.
     :param key: returns the wiki's secret key, with which the outbox signs.
-    :param text_columns: the columns with words of pages that the rooms declare, for redactions.
+    :param rooms: the rooms, for code that has a session but no request (``wiki.room.rooms_of``).
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Database:
         url: str,
         subscribers: Mapping[str, tuple[str, ...]],
         key: Callable[[], str] | None = None,
-        text_columns: Sequence[Any] = (),
+        rooms: Sequence[Any] | None = None,
     ) -> None:
         self.url = make_url(url)
         self.key = cache(key) if key is not None else None
@@ -144,7 +144,7 @@ class Database:
         else:
             self.writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
-        info = {"subscribers": subscribers, "key": self.key, "text_columns": text_columns}
+        info = {"subscribers": subscribers, "key": self.key, "rooms": rooms}
         self._read = sessionmaker(self.reader, info=info, expire_on_commit=False)
         self._write = sessionmaker(self.writer, info=info, expire_on_commit=False)
         self._watch: Any = None

@@ -221,7 +221,31 @@ class Room:
     """Its columns that can contain words of pages, which redactions walk."""
     rates: tuple[Rate, ...]
     """Its rate limits; views without one that write count as ``saves``."""
+    guards: tuple[Callable[[Session, Any], Any], ...]
+    """Its guards of saves (``wiki.pages.guards.Guard``): each is asked about every edit."""
     checks: tuple[Check, ...]
     """Its integrity checks, which ``wiki check`` makes."""
     canaries: tuple[Callable[[World, Session], None], ...]
     """Functions that add what it stores to the scratch wiki of the leak drill."""
+
+
+def rooms_of(session: Session) -> tuple[Room, ...]:
+    """Return the rooms of the app or command that opened the database of a session. Actions and
+    handlers find them here, because they run in requests, in the worker and in commands.
+
+    :raises LookupError: when the database was opened without rooms.
+    """
+    rooms: tuple[Room, ...] | None = session.info["rooms"]
+    if rooms is None:
+        raise LookupError("This database was opened without rooms.")
+    return rooms
+
+
+def text_columns_of(session: Session) -> tuple[TextColumns, ...]:
+    """Return the columns of all rooms that can contain words of pages."""
+    return tuple(columns for room in rooms_of(session) for columns in room.text_columns)
+
+
+def guards_of(session: Session) -> tuple[Callable[[Session, Any], Any], ...]:
+    """Return the guards of all rooms, in the order of the rooms."""
+    return tuple(guard for room in rooms_of(session) for guard in room.guards)

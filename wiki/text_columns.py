@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session
 
 from wiki.db import Base
 
@@ -61,10 +60,3 @@ class TextColumns:
     rows: Callable[[Area], ColumnElement[bool]]
     title: bool = False
     counted: bool = True
-
-
-def text_columns_of(session: Session) -> tuple[TextColumns, ...]:
-    """Return the text columns of all rooms. They travel with the session, as the names of
-    subscribers do, because redactions happen in requests, in the worker and in commands."""
-    found: tuple[TextColumns, ...] = session.info["text_columns"]
-    return found

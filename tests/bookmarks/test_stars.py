@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.api.conftest import Api
 from tests.cast import Scene, csrf_token
@@ -12,6 +12,7 @@ from wiki.bookmarks.models import Bookmark
 from wiki.pages.access.restrictions import restrict
 from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
+from wiki.pages.models import Page
 from wiki.people.models import Person
 from wiki.people.tokens import create_token
 from wiki.purging.actions import purge_page
@@ -40,6 +41,14 @@ def test_a_star_is_set_and_removed_with_the_button_of_the_page(wiki: Scene) -> N
         assert ("/eng/rota/-/unstar" in wiki.get("cai", "/eng/rota").text) is starred
         assert ("The rota" in wiki.get("cai", "/-/starred").text) is starred
     assert wiki.post("cai", "/eng/rota/-/star").status_code == 400  # no token
+
+
+def test_a_page_that_was_not_rendered_before_has_its_star(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    wiki.post("cai", "/eng/rota/-/star")
+    with wiki.database.write() as session:
+        session.execute(update(Page).values(rendered=0))
+    assert "/eng/rota/-/unstar" in wiki.get("cai", "/eng/rota").text
 
 
 def test_a_star_is_for_one_person_and_set_once(wiki: Scene) -> None:

@@ -27,6 +27,7 @@ ROOM = Room(
         ),
     ),
     rates=(Rate("files", Pace(3000, 50.0)),),
+    guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have files"),
 )

@@ -35,6 +35,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
     canaries=none_because("everything that the drill does is an event"),
 )

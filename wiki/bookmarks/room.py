@@ -45,6 +45,7 @@ ROOM = Room(
     suggestions=(Suggestion(10, queries.few_starred),),
     text_columns=none_because("a star has no words"),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("the database itself keeps the rows consistent"),
     canaries=(canaries.star_hidden_pages,),
 )

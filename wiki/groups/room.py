@@ -21,6 +21,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("names of groups are no words of pages"),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("the people of groups are checked in their own room"),
     canaries=none_because("the group of the drill is made with its people"),
 )

@@ -35,6 +35,7 @@ ROOM = Room(
     suggestions=(Suggestion(20, recent_pages),),
     text_columns=none_because("it stores no words of its own"),
     rates=(Rate("comparisons", Pace(200, 5.0)),),
+    guards=none_because("it refuses no edit"),
     checks=none_because("its blame is stored for speed and is never relied on"),
     canaries=none_because("it stores nothing of its own"),
 )

@@ -16,6 +16,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it stores nothing"),
     rates=none_because("its screens cost little"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("it stores nothing"),
     canaries=none_because("it stores nothing"),
 )

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from wiki.pages import checking, views
 from wiki.pages.conflicts import views as conflict_views
+from wiki.pages.guards import GUARDS
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
 from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, none_because
@@ -125,6 +126,7 @@ ROOM = Room(
         Rate("previews", Pace(200, 5.0), by_size=True),
         Rate("saves", Pace(600, 10.0), by_size=True),
     ),
+    guards=GUARDS,
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are made before those of any room"),
 )

@@ -17,7 +17,6 @@ from wiki.pages.access import restrictions
 from wiki.pages.checks import keep_kind, require_size, with_front_matter
 from wiki.pages.edit import Draft, Edit, NewPage, Saved, is_same
 from wiki.pages.events import PageSaved
-from wiki.pages.guards import GUARDS
 from wiki.pages.links.graph import settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Revision
@@ -34,6 +33,7 @@ from wiki.pages.revising import (
 from wiki.pages.revisions import Attribution, revision_of, write_revision
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
+from wiki.room import guards_of
 from wiki.rules.access import Actor
 from wiki.text.markdown.destinations import RenderContext
 from wiki.text.paths import name_of, parent_of, path_key
@@ -88,7 +88,7 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
         draft = _draft_of_change(session, actor, edit, edit.target)
     if draft.page is not None and draft.head is not None and not draft.changes:
         return Saved(draft.page, draft.head, False)
-    found = [guard(session, draft) for guard in GUARDS]
+    found = [guard(session, draft) for guard in guards_of(session)]
     is_new = draft.page is None
     page = draft.page or _insert_page(session, draft, draft.free or FreePlace())
     revision = _write(session, page, draft)

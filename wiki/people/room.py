@@ -52,6 +52,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("attempts to sign in are counted exactly, in the database"),
+    guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
     canaries=none_because("the accounts of the drill are people"),
 )

@@ -16,6 +16,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("it removes words, and keeps none"),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
     canaries=none_because("what is purged is there for nobody"),
 )

@@ -49,6 +49,7 @@ from wiki.redaction.bodies import (
 from wiki.redaction.events import RedactionLifted
 from wiki.redaction.records import new_record, store_record
 from wiki.redaction.text_columns import hide, spoken
+from wiki.room import text_columns_of
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceAccess
@@ -56,7 +57,7 @@ from wiki.tags.projection import settle as settle_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
 from wiki.text.rewrite.redaction import MARK, Span
-from wiki.text_columns import Area, text_columns_of
+from wiki.text_columns import Area
 
 MAX_REASON = 300
 MOST_PAGES = 200

@@ -20,12 +20,13 @@ from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
 from wiki.redaction.text_columns import find, spoken
+from wiki.room import text_columns_of
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.rewrite.redaction import Span
-from wiki.text_columns import Area, text_columns_of
+from wiki.text_columns import Area
 from wiki.web.paging import Slice
 
 MOST_LINES = 20

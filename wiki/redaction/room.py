@@ -54,6 +54,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("looking for a passage counts among the comparisons"),
+    guards=none_because("redacted words are refused by a guard of the pages"),
     checks=none_because("it derives nothing"),
     canaries=(canaries.redact_a_file,),
 )

@@ -26,6 +26,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
     canaries=none_because("approvals are not shown with anything of a page"),
 )

@@ -28,6 +28,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("findings are kept with the pages"),
     rates=none_because("its screens cost little"),
+    guards=none_because("new secrets are refused by a guard of the pages"),
     checks=none_because("findings are looked for again in the texts"),
     canaries=none_because("no page of the drill has a secret in it"),
 )

@@ -17,6 +17,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),
     rates=(Rate("searches", Pace(300, 10.0)),),
+    guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

@@ -43,6 +43,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
     canaries=none_because("the links of the drill are accounts of their own"),
 )

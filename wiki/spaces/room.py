@@ -38,6 +38,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("titles of spaces are no words of pages"),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("the access of pages is checked with the pages"),
     canaries=(canaries.invite_somebody,),
 )

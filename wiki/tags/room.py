@@ -20,6 +20,7 @@ ROOM = Room(
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its table is derived again from the redacted revisions"),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
     canaries=none_because("the pages of the drill have tags"),
 )

@@ -53,6 +53,7 @@ ROOM = Room(
         ),
     ),
     rates=none_because("its changes count as saves"),
+    guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
     canaries=none_because("an import or a mirror shows nothing of a page to others"),
 )
