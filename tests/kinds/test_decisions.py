@@ -17,6 +17,7 @@ from tests.cast import Scene
 from tests.kinds.decision.kind import DECISION, DECISIONS
 from tests.pages.test_editing_together import fields_of
 from tests.redaction.test_traces import files_with, redact, tables_with
+from tests.sharing.test_share_links import shared
 from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F401  (fixtures)
 from tests.transfer.trees import write_tree
 from wiki.attachments.storage import Storage
@@ -377,3 +378,9 @@ def test_pages_from_before_a_kind_was_registered_become_pages_of_it(
     assert stored(decisions)[0] == "decision"
     assert "Accepted" in decisions.get("ben", "/eng/d").text
     assert rows(decisions) == [("accepted", None, "")]
+
+
+def test_a_shared_decision_shows_its_fields(decisions: Scene) -> None:
+    sent = {"title": "D", "body": "x", "path": "d", "fields.status": "accepted"}
+    assert decisions.post("ben", "/lab/-/new?kind=decision", **sent).status_code == 303
+    assert "Status Accepted" in shown(decisions.get("nobody", shared(decisions, "d")).text)

@@ -136,6 +136,10 @@ def _describe_kinds(shapes: dict[str, Any], kinds: Sequence[Kind]) -> None:
         fields = {"properties": {"fields": {"$ref": f"#/components/schemas/{name}"}}}
         for shape in ("Page", "SavedPage", "PageInput"):
             shapes[shape].setdefault("allOf", []).append({"if": of_kind, "then": fields})
+        # The fields of a new page name a kind, too; the two must not differ.
+        named = {"properties": {"fields": {**of_kind, "required": [KEY]}}, "required": ["fields"]}
+        same = {"properties": {KEY: {"enum": [kind.name, None]}}}
+        shapes["PageInput"]["allOf"].append({"if": named, "then": same})
 
 
 def _path_parameters(template: str) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from wiki.attachments.queries import FileSeen, pictures_of
 from wiki.attachments.showing import dressed, key_of_address
 from wiki.attachments.storage import Storage
 from wiki.errors import TooMany
+from wiki.kind import kind_named
 from wiki.pages.access_log import log_read
 from wiki.pages.including import find_included, has_includes
 from wiki.pages.models import Page
@@ -233,6 +234,8 @@ def _page(token: str, seen: LinkSeen, page: Page, up_to: Label | None) -> str:
     return render_template(
         "sharing/page.html",
         seen=seen,
+        kind=kind_named(page.kind),
+        revision=revision,
         title=revision.title,
         description=revision.description,
         html=_html(session, place, page, rendering.html, up_to),
