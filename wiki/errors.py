@@ -9,7 +9,7 @@ class WikiError(Exception):
     """A request that cannot be carried out; ``str(error)`` is a sentence that says why."""
 
     status = 400
-    title = "That did not work"
+    title = "That didn’t work"
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -38,7 +38,7 @@ class NotFound(WikiError):
     title = "Not found"
 
     def __init__(self) -> None:
-        super().__init__("There is nothing here, or nothing that you may read.")
+        super().__init__("There is nothing here, or you don’t have access to it.")
 
 
 class Forbidden(WikiError):
@@ -66,8 +66,8 @@ class FactorRequired(WikiError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Your account must have a second factor and has none yet. Set one up in a browser, "
-            "under “Your account”; then this works again."
+            "Your account needs a second factor and doesn’t have one yet. Set one up in a browser "
+            "under “Your account”, then try again."
         )
 
 
@@ -75,7 +75,7 @@ class Ended(WikiError):
     """A link that has expired or was already used, or that never existed."""
 
     status = 410
-    title = "This link has ended"
+    title = "This link has expired"
 
 
 class TooLarge(WikiError):
@@ -113,4 +113,4 @@ def require_allowed(decision: Decision) -> None:
     :raises Forbidden: otherwise, with the reason.
     """
     if not decision:
-        raise Forbidden(decision.reason)
+        raise Forbidden(decision.refusal)

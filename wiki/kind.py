@@ -135,9 +135,9 @@ class KindField:
             return self._checked_date(value)
         value = " ".join(value.split())
         if len(value) > self.max_length:
-            raise self._refused(f"has at most {self.max_length} characters")
+            raise self._refused(f"can have up to {self.max_length} characters")
         if self.pattern and not re.fullmatch(self.pattern, value):
-            raise self._refused(f"does not have the expected form. {self.hint}".strip())
+            raise self._refused(f"doesn’t have the expected form. {self.hint}".strip())
         return value
 
     def _checked_date(self, value: str) -> str:
@@ -337,6 +337,6 @@ def require_kind(name: str) -> Kind:
     """
     if name not in _KINDS:
         names = " and ".join(f"“{one}”" for one in _KINDS)
-        words = "are some" if len(_KINDS) > 1 else "is one"
-        raise Invalid(f"There is no such kind of page; {names} {words}.", field=KEY)
+        words = "exist" if len(_KINDS) > 1 else "exists"
+        raise Invalid(f"This kind of page doesn’t exist; {names} {words}.", field=KEY)
     return _KINDS[name]

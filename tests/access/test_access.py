@@ -147,12 +147,12 @@ def test_an_edit_restriction_lets_read_and_says_who_may_edit(
     assert wiki.get("ben", "/eng/rules").status_code == 200
     refused = wiki.get("ben", "/eng/rules/-/edit")
     assert refused.status_code == 403
-    assert "Ben cannot edit: the page is restricted to group Finance." in refused.text
+    assert "You can’t edit this page: it is restricted to group Finance." in refused.text
     for verb in ("move", "delete"):
         assert wiki.get("ben", f"/eng/rules/-/{verb}").status_code == 403
     told = wiki.get("cai", "/eng/rules/-/access?person=ben").text
-    assert "Ben has the role editor in Eng." in told
-    assert "Ben cannot edit: the page is restricted to group Finance." in told
+    assert "Ben is an editor in Eng." in told
+    assert "Ben can’t edit: the page is restricted to group Finance." in told
 
 
 def test_a_page_cannot_be_made_where_a_hidden_one_is_or_below_it(
@@ -163,7 +163,7 @@ def test_a_page_cannot_be_made_where_a_hidden_one_is_or_below_it(
     for path in ("plans", "plans/mine"):
         refused = wiki.post("ben", "/eng/-/new", title="Mine", path=path, body="x")
         assert refused.status_code == 422
-        assert "A page cannot be made at this path: choose another." in refused.text
+        assert "A page can’t be created at this path. Choose another one." in refused.text
         assert "Top secret" not in refused.text
 
 
@@ -382,7 +382,7 @@ def test_a_lower_label_of_its_own_says_that_the_inherited_one_holds(wiki: Scene)
     answer = wiki.post("eve", "/eng/page/below/-/access", label="inherit")
     assert answer.status_code == 303
     said = wiki.get("eve", "/eng/page/below/-/access").text
-    assert "This page inherits the label restricted from the page “page” now." in said
+    assert "This page now inherits the label restricted from the page “page”." in said
     assert wiki.page("page/below").label == Label.PUBLIC
 
 

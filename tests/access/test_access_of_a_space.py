@@ -31,20 +31,20 @@ def test_the_panel_says_who_has_which_role_and_by_what(wiki: Scene) -> None:
     assert '4 people can read <b dir="auto">Lab</b>' in panel
     assert 'by group <a href="/-/groups/writers">Writers</a>' in panel
     assert "Cai" in wiki.get("cai", "/lab/-/access?show=read").text
-    assert "given to them" in panel
+    assert "added directly" in panel
     assert "No guests" in wiki.get("cai", "/lab/-/access?show=guests").text
     assert "Gus" in wiki.get("eve", "/fair/-/access?show=guests").text
     assert 'href="/lab/-/access?of=page"' in panel, "the space's own page has a panel of its own"
     page = wiki.get("eve", "/lab/-/access?of=page").text
-    assert "Restrict it" in page
+    assert "Restrictions" in page
     words = " ".join(re.sub("<[^>]+>", "", page).split())
     assert "Group Writers as editor and 3 people were added (members)." in words
 
 
 def test_it_answers_about_somebody_with_the_reason(wiki: Scene) -> None:
     told = wiki.get("cai", "/lab/-/access?person=ben").text
-    assert "Editing: Ben has the role editor in Lab." in told
-    assert "By what: given to them." in told and "is confidential or less" in told
+    assert "Editing: Ben is an editor in Lab." in told
+    assert "Role from: added directly." in told and "is confidential or less" in told
     told = wiki.get("cai", "/lab/-/access?person=dot").text
     assert "Reading: Dot has no access to Lab." in told
 

@@ -209,7 +209,7 @@ def test_a_file_that_is_too_large_is_named_and_the_others_are_attached(wiki: Sce
     object.__setattr__(wiki.settings, "max_file_mb", 1)
     sent = send(wiki, "eve", "/eng/-/files", ("big.bin", b"x" * (1 << 20) + b"x"), ("a.png", PNG))
     assert sent.status_code == 422
-    assert "big.bin is too large: a file has at most 1 MiB." in sent.text
+    assert "big.bin is too large. Files can have up to 1 MiB." in sent.text
     assert wiki.get("cai", "/eng/-/files/a.png").data == PNG
     assert wiki.get("cai", "/eng/-/files/big.bin").status_code == 404
 
@@ -218,11 +218,11 @@ def test_a_request_beyond_all_limits_is_refused_with_the_limit(wiki: Scene) -> N
     wiki.app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     sent = send(wiki, "eve", "/eng/-/files", ("big.bin", b"x" * (2 << 20)))
     assert sent.status_code == 413
-    assert "A file has at most 64 MiB." in sent.text
+    assert "Files can have up to 64 MiB." in sent.text
 
 
 def test_sending_no_file_says_so(wiki: Scene) -> None:
-    assert "Choose a file first." in send(wiki, "eve", "/eng/-/files").text
+    assert "Choose a file." in send(wiki, "eve", "/eng/-/files").text
     assert send(wiki, "eve", "/eng/-/files", program=True).json["refused"]
 
 

@@ -42,7 +42,10 @@ def test_a_page_that_is_full_says_how_full_it_is(wiki: Scene, allow: Callable[..
     send(wiki, "/eng/rota/-/files", ("a.bin", b"a" * (2 * MIB)))
     refused = send(wiki, "/eng/rota/-/files", ("b.bin", b"b" * (2 * MIB)), ("c.txt", b"c"))
     assert refused.status_code == 422
-    assert "This page holds 2 of 3 MiB of files, so “b.bin” with 2 MiB has no room" in refused.text
+    assert (
+        "This page uses 2 of 3 MiB for files, so there’s no room for “b.bin” (2 MiB)"
+        in refused.text
+    )
     assert wiki.get("cai", "/eng/rota/-/files/c.txt").data == b"c"
     assert wiki.get("cai", "/eng/rota/-/files/b.bin").status_code == 404
 
@@ -64,7 +67,7 @@ def test_a_page_holds_so_many_files_and_removing_one_makes_room(
     file = wiki.attach("rota/a.txt", b"a")
     wiki.attach("rota/b.txt", b"b")
     refused = send(wiki, "/eng/rota/-/files", ("c.txt", b"c"))
-    assert "This page holds 2 of 2 files, so “c.txt” has no room" in refused.text
+    assert "This page has 2 of 2 files, so there’s no room for “c.txt”" in refused.text
     wiki.post("ben", f"/-/f/{file}/remove")
     assert send(wiki, "/eng/rota/-/files", ("c.txt", b"c")).status_code == 303
     back = wiki.post("ben", f"/-/f/{file}/restore")
@@ -83,7 +86,7 @@ def test_a_space_counts_what_it_keeps_each_content_once(
     file = wiki.attach("rota/a.bin", b"small now")
     assert send(wiki, "/eng/other/-/files", ("same.bin", data)).status_code == 303
     refused = send(wiki, "/eng/other/-/files", ("b.bin", b"b" * (2 * MIB)))
-    assert "The space Eng keeps 2.0 of 3 MiB of files, earlier versions among them" in refused.text
+    assert "The space Eng uses 2.0 of 3 MiB for files, including earlier versions" in refused.text
     assert wiki.get("cai", f"/-/f/{file}").data == b"small now"
     assert send(wiki, "/open/-/files", ("b.bin", b"b" * (2 * MIB))).status_code == 303
 

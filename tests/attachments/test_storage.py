@@ -50,7 +50,7 @@ def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
 
 
 def test_what_is_too_large_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(TooLarge, match=r"plan\.pdf is too large: a file has at most 1 MiB\."):
+    with pytest.raises(TooLarge, match=r"plan\.pdf is too large\. Files can have up to 1 MiB\."):
         Storage(tmp_path).put(io.BytesIO(b"x" * (2 << 20)), name="plan.pdf", max_bytes=1 << 20)
     assert kept(tmp_path) == []
 

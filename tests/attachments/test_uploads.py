@@ -182,7 +182,7 @@ def test_limits_are_checked_before_the_first_byte(wiki: Scene, api: Api) -> None
     object.__setattr__(wiki.settings, "max_file_mb", 1)
     large = begin(api, "ben", "eng/a.bin", (1 << 20) + 1)
     assert large.status_code == 413
-    assert "a.bin is too large: a file has at most 1 MiB." in large.json["detail"]
+    assert "a.bin is too large. Files can have up to 1 MiB." in large.json["detail"]
     object.__setattr__(wiki.settings, "max_page_files_mb", 2)
     wiki.write("rota", "x")
     for name in ("a", "b"):

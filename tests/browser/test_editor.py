@@ -81,7 +81,7 @@ def test_a_key_saves(visit: Visit, fresh: str, key: str) -> None:
 
 def test_the_preview_shows_what_the_server_renders(visit: Visit, fresh: str) -> None:
     page = visit.open("ben", f"{fresh}/-/edit")
-    page.get_by_role("button", name="Both").click()
+    page.get_by_role("button", name="Split").click()
     write(page, "Some *stressed* words.")
     expect(page.locator("[data-preview] em")).to_have_text("stressed")
 
@@ -135,13 +135,13 @@ def test_a_save_that_fails_says_so_and_keeps_the_text(
     again = page.context.new_page()
     again.goto(f"{fresh}/-/edit")
     expect(again.locator("textarea[name=body]")).to_have_value("Begin.\n")
-    again.get_by_role("button", name="Bring it back").click()
+    again.get_by_role("button", name="Restore draft").click()
     expect(again.locator("textarea[name=body]")).to_have_value("Begin.\nNot to be lost.")
     again.keyboard.press("Control+s")
     again.wait_for_url(f"**{fresh}")
     expect(again.locator(".prose")).to_contain_text("Not to be lost.")
     again.goto(f"{fresh}/-/edit")
-    expect(again.get_by_role("button", name="Bring it back")).to_be_hidden()
+    expect(again.get_by_role("button", name="Restore draft")).to_be_hidden()
 
 
 def test_a_sign_in_that_ran_out_keeps_the_text(visit: Visit, fresh: str) -> None:

@@ -35,20 +35,20 @@ def test_files_are_attached_removed_and_brought_back_without_scripts(visit: Visi
     page = visit.open("ben", "/eng/with-files", scripts=False)
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Files", exact=True).click()
-    page.get_by_label("Attach the first files").set_input_files(
+    page.get_by_label("Attach files").set_input_files(
         [
             {"name": "my plan.png", "mimeType": "image/png", "buffer": png()},
             {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Words."},
         ]
     )
     page.get_by_role("button", name="Attach", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("2 files are attached")
+    expect(page.get_by_role("status")).to_contain_text("2 files attached")
     expect(page.get_by_text("![my-plan](with-files/my-plan.png)")).to_be_visible()
     page.get_by_role("link", name="Remove my-plan.png").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_role("link", name="Remove my-plan.png")).to_have_count(0)
     page.get_by_text("Replaced and removed files").click()
-    page.get_by_role("button", name="Bring back my-plan.png").click()
+    page.get_by_role("button", name="Restore my-plan.png").click()
     expect(page.get_by_role("link", name="Remove my-plan.png")).to_be_visible()
 
 
@@ -146,7 +146,7 @@ def test_many_dropped_files_each_say_what_became_of_them(
     visit.expect("422")
     page = visit.open("ben", files)
     some = [make(f"plan {n}.png", png(shade=n)) for n in range(6)]
-    drop(page, page.get_by_label("Attach the first files"), *some, make("notes.md", b"# Words"))
+    drop(page, page.get_by_label("Attach files"), *some, make("notes.md", b"# Words"))
     for number in range(6):
         expect(line(page, f"plan {number}.png")).to_contain_text(f"Attached as plan-{number}.png")
     expect(line(page, "notes.md")).to_contain_text("make a page of it instead")

@@ -148,7 +148,7 @@ def test_a_key_that_gives_another_character_is_not_that_key(
 def test_single_keys_can_be_switched_off(visit: Visit) -> None:
     page = visit.open("ben", PAGE)
     page.keyboard.press("?")
-    page.get_by_label("Use keys without Ctrl").uncheck()
+    page.get_by_label("Enable single-key shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     page.keyboard.press("?")
@@ -168,7 +168,7 @@ def test_letters_typed_into_a_field_are_only_letters(visit: Visit) -> None:
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(visit: Visit) -> None:
     page = visit.open("ben", PAGE)
     page.keyboard.press("Tab")
-    expect(page.get_by_text("Skip to the text")).to_be_focused()
+    expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
 
@@ -177,7 +177,7 @@ def test_the_sidebar_stays_as_its_reader_left_it(visit: Visit) -> None:
     page = visit.open("ben", PAGE)
     tree = page.get_by_role("navigation", name="Pages of Eng")
     expect(tree).to_be_visible()
-    page.get_by_role("button", name="Hide or show the sidebar").click()
+    page.get_by_role("button", name="Toggle sidebar").click()
     expect(tree).to_be_hidden()
     page.reload()
     expect(tree).to_be_hidden()

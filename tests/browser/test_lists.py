@@ -52,4 +52,4 @@ def test_a_tag_is_renamed_without_scripts(visit: Visit) -> None:
     page.get_by_role("button", name="Rename…").click()
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("heading", name="renamed now")).to_be_visible()
-    expect(page.get_by_text("One page has the tag now")).to_be_visible()
+    expect(page.get_by_text("One page now has the tag")).to_be_visible()

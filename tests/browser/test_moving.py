@@ -18,7 +18,7 @@ def test_a_move_is_previewed_and_then_made_without_scripts(visit: Visit) -> None
     page = visit.open("ben", "/eng/from-here/-/move", scripts=False)
     page.get_by_label("New address").fill("further/from-here")
     page.get_by_role("button", name="Preview").click()
-    assert "1 link in 1 other page is repaired" in page.locator("#preview").inner_text()
+    assert "1 link in 1 other page will be repaired" in page.locator("#preview").inner_text()
     assert "further/from-here" in page.locator("#preview .diff").first.inner_text()
     page.get_by_role("button", name="Move").click()
     assert page.url.endswith("/eng/further/from-here")

@@ -23,10 +23,10 @@ def test_moments_are_told_in_the_readers_zone(visit: Visit) -> None:
     assert when.get_attribute("title") == "5 Mar 2021, 08:30 GMT+9"
     assert when.get_attribute("datetime") == "2021-03-04T23:30:00Z"
     page.goto("/eng/late?revision=1")
-    assert "as it was on 5 Mar 2021, 08:30." in page.locator(".banner").inner_text()
+    assert "from 5 Mar 2021, 08:30." in page.locator(".banner").inner_text()
     page.goto("/eng/-/changes")
     day = page.locator(".day-group", has_text="Late").first
     assert "5 Mar 2021" in day.locator("h2").inner_text()
 
     plain = visit.open("cai", "/eng/late?revision=1", scripts=False, **tokyo)
-    assert "as it was on 4 Mar 2021, 23:30 UTC." in plain.locator(".banner").inner_text()
+    assert "from 4 Mar 2021, 23:30 UTC." in plain.locator(".banner").inner_text()

@@ -61,7 +61,7 @@ def test_with_scripts_the_editor_stays_and_says_what_to_do(visit: Visit) -> None
     page.get_by_role("link", name="Sign in again").click()
     sign_in(page, "ben")
     page.wait_for_url("**/eng/shifts/-/edit")
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Restore draft").click()
     expect(page.locator(".cm-content")).to_contain_text("New words.")
 
 

@@ -46,7 +46,7 @@ def test_a_page_lives_its_whole_life_without_scripts(visit: Visit) -> None:
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.locator("h1")).to_have_text("There is no page here yet")
+    expect(page.locator("h1")).to_have_text("This page doesn’t exist yet")
     page.get_by_role("link", name="restore it").click()
     page.get_by_role("button", name="Restore").click()
     page.wait_for_url("**/eng/teams/plain")

@@ -121,7 +121,7 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
 
 def test_pages_that_were_never_rendered_are(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(RenderingRow), update(Page).values(rendered=0))
-    assert "2 pages are not rendered in the newest revision. Put right." in check().output
+    assert "2 pages are not rendered in the latest revision. Put right." in check().output
     assert check().output == "All is as it should be.\n"
 
 
@@ -139,10 +139,10 @@ def test_links_and_tags_are_put_right(wiki: Scene, check: Check) -> None:
     wiki.deliver()
     assert check().output == "All is as it should be.\n"
     spoil(wiki, update(PageLink).values(target_id=wiki.page("rota").id))
-    assert "1 link is said to lead to what is not there. Put right." in check().output
+    assert "1 link is recorded with a target that doesn’t exist. Put right." in check().output
     spoil(wiki, update(PageLink).values(path_key="rota"), update(PageTag).values(tag="three"))
     output = check().output
-    assert "1 page is said to link to what it does not. Put right." in output
+    assert "1 page has recorded links that are not in its text. Put right." in output
     assert "1 page is listed under tags that it does not have" in output
     assert "plan/part" in wiki.get("cai", "/eng/plan/-/backlinks").text
     assert check().output == "All is as it should be.\n"
@@ -226,7 +226,7 @@ def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check:
     spoil(wiki, update(Page).values(scope_id=None))
     assert wiki.get("ben", "/eng/plan/part").status_code == 200
     done = check()
-    assert "1 page has another scope than its labels and restrictions make." in done.output
+    assert "1 page has a scope that doesn’t match its labels and restrictions." in done.output
     assert wiki.get("ben", "/eng/plan/part").status_code == 404
     assert check().exit_code == 0
 

@@ -30,7 +30,7 @@ def shown(html: str) -> list[tuple[int, int, str]]:
     """Line, revision it comes from, text."""
     found, revision = [], 0
     for row in re.findall(r'<tr id="L.*?</tr>', html, re.DOTALL):
-        named = re.search(r"What changed in revision (\d+)<", row)
+        named = re.search(r"Changes in revision (\d+)<", row)
         revision = int(named[1]) if named else revision
         line = re.search(r'id="L(\d+)".*<td class="text[^"]*" dir="auto">(.*)</td>', row, re.DOTALL)
         assert line
@@ -95,7 +95,7 @@ def test_what_was_merged_in_keeps_its_author(wiki: Scene) -> None:
 
 def test_an_empty_page_has_no_lines_to_blame_anybody_for(wiki: Scene) -> None:
     wiki.write("empty", "")
-    assert "There is not one line" in wiki.get("cai", "/eng/empty/-/blame").text
+    assert "No lines" in wiki.get("cai", "/eng/empty/-/blame").text
 
 
 def test_a_long_text_comes_in_parts_that_hold_every_line(wiki: Scene) -> None:
@@ -188,7 +188,7 @@ def test_texts_too_large_to_trace_say_so(wiki: Scene, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sandbox, "COMPARE_SECONDS", 0.0001)
     refused = wiki.get("cai", "/eng/log/-/blame")
     assert refused.status_code == 422
-    assert "too large to tell who wrote which line" in refused.text
+    assert "too large to show who wrote which line" in refused.text
 
 
 def test_texts_are_read_no_more_at_a_time_than_there_is_memory_for(

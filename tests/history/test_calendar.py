@@ -39,7 +39,7 @@ def test_each_day_with_changes_is_a_link_to_them_with_its_number(wiki: Scene) ->
         "2021-03-04": "4 Mar 2021: 2 changes",
         "2021-12-31": "31 Dec 2021: 1 change",
     }
-    assert "3 revisions on 2 days (days of UTC)" in shown
+    assert "3 revisions on 2 days (in UTC)" in shown
     assert shown.partition("calendar-key")[0].count('class="step-') == 365
     listed = wiki.get("cai", "/eng/-/changes?on=2021-03-04").text
     assert "4 Mar 2021" in listed
@@ -55,7 +55,7 @@ def test_the_newest_year_is_shown_first_and_leads_to_those_beside_it(wiki: Scene
     assert re.search(r'rel="prev" href="/eng/-/calendar\?year=2014"', shown)
     assert 'rel="next"' not in shown
     empty = wiki.get("cai", "/eng/-/calendar?year=2014").text
-    assert "Nothing was written in 2014" in empty
+    assert "No changes in 2014" in empty
     assert "There are changes from 2011 to 2015" in empty
     assert re.search(r'rel="next" href="/eng/-/calendar\?year=2015"', empty)
     far = wiki.get("cai", "/eng/-/calendar?year=3000").text
@@ -73,7 +73,10 @@ def test_any_year_has_a_picture(wiki: Scene, year: int) -> None:
 
 
 def test_an_empty_space_says_what_will_be_there(wiki: Scene) -> None:
-    assert "its day is marked here" in wiki.get("cai", "/eng/-/calendar").text
+    assert (
+        "Days with changes in this space will be marked here"
+        in wiki.get("cai", "/eng/-/calendar").text
+    )
     assert days(wiki.get("cai", "/eng/-/changes").text) == {}
 
 

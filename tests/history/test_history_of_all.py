@@ -66,7 +66,7 @@ def test_a_move_into_another_space_names_it_to_those_who_may_know(wiki: Scene) -
     )
     assert "<del>lab/plan</del>" in entry(wiki.get("eve", "/eng/goal/-/history").text, 2)
     told = entry(wiki.get("dot", "/eng/goal/-/history").text, 2)
-    assert "a space that you may not read" in told
+    assert "a space you can’t read" in told
     assert "lab/" not in told
 
 

@@ -118,8 +118,8 @@ def test_leads_and_admins_see_who_read_a_page_and_others_do_not(wiki: Scene) -> 
     confidential(wiki)
     wiki.get("ben", "/eng/plan")
     seen = wiki.get("eve", "/eng/plan/-/access").text
-    assert "on one day, one revision" in seen.partition("Who read it")[2]
-    assert "Who read it" not in wiki.get("ben", "/eng/plan/-/access").text
+    assert "on one day, one revision" in seen.partition("Readers")[2]
+    assert "Readers" not in wiki.get("ben", "/eng/plan/-/access").text
     listed = wiki.get("ada", "/-/admin/reads?who=ben")
     assert "/-/admin/people/ben" in listed.text
     assert "Nothing that is written down" in wiki.get("ada", "/-/admin/reads?who=cai").text

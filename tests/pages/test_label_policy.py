@@ -47,7 +47,7 @@ def test_a_save_is_refused_with_the_line_and_loses_nothing(
     sent = form(f"---\ntags: [duty]\n---\nWords.\n\n{text}\n", message="Why not")
     refused = wiki.post("ben", EDIT, **sent)
     assert refused.status_code == 422
-    assert "this shows what is confidential, and the page is public" in refused.text
+    assert "this page is public but shows confidential content" in refused.text
     line = 8 if "[1]:" in text else 6
     assert f'data-line="{line}" data-column="1">Line {line}</a> {what}' in refused.text
     assert "which is confidential</li>" in refused.text
@@ -59,7 +59,7 @@ def test_a_save_is_refused_with_the_line_and_loses_nothing(
 def test_raising_the_label_and_saving_is_one_press(wiki: Scene) -> None:
     body = "Words.\n\n![[figures]]\n"
     refused = wiki.post("ben", EDIT, **form(body)).text
-    assert "Make the page confidential and save" in refused
+    assert "Label it confidential and save" in refused
     first = re.search(r"<button[^>]*type=\"submit\"[^>]*>", refused.partition('class="editor"')[2])
     assert first
     assert "raise" not in first[0]  # which Return in a field presses
@@ -75,7 +75,7 @@ def test_a_new_page_is_refused_and_made_alike(wiki: Scene) -> None:
     sent = {"title": "Plan", "path": "plan", "body": "![[figures]]"}
     refused = wiki.post("ben", "/eng/-/new", **sent)
     assert refused.status_code == 422
-    assert "Make the page confidential and save" in refused.text
+    assert "Label it confidential and save" in refused.text
     assert wiki.get("ben", "/eng/plan").status_code == 404
     made = wiki.post("ben", "/eng/-/new", **sent, **{"raise": "confidential"})
     assert made.status_code == 303
@@ -89,7 +89,7 @@ def test_who_cannot_raise_it_is_told_whom_to_ask(wiki: Scene) -> None:
     label(wiki, "figures", Label.RESTRICTED)
     assert wiki.post("ben", EDIT, **form("![[figures]]")).status_code == 303  # not there for Ben
     refused = wiki.post("eve", EDIT, **form("![[figures]] ", base=2, title="Duty"))
-    assert "Make the page restricted and save" in refused.text
+    assert "Label it restricted and save" in refused.text
     wiki.write("deep", "x", space="lab")
     wiki.write("start", "x", space="open")
     eng_only = wiki.post("ben", "/open/start/-/edit", **form("![[lab:deep]]"))
@@ -99,7 +99,7 @@ def test_who_cannot_raise_it_is_told_whom_to_ask(wiki: Scene) -> None:
         session.get_one(Space, space).label = int(Label.RESTRICTED)
     refused = wiki.post("ben", "/open/start/-/edit", **form("![[lab:deep]]\n", base=2))
     assert refused.status_code == 422
-    assert "Take it out, or ask Eve to make the page restricted." in refused.text
+    assert "Remove it, or ask Eve to label the page restricted." in refused.text
     assert 'name="raise"' not in refused.text
 
 

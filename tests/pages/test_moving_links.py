@@ -259,7 +259,7 @@ def test_pages_that_the_mover_may_not_edit_stay_and_only_those_they_may_read_are
         space.member_role = int(Role.READER)
     wiki.write("law", "See [[eng:old]].", space="rules")
     screen = wiki.get("ben", "/eng/old/-/move").text
-    assert "1 page that you may not edit" in screen
+    assert "1 page you can’t edit" in screen
     assert "plan" not in screen
     wiki.post("ben", "/eng/old/-/move", space="eng", path="new", repair="1")
     assert text_at(wiki, "plan", "fair") == "See [[eng:old]]."

@@ -35,7 +35,7 @@ def test_links_are_repaired_with_the_new_name_in_the_pages_one_may_edit(wiki: Sc
     wiki.write("b", "[[eng:rota#Setup]]", space="fair")
     rename(wiki, "## Installing\n\n[up](#setup)")
     screen = wiki.get("ben", "/eng/rota/-/repair?from=1").text
-    assert "3 links in 2 pages are repaired" in screen
+    assert "3 links in 2 pages will be repaired" in screen
     assert "fair" not in screen.partition("<main")[2]
     answer = wiki.client("ben").post(
         "/eng/rota/-/repair", data={"from": "1", "to-sec-setup": "sec-installing"}
@@ -61,14 +61,14 @@ def test_what_is_not_plain_is_asked_and_not_guessed(wiki: Scene) -> None:
     wiki.write("a", "[[rota#Setup]]")
     rename(wiki, "## Apples\n\n## Pears")
     screen = wiki.get("ben", "/eng/rota/-/repair?from=1").text
-    assert "It is not plain what has become of this section" in screen
-    assert "No link changes with these choices" in screen
+    assert "We couldn’t tell what became of this section" in screen
+    assert "No links change with these choices" in screen
     wiki.client("ben").post("/eng/rota/-/repair", data={"from": "1"})
     assert text_at(wiki, "a") == "[[rota#Setup]]"
     preview = wiki.client("ben").post(
         "/eng/rota/-/repair", data={"from": "1", "to-sec-setup": "sec-pears", "preview": "1"}
     )
-    assert "1 link in 1 page is repaired" in preview.text
+    assert "1 link in 1 page will be repaired" in preview.text
     assert text_at(wiki, "a") == "[[rota#Setup]]"
 
 
@@ -85,4 +85,4 @@ def test_readers_cannot_repair_and_unknown_revisions_are_not_there(wiki: Scene) 
     assert wiki.get("cai", "/eng/rota/-/repair?from=1").status_code == 403
     assert wiki.get("ben", "/eng/rota/-/repair?from=9").status_code == 404
     assert wiki.get("ben", "/eng/rota/-/repair").status_code == 404
-    assert "No link has to be repaired" in wiki.get("ben", "/eng/rota/-/repair?from=1").text
+    assert "No links need repair" in wiki.get("ben", "/eng/rota/-/repair?from=1").text

@@ -300,7 +300,7 @@ def test_a_space_looks_for_what_its_leads_choose(wiki: Scene) -> None:
 def test_nobody_chooses_what_cannot_be_found_or_where_they_do_not_lead(wiki: Scene) -> None:
     refused = wiki.post("eve", "/eng/-/scanning", kinds=["token", "nuclear-codes"])
     assert refused.status_code == 422
-    assert "There is no such kind of secret." in refused.text
+    assert "This kind of secret doesn’t exist." in refused.text
     assert wiki.post("ben", "/eng/-/scanning", kinds=["token"]).status_code == 403
 
 
@@ -344,7 +344,9 @@ def test_what_is_said_of_a_change_holds_no_secret(wiki: Scene) -> None:
     ):
         refused = wiki.post("ben", url, **sent)
         assert refused.status_code == 422, url
-        assert "holds what looks like a secret (AWS access key AKIA…7Q)" in refused.text, url
+        assert (
+            "contains something that looks like a secret (AWS access key AKIA…7Q)" in refused.text
+        ), url
     assert wiki.page("rota").head == 2
 
 
@@ -353,7 +355,7 @@ def test_a_tag_gets_no_name_that_looks_like_a_secret(wiki: Scene) -> None:
     wiki.deliver()
     refused = wiki.post("ben", "/eng/-/rename-tag", tag="keys", to=KEY)
     assert refused.status_code == 422
-    assert "The name holds what looks like a secret" in refused.text
+    assert "The name contains something that looks like a secret" in refused.text
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         text = Text("Old", "x", (KEY,))

@@ -158,7 +158,7 @@ def test_a_name_that_two_have_is_asked_about(finance: Scene) -> None:
             create_person(session, ANONYMOUS, handle=f"kim{number}", name="Kim Lee")
     refused = finance.post("ada", "/-/groups/finance/put", who="kim lee")
     assert refused.status_code == 422
-    assert "choose among @kim1, @kim2" in refused.text
+    assert "Choose one of @kim1, @kim2" in refused.text
     finance.post("ada", "/-/admin/people/kim1/disable")
     assert finance.post("ada", "/-/groups/finance/put", who="kim lee").status_code == 303
 

@@ -372,10 +372,10 @@ def test_the_text_stays_as_long_as_a_revision_has_it(wiki: Scene) -> None:
 def test_lines_of_a_purged_revision_go_to_the_next(wiki: Scene) -> None:
     page = salaries(wiki)
     shown = wiki.get("cai", "/eng/salaries/-/blame?revision=3").text
-    assert "What changed in revision 2<" in shown
+    assert "Changes in revision 2<" in shown
     purge(wiki, page, revision=2)
     shown = wiki.get("cai", "/eng/salaries/-/blame?revision=3").text
-    assert "What changed in revision 3<" in shown
+    assert "Changes in revision 3<" in shown
 
 
 def test_the_api_says_what_was_purged(wiki: Scene) -> None:

@@ -55,8 +55,8 @@ def test_an_admin_who_may_not_read_a_page_finds_none(wiki: Scene) -> None:
 @pytest.mark.parametrize(
     ("words", "reason", "sentence"),
     [
-        ("qu", REASON, "Give at least 3 characters"),
-        ("  q  ", REASON, "Give at least 3 characters"),
+        ("qu", REASON, "Enter at least 3 characters"),
+        ("  q  ", REASON, "Enter at least 3 characters"),
         ("…?!…", REASON, "letters or digits"),
         ("edact", REASON, "a part of the mark"),
         (CANARY, "", "Enter a reason"),

@@ -134,7 +134,7 @@ def test_the_screen_says_what_an_exclusion_left_out_and_links_to_the_other_readi
     wiki.write("without", "docker-compose up in vitamin d")
     wiki.deliver()
     shown = main_part(wiki.get("cai", "/-/search?q=docker-compose+up+-d").text)
-    assert "Left out: pages with “d”." in shown
+    assert "Excluded: pages with “d”." in shown
     assert found(wiki, "cai", "docker-compose up -d") == ["has"]
     assert "/-/search?q=docker-compose+up+%22-d%22" in shown
     assert sorted(found(wiki, "cai", 'docker-compose up "-d"')) == ["has", "without"]
@@ -145,7 +145,7 @@ def test_an_operator_that_nothing_answers_is_text(wiki: Scene) -> None:
     wiki.write("a", "the image tag:latest fails")
     wiki.deliver()
     shown = wiki.get("cai", "/-/search?q=image+tag:latest").text
-    assert "Nothing answers “tag:latest” as an operator: searched as text." in shown
+    assert "Nothing matches “tag:latest” as an operator, so it was searched as text." in shown
 
 
 @pytest.mark.parametrize(

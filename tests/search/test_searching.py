@@ -110,7 +110,7 @@ def test_a_space_that_is_hidden_and_one_that_does_not_exist_are_answered_alike(
     wiki.deliver()
     hidden = wiki.get("dot", "/-/search?q=word+space:lab").text
     absent = wiki.get("dot", "/-/search?q=word+space:xyz").text
-    assert "There is no space “lab” that you can read." in hidden
+    assert "There’s no space “lab” that you can read." in hidden
     assert main_part(hidden).replace("space:lab", "space:xyz").replace("“lab”", "“xyz”") == (
         main_part(absent)
     )
@@ -193,7 +193,7 @@ def test_an_index_that_has_missed_a_change_shows_nothing_that_the_database_denie
     with wiki.database.write() as session:
         session.query(Delivery).delete()  # as after a power cut: delivered, but not kept
     shown = wiki.get("dot", "/-/search?q=initech").text
-    assert "Nothing found" in shown
+    assert "No results" in shown
     assert "Falcon" not in shown
     assert switched(wiki, "dot", "falc") == []
     assert wiki.get("dot", "/-/search?q=initech&page=2").status_code == 200
@@ -261,7 +261,7 @@ def test_nothing_found_offers_titles_like_it_and_to_write_the_page(wiki: Scene) 
     wiki.write("onboarding", "text", title="Onboarding buddies")
     wiki.deliver()
     shown = wiki.get("ben", "/-/search?q=onboarding+zzz -buddies&space=eng").text
-    assert "Nothing found" in shown
+    assert "No results" in shown
     assert titles(shown) == ["Onboarding buddies"]
     assert "/eng/-/new?title=" in shown
     assert "/-/new?title=" not in wiki.get("cai", "/-/search?q=qqqq&space=eng").text
@@ -272,7 +272,7 @@ def test_a_slip_is_forgiven_and_said(wiki: Scene) -> None:
     wiki.deliver()
     shown = wiki.get("cai", "/-/search?q=recieve").text
     assert titles(shown) == ["a"]
-    assert "Also looked for “receive” in place of “recieve”." in shown
+    assert "Also searched for “receive” instead of “recieve”." in shown
 
 
 def test_the_switcher_finds_titles_those_of_this_space_first(wiki: Scene) -> None:
@@ -296,7 +296,7 @@ def test_without_an_index_search_says_so_and_the_rest_works(wiki: Scene) -> None
     wiki.write("a", "word")
     shown = wiki.get("cai", "/-/search?q=word")
     assert shown.status_code == 503
-    assert "being built anew" in shown.text
+    assert "being rebuilt" in shown.text
     assert "cannot be looked up" in wiki.get("cai", "/-/switch?q=word").text
     assert wiki.get("cai", "/-/search").status_code == 200
     assert wiki.get("cai", "/eng/a").status_code == 200

@@ -412,8 +412,11 @@ def test_links_are_seen_by_whose_affair_they_are(guide: Scene) -> None:
         ("ben", "/-/me/shares"),
     ):
         assert "The partners" in guide.get(who, url).text, url
-    assert "By one link people without an account" in guide.get("ben", "/lab/guide/-/access").text
-    assert "By one link" not in guide.get("ben", "/lab/beside/-/access").text
+    assert (
+        "One share link lets people without an account"
+        in guide.get("ben", "/lab/guide/-/access").text
+    )
+    assert "One share link" not in guide.get("ben", "/lab/beside/-/access").text
     assert guide.get("ben", "/lab/-/shares").status_code == 403
     assert "The partners" not in guide.get("eve", "/-/me/shares").text
     for who in ("cai", "dot", "gus", "ada"):

@@ -94,7 +94,7 @@ def test_a_guest_who_leads_knows_no_groups(teams: Scene) -> None:
     everyone = teams.get("gus", "/fair/-/members?show=everyone").text
     for words in (screen, everyone):
         assert "finance" not in words.lower()
-    assert "colleagues who are here as a group" in screen
+    assert "colleagues who were added as a group" in screen
     assert "in a group" in everyone
     assert 'href="/-/people/dot"' in everyone
     for typed in ("@finance", "finance", "@nothing", "nothing"):
@@ -238,10 +238,10 @@ def test_leads_see_what_everybody_may_do_and_by_what(teams: Scene) -> None:
     give(teams, "eng", "finance", Role.COMMENTER)
     give(teams, "eng", "company", Role.EDITOR)
     assert everybody(teams) == {
-        "ben": "editor given to them, and by group Company",
+        "ben": "editor added directly, and by group Company",
         "cai": "editor by group Company",
-        "dot": "lead given to them",
-        "eve": "lead given to them",
+        "dot": "lead added directly",
+        "eve": "lead added directly",
     }
     give(teams, "eng", "finance", Role.EDITOR)
     found = everybody(teams)
@@ -260,7 +260,7 @@ def test_leads_see_what_everybody_may_do_and_by_what(teams: Scene) -> None:
 def test_others_see_which_groups_are_there_but_not_everybody(teams: Scene) -> None:
     give(teams, "lab", "finance", Role.READER)
     screen = teams.get("cai", "/lab/-/members?show=everyone").text
-    assert "given to them" not in screen
+    assert "added directly" not in screen
     assert "Finance" in screen
     assert "2 people" in screen
     assert "Remove" not in screen

@@ -155,7 +155,7 @@ def test_a_guest_who_leads_adds_people_but_brings_in_nobody_new(wiki: Scene) -> 
     wiki.post("eve", "/fair/-/members", person="gus", role="lead")
     assert wiki.post("gus", "/fair/-/members", person="ben", role="reader").status_code == 303
     assert wiki.post("gus", "/fair/-/invitations", role="reader").status_code == 403
-    assert "Invite somebody new" not in wiki.get("gus", "/fair/-/members").text
+    assert "Invite someone new" not in wiki.get("gus", "/fair/-/members").text
 
 
 def test_who_may_invite_as_what() -> None:
@@ -218,8 +218,8 @@ def test_an_invitation_that_was_used_taken_back_expired_or_never_made_says_one_s
     assert wiki.post("eve", f"/lab/-/invitations/{ids[1]}/revoke").status_code == 303
     said = {ended(wiki, link) for link in (used, revoked, expired, "/-/invite/guessed")}
     assert said == {
-        "This invitation was used, was taken back or has expired. Ask for a new one where you "
-        "got it from."
+        "This invitation was already used, was revoked or has expired. Ask the person who sent it "
+        "for a new one."
     }
 
 
@@ -359,7 +359,7 @@ def test_somebody_with_an_account_is_added_at_once_and_not_invited(wiki: Scene) 
     assert 'name="email" type="email" value="hal@example.org"' in unknown.text
     wiki.post("ada", "/-/admin/people/cai/disable")
     closed = wiki.post("eve", "/lab/-/members", person="cai", role="editor")
-    assert "The account of Cai is disabled." in closed.text
+    assert "Cai’s account is disabled." in closed.text
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_the_sign_in_leads_back_to_the_invitation(wiki: Scene) -> None:
     link = invite(wiki)
     browser = wiki.new_client()
     found = re.search(
-        r'href="(/-/login\?next=[^"]*invite[^"]*)">Sign in</a>, and', browser.get(link).text
+        r'href="(/-/login\?next=[^"]*invite[^"]*)">Sign in</a> to accept', browser.get(link).text
     )
     assert found
     form = browser.get(unescape(found[1]))

@@ -34,7 +34,7 @@ def test_a_renamed_tag_keeps_its_place_among_the_tags_of_each_page(wiki: Scene) 
     wiki.write("elsewhere", "x", space="open", tags=("rota",))
     wiki.deliver()
     shown = renamed(wiki, "ROTA", "On call")
-    assert "2 pages have the tag now: “On call”." in shown
+    assert "2 pages now have the tag: “On call”." in shown
     assert tags_of(wiki, "one") == ["first", "On call", "last"]
     assert tags_of(wiki, "two") == ["On call"]
     assert wiki.page("other").head == 1
@@ -52,7 +52,7 @@ def test_before_a_merge_one_is_told_what_it_brings_together(wiki: Scene) -> None
     wiki.deliver()
     asked = wiki.get("ben", "/eng/-/rename-tag?tag=rota&to=Duty").text
     assert "Merge “rota” into “duty”" in asked
-    assert "3 pages with “rota” will have “Duty” instead, beside the 2 pages" in asked
+    assert "3 pages with “rota” will get “Duty” instead, like the 2 pages" in asked
     unasked = wiki.post("ben", "/eng/-/rename-tag", tag="rota", to="duty")
     assert unasked.status_code == 409
     assert "would bring both together" in unasked.text
@@ -68,17 +68,17 @@ def test_a_tag_can_be_spelled_otherwise(wiki: Scene) -> None:
     wiki.write("one", "x", tags=("rota",))
     wiki.write("two", "x", tags=("Rota",))
     wiki.deliver()
-    assert "One page has the tag now: “Rota”." in renamed(wiki, "rota", "Rota")
+    assert "One page now has the tag: “Rota”." in renamed(wiki, "rota", "Rota")
     again = wiki.post("ben", "/eng/-/rename-tag", tag="rota", to="Rota")
     assert again.status_code == 422
-    assert "spell it “Rota” already" in again.text
+    assert "already spell it “Rota”" in again.text
 
 
 def test_a_removed_tag_is_off_all_pages_of_the_space(wiki: Scene) -> None:
     wiki.write("one", "x", tags=("rota", "duty"))
     wiki.write("two", "x", tags=("Rota",))
     wiki.deliver()
-    assert "2 pages lose it" in wiki.get("ben", "/eng/-/remove-tag?tag=rota").text
+    assert "removed from 2 pages" in wiki.get("ben", "/eng/-/remove-tag?tag=rota").text
     answer = wiki.post("ben", "/eng/-/remove-tag", tag="rota")
     assert answer.headers["Location"] == "/eng/-/tags"
     assert tags_of(wiki, "one") == ["duty"]
@@ -89,8 +89,8 @@ def test_a_removed_tag_is_off_all_pages_of_the_space(wiki: Scene) -> None:
 @pytest.mark.parametrize(
     ("to", "sentence"),
     [
-        ("", "Say what the tag is to be called"),
-        (" \0 ", "Say what the tag is to be called"),
+        ("", "Enter a name for the tag"),
+        (" \0 ", "Enter a name for the tag"),
         ("a, b", "no comma"),
         ("x" * 61, "at most 60 characters"),
     ],

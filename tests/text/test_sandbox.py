@@ -39,7 +39,7 @@ def test_the_same_process_answers_again():
 def test_what_takes_too_long_is_shown_as_its_source():
     source = "[a](" * 250_000 + "<&"
     rendering = render_safely(source, HERE, seconds=0.05)
-    assert rendering.source_shown == "This page takes too long to be laid out; this is its source."
+    assert rendering.source_shown == "This page takes too long to render, so its source is shown."
     assert rendering.html == f'<pre class="source" tabindex="0">{source[:-2]}&lt;&amp;</pre>'
     assert rendering.text == source
     assert render_safely("*fine*", HERE).html == "<p><em>fine</em></p>"
@@ -47,7 +47,7 @@ def test_what_takes_too_long_is_shown_as_its_source():
 
 def test_what_is_too_long_is_shown_as_its_source_at_once():
     rendering = render_safely("x" * (MAX_SOURCE + 1), HERE)
-    assert rendering.source_shown == "This page is too long to be laid out; this is its source."
+    assert rendering.source_shown == "This page is too long to be rendered, so its source is shown."
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_process_that_dies_over_a_text_costs_only_its_layout(monkeypatch):
     ask = sandbox._Child.ask
     monkeypatch.setattr(sandbox._Child, "ask", die)
     rendering = render_safely("*x*", HERE)
-    assert rendering.source_shown == "This page could not be laid out; this is its source."
+    assert rendering.source_shown == "This page couldn’t be rendered, so its source is shown."
     assert rendering.text == "*x*"
     monkeypatch.undo()
     assert render_safely("*x*", HERE).source_shown == ""
@@ -125,7 +125,7 @@ def test_a_process_that_reads_nothing_is_replaced_in_time(monkeypatch, size):
     os.kill(stuck.pid, signal.SIGSTOP)
     monkeypatch.setattr(sandbox, "wall_seconds", lambda _: 0.0)
     rendering = render_safely("x" * size, HERE)
-    assert rendering.source_shown == "This page could not be laid out; this is its source."
+    assert rendering.source_shown == "This page couldn’t be rendered, so its source is shown."
     assert stuck.returncode == -signal.SIGKILL
     monkeypatch.undo()
     assert render_safely("*x*", HERE).source_shown == ""

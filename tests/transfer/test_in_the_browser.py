@@ -38,7 +38,7 @@ def test_a_lead_imports_a_zip_and_is_told_how_it_went(wiki):
     before = wiki.get("eve", status).text
     assert "data-progress" in before
     assert f'href="{status}"' in before  # to look again without scripts
-    assert "It will begin in a moment" in before
+    assert "The import will start in a moment" in before
     wiki.deliver()
     after = wiki.get("eve", status).text
     assert "data-progress" not in after

@@ -128,7 +128,7 @@ def test_one_person_moves_one_tree_at_a_time(wiki: Scene) -> None:
     form = {"space": "eng", "path": "duty", "repair": "1"}
     refused = wiki.post("ben", "/eng/rota/-/move", **form)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
-    assert "busy with other moves of pages" in refused.text
+    assert "busy with other page moves" in refused.text
     assert wiki.post("eve", "/eng/rota/-/move", **form).status_code == 303
     assert wiki.page("duty").title
 

@@ -15,7 +15,7 @@ def test_a_script_is_told_the_address_and_the_message_waits_for_the_reader(wiki:
     assert told.status_code == 204
     assert told.headers["Wiki-Redirect"] == "/eng/rota"
     assert "Location" not in told.headers
-    assert "The page is back." in browser.get("/eng/rota").text
+    assert "Page restored." in browser.get("/eng/rota").text
 
 
 def test_an_answer_that_is_a_screen_stays_one(wiki: Scene) -> None:

@@ -21,7 +21,7 @@ from wiki.web.request_limits import MOST_ASKED, MOST_FIELDS, MOST_OF_QUERY, MOST
 def test_an_address_has_an_end(wiki: Scene, url: str) -> None:
     refused = wiki.get("ben", url)
     assert refused.status_code == 414
-    assert "An address has at most 8192 characters" in refused.text
+    assert "An address can have up to 8192 characters" in refused.text
 
 
 def test_a_form_has_so_many_fields(wiki: Scene) -> None:
@@ -30,14 +30,16 @@ def test_a_form_has_so_many_fields(wiki: Scene) -> None:
     fields.add("x", "")
     refused = wiki.client("ben").post("/eng/-/new", data=fields)
     assert refused.status_code == 413
-    assert f"A form has at most {MOST_FIELDS} fields, or {MOST_PARTS} with files." in refused.text
+    assert (
+        f"A form can have up to {MOST_FIELDS} fields, or {MOST_PARTS} with files." in refused.text
+    )
 
 
 def test_a_form_with_files_has_so_many_parts(wiki: Scene) -> None:
     parts = MultiDict([("x", "y")] * MOST_PARTS + [("file", (io.BytesIO(b"z"), "z.txt"))])
     refused = wiki.client("ben").post("/eng/-/files", data=parts)
     assert refused.status_code == 413
-    assert f"A form has at most {MOST_PARTS} parts." in refused.text
+    assert f"Forms can have up to {MOST_PARTS} parts." in refused.text
 
 
 def test_the_api_says_it_as_a_problem(wiki: Scene) -> None:

@@ -17,4 +17,4 @@ def test_a_role_that_was_taken_meanwhile_leaves_the_text_to_copy(wiki: Scene) ->
     answer = wiki.post("cai", "/eng/rota/-/edit", title="Rota", body=TEXT, base=1)
     assert answer.status_code == 403
     assert ESCAPED in answer.text
-    assert "Send it again" not in answer.text
+    assert "Send again" not in answer.text

@@ -29,7 +29,7 @@ ROOM = Room(
         Link(
             Place.PAGE,
             60,
-            "Who can see it",
+            "Who has access",
             _access,
             icon="lock",
             shown=lambda on: on.is_live and (on.can_edit or on.actor.is_member),

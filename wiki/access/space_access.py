@@ -118,9 +118,9 @@ def told(
     session = reading()
     person = known_person(session, actor(), asked)
     if person is None:
-        return [(False, f"Nobody is called “{asked.strip()[:60]}”.")]
+        return [(False, f"There is no one called “{asked.strip()[:60]}”.")]
     if person.disabled_at is not None:
-        return [(False, f"The account of {person.name} is disabled.")]
+        return [(False, f"{person.name}’s account is disabled.")]
     said = [why(session, person.actor(), space, scope_id, may, page_id=page_id) for may in ASKED]
     answers = [
         (bool(one), f"{_DEEDS[may]}: {one.reason}") for may, one in zip(ASKED, said, strict=True)
@@ -138,26 +138,26 @@ def _by_what(session: Session, space: Space, person: Person) -> str:
     (standing,) = standings_in(session, space, [person])
     facts = space.facts(Role.NONE)
     if standing.role is Role.LEAD:
-        reads = "Leads read everything."
+        reads = "Leads can read everything."
     else:
         reads = (
-            f"Of what is labelled, {'everyone' if not standing.role else 'that role'} reads what "
-            f"is {clearance_of(standing.role, facts).word} or less, unless a page is restricted."
+            f"{'Everyone' if not standing.role else 'This role'} can read pages up to the label "
+            f"{clearance_of(standing.role, facts).word}, unless a page is restricted."
         )
-    return f"By what: {origin(standing, bool(may_see_groups(actor())))}. {reads}"
+    return f"Role from: {origin(standing, bool(may_see_groups(actor())))}. {reads}"
 
 
 def origin(standing: Standing, knows_groups: bool) -> str:
     """Return the origin of a person's role in a few words."""
     if not standing.role:
-        return "the space is public"
-    ways = ["given to them"] if standing.alone else []
+        return "everyone, because the space is public"
+    ways = ["added directly"] if standing.alone else []
     if standing.groups and knows_groups:
         names = " and ".join(group.name for group in standing.groups)
-        ways.append(f"by group {names}" if len(standing.groups) == 1 else f"by groups {names}")
+        ways.append(f"group {names}" if len(standing.groups) == 1 else f"groups {names}")
     elif standing.groups:
-        ways.append("in a group")
-    return " and ".join(ways) or "as every member of the organisation"
+        ways.append("a group")
+    return " and ".join(ways) or "all members of the organisation"
 
 
 def _bounded(session: Session, actor: Actor, space: Space) -> list[Bounded]:

@@ -70,7 +70,7 @@ def _changed(page: Page) -> str:
         try:
             label = Label.PUBLIC if form["label"] == INHERIT else Label.named(form["label"])
         except KeyError:
-            raise Invalid("There is no such label.", field="label") from None
+            raise Invalid("This label doesn’t exist.", field="label") from None
         if page.label == label:
             return "Nothing was changed."
         with writing() as session:
@@ -80,7 +80,7 @@ def _changed(page: Page) -> str:
     if "lift" in form and which is not None:
         with writing() as session:
             restrictions.lift(session, actor(), page.id, which)
-        return "The restriction is lifted."
+        return "Restriction removed."
     may = May.EDIT if form.get("may") == May.EDIT.value else May.READ
     with writing() as session:
         held = next(
@@ -102,7 +102,7 @@ def _changed(page: Page) -> str:
             if held is None:
                 people |= _oneself(page)
         restrictions.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
-    return "The list is changed."
+    return "List updated."
 
 
 def _oneself(page: Page) -> set[int]:
@@ -120,14 +120,14 @@ def _named(typed: str) -> Person | Group:
     """
     name = typed.strip().removeprefix("@").strip()
     if not name:
-        raise Invalid("Type a user name, an e-mail, or the name of a group.", field="who")
+        raise Invalid("Enter a user name, an email address or the name of a group.", field="who")
     if may_see_groups(actor()):
         group = reading().scalar(select(Group).where(Group.handle == name.lower()))
         if group is not None:
             return group
     person = known_person(reading(), actor(), name)
     if person is None:
-        raise Invalid(f"Nobody, and no group, is called “{name[:60]}”.", field="who")
+        raise Invalid(f"There is no person or group called “{name[:60]}”.", field="who")
     return person
 
 

@@ -49,7 +49,7 @@ class FileInUse(WikiError):
         super().__init__(
             f"“{name}” is used on {'a page' if count == 1 else some}: "
             f"{', '.join(f'“{page.title}”' for page in pages[:3])}{', …' if count > 3 else ''}. "
-            "Take it out of the text there first."
+            "Remove it from the text there first."
         )
         self.pages = pages
 
@@ -59,10 +59,10 @@ class ForgottenMeanwhile(WikiError):
     changed."""
 
     status = 503
-    title = "Please send that again"
+    title = "Please send this again"
 
     def __init__(self) -> None:
-        super().__init__("The same file was purged in this very moment; send it again.")
+        super().__init__("The same file was just purged. Send it again.")
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def checked_file_path(raw: str) -> str:
         raise Invalid("A file needs a name.", field="file")
     if path.casefold().endswith(".md"):
         raise Invalid(
-            f"“{name_of(path)}” is a Markdown text: make a page of it instead of attaching it.",
+            f"“{name_of(path)}” is a Markdown file. Create a page from it instead of attaching it.",
             field="file",
         )
     return path

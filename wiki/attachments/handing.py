@@ -37,8 +37,8 @@ class FileDamaged(WikiError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The bytes of this file are missing on the server; an administrator can bring them "
-            "back from a backup."
+            "The content of this file is missing on the server. An administrator can restore it "
+            "from a backup."
         )
 
 

@@ -77,7 +77,7 @@ def _require_room_at(
     promised: int,
 ) -> None:
     owner = Attachment.page_id == page.id if page else Attachment.space_id == space.id
-    where = "This page" if page else "This space without pages"
+    where = "This page" if page else "This space, outside its pages,"
     count, total = session.execute(
         select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
             owner, Attachment.removed_at.is_(None), Attachment.id.not_in(instead_of)
@@ -85,14 +85,14 @@ def _require_room_at(
     ).one()
     if limits.page_files and count >= limits.page_files:
         raise TooLarge(
-            f"{where} holds {count:,} of {limits.page_files:,} files, so “{name}” has no room: "
-            "remove one that is no longer needed, or attach it to another page."
+            f"{where} has {count:,} of {limits.page_files:,} files, so there’s no room for "
+            f"“{name}”: remove a file you no longer need, or attach it to another page."
         )
     total = int(total) + promised
     if limits.page_bytes and total + size > limits.page_bytes:
         raise TooLarge(
-            f"{where} holds {_mib(total)} of {_mib(limits.page_bytes)} MiB of files, so “{name}” "
-            f"with {_mib(size)} MiB has no room: remove one that is no longer needed, or attach it "
+            f"{where} uses {_mib(total)} of {_mib(limits.page_bytes)} MiB for files, so there’s no "
+            f"room for “{name}” ({_mib(size)} MiB): remove a file you no longer need, or attach it "
             "to another page."
         )
 
@@ -119,9 +119,9 @@ def _require_room_in(
     ):
         return
     raise TooLarge(
-        f"The space {space.title} keeps {_mib(total)} of {_mib(limits.space_bytes)} MiB of files, "
-        f"earlier versions among them, so “{name}” with {_mib(size)} MiB has no room; an "
-        "administrator can allow it more."
+        f"The space {space.title} uses {_mib(total)} of {_mib(limits.space_bytes)} MiB for files, "
+        f"including earlier versions, so there’s no room for “{name}” ({_mib(size)} MiB). An "
+        "administrator can raise the limit."
     )
 
 

@@ -64,7 +64,7 @@ class Storage:
                     size += len(chunk)
                     if size > max_bytes:
                         raise TooLarge(
-                            f"{name} is too large: a file has at most {max_bytes >> 20} MiB."
+                            f"{name} is too large. Files can have up to {max_bytes >> 20} MiB."
                         )
                     head += chunk[: SNIFFED - len(head)]
                     digest.update(chunk)

@@ -33,7 +33,7 @@ def begin(slug: str, path: str) -> ResponseReturnValue:
     place.seen.require(May.EDIT)
     size = request.form.get("size", type=int)
     if size is None:
-        raise Invalid("Say how large the file is.", field="size")
+        raise Invalid("Enter the size of the file.", field="size")
     with writing() as session:
         begun = begin_upload(
             session,
@@ -59,7 +59,7 @@ def send(key: str) -> ResponseReturnValue:
     """Store the next piece."""
     offset = request.headers.get("Upload-Offset", type=int)
     if offset is None:
-        raise Invalid("Say where the piece begins.", field="Upload-Offset")
+        raise Invalid("Send the offset at which the piece begins.", field="Upload-Offset")
     finish_reading()
     wiki = parts()
     try:

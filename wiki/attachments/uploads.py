@@ -50,7 +50,7 @@ class WrongOffset(WikiError):
     """An error for a piece that does not begin where the last one ended."""
 
     status = 409
-    title = "That piece does not fit here"
+    title = "Wrong offset"
 
     def __init__(self, received: int) -> None:
         super().__init__(f"The next piece begins at byte {received:,}.")
@@ -61,10 +61,10 @@ class WrongChecksum(WikiError):
     """An error for a piece that does not match its checksum. Nothing of it was stored."""
 
     status = 460  # as in tus 1.0
-    title = "That piece was damaged on its way"
+    title = "Damaged piece"
 
     def __init__(self) -> None:
-        super().__init__("The piece does not have the checksum that came with it; send it again.")
+        super().__init__("The piece doesn’t match the checksum sent with it. Send it again.")
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ def begin_upload(
     see_above(session, actor, seen, path_key(path)).require(May.EDIT)
     name = name_of(path)
     if size < 0:
-        raise Invalid("A file has at least no bytes.", field="size")
+        raise Invalid("The size of a file can’t be negative.", field="size")
     if size > settings.max_file_mb << 20:
-        raise TooLarge(f"{name} is too large: a file has at most {settings.max_file_mb} MiB.")
+        raise TooLarge(f"{name} is too large. Files can have up to {settings.max_file_mb} MiB.")
     page = nearest_page(session, actor, space, parent_of(path) or "")
     open_ones = session.scalar(
         select(func.count()).where(
@@ -111,7 +111,7 @@ def begin_upload(
     )
     if (open_ones or 0) >= MOST_OPEN:
         raise TooMany(
-            f"{MOST_OPEN} uploads of yours are not finished: finish or cancel some of them first.",
+            f"You have {MOST_OPEN} unfinished uploads. Finish or cancel some of them first.",
             retry_after=3600,
         )
     limits = limits_of(settings)
@@ -286,7 +286,7 @@ def _append(
         end += len(piece)
         if end > size:
             file.truncate(received)
-            raise TooLarge(f"The file was to have {size:,} bytes, and more were sent.")
+            raise TooLarge(f"The file should have {size:,} bytes, but more were sent.")
         if check:
             check.update(piece)
         file.write(piece)
@@ -323,7 +323,7 @@ def _finish(
         row = see_upload(session, actor, found.row.key, locked=True).row
         if row.page is not None:
             if not hold_live(session, row.page):
-                raise Invalid("The page that this file is for was deleted meanwhile.")
+                raise Invalid("The page for this file has been deleted.")
             session.refresh(row.page)
         space = row.page.space if row.page else row.space
         path = join(row.page.path, row.name) if row.page else row.name
@@ -351,5 +351,5 @@ def _digest_for(checksum: str) -> tuple[str, bytes] | None:
     except (binascii.Error, ValueError):
         digest = b""
     if kind not in CHECKSUMS or len(digest) != CHECKSUMS[kind]().digest_size:
-        raise Invalid("A checksum is “sha256”, a blank and the digest in base64.")
+        raise Invalid("A checksum is “sha256”, a space and the digest in base64.")
     return kind, digest

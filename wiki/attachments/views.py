@@ -115,7 +115,7 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
             refused.append((name, error.sentence))
     say_unseen_names(*added)
     if not added and not refused:
-        refused = [("", "Choose a file first.")]
+        refused = [("", "Choose a file.")]
     if for_script:
         answer = {
             "files": [described(place.space.slug, file, _links_from(place)) for file in added],
@@ -124,9 +124,7 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
         return jsonify(answer), 201 if added else 422
     if added:
         names = [name_of(file.name) for file in added]
-        flash(
-            f"{names[0]} is attached." if len(names) == 1 else f"{len(names)} files are attached."
-        )
+        flash(f"{names[0]} attached." if len(names) == 1 else f"{len(names)} files attached.")
     if refused:
         return _files_screen(place_at(slug, path), refused)
     return redirect(url_for("attachments.files", slug=slug, path=place.path), 303)
@@ -281,7 +279,7 @@ def remove(file_id: int) -> ResponseReturnValue:
                 gone = actions.remove_file(session, actor(), file_id)
         except FileInUse as used:
             return _remove_screen(queries.get_file(reading(), actor(), file_id), used.pages), 409
-        flash(f"{name_of(gone.file.name)} is removed. It can be brought back below.")
+        flash(f"{name_of(gone.file.name)} removed. You can restore it below.")
         return redirect(list_url(gone), 303)
     found = queries.get_file(reading(), actor(), file_id)
     found.seen.require(May.EDIT)
@@ -311,7 +309,7 @@ def restore(file_id: int) -> ResponseReturnValue:
     """Restore a version of a file that was removed or replaced."""
     with writing() as session:
         back = actions.restore_file(session, actor(), file_id, limits=limits_of(settings()))
-    flash(f"{name_of(back.file.name)} is back.")
+    flash(f"{name_of(back.file.name)} restored.")
     if request.form.get("to") == "versions":
         return redirect(url_for("versions.versions", file_id=back.file.id), 303)
     return redirect(list_url(back), 303)

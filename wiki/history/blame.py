@@ -87,8 +87,8 @@ class Unfinished(Busy):
 
     def __init__(self, done: int, number: int, worth: Mapping[int, Sequence[int]]) -> None:
         super().__init__(
-            f"This page has a long history: up to revision {done} of {number} it is known who "
-            "wrote which line. Please try again in a moment, to go on from there.",
+            f"This page has a long history, and blame has been computed up to revision {done} of "
+            f"{number} so far. Try again in a moment to continue.",
             retry_after=1,
         )
         self.worth = worth
@@ -159,7 +159,7 @@ def _walked(
     made = walk_safely(runs, text, steps, keep)
     if made is None:
         raise Untraceable(
-            "The texts of this page are too large to tell who wrote which line. Its history shows "
+            "This page is too large to show who wrote which line. Its history shows "
             "what each revision changed."
         )
     return made

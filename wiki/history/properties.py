@@ -72,7 +72,7 @@ def value_changes(old: Revision, new: Revision, slugs: dict[int, str]) -> list[V
         if old.space_id == new.space_id:
             return revision.path or "/"
         slug = slugs.get(revision.space_id)
-        return f"{slug}/{revision.path}" if slug else "a space that you may not read"
+        return f"{slug}/{revision.path}" if slug else "a space you can’t read"
 
     changes = [
         _words("title", old.title, new.title),

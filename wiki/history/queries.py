@@ -234,7 +234,7 @@ def _what_went(row: EventRow) -> str:
 def _restricted(row: EventRow, who: Person | None, listed: dict[str, str]) -> Entry:
     doing = "editing" if row.payload["may"] == "edit" else "reading"
     if row.payload["lifted"]:
-        return Entry(row.at, who, event="opened", words=f"lifted a restriction on {doing}")
+        return Entry(row.at, who, event="opened", words=f"removed a restriction on {doing}")
     ids = [f"group-{id}" for id in row.payload["groups"]]
     ids += [f"person-{id}" for id in row.payload["people"]]
     names = [listed.get(id, "") for id in ids]
@@ -242,7 +242,7 @@ def _restricted(row: EventRow, who: Person | None, listed: dict[str, str]) -> En
     if len(names) > len(shown):
         shown.append(f"{len(names) - len(shown)} more" if shown else "some people")
     on = " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
-    on = on or "those who lead the space"
+    on = on or "leads of the space"
     return Entry(row.at, who, event="restricted", words=f"restricted {doing} to {on}")
 
 

@@ -23,7 +23,7 @@ ROOM = Room(
     links=(
         Link(Place.SITE, 20, "Changes", "-/changes", icon="history"),
         Link(Place.SPACE, 10, "Changes", "changes", icon="history", here=("calendar",)),
-        Link(Place.PAGE, 30, "Who wrote which line", _at_revision("blame"), icon="user-pen"),
+        Link(Place.PAGE, 30, "Blame", _at_revision("blame"), icon="user-pen"),
         Link(Place.PAGE, 40, "Source", _at_revision("raw"), icon="code"),
     ),
     blocks=none_because("what it shows is on screens of its own"),

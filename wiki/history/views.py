@@ -148,11 +148,11 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
             page = past.page
         else:
             if saved.changed:
-                flash(
-                    f"Revision {number} is the newest again, as revision {saved.revision.number}."
-                )
+                flash(f"Restored revision {number} as revision {saved.revision.number}.")
             else:
-                flash("The page already reads like that, so no revision was added.", "note")
+                flash(
+                    "The page is already the same as that revision, so nothing was saved.", "note"
+                )
             say_unseen(saved, restored.body)
             done = redirect(page_url(slug, page.path), 303)
             afterwards(done, partial(keep_head, parts().database, page.id, requester()))
@@ -274,7 +274,9 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(raw) if raw else None
     except ValueError:
-        raise Invalid(f"“{raw[:40]}” is no day: write 2026-01-31.", field=name) from None
+        raise Invalid(
+            f"“{raw[:40]}” isn’t a valid date. Use the form 2026-01-31.", field=name
+        ) from None
 
 
 def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:

@@ -120,8 +120,8 @@ def init_app(app: Flask, database: Database) -> None:
             response.close()
             title = "Back in a moment"
             sentence = (
-                "Who reads this is written down, and that is not possible just now. "
-                "Please try again."
+                "Reads of this page are logged, and logging isn’t possible right now. "
+                "Please try again in a moment."
             )
             if wants_json():
                 return problem(503, title, sentence)

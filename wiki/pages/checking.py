@@ -56,7 +56,7 @@ def check_texts(database: Database, progress: Progress) -> Iterator[Finding]:
                 if row.content_hash in wanted and row.content_hash not in found:
                     yield Finding(
                         f"The text of revision {row.number} of page {row.page_id} is damaged: "
-                        "it is missing or not what was stored. A backup may have it."
+                        "it is missing or differs from what was stored. A backup may have it."
                     )
             seen |= wanted
             progress(len(seen), total)
@@ -110,7 +110,7 @@ def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
                 yield Finding(f"{name} has no revision. A backup may have them.")
                 continue
             if count != newest:
-                yield Finding(f"{name} lacks {newest - count} of its revisions.")
+                yield Finding(f"{name} is missing {newest - count} of its revisions.")
             wanted = _derived(page, revision)
             wrong = [key for key, value in wanted.items() if getattr(page, key) != value]
             if wrong:
@@ -194,8 +194,8 @@ def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
         yield Finding(
             counted(
                 len(wrong),
-                "page has another scope than its labels and restrictions make.",
-                "pages have another scope than their labels and restrictions make.",
+                "page has a scope that doesn’t match its labels and restrictions.",
+                "pages have a scope that doesn’t match their labels and restrictions.",
             ),
             settle,
         )
@@ -218,8 +218,8 @@ def check_redirects(database: Database, progress: Progress) -> Iterator[Finding]
         )
     progress(1, 1)
     if hidden:
-        one = "redirect stands where there is a page, and is not followed."
-        many = "redirects stand where there are pages, and are not followed."
+        one = "redirect is at the address of a page and is not followed."
+        many = "redirects are at the addresses of pages and are not followed."
         sentence = counted(hidden, one, many)
         yield Finding(sentence, lambda: _forget_redirects(database))
 
@@ -274,13 +274,13 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
             progress(done, total)
     if stale:
         yield Finding(
-            f"{counted(len(stale), 'page is', 'pages are')} not rendered in the newest revision.",
+            f"{counted(len(stale), 'page is', 'pages are')} not rendered in the latest revision.",
             lambda: keep_heads(database, stale),
         )
     if cut_off:
         yield Finding(
             f"{counted(len(cut_off), 'page was', 'pages were')} cut off while being rendered, "
-            "before the CPU time that a page may take.",
+            "before reaching the limit of CPU time for a page.",
             lambda: keep_heads(database, cut_off),
         )
     if damaged:
@@ -329,13 +329,13 @@ def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
             progress(done, total)
         astray = count_astray(session)
     if wrong:
-        one = "page is said to link to what it does not."
-        many = "pages are said to link to what they do not."
+        one = "page has recorded links that are not in its text."
+        many = "pages have recorded links that are not in their text."
         sentence = counted(len(wrong), one, many)
         yield Finding(sentence, lambda: _link_again(database, wrong))
     if astray:
         yield Finding(
-            f"{counted(astray, 'link is', 'links are')} said to lead to what is not there.",
+            f"{counted(astray, 'link is', 'links are')} recorded with a target that doesn’t exist.",
             lambda: _settle_all(database),
         )
 

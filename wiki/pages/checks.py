@@ -45,7 +45,7 @@ def checked_path(raw: str) -> str:
     if len(path_key(path)) > KEY_LENGTH or len(path_key(path).encode()) > 2 * KEY_LENGTH:
         raise Invalid("This path is too long.", field="path")
     if name_of(path).casefold().endswith(".md"):
-        raise Invalid("A path does not end in “.md”: name the page without it.", field="path")
+        raise Invalid("A path can’t end in “.md”. Leave it out.", field="path")
     return path
 
 
@@ -60,19 +60,21 @@ def checked(text: Text, max_bytes: int) -> Text:
         (text.title + text.description + "".join(text.tags)).encode()
         require_size(normalise_line_ends(text.body).replace("\0", "\ufffd"), max_bytes)
     except UnicodeEncodeError:
-        raise Invalid("The text holds halves of characters that cannot be stored.") from None
+        raise Invalid(
+            "The text contains invalid characters (half surrogate pairs) that can’t be stored."
+        ) from None
     block, body = frontmatter.divide(text.body.replace("\0", "\ufffd"))
     front = stated(frontmatter.read(block))
     title = front.title or " ".join(text.title.replace("\0", " ").split())
     if not title:
         raise Invalid("A page needs a title.", field="title")
     if len(title) > MAX_TITLE:
-        raise Invalid(f"A title has at most {MAX_TITLE} characters.", field="title")
+        raise Invalid(f"A title can have up to {MAX_TITLE} characters.", field="title")
     description = front.description or normalise_line_ends(text.description)
     description = description.replace("\0", " ").strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
-            f"A description has at most {MAX_DESCRIPTION} characters.", field="description"
+            f"A description can have up to {MAX_DESCRIPTION} characters.", field="description"
         )
     tags = checked_tags(text.tags)
     if front.tags:  # tags beyond the limit are dropped
@@ -88,7 +90,7 @@ def checked(text: Text, max_bytes: int) -> Text:
     )
     made = replace(made, fields=kind_of(made.fields).checked(made.fields))
     if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
-        raise TooLarge(f"The properties of a page take at most {max_bytes // 1024} KiB.")
+        raise TooLarge(f"The properties of a page can have up to {max_bytes // 1024} KiB.")
     return with_front_matter(made)
 
 
@@ -100,7 +102,8 @@ def require_size(body: str, max_bytes: int) -> None:
     size = len(body.encode())
     if size > max_bytes:
         raise TooLarge(
-            f"A page has at most {max_bytes // 1024} KiB of text; this one has {size // 1024} KiB."
+            f"A page can have up to {max_bytes // 1024} KiB of text; this one has "
+            f"{size // 1024} KiB."
         )
 
 
@@ -205,9 +208,9 @@ def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
         if tag:
             seen.setdefault(tag_key(tag), tag)
         if len(tag) > MAX_TAG:
-            raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="tags")
+            raise Invalid(f"A tag can have up to {MAX_TAG} characters.", field="tags")
     if len(seen) > MAX_TAGS:
-        raise Invalid(f"A page has at most {MAX_TAGS} tags.", field="tags")
+        raise Invalid(f"A page can have up to {MAX_TAGS} tags.", field="tags")
     return tuple(seen.values())
 
 

@@ -262,7 +262,7 @@ class Purged(WikiError):
         at = revision.purged_at
         on = f" on {date_words(at)}" if at else ""
         super().__init__(
-            f"Revision {revision.number} was purged{on}: what it said was removed for good."
+            f"Revision {revision.number} was purged{on}. Its content was permanently removed."
         )
         self.page_id = revision.page_id
         self.number = revision.number

@@ -29,7 +29,7 @@ MOST_LINES = 3
 class Redacted(Invalid):
     """A text contains a redacted span. Nothing was saved and nothing is lost."""
 
-    title = "This was redacted"
+    title = "This text was redacted"
 
     def __init__(self, lines: Sequence[int]) -> None:
         where = ""
@@ -37,8 +37,8 @@ class Redacted(Invalid):
             named = ", ".join(map(str, lines[:MOST_LINES])) + (", …" if lines[MOST_LINES:] else "")
             where = f" (line {named})" if len(lines) == 1 else f" (lines {named})"
         super().__init__(
-            f"Nothing was saved: the text holds what was redacted here{where}. Take it out and "
-            "save again; who leads the space can let it be written again.",
+            f"Nothing was saved: the text contains something that was redacted here{where}. "
+            "Remove it and save again, or ask a lead of the space to allow it again.",
             field="body",
         )
 

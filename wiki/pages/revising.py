@@ -200,14 +200,14 @@ def _taken(session: Session, actor: Actor, page: Page) -> Invalid:
     except NotFound:
         return _not_here()
     return Invalid(
-        f"There is already a page at “{page.path or 'the start of the space'}”: “{page.title}”.",
+        f"There’s already a page at “{page.path or 'the home of the space'}”: “{page.title}”.",
         field="path",
     )
 
 
 def _not_here() -> Invalid:
     """Return the error for a path that is taken by, or lies below, a page hidden from the actor."""
-    return Invalid("A page cannot be made at this path: choose another.", field="path")
+    return Invalid("A page can’t be created at this path. Choose another one.", field="path")
 
 
 @cache

@@ -34,12 +34,12 @@ ROOM = Room(
         Link(
             Place.PAGE,
             20,
-            "What links here",
+            "Links to this page",
             "backlinks",
             icon="link-2",
             shown=lambda on: on.is_live,
         ),
-        Link(Place.PAGE, 50, "Permanent link", _permalink, icon="anchor"),
+        Link(Place.PAGE, 50, "Permalink", _permalink, icon="anchor"),
         Link(
             Place.PAGE,
             80,

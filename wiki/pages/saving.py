@@ -44,12 +44,13 @@ class Conflict(WikiError):
     lost: the error carries the author's text and the present text of the page."""
 
     status = 409
-    title = "Somebody else has changed the same lines"
+    title = "Someone else changed the same lines"
 
     def __init__(self, base: int, head: Revision, merge: TextMerge) -> None:
         what = "lines" if merge.body.conflicts else "details"
         super().__init__(
-            f"Somebody else has saved this page since you began, and changed the same {what}."
+            "Someone else has saved this page since you started editing, and changed the same "
+            f"{what}."
         )
         self.base = base
         self.head = head
@@ -66,7 +67,7 @@ class MovedOn(WikiError):
     title = "The page has changed"
 
     def __init__(self) -> None:
-        super().__init__("Somebody has saved this page since you looked at it.")
+        super().__init__("Someone has saved this page since you opened it.")
 
 
 def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
@@ -129,7 +130,7 @@ def _draft_of_change(session: Session, actor: Actor, edit: Edit, page_id: int) -
         text = text_of(session, get_revision(session, page, edit.base))
     else:
         if not 1 <= edit.base <= page.head:
-            raise Invalid("The revision that this edit started from does not exist.", field="base")
+            raise Invalid("The revision that this edit is based on doesn’t exist.", field="base")
         text = with_front_matter(keep_kind(text, theirs), theirs.front_matter)
         if edit.base != page.head and not is_same(text, theirs):
             text = _merge(session, page, head, edit.base, text, theirs)

@@ -75,10 +75,12 @@ class SecretsFound(WikiError):
     def __init__(self, secrets: Collection[Secret]) -> None:
         count = len(secrets)
         what = (
-            "what looks like a secret" if count == 1 else f"{count} things that look like secrets"
+            "something that looks like a secret"
+            if count == 1
+            else f"{count} things that look like secrets"
         )
         super().__init__(
-            f"Nothing was saved: the text holds {what}. Take it out, or say why it may be there.",
+            f"Nothing was saved: the text contains {what}. Remove it, or give a reason to keep it.",
             field="allow_secrets",
         )
         self.secrets = tuple(secrets)
@@ -114,7 +116,7 @@ def require_plain(
     space_id: int,
     words: str,
     *,
-    what: str = "What is said of the change",
+    what: str = "The description of your change",
     field: str = "message",
 ) -> None:
     """Check that a short text beside a page's text contains no likely secret. Such texts (messages,
@@ -128,8 +130,8 @@ def require_plain(
     if found:
         one = found[0]
         raise Invalid(
-            f"{what} holds what looks like a secret ({one.words} {one.masked}), and would stay in "
-            "the history: take it out.",
+            f"{what} contains something that looks like a secret ({one.words} {one.masked}). It "
+            "would stay in the history, so remove it.",
             field=field,
         )
 
@@ -188,11 +190,11 @@ def checked_override(reason: str, seen: frozenset[str] | None = None) -> Overrid
     """
     reason = " ".join(reason.replace("\0", " ").split())
     if not reason:
-        raise Invalid("Say why what looks like a secret may be saved.", field="allow_secrets")
+        raise Invalid("Give a reason for saving what looks like a secret.", field="allow_secrets")
     if len(reason) > MAX_REASON:
-        raise Invalid(f"A reason has at most {MAX_REASON} characters.", field="allow_secrets")
+        raise Invalid(f"A reason can have up to {MAX_REASON} characters.", field="allow_secrets")
     if find_secrets(reason):
-        raise Invalid("The reason looks like a secret itself.", field="allow_secrets")
+        raise Invalid("The reason itself looks like a secret.", field="allow_secrets")
     return Override(reason, seen)
 
 
@@ -210,7 +212,7 @@ def choose_kinds(session: Session, seen: SpaceAccess, kinds: Collection[str]) ->
     seen.require(May.MANAGE)
     unknown = sorted(set(kinds) - KINDS.keys())
     if unknown:
-        raise Invalid("There is no such kind of secret.", field="kinds")
+        raise Invalid("This kind of secret doesn’t exist.", field="kinds")
     wanted, space_id = frozenset(kinds), seen.space.id
     if wanted == kinds_of(session, space_id):
         return

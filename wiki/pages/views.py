@@ -276,7 +276,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
     if saved.merged:
         say_merged(saved, form.base)
     elif not saved.changed:
-        flash("Nothing was changed, so no revision was added.", "note")
+        flash("Nothing was changed, so nothing was saved.", "note")
     say_gone(saved)
     say_unseen(saved, checked.body)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
@@ -348,7 +348,7 @@ def undelete(page_id: int) -> ResponseReturnValue:
             error = refused
             page = queries.get_page(reading(), actor(), page_id)
         else:
-            flash("The page is back.")
+            flash("Page restored.")
             return redirect(page_url(page.space.slug, back.path), 303)
     revision = queries.head_of(reading(), page)
     log_read(seen_page, page, page.head)

@@ -228,7 +228,7 @@ def find_owner(
 
 def _require_maker(actor: Actor, person: Person) -> None:
     if actor.is_narrow:
-        raise Forbidden(NARROW.reason)
+        raise Forbidden(NARROW.refusal)
     if actor.person_id is not None and actor.person_id == person.id:
         return
     require_allowed(may_administer(actor))

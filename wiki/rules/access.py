@@ -120,10 +120,18 @@ OPEN = PageFacts()
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision and its reason, a sentence for people."""
+    """A decision and its reason, a sentence about the actor.
+
+    ``refusal`` is the same for the actor, who is addressed as “you”; by default it is the reason.
+    """
 
     allowed: bool
     reason: str
+    refusal: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.refusal:
+            object.__setattr__(self, "refusal", self.reason)
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -166,32 +174,48 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
     """Decide whether ``actor`` may do ``may`` in ``space``, or with a page of it."""
     role = role_in(actor, space)
     needed = max(NEEDED[may], Role.EDITOR) if page.deleted else NEEDED[may]
-    name = actor.name or "Nobody"
+    name = actor.name or "Someone who isn’t signed in"
     if role is Role.NONE:
-        return Decision(False, f"{name} has no access to {space.title}.")
+        return Decision(
+            False,
+            f"{name} has no access to {space.title}.",
+            f"You don’t have access to {space.title}.",
+        )
     if role < needed:
         return Decision(
             False,
-            f"This needs the role {needed.word} in {space.title}; {name} has the role {role.word}.",
+            f"{name} is {_a(role)} in {space.title}; this takes {_a(needed)}.",
+            f"You need to be {_a(needed)} in {space.title} to do this. You are {_a(role)}.",
         )
-    allowed = Decision(True, f"{name} has the role {role.word} in {space.title}.")
+    allowed = Decision(True, f"{name} is {_a(role)} in {space.title}.")
     own = own_role(actor, space)
     if own is Role.LEAD:
         return allowed
-    cannot = f"{name} cannot {May.READ if may is May.MANAGE else may}"
+    deed = May.READ if may is May.MANAGE else may
+    cannot, refusal = f"{name} can’t {deed}", f"You can’t {deed} this page"
     clearance = clearance_of(own, space)
     if page.label > clearance:
-        return Decision(
-            False,
-            f"{cannot}: the page is {page.label.word}, and in {space.title} the role "
-            f"{role.word} is cleared for what is {clearance.word}.",
+        why = (
+            f"is {page.label.word}, and {role.word}s in {space.title} can only read pages up to "
+            f"the label {clearance.word}."
         )
+        return Decision(False, f"{cannot}: the page {why}", f"{refusal}: it {why}")
     asked = {May.READ} if needed < Role.EDITOR else {May.READ, May.EDIT}
     for one in page.restrictions:
         if one.may in asked and not one.passes:
-            where = f"“{one.page}”, above it," if one.page else "the page"
-            return Decision(False, f"{cannot}: {where} is restricted to {one.to}.")
+            why = f"is restricted to {one.to}."
+            above = f"“{one.page}”, above it,"
+            return Decision(
+                False,
+                f"{cannot}: {above if one.page else 'the page'} {why}",
+                f"{refusal}: {above if one.page else 'it'} {why}",
+            )
     return allowed
+
+
+def _a(role: Role) -> str:
+    """Return the name of a role with its article."""
+    return f"{'an' if role is Role.EDITOR else 'a'} {role.word}"
 
 
 def may_share(
@@ -207,7 +231,7 @@ def may_share(
     if up_to is None:
         return Decision(False, "Share links are turned off in this wiki.")
     if not actor.is_member:
-        return Decision(False, "Only members of the organisation can share by link.")
+        return Decision(False, "Only members of the organisation can create share links.")
     decision = decide(May.EDIT, actor, space, page)
     if not decision:
         return decision
@@ -226,7 +250,7 @@ def may_share(
     return decision
 
 
-NARROW = Decision(False, "This token is for some spaces only, and this is in none of them.")
+NARROW = Decision(False, "This token works only in some spaces, and this is in none of them.")
 
 
 def may_create_spaces(actor: Actor) -> Decision:
@@ -235,7 +259,7 @@ def may_create_spaces(actor: Actor) -> Decision:
         return NARROW
     if actor.is_member:
         return Decision(True, f"{actor.name} is a member.")
-    return Decision(False, "Only members can make a space.")
+    return Decision(False, "Only members can create spaces.")
 
 
 def may_administer(actor: Actor) -> Decision:
@@ -267,7 +291,7 @@ def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
     if actor.is_admin:
         return Decision(True, f"{actor.name} is an admin.")
     if not actor.is_member:
-        return Decision(False, "Only members can invite somebody who has no account yet.")
+        return Decision(False, "Only members can invite people who don’t have an account yet.")
     if as_role is SiteRole.GUEST:
         return Decision(True, f"{actor.name} is a member.")
     return Decision(False, "Only admins can invite members of the organisation.")

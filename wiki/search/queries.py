@@ -125,7 +125,10 @@ def search(
         if other.total and not (other.loosened or other.corrected):
             as_text = tuple(one.written for one in query.operators)
             names = " and ".join(f"“{one}”" for one in as_text)
-            notes = [*other_notes, f"Nothing answers {names} as an operator: searched as text."]
+            notes = [
+                *other_notes,
+                f"Nothing matches {names} as an operator, so it was searched as text.",
+            ]
             query, found = plain, other
     by_id = {one.id: one for one in readable}
     hits = _listed(session, actor, found)
@@ -222,7 +225,7 @@ def _filters(
     for name in wanted:
         named = _named(readable, name)
         if not named:
-            notes.append(f"There is no space “{name}” that you can read.")
+            notes.append(f"There’s no space called “{name}” that you can read.")
         ids &= named
     for name in query.refused(Field.SPACE):
         ids -= _named(readable, name)

@@ -127,8 +127,8 @@ def parse(text: str) -> Query:
     if reader.junctions and len(reader.must) > 1:
         names = " and ".join(f"“{one}”" for one in dict.fromkeys(reader.junctions))
         notes.append(
-            f"{names}: searched as {'words' if ' and ' in names else 'a word'}. Pages have to have "
-            "every word, and a minus before a word leaves out pages with it."
+            f"{names}: searched as {'words' if ' and ' in names else 'a word'}. Results contain "
+            "every word; put a minus before a word to exclude pages with it."
         )
     if len(text) > LONGEST_QUESTION:
         notes.append(f"Only the first {LONGEST_QUESTION} characters were searched.")
@@ -235,7 +235,7 @@ class _Reader:
         period = _period(value)
         if period is None:
             self.notes.append(
-                f"“{written}” is not a date such as updated:>2026-01-31, so it was left out."
+                f"“{written}” isn’t a valid date, such as updated:>2026-01-31, so it was ignored."
             )
             return
         self.read_clauses += 1

@@ -51,11 +51,11 @@ def create_space(
     slug = slug.strip().lower()
     if not SLUG.fullmatch(slug) or slug in NOT_SLUGS:
         raise Invalid(
-            "The address of a space has letters a to z, digits and dashes, at most 60.",
+            "The address of a space can have up to 60 letters a to z, digits and dashes.",
             field="slug",
         )
     if session.scalar(select(Space.id).where(Space.slug == slug)) is not None:
-        raise Unsuitable(f"The address “{slug}” cannot be used; choose another.", field="slug")
+        raise Unsuitable(f"The address “{slug}” can’t be used. Choose another one.", field="slug")
     space = Space(
         slug=slug,
         title=_checked_title(title),
@@ -106,7 +106,9 @@ def change_space(
     label = fitting_label(visibility, Label(space.label) if label is None else label)
     reader, commenter, editor = clearances or space.facts(Role.NONE).clearances
     if not reader <= commenter <= editor:
-        raise Invalid("A higher role cannot be cleared for less than a lower one.", field="editor")
+        raise Invalid(
+            "A higher role can’t have a lower label limit than a role below it.", field="editor"
+        )
     wanted: dict[str, Any] = {
         "title": _checked_title(title),
         "description": _checked_description(description),
@@ -158,7 +160,7 @@ def set_role(
     if not leaving:
         seen.require(May.MANAGE)
     if role and person.disabled_at is not None:
-        raise Invalid(f"The account of {person.name} is disabled.", field="person")
+        raise Invalid(f"{person.name}’s account is disabled.", field="person")
     # Locked until the end, so that two leads who remove each other at the same time take turns.
     session.get_one(Space, seen.space.id, with_for_update=True)
     membership = session.get(Membership, (seen.space.id, person.id))
@@ -265,7 +267,7 @@ def take_lead(session: Session, actor: Actor, space: Space) -> None:
     """
     decision = may_administer(actor)
     if not decision or actor.person_id is None:
-        raise Forbidden(decision.reason)
+        raise Forbidden(decision.refusal)
     membership = session.get(Membership, (space.id, actor.person_id))
     if membership is not None and membership.role == int(Role.LEAD):
         return
@@ -283,20 +285,20 @@ def _keep_a_lead(
     """Raise Invalid if the space would lose its last lead who can sign in."""
     still = is_led(session, space, without=without, without_group=without_group)
     if not still and is_led(session, space):
-        raise Invalid("A space needs a lead: make somebody else one first.", field="role")
+        raise Invalid("A space needs a lead. Make someone else a lead first.", field="role")
 
 
 def _checked_title(raw: str) -> str:
     title = " ".join(raw.split())
     if not title:
-        raise Invalid("A space needs a title.", field="title")
+        raise Invalid("A space needs a name.", field="title")
     if len(title) > 200:
-        raise Invalid("The title of a space has at most 200 characters.", field="title")
+        raise Invalid("The name of a space can have up to 200 characters.", field="title")
     return title
 
 
 def _checked_description(raw: str) -> str:
     description = raw.strip()
     if len(description) > 2000:
-        raise Invalid("A description has at most 2000 characters.", field="description")
+        raise Invalid("A description can have up to 2000 characters.", field="description")
     return description

@@ -52,7 +52,7 @@ def lead(slug: str) -> ResponseReturnValue:
         if space is None:
             raise NotFound
         take_lead(session, actor(), space)
-    flash(f"You lead {space.title} now. That was written down.", "good")
+    flash(f"You are now a lead of {space.title}. This was logged.", "good")
     return redirect(page_url(slug, ""), 303)
 
 

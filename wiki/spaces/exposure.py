@@ -113,10 +113,12 @@ class NeedsSecond(WikiError):
     """One person agreed to what a change exposes, and two are required. Nothing was changed."""
 
     status = 403
-    title = "Somebody else has to agree"
+    title = "Someone else has to approve this"
 
     def __init__(self) -> None:
-        super().__init__("This opens much to many: somebody else has to agree to it.")
+        super().__init__(
+            "This makes a lot visible to many people, so someone else has to approve it."
+        )
 
 
 def require_consent(found: Exposure | None, change: Change, consent: Consent | None) -> None:

@@ -58,12 +58,14 @@ def invite(
     if seen is not None:
         seen.require(May.MANAGE)
         if not Role.NONE < role <= seen.role:
-            raise Invalid("Choose a role in the space, at most your own.", field="role")
+            raise Invalid(
+                "Choose a role in the space that isn’t higher than your own.", field="role"
+            )
     email = checked_email(email) if email and email.strip() else None
     if email is not None:
         owner = session.scalar(select(Person).where(Person.email == email))
         if owner is not None:
-            raise Invalid(f"{owner.name} has an account with this address already.", field="email")
+            raise Invalid(f"{owner.name} already has an account with this address.", field="email")
     if seen is not None and not (consent and consent.unasked):
         wanted = {
             "space_id": seen.space.id,
@@ -182,8 +184,8 @@ def find_invitation(session: Session, token: str) -> Invitation:
 
 def _ended() -> Ended:
     return Ended(
-        "This invitation was used, was taken back or has expired. Ask for a new one where you "
-        "got it from."
+        "This invitation was already used, was revoked or has expired. Ask the person who sent it "
+        "for a new one."
     )
 
 

@@ -49,7 +49,7 @@ def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         row = invitations.get_of_space(session, seen, invitation_id)
         invitations.revoke(session, actor(), row)
-    flash("The invitation is taken back: its link no longer works.", "good")
+    flash("Invitation revoked. Its link no longer works.", "good")
     return redirect(space_url(slug, "members"), 303)
 
 
@@ -88,7 +88,7 @@ def revoke_of_site(invitation_id: int) -> ResponseReturnValue:
     with writing() as session:
         row = invitations.get_of_site(session, actor(), invitation_id)
         invitations.revoke(session, actor(), row)
-    flash("The invitation is taken back: its link no longer works.", "good")
+    flash("Invitation revoked. Its link no longer works.", "good")
     return redirect("/-/admin/invitations", 303)
 
 
@@ -118,7 +118,7 @@ def accept(token: str) -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            flash("Welcome. Your account is made, and you are signed in.", "good")
+            flash("Welcome! Your account is ready, and you are signed in.", "good")
             return redirect(url, 303)
     sent = request.form
     body = render_template(
@@ -141,7 +141,7 @@ def _accept_as_myself(token: str, invitation: Invitation) -> ResponseReturnValue
         )
     with writing() as session:
         url = _destination(invitations.accept_as(session, actor(), token))
-    flash("You are in.", "good")
+    flash("Invitation accepted.", "good")
     return redirect(url, 303)
 
 
@@ -157,11 +157,11 @@ def _role() -> Role:
     try:
         return Role.named(request.form.get("role", ""))
     except KeyError:
-        raise Invalid("There is no such role.", field="role") from None
+        raise Invalid("This role doesn’t exist.", field="role") from None
 
 
 def _site_role() -> SiteRole:
     role = request.form.get("site_role", SiteRole.GUEST.value)
     if role not in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN):
-        raise Invalid("There is no such role.", field="site_role")
+        raise Invalid("This role doesn’t exist.", field="site_role")
     return SiteRole(role)

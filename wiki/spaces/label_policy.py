@@ -59,7 +59,7 @@ def refuse_lowered_space(session: Session, actor: Actor, space: Space, before: L
     )
     more = rows[0].total - len(rows)
     raise Invalid(
-        "Nothing was changed, for pages would show what is narrower than they would be: "
+        "Nothing was changed, because pages would show content with a higher label than their own: "
         f"{named}{f'; and {more} more' if more else ''}.",
         field="label",
     )

@@ -93,7 +93,7 @@ class SpaceAccess:
             decision = why(
                 session, self.actor, self.space, self.scope_id, may, deleted=self.page.deleted
             )
-        raise Forbidden(decision.reason)
+        raise Forbidden(decision.refusal)
 
 
 def see_space(session: Session, actor: Actor, slug: str) -> SpaceAccess:
@@ -216,7 +216,7 @@ class Held:
         names = [f"group {group.name}" for group in self.groups]
         names += [person.name for person in self.people]
         if not names:
-            return "those who lead the space"
+            return "leads of the space"
         if len(names) > 4:
             return f"{', '.join(names[:3])} and {len(names) - 3} others"
         return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

@@ -24,7 +24,7 @@ from wiki.web.request import actor, reading, writing
 
 blueprint = Blueprint("tokens", __name__)
 
-LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("never", "No end"))
+LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("never", "No expiration"))
 FIELD = "space-"
 
 
@@ -87,7 +87,10 @@ def make_service() -> ResponseReturnValue:
             )
     except Invalid as error:
         return _everybodys(error)
-    flash(f"{person.name} is there. Make its first token, and let spaces add it.", "good")
+    flash(
+        f"Created {person.name}. Create its first token, and ask leads to add it to their spaces.",
+        "good",
+    )
     return redirect(f"/-/admin/people/{person.handle}/tokens", 303)
 
 
@@ -131,7 +134,7 @@ def chosen_spaces(session: Session, owner: Actor, slugs: Iterable[str]) -> froze
     for slug in wanted:
         if slug not in found:
             raise Invalid(
-                f"There is no space “{slug}” that {owner.name} may read.", field="reach-some"
+                f"There is no space “{slug}” that {owner.name} can read.", field="reach-some"
             )
     return frozenset(found[slug] for slug in wanted)
 
@@ -145,11 +148,12 @@ def _make(session: Session, person: Person) -> str:
             raise Invalid("Choose at least one space.", field="reach-some")
     elif ticked:
         raise Invalid(
-            "You ticked spaces: choose “Only these spaces”, or untick them.", field="reach-some"
+            "You selected spaces. Choose “Only these spaces”, or clear the selection.",
+            field="reach-some",
         )
     lasts = request.form.get("lasts", str(tokens.DAYS))
     if lasts not in dict(LASTS):
-        raise Invalid("Choose how long the token lasts.", field="lasts")
+        raise Invalid("Choose when the token expires.", field="lasts")
     _, token = tokens.create_token(
         session,
         actor(),
@@ -238,7 +242,9 @@ def _site_role() -> SiteRole:
     try:
         return SiteRole(request.form.get("site_role", SiteRole.GUEST.value))
     except ValueError:
-        raise Invalid("A service account is a guest or a member.", field="site_role") from None
+        raise Invalid(
+            "A service account is either a guest or a member.", field="site_role"
+        ) from None
 
 
 def _admins_only() -> None:

@@ -56,7 +56,7 @@ def new() -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"The space {space.title} is ready.")
+            flash(f"Created the space {space.title}.")
             return redirect(page_url(space.slug, ""), 303)
     return _form_screen("spaces/new.html", error)
 
@@ -83,7 +83,7 @@ def settings(slug: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash("The settings are saved.")
+            flash("Settings saved.")
             return redirect(space_url(slug, "settings"), 303)
     return _form_screen("spaces/settings.html", error, seen)
 
@@ -143,7 +143,8 @@ def _who(session: Session, seen: queries.SpaceAccess, typed: str, role: Role) ->
     who = find_who(session, seen.actor, typed)
     if who is None:
         raise Invalid(
-            "Nobody has that name, user name or address. Invite them below, if they are new.",
+            "There is no one with this name, user name or address. If they are new, "
+            "invite them below.",
             field="person",
         )
     return who
@@ -151,11 +152,13 @@ def _who(session: Session, seen: queries.SpaceAccess, typed: str, role: Role) ->
 
 def _told(name: str, role: Role, people: int | None = None) -> str:
     if not role:
-        return f"{name} is no longer a member." if people is None else f"{name} has no role now."
+        return (
+            f"{name} is no longer a member." if people is None else f"{name} no longer has a role."
+        )
     if people is None:
-        return f"{name} is {role.word} now."
+        return f"{name} now has the role {role.word}."
     many = "1 person" if people == 1 else f"{people:,} people"
-    return f"{name} ({many}) is {role.word} now."
+    return f"{name} ({many}) now has the role {role.word}."
 
 
 @blueprint.get("/-/who")
@@ -266,7 +269,7 @@ def _label(name: str, default: Label) -> Label:
     try:
         return Label.named(request.form.get(name, default.word))
     except KeyError:
-        raise Invalid("There is no such label.", field=name) from None
+        raise Invalid("This label doesn’t exist.", field=name) from None
 
 
 def _visibility() -> Visibility:
@@ -279,7 +282,7 @@ def _visibility() -> Visibility:
 def _member_role() -> Role:
     role = _role(request.form.get("member_role", Role.EDITOR.word))
     if role not in (Role.READER, Role.COMMENTER, Role.EDITOR):
-        raise Invalid("Choose what every member may do.", field="member_role")
+        raise Invalid("Choose what every member can do.", field="member_role")
     return role
 
 
@@ -289,4 +292,4 @@ def _role(word: str) -> Role:
     try:
         return Role.named(word)
     except KeyError:
-        raise Invalid("There is no such role.", field="role") from None
+        raise Invalid("This role doesn’t exist.", field="role") from None

@@ -35,7 +35,7 @@ def find_who(
     typed = typed.strip()[: LONGEST + 1]
     name = typed.removeprefix("@")
     if not name:
-        raise Invalid("Say who: a user name, an e-mail or a name.", field=field)
+        raise Invalid("Enter a user name, an email address or a name.", field=field)
     person = find_person(session, name)
     if person is not None:
         return person
@@ -46,7 +46,7 @@ def find_who(
     if len(found) > 1:
         several = ", ".join(f"@{one.handle}" for one in found[:5])
         raise Invalid(
-            f"More than one is called “{shown_name(name)}”: choose among {several}.", field=field
+            f"More than one is called “{shown_name(name)}”. Choose one of {several}.", field=field
         )
     return found[0] if found else None
 

@@ -24,10 +24,10 @@ class WouldMerge(WikiError):
     changed."""
 
     status = 409
-    title = "There is such a tag already"
+    title = "This tag already exists"
 
     def __init__(self) -> None:
-        super().__init__("There is a tag of this name by now, so this would bring both together.")
+        super().__init__("A tag with this name exists now, so renaming would merge the two.")
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,18 @@ def checked_name(raw: str) -> str:
     :raises Invalid: when it is no valid tag.
     """
     if "," in raw:
-        raise Invalid("A tag has no comma in it: commas stand between tags.", field="to")
+        raise Invalid("A tag can’t contain commas, because they separate tags.", field="to")
     name = spelled(raw)
     if not name:
-        raise Invalid("Say what the tag is to be called.", field="to")
+        raise Invalid("Enter a name for the tag.", field="to")
     if len(name) > MAX_TAG:
-        raise Invalid(f"A tag has at most {MAX_TAG} characters.", field="to")
+        raise Invalid(f"A tag can have up to {MAX_TAG} characters.", field="to")
     try:
         name.encode()
     except UnicodeEncodeError:
         raise Invalid(
-            "The name holds halves of characters that cannot be stored.", field="to"
+            "The name contains invalid characters (half surrogate pairs) that can’t be stored.",
+            field="to",
         ) from None
     return name
 
@@ -114,7 +115,7 @@ def rename_tag(
         most=most,
     )
     if not done.page_ids:
-        raise Invalid(f"All pages with this tag spell it “{name}” already.", field="to")
+        raise Invalid(f"All pages with this tag already spell it “{name}”.", field="to")
     settle(session, done.page_ids)
     return Renamed(name, len(done.page_ids), there, done.left)
 

@@ -88,7 +88,7 @@ def _day(raw: str, name: str) -> date | None:
     except ValueError:
         day = None
     if day is None or day.isoformat() != raw:
-        raise Invalid(f"“{raw[:40]}” is not a day: write 2026-01-31.", field=name)
+        raise Invalid(f"“{raw[:40]}” isn’t a valid date. Use the form 2026-01-31.", field=name)
     return day
 
 

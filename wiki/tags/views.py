@@ -125,7 +125,7 @@ def rename_tag(slug: str) -> ResponseReturnValue:
         except (Invalid, WouldMerge) as refused:
             error = refused
         else:
-            flash(_told("have the tag now", "has the tag now", done))
+            flash(_told("now have the tag", "now has the tag", done))
             return redirect(tag_url(slug, raw if done.left else done.name), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     name, target = to, None
@@ -156,7 +156,7 @@ def remove_tag(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             done = actions.remove_tag(session, actor(), seen.space.id, raw)
-        flash(_told("have lost the tag", "has lost the tag", done))
+        flash(_told("no longer have the tag", "no longer has the tag", done))
         return redirect(tag_url(slug, raw) if done.left else space_url(slug, "tags"), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     return render_template("tags/remove.html", **_where(seen), tag=tag)
@@ -166,7 +166,7 @@ def _told(many: str, one: str, done: Renamed) -> str:
     count = f"{done.pages:,} pages {many}" if done.pages != 1 else f"One page {one}"
     told = f"{count}: “{done.name}”."
     if done.left:
-        told += f" {done.left:,} are left: do the same again to go on with them."
+        told += f" {done.left:,} are left: repeat this to continue."
     return told
 
 
@@ -193,7 +193,7 @@ def _pages(seen: SpaceAccess | None) -> ResponseReturnValue:
     try:
         wanted = wanted_from(request.args)
         if wanted.since and wanted.until and wanted.since > wanted.until:
-            raise Invalid("The first day lies after the last one.", field="since")
+            raise Invalid("The first day is after the last one.", field="since")
     except Invalid as refused:
         error = refused
     else:

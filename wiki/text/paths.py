@@ -35,44 +35,44 @@ def normalise_path(raw: str) -> str:
         and for paths that are too long.
     """
     if len(raw) > 8 * MAX_PATH:
-        raise PathError(f"A path has at most {MAX_PATH} characters.")
+        raise PathError(f"A path can have up to {MAX_PATH} characters.")
     trimmed = raw.strip().strip("/").strip()
     if not trimmed:
         return ""
     path = "/".join(_normalise_segment(segment) for segment in trimmed.split("/"))
     if len(path) > MAX_PATH:
-        raise PathError(f"A path has at most {MAX_PATH} characters; this one has {len(path)}.")
+        raise PathError(f"A path can have up to {MAX_PATH} characters; this one has {len(path)}.")
     return path
 
 
 def _normalise_segment(raw: str) -> str:
     for character in raw:
         if character in _DIRECTION:
-            raise PathError("A path cannot contain marks that change the direction of writing.")
+            raise PathError("A path can’t contain characters that change the direction of text.")
         category = unicodedata.category(character)
         if category in ("Cc", "Cs") and not character.isspace():
-            raise PathError("A path cannot contain control characters.")
+            raise PathError("A path can’t contain control characters.")
         code = ord(character)
         if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
-            raise PathError("A path cannot contain code points that are not characters.")
+            raise PathError("A path can’t contain code points that are not characters.")
     text = unicodedata.normalize("NFC", raw.translate(_DROPPED)).strip()
     text = unicodedata.normalize("NFC", _SPACES.sub("-", text))
     if not text:
         if raw:
-            raise PathError("A part of a path needs a visible character.")
-        raise PathError("A path cannot contain an empty part: two slashes stand side by side.")
+            raise PathError("Each part of a path needs a visible character.")
+        raise PathError("A path can’t contain an empty part (two slashes in a row).")
     folded = _fold(text)
     if text in _RESERVED or folded in _RESERVED:
-        raise PathError(f"“{text}” cannot be a part of a path: it has a meaning of its own.")
+        raise PathError(f"“{text}” can’t be a part of a path, because it is reserved.")
     if text.startswith(".") or folded.startswith("."):
-        raise PathError(f"“{text}” cannot be a part of a path: it begins with a dot.")
+        raise PathError(f"“{text}” can’t be a part of a path, because it begins with a dot.")
     if "/" in folded or "\\" in folded:
-        raise PathError(f"“{text}” contains a character that reads as a slash.")
+        raise PathError(f"“{text}” contains a character that looks like a slash.")
     if not folded.strip():
         raise PathError("A part of the path has no visible character.")
     if len(text) > MAX_SEGMENT or len(text.encode()) > MAX_SEGMENT_BYTES:
         raise PathError(
-            f"A part of a path has at most {MAX_SEGMENT} characters "
+            f"Each part of a path can have up to {MAX_SEGMENT} characters "
             f"({MAX_SEGMENT_BYTES} bytes); “{text[:20]}…” is longer."
         )
     return text

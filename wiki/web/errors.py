@@ -31,19 +31,22 @@ from wiki.web.urls import this_url
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: ("That request made no sense", "The address or the form is not one that we understand."),
-    403: ("Not allowed", "You may not do that."),
+    400: ("Bad request", "We couldn’t understand this address or form. Check it and try again."),
+    403: ("Not allowed", "You don’t have permission to do that."),
     404: (NotFound.title, NotFound().sentence),
-    405: ("Not like this", "This address cannot be used in that way."),
+    405: ("Method not allowed", "This address can’t be used in that way."),
     413: ("Too large", "What you sent is larger than this wiki accepts."),
-    414: ("Too long", "This address is too long."),
-    415: ("Not like this", "This address does not take that kind of data."),
+    414: ("Address too long", "This address is too long."),
+    415: ("Unsupported data", "This address doesn’t accept that kind of data."),
     429: ("Too many attempts", "Please wait a moment and try again."),
     500: (
-        "Something went wrong here",
-        "The mistake is ours and has been written down. What was saved before is safe.",
+        "Something went wrong",
+        "The error is on our side and has been logged. Everything saved before is safe.",
     ),
-    503: ("Back in a moment", "The wiki is busy or being worked on. Please try again."),
+    503: (
+        "Back in a moment",
+        "The wiki is busy or under maintenance. Please try again in a moment.",
+    ),
     507: (DiskFull.title, DiskFull().sentence),
 }
 
@@ -116,7 +119,7 @@ def init_app(app: Flask) -> None:
             if kept is not None:
                 return sign_in_page(kept.url, kept), 401
             if unsent_text():
-                return error_page(401, "Please sign in again", "Your sign-in has run out.")
+                return error_page(401, "Please sign in again", "Your session has expired.")
             return redirect(url_for("people.login"))
         elif isinstance(error, FactorRequired) and not unsent_text():
             wanted = this_url() if request.method in ("GET", "HEAD") else None
@@ -130,28 +133,32 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> ResponseReturnValue:
-        title = "Please send that again"
+        title = "Please send this again"
         if is_api():
             return problem(400, title, "Send a bearer token or an X-CSRFToken header.")
         if wants_json():
-            return problem(400, title, "This form was open for too long or in another sign-in.")
+            return problem(
+                400, title, "This form was open for too long, or you signed in again since."
+            )
         kept = kept_of_request()
         if kept is not None:
-            flash("Your sign-in changed while this form was open. Nothing is saved yet.", "warn")
+            flash(
+                "You signed in again while this form was open. Nothing has been saved yet.", "warn"
+            )
             response = make_response(show_again(kept))
             response.status_code = 400
             return response
         if not request.cookies:
             sentence = (
-                "Your browser sent no cookie, and this needs one. "
-                f"Allow cookies, and visit this wiki at {settings().base_url}."
+                "Your browser didn’t send a cookie, which this needs. "
+                f"Allow cookies and open this wiki at {settings().base_url}."
             )
         elif unsent_text():
-            sentence = "This form was open for too long or in another sign-in."
+            sentence = "This form was open for too long, or you signed in again since."
         else:
             sentence = (
-                "This form was open for too long or in another sign-in. "
-                "Go back, reload it and send it again."
+                "This form was open for too long, or you signed in again since. "
+                "Go back, reload the page and send it again."
             )
         return error_page(400, title, sentence)
 
@@ -165,8 +172,8 @@ def init_app(app: Flask) -> None:
             sentence = error.sentence
         elif status == 413:
             sentence += (
-                f" A file has at most {settings().max_file_mb} MiB."
-                f" A form has at most {MOST_PARTS} parts."
+                f" Files can have up to {settings().max_file_mb} MiB."
+                f" Forms can have up to {MOST_PARTS} parts."
             )
         answer = problem if wants_json() else error_page
         response = answer(status, title, sentence)

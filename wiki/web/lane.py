@@ -77,8 +77,7 @@ class Lane:
             full = full or (stranger and self._strangers >= self.strangers)
             if full:
                 raise Busy(
-                    f"The wiki is busy with other {self.what}. Please try again in {AGAIN} "
-                    "seconds.",
+                    f"The wiki is busy with other {self.what}. Try again in {AGAIN} seconds.",
                     retry_after=AGAIN,
                 )
             self._inside[who] += 1
@@ -98,7 +97,7 @@ def comparisons() -> Lane:
 
 def moves() -> Lane:
     """Return the lane for moves and renamed sections, with the repairs of links."""
-    return Lane("moves of pages", places=3, share=1, strangers=0)
+    return Lane("page moves", places=3, share=1, strangers=0)
 
 
 def searches() -> Lane:
@@ -122,7 +121,7 @@ def in_lane(name: str = "comparisons") -> Iterator[None]:
             if name != "comparisons":
                 raise
             log.exception("the lane for %s does not work", lane.what)
-            sentence = f"The wiki cannot do this just now. Please try again in {AGAIN} seconds."
+            sentence = f"The wiki can’t do this right now. Try again in {AGAIN} seconds."
             raise Busy(sentence, retry_after=AGAIN) from None
 
 

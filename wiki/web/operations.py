@@ -153,14 +153,14 @@ class Malformed(WikiError):
     """An error for a body that cannot be parsed."""
 
     status = 400
-    title = "That is not JSON"
+    title = "Invalid JSON"
 
 
 class WrongType(WikiError):
     """An error for a body of another media type."""
 
     status = 415
-    title = "Send JSON"
+    title = "JSON expected"
 
 
 def sent_body(shape: type[Shape]) -> Shape:
@@ -175,7 +175,7 @@ def sent_body(shape: type[Shape]) -> Shape:
     except BadRequest as error:
         cause = error.__cause__ or error.__context__
         why = str(cause) if isinstance(cause, ValueError) else ""
-        raise Malformed(f"The body cannot be read as JSON. {why}".strip()) from None
+        raise Malformed(f"The body can’t be read as JSON. {why}".strip()) from None
     except RecursionError:
         raise Malformed("The body is nested too deeply.") from None
     return from_json(shape, sent)
@@ -221,7 +221,7 @@ def number_asked(name: str, default: int | None = None) -> int:
     return int(request.args.get(name, default))
 
 
-AFTER = Query("after", "Where the slice before ended; `next` of that slice has it.")
+AFTER = Query("after", "The end of the previous slice, given as its `next`.")
 
 
 def cursor_asked() -> StrictCursor | None:
@@ -232,4 +232,4 @@ def cursor_asked() -> StrictCursor | None:
 
 def limit_query(default: int, most: int) -> Query:
     """Return the parameter ``limit`` of a list."""
-    return number_query("limit", "How many at most.", most=most, default=default)
+    return number_query("limit", "The maximum number of entries.", most=most, default=default)

@@ -41,7 +41,8 @@ def give_up(raw: str | None) -> None:
     """
     if isinstance(raw, StrictCursor):
         raise Invalid(
-            "“after” does not come from this list: send it as it is in “next”.", field="after"
+            "“after” isn’t a position in this list. Send the value of “next” unchanged.",
+            field="after",
         )
 
 

@@ -98,7 +98,7 @@ def charge(what: str, price: float = 1.0) -> None:
     seconds = math.ceil(_paces().wait(what, who, factor, price))
     if seconds:
         raise TooMany(
-            f"These are too many {what} in a short time. Please wait "
+            f"Too many {what} in a short time. Wait "
             f"{'a second' if seconds == 1 else f'{seconds} seconds'} and try again.",
             retry_after=seconds,
         )

@@ -23,14 +23,14 @@ MOST_PARTS = 1000  # of a form with files
 class TooManyFields(RequestEntityTooLarge):
     """A form with more fields than any form of the wiki has."""
 
-    sentence = f"A form has at most {MOST_FIELDS} fields, or {MOST_PARTS} with files."
+    sentence = f"A form can have up to {MOST_FIELDS} fields, or {MOST_PARTS} with files."
 
 
 class TooMuchAsked(RequestURITooLarge):
     """An address that is too long or has too many parameters."""
 
     sentence = (
-        f"An address has at most {MOST_OF_PATH} characters, and behind the question mark "
+        f"An address can have up to {MOST_OF_PATH} characters, and after the question mark "
         f"{MOST_OF_QUERY} and {MOST_ASKED} parameters."
     )
 

@@ -48,7 +48,7 @@ def from_json(shape: type[Shape], sent: Any) -> Shape:
     known = {one.name: one for one in _fields(shape)}
     for name in sent:
         if name not in known:
-            raise Invalid(f"There is no field “{name[:60]}” here.", field=name[:60])
+            raise Invalid(f"Unknown field “{name[:60]}”.", field=name[:60])
     types = _types(shape)
     given = {}
     for name, one in known.items():
@@ -182,7 +182,7 @@ def _checked(value: Any, kind: Any, name: str) -> Any:
     if not isinstance(value, origin) or (origin is int and isinstance(value, bool)):
         raise Invalid(f"“{name}” must be {_WORDS[origin]}.", field=name)
     if origin is int and abs(value) > LARGEST_INTEGER:
-        raise Invalid(f"“{name}” is too large a number.", field=name)
+        raise Invalid(f"“{name}” is too large.", field=name)
     if origin is list:
         return [_checked(one, args[0], name) for one in value]
     return _no_half_characters(value, name)
@@ -195,16 +195,16 @@ def _within_bounds(value: Any, schema: Mapping[str, Any], name: str) -> None:
         has a better message for it.
     """
     if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
-        raise Invalid(f"“{name}” has at most {schema['maxLength']} characters.", field=name)
+        raise Invalid(f"“{name}” can have up to {schema['maxLength']} characters.", field=name)
     if isinstance(value, list):
         if len(value) > schema.get("maxItems", len(value)):
-            raise Invalid(f"“{name}” has at most {schema['maxItems']} entries.", field=name)
+            raise Invalid(f"“{name}” can have up to {schema['maxItems']} entries.", field=name)
         for one in value:
             _within_bounds(one, schema.get("items", {}), name)
     if isinstance(value, int) and value < schema.get("minimum", value):
-        raise Invalid(f"“{name}” is at least {schema['minimum']}.", field=name)
+        raise Invalid(f"“{name}” must be at least {schema['minimum']}.", field=name)
     if isinstance(value, int) and value > schema.get("maximum", value):
-        raise Invalid(f"“{name}” is at most {schema['maximum']}.", field=name)
+        raise Invalid(f"“{name}” must be at most {schema['maximum']}.", field=name)
 
 
 def _no_half_characters(value: Any, name: str) -> Any:
@@ -224,6 +224,6 @@ def _no_half_characters(value: Any, name: str) -> Any:
             try:
                 one.encode()
             except UnicodeEncodeError:
-                sentence = f"“{name}” holds halves of characters that cannot be stored."
+                sentence = f"“{name}” contains invalid characters that can’t be stored."
                 raise Invalid(sentence, field=name) from None
     return value

@@ -93,7 +93,7 @@ class Gateway:
         try:
             body, size = await _whole_body(scope, receive, self.body_limit)
         except TooLarge:
-            status = await _refuse(send, 413, "This is more than the wiki takes in one request.")
+            status = await _refuse(send, 413, "This is more than the wiki accepts in one request.")
         except TooSlow:
             status = await _refuse(send, 408, "The request took too long to arrive.")
         except Gone:
@@ -110,7 +110,7 @@ class Gateway:
 
     async def _answer(self, scope: Scope, send: Send, body: IO[bytes], size: int | None) -> int:
         if self.running >= self.most:
-            return await _refuse(send, 503, "The wiki is busy; please try again in a moment.")
+            return await _refuse(send, 503, "The wiki is busy. Please try again in a moment.")
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
         environ = _environ(scope, body, size)
@@ -341,7 +341,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._head_complete and self._beside > HEAD_BYTES and not self._refused:
             waits = self.cycle is not None and not self.cycle.response_started
-            self._refuse(431, "There is too much beside the request's body.", may_answer=waits)
+            self._refuse(431, "The request has too much data outside its body.", may_answer=waits)
         # A head that never ends is refused before it is parsed; a complete head is measured in
         # ``on_headers_complete``.
         if self._timer is not None and self._received > HEAD_BYTES and not self._refused:

@@ -303,7 +303,7 @@ class Difference:
     space_id: int
 
     def __str__(self) -> str:
-        return f"Page {self.page_id} has not the scope that its labels and restrictions make."
+        return f"The scope of page {self.page_id} doesn’t match its labels and restrictions."
 
 
 def check_scopes(session: Session) -> Iterator[Difference]:

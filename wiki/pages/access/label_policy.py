@@ -85,7 +85,7 @@ class ShowsNarrower(WikiError):
     could give the page the label ``needed``."""
 
     status = 422
-    title = "This page would show something narrower"
+    title = "This page would show content with a higher label"
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class ShowsNarrower(WikiError):
         lines = ", ".join(str(line) for line in sorted({one.line for one in found}) if line)
         where = f" (line {lines})" if lines else ""
         super().__init__(
-            f"Nothing was saved: the text shows what is {self.needed.word}{where}, and the page is "
+            f"Nothing was saved: the text shows {self.needed.word} content{where}, but the page is "
             f"{own.word}. {self.advice}",
             field="body",
         )
@@ -114,9 +114,9 @@ class ShowsNarrower(WikiError):
     def advice(self) -> str:
         """The possible remedies, in a sentence."""
         if self.may_raise:
-            return f"Take it out, or make the page {self.needed.word}."
-        whom = " or ".join(self.leads) or "who leads the space"
-        return f"Take it out, or ask {whom} to make the page {self.needed.word}."
+            return f"Remove it, or label the page {self.needed.word}."
+        whom = " or ".join(self.leads) or "a lead of the space"
+        return f"Remove it, or ask {whom} to label the page {self.needed.word}."
 
 
 class PlacesShowNarrower(Invalid):
@@ -130,8 +130,8 @@ class PlacesShowNarrower(Invalid):
             for page, one in places
         )
         more = f"; and {self.more} more" if self.more > 0 else ""
-        what = "what is narrower than they would be"
-        super().__init__(f"Nothing was changed, for pages would show {what}: {named}{more}.")
+        what = "content with a higher label than their own"
+        super().__init__(f"Nothing was changed, because pages would show {what}: {named}{more}.")
 
 
 def may_show(body: str) -> bool:

@@ -87,10 +87,10 @@ def label_said(session: Session, space: Space, page: Page) -> str:
     inherited, above = inherited_label(session, space, page)
     source = f"the page “{above.title}”" if above else f"the space {space.title}"
     if own is Label.PUBLIC:
-        return f"This page inherits the label {inherited.word} from {source} now."
+        return f"This page now inherits the label {inherited.word} from {source}."
     if own >= inherited:
-        return f"This page is labelled {own.word} now."
-    return f"This page’s own label is {own.word} now; {inherited.word}, from {source}, holds."
+        return f"This page is now labelled {own.word}."
+    return f"This page’s label is now {own.word}; {inherited.word}, from {source}, applies."
 
 
 def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:
@@ -125,7 +125,7 @@ def restrict(
     page, _ = lock_for_move(session, actor, page_id)
     if len(people) + len(groups) > MOST_LISTED:
         raise Invalid(
-            f"A list has at most {MOST_LISTED} people and groups: make a group of them.",
+            f"A list can have up to {MOST_LISTED} people and groups. Create a group for them.",
             field="who",
         )
     there = session.scalars(
@@ -133,7 +133,7 @@ def restrict(
     ).all()
     named = session.scalars(select(Group.id).where(Group.id.in_(groups))).all()
     if len(there) != len(set(people)) or len(named) != len(set(groups)):
-        raise Invalid("Somebody on this list is not there any more.", field="who")
+        raise Invalid("Someone on this list no longer exists.", field="who")
     wanted = {"people": sorted(there), "groups": sorted(named), "may": may.value}
     change = Change(
         "restrict", {"page_id": page_id, "restriction_id": restriction_id, **wanted}, page.space_id
@@ -217,7 +217,6 @@ def _settle(session: Session, actor: Actor, page: Page) -> None:
         decision = None
     if not decision:
         raise Invalid(
-            "You would keep yourself out: put yourself on the list, or ask somebody who leads "
-            "the space.",
+            "This would lock you out. Add yourself to the list, or ask a lead of the space.",
             field="who",
         )

@@ -102,7 +102,11 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         return edit_screen(place_at(slug, path), page, decided, refused=found)
     except Invalid as error:
         return edit_screen(place_at(slug, path), page, decided, error)
-    flash("Saved as you decided." if saved.changed else "The page already reads as you decided.")
+    flash(
+        "Saved."
+        if saved.changed
+        else "The page already matches your choices, so nothing was saved."
+    )
     say_gone(saved)
     say_unseen(saved, text.body)
     done = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
@@ -196,13 +200,13 @@ def say_merged(saved: Saved, base: int) -> None:
     """Show a notice that another edit was merged with the author's own."""
     page, number = saved.page, saved.revision.number
     authors = authors_between(reading(), page, base, number - 1)
-    names = [author.person.name for author in authors if author.person] or ["Somebody"]
+    names = [author.person.name for author in authors if author.person] or ["Someone"]
     who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     home = page_url(page.space.slug, page.path)
     url = f"{home}{'/' if page.path else ''}-/diff/{base}..{number - 1}"
     flash(
         Markup(
-            "Saved. {} saved this page while you were editing; both edits are in it. "
-            '<a href="{}">See the other edit</a>'
+            "Saved. {} also edited this page while you were editing; both edits are included. "
+            '<a href="{}">View the other edit</a>'
         ).format(who, url)
     )

@@ -157,14 +157,14 @@ def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) ->
     """
     path = checked_path(raw_path)
     if not page.path:
-        raise Invalid("The home page of a space cannot be moved.", field="path")
+        raise Invalid("The home page of a space can’t be moved.", field="path")
     if not path:
-        raise Invalid("A page can be moved to a path, not to the space itself.", field="path")
+        raise Invalid("Enter a path: a page can’t become the home page of a space.", field="path")
     if space.id == page.space_id:
         if path == page.path:
-            raise Invalid("The page is already there.", field="path")
+            raise Invalid("The page is already at this address.", field="path")
         if with_subtree and path_key(path).startswith(page.path_key + "/"):
-            raise Invalid("A page cannot be moved below itself.", field="path")
+            raise Invalid("A page can’t be moved below itself.", field="path")
     return path
 
 
@@ -186,7 +186,7 @@ def rename_sections(
     page, space = lock_for_edit(session, actor, page_id)
     there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
     if not there.issuperset(names.values()):
-        raise Invalid("The page has changed meanwhile: a section of that name is gone.")
+        raise Invalid("The page has changed, and a section with that name no longer exists.")
     plan, locked = None, False
     while plan is None or not locked:
         known = plan.repairs if plan else repairs

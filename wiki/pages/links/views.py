@@ -137,13 +137,13 @@ def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
     said = f"Moved {len(moved.pages)} pages." if len(moved.pages) > 1 else "Moved."
     if moved.repaired:
         said += f" {_links(moved.links)} in {_pages(len(moved.repaired))} repaired."
-    flash(f"{said} Old addresses lead to the new ones.")
+    flash(f"{said} Old addresses redirect to the new ones.")
     if moved.unclear:
         names = ", ".join(f"“{page.title}”" for page in moved.unclear[:3])
         more = len(moved.unclear) - 3
         flash(
-            f"Not every link in {names}{f' and {more} more' if more > 0 else ''} could be written "
-            "anew for the new place. Please look at them.",
+            f"Some links in {names}{f' and {more} more' if more > 0 else ''} couldn’t be updated "
+            "for the new address. Please check them.",
             "warn",
         )
     unseen = notice(unseen_in_path(moved.pages[0].path, old_path))
@@ -176,7 +176,7 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
             if made.repaired:
                 flash(f"{_links(made.links)} in {_pages(len(made.repaired))} repaired.")
             else:
-                flash("No link was changed.", "note")
+                flash("No links were changed.", "note")
             return redirect(page_url(slug, page.path), 303)
     body = render_template(
         "pages/repair.html",

@@ -27,7 +27,7 @@ others."""
 SHARE = 3
 """Maximum number of requests of one person that wait at once."""
 
-_WAITING = "This page is still being laid out. This is its source for the moment."
+_WAITING = "This page is still being rendered. Its source is shown for now."
 
 
 @dataclass(frozen=True)

@@ -278,12 +278,12 @@ def _why(rendering: Rendering, due_at: datetime | None) -> str:
     """Return the message that tells readers why they see the source of a page."""
     if due_at is None:
         return (
-            f"This page could not be laid out within {_renderer.most:g} seconds of computing time; "
-            "this is its source."
+            f"This page couldn’t be rendered within {_renderer.most:g} seconds of CPU time, so "
+            "its source is shown."
         )
     if rendering.cut_off == "time":
-        return "This page takes long to lay out. Until that is done, this is its source."
-    return "This page could not be laid out just now. Until it is tried again, this is its source."
+        return "This page takes a while to render. Its source is shown until then."
+    return "This page couldn’t be rendered just now. Its source is shown until the next attempt."
 
 
 _KEEP = insert(RenderingRow)

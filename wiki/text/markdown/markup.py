@@ -89,19 +89,19 @@ class Rendering:
 def render(source: str, context: RenderContext) -> Rendering:
     """Render `source`. Never raises; shows the source if rendering fails."""
     if len(source) > MAX_SOURCE:
-        reason = "This page is too long to be laid out; this is its source."
+        reason = "This page is too long to be rendered, so its source is shown."
         return plain_rendering(source, context, reason)
     try:
         return _render(clean_source(source), context)
     except (TooDeepError, TooDeepHtmlError, RecursionError):
-        reason = "This page nests too deep to be laid out; this is its source."
+        reason = "This page is nested too deeply to be rendered, so its source is shown."
         return plain_rendering(source, context, reason)
     except MemoryError:
-        reason = "This page needs too much memory; this is its source."
+        reason = "This page needs too much memory to be rendered, so its source is shown."
         return plain_rendering(source, context, reason, "trouble")
     except Exception:
         _log.exception("rendering %s/%s failed", context.space, context.path)
-        reason = "This page cannot be laid out; this is its source."
+        reason = "This page can’t be rendered, so its source is shown."
         return plain_rendering(source, context, reason)
 
 

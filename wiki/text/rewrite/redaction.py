@@ -47,13 +47,13 @@ class Span:
     def fault(self) -> str:
         """A sentence that says why it cannot be removed; empty if it can."""
         if len(self.folded) < SHORTEST:
-            return f"Give at least {SHORTEST} characters, or too much would go."
+            return f"Enter at least {SHORTEST} characters, or too much would be redacted."
         if len(self.text) > LONGEST:
-            return f"Give at most {LONGEST:,} characters at once."
+            return f"Enter at most {LONGEST:,} characters at once."
         if not any(one.isalnum() for one in self.text):
-            return "Give a text with letters or digits in it."
+            return "Enter text that contains letters or digits."
         if self.folded in MARK:
-            return f"Give more of the text: this is a part of the mark {MARK} itself."
+            return f"Enter more of the text: this is part of the mark {MARK} itself."
         return ""
 
     @cached_property

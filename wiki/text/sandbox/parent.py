@@ -43,8 +43,8 @@ _BEYOND = (TimeoutError, EOFError, BrokenPipeError)
 
 _log = logging.getLogger(__name__)
 
-_TOO_SLOW = "This page takes too long to be laid out; this is its source."
-_DIED = "This page could not be laid out; this is its source."
+_TOO_SLOW = "This page takes too long to render, so its source is shown."
+_DIED = "This page couldn’t be rendered, so its source is shown."
 
 
 def render_safely(source: str, context: RenderContext, seconds: float = SECONDS) -> Rendering:

@@ -113,7 +113,7 @@ def notice(found: Collection[Unseen], what: str = "This page") -> str:
     if not told:
         return ""
     return (
-        f"{what} has characters that cannot be seen and can make it read otherwise than it is: "
+        f"{what} contains invisible characters that can make it read differently from what it is: "
         f"{told}."
     )
 
