@@ -103,7 +103,7 @@ def test_enter_goes_on_with_a_list(visit: Visit, fresh: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda route: route.abort("internetdisconnected"), "the wiki does not answer"),
+        (lambda route: route.abort("internetdisconnected"), "the wiki isn’t responding"),
         *thorough(
             (lambda route: route.fulfill(status=503, body="busy"), "the wiki has a problem"),
             (lambda route: route.fulfill(status=429, body="slower"), "too many saves"),
@@ -128,7 +128,7 @@ def test_a_save_that_fails_says_so_and_keeps_the_text(
     write(page, "Not to be lost.")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_contain_text(f"Not saved: {sentence}")
-    expect(page.locator("[data-state]")).to_contain_text("The text is kept in this browser")
+    expect(page.locator("[data-state]")).to_contain_text("Your text is kept in this browser")
     page.unroute("**/-/edit")
     page.close()
 
@@ -150,7 +150,7 @@ def test_a_sign_in_that_ran_out_keeps_the_text(visit: Visit, fresh: str) -> None
     write(page, "Still here.")
     page.context.clear_cookies()
     page.keyboard.press("Control+s")
-    expect(page.locator("[data-state]")).to_contain_text("your sign-in has run out")
+    expect(page.locator("[data-state]")).to_contain_text("your session has expired")
     expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
 
 
@@ -195,7 +195,7 @@ def test_a_pasted_picture_is_attached_and_shown(visit: Visit, fresh: str) -> Non
     page = visit.open("ben", f"{fresh}/-/edit")
     write(page, "Look: ")
     page.get_by_role("textbox", name="Text").evaluate(DROP)
-    expect(page.locator("[data-state]")).to_contain_text("red-dot.png is attached")
+    expect(page.locator("[data-state]")).to_contain_text("red-dot.png attached")
     page.keyboard.press("Control+s")
     page.wait_for_url(f"**{fresh}")
     picture = page.get_by_role("img", name="red-dot")

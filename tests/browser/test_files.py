@@ -137,7 +137,7 @@ def bytes_of(visit: Visit, files: str, name: str) -> bytes:
 
 def line(page: Page, name: str) -> Locator:
     """A file on its way."""
-    return page.get_by_role("list", name="Files on their way").locator("li", has_text=name)
+    return page.get_by_role("list", name="Uploads").locator("li", has_text=name)
 
 
 def test_many_dropped_files_each_say_what_became_of_them(

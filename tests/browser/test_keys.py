@@ -267,7 +267,7 @@ def test_the_switcher_does_without_an_answer(visit: Visit) -> None:
     page.route("**/-/switch?*", lambda route: route.abort())
     page.goto("/eng/")
     page.keyboard.press("Control+k")
-    expect(page.get_by_text("Quick search does not answer")).to_be_visible()
+    expect(page.get_by_text("Quick search isn’t available right now")).to_be_visible()
     page.get_by_role("combobox").fill("keys")
     page.keyboard.press("Enter")
     page.wait_for_url("**/-/search?q=keys")

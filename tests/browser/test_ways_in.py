@@ -57,7 +57,7 @@ def test_with_scripts_the_editor_stays_and_says_what_to_do(visit: Visit) -> None
     page.locator(".cm-content").fill("New words.")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("[data-state]")).to_contain_text("your sign-in has run out")
+    expect(page.locator("[data-state]")).to_contain_text("your session has expired")
     page.get_by_role("link", name="Sign in again").click()
     sign_in(page, "ben")
     page.wait_for_url("**/eng/shifts/-/edit")

@@ -124,7 +124,7 @@ def test_a_damaged_file_does_not_keep_the_others_out(tmp_path, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_what_unpacks_to_more_than_it_says_is_never_held(tmp_path, method):
     data = made([("a.md", b"\0" * 5_000_000)], method, size=10)
-    assert outcome(source_of(tmp_path, data)) == {"a.md": "It is larger than it says."}
+    assert outcome(source_of(tmp_path, data)) == {"a.md": "It is larger than its declared size."}
 
 
 def test_what_needs_too_much_memory_is_refused(tmp_path):
@@ -154,18 +154,18 @@ def test_each_refusal_says_the_true_reason(tmp_path):
         "/etc/x.md": absolute,
         "//server/share/x.md": absolute,
         "C:/x.md": absolute,
-        "a/../../x.md": "Its name leads out of the tree by “..”.",
-        "a\\u000ab.md": "Its name has control characters in it.",
-        "big.md": "It has 97 KiB; at most 97 KiB are taken.",
+        "a/../../x.md": "Its name leads out of the tree with “..”.",
+        "a\\u000ab.md": "Its name contains control characters.",
+        "big.md": "It has 97 KiB; the limit is 97 KiB.",
         "ok.md": b"ok",
     }
 
 
 def test_what_is_encrypted_or_packed_by_a_rare_method_is_named(tmp_path):
     encrypted = outcome(source_of(tmp_path, made([("a.md", b"x")], 0, flags=1)))
-    assert encrypted == {"a.md": "It is encrypted: zip the files again without a password."}
+    assert encrypted == {"a.md": "It is encrypted. Zip the files again without a password."}
     rare = outcome(source_of(tmp_path, made([("a.md", b"x")], 9)))
-    assert str(rare["a.md"]).startswith("It is compressed with Deflate64, which cannot be read")
+    assert str(rare["a.md"]).startswith("It is compressed with Deflate64, which isn’t supported")
 
 
 def test_windows_separators_are_folders_and_plain_names_stay(tmp_path):
@@ -179,21 +179,21 @@ def test_files_of_the_same_name_are_both_read_and_told(tmp_path):
     assert found["a (2).md"] == b"two"
     source = source_of(tmp_path, made([("a.md", b"one"), ("a.md", b"two")]))
     assert [one.sentence for one in source.refused] == [
-        "Another file before it has the same name: it is taken as a (2).md."
+        "An earlier file has the same name, so it is imported as a (2).md."
     ]
 
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "This is no zip file: it is empty."),
-        (b"no zip", "This is no zip file."),
-        (b"\x1f\x8b\x08\0" + b"\0" * 60, "This is no zip file but a gzip archive."),
-        (b"Rar!\x1a\x07", "This is no zip file but a RAR archive."),
-        (b"x" * 257 + b"ustar\0" + b"\0" * 200, "This is no zip file but a tar archive."),
+        (b"", "This isn’t a zip file: it is empty."),
+        (b"no zip", "This isn’t a zip file."),
+        (b"\x1f\x8b\x08\0" + b"\0" * 60, "This isn’t a zip file but a gzip archive."),
+        (b"Rar!\x1a\x07", "This isn’t a zip file but a RAR archive."),
+        (b"x" * 257 + b"ustar\0" + b"\0" * 200, "This isn’t a zip file but a tar archive."),
         (
             made([("a.md", TEXT)])[:-30],
-            "The zip is cut off or damaged: the list of files at its end cannot be read.",
+            "The zip is cut off or damaged: the list of files at its end can’t be read.",
         ),
     ],
 )
@@ -278,12 +278,12 @@ def test_the_report_names_an_encoding_that_is_as_plausible(tmp_path):
     assert [(one.where, one.sentence) for one in source.refused] == [
         (
             "łąka.md",
-            "The zip does not say how its names are encoded; they were read as cp852, and could "
-            "also be cp866: look at them.",
+            "The zip doesn’t say how its names are encoded; they were read as cp852, and could "
+            "also be cp866. Please check them.",
         )
     ]
 
 
 def test_an_archive_says_why_it_cannot_be_read_when_it_is_not_there(tmp_path):
-    with pytest.raises(Invalid, match="cannot be read"):
+    with pytest.raises(Invalid, match="can’t be read"):
         Archive(tmp_path / "nowhere.zip")

@@ -72,7 +72,7 @@ def test_a_private_space_is_written_as_its_lead_or_as_whom_one_names(run, tree, 
     ("arguments", "sentence"),
     [
         (("import", "{tree}", "--space", "none"), "There is no space none"),
-        (("import", "{tree}/index.md", "--space", "guide"), "This is no zip file"),
+        (("import", "{tree}/index.md", "--space", "guide"), "This isn’t a zip file"),
         (("export", "{tree}", "--space", "guide"), "is not empty"),
     ],
 )

@@ -395,13 +395,13 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     (full / "note.txt").write_text("mine")
     done = run("export", "--git", full, "--space", "eng", "--as", "eve")
     assert done.exit_code == 1
-    assert "give a new or an empty folder" in done.stderr
+    assert "new or empty folder" in done.stderr
     assert [path.name for path in full.iterdir()] == ["note.txt"]
     (tmp_path / "empty").mkdir()
     done = run("export", "--git", tmp_path / "empty", "--space", "eng", "--as", "eve")
     assert done.output == f"One new commit is in {tmp_path / 'empty'}.\n"
     other = run("export", "--git", tmp_path / "empty", "--space", "open", "--as", "eve")
-    assert "holds the history of another space" in other.stderr
+    assert "contains the history of another space" in other.stderr
     file = run("export", "--git", full / "note.txt", "--space", "eng", "--as", "eve")
     assert file.exit_code == 1
     below = run("export", "--git", full / "note.txt/below", "--space", "eng", "--as", "eve")

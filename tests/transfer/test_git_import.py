@@ -504,7 +504,7 @@ def test_nothing_that_is_set_in_the_repository_is_run(
 
 def test_what_is_no_repository_or_has_no_commit_is_one_sentence(tmp_path: Path) -> None:
     empty = Repo(tmp_path / "empty")
-    with pytest.raises(GitError, match="empty holds no commits"):
+    with pytest.raises(GitError, match="empty contains no commits"):
         History(empty.folder)
     empty.commit({"a.md": "# A\n"})
     with pytest.raises(GitError, match="There is no branch nowhere; there are: main"):
@@ -512,7 +512,7 @@ def test_what_is_no_repository_or_has_no_commit_is_one_sentence(tmp_path: Path) 
     bundle = tmp_path / "cut.bundle"
     git(empty.folder, "bundle", "create", str(bundle), "main")
     bundle.write_bytes(bundle.read_bytes()[:-40])
-    with pytest.raises(GitError, match="Git could not fetch"):
+    with pytest.raises(GitError, match="Git couldn’t fetch"):
         History(bundle)
 
 
@@ -811,7 +811,7 @@ def test_every_link_that_leads_nowhere_is_in_the_report_of_a_history(
     assert [(one.where, one.sentence) for one in report.problems] == [
         ("a.md", "“one” leads to one: no page."),
         ("a.md", "“two” leads to two: no page."),
-        ("a.md", "A link leads to /img/x.png, which is not there."),
+        ("a.md", "A link leads to /img/x.png, which doesn’t exist."),
         ("a.md", "A link leads to y.png."),
     ]
     assert bring().problems == report.problems

@@ -109,15 +109,15 @@ def test_the_report_tells_what_could_not_be_resolved(wiki, tree):
     assert wiki.page("utf16").title == "Wide"
     assert wiki.page("utf32").title == "Wider"
     assert said(report, Kind.UNREADABLE) == {
-        "latin.md": "Its text is not UTF-8: save it as UTF-8 and import it again.",
-        "binary.md": "It contains zero characters, as binary files do: it is no text.",
-        "cut.md": "Its text is not UTF-16: save it as UTF-8 and import it again.",
+        "latin.md": "Its text isn’t UTF-8. Save it as UTF-8 and import it again.",
+        "binary.md": "It contains null characters, as binary files do, so it isn’t text.",
+        "cut.md": "Its text isn’t UTF-16. Save it as UTF-8 and import it again.",
     }
     assert set(said(report, Kind.FRONT_MATTER)) == {"bad.md"}
     assert said(report, Kind.BESIDE) == {
-        "notes.md": "It is kept at notes-2, because notes/README.md is the same page by its name."
+        "notes.md": "It is kept at notes-2, because notes/README.md has the same page name."
     }
-    assert said(report, Kind.LEFT_OUT) == {"files/unused.bin": "No page shows or links it."}
+    assert said(report, Kind.LEFT_OUT) == {"files/unused.bin": "No page shows it or links to it."}
     assert said(report, Kind.FILE) == {"notes/README.md": "“Gone” leads to notes/gone.png."}
     assert said(report, Kind.LINK) == {
         "setup/tools.md": "“Nothing” leads to setup/nowhere: no page.",

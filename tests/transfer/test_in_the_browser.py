@@ -108,9 +108,9 @@ def test_the_status_of_another_space_is_not_found(wiki):
 @pytest.mark.parametrize(
     ("tree", "sentence"),
     [
-        (b"", "This is no zip file"),
-        (b"not a zip at all", "This is no zip file"),
-        ({"a.txt": "x"}, "There is no Markdown file in this zip."),
+        (b"", "This isn’t a zip file"),
+        (b"not a zip at all", "This isn’t a zip file"),
+        ({"a.txt": "x"}, "This zip file contains no Markdown files."),
     ],
 )
 def test_what_cannot_be_imported_is_refused_in_the_form(wiki, tree, sentence):
@@ -150,7 +150,7 @@ def test_an_import_of_an_account_that_is_gone_stops_with_a_sentence(wiki):
     with wiki.database.write() as session:
         session.execute(update(Import).values(person_id=None))  # as the deletion of the account
     wiki.deliver()
-    assert "whose account is gone" in wiki.get("eve", status).text
+    assert "account that started the import no longer exists" in wiki.get("eve", status).text
     assert "stopped" in wiki.get("eve", "/eng/-/import").text
     assert wiki.get("ben", "/eng/setup").status_code == 404
     assert waiting(wiki) == []
@@ -164,7 +164,7 @@ def test_a_mistake_of_ours_stops_the_import_with_a_sentence(wiki, monkeypatch):
 
     monkeypatch.setattr(handlers, "TreeImport", fail)
     wiki.deliver()
-    assert "The mistake is ours" in wiki.get("eve", status).text
+    assert "The error is on our side" in wiki.get("eve", status).text
 
 
 def test_the_folder_around_everything_is_left_out_unless_kept(wiki):

@@ -61,7 +61,7 @@ def test_a_shallow_history_begins_where_it_begins(
         source = source.parent / "shallow.bundle"
     report = bring(source)
     assert [one.sentence for one in report.problems if one.kind is Kind.HISTORY] == [
-        "It is shallow: its history begins on 2020-09-13, without what was before."
+        "It is a shallow clone: its history begins on 2020-09-13; anything earlier is missing."
     ]
     assert (report.revisions, report.created) == (4, 2)
     assert wiki.page("sub/a").head == 2
@@ -93,7 +93,7 @@ def test_a_bundle_that_builds_on_others_is_refused_with_the_reason(
     bring: Import,  # noqa: F811
 ) -> None:
     git(origin.folder, "bundle", "create", "-q", "../some.bundle", "main~1..main")
-    with pytest.raises(GitError, match="builds on a commit that it does not hold"):
+    with pytest.raises(GitError, match="builds on a commit that it doesn’t contain"):
         bring(origin.folder.parent / "some.bundle")
 
 
@@ -107,7 +107,7 @@ def test_a_partial_clone_brings_what_it_holds_and_names_the_rest(
     assert sorted(one.where for one in missing) == ["b.md", "b.md"]
     assert all(one.sentence.startswith("The version of 2020-09-13 (") for one in missing)
     (sentence,) = said(report, Kind.HISTORY).values()
-    assert sentence.startswith("It lacks 2 versions of files")
+    assert sentence.startswith("It is missing 2 versions of files")
     assert (wiki.page("b").head, wiki.page("sub/a").head) == (1, 5)
     assert report.files_added == 1
 
@@ -122,7 +122,7 @@ def test_a_clone_without_contents_or_folders_brings_what_was_checked_out(
     assert {one.kind for one in none.problems} == {Kind.HISTORY, Kind.MISSING}
     assert bring(origin.folder).revisions == 8  # when it is whole, all of it comes
     report = bring(clone(origin, "trees", "--filter=tree:0"), space="lab")
-    assert "only its newest files came" in said(report, Kind.HISTORY)["main"]
+    assert "only its latest files were imported" in said(report, Kind.HISTORY)["main"]
     assert (report.created, wiki.page("sub/a", space="lab").head) == (2, 1)
     with pytest.raises(GitError, match="folders of its newest commit"):
         bring(clone(origin, "bare", "--filter=tree:0", "--bare"))
@@ -183,7 +183,10 @@ def test_a_damaged_folder_leaves_the_newest_files(
 ) -> None:
     damage(origin, "main~2^{tree}")
     report = bring()
-    assert "or they are damaged: only its newest files came" in said(report, Kind.HISTORY)["main"]
+    assert (
+        "or they are damaged: only its latest files were imported"
+        in said(report, Kind.HISTORY)["main"]
+    )
     assert (report.created, wiki.page("sub/a").head) == (2, 1)
 
 
@@ -196,7 +199,7 @@ def test_a_repository_without_branches_is_read_at_its_head_or_at_a_tag(
     who = ("-c", "user.name=Eve", "-c", "user.email=eve@example.com")
     git(origin.folder, *who, "tag", "-a", "-m", "first", "v1", "main~1")
     git(origin.folder, "update-ref", "-d", "refs/heads/main")
-    with pytest.raises(GitError, match="choose one of its tags by --branch: v1"):
+    with pytest.raises(GitError, match="Choose one of its tags with --branch: v1"):
         History(origin.folder)
     for source, branch, count in ((bundle, None, 5), (origin.folder, "v1", 4)):
         with closing(History(source, branch)) as history:
@@ -211,7 +214,7 @@ def test_pointers_of_git_lfs_are_named_and_never_taken_for_contents(
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
     repo.commit({"a.md": "# A\n\n![p](p.png)\n", "p.png": pointer, "b.md": pointer})
     report = bring()
-    sentence = "It is only a pointer of Git LFS: its content lies elsewhere."
+    sentence = "It is only a Git LFS pointer: its content is stored elsewhere."
     assert said(report, Kind.REFUSED) == {"p.png": sentence, "b.md": sentence}
     assert (report.created, report.files_added) == (1, 0)
 
@@ -247,7 +250,7 @@ def test_the_report_writes_every_line(wiki: Scene, tmp_path: Path, monkeypatch) 
     assert (code, f"and {count - 9} more; --report FILE" in output) == (0, True)
     assert (tmp_path / "report.txt").read_text().count(": no page.") == count + 1
     code, output = run("import", tree, "--space", "guide", "--report", tmp_path / "no/report.txt")
-    assert (code, "cannot be written" in output) == (1, True)
+    assert (code, "can’t be written" in output) == (1, True)
 
 
 def test_a_row_keeps_as_many_problems_as_there_is_room_for() -> None:

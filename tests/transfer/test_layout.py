@@ -68,7 +68,7 @@ def test_of_two_files_for_one_page_the_second_is_kept_beside_and_told():
         (Kind.BESIDE, "a.md"),
     ]
     assert layout.problems[1].sentence == (
-        "It is kept at a-3, because a/index.md is the same page by its name."
+        "It is kept at a-3, because a/index.md has the same page name."
     )
 
 

@@ -350,7 +350,7 @@ def test_a_mirror_is_read_as_somebody_and_ends_with_their_right(
     wiki.post("eve", "/lab/-/members", person="cai", role="none")
     wiki.write("plans", "More.", space="lab")
     wiki.deliver()
-    assert "may not read the space any more" in state(run)
+    assert "can no longer read the space" in state(run)
     assert len(log(lab)) == 1
     wiki.agree("eve", wiki.post("eve", "/lab/-/members", person="cai", role="reader"))
     with wiki.database.write() as session:
@@ -377,7 +377,7 @@ def test_a_deleted_page_leaves_the_mirror_of_one_who_may_not_see_deleted_ones(
 def test_mirrors_are_made_and_taken_away_by_the_shell_only(
     wiki: Scene, run: Run, target: Path, tmp_path: Path
 ) -> None:
-    assert "has a mirror already" in run("mirror", "add", "eng", tmp_path / "two.git").stderr
+    assert "already has a mirror" in run("mirror", "add", "eng", tmp_path / "two.git").stderr
     assert not (tmp_path / "two.git").exists()
     assert "the mirror of another space" in run("mirror", "add", "open", target).stderr
     assert "no space nothing" in run("mirror", "add", "nothing", tmp_path / "x").stderr

@@ -69,9 +69,9 @@ def test_addresses_from_the_root_of_a_tree_lead_into_it(wiki, tmp_path):
     assert not said(report, Kind.LEFT_OUT)
     dead = [one.sentence for one in report.problems if one.where == "guide/page.md"]
     assert dead == [
-        "“dead” leads to /guide/nowhere, which is not there.",
-        "“gone” leads to /nowhere/x, which is not there.",
-        "“no” leads to /img/no.png, which is not there.",
+        "“dead” leads to /guide/nowhere, which doesn’t exist.",
+        "“gone” leads to /nowhere/x, which doesn’t exist.",
+        "“no” leads to /img/no.png, which doesn’t exist.",
     ]
 
 

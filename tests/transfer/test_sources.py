@@ -50,7 +50,7 @@ def test_links_out_of_a_folder_are_not_followed(tmp_path):
     source = FolderSource(folder, LIMITS)
     assert [entry.path for entry in source.entries] == ["a.md"]
     assert set(refusals(source)) == {"link.md", "inside.md", "linked", "pipe.md"}
-    assert refusals(source)["link.md"] == ("It is a symbolic link, and those are not followed.")
+    assert refusals(source)["link.md"] == ("It is a symbolic link, which is not followed.")
 
 
 def test_a_file_that_became_a_link_meanwhile_is_not_read(tmp_path):
@@ -79,7 +79,7 @@ def test_links_in_a_zip_are_refused(tmp_path):
         create_system=3,
     )
     assert refusals(ZipSource(file, LIMITS)) == {
-        "link.md": "It is a symbolic link, and those are not followed."
+        "link.md": "It is a symbolic link, which is not followed."
     }
 
 
@@ -87,7 +87,7 @@ def test_what_is_larger_than_allowed_is_refused_unread(tmp_path):
     folder = write_tree(tmp_path / "tree", {"a.md": "x" * 1001, "a.png": "x" * 2001, "b.md": "x"})
     source = FolderSource(folder, LIMITS)
     assert [entry.path for entry in source.entries] == ["b.md"]
-    assert refusals(source)["a.md"] == "It has 1001 bytes; at most 1000 bytes are taken."
+    assert refusals(source)["a.md"] == "It has 1001 bytes; the limit is 1000 bytes."
 
 
 def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_holds(tmp_path):
@@ -155,7 +155,7 @@ def test_a_name_that_is_no_text_is_told_readably(tmp_path):
     folder = write_tree(tmp_path / "tree", {"a.md": "a"})
     (folder / os.fsdecode(b"caf\xe9.md")).write_text("x")
     source = FolderSource(folder, LIMITS)
-    assert refusals(source) == {"caf\\udce9.md": "Its name is not UTF-8."}
+    assert refusals(source) == {"caf\\udce9.md": "Its name isn’t UTF-8."}
     for one in source.refused:
         one.where.encode()
 

@@ -29,7 +29,7 @@ ROOM = Room(
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=(
         Shortcut(30, "History of this page", "h"),
-        Shortcut(50, "Next, previous change in a comparison", "n p"),
+        Shortcut(50, "Next or previous change in a comparison", "n p"),
         Shortcut(70, "Recent changes", "g then c"),
     ),
     suggestions=(Suggestion(20, recent_pages),),

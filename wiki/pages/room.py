@@ -70,7 +70,7 @@ ROOM = Room(
     shortcuts=(
         Shortcut(20, "Edit this page", "e"),
         Shortcut(80, "Save while editing", "Ctrl S or Ctrl Enter"),
-        Shortcut(90, "Bold, italic, link while editing", "Ctrl B, I, L"),
+        Shortcut(90, "Bold, italic or link while editing", "Ctrl B, I, L"),
     ),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(

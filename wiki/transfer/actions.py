@@ -42,14 +42,14 @@ def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > settings.max_import_mb << 20:
-                    raise TooLarge(f"A zip has at most {settings.max_import_mb} MiB.")
+                    raise TooLarge(f"A zip file can have up to {settings.max_import_mb} MiB.")
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         source = ZipSource(target, limits_of(settings))
         source.close()
         if not any(entry.is_markdown for entry in source.entries):
-            raise Invalid("There is no Markdown file in this zip.", field="file")
+            raise Invalid("This zip file contains no Markdown files.", field="file")
     except BaseException:
         target.unlink(missing_ok=True)
         raise

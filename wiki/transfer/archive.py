@@ -73,7 +73,7 @@ class Archive:
         try:
             self._file = _Guarded(path)
         except OSError as error:
-            raise Invalid(f"The file cannot be read: {error.strerror}.") from None
+            raise Invalid(f"The file can’t be read: {error.strerror}.") from None
         try:
             self._zip = zipfile.ZipFile(self._file)
             infos = self._zip.infolist()
@@ -84,7 +84,7 @@ class Archive:
             raise
         except UnicodeDecodeError:
             self._file.close()
-            sentence = "A name in the zip is marked as UTF-8 and is not: zip the files again."
+            sentence = "A name in the zip is marked as UTF-8 but isn’t. Zip the files again."
             raise Invalid(sentence) from None
         except Exception:  # damaged lists of files raise all kinds of errors
             sentence = _what_it_is(self._file)
@@ -112,7 +112,7 @@ class Archive:
         except Exception:  # each library has its own errors for damaged data
             raise Invalid("It is damaged inside the zip.") from None
         if len(data) < member.size or zlib.crc32(data) != member.info.CRC:
-            raise Invalid("It is damaged inside the zip: it is not what its checksum says.")
+            raise Invalid("It is damaged inside the zip: its checksum doesn’t match.")
         return data
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class Archive:
         self._file.seek(info.header_offset)
         header = self._file.read(30)
         if header[:4] != b"PK\x03\x04":
-            raise Invalid("It is damaged inside the zip: it is not where the list of files says.")
+            raise Invalid("It is damaged inside the zip: it isn’t where the list of files says.")
         name, extra = struct.unpack("<HH", header[26:30])
         self._file.seek(name + extra, io.SEEK_CUR)
         packed = _Packed(self._file, info.compress_size)
@@ -226,7 +226,7 @@ def _inflated(packed: _Packed, decompressor: _Decompressor, most: int) -> bytes:
 
 def _no_more_than(data: bytes | bytearray, most: int) -> bytes:
     if len(data) > most:
-        raise Invalid("It is larger than it says.")
+        raise Invalid("It is larger than its declared size.")
     return bytes(data)
 
 
@@ -251,14 +251,14 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     there is none."""
     kind = stat.S_IFMT(_mode(info))
     if kind == stat.S_IFLNK:
-        return "It is a symbolic link, and those are not followed."
+        return "It is a symbolic link, which is not followed."
     if kind not in (0, stat.S_IFREG):
-        return "It is no ordinary file."
+        return "It isn’t a regular file."
     if info.flag_bits & _ENCRYPTED or info.compress_type == _AES:
-        return "It is encrypted: zip the files again without a password."
+        return "It is encrypted. Zip the files again without a password."
     if info.flag_bits & _PATCH or info.compress_type not in _READ:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
-        return f"It is compressed with {method}, which cannot be read: zip it again with Deflate."
+        return f"It is compressed with {method}, which isn’t supported. Zip it again with Deflate."
     return ""
 
 
@@ -285,12 +285,12 @@ def _what_it_is(file: IO[bytes]) -> str:
     file.seek(0)
     head = file.read(512)
     if not head:
-        return "This is no zip file: it is empty."
+        return "This isn’t a zip file: it is empty."
     for start, mark, what in _OTHER_FORMATS:
         if head[start : start + len(mark)] == mark:
-            return f"This is no zip file but {what}."
+            return f"This isn’t a zip file but {what}."
     if head.startswith((b"PK\x07\x08", b"PK00PK")):
-        return "This is one part of a zip that was split: put the parts together first."
+        return "This is one part of a split zip. Put the parts together first."
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "The zip is cut off or damaged: the list of files at its end cannot be read."
-    return "This is no zip file."
+        return "The zip is cut off or damaged: the list of files at its end can’t be read."
+    return "This isn’t a zip file."

@@ -15,14 +15,14 @@ def report_text(report: Report, most: int | None = SHOWN) -> str:
     """Return the report as text, with at most `most` problems of a kind."""
     lines = [report.summary()]
     if report.hidden:
-        lines.append(f"Hidden files and folders passed over: {report.hidden}.")
+        lines.append(f"Hidden files and folders skipped: {report.hidden}.")
     for kind, problems in report.by_kind():
         lines += ["", f"{kind.value} ({len(problems)}):"]
         lines += [f"  {one.where}: {one.sentence}" for one in problems[:most]]
         if most is not None and len(problems) > most:
             lines.append(f"  … and {len(problems) - most} more; --report FILE writes them all")
     if report.more_problems:
-        lines += ["", f"{report.more_problems} more problems were not written down."]
+        lines += ["", f"{report.more_problems} more problems are not listed."]
     return "\n".join(lines)
 
 
@@ -32,4 +32,4 @@ def write_report(report: Report, file: Path) -> None:
     try:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise Invalid(f"{file} cannot be written: {error.strerror}.") from None
+        raise Invalid(f"{file} can’t be written: {error.strerror}.") from None

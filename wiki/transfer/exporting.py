@@ -52,7 +52,7 @@ def export_space(
     :raises Invalid: when the folder is not empty or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Invalid(f"{folder} is not empty: give a new or an empty folder.")
+        raise Invalid(f"{folder} isn’t empty. Choose a new or empty folder.")
     revisions = session.scalars(
         select(Revision)
         .join(Page, (Page.id == Revision.page_id) & (Page.head == Revision.number))
@@ -85,7 +85,7 @@ def export_space(
             if progress:
                 progress(done, total)
     except OSError as error:
-        raise Invalid(f"{error.filename} cannot be written: {error.strerror}.") from None
+        raise Invalid(f"{error.filename} can’t be written: {error.strerror}.") from None
     return Exported(len(revisions), len(files) - len(damaged), damaged)
 
 

@@ -46,8 +46,8 @@ def import_more(database: Database, settings: Settings, happenings: Sequence[Hap
         except Exception:
             log.exception("import %d failed", import_id)
             sentence = (
-                "The mistake is ours and has been written down. What was imported so far is in; "
-                "importing the same zip again goes on from there."
+                "The error is on our side and has been logged. Everything imported so far is kept; "
+                "import the same zip again to continue."
             )
             _give_up(database, settings, import_id, sentence)
             finished = True
@@ -84,10 +84,10 @@ def _advance(database: Database, settings: Settings, import_id: int) -> bool:
         if row is None or row.finished_at is not None:
             return True
         if row.person is None:
-            raise WikiError("It was begun by somebody whose account is gone.")
+            raise WikiError("The account that started the import no longer exists.")
         actor = row.person.actor()
         if row.person.disabled_at is not None:
-            raise WikiError(f"The account of {actor.name} was closed meanwhile.")
+            raise WikiError(f"{actor.name}’s account has been closed.")
         see_space_by_id(session, actor, row.space_id).require(May.MANAGE)
         space_id, position, report = row.space_id, row.position, Report.from_json(row.report)
         file, keep_outer = uploads(settings) / row.file, row.keep_outer

@@ -347,7 +347,7 @@ class HistoryWriter:
         path = checked_path(raw_path)
         taken = self.at(path)
         if taken is not None and taken is not page:
-            raise Invalid(f"There is already a page at “{path or '/'}”: “{taken.title}”.")
+            raise Invalid(f"There’s already a page at “{path or '/'}”: “{taken.title}”.")
         return path
 
     def _place(self, page: PastPage) -> None:

@@ -302,7 +302,7 @@ class TreeImport:
             with self.database.write() as session:
                 return self._write(session, change)
         except Conflict:
-            sentence = "Both were changed in the same lines since the last import."
+            sentence = "The same lines were changed in both since the last import."
             return Problem(Kind.CONFLICT, where, sentence)
         except WikiError as refused:
             return Problem(Kind.REFUSED, where, refused.sentence)
@@ -345,7 +345,7 @@ class TreeImport:
         )
         self._note(session, page, held.page_id)
         if held.imported is None:
-            sentence = f"The page “{held.head.title}” was here before this tree was."
+            sentence = f"The page “{held.head.title}” was here before this tree."
             return Problem(Kind.REPLACED, page.entry.path, sentence)
         return None
 
@@ -366,7 +366,9 @@ class TreeImport:
             elif key in wanted or file.path.rpartition(".")[2].lower() in PICTURES:
                 problem = self._import_file(file, held.get(key), storage)
             else:
-                problem = Problem(Kind.LEFT_OUT, file.entry.path, "No page shows or links it.")
+                problem = Problem(
+                    Kind.LEFT_OUT, file.entry.path, "No page shows it or links to it."
+                )
             self.report.add([problem] if problem else [])
             yield 1
 
@@ -404,12 +406,12 @@ def _unseen(change: _Change) -> Iterator[Problem]:
 def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
     """Yield problems for parts of a page's front matter that could not be read as front matter."""
     for line in frontmatter.read(text.front_matter).unread:
-        sentence = f"Line {line} is not valid YAML: it is kept as it is and read as text."
+        sentence = f"Line {line} isn’t valid YAML. It is kept as it is and read as text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
     if frontmatter.looks_like_front_matter(text.body):
-        sentence = "The block at its head is no valid YAML, TOML or JSON and stays in the text."
+        sentence = "The block at its start isn’t valid YAML, TOML or JSON and stays in the text."
         if text.body.find("\n---", frontmatter.MAX_FRONT_MATTER) > 0:
-            sentence = "The block at its head is too long to be read and stays in the text."
+            sentence = "The block at its start is too long to be read and stays in the text."
         yield Problem(Kind.FRONT_MATTER, where, sentence)
 
 
@@ -419,7 +421,7 @@ def contents(data: bytes) -> bytes:
     :raises Invalid: when it is a Git LFS pointer, whose content is stored elsewhere.
     """
     if _POINTER.fullmatch(data[:1024]):
-        raise Invalid("It is only a pointer of Git LFS: its content lies elsewhere.")
+        raise Invalid("It is only a Git LFS pointer: its content is stored elsewhere.")
     return data
 
 
@@ -436,7 +438,7 @@ def decode(data: bytes) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise NoText(f"Its text is not {encoding}: save it as UTF-8 and import it again.") from None
+        raise NoText(f"Its text isn’t {encoding}. Save it as UTF-8 and import it again.") from None
     if "\0" in text:
-        raise NoText("It contains zero characters, as binary files do: it is no text.")
+        raise NoText("It contains null characters, as binary files do, so it isn’t text.")
     return text

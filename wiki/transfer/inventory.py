@@ -298,7 +298,7 @@ class LinkCheck:
             if there is None or key not in (there.pages if link["kind"] == "page" else there.files):
                 kind = Kind.LINK if link["kind"] == "page" else Kind.FILE
                 way = f"/{link['space']}/{link['path']}".rstrip("/")
-                return Problem(kind, where, f"{text} leads to {way}, which is not there.")
+                return Problem(kind, where, f"{text} leads to {way}, which doesn’t exist.")
         elif (
             there
             and link["named"]

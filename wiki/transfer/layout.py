@@ -145,7 +145,7 @@ def _open(entry: Entry) -> str:
 def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem:
     """Return the problem that a file is kept at `path` because another has the place of its
     name."""
-    sentence = f"It is kept at {path}, because {printable(other)} is the same {what} by its name."
+    sentence = f"It is kept at {path}, because {printable(other)} has the same {what} name."
     return Problem(Kind.BESIDE, printable(file), sentence)
 
 

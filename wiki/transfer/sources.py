@@ -104,7 +104,7 @@ class Source:
         most = self.limits.page if entry.is_markdown else self.limits.file
         refusal = refusal or name_refusal(path)
         if not refusal and size > most:
-            refusal = f"It has {_size(size)}; at most {_size(most)} are taken."
+            refusal = f"It has {_size(size)}; the limit is {_size(most)}."
         if refusal:
             self._refuse(path, refusal)
         else:
@@ -120,7 +120,7 @@ class Source:
             number += 1
             unused = f"{stem} ({number}){dot}{ending}" if stem else f"{path} ({number})"
         if unused != path:
-            sentence = f"Another file before it has the same name: it is taken as {unused}."
+            sentence = f"An earlier file has the same name, so it is imported as {unused}."
             self.refused.append(Problem(Kind.BESIDE, printable(path), printable(sentence)))
         return unused
 
@@ -129,13 +129,13 @@ class Source:
 
     def _finish(self) -> None:
         if sum(entry.size for entry in self.entries) > self.limits.total:
-            raise Invalid(f"The tree is too large: at most {_size(self.limits.total)} are taken.")
+            raise Invalid(f"The tree is too large. The limit is {_size(self.limits.total)}.")
         self.entries.sort(key=lambda entry: entry.path)
 
     def _bounded(self, file: IO[bytes], entry: Entry) -> bytes:
         data = file.read(entry.size + 1)
         if len(data) > entry.size:
-            raise Invalid("It is larger than it says.")
+            raise Invalid("It is larger than its declared size.")
         return data
 
 
@@ -146,7 +146,7 @@ class FolderSource(Source):
         super().__init__(limits)
         self.folder = folder.resolve()
         if not self.folder.is_dir():
-            raise Invalid(f"{folder} is no folder.")
+            raise Invalid(f"{folder} isn’t a folder.")
         self._walk()
         self._finish()
 
@@ -157,18 +157,18 @@ class FolderSource(Source):
             try:
                 found = sorted(os.scandir(here), key=lambda one: one.name)
             except OSError as error:
-                self._refuse(before.rstrip("/"), f"It cannot be read: {error.strerror}.")
+                self._refuse(before.rstrip("/"), f"It can’t be read: {error.strerror}.")
                 continue
             for one in found:
                 path = before + one.name
                 if is_private([one.name]) or (one.is_symlink() and is_hidden([one.name])):
                     self.hidden += 1
                 elif one.is_symlink():
-                    self._refuse(path, "It is a symbolic link, and those are not followed.")
+                    self._refuse(path, "It is a symbolic link, which is not followed.")
                 elif one.is_dir(follow_symlinks=False):
                     pending.append((here / one.name, path + "/"))
                 elif not one.is_file(follow_symlinks=False):
-                    self._refuse(path, "It is no ordinary file.")
+                    self._refuse(path, "It isn’t a regular file.")
                 elif not self._take(path, one.stat(follow_symlinks=False).st_size):
                     raise Invalid(f"The tree has more than {MOST_ENTRIES} files.")
 
@@ -178,7 +178,7 @@ class FolderSource(Source):
             with os.fdopen(handle, "rb") as file:
                 return self._bounded(file, entry)
         except OSError as error:
-            raise Invalid(f"It cannot be read: {error.strerror}.") from None
+            raise Invalid(f"It can’t be read: {error.strerror}.") from None
 
 
 class ZipSource(Source):
@@ -206,10 +206,10 @@ class ZipSource(Source):
             return  # only the name of an empty folder
         names = self.archive.names
         sentence = (
-            f"The zip does not say how its names are encoded; they were read as {names.encoding}"
+            f"The zip doesn’t say how its names are encoded; they were read as {names.encoding}"
         )
         if names.other:
-            sentence += f", and could also be {names.other}: look at them"
+            sentence += f", and could also be {names.other}. Please check them"
         sentence += "."
         self.refused.append(Problem(Kind.NAMES, printable(odd), sentence))
 
@@ -242,9 +242,9 @@ class GitSource(Source):
             if wiki and file.path.lower() == "home.md":
                 file = replace(file, path="index.md")
             if file.mode == "120000":
-                self._refuse(file.path, "It is a symbolic link, and those are not followed.")
+                self._refuse(file.path, "It is a symbolic link, which is not followed.")
             elif file.mode == "160000":
-                self._refuse(file.path, "It is a submodule, and those are not followed.")
+                self._refuse(file.path, "It is a submodule, which is not followed.")
             elif not self._take(file.path, file.size, file.blob):
                 raise Invalid(f"The tree has more than {MOST_ENTRIES} files.")
         self._finish()
@@ -252,7 +252,7 @@ class GitSource(Source):
     def read(self, entry: Entry) -> bytes:
         data = self._blobs.read(entry.key, entry.size)
         if data is None:
-            raise Invalid("It is larger than it says.")
+            raise Invalid("It is larger than its declared size.")
         return data
 
     def close(self) -> None:
@@ -277,11 +277,11 @@ def name_refusal(path: str) -> str:
     if path.startswith("/") or _DRIVE.match(path):
         return "Its name is an absolute path, which leads out of the tree."
     if ".." in parts:
-        return "Its name leads out of the tree by “..”."
+        return "Its name leads out of the tree with “..”."
     if any(0xD800 <= ord(c) < 0xE000 for c in path):
-        return "Its name is not UTF-8."
+        return "Its name isn’t UTF-8."
     if any(ord(c) < 32 for c in path):
-        return "Its name has control characters in it."
+        return "Its name contains control characters."
     return ""
 
 

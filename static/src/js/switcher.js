@@ -73,7 +73,7 @@ async function ask() {
     show(await answer.text(), words);
   } catch (error) {
     if (error.name === "AbortError") return;
-    show("<p>Quick search does not answer.</p>", words);
+    show("<p>Quick search isn’t available right now.</p>", words);
   }
 }
 

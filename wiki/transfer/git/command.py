@@ -44,7 +44,7 @@ def git_command() -> str:
     """
     found = shutil.which("git")
     if found is None:
-        raise GitError("Git is not installed on this machine: install the package “git” first.")
+        raise GitError("Git isn’t installed on this machine. Install the package “git” first.")
     return found
 
 
@@ -74,7 +74,7 @@ def said(stderr: bytes) -> str:
     """Return the line of Git's output that states the error, at most 400 characters."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines()]
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    found = (fatal or [line for line in lines if line] or ["it did not say why"])[0]
+    found = (fatal or [line for line in lines if line] or ["no reason given"])[0]
     return found.removeprefix("fatal:").removeprefix("error:").strip().rstrip(".")[:400] + "."
 
 

@@ -61,11 +61,11 @@ class Tree:
         if place in self.files:
             return ""
         if place in self._folders:
-            return "there is a folder of this name"
+            return "there is a folder with this name"
         if any(above in self.files for above in ancestors_of(place)):
             return "a file has the name of its folder"
         if not _REFUSED.isdisjoint(place.casefold().split("/")):
-            return "Git allows no file of this name"
+            return "Git doesn’t allow a file with this name"
         return ""
 
     def add(self, place: str) -> None:

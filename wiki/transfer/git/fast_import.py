@@ -80,7 +80,7 @@ class Repository:
             folder.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         except OSError as error:
-            raise GitError(f"{folder} cannot be made: {error.strerror}.") from None
+            raise GitError(f"{folder} can’t be created: {error.strerror}.") from None
         try:
             made = cls(unfinished)
             made.run("init", "--quiet", "--bare", "--template=")
@@ -90,7 +90,7 @@ class Repository:
             unfinished.chmod(0o755)
             unfinished.rename(folder)  # replaces an empty folder only
         except OSError as error:
-            raise GitError(f"{folder} cannot be made: {error.strerror}.") from None
+            raise GitError(f"{folder} can’t be created: {error.strerror}.") from None
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         return cls(folder)
@@ -127,7 +127,7 @@ class Repository:
         try:
             handle = os.open(self.folder / "wiki.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise GitError(f"{self.folder} cannot be written: {error.strerror}.") from None
+            raise GitError(f"{self.folder} can’t be written: {error.strerror}.") from None
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -90,27 +90,27 @@ class HistoryImport:
         if history.is_shallow:
             begins = history.begins_at().date().isoformat()
             why = (
-                "It lacks commits, or they are damaged"
+                "It is missing commits, or they are damaged"
                 if history.lacks_commits
-                else "It is shallow"
+                else "It is a shallow clone"
             )
-            self._say(f"{why}: its history begins on {begins}, without what was before.")
+            self._say(f"{why}: its history begins on {begins}; anything earlier is missing.")
         if after and not history.has(after):
             sentence = "It was rewritten since the last import"
             if history.is_shallow:
                 sentence += ", or begins after the commit that came last"
-            self._say(f"{sentence}: only its newest files are compared.")
+            self._say(f"{sentence}: only its latest files are compared.")
         elif history.gaps(after).trees:
             self._say(
-                "It does not hold the folders of its commits, or they are damaged: only its newest "
-                "files came."
+                "The folders of its commits are missing or damaged: only its latest "
+                "files were imported."
             )
         else:
             if lost := history.gaps(after).blobs:
                 versions = "a version of a file" if lost == 1 else f"{lost} versions of files"
                 self._say(
-                    f"It lacks {versions}, as partial clones do: renamed pages are known again "
-                    "only where their text stayed the same."
+                    f"It is missing {versions}, as partial clones are: renamed pages are "
+                    "recognised only where their text stayed the same."
                 )
             self._take_commits(after, progress)
         self._settle()
@@ -248,14 +248,14 @@ class HistoryImport:
             return False
         if self.ledger.is_wiki and stem(change.path) in _SPECIAL:
             self.ledger.problem(
-                Kind.LEFT_OUT, change.path, "It stands around the pages of another wiki."
+                Kind.LEFT_OUT,
+                change.path,
+                "It belongs to the site around the pages of another wiki.",
             )
             return False
         if change.mode not in _FILE_MODES:
-            what = _NO_FILES.get(change.mode, "no file")
-            self.ledger.problem(
-                Kind.REFUSED, change.path, f"It is {what}, and those are not followed."
-            )
+            what = _NO_FILES.get(change.mode, "not a file")
+            self.ledger.problem(Kind.REFUSED, change.path, f"It is {what}, which is not followed.")
             return False
         refusal = name_refusal(change.path)
         if refusal:

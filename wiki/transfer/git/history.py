@@ -95,8 +95,8 @@ class History:
         self.lacks_commits = False
         """True if a repository lacks commits although it is no shallow clone."""
         self._incomplete = (
-            "The repository does not hold the folders of its newest commit: check it out there, or "
-            "clone it without “--filter=tree”."
+            "The repository doesn’t contain the folders of its latest commit. Check it out "
+            "there, or clone it without “--filter=tree”."
         )
         try:
             self._allow_any_owner()
@@ -139,7 +139,7 @@ class History:
             check=False,
         )
         if done.returncode:
-            raise GitError(f"Git could not {arguments[0]}: {said(done.stderr)}")
+            raise GitError(f"Git couldn’t {arguments[0]}: {said(done.stderr)}")
         return done.stdout
 
     def _choose(self, source: Path, branch: str | None) -> tuple[str, str]:
@@ -166,9 +166,9 @@ class History:
             raise GitError(f"There is no branch {branch}; there are: {known}.")
         if known:
             raise GitError(
-                f"{source.name} has no branch: choose one of its tags by --branch: {known}."
+                f"{source.name} has no branch. Choose one of its tags with --branch: {known}."
             )
-        raise GitError(f"{source.name} holds no commits.")
+        raise GitError(f"{source.name} contains no commits.")
 
     def _borrow(self, source: Path) -> None:
         """Use the objects of a repository in place."""
@@ -195,14 +195,14 @@ class History:
             if builds_on:
                 commits = "a commit" if builds_on == 1 else f"{builds_on} commits"
                 self._incomplete = (
-                    f"{source.name} builds on {commits} that it does not hold, and cannot be read "
-                    "without: make a bundle of the whole branch."
+                    f"{source.name} builds on {commits} that it doesn’t contain, so it can’t be "
+                    "read. Create a bundle of the whole branch."
                 )
             try:
                 self._run(self._folder, "index-pack", "--stdin", "--fix-thin", stdin=file)
             except GitError as error:
                 why = error.sentence.partition(": ")[2]
-                damaged = f"Git could not fetch from {source.name}: {why}"
+                damaged = f"Git couldn’t fetch from {source.name}: {why}"
                 raise GitError(self._incomplete if builds_on else damaged) from error
 
     def _bound(self) -> None:
@@ -334,7 +334,7 @@ class History:
                     last = commit
                 if process.wait():
                     errors.seek(0)
-                    raise _Unreadable(f"Git could not read the history: {said(errors.read())}")
+                    raise _Unreadable(f"Git couldn’t read the history: {said(errors.read())}")
                 if last is not None:
                     yield last
             finally:

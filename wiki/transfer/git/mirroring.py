@@ -96,20 +96,18 @@ def open_repository(folder: Path, space: Space, *, new: bool = False) -> Reposit
     try:
         empty = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
     except OSError as error:
-        raise GitError(f"{folder} cannot be read: {error.strerror}.") from None
+        raise GitError(f"{folder} can’t be read: {error.strerror}.") from None
     if empty and new:
         return Repository.make(folder, {_SPACE: mark})
     if empty:
-        raise GitError(f"The repository {folder} is not there (any more).")
+        raise GitError(f"The repository {folder} doesn’t exist (any more).")
     repository = Repository(folder)
     found = repository.setting(_SPACE)
     if found == mark:
         return repository
     if found:
-        raise Invalid(f"{folder} holds the history of another space.")
-    raise Invalid(
-        f"{folder} is no repository that this command made: give a new or an empty folder."
-    )
+        raise Invalid(f"{folder} contains the history of another space.")
+    raise Invalid(f"{folder} wasn’t created by this command. Choose a new or empty folder.")
 
 
 def _continue(
@@ -142,8 +140,8 @@ def _continue(
     until = history.newest()
     if start > until or not _happened(session, said):
         raise GitError(
-            f"{repository.folder} tells of what never happened in this wiki, whose data may be "
-            "those of a backup: begin a new repository."
+            f"{repository.folder} contains changes that never happened in this wiki, perhaps "
+            "because it was restored from a backup. Create a new repository."
         )
     total = history.count(start, until)
     if not total:
@@ -177,9 +175,9 @@ def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
     if not said.get(trailers.EVENT, "").isdecimal():
         who = repository.run("log", "-1", "--format=%an", tip).decode("utf-8", "replace").strip()
         raise GitError(
-            f"Somebody else committed to the branch main of {repository.folder}: its newest "
-            f"commit is {tip[:10]} by {who or 'somebody'}. Move their commits to another branch; "
-            "then the wiki goes on."
+            f"Someone else committed to the branch main of {repository.folder}: its latest "
+            f"commit is {tip[:10]} by {who or 'someone'}. Move their commits to another branch; "
+            "then mirroring continues."
         )
     return tip, said
 
@@ -226,7 +224,7 @@ def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> 
     require_allowed(may_administer(actor))
     place = str(folder.absolute())
     if session.get(Mirror, space.id) is not None:
-        raise Invalid(f"{space.slug} has a mirror already: remove it first.")
+        raise Invalid(f"{space.slug} already has a mirror. Remove it first.")
     if session.scalar(select(Mirror.space_id).where(Mirror.folder == place)) is not None:
         raise Invalid(f"{place} is the mirror of another space.")
 
@@ -318,7 +316,7 @@ def advance(
             failure = error.sentence
         except Exception:
             log.exception("the mirror of space %d failed", space_id)
-            failure = "The mistake is ours and has been written down."
+            failure = "The error is on our side and has been logged."
     with database.write() as session:
         row = session.get(Mirror, space_id, with_for_update=True)
         if row is None:
@@ -371,12 +369,12 @@ def _advance(
     progress: Progress | None,
 ) -> Committed:
     if row.person is not None and row.person.disabled_at is not None:
-        raise GitError(f"The account of {row.person.name}, as whom it is read, is disabled.")
+        raise GitError(f"The account that the mirror reads as, {row.person.name}, is disabled.")
     actor = row.person.actor() if row.person else _SHELL
     try:
         space = see_space_by_id(session, actor, row.space_id).space
     except NotFound:
-        raise GitError(f"{actor.name} may not read the space any more.") from None
+        raise GitError(f"{actor.name} can no longer read the space.") from None
     repository = open_repository(Path(row.folder), space)
     with repository.lock():
         return _continue(

@@ -301,7 +301,7 @@ class Step:
                 origin = theirs
             found = merge_texts(origin, text, theirs)
             if not found.clean:
-                sentence = "Both were changed in the same lines since the last import."
+                sentence = "The same lines were changed in both since the last import."
                 self.ledger.problem(Kind.CONFLICT, one.file, sentence)
                 self._stay(one, page)
                 return
@@ -340,7 +340,7 @@ class Step:
             self.report.created += 1
             self.report.revisions += 1
             return page
-        sentence = f"The page “{page.title}” was here before this history was."
+        sentence = f"The page “{page.title}” was here before this history."
         self.ledger.problem(Kind.REPLACED, file, sentence)
         one = Tracked(page.id, file, "", page.head)
         self.files.put(one)

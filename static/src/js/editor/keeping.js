@@ -1,5 +1,5 @@
-// Unsaved text is kept in this browser while one types, and offered again when one comes back: after
-// a crash, a lost connection, a sign-in that had run out. Signing out forgets it (js/leaving.js).
+// Unsaved text is kept in this browser while the author types, and offered again later: after
+// a crash, a lost connection or an expired session. Signing out forgets it (js/leaving.js).
 import { forms } from "../moments.js";
 import { forget, read, write } from "../storage.js";
 

@@ -28,7 +28,7 @@ export function startPreview(form, view, changed) {
     } catch (error) {
       if (error.name === "AbortError") return;
       stale = true;
-      note.textContent = "The preview does not answer. What you write is not touched by that.";
+      note.textContent = "The preview isn’t available right now. Your text is not affected.";
     }
   }
 

@@ -9,7 +9,7 @@ function reasonIn(page, status) {
   if (status === 413) return "it is larger than this wiki accepts.";
   if (status === 429) return "too many saves in a short time. Wait a moment.";
   if (status >= 500) return "the wiki has a problem. Try again in a moment.";
-  return "the wiki did not accept it.";
+  return "the wiki didn’t accept it.";
 }
 
 export function startSaving(form, kept, changed) {
@@ -23,7 +23,7 @@ export function startSaving(form, kept, changed) {
   }
 
   function fail(reason) {
-    const safe = kept.now() ? "The text is kept in this browser." : "Copy the text: this browser cannot keep it.";
+    const safe = kept.now() ? "Your text is kept in this browser." : "Copy your text: this browser can’t keep it.";
     say(`Not saved: ${reason} ${safe}`, "danger");
   }
 
@@ -60,12 +60,12 @@ export function startSaving(form, kept, changed) {
       });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
-      fail(navigator.onLine ? "the wiki does not answer." : "you are offline.");
+      fail(navigator.onLine ? "the wiki isn’t responding." : "you are offline.");
       return;
     }
     const next = answer.headers.get("Wiki-Redirect") ?? "";
     if (next.startsWith("/-/login") || page.querySelector("[data-signed-out]")) {
-      fail("your sign-in has run out.");
+      fail("your session has expired.");
       const link = document.createElement("a");
       link.href = `/-/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       link.textContent = "Sign in again";
@@ -105,6 +105,6 @@ export function startSaving(form, kept, changed) {
   changed.addEventListener("change", () => {
     if (!saving) say(kept.dirty() ? "Not saved yet" : "");
   });
-  addEventListener("offline", () => kept.dirty() && say("You are offline. The text is kept in this browser until you save.", "warn"));
-  addEventListener("online", () => kept.dirty() && say("Online again. Not saved yet."));
+  addEventListener("offline", () => kept.dirty() && say("You’re offline. Your text is kept in this browser until you save.", "warn"));
+  addEventListener("online", () => kept.dirty() && say("You’re back online. Not saved yet."));
 }

@@ -24,7 +24,7 @@ export function startUploads(form, view) {
   async function send(file, mark) {
     const found = await uploads.add(file);
     replace(view, mark, found?.markdown ?? "");
-    if (found) say(`${found.name} is attached. The text is not saved yet.`, "");
+    if (found) say(`${found.name} attached. The page isn’t saved yet.`, "");
   }
 
   function take(event, files) {
@@ -32,7 +32,7 @@ export function startUploads(form, view) {
     event.preventDefault();
     event.stopPropagation();
     if (!uploads) {
-      say("Save the page first; then pictures and files can be attached to it.", "warn");
+      say("Save the page before attaching images or files.", "warn");
       return;
     }
     const marks = files.map((file) => `![Sending ${file.name.replace(/[[\]\n]/g, "")} (${(count += 1)})…]()`);

@@ -10,16 +10,16 @@ const AWAY = [408, 502, 503, 504];
 /** What the wiki said against a file, in a sentence. */
 export class Refused extends Error {}
 
-const AGAIN = "The wiki does not answer. This goes on by itself as soon as it does.";
+const AGAIN = "The wiki isn’t responding. The upload will continue automatically.";
 
 async function sentenceOf(answer) {
-  if (answer.status === 401) return "Your sign-in has run out. Sign in again in another tab, then send it once more.";
+  if (answer.status === 401) return "Your session has expired. Sign in again in another tab, then try again.";
   try {
     const { refused, detail } = await answer.json();
-    return refused?.[0]?.sentence ?? detail ?? "The wiki did not accept it.";
+    return refused?.[0]?.sentence ?? detail ?? "The wiki didn’t accept the file.";
   } catch {
-    if (answer.status === 413) return "It is larger than this wiki accepts.";
-    return answer.status >= 500 ? "The wiki has a problem. Try again in a moment." : "The wiki did not accept it.";
+    if (answer.status === 413) return "This file is larger than the wiki accepts.";
+    return answer.status >= 500 ? "The wiki has a problem. Try again in a moment." : "The wiki didn’t accept the file.";
   }
 }
 

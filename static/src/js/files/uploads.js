@@ -21,7 +21,7 @@ function size(count) {
  * @param {{target: string, token: string, replace: boolean}} how see sendFile.
  */
 export function startUploads(place, how) {
-  const list = element("ul", "", { class: "uploads", "aria-label": "Files on their way" });
+  const list = element("ul", "", { class: "uploads", "aria-label": "Uploads" });
   const news = element("p", "", { class: "visually-hidden", role: "status" });
   place.append(list, news);
   const waiting = [];
@@ -90,7 +90,7 @@ export function startUploads(place, how) {
           line.remove();
           place.hidden = !list.children.length;
         } else {
-          end(error instanceof Refused ? error.message : "It could not be sent: this browser cannot read it any more.", "danger");
+          end(error instanceof Refused ? error.message : "The file couldn’t be sent because the browser can no longer read it.", "danger");
         }
         return null;
       }
