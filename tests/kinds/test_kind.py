@@ -105,7 +105,7 @@ def test_the_front_matter_names_the_kind() -> None:
     assert kind_of({"kind": ["article"]}).name == "article"
     assert kind_named("poem").title == "Poem"
     assert not kind_of({}).inputs
-    with pytest.raises(Invalid, match="“article” is one"):
+    with pytest.raises(Invalid, match="“article” exists"):
         require_kind("poem")
 
 

@@ -14,7 +14,7 @@ from wiki.web.request import actor, settings
 
 CONSENT = Query(
     "consent",
-    "To what the change lets more people read: the `consent` of the problem that told of it.",
+    "Agrees that more people can read something: the `consent` of the problem that reported it.",
 )
 
 

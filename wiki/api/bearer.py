@@ -30,7 +30,7 @@ class BadToken(WikiError):
     """An error for an ``Authorization`` header that is not accepted."""
 
     status = 401
-    title = "This token is not accepted"
+    title = "Invalid token"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def identify(session: Session, database: Database) -> Caller:
         raise BadToken("Send the header “Authorization: Bearer” followed by a token.")
     found = find_owner(session, sent.token)
     if found is None:
-        raise BadToken("This token is not known, was revoked or has expired.")
+        raise BadToken("This token is unknown, was revoked or has expired.")
     token, person, within, held = found
     if held:
         raise FactorRequired

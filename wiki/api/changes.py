@@ -41,11 +41,11 @@ from wiki.web.request import actor, reading
     queries=(
         number_query(
             "after",
-            "Id of the last change that you know; 0 begins at the beginning.",
+            "Id of the last change you have seen; 0 starts from the beginning.",
             least=0,
             default=0,
         ),
-        Query("space", "Slug of the only space to tell about."),
+        Query("space", "Slug of a space, to return its changes only."),
         limit_query(100, MOST_CHANGES),
     ),
 )

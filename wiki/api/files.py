@@ -46,7 +46,7 @@ AT = "/files/{space}/{file}"
     "List the files of a space.",
     {200: Answer("Files, in the order in which they were attached.", resources.FileList)},
     queries=(
-        number_query("after", "Id behind which to go on.", least=0, default=0),
+        number_query("after", "Id after which to continue.", least=0, default=0),
         limit_query(100, MOST_FILES),
     ),
 )
@@ -66,22 +66,22 @@ def list_files(slug: str) -> Response:
 @operation(
     "GET",
     AT,
-    "Read a file's bytes.",
+    "Download a file.",
     {
         200: Answer("The bytes.", is_bytes=True),
-        206: Answer("The range of bytes that was asked for.", is_bytes=True),
-        304: Answer("They are those of the `If-None-Match` header."),
+        206: Answer("The requested range of bytes.", is_bytes=True),
+        304: Answer("The file matches the `If-None-Match` header."),
     },
     queries=(
         number_query(
             "version",
-            "Number of an earlier version, for those who may edit.",
+            "Number of an earlier version; only for editors.",
             most=resources.LAST_VERSION,
         ),
         number_query(
             "width",
-            "Pixels: of a picture that is wider, a thumbnail (WebP) of about this width. "
-            "Where there is none, the picture itself.",
+            "Width in pixels: for a wider image, a thumbnail (WebP) of about this width. "
+            "If there is none, the image itself.",
         ),
     ),
     problems=(416,),
@@ -98,7 +98,7 @@ def read_file(slug: str, file: str) -> Response:
     AT,
     "Attach a file.",
     {
-        200: Answer("The file took the place of another, or was there already.", resources.File),
+        200: Answer("The file replaced another one, or was already there.", resources.File),
         201: Answer("The new file.", resources.File),
     },
     takes_bytes=True,
@@ -134,8 +134,8 @@ def put_file(slug: str, file: str) -> Response:
     AT,
     "Remove a file.",
     {
-        204: Answer("The file is off its page; its versions can be brought back."),
-        409: Answer("Pages show it or link to it.", problems.FileInUseProblem),
+        204: Answer("The file was removed from its page; its versions can be restored."),
+        409: Answer("Pages show the file or link to it.", problems.FileInUseProblem),
     },
     writes=True,
     problems=(403,),
@@ -162,7 +162,7 @@ def take_file(slug: str, file: str) -> Response:
     "List the versions of a file.",
     {200: Answer("Versions, newest first.", resources.FileVersionList)},
     queries=(
-        number_query("before", "Id before which to go on.", default=LARGEST_INTEGER),
+        number_query("before", "Id before which to continue.", default=LARGEST_INTEGER),
         limit_query(100, MOST_FILES),
     ),
 )
@@ -184,8 +184,8 @@ def list_versions(slug: str, file: str) -> Response:
 @operation(
     "POST",
     "/versions/{space}/{file}",
-    "Bring back a version of a file.",
-    {200: Answer("The file, with the same bytes as its newest version.", resources.File)},
+    "Restore a version of a file.",
+    {200: Answer("The file, with the restored content as its latest version.", resources.File)},
     body=resources.VersionInput,
     writes=True,
     problems=(403, 413, 415),

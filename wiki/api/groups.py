@@ -34,9 +34,9 @@ AT = "/groups/{group}"
     "GET",
     "/groups",
     "List groups.",
-    {200: Answer("Groups, each with how many people are in it.", resources.GroupList)},
+    {200: Answer("Groups, each with the number of its members.", resources.GroupList)},
     queries=(
-        Query("q", "Only groups with this in their name or short name."),
+        Query("q", "Only groups whose name or short name contains this."),
         AFTER,
         limit_query(groups.ROWS, MOST),
     ),
@@ -62,9 +62,9 @@ def read_group(group: str) -> Response:
 @operation(
     "PUT",
     AT,
-    "Make a group, or change what it is called.",
+    "Create a group, or change its name and description.",
     {
-        200: Answer("The group as it is now.", resources.Group),
+        200: Answer("The updated group.", resources.Group),
         201: Answer("The new group.", resources.Group),
     },
     body=resources.GroupInput,
@@ -93,7 +93,7 @@ def put_group(group: str) -> Response:
     "DELETE",
     AT,
     "Delete a group.",
-    {204: Answer("The group is gone, and with it its roles in spaces.")},
+    {204: Answer("The group was deleted, along with its roles in spaces.")},
     writes=True,
     problems=(403,),
 )
@@ -109,8 +109,8 @@ def remove_group(group: str) -> Response:
 @operation(
     "GET",
     f"{AT}/people",
-    "List the people of a group.",
-    {200: Answer("Whoever is in it, by whatever part.", resources.GroupPeople)},
+    "List the members of a group.",
+    {200: Answer("All members, direct or through a nested group.", resources.GroupPeople)},
     queries=(AFTER, limit_query(groups.ROWS, MOST)),
 )
 def list_people_of_group(group: str) -> Response:
@@ -130,8 +130,8 @@ def list_people_of_group(group: str) -> Response:
 @operation(
     "PUT",
     f"{AT}/people/{{person}}",
-    "Put somebody into a group.",
-    {204: Answer("They are in it.")},
+    "Add a person to a group.",
+    {204: Answer("The person is a member of the group.")},
     queries=(CONSENT,),
     writes=True,
     problems=(403, 409),
@@ -144,8 +144,8 @@ def put_person_into_group(group: str, person: str) -> Response:
 @operation(
     "DELETE",
     f"{AT}/people/{{person}}",
-    "Take somebody out of a group.",
-    {204: Answer("They are not in the group itself any more.")},
+    "Remove a person from a group.",
+    {204: Answer("The person is no longer a direct member of the group.")},
     writes=True,
     problems=(403,),
 )
@@ -158,8 +158,8 @@ def take_person_out_of_group(group: str, person: str) -> Response:
 @operation(
     "PUT",
     f"{AT}/parts/{{part}}",
-    "Put a group into a group.",
-    {204: Answer("All its people are in the other one too.")},
+    "Add a group to a group.",
+    {204: Answer("All its members are now members of the other group too.")},
     queries=(CONSENT,),
     writes=True,
     problems=(403, 409),
@@ -172,8 +172,8 @@ def put_part_into_group(group: str, part: str) -> Response:
 @operation(
     "DELETE",
     f"{AT}/parts/{{part}}",
-    "Take a group out of a group.",
-    {204: Answer("It is not in the other one any more.")},
+    "Remove a group from a group.",
+    {204: Answer("The group is no longer in the other one.")},
     writes=True,
     problems=(403,),
 )

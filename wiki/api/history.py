@@ -43,7 +43,7 @@ MOST_RUNS = 5_000
     "List the revisions of a page.",
     {200: Answer("Revisions, newest first.", resources.RevisionList)},
     queries=(
-        number_query("before", "Only those with a smaller number."),
+        number_query("before", "Only revisions with a smaller number."),
         limit_query(50, MOST_REVISIONS),
     ),
 )
@@ -78,7 +78,7 @@ def list_revisions(slug: str, path: str) -> Response:
     "Read one revision of a page.",
     {
         200: Answer("The revision with its text.", resources.RevisionWithText),
-        304: Answer("It is the one of the `If-None-Match` header."),
+        304: Answer("The revision matches the `If-None-Match` header."),
     },
     problems=(410,),
 )
@@ -98,12 +98,12 @@ def read_revision(slug: str, path: str, number: int) -> Response:
     "GET",
     "/pages/{space}/{path}/diff/{old}..{new}",
     "Compare two revisions of a page.",
-    {200: Answer("What changed, line by line and word by word.", resources.Diff)},
+    {200: Answer("The changes, line by line and word by word.", resources.Diff)},
     queries=(
         number_query(
             "part",
-            "Which part of a long comparison, as `next` has it: at most 4,000 lines and 400,000 "
-            "characters of both texts. `added` and `removed` count in all parts.",
+            "The part of a long comparison, as given in `next`: at most 4,000 lines and 400,000 "
+            "characters of both texts. `added` and `removed` count all parts.",
             most=MOST_PARTS,
             default=1,
         ),
@@ -146,11 +146,11 @@ def compare_revisions(slug: str, path: str, old: int, new: int) -> Response:
 @operation(
     "GET",
     "/pages/{space}/{path}/blame",
-    "Tell which revision each line of a page comes from.",
-    {200: Answer("The lines of the newest or another revision, in runs.", resources.Blame)},
+    "Return the revision that each line of a page comes from.",
+    {200: Answer("The lines of the latest or another revision, in runs.", resources.Blame)},
     queries=(
         number_query("revision", "Number of the revision."),
-        number_query("from", "The first line to tell of, as `next` has it.", default=1),
+        number_query("from", "The first line to return, as given in `next`.", default=1),
     ),
     problems=(410, 503),
 )

@@ -25,23 +25,23 @@ from wiki.web.request import actor, reading
 MOST_PAGES = 200
 MOST_TAGS = 500
 _DAY = {"type": "string", "format": "date"}
-_SPACE = Query("space", "Slug of the only space to list; all that you may read without it.")
+_SPACE = Query("space", "Slug of a space to list; by default, all spaces you can read.")
 
 
 @operation(
     "GET",
     "/pages",
     "List pages.",
-    {200: Answer("Pages, without their texts.", resources.PageList)},
+    {200: Answer("Pages, without their text.", resources.PageList)},
     queries=(
         _SPACE,
         Query("tag", "Only pages with this tag."),
-        Query("author", "Only pages that the person of this user name has written on."),
-        Query("since", "Only pages whose last change was on this day (of UTC) or later.", _DAY),
-        Query("until", "Only pages whose last change was on this day (of UTC) or before.", _DAY),
+        Query("author", "Only pages edited by the person with this user name."),
+        Query("since", "Only pages last changed on or after this day (UTC).", _DAY),
+        Query("until", "Only pages last changed on or before this day (UTC).", _DAY),
         Query(
             "sort",
-            "By the last change, newest first; by when they were made; or by title.",
+            "By last change (newest first), by creation date (newest first) or by title.",
             {"enum": [order.value for order in lists.Order], "default": "updated"},
         ),
         AFTER,
@@ -54,7 +54,7 @@ def list_pages() -> Response:
     space = _space()
     for day in ("since", "until"):
         if day in request.args and not request.args[day].strip():
-            raise Invalid(f"“{day}” must be a day: write 2026-01-31.", field=day)
+            raise Invalid(f"“{day}” must be a date like 2026-01-31.", field=day)
     wanted = lists.wanted_from(request.args)
     found = lists.list_pages(
         reading(), actor(), wanted, space=space, after=cursor_asked(), limit=limit
@@ -74,13 +74,13 @@ def list_pages() -> Response:
 @operation(
     "GET",
     "/tags",
-    "List the tags of pages that you may read.",
+    "List the tags of pages you can read.",
     {200: Answer("Tags, each with the number of its pages.", resources.TagList)},
     queries=(
         _SPACE,
         Query(
             "sort",
-            "By name, or those of most pages first.",
+            "By name, or by number of pages (most first).",
             {"enum": ["name", "pages"], "default": "name"},
         ),
         AFTER,

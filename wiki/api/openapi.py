@@ -32,12 +32,12 @@ _NUMBER = {"type": "integer", "minimum": 1, "maximum": LARGEST_INTEGER}
 _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
     "path": (
-        "Path of the page. Its slashes are written as they are. A page whose path ends in "
+        "Path of the page, with slashes not encoded. A page whose path ends in "
         "`revisions`, `revisions/…`, `diff/…` or `blame` is addressed with one more slash at the "
         "end.",
         _PATH,
     ),
-    "file": ("Place of the file: folders and name, with slashes.", _PATH),
+    "file": ("Path of the file: folders and name, with slashes.", _PATH),
     "upload": ("Key of the upload.", {"type": "string"}),
     "group": ("Short name of the group.", _NAME),
     "person": ("User name of the person.", _NAME),
@@ -48,14 +48,14 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
 }
 _ALWAYS = (400, 401, 404, 414, 422, 429)
 _TITLES = {
-    401: "The token is missing or not accepted.",
-    409: "What is there is not what the call takes for granted.",
-    410: "What this revision said was purged.",
-    412: "A condition in the headers does not hold.",
-    416: "The file has no such bytes.",
-    422: "Something that was sent cannot be accepted.",
+    401: "The token is missing or invalid.",
+    409: "The request conflicts with the current state.",
+    410: "The content of this revision was purged.",
+    412: "A condition in the headers is not met.",
+    416: "The requested range is outside the file.",
+    422: "Something in the request is invalid.",
     428: "The base revision is missing.",
-    460: "The bytes do not have the checksum that came with them.",
+    460: "The data does not match the checksum sent with it.",
 }
 
 
@@ -104,7 +104,7 @@ def _document(views: tuple[Callable[..., Any], ...], kinds: tuple[Kind, ...]) ->
             "title": "Trellis",
             "version": VERSION,
             "description": "Pages, revisions, spaces, groups, search, changes and files of this "
-            "wiki. What you may not read answers exactly as what does not exist.",
+            "wiki. What you cannot read is answered exactly like what does not exist.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],
@@ -116,9 +116,9 @@ def _document(views: tuple[Callable[..., Any], ...], kinds: tuple[Kind, ...]) ->
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of your account, or of a service account. It may be "
-                    "for reading only, and for some spaces only: then no other exists. Without one "
-                    "you read what is public.",
+                    "description": "A token of your account or of a service account. It can be "
+                    "limited to reading and to some spaces; other spaces then do not exist. "
+                    "Without a token, you can read public pages.",
                 }
             },
         },

@@ -46,28 +46,28 @@ class BaseNeeded(WikiError):
     """An error for a change without a base revision."""
 
     status = 428
-    title = "Say which revision you started from"
+    title = "Base revision missing"
 
 
 class Stale(WikiError):
     """An error for a condition in the headers that does not hold."""
 
     status = 412
-    title = "The page is not what you expect"
+    title = "The page has changed"
 
 
 class PageTaken(WikiError):
     """An error for a page that another request created at the same path at the same time."""
 
     status = 409
-    title = "There is a page already"
+    title = "The page already exists"
 
 
 class PageGone(WikiError):
     """An error for an edit of a page that is no longer at this path."""
 
     status = 409
-    title = "The page is not here any more"
+    title = "The page no longer exists here"
 
 
 @operation(
@@ -76,9 +76,9 @@ class PageGone(WikiError):
     "Read a page.",
     {
         200: Answer(
-            "The page; its `ETag` stands for this revision and its labels.", resources.Page
+            "The page; its `ETag` identifies this revision and its labels.", resources.Page
         ),
-        304: Answer("The page is the one of the `If-None-Match` header."),
+        304: Answer("The page matches the `If-None-Match` header."),
         308: Answer("The page has moved to the address in `Location`.", problems.Problem),
     },
 )
@@ -122,16 +122,16 @@ def etag_of(page: Page, number: int) -> str:
 @operation(
     "PUT",
     AT,
-    "Make a page, or change one.",
+    "Create or update a page.",
     {
-        200: Answer("The page as it is now.", resources.SavedPage),
+        200: Answer("The updated page.", resources.SavedPage),
         201: Answer("The new page.", resources.SavedPage),
         409: Answer(
-            "Somebody else has changed the same; or more people could read the page.",
+            "Someone else has changed the same lines, or more people could read the page.",
             problems.ConflictProblem | problems.Problem,
         ),
         422: Answer(
-            "A value cannot be, looks like a secret, or shows what is narrower than the page.",
+            "A value is invalid, looks like a secret, or shows content with a higher label.",
             problems.SecretsProblem | problems.NarrowerProblem | problems.Problem,
         ),
     },
@@ -181,7 +181,7 @@ def _secrets(refused: SecretsFound, body: str) -> Response:
     return problem(
         refused.status,
         refused.title,
-        f"{refused.sentence} Send “allow_secrets” with the reason.",
+        f"{refused.sentence} Send “allow_secrets” with a reason.",
         type="urn:trellis:problem:secrets",
         field=refused.field,
         findings=[to_json(one) for one in findings],
@@ -198,7 +198,7 @@ def _label_named(name: str, field: str) -> Label:
     try:
         return Label.named(name)
     except KeyError:
-        raise Invalid("There is no such label.", field=field) from None
+        raise Invalid("This label doesn’t exist.", field=field) from None
 
 
 def _narrower(refused: ShowsNarrower, body: str) -> Response:
@@ -229,9 +229,9 @@ def _narrower(refused: ShowsNarrower, body: str) -> Response:
 def _check_conditions(session: Session, page: Page | None) -> None:
     wanted = request.if_match
     if wanted and (page is None or not (wanted.star_tag or _matches(session, page))):
-        raise Stale("The page has another revision or label now than “If-Match” says.")
+        raise Stale("The page’s revision or label no longer matches “If-Match”.")
     if page is not None and request.if_none_match.star_tag:
-        raise Stale("There is a page already.")
+        raise Stale("The page already exists.")
 
 
 def _matches(session: Session, page: Page) -> bool:
@@ -253,8 +253,8 @@ def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
         raise
     except Invalid:
         raise Forbidden(
-            f"You are not cleared for what is {label.word} in this space: somebody who is, or who "
-            "leads it, can give the page this label."
+            f"Your role can’t read {label.word} pages in this space. Someone whose role can, or a "
+            "lead, can give the page this label."
         ) from None
     return was != label
 
@@ -262,7 +262,7 @@ def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
 def _create(place: Place, sent: resources.PageInput) -> Response:
     if sent.base_revision:
         raise PageGone(
-            "There is no page at this path, although the edit started from one: it was moved or "
+            "There is no page at this path, although the edit is based on one. It was moved or "
             "deleted."
         )
     path = checks.checked_path(place.path)
@@ -274,7 +274,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         _max_bytes(),
     )
     if sent.kind not in (None, kind_of(text.fields).name):
-        raise Invalid("“kind” and the front matter name two kinds of page.", field=KEY)
+        raise Invalid("“kind” and the front matter name different kinds of page.", field=KEY)
     context = RenderContext(place.space.slug, path, not path, text.title)
     prescan(reading(), text, context, place.seen.label)
     try:
@@ -295,7 +295,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
     except Invalid:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
             raise
-        raise PageTaken("Somebody else has just made a page at this path.") from None
+        raise PageTaken("Someone else has just created a page at this path.") from None
     response = _saved(place.space.slug, saved, 201)
     response.headers["Location"] = page_address(place.space.slug, saved.page.path)
     return response
@@ -307,13 +307,16 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
         base = page.head
     if base is None:
         raise BaseNeeded(
-            "There is a page at this path: send “base_revision”, the revision that you started "
-            f"from. The newest is {page.head}."
+            "There is already a page at this path. Send “base_revision”, the revision your edit is "
+            f"based on. The latest is {page.head}."
         )
     if not 1 <= base <= page.head:
         raise Invalid(f"The page has no revision {base}.", field="base_revision")
     if sent.kind not in (None, page.kind):
-        raise Invalid(f"A page keeps its kind; this one is of the kind “{page.kind}”.", field=KEY)
+        raise Invalid(
+            f"The kind of a page can’t be changed; this one is of the kind “{page.kind}”.",
+            field=KEY,
+        )
     before = text_of(reading(), get_revision(reading(), page, base))
     text = checks.checked(_with_what_stays(sent, before), _max_bytes())
     prescan_edit(reading(), place.seen, page, text, base)
@@ -362,7 +365,7 @@ def _conflict(conflict: Conflict, base: Text) -> Response:
     return problem(
         conflict.status,
         conflict.title,
-        f"{conflict.sentence} Nothing was saved. Bring “yours” and “theirs” together and send "
+        f"{conflict.sentence} Nothing was saved. Merge “yours” and “theirs” and send "
         f"the result with base_revision {conflict.head.number}.",
         type="urn:trellis:problem:conflict",
         base=to_json(wire.side(conflict.base, base)),
@@ -399,9 +402,9 @@ def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> R
     "DELETE",
     AT,
     "Delete a page.",
-    {204: Answer("The page is deleted; it can be restored in the browser.")},
+    {204: Answer("The page was deleted; it can be restored in the browser.")},
     queries=(
-        Query("subtree", "`true` deletes the pages below it too.", {"enum": ["true", "false"]}),
+        Query("subtree", "`true` also deletes the pages below it.", {"enum": ["true", "false"]}),
     ),
     writes=True,
     problems=(403, 412),

@@ -13,10 +13,12 @@ from wiki.web.shapes import told
 class Problem:
     """Why something could not be done (RFC 9457)."""
 
-    type: str = told("`about:blank`, or what kind of problem it is.", format="uri-reference")
-    title: str = told("In a few words.")
-    status: int = told("The status code of the answer.")
-    detail: str = told("In a sentence for people.")
+    type: str = told(
+        "`about:blank`, or a URN that identifies the kind of problem.", format="uri-reference"
+    )
+    title: str = told("A short summary.")
+    status: int = told("The HTTP status code.")
+    detail: str = told("A sentence for people that explains the problem.")
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,21 @@ class FoundSecret:
     """A likely secret, and its place in the request."""
 
     kind: str = told("`token`, `private-key`, `password`, `card`, `iban`, or `id-` and a country.")
-    what: str = told("What it is, in words.")
+    what: str = told("A description of what was found.")
     place: str = told("`body`, `title`, `description`, `tags` or `fields`.")
     line: int = told("The line of the body, from 1; 0 elsewhere.")
-    column: int = told("Where it begins in that line, from 1; 0 elsewhere.")
-    masked: str = told("As much of it as may be shown.")
+    column: int = told("The column where it starts, from 1; 0 elsewhere.")
+    masked: str = told("The secret, masked.")
 
 
 @dataclass(frozen=True)
 class ShownNarrower:
     """Something that a text shows or leads to and that is narrower than its page."""
 
-    line: int = told("The line of the body, from 1; 0 where it is not known.")
+    line: int = told("The line of the body, from 1; 0 if unknown.")
     what: str = told("`page`, `picture` or `file`.")
     name: str = told("Name of the file; empty for a page.")
-    label: str = told("Its label, as it counts.")
+    label: str = told("Its effective label.")
     page: PagePlace = told("The page that is shown, or that the file belongs to.")
 
 
@@ -55,9 +57,9 @@ class ShownNarrower:
 class SecretsProblem(Problem):
     """Refusal of a text that seems to contain secrets. Nothing was saved."""
 
-    type: Literal["urn:trellis:problem:secrets"] = told("What kind of problem it is.")
-    field: Literal["allow_secrets"] = told("The field that lets it pass.")
-    findings: list[FoundSecret] = told("What looks like a secret, in the order of the text.")
+    type: Literal["urn:trellis:problem:secrets"] = told("The kind of problem.")
+    field: Literal["allow_secrets"] = told("The field that allows it.")
+    findings: list[FoundSecret] = told("The suspected secrets, in the order of the text.")
 
 
 @dataclass(frozen=True)
@@ -65,26 +67,26 @@ class NarrowerProblem(Problem):
     """Refusal of a page that would show content with a narrower audience than its own. Nothing was
     saved."""
 
-    type: Literal["urn:trellis:problem:labels"] = told("What kind of problem it is.")
-    field: Literal["raise_label", "body"] = told("The field that lets it pass, or has to change.")
-    shown: list[ShownNarrower] = told("What is narrower, in the order of the text.")
-    label: str = told("The label of the page, as it counts.")
-    needed: str = told("The least label that it would have to have.")
-    may_raise: bool = told("Whether you could give it that label.")
+    type: Literal["urn:trellis:problem:labels"] = told("The kind of problem.")
+    field: Literal["raise_label", "body"] = told("The field that allows it, or that has to change.")
+    shown: list[ShownNarrower] = told("The content with a higher label, in the order of the text.")
+    label: str = told("The effective label of the page.")
+    needed: str = told("The lowest label that the page would need.")
+    may_raise: bool = told("Whether you can give it that label.")
 
 
 @dataclass(frozen=True)
 class FileInUseProblem(Problem):
     """Pages use a file that is to be removed. Nothing was changed."""
 
-    pages: list[PageLine] = told("The pages, as far as the asker may read them.")
+    pages: list[PageLine] = told("The pages that you can read.")
 
 
 @dataclass(frozen=True)
 class Side:
     """A text in a conflict."""
 
-    revision: int | None = told("Its number; null for what was sent.")
+    revision: int | None = told("Its number; null for the text you sent.")
     title: str = told("Title.")
     body: str = told("Text in Markdown.")
     tags: list[str] = told("Tags.")
@@ -96,6 +98,6 @@ class Side:
 class ConflictProblem(Problem):
     """Somebody else has saved, and both edits touch the same. Nothing was saved."""
 
-    base: Side = told("What both edits started from.")
-    yours: Side = told("What was sent.")
-    theirs: Side = told("What is on the page now.")
+    base: Side = told("The revision that both edits are based on.")
+    yours: Side = told("The text you sent.")
+    theirs: Side = told("The current text of the page.")

@@ -24,14 +24,14 @@ class Somebody:
     """A person, as far as everybody may know them."""
 
     handle: str = told("User name.")
-    name: str = told("The name that is shown.")
+    name: str = told("Display name.")
 
 
 @dataclass(frozen=True)
 class PageLine:
     """A page without its text."""
 
-    id: int = told("Stays the same through every move; `/-/p/<id>` always leads to the page.")
+    id: int = told("Never changes, even when the page moves; `/-/p/<id>` always leads to the page.")
     space: str = told("Slug of its space.")
     path: str = told("Path in the space; empty for the space's home page.")
     title: str = told("Its title.")
@@ -42,8 +42,8 @@ class PageLine:
 class ListedPage(PageLine):
     """A page in a list."""
 
-    created_at: datetime = told("When the page was made.")
-    updated_at: datetime = told("When its newest revision was saved.")
+    created_at: datetime = told("When the page was created.")
+    updated_at: datetime = told("When its latest revision was saved.")
     updated_by: Somebody | None = told("Who saved it; null for an import or the shell.")
 
 
@@ -51,7 +51,7 @@ class ListedPage(PageLine):
 class PageList:
     """Pages, in the order that was asked for."""
 
-    pages: list[ListedPage] = told("This slice of them.")
+    pages: list[ListedPage] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
 
 
@@ -59,7 +59,7 @@ class PageList:
 class Tag:
     """A tag of pages that the asker may read."""
 
-    name: str = told("As the page with it that was changed last spells it.")
+    name: str = told("Spelled as on the most recently changed page with it.")
     pages: int = told("How many pages have it.")
     url: str = told("Address of the list of its pages in the browser.", format="uri-reference")
 
@@ -68,7 +68,7 @@ class Tag:
 class TagList:
     """Tags, in the order that was asked for."""
 
-    tags: list[Tag] = told("This slice of them.")
+    tags: list[Tag] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
 
 
@@ -76,16 +76,16 @@ class TagList:
 class Page:
     """A page with its newest revision."""
 
-    id: int = told("Stays the same through every move; `/-/p/<id>` always leads to the page.")
+    id: int = told("Never changes, even when the page moves; `/-/p/<id>` always leads to the page.")
     space: str = told("Slug of its space.")
     path: str = told("Path in the space; empty for the space's home page.")
     url: str = told("Address of the page in the browser.", format="uri-reference")
-    kind: str = told("What kind of page it is.", enum=kind_names)
+    kind: str = told("The kind of page.", enum=kind_names)
     title: str = told("Its title.")
     body: str = told("Its text in Markdown, without front matter.")
     tags: list[str] = told("Its tags.")
-    description: str = told("What it is about, in a sentence; may be empty.")
-    fields: dict[str, Any] = told("Other keys of its front matter, with those of its kind.")
+    description: str = told("A one-sentence description; may be empty.")
+    fields: dict[str, Any] = told("Other keys of its front matter, including those of its kind.")
     label: LabelWord = told(
         "Its own label; `public` when it has none and inherits `effective_label`."
     )
@@ -93,10 +93,10 @@ class Page:
         "The highest of its own label, those of the pages above it, and that of its space."
     )
     folder: bool = told("Whether its relative links start inside its path, not beside it.")
-    revision: int = told("Number of this revision: the base of the next edit.")
-    message: str = told("What its author said of this revision.")
-    author: Somebody | None = told("Who wrote this revision; null for an import or the shell.")
-    created_at: datetime = told("When the page was made.")
+    revision: int = told("Number of this revision; use it as the base of the next edit.")
+    message: str = told("The author’s message for this revision.")
+    author: Somebody | None = told("Author of this revision; null for an import or the shell.")
+    created_at: datetime = told("When the page was created.")
     updated_at: datetime = told("When this revision was saved.")
 
 
@@ -104,11 +104,11 @@ class Page:
 class SavedPage(Page):
     """A page as it is after a save."""
 
-    changed: bool = told("False when everything was as sent already: its text and its label.")
-    merged: bool = told("Whether somebody had saved meanwhile, and both edits are in the page now.")
+    changed: bool = told("False if the page already had this text and label.")
+    merged: bool = told("Whether someone else had saved and both edits were merged.")
     notices: list[str] = told(
-        "What its author should know of this save: characters that nobody sees and that could "
-        "deceive, by name and line."
+        "Warnings about this save: invisible characters that could "
+        "mislead readers, by name and line."
     )
 
 
@@ -117,11 +117,11 @@ class PageInput:
     """The content of a page. Fields that are left out stay as they are in the base revision."""
 
     body: str = told(
-        "Text in Markdown. A block of front matter at its start counts as if its values were sent "
+        "Text in Markdown. Front matter at its start is treated as if its values were sent "
         "in the other fields."
     )
     title: str | None = told(
-        "Title; made from the path when a new page has none.",
+        "Title; by default, derived from the path of a new page.",
         None,
         maxLength=MAX_TITLE,
         pattern=VISIBLE,
@@ -129,13 +129,11 @@ class PageInput:
     tags: list[str] | None = told(
         "All of its tags.", None, maxItems=MAX_TAGS, items={"maxLength": MAX_TAG}
     )
-    description: str | None = told(
-        "What it is about, in a sentence.", None, maxLength=MAX_DESCRIPTION
-    )
+    description: str | None = told("A one-sentence description.", None, maxLength=MAX_DESCRIPTION)
     fields: dict[str, Any] | None = told(
-        "Other keys of its front matter, all of them, with those of its kind.", None
+        "All other keys of its front matter, including those of its kind.", None
     )
-    message: str = told("What was changed and why, for those who follow.", "", maxLength=500)
+    message: str = told("What was changed and why.", "", maxLength=500)
     kind: str | None = told(
         f"What kind of page a new one is: without it, the one that its front matter names, or "
         f"`{DEFAULT}`. It never changes.",
@@ -143,24 +141,24 @@ class PageInput:
         enum=kind_names,
     )
     label: LabelWord | None = told(
-        "Its own label; `public` takes it away, so that the page inherits. With nothing else it "
-        "makes no revision. Left out, it stays as it is.",
+        "Its own label; `public` removes it, so that the page inherits. A change of the label "
+        "alone adds no revision. If omitted, the label is unchanged.",
         None,
     )
     base_revision: int | None = told(
-        "Number of the revision that the edit started from. Needed to change a page that exists.",
+        "Number of the revision that the edit is based on. Required to change an existing page.",
         None,
         minimum=1,
     )
     allow_secrets: str | None = told(
-        "Why what looks like a secret in it may be saved; leads see it. Without it, such a change "
+        "The reason to save what looks like a secret; leads see it. Without it, such a change "
         "is refused.",
         None,
         maxLength=300,
         pattern=VISIBLE_NAME,
     )
     raise_label: str | None = told(
-        "The least label that the page has of its own from now on, so that it may show more.",
+        "The lowest label to give the page, so that it can show content with that label.",
         None,
         enum=["internal", "confidential", "restricted"],
     )
@@ -178,11 +176,11 @@ class Revision:
     title: str = told("Title at that time.")
     tags: list[str] = told("Tags at that time.")
     description: str = told("Description at that time.")
-    message: str = told("What its author said of it.")
-    author: Somebody | None = told("Who wrote it; null for an import or the shell.")
+    message: str = told("The author’s message.")
+    author: Somebody | None = told("Author; null for an import or the shell.")
     created_at: datetime = told("When.")
-    base: int | None = told("The revision its author started from, or the one that was restored.")
-    purged_at: datetime | None = told("When what it said was removed for good; mostly null.")
+    base: int | None = told("The revision that the edit is based on, or the one that was restored.")
+    purged_at: datetime | None = told("When its content was permanently removed; usually null.")
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ class RevisionWithText(Revision):
 class RevisionList:
     """Revisions of a page, newest first."""
 
-    revisions: list[Revision] = told("This slice of them.")
+    revisions: list[Revision] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
 
 
@@ -215,14 +213,16 @@ class DiffLine:
 
     number: int = told("Counted from 1.")
     pieces: list[Piece] = told("Its text in pieces, the changed words marked.")
-    left_out: int = told("Characters that the pieces lack; 0 but for lines of over 20,000.")
+    left_out: int = told(
+        "Number of characters left out of the pieces; 0 except in lines of more than 20,000."
+    )
 
 
 @dataclass(frozen=True)
 class DiffRow:
     """A line of the old text, of the new one, or of both."""
 
-    kind: Literal["same", "changed", "removed", "added"] = told("What happened to it.")
+    kind: Literal["same", "changed", "removed", "added"] = told("The kind of change.")
     old: DiffLine | None = told("On the old side; null for an added line.")
     new: DiffLine | None = told("On the new side; null for a removed line.")
 
@@ -238,13 +238,13 @@ class Hunk:
 class Diff:
     """Two revisions compared."""
 
-    old: Revision = told("The one compared with.")
-    new: Revision = told("The one compared.")
+    old: Revision = told("The revision compared with.")
+    new: Revision = told("The compared revision.")
     added: int = told("Lines added; a changed line counts as one added and one removed.")
     removed: int = told("Lines removed.")
-    hunks: list[Hunk] = told("Where the texts differ; empty when they are the same.")
-    coarse: bool = told("Whether too many words differ for those of each line to be compared.")
-    next: str | None = told("Where the comparison goes on; null where this is the end of it.")
+    hunks: list[Hunk] = told("The places where the texts differ; empty if they are the same.")
+    coarse: bool = told("Whether too many words differ to compare each line word by word.")
+    next: str | None = told("Address of the next part; null at the end.")
 
 
 @dataclass(frozen=True)
@@ -252,19 +252,21 @@ class BlameRun:
     """Lines in a row that one revision made what they are."""
 
     revision: int = told("Its number.")
-    author: Somebody | None = told("Who wrote it; null for an import or the shell.")
+    author: Somebody | None = told("Author; null for an import or the shell.")
     created_at: datetime = told("When.")
     first: int = told("Number of the first of these lines, from 1.")
-    count: int = told("How many lines they are.")
+    count: int = told("Number of lines.")
 
 
 @dataclass(frozen=True)
 class Blame:
     """The origin of each line of a revision. A line that was moved has the revision of the move."""
 
-    revision: int = told("The revision whose lines these are; `…/revisions/{number}` has them.")
+    revision: int = told(
+        "The revision that these lines belong to; `…/revisions/{number}` returns it."
+    )
     runs: list[BlameRun] = told("Its lines, in order.")
-    next: str | None = told("Where they go on; null where this is the end of them.")
+    next: str | None = told("Address of the next part; null at the end.")
 
 
 @dataclass(frozen=True)
@@ -272,13 +274,13 @@ class Space:
     """A top-level area with members."""
 
     slug: str = told("The first part of the addresses of its pages.")
-    title: str = told("What it is called.")
-    description: str = told("What belongs in it.")
-    visibility: Literal["public", "internal", "private"] = told("Who may read it.")
-    member_role: str = told("What every member may do in a public or internal space.")
-    can_edit: bool = told("Whether the asker may edit its pages.")
+    title: str = told("Its name.")
+    description: str = told("What it is for.")
+    visibility: Literal["public", "internal", "private"] = told("Who can read it.")
+    member_role: str = told("What every member can do in a public or internal space.")
+    can_edit: bool = told("Whether you can edit its pages.")
     url: str = told("Address of its home page in the browser.", format="uri-reference")
-    created_at: datetime = told("When it was made.")
+    created_at: datetime = told("When it was created.")
 
 
 @dataclass(frozen=True)
@@ -293,11 +295,11 @@ class SpaceInput:
     """A space to be made; who makes it leads it."""
 
     slug: str = told("Letters a to z, digits and dashes.", pattern="^[a-z0-9][a-z0-9-]{0,59}$")
-    title: str = told("What it is called.", maxLength=200, pattern=VISIBLE)
-    description: str = told("What belongs in it.", "", maxLength=2000)
-    visibility: Literal["public", "internal", "private"] = told("Who may read it.", "internal")
+    title: str = told("Its name.", maxLength=200, pattern=VISIBLE)
+    description: str = told("What it is for.", "", maxLength=2000)
+    visibility: Literal["public", "internal", "private"] = told("Who can read it.", "internal")
     member_role: Literal["reader", "commenter", "editor"] = told(
-        "What every member may do in a public or internal space.", "editor"
+        "What every member can do in a public or internal space.", "editor"
     )
 
 
@@ -305,18 +307,18 @@ class SpaceInput:
 class GroupLine:
     """A named set of people."""
 
-    handle: str = told("Short name, by which it is mentioned; it stays.")
-    name: str = told("What it is called.")
-    description: str = told("What it is; may be empty.")
-    people: int = told("How many people are in it, by whatever part.")
-    url: str = told("Address of its screen in the browser.", format="uri-reference")
+    handle: str = told("Short name, used to mention it; never changes.")
+    name: str = told("Its name.")
+    description: str = told("Description; may be empty.")
+    people: int = told("Number of members, direct or through nested groups.")
+    url: str = told("Address of the group in the browser.", format="uri-reference")
 
 
 @dataclass(frozen=True)
 class GroupList:
     """Groups, by name."""
 
-    groups: list[GroupLine] = told("This slice of them.")
+    groups: list[GroupLine] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
 
 
@@ -324,31 +326,31 @@ class GroupList:
 class Group(GroupLine):
     """A group with those in it and around it."""
 
-    parts: list[GroupLine] = told("The groups that were put into it, by name.")
-    inside_of: list[GroupLine] = told("The groups that it was put into, by name.")
+    parts: list[GroupLine] = told("The groups added to it, by name.")
+    inside_of: list[GroupLine] = told("The groups it was added to, by name.")
 
 
 @dataclass(frozen=True)
 class GroupInput:
     """The name and description of a group."""
 
-    name: str = told("What it is called.", maxLength=200, pattern=VISIBLE_NAME)
-    description: str = told("What it is, in a sentence.", "", maxLength=2000)
+    name: str = told("Its name.", maxLength=200, pattern=VISIBLE_NAME)
+    description: str = told("A one-sentence description.", "", maxLength=2000)
 
 
 @dataclass(frozen=True)
 class PersonInGroup(Somebody):
     """Somebody in a group."""
 
-    itself: bool = told("Whether they were put into the group itself.")
-    through: list[str] = told("Short names of the groups in it that they were put into.")
+    itself: bool = told("Whether they are a direct member of the group.")
+    through: list[str] = told("Short names of the nested groups that they are a member of.")
 
 
 @dataclass(frozen=True)
 class GroupPeople:
     """People of a group, by name."""
 
-    people: list[PersonInGroup] = told("This slice of them.")
+    people: list[PersonInGroup] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
 
 
@@ -356,7 +358,7 @@ class GroupPeople:
 class Change:
     """Something that happened."""
 
-    id: int = told("Grows with time: ask for changes `after` it.")
+    id: int = told("Increases over time: use it as `after` to get later changes.")
     type: Literal[
         "page_saved",
         "page_moved",
@@ -371,12 +373,12 @@ class Change:
         "space_changed",
     ] = told("What happened.")
     at: datetime = told("When.")
-    actor: Somebody | None = told("Through whom; null for an import or the shell.")
+    actor: Somebody | None = told("Who did it; null for an import or the shell.")
     space: str = told("Slug of the space where it happened.")
-    page: PageLine | None = told("The page as it is now; null when it is gone, or there is none.")
-    page_id: int | None = told("Id of the page, also when it is gone.")
+    page: PageLine | None = told("The current page; null if it is deleted or there is none.")
+    page_id: int | None = told("Id of the page, even if it is deleted.")
     revision: int | None = told("Number of the revision that was added, or purged.")
-    path: str | None = told("Path of the page at that time, for what moves, goes or comes back.")
+    path: str | None = told("Path of the page at that time, if it was moved, deleted or restored.")
     old_path: str | None = told("Path before a move inside the space.")
     file: str | None = told("Name of the file, within its page.")
 
@@ -386,31 +388,31 @@ class ChangeList:
     """Changes in order."""
 
     changes: list[Change] = told("This slice.")
-    after: int = told("Where to go on: ask for changes `after` this.")
-    more: bool = told("Whether there is more already.")
+    after: int = told("Where to continue: send it as `after`.")
+    more: bool = told("Whether there are more changes already.")
 
 
 @dataclass(frozen=True)
 class File:
     """An attached file."""
 
-    path: str = told("Its place in the space: folders and name.")
+    path: str = told("Its path in the space: folders and name.")
     name: str = told("Its name.")
-    url: str = told("Address of its bytes in the browser.", format="uri-reference")
-    content_type: str = told("Found out from its first bytes.")
+    url: str = told("Address of its content in the browser.", format="uri-reference")
+    content_type: str = told("Detected from its first bytes.")
     size: int = told("In bytes.")
-    sha256: str = told("Hash of its bytes, in hexadecimal.")
+    sha256: str = told("Hash of its content, in hexadecimal.")
     author: Somebody | None = told("Who attached it; null for an import or the shell.")
     created_at: datetime = told("When.")
-    id: int = told("Of this version; `/-/f/<id>` always leads to these bytes.")
-    version: int = told("Counts what was attached at this place, from 1.")
+    id: int = told("Id of this version; `/-/f/<id>` always leads to its content.")
+    version: int = told("Version number at this path, counted from 1.")
 
 
 @dataclass(frozen=True)
 class FileVersion(File):
     """A version of a file."""
 
-    current: bool = told("Whether it is the one that is shown now.")
+    current: bool = told("Whether it is the current version.")
     removed_at: datetime | None = told("When it was replaced or removed.")
 
 
@@ -434,19 +436,19 @@ class FileUses:
     """Pages that show a file or link to it, as far as the asker may read them."""
 
     pages: list[PageLine] = told("By title.")
-    more: bool = told("Whether there are more than these.")
+    more: bool = told("Whether there are more pages.")
 
 
 @dataclass(frozen=True)
 class Upload:
     """A file that arrives in pieces."""
 
-    url: str = told("Where its pieces are sent.", format="uri-reference")
-    path: str = told("Its place in the space: folders and name.")
-    size: int = told("Bytes it will have.")
-    offset: int = told("Bytes that have arrived: where the next piece begins.")
-    expires_at: datetime = told("When it is forgotten, unless another piece arrives before.")
-    file: File | None = told("The attached file, once all has arrived.")
+    url: str = told("Address to send the pieces to.", format="uri-reference")
+    path: str = told("Its path in the space: folders and name.")
+    size: int = told("Total size in bytes.")
+    offset: int = told("Bytes received so far; the offset of the next piece.")
+    expires_at: datetime = told("When it expires, unless another piece arrives before.")
+    file: File | None = told("The attached file, once the upload is complete.")
 
 
 @dataclass(frozen=True)

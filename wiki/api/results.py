@@ -13,7 +13,7 @@ class FoundPiece:
     """A piece of a title or an excerpt."""
 
     text: str = told("Its text.")
-    found: bool = told("Whether it is what was asked for.")
+    found: bool = told("Whether it matches the search.")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Hit:
 
     page: PageLine = told("The page.")
     title: list[FoundPiece] = told("Its title in pieces.")
-    excerpt: list[FoundPiece] = told("In pieces, where in the text it was found.")
+    excerpt: list[FoundPiece] = told("The matching passage, in pieces.")
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class Excluded:
     """Words that a minus excludes."""
 
     text: str = told("The words.")
-    query: str = told("The question that searches for them as text instead.")
+    query: str = told("The query that searches for them as text instead.")
 
 
 @dataclass(frozen=True)
 class Results:
     """Results of a search, best first."""
 
-    query: str = told("What was asked.")
-    total: int = told("Pages found.")
-    total_is_exact: bool = told("False when the search was cut short: there may be more.")
+    query: str = told("The query.")
+    total: int = told("Number of pages found.")
+    total_is_exact: bool = told("False if the search was cut short and there may be more.")
     hits: list[Hit] = told("This slice of them.")
-    excluded: list[Excluded] = told("Words behind a minus: pages with them were left out.")
+    excluded: list[Excluded] = told("Words after a minus; pages with them were excluded.")
     as_text: list[str] = told(
-        "Operators, as typed, that no page answers: they were searched as text."
+        "Operators, as typed, that no page matches and that were searched as text."
     )
-    notes: list[str] = told("Sentences about what in the question could not be used.")
+    notes: list[str] = told("Sentences about parts of the query that were ignored.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")

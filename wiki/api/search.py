@@ -35,22 +35,22 @@ class NoIndex(WikiError):
     """An error for searches while there is no usable index."""
 
     status = 503
-    title = "Search is being prepared"
+    title = "Search is unavailable"
 
 
 @operation(
     "GET",
     "/search",
-    "Search the pages that you may read.",
-    {200: Answer("What was found.", Results)},
+    "Search the pages you can read.",
+    {200: Answer("The results.", Results)},
     queries=(
         Query(
             "q",
-            'The question, with operators such as `tag:` and `"phrases"`.',
+            'The query, with operators such as `tag:` and `"phrases"`.',
             {"type": "string", "maxLength": LONGEST_QUESTION, "pattern": VISIBLE},
             required=True,
         ),
-        Query("space", "Slug of the space to search in; all of them without it."),
+        Query("space", "Slug of the space to search in; by default, all spaces."),
         number_query("page", "Number of the slice.", most=queries.LAST_SCREEN, default=1),
         limit_query(queries.PER_SCREEN, MOST_HITS),
     ),
@@ -61,7 +61,7 @@ def search_pages() -> Response:
     """Best first; a save is found within seconds."""
     text = request.args.get("q", "").strip()
     if not text or len(text) > LONGEST_QUESTION:
-        raise Invalid(f"Ask something in “q”, in at most {LONGEST_QUESTION} characters.", field="q")
+        raise Invalid(f"Send a query in “q” of up to {LONGEST_QUESTION} characters.", field="q")
     space = request.args.get("space", "")
     number = number_asked("page")
     limit = number_asked("limit")
@@ -77,7 +77,7 @@ def search_pages() -> Response:
                 per_screen=limit,
             )
     except IndexUnavailable:
-        raise NoIndex("The search index is being prepared; please ask again in a moment.") from None
+        raise NoIndex("The search index is being rebuilt. Please try again in a moment.") from None
     following = None
     if found.has_more:
         following = url_for(

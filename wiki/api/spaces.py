@@ -16,7 +16,7 @@ from wiki.web.request import actor, reading, writing
 @operation(
     "GET",
     "/spaces",
-    "List the spaces that you may read.",
+    "List the spaces you can read.",
     {200: Answer("The spaces.", resources.SpaceList)},
 )
 def read_spaces() -> Response:
@@ -43,7 +43,7 @@ def read_space(slug: str) -> Response:
 @operation(
     "POST",
     "/spaces",
-    "Make a space.",
+    "Create a space.",
     {201: Answer("The new space.", resources.Space)},
     body=resources.SpaceInput,
     writes=True,

@@ -36,9 +36,9 @@ _CHECKSUM = {
 @operation(
     "POST",
     "/uploads/{space}/{file}",
-    "Begin to upload a file in pieces.",
-    {201: Answer("The upload; `Location` is where its pieces are sent.", resources.Upload)},
-    headers=(Query("Upload-Length", "Bytes that the file has.", _COUNT, required=True),),
+    "Start uploading a file in pieces.",
+    {201: Answer("The upload; `Location` is the address to send the pieces to.", resources.Upload)},
+    headers=(Query("Upload-Length", "Size of the file in bytes.", _COUNT, required=True),),
     writes=True,
     problems=(403, 413, 429),
 )
@@ -59,8 +59,8 @@ def begin(slug: str, file: str) -> Response:
 @operation(
     "GET",
     AT,
-    "See how far an upload has come.",
-    {200: Answer("The upload; `Upload-Offset` says the same.", resources.Upload)},
+    "Get the progress of an upload.",
+    {200: Answer("The upload; `Upload-Offset` is its offset.", resources.Upload)},
 )
 def read_upload(upload: str) -> Response:
     """Ask with `HEAD` for the headers alone. Only who began an upload finds it."""
@@ -72,12 +72,12 @@ def read_upload(upload: str) -> Response:
     AT,
     "Send a piece of a file.",
     {
-        204: Answer("It is safely on disk; `Upload-Offset` is where the next one begins."),
+        204: Answer("The piece is stored; `Upload-Offset` is the offset of the next one."),
     },
     headers=(
-        Query("Upload-Offset", "Where in the file the piece begins.", _COUNT, required=True),
+        Query("Upload-Offset", "The offset of the piece in the file.", _COUNT, required=True),
         Query(
-            "Upload-Checksum", "`sha256` (or `sha1`), a blank, and the digest in base64.", _CHECKSUM
+            "Upload-Checksum", "`sha256` (or `sha1`), a space and the digest in base64.", _CHECKSUM
         ),
     ),
     takes_bytes=True,
@@ -113,8 +113,8 @@ def send_piece(upload: str) -> Response:
 @operation(
     "DELETE",
     AT,
-    "Give an upload up.",
-    {204: Answer("What had arrived is forgotten.")},
+    "Cancel an upload.",
+    {204: Answer("The received data was discarded.")},
     writes=True,
 )
 @costs("files")

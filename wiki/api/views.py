@@ -71,7 +71,7 @@ def authenticate() -> None:
     if one.writes and caller.actor.is_anonymous:
         raise SignInRequired
     if one.writes and not caller.writes:
-        raise Forbidden("This token may only read.")
+        raise Forbidden("This token is read-only.")
     _check_query(one)
 
 
@@ -82,10 +82,10 @@ def _check_query(one: Operation) -> None:
     for name, values in request.args.lists():
         if name not in known:
             has = ", ".join(f"“{other}”" for other in known)
-            more = f" The parameters are {has}." if known else ""
-            raise Invalid(f"There is no parameter “{name[:40]}” here.{more}", field=name)
+            more = f" Known parameters: {has}." if known else ""
+            raise Invalid(f"Unknown parameter “{name[:40]}”.{more}", field=name)
         if len(values) > 1:
-            raise Invalid(f"“{name}” was sent {len(values)} times: send it once.", field=name)
+            raise Invalid(f"“{name}” was sent {len(values)} times. Send it once.", field=name)
         known[name].check(values[0])
 
 
