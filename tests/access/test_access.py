@@ -190,7 +190,7 @@ def test_nobody_keeps_themselves_out(wiki: Scene) -> None:
     wiki.write("mine", "x", by="ben")
     refused = wiki.post("ben", "/eng/mine/-/access", label="restricted")
     assert refused.status_code == 422
-    assert "You would keep yourself out" in refused.text
+    assert "This would lock you out" in refused.text
     assert wiki.get("cai", "/eng/mine").status_code == 200
 
 
@@ -378,7 +378,7 @@ def test_a_lower_label_of_its_own_says_that_the_inherited_one_holds(wiki: Scene)
     label(wiki, "page/below", Label.INTERNAL)
     label(wiki, "page", Label.RESTRICTED)
     shown = wiki.get("eve", "/eng/page/below/-/access").text
-    assert selected(shown, "label") == ("internal", "internal (restricted holds)")
+    assert selected(shown, "label") == ("internal", "internal (restricted applies)")
     answer = wiki.post("eve", "/eng/page/below/-/access", label="inherit")
     assert answer.status_code == 303
     said = wiki.get("eve", "/eng/page/below/-/access").text

@@ -44,7 +44,7 @@ def test_the_panel_says_who_has_which_role_and_by_what(wiki: Scene) -> None:
 def test_it_answers_about_somebody_with_the_reason(wiki: Scene) -> None:
     told = wiki.get("cai", "/lab/-/access?person=ben").text
     assert "Editing: Ben is an editor in Lab." in told
-    assert "Role from: added directly." in told and "is confidential or less" in told
+    assert "Role from: added directly." in told and "up to the label confidential" in told
     told = wiki.get("cai", "/lab/-/access?person=dot").text
     assert "Reading: Dot has no access to Lab." in told
 

@@ -159,10 +159,10 @@ def test_addresses_with_huge_numbers_are_not_found_in_the_browser_either(wiki: S
         ("/pages/eng/p?revision=1", "Unknown parameter “revision”."),
         ("/pages?limit=1&limit=2", "“limit” was sent 2 times. Send it once."),
         ("/pages?sort=size", "“sort” must be “updated” or “created” or “title”."),
-        ("/pages?after=x", "“after” does not come from this list"),
-        ("/tags?after=WzFd", "“after” does not come from this list"),
-        ("/pages?after=WyJ4IiwxXQ", "“after” does not come from this list"),
-        ("/pages?tag=a&sort=updated&since=never", "is not a day"),
+        ("/pages?after=x", "“after” isn’t a position in this list"),
+        ("/tags?after=WzFd", "“after” isn’t a position in this list"),
+        ("/pages?after=WyJ4IiwxXQ", "“after” isn’t a position in this list"),
+        ("/pages?tag=a&sort=updated&since=never", "isn’t a valid date"),
     ],
 )
 def test_no_parameter_is_ignored(api: Api, wiki: Scene, address: str, words: str) -> None:
@@ -176,8 +176,8 @@ def test_no_parameter_is_ignored(api: Api, wiki: Scene, address: str, words: str
     ("path", "words"),
     [
         ("a%01b", "control characters"),
-        ("a/-/b", "a meaning of its own"),
-        ("../b", "a meaning of its own"),
+        ("a/-/b", "because it is reserved"),
+        ("../b", "because it is reserved"),
         ("x" * 121, "at most 120 characters"),
     ],
 )

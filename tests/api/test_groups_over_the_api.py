@@ -126,7 +126,7 @@ def test_to_guests_and_strangers_there_are_no_groups(finance: Api) -> None:
         ("PUT", "/groups/finance/people/%00", None, 404, ""),
         ("DELETE", "/groups/%00", None, 404, ""),
         ("GET", "/groups/%00", None, 404, ""),
-        ("GET", "/groups/finance/people?after=x", None, 422, "does not come from this list"),
+        ("GET", "/groups/finance/people?after=x", None, 422, "isn’t a position in this list"),
         ("GET", "/groups?q=%00", None, 200, ""),
     ],
 )

@@ -244,7 +244,7 @@ def test_what_is_of_no_space_is_not_for_a_narrow_token(two_spaces: Scene, api: A
     narrow = token_for(two_spaces, "ada", "eng")
     refused = call(api, narrow, "POST", "/spaces", **SENT["make_space"])
     assert refused.status_code == 403
-    assert "some spaces only" in refused.json["detail"]
+    assert "only in some spaces" in refused.json["detail"]
     with two_spaces.database.read() as session:
         ada = session.get_one(Person, two_spaces.actor("ada").person_id)
         acting = ada.actor(frozenset({1}))

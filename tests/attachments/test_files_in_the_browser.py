@@ -175,11 +175,11 @@ def test_a_download_keeps_its_real_name(wiki: Scene) -> None:
 
 
 REFUSED = [
-    ("..", "meaning of its own"),
-    ("-", "meaning of its own"),
+    ("..", "because it is reserved"),
+    ("-", "because it is reserved"),
     ("a\u202egnp.exe", "direction of writing"),
     ("x" * 200 + ".png", "at most 120 characters"),
-    ("notes.MD", "make a page of it"),
+    ("notes.MD", "Create a page from it"),
 ]
 
 
@@ -355,4 +355,4 @@ def test_a_file_whose_bytes_are_lost_is_answered_with_a_sentence(wiki: Scene) ->
             path.unlink()
     lost = wiki.get("cai", "/eng/-/files/plan.png")
     assert lost.status_code == 500
-    assert "bytes of this file are missing" in lost.text
+    assert "content of this file is missing" in lost.text

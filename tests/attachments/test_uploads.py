@@ -189,7 +189,7 @@ def test_limits_are_checked_before_the_first_byte(wiki: Scene, api: Api) -> None
         assert begin(api, "ben", f"eng/rota/{name}.bin", 1 << 20).status_code == 201
     third = begin(api, "ben", "eng/rota/c.bin", 1 << 20)
     assert third.status_code == 413
-    assert "This page holds 2 of 2 MiB" in third.json["detail"]
+    assert "This page uses 2 of 2 MiB" in third.json["detail"]
     assert begin(api, "ben", "eng/notes.md", 3).status_code == 422
     assert begin(api, "ben", "eng/../x", 3).status_code in (404, 422)
     for nonsense in ("", "-1", "many", "1e3"):
@@ -342,7 +342,7 @@ def test_nobody_begins_without_end(wiki: Scene, api: Api, monkeypatch: pytest.Mo
         begin(api, "ben", f"eng/{name}.txt", 3)
     refused = begin(api, "ben", "eng/c.txt", 3)
     assert refused.status_code == 429
-    assert "finish or cancel some of them" in refused.json["detail"]
+    assert "Finish or cancel some of them" in refused.json["detail"]
     assert begin(api, "eve", "eng/c.txt", 3).status_code == 201
 
 

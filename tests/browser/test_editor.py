@@ -316,7 +316,7 @@ def test_two_who_edit_different_lines_are_merged(visit: Visit, fresh: str) -> No
     write(ben, "four")
     ben.keyboard.press("Control+s")
     ben.wait_for_url(f"**{fresh}")
-    expect(ben.get_by_role("status").first).to_contain_text("both edits are in it")
+    expect(ben.get_by_role("status").first).to_contain_text("both edits are included")
     expect(ben.locator(".prose")).to_contain_text("ONE")
     expect(ben.locator(".prose")).to_contain_text("four")
 

@@ -149,7 +149,7 @@ def test_many_dropped_files_each_say_what_became_of_them(
     drop(page, page.get_by_label("Attach files"), *some, make("notes.md", b"# Words"))
     for number in range(6):
         expect(line(page, f"plan {number}.png")).to_contain_text(f"Attached as plan-{number}.png")
-    expect(line(page, "notes.md")).to_contain_text("make a page of it instead")
+    expect(line(page, "notes.md")).to_contain_text("Create a page from it instead")
     expect(page.locator(".files .row-title")).to_have_count(6)
     page.get_by_role("button", name="Close notes.md").click()
     expect(line(page, "notes.md")).to_have_count(0)
@@ -193,7 +193,7 @@ def test_a_large_file_goes_on_by_itself_after_the_connection_was_lost(
 
     page.route("**/-/uploads/*", unreliable)
     page.get_by_label("Attach").set_input_files(make("film.bin", data))
-    expect(line(page, "film.bin")).to_contain_text("This goes on by itself")
+    expect(line(page, "film.bin")).to_contain_text("The upload will continue automatically")
     expect(line(page, "film.bin")).to_contain_text("Attached", timeout=60_000)
     assert bytes_of(visit, files, "film.bin") == data
     assert sent[1] == sent[2] == sent[3] > 0  # nothing that had arrived was sent again
@@ -219,7 +219,7 @@ def test_a_large_file_goes_on_after_the_screen_was_closed(
 
     page.route("**/-/uploads/*", note)
     page.get_by_label("Attach").set_input_files(path)
-    expect(line(page, "film.bin")).to_contain_text("This goes on by itself")
+    expect(line(page, "film.bin")).to_contain_text("The upload will continue automatically")
     page.reload()
     sent += [-1]
     page.get_by_label("Attach").set_input_files(path)
@@ -289,7 +289,7 @@ def test_a_refused_file_leaves_the_text_as_it_was(visit: Visit, files: str) -> N
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Attach a picture or file").click()
     chooser.value.set_files([{"name": "x.md", "mimeType": "text/plain", "buffer": b"words"}])
-    expect(line(page, "x.md")).to_contain_text("make a page of it")
+    expect(line(page, "x.md")).to_contain_text("Create a page from it")
     expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n")
 
 

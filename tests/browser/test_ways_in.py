@@ -81,7 +81,7 @@ def test_somebody_new_comes_in_by_a_link_without_scripts(visit: Visit) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     page.wait_for_url("**/lab/")
-    expect(page.get_by_text("Your account is made")).to_be_visible()
+    expect(page.get_by_text("Your account is ready")).to_be_visible()
 
 
 def test_a_link_that_is_shown_once_is_copied_by_a_button(visit: Visit, axe: str) -> None:

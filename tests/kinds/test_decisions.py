@@ -136,7 +136,7 @@ def test_edits_of_different_fields_are_merged_and_of_the_same_one_decided(
         ("status", "open", "“Status” must be one of “proposed”, “accepted”, “rejected”."),
         ("decided_on", "31 March", "“Decided on” must be a date like 2026-03-31."),
         ("decided_on", "2026-02-30", "“Decided on” must be a date like 2026-03-31."),
-        ("owner", "Eve!", "“Owner” does not have the expected form. A user name."),
+        ("owner", "Eve!", "“Owner” doesn’t have the expected form. A user name."),
         ("owner", "e" * 61, "“Owner” can have up to 60 characters."),
     ],
 )

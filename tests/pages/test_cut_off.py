@@ -207,7 +207,7 @@ def test_a_process_that_died_over_it_is_no_verdict(
     monkeypatch.setattr(sandbox._Child, "ask", die)
     limit_rendering(20, 20)
     wiki.write("page", "Some *words*.")
-    assert "could not be laid out just now" in wiki.get("cai", "/eng/page").text
+    assert "couldn’t be rendered just now" in wiki.get("cai", "/eng/page").text
     monkeypatch.undo()
     for _ in range(2):
         due_now(wiki)

@@ -11,7 +11,7 @@ from wiki.transfer.importing import TreeImport
 from wiki.transfer.sources import FolderSource, limits_of
 
 ZWSP, ZWNJ, RLO = "\u200b", "\u200c", "\u202e"
-SENTENCE = "has characters that cannot be seen"
+SENTENCE = "contains invisible characters"
 
 
 def test_what_nobody_sees_is_shown_in_comparisons_and_blame_and_named_on_save(wiki: Scene) -> None:

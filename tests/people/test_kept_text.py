@@ -143,7 +143,7 @@ def test_a_sign_in_in_another_tab_meanwhile_loses_nothing(wiki: Scene) -> None:
     shown = browser.post("/eng/rota/-/edit", data=form)
     assert shown.status_code == 400
     assert text_in(shown.text) == TEXT
-    assert "Nothing is saved yet." in shown.text
+    assert "Nothing has been saved yet." in shown.text
     assert revisions(wiki) == before
 
 

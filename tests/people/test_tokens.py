@@ -48,10 +48,10 @@ def test_a_token_is_made_for_chosen_spaces_and_lists_their_names(wiki: Scene) ->
 def test_the_choice_of_spaces_must_be_clear_and_of_one_s_own(wiki: Scene) -> None:
     for form, words in (
         ({"reach": "some"}, "Choose at least one space."),
-        ({"reach": "all", "space-eng": "1"}, "choose “Only these spaces”"),
-        ({"reach": "some", "space-fair": "1"}, "no space “fair” that Ben may read"),
-        ({"reach": "some", "space-nothing": "1"}, "no space “nothing” that Ben may read"),
-        ({"lasts": "1000000"}, "how long the token lasts"),
+        ({"reach": "all", "space-eng": "1"}, "Choose “Only these spaces”"),
+        ({"reach": "some", "space-fair": "1"}, "no space “fair” that Ben can read"),
+        ({"reach": "some", "space-nothing": "1"}, "no space “nothing” that Ben can read"),
+        ({"lasts": "1000000"}, "when the token expires"),
         ({"token_name": "x" * 101}, "at most 100"),
     ):
         sent = {"token_name": "Mine", "scope": "write", **form}

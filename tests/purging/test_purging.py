@@ -125,7 +125,7 @@ def test_a_save_meanwhile_is_shown_before_anything_goes(wiki: Scene) -> None:
     for form in ({}, {"revision": 2}):
         again = purge(wiki, page, **form)
         assert again.status_code == 409
-        assert "Somebody has saved" in again.text
+        assert "Someone has saved" in again.text
         assert 'name="head" value="5"' in again.text
     assert wiki.page("salaries").head == 5
 

@@ -110,7 +110,7 @@ def test_a_space_that_is_hidden_and_one_that_does_not_exist_are_answered_alike(
     wiki.deliver()
     hidden = wiki.get("dot", "/-/search?q=word+space:lab").text
     absent = wiki.get("dot", "/-/search?q=word+space:xyz").text
-    assert "There’s no space “lab” that you can read." in hidden
+    assert "There’s no space called “lab” that you can read." in hidden
     assert main_part(hidden).replace("space:lab", "space:xyz").replace("“lab”", "“xyz”") == (
         main_part(absent)
     )
@@ -297,7 +297,7 @@ def test_without_an_index_search_says_so_and_the_rest_works(wiki: Scene) -> None
     shown = wiki.get("cai", "/-/search?q=word")
     assert shown.status_code == 503
     assert "being rebuilt" in shown.text
-    assert "cannot be looked up" in wiki.get("cai", "/-/switch?q=word").text
+    assert "can’t be searched right now" in wiki.get("cai", "/-/switch?q=word").text
     assert wiki.get("cai", "/-/search").status_code == 200
     assert wiki.get("cai", "/eng/a").status_code == 200
 

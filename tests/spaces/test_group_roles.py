@@ -100,7 +100,7 @@ def test_a_guest_who_leads_knows_no_groups(teams: Scene) -> None:
     for typed in ("@finance", "finance", "@nothing", "nothing"):
         refused = teams.post("gus", "/fair/-/members", person=typed, role="reader")
         assert refused.status_code == 422
-        assert "Nobody has that name" in refused.text
+        assert "There is no one with this name" in refused.text
     with teams.database.write() as session:
         seen = see_space(session, teams.actor("gus"), "fair")
         with pytest.raises(Forbidden):

@@ -348,7 +348,7 @@ def test_a_form_that_is_refused_leaves_the_invitation_to_be_used(wiki: Scene) ->
 def test_somebody_with_an_account_is_added_at_once_and_not_invited(wiki: Scene) -> None:
     refused = wiki.post("eve", "/lab/-/invitations", role="reader", email="DOT@example.org")
     assert refused.status_code == 422
-    assert "Dot has an account" in refused.text
+    assert "Dot already has an account" in refused.text
     assert (
         wiki.post("eve", "/lab/-/members", person="Dot@example.org", role="reader").status_code
         == 303

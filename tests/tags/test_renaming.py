@@ -55,7 +55,7 @@ def test_before_a_merge_one_is_told_what_it_brings_together(wiki: Scene) -> None
     assert "3 pages with “rota” will get “Duty” instead, like the 2 pages" in asked
     unasked = wiki.post("ben", "/eng/-/rename-tag", tag="rota", to="duty")
     assert unasked.status_code == 409
-    assert "would bring both together" in unasked.text
+    assert "renaming would merge the two" in unasked.text
     assert wiki.page("one").head == 1
     renamed(wiki, "rota", "duty", merge="1")
     assert tags_of(wiki, "one") == ["duty"]
@@ -91,8 +91,8 @@ def test_a_removed_tag_is_off_all_pages_of_the_space(wiki: Scene) -> None:
     [
         ("", "Enter a name for the tag"),
         (" \0 ", "Enter a name for the tag"),
-        ("a, b", "no comma"),
-        ("x" * 61, "at most 60 characters"),
+        ("a, b", "can’t contain commas"),
+        ("x" * 61, "up to 60 characters"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_a_sentence(

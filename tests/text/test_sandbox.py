@@ -67,7 +67,7 @@ def test_what_is_too_long_is_shown_as_its_source_at_once():
 )
 def test_what_nests_too_deep_is_shown_as_its_source(source):
     rendering = render_safely(source, HERE, seconds=60)
-    assert rendering.source_shown.startswith("This page nests too deep")
+    assert rendering.source_shown.startswith("This page is nested too deeply")
     assert rendering.text == source
 
 

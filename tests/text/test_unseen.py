@@ -65,7 +65,7 @@ def test_the_notice_names_character_and_line():
     assert "ZERO WIDTH SPACE (U+200B) in line 4" in said
     beside = deceptive_in("the title", f"a{RLO}", known="a")
     said = notice([*deceptive(f"a{RLO}"), *beside], "This file")
-    assert said.startswith("This file has characters that cannot be seen")
+    assert said.startswith("This file contains invisible characters")
     assert said.endswith("RIGHT-TO-LEFT OVERRIDE (U+202E) in line 1 and the title.")
     assert deceptive_in("the title", f"a{RLO}", known=f"a{RLO}") == []
     assert notice([]) == ""

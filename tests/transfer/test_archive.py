@@ -205,7 +205,7 @@ def test_what_cannot_be_opened_is_refused_by_what_it_is(tmp_path, data, sentence
 
 def test_a_name_that_lies_about_utf8_is_refused_with_a_sentence(tmp_path):
     data = made([("é.md", b"x")]).replace("é".encode(), b"\xff\xfe")
-    with pytest.raises(Invalid, match="marked as UTF-8 and is not"):
+    with pytest.raises(Invalid, match="marked as UTF-8 but isn’t"):
         source_of(tmp_path, data)
 
 

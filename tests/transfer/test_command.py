@@ -73,7 +73,7 @@ def test_a_private_space_is_written_as_its_lead_or_as_whom_one_names(run, tree, 
     [
         (("import", "{tree}", "--space", "none"), "There is no space none"),
         (("import", "{tree}/index.md", "--space", "guide"), "This isn’t a zip file"),
-        (("export", "{tree}", "--space", "guide"), "is not empty"),
+        (("export", "{tree}", "--space", "guide"), "isn’t empty"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(run, tree, arguments, sentence):

@@ -405,7 +405,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     file = run("export", "--git", full / "note.txt", "--space", "eng", "--as", "eve")
     assert file.exit_code == 1
     below = run("export", "--git", full / "note.txt/below", "--space", "eng", "--as", "eve")
-    assert "cannot be" in below.stderr
+    assert "can’t be" in below.stderr
 
 
 def test_without_git_there_is_one_clear_sentence(

@@ -151,7 +151,7 @@ def test_an_import_of_an_account_that_is_gone_stops_with_a_sentence(wiki):
         session.execute(update(Import).values(person_id=None))  # as the deletion of the account
     wiki.deliver()
     assert "account that started the import no longer exists" in wiki.get("eve", status).text
-    assert "stopped" in wiki.get("eve", "/eng/-/import").text
+    assert "failed" in wiki.get("eve", "/eng/-/import").text
     assert wiki.get("ben", "/eng/setup").status_code == 404
     assert waiting(wiki) == []
 

@@ -227,7 +227,7 @@ def test_commits_of_somebody_else_are_never_built_on(
     wiki.deliver()
     assert git(target, "rev-parse", "main").strip() == theirs
     assert "failing since" in state(run)
-    assert f"its newest commit is {theirs[:10]} by Mallory" in state(run)
+    assert f"its latest commit is {theirs[:10]} by Mallory" in state(run)
     assert waiting(wiki) == 1
     git(target, "branch", "theirs", "main")
     git(target, "update-ref", "refs/heads/main", "main~1")
@@ -308,7 +308,7 @@ def test_a_wiki_put_back_from_a_backup_does_not_go_on_with_another_past(
     for number in range(later):
         wiki.write(f"other{number}", "x")
     wiki.deliver()
-    assert "those of a backup" in run("mirror", "update", "eng").stderr
+    assert "restored from a backup" in run("mirror", "update", "eng").stderr
     assert len(log(target)) == 2
 
 

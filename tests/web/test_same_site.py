@@ -82,7 +82,7 @@ def test_a_token_of_another_session_is_no_token(wiki: Scene) -> None:
     eves.get("/-/me")
     refused = eves.post("/eng/-/members", data=form)
     assert refused.status_code == 400
-    assert "Go back, reload it" in refused.text
+    assert "Go back, reload the page" in refused.text
     form["csrf_token"] = csrf_token(eves.get("/-/me").text)
     assert eves.post("/eng/-/members", data=form).status_code == 303
 
