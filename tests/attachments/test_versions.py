@@ -46,7 +46,7 @@ def test_bringing_a_version_back_makes_it_the_newest_and_loses_nothing(wiki: Sce
     assert wiki.get("ben", f"/-/f/{second}").data == b"second"
     again = wiki.post("ben", f"/-/f/{first}/restore", to="versions")
     assert again.location == answer.location
-    assert "is back" in screen(wiki, "ben", newest)
+    assert "restored" in screen(wiki, "ben", newest)
 
 
 def test_a_removed_file_says_so_and_comes_back_as_a_new_version(wiki: Scene) -> None:

@@ -60,5 +60,5 @@ def test_a_decision_is_written(visit: Visit, axe: str, decided: None) -> None:
     assert asked == ["beforeunload"]
     page.goto("/eng/which-database/-/edit")
     expect(page.get_by_label("Owner")).to_have_value("eve")
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Restore draft").click()
     expect(page.get_by_label("Owner")).to_have_value("cai")

@@ -34,7 +34,7 @@ def test_undoing_a_change_keeps_later_ones(wiki: Scene) -> None:
     assert wiki.page("list").title == "list"
     history = wiki.get("cai", "/eng/list/-/history").text
     assert "It was right before" in history
-    assert "Without the change of" in history
+    assert "Undid the change in" in history
 
 
 def test_the_newest_change_can_be_undone(wiki: Scene) -> None:
@@ -59,13 +59,13 @@ def test_a_change_that_later_edits_overlap_is_undone_in_the_form_for_conflicts(
     three(wiki)
     wiki.write("list", "take uno\n\ntake two\n\ntake third\n", by="eve")
     form = wiki.get("ben", "/eng/list/-/undo?revision=2")
-    assert "Revision 2 cannot be undone as a whole" in form.text
+    assert "Revision 2 can’t be undone automatically" in form.text
     refused = wiki.post("ben", "/eng/list/-/undo", revision=2, head=4)
     assert refused.status_code == 409
     assert source(wiki) == "take uno\n\ntake two\n\ntake third\n"
     sent = fields_of(refused)
     unanswered = wiki.post("ben", "/eng/list/-/resolve", **sent)
-    assert "Revision 2 cannot be undone as a whole" in unanswered.text
+    assert "Revision 2 can’t be undone automatically" in unanswered.text
     sent |= {"choice-text-1": "mine"}
     assert wiki.post("ben", "/eng/list/-/resolve", **sent).status_code == 303
     assert source(wiki) == "take one\n\ntake two\n\ntake third\n"
