@@ -178,7 +178,7 @@ def test_no_parameter_is_ignored(api: Api, wiki: Scene, address: str, words: str
         ("a%01b", "control characters"),
         ("a/-/b", "because it is reserved"),
         ("../b", "because it is reserved"),
-        ("x" * 121, "at most 120 characters"),
+        ("x" * 121, "up to 120 characters"),
     ],
 )
 def test_a_page_is_not_made_where_none_can_be_and_the_answer_says_why(

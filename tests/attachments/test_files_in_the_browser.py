@@ -178,7 +178,7 @@ REFUSED = [
     ("..", "because it is reserved"),
     ("-", "because it is reserved"),
     ("a\u202egnp.exe", "direction of writing"),
-    ("x" * 200 + ".png", "at most 120 characters"),
+    ("x" * 200 + ".png", "up to 120 characters"),
     ("notes.MD", "Create a page from it"),
 ]
 

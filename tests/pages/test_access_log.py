@@ -122,7 +122,7 @@ def test_leads_and_admins_see_who_read_a_page_and_others_do_not(wiki: Scene) -> 
     assert "Readers" not in wiki.get("ben", "/eng/plan/-/access").text
     listed = wiki.get("ada", "/-/admin/reads?who=ben")
     assert "/-/admin/people/ben" in listed.text
-    assert "Nothing that is written down" in wiki.get("ada", "/-/admin/reads?who=cai").text
+    assert "No reads found" in wiki.get("ada", "/-/admin/reads?who=cai").text
     assert wiki.get("ada", "/-/admin/reads?who=nobody-like-this").status_code == 422
     assert wiki.get("eve", "/-/admin/reads").status_code == 403
 
