@@ -177,7 +177,7 @@ def test_a_download_keeps_its_real_name(wiki: Scene) -> None:
 REFUSED = [
     ("..", "because it is reserved"),
     ("-", "because it is reserved"),
-    ("a\u202egnp.exe", "direction of writing"),
+    ("a\u202egnp.exe", "direction of text"),
     ("x" * 200 + ".png", "up to 120 characters"),
     ("notes.MD", "Create a page from it"),
 ]
