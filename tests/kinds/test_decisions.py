@@ -16,6 +16,7 @@ from tests.api.conftest import Api
 from tests.cast import Scene
 from tests.kinds.decision.kind import DECISION, DECISIONS
 from tests.pages.test_editing_together import fields_of
+from tests.pages.test_query_counts import counted
 from tests.redaction.test_traces import files_with, redact, tables_with
 from tests.sharing.test_share_links import shared
 from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F401  (fixtures)
@@ -384,3 +385,28 @@ def test_a_shared_decision_shows_its_fields(decisions: Scene) -> None:
     sent = {"title": "D", "body": "x", "path": "d", "fields.status": "accepted"}
     assert decisions.post("ben", "/lab/-/new?kind=decision", **sent).status_code == 303
     assert "Status Accepted" in shown(decisions.get("nobody", shared(decisions, "d")).text)
+
+
+def test_a_kind_costs_no_queries(decisions: Scene) -> None:
+    register(replace(DECISION, projection=None))
+    decisions.alone()
+    make(decisions)
+    decisions.write("a", "We use PostgreSQL.\n")
+    decisions.deliver()
+    counts = []
+    for path, more in (("a", {}), ("d", {"fields.status": "accepted"})):
+        opened = fields_of(decisions.get("ben", f"/eng/{path}/-/edit"))
+        decisions.post("ben", f"/eng/{path}/-/edit", **(opened | more | {"body": f"First {path}"}))
+        decisions.deliver()
+        opened = fields_of(decisions.get("ben", f"/eng/{path}/-/edit"))
+        with counted(decisions) as statements:
+            decisions.post(
+                "ben", f"/eng/{path}/-/edit", **(opened | more | {"body": f"Second {path}"})
+            )
+        saving = len(statements)
+        with counted(decisions) as statements:
+            decisions.get("ben", f"/eng/{path}")
+            decisions.get("ben", f"/eng/{path}/-/edit")
+            decisions.get("ben", f"/eng/{path}/-/diff/1..2")
+        counts.append((saving, len(statements)))
+    assert counts[0] == counts[1]
