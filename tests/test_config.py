@@ -20,7 +20,7 @@ def test_values_are_typed() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("WIKI_SESION_DAYS", "7", "WIKI_SESION_DAYS is not a setting"),
+        ("WIKI_SESION_DAYS", "7", "WIKI_SESION_DAYS isn't a setting"),
         ("WIKI_SESSION_DAYS", "a week", "WIKI_SESSION_DAYS must be a whole number"),
         ("WIKI_SESSION_DAYS", "0", "WIKI_SESSION_DAYS must be a whole number"),
         ("WIKI_RENDER_SECONDS", "nan", "WIKI_RENDER_SECONDS must be a number"),
@@ -69,7 +69,7 @@ def test_a_provider_needs_its_address_a_name_and_a_secret() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("WIKI_OIDC_ISSUER", "", "WIKI_OIDC_CLIENT_ID means nothing without WIKI_OIDC_ISSUER"),
+        ("WIKI_OIDC_ISSUER", "", "WIKI_OIDC_CLIENT_ID has no effect without WIKI_OIDC_ISSUER"),
         ("WIKI_OIDC_ISSUER", "id.example.org", "WIKI_OIDC_ISSUER must look like"),
         ("WIKI_OIDC_ISSUER", "http://id.example.org", "WIKI_OIDC_ISSUER must look like"),
         ("WIKI_OIDC_ISSUER", "https://id.example.org/?x=1", "WIKI_OIDC_ISSUER must look like"),
@@ -86,7 +86,7 @@ def test_a_provider_needs_its_address_a_name_and_a_secret() -> None:
         ("WIKI_OIDC_DOMAINS", "ben@example.org", "must be domains such as example.org"),
         ("WIKI_OIDC_DOMAINS", "*.example.org", "must be domains such as example.org"),
         ("WIKI_OIDC_ROLE", "admin", "“member” or “guest”"),
-        ("WIKI_OIDC_ROLE", "guest", "means nothing without WIKI_OIDC_DOMAINS"),
+        ("WIKI_OIDC_ROLE", "guest", "has no effect without WIKI_OIDC_DOMAINS"),
     ],
 )
 def test_what_does_not_go_together_is_refused(name: str, value: str, sentence: str) -> None:
@@ -106,5 +106,5 @@ def test_domains_need_addresses() -> None:
     "name", ["CLIENT_ID", "CLIENT_SECRET", "NAME", "SCOPES", "DOMAINS", "ROLE"]
 )
 def test_nothing_of_a_provider_is_set_in_vain(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"WIKI_OIDC_{name} means nothing without"):
+    with pytest.raises(ConfigError, match=f"WIKI_OIDC_{name} has no effect without"):
         load({f"WIKI_OIDC_{name}": "x.org"})

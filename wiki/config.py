@@ -34,97 +34,100 @@ class Settings:
     """The settings of a wiki. Each field is the environment variable ``WIKI_<NAME>``."""
 
     data_dir: Path = _setting(
-        "Folder of the database, the search index, files, mail and the generated secret key.",
+        "Folder of the database, the search index, files, emails and the generated secret key.",
         Path("data"),
     )
     database_url: str = _setting(
-        "Where the database is: empty for SQLite in the data folder, or `postgresql+psycopg://…`.",
+        "Database address: empty for SQLite in the data folder, or `postgresql+psycopg://…`.",
         "",
     )
     base_url: str = _setting(
-        "The address people use, for links in mails and feeds, such as `https://wiki.example.org`.",
+        "The address people use, for links in emails and feeds, such as `https://wiki.example.org`.",
         "http://127.0.0.1:8000",
     )
-    site_name: str = _setting("The name shown in the header and in mails.", "Trellis")
+    site_name: str = _setting("Name shown in the header and in emails.", "Trellis")
     secret_key: str = _setting(
         "Key that signs cookies, at least 32 characters; generated in the data folder when empty.",
         "",
     )
     smtp_url: str = _setting(
         "Mail server, `smtp://user:password@host:587` (or `smtps://`); "
-        "empty writes mails as files to `mail/` in the data folder.",
+        "if empty, emails are written as files to `mail/` in the data folder.",
         "",
     )
-    mail_from: str = _setting("Sender of mails.", "wiki@localhost")
-    session_days: int = _setting("Days after which an unused sign-in ends.", 30)
+    mail_from: str = _setting("Sender of emails.", "wiki@localhost")
+    session_days: int = _setting("Days after which an unused session expires.", 30)
     trusted_proxies: int = _setting(
         "Number of proxies in front of the wiki that add to `X-Forwarded-For`; 0 ignores that "
-        "header, because anybody can send it.",
+        "header, because anyone can send it.",
         0,
         zero=True,
     )
-    max_page_kb: int = _setting("Largest page text, in KiB.", 2048)
-    max_file_mb: int = _setting("Largest attached file, in MiB.", 64)
+    max_page_kb: int = _setting("Maximum size of a page's text, in KiB.", 2048)
+    max_file_mb: int = _setting("Maximum size of an attached file, in MiB.", 64)
     max_page_files: int = _setting(
-        "Most files of one page, those it replaced or removed left out; 0 for no limit.",
+        "Maximum number of files on a page, not counting replaced or removed ones; 0 for no limit.",
         5000,
         zero=True,
     )
     max_page_files_mb: int = _setting(
-        "Most MiB of the files of one page, those it replaced or removed left out; 0 for no limit.",
+        "Maximum size of the files of a page in MiB, not counting replaced or removed ones; 0 for "
+        "no limit.",
         4096,
         zero=True,
     )
     max_space_files_mb: int = _setting(
-        "Most MiB that the files of one space take on disk, earlier versions among them and each "
-        "content once; 0 for no limit.",
+        "Maximum size of the files of a space on disk in MiB, with earlier versions and identical "
+        "files counted once; 0 for no limit.",
         0,
         zero=True,
     )
-    max_import_mb: int = _setting("Largest zip imported in the browser, in MiB.", 512)
+    max_import_mb: int = _setting("Maximum size of a zip imported in the browser, in MiB.", 512)
     second_person_from: int = _setting(
-        "People to whom one person alone may open what is confidential; opening it to more, or "
-        "anything that is not public to everyone, takes a second person.",
+        "Number of people to whom one person alone can open confidential pages. Opening them to "
+        "more people, or anything not public to everyone, needs a second person's approval.",
         20,
         zero=True,
     )
     share_up_to: str = _setting(
-        "Highest label of what may be shown by a link to people without an account: `public` or "
-        "`internal`; `off` for nothing at all.",
+        "Highest label of pages that people without an account can read by share link: `public` or "
+        "`internal`; `off` to turn share links off.",
         "internal",
     )
-    share_days: int = _setting("Days that such a link lasts unless its maker says otherwise.", 14)
-    share_max_days: int = _setting("Days that such a link can last at most.", 90)
+    share_days: int = _setting(
+        "Days until a share link expires, unless its creator chooses otherwise.", 14
+    )
+    share_max_days: int = _setting("Maximum number of days until a share link expires.", 90)
     render_seconds: float = _setting(
-        "Seconds of CPU time that a page may take to render before its plain source is shown "
+        "Seconds of CPU time that rendering a page can take before its plain source is shown "
         "instead.",
         1.3,
     )
     render_retry_seconds: float = _setting(
-        "Seconds of CPU time that the worker then gives such a page at most, beside other work, "
-        "before it is left at its source.",
+        "Seconds of CPU time that the worker then spends at most on rendering such a page, "
+        "before its source stays.",
         20.0,
     )
     oidc_issuer: str = _setting(
-        "OpenID provider by which people can sign in too, such as `https://id.example.org`: the "
-        "address that it calls itself by, to the letter; empty for passwords only.",
+        "OpenID provider with which people can also sign in, such as `https://id.example.org`: its "
+        "issuer address, exactly as the provider gives it; empty for passwords only.",
         "",
     )
-    oidc_client_id: str = _setting("What the wiki is called at that provider.", "")
-    oidc_client_secret: str = _setting("The secret that the provider gave the wiki.", "")
+    oidc_client_id: str = _setting("Client ID of the wiki at the provider.", "")
+    oidc_client_secret: str = _setting("Client secret of the wiki at the provider.", "")
     oidc_name: str = _setting(
-        "What people call the provider: the button says “Continue with …”.", "single sign-on"
+        "Name of the provider, shown on the button “Continue with …”.", "single sign-on"
     )
     oidc_scopes: str = _setting(
-        "What the provider is asked for; `email` and `profile` can be left out.",
+        "Scopes requested from the provider; `email` and `profile` are optional.",
         "openid email profile",
     )
     oidc_domains: str = _setting(
-        "Domains of e-mail addresses, separated by commas, whose people make accounts by "
-        "themselves when they first come from the provider; empty for nobody.",
+        "Email domains, separated by commas, whose people can create an account when they first "
+        "sign in with the provider; empty for no one.",
         "",
     )
-    oidc_role: str = _setting("What such accounts are: `member` or `guest`.", "member")
+    oidc_role: str = _setting("Role of such accounts: `member` or `guest`.", "member")
 
     @property
     def provider(self) -> str:
@@ -137,32 +140,32 @@ class Settings:
         return frozenset(filter(None, re.split(r"[\s,]+", self.oidc_domains.lower())))
 
     pace: float = _setting(
-        "Multiplies how many searches, comparisons, previews and saves one person may ask for in "
-        "a short time, which is far more than anybody does by hand; 0 for no limit.",
+        "Multiplier for the number of searches, comparisons, previews and saves that a person can "
+        "make in a short time, which is far more than anyone makes by hand; 0 for no limit.",
         1.0,
         zero=True,
     )
 
     audit_days: int = _setting(
-        "Days that events stay in the audit which no page's history and no proof needs; "
-        "0 keeps them for ever.",
+        "Days to keep audit events that no page's history and no proof needs; "
+        "0 keeps them forever.",
         0,
         zero=True,
     )
     address_days: int = _setting(
-        "Days after which the network addresses in the audit are shortened to their network; "
-        "0 keeps them for ever.",
+        "Days after which IP addresses in the audit log are shortened to their network; "
+        "0 keeps them forever.",
         90,
         zero=True,
     )
 
     access_log_from: str = _setting(
-        "The label from which on it is written down who reads a page: `public`, `internal`, "
-        "`confidential`, `restricted`, or `off` for never.",
+        "Lowest label of pages whose reads are recorded: `public`, `internal`, "
+        "`confidential`, `restricted`, or `off` to record none.",
         "confidential",
     )
     access_log_days: int = _setting(
-        "Days for which it is kept who read what; 0 keeps it for ever.", 365, zero=True
+        "Days to keep the record of reads; 0 keeps it forever.", 365, zero=True
     )
 
     @property
@@ -210,7 +213,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if not name.startswith(PREFIX) or name.startswith(NOT_SETTINGS):
             continue
         if name not in known:
-            raise ConfigError(f"{name} is not a setting of this wiki; see docs/administrators.")
+            raise ConfigError(f"{name} isn't a setting of this wiki. See docs/administrators.")
         setting = known[name]
         given[setting.name] = _parse(
             name, value, type(setting.default), zero=setting.metadata["zero"]
@@ -261,7 +264,7 @@ def _check_oidc(settings: Settings) -> None:
         for name in ("client_id", "client_secret", "name", "scopes", "domains", "role"):
             if getattr(settings, f"oidc_{name}") != getattr(plain, f"oidc_{name}"):
                 raise ConfigError(
-                    f"WIKI_OIDC_{name.upper()} means nothing without WIKI_OIDC_ISSUER."
+                    f"WIKI_OIDC_{name.upper()} has no effect without WIKI_OIDC_ISSUER."
                 )
         return
     if not is_safe_to_ask(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
@@ -270,7 +273,7 @@ def _check_oidc(settings: Settings) -> None:
             f"not “{issuer}”."
         )
     if len(issuer) > 500:
-        raise ConfigError("WIKI_OIDC_ISSUER has at most 500 characters.")
+        raise ConfigError("WIKI_OIDC_ISSUER must have at most 500 characters.")
     if not is_safe_to_ask(settings.base_url):
         raise ConfigError(
             "WIKI_OIDC_ISSUER needs a WIKI_BASE_URL with https://: the provider sends people "
@@ -280,8 +283,8 @@ def _check_oidc(settings: Settings) -> None:
         value = getattr(settings, f"oidc_{name}")
         if not re.fullmatch(r"[\x21-\x7e]{1,1000}", value):
             raise ConfigError(
-                f"WIKI_OIDC_{name.upper()} must be what the provider gave for this wiki, "
-                "without blanks."
+                f"WIKI_OIDC_{name.upper()} must be the value that the provider gave for this wiki, "
+                "without spaces."
             )
     if not settings.oidc_name.isprintable() or not 0 < len(settings.oidc_name) <= 40:
         raise ConfigError("WIKI_OIDC_NAME must be a name of at most 40 characters.")
@@ -300,11 +303,11 @@ def _check_oidc(settings: Settings) -> None:
         )
     if settings.oidc_role != plain.oidc_role and not settings.oidc_email_domains:
         raise ConfigError(
-            "WIKI_OIDC_ROLE means nothing without WIKI_OIDC_DOMAINS: nobody makes an account."
+            "WIKI_OIDC_ROLE has no effect without WIKI_OIDC_DOMAINS: no one can create an account."
         )
     if settings.oidc_email_domains and "email" not in settings.oidc_scopes.split():
         raise ConfigError(
-            "WIKI_OIDC_DOMAINS needs “email” in WIKI_OIDC_SCOPES: without it no address is known."
+            "WIKI_OIDC_DOMAINS needs “email” in WIKI_OIDC_SCOPES, which provides the address."
         )
 
 
@@ -335,8 +338,8 @@ def _check(settings: Settings) -> None:
         raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")
     if settings.share_up_to not in ("off", "public", "internal"):
         raise ConfigError(
-            "WIKI_SHARE_UP_TO must be “off”, “public” or “internal” (what is narrower is never "
-            f"shown by a link), not “{settings.share_up_to}”."
+            "WIKI_SHARE_UP_TO must be “off”, “public” or “internal” (narrower pages are never "
+            f"shared by link), not “{settings.share_up_to}”."
         )
     if settings.share_days > settings.share_max_days:
         raise ConfigError("WIKI_SHARE_DAYS must not be above WIKI_SHARE_MAX_DAYS.")

@@ -195,16 +195,16 @@ def listen(host: str, port: int) -> socket.socket:
     except socket.gaierror:
         raise ServeError(f"“{host}” is not an address of this machine.") from None
     except PermissionError:
-        raise ServeError(f"Port {port} is for root only; choose one above 1023.") from None
+        raise ServeError(f"Port {port} is reserved for root. Choose one above 1023.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ServeError(
-                f"Port {port} on {host} is already in use; stop what uses it or choose another "
+                f"Port {port} on {host} is already in use. Stop what uses it or choose another "
                 "with --port."
             ) from None
-        raise ServeError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+        raise ServeError(f"Can't listen on {host}:{port}: {error.strerror}.") from None
     except OverflowError:
-        raise ServeError("A port is a number from 0 to 65535.") from None
+        raise ServeError("The port must be a number from 0 to 65535.") from None
 
 
 def web(

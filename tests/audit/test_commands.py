@@ -59,7 +59,7 @@ def test_an_export_of_nonsense_is_refused(
 
 def test_a_whole_chain_is_not_signed_again(wiki: Scene) -> None:
     happen(wiki)
-    assert run(wiki, "seal").output == "2 events are as they were written, and signed.\n"
+    assert run(wiki, "seal").output == "2 events are unchanged and signed.\n"
 
 
 def test_a_broken_chain_is_signed_when_somebody_says_so(wiki: Scene) -> None:
@@ -71,7 +71,7 @@ def test_a_broken_chain_is_signed_when_somebody_says_so(wiki: Scene) -> None:
     assert "Error: Nothing was signed." in refused.output
     assert verify(wiki.database).fault != ""
     done = run(wiki, "seal", "--yes")
-    assert "2 events are bound to the ones before and signed anew." in done.output
+    assert "2 events are linked and signed again." in done.output
     assert verify(wiki.database).fault == ""
     with wiki.database.read() as session:
         last = session.scalars(select(EventRow).order_by(EventRow.id.desc())).first()

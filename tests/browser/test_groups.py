@@ -22,7 +22,7 @@ def test_who_is_meant_is_suggested_and_put_in(visit: Visit) -> None:
     expect(page.locator("#known option[value='@colleague59']")).to_be_attached()
     field.fill("@colleague59")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("Colleague 59 is in Empty now.")
+    expect(page.get_by_role("status")).to_contain_text("Colleague 59 was added to Empty.")
     page.get_by_role("button", name="Remove Colleague 59").click()
     expect(page.get_by_role("status")).to_contain_text("Colleague 59 was removed from Empty.")
 

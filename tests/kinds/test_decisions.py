@@ -270,7 +270,7 @@ def test_the_table_of_a_kind_follows_the_head_and_is_put_right(
     assert rows(decisions) == [("accepted", date(2026, 3, 31), "ben")]
     opened = decisions.settings, decisions.database
     monkeypatch.setattr("wiki.commands.check.opened", lambda: opened)
-    assert "All is as it should be." in CliRunner().invoke(main, ["check"]).output
+    assert "No problems found." in CliRunner().invoke(main, ["check"]).output
     with decisions.database.write() as session:
         session.execute(update(DECISIONS).values(status="rejected"))
     wrong = CliRunner().invoke(main, ["check"]).output
@@ -373,7 +373,7 @@ def test_pages_from_before_a_kind_was_registered_become_pages_of_it(
     assert stored(decisions)[0] == "article"
     opened = decisions.settings, decisions.database
     monkeypatch.setattr("wiki.commands.check.opened", lambda: opened)
-    assert "differs from its newest revision in kind. Put right." in (
+    assert "differs from its newest revision in kind. Repaired." in (
         CliRunner().invoke(main, ["check"]).output
     )
     assert stored(decisions)[0] == "decision"

@@ -282,7 +282,7 @@ def test_a_check_finds_it_and_gives_it_the_time(
     hasty.deliver()
     checked = CliRunner().invoke(main, ["check"])
     assert "1 page was cut off while being rendered" in checked.output
-    assert CliRunner().invoke(main, ["check"]).output == "All is as it should be.\n"
+    assert CliRunner().invoke(main, ["check"]).output == "No problems found.\n"
     assert "<em>word</em>" in hasty.get("cai", "/eng/long").text
 
 

@@ -39,7 +39,7 @@ def test_people_are_listed_one_a_line(run: Run) -> None:
 
 def test_an_account_is_made_disabled_and_enabled(run: Run, wiki: Scene) -> None:
     made = run("user", "add", "Hal", "--password-stdin", typed=PASSWORD + "\n")
-    assert made.output == "hal can sign in now.\n"
+    assert made.output == "Account hal created.\n"
     assert signs_in(wiki, "hal")
     assert run("user", "disable", "hal").exit_code == 0
     assert not signs_in(wiki, "hal")
@@ -60,7 +60,7 @@ def test_a_password_is_set_and_ends_the_sign_ins(run: Run, wiki: Scene) -> None:
 
 
 def test_a_role_is_changed_but_not_the_last_admins(run: Run, wiki: Scene) -> None:
-    assert run("user", "role", "ben", "admin").output == "ben is an admin now.\n"
+    assert run("user", "role", "ben", "admin").output == "ben is now an admin.\n"
     assert wiki.get("ben", "/-/admin/people").status_code == 200
     assert run("user", "role", "ben", "member").exit_code == 0
     for refused in (run("user", "role", "ada", "guest"), run("user", "disable", "ada")):
@@ -85,7 +85,7 @@ def test_a_token_is_printed_once_and_works(run: Run, wiki: Scene) -> None:
 def test_nobody_of_that_name_is_one_clear_line(run: Run, command: str) -> None:
     refused = run("user", command, "zed")
     assert refused.exit_code == 1
-    assert refused.output == "Error: Nobody is called zed.\n"
+    assert refused.output == "Error: There is no user zed.\n"
 
 
 def every_command(group: click.Group, *way: str) -> list[tuple[tuple[str, ...], click.Command]]:

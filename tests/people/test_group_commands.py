@@ -27,21 +27,21 @@ def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_groups_are_made_filled_and_listed(run: Run) -> None:
     assert run("add", "Company", "--title", "All of us", "--description", "x").exit_code == 0
-    assert run("put", "finance", "ben", "@cai").output == "finance has 2 people now.\n"
+    assert run("put", "finance", "ben", "@cai").output == "finance now has 2 people.\n"
     assert run("put", "company", "finance", "Eve@Example.org").exit_code == 0
     assert run("list").output == "company\t3\tAll of us\nfinance\t2\tFinance\n"
     assert run("list", "--find", "US").output == "company\t3\tAll of us\n"
     assert run("people", "company").output == (
         "ben\tfinance\tBen\ncai\tfinance\tCai\neve\tcompany\tEve\n"
     )
-    assert run("take", "finance", "ben").output == "finance has 1 person now.\n"
-    assert run("take", "company", "finance", "eve").output == "company has 0 people now.\n"
+    assert run("take", "finance", "ben").output == "finance now has 1 person.\n"
+    assert run("take", "company", "finance", "eve").output == "company now has 0 people.\n"
 
 
 def test_of_several_all_are_put_in_or_none(run: Run) -> None:
     refused = run("put", "finance", "ben", "nobody")
     assert refused.exit_code == 1
-    assert refused.output == "Error: Nobody and no group is called nobody.\n"
+    assert refused.output == "Error: There is no user or group nobody.\n"
     assert run("put", "finance", "ben", "finance").output == (
         "Error: A group can’t contain itself.\n"
     )

@@ -154,7 +154,7 @@ def test_reindex_says_how_many_pages_are_searchable(
     with engine_of(wiki.settings).shelf.lock("building"):
         busy = CliRunner().invoke(main, ["reindex"])
     assert busy.exit_code == 1
-    assert "Another process is building the search index" in busy.stderr
+    assert "Another process is already building the search index" in busy.stderr
 
 
 @pytest.mark.usefixtures("nothing_recent")

@@ -92,7 +92,7 @@ def test_a_port_in_use_is_one_sentence() -> None:
         with pytest.raises(ServeError) as caught:
             listen("127.0.0.1", port)
     assert str(caught.value) == (
-        f"Port {port} on 127.0.0.1 is already in use; stop what uses it or choose another with "
+        f"Port {port} on 127.0.0.1 is already in use. Stop what uses it or choose another with "
         "--port."
     )
 

@@ -322,7 +322,7 @@ def test_who_leads_by_a_group_counts_wherever_a_lead_is_asked_for(teams: Scene) 
     assert teams.get("ada", "/-/admin/spaces").text.count("no lead") == 1
     with (
         teams.database.read() as session,
-        pytest.raises(click.ClickException, match="Nobody leads"),
+        pytest.raises(click.ClickException, match="has no lead"),
     ):
         writer(session, "lab", None)
 

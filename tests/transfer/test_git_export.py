@@ -399,7 +399,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     assert [path.name for path in full.iterdir()] == ["note.txt"]
     (tmp_path / "empty").mkdir()
     done = run("export", "--git", tmp_path / "empty", "--space", "eng", "--as", "eve")
-    assert done.output == f"One new commit is in {tmp_path / 'empty'}.\n"
+    assert done.output == f"1 new commit in {tmp_path / 'empty'}.\n"
     other = run("export", "--git", tmp_path / "empty", "--space", "open", "--as", "eve")
     assert "contains the history of another space" in other.stderr
     file = run("export", "--git", full / "note.txt", "--space", "eng", "--as", "eve")

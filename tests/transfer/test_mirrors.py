@@ -38,7 +38,7 @@ def target(tmp_path: Path, wiki: Scene, run: Run) -> Path:
     wiki.write("a", "One.")
     folder = tmp_path / "eng.git"
     done = run("mirror", "add", "eng", folder, "--as", "eve")
-    assert done.output == f"One new commit is in {folder}.\n"
+    assert done.output == f"1 new commit in {folder}.\n"
     wiki.deliver()
     return folder
 
@@ -82,7 +82,7 @@ def test_what_happens_is_committed_as_it_comes(wiki: Scene, run: Run, target: Pa
     assert state(run) == "up to date"
     wiki.write("a", "Two.", by="ben", message="Because")
     wiki.write("elsewhere", "x", space="open")
-    assert state(run) == "1 events behind"
+    assert state(run) == "1 event behind"
     wiki.deliver()
     assert state(run) == "up to date"
     wiki.attach("a/plan.txt", b"1")
@@ -358,7 +358,7 @@ def test_a_mirror_is_read_as_somebody_and_ends_with_their_right(
     assert "is disabled" in run("mirror", "update", "lab").stderr
     with wiki.database.write() as session:
         session.execute(update(Person).values(disabled_at=None))
-    assert run("mirror", "update", "lab").output == f"One new commit is in {lab}.\n"
+    assert run("mirror", "update", "lab").output == f"1 new commit in {lab}.\n"
 
 
 def test_a_deleted_page_leaves_the_mirror_of_one_who_may_not_see_deleted_ones(
@@ -391,7 +391,7 @@ def test_mirrors_are_made_and_taken_away_by_the_shell_only(
             with pytest.raises(Forbidden):
                 act()
     gone = run("mirror", "remove", "eng")
-    assert gone.output == f"eng is no longer mirrored; {target} stays as it is.\n"
+    assert gone.output == f"eng is no longer mirrored. {target} isn't changed.\n"
     assert run("mirror", "list").output == ""
     assert "has no mirror" in run("mirror", "remove", "eng").stderr
     assert "has no mirror" in run("mirror", "update", "eng").stderr
@@ -399,7 +399,7 @@ def test_mirrors_are_made_and_taken_away_by_the_shell_only(
     wiki.deliver()
     assert len(log(target)) == 1
     again: Result = run("mirror", "add", "eng", target, "--as", "eve")
-    assert again.output == f"One new commit is in {target}.\n"
+    assert again.output == f"1 new commit in {target}.\n"
     with wiki.database.read() as session:
         names = session.scalars(
             select(EventRow.name).where(EventRow.name.like("Mirror%")).order_by(EventRow.id)

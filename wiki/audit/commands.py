@@ -18,24 +18,28 @@ from wiki.text.counts import counted
 
 @click.group()
 def audit() -> None:
-    """Who did what, when and from where."""
+    """Export and verify the audit log."""
 
 
 @audit.command("export")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only from this day on (UTC).")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only until this day (UTC).")
-@click.option("--who", default="", help="User name: only what they did.")
-@click.option("--space", "slug", default="", help="Address of a space: only what happened in it.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only events from this day on (UTC)."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="Only events up to this day (UTC)."
+)
+@click.option("--who", default="", help="Only events of this user name.")
+@click.option("--space", "slug", default="", help="Only events in the space with this address.")
 @click.option(
     "--format",
     "form",
     type=click.Choice([one.value for one in Format]),
     default=Format.JSONL.value,
     show_default=True,
-    help="How to write it.",
+    help="Output format.",
 )
 def export(since: datetime | None, until: datetime | None, who: str, slug: str, form: str) -> None:
-    """Write the events of the audit to standard output, newest first. That it was done is an event.
+    """Write audit events to standard output, newest first. The export is recorded as an event.
 
     Example: wiki audit export --since 2026-01-01 > audit.jsonl
     """
@@ -51,10 +55,10 @@ def export(since: datetime | None, until: datetime | None, who: str, slug: str, 
 
 
 @audit.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def seal(yes: bool) -> None:
-    """Sign the chain of events with the key that the wiki has now: after the key was changed, or
-    when you accept what `wiki check` says of the events. That it was done is an event.
+    """Sign the event chain with the wiki's current key. Use this after changing the key, or to
+    accept what `wiki check` reports about the events. This is recorded as an event.
 
     Example: wiki audit seal
     """
@@ -62,16 +66,16 @@ def seal(yes: bool) -> None:
     with bar("Verifying") as progress:
         found = verify(database, progress)
     if not found.fault:
-        events = counted(found.count, "event is as it was", "events are as they were")
-        click.echo(f"{events} written, and signed.")
+        events = counted(found.count, "event is unchanged", "events are unchanged")
+        click.echo(f"{events} and signed.")
         return
     click.echo(found.fault)
-    if not yes and not click.confirm("Take the events as they are now for what happened?"):
+    if not yes and not click.confirm("Accept the events as they are now?"):
         raise click.ClickException("Nothing was signed.")
     with database.write() as session:
         count = seal_anew(session, SHELL, found.fault)
     events = counted(count, "event is", "events are")
-    click.echo(f"{events} bound to the ones before and signed anew.")
+    click.echo(f"{events} linked and signed again.")
 
 
 def _day(moment: datetime | None) -> str:

@@ -26,15 +26,15 @@ from wiki.shell import bar
 @click.option(
     "--attended",
     is_flag=True,
-    help="With --json: say on stderr how far it is, and end when standard input does.",
+    help="With --json: report progress on stderr, and stop when standard input closes.",
 )
 def drill(as_json: bool, attended: bool) -> None:
-    """Ask every route of a scratch wiki full of marked secrets for them: as a visitor, a guest,
-    a member of another team, people whose rights were taken, and who comes by a link for people
-    without an account.
+    """Request every route of a scratch wiki full of marked secrets as a visitor, a guest, a
+    member of another team, people who have lost their rights, and someone with a share
+    link.
 
-    The wiki itself is not touched. Exits 1 when anybody saw anything, when what is hidden can be
-    told from what does not exist, or when a route could not be asked.
+    The wiki itself isn't touched. Exits with 1 if anyone saw a secret, if hidden content can be
+    told from missing content, or if a route couldn't be tested.
 
     Example: wiki drill
     """
@@ -81,17 +81,17 @@ def _attend() -> Progress:
 
 def _tell(report: Report) -> None:
     for title, found in (
-        ("Seen by who may not", report.leaks),
-        ("Told apart from what does not exist", report.differences),
+        ("Visible without access", report.leaks),
+        ("Distinguishable from missing content", report.differences),
     ):
         for leak in found:
             click.echo(f"{title}: {leak}")
     for rule, why in report.unasked.items():
-        click.echo(f"Not asked: {rule}: {why}")
+        click.echo(f"Not tested: {rule}: {why}")
     for what in report.unseen:
-        click.echo(f"Never seen, not even by who may: {what}")
+        click.echo(f"Never visible, even with access: {what}")
     for what in report.changed:
-        click.echo(f"Changed by who may not: {what}")
+        click.echo(f"Changed without access: {what}")
     click.echo(
         f"{report.requests} requests to {report.routes} routes for {report.canaries} canaries: "
         + ("nothing leaks." if report.clean else "see above.")

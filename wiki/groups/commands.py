@@ -13,33 +13,34 @@ from wiki.people.actions import find_person
 from wiki.people.models import Group, Person
 from wiki.shell import SHELL, opened
 from wiki.spaces.exposure import UNASKED
+from wiki.text.counts import counted
 
 
 @click.group()
 def group() -> None:
-    """Groups."""
+    """Manage groups."""
 
 
 @group.command("add")
 @click.argument("name")
-@click.option("--title", required=True, help="What the group is called.")
-@click.option("--description", default="", help="What it is, in a sentence.")
+@click.option("--title", required=True, help="Name of the group.")
+@click.option("--description", default="", help="Description in one sentence.")
 def add_group(name: str, title: str, description: str) -> None:
-    """Make a group, which is mentioned by its short name.
+    """Create a group. NAME is its short name, used to mention it.
 
     Example: wiki group add finance --title "Finance"
     """
     _, database = opened()
     with database.write() as session:
         made = groups.create_group(session, SHELL, handle=name, name=title, description=description)
-    click.echo(f"{made.handle} is there: `wiki group put {made.handle} …` puts people in.")
+    click.echo(f"{made.handle} created. Add people with `wiki group put {made.handle} …`.")
 
 
 @group.command("put")
 @click.argument("name", metavar="GROUP")
 @click.argument("who", metavar="WHO...", nargs=-1, required=True)
 def put(name: str, who: Sequence[str]) -> None:
-    """Put people, by user name or address, and other groups into a group: all of them, or none.
+    """Add people (by user name or address) and other groups to a group: all of them or none.
 
     Example: wiki group put finance ada ben@example.org controlling
     """
@@ -50,7 +51,7 @@ def put(name: str, who: Sequence[str]) -> None:
 @click.argument("name", metavar="GROUP")
 @click.argument("who", metavar="WHO...", nargs=-1, required=True)
 def take(name: str, who: Sequence[str]) -> None:
-    """Take people and other groups out of a group: all of them, or none.
+    """Remove people and other groups from a group: all of them or none.
 
     Example: wiki group take finance ben
     """
@@ -58,9 +59,9 @@ def take(name: str, who: Sequence[str]) -> None:
 
 
 @group.command("list")
-@click.option("--find", "query", default="", help="Only those with this in a name.")
+@click.option("--find", "query", default="", help="Only groups whose name contains this.")
 def list_groups(query: str) -> None:
-    """List groups: short name, number of people, name, parted by tabs.
+    """List groups: short name, number of people and name, separated by tabs.
 
     Example: wiki group list
     """
@@ -79,7 +80,8 @@ def list_groups(query: str) -> None:
 @group.command("people")
 @click.argument("name", metavar="GROUP")
 def list_people(name: str) -> None:
-    """List who is in a group: user name, the groups they are in it by, full name, parted by tabs.
+    """List the people in a group: user name, the groups they are in it through, and full name,
+    separated by tabs.
 
     Example: wiki group people finance
     """
@@ -100,9 +102,9 @@ def list_people(name: str) -> None:
 
 @group.command("delete")
 @click.argument("name", metavar="GROUP")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def delete(name: str, yes: bool) -> None:
-    """Remove a group, and with it the roles that it has in spaces. Its people stay.
+    """Delete a group and its roles in spaces. Its people keep their accounts.
 
     Example: wiki group delete finance
     """
@@ -111,11 +113,12 @@ def delete(name: str, yes: bool) -> None:
         found = _group(session, name)
         people = groups.count_people(session, [found.id])[found.id]
     if not yes:
-        question = f"Delete {found.name}, a group of {people}, and its roles in spaces?"
+        who = counted(people, "person", "people")
+        question = f"Delete the group {found.name} ({who}) and its roles in spaces?"
         click.confirm(question, abort=True)
     with database.write() as session:
         grouping.delete_group(session, SHELL, _group(session, name))
-    click.echo(f"{found.handle} is gone.")
+    click.echo(f"{found.handle} deleted.")
 
 
 def _move(name: str, who: Sequence[str], *, inside: bool) -> None:
@@ -128,13 +131,13 @@ def _move(name: str, who: Sequence[str], *, inside: bool) -> None:
             else:
                 grouping.set_member(session, SHELL, into, one, member=inside, consent=UNASKED)
         people = groups.count_people(session, [into.id])[into.id]
-    click.echo(f"{into.handle} has {people} {'person' if people == 1 else 'people'} now.")
+    click.echo(f"{into.handle} now has {counted(people, 'person', 'people')}.")
 
 
 def _group(session: Session, name: str) -> Group:
     found = groups.find_group(session, name.removeprefix("@"))
     if found is None:
-        raise click.ClickException(f"There is no group {name}; `wiki group add` makes one.")
+        raise click.ClickException(f"There is no group {name}. Create one with `wiki group add`.")
     return found
 
 
@@ -142,7 +145,7 @@ def _named(session: Session, name: str) -> Person | Group:
     plain = name.removeprefix("@")
     found = find_person(session, plain) or groups.find_group(session, plain)
     if found is None:
-        raise click.ClickException(f"Nobody and no group is called {name}.")
+        raise click.ClickException(f"There is no user or group {name}.")
     return found
 
 

@@ -12,11 +12,11 @@ from wiki.shell import SHELL, opened
 
 
 @click.command()
-@click.option("--strict", is_flag=True, help="Fail for warnings too.")
-@click.option("--all", "everything", is_flag=True, help="Also say what is good.")
+@click.option("--strict", is_flag=True, help="Also fail if there are warnings.")
+@click.option("--all", "everything", is_flag=True, help="Also list the checks that passed.")
 def selfcheck(strict: bool, everything: bool) -> None:
-    """Say how safe the wiki is set up and run, each point with what to do. Exits with 1 when one is
-    a danger.
+    """Check how securely the wiki is set up and run, and say what to do about each problem. Exits
+    with 1 if there is a critical issue.
 
     Example: wiki selfcheck
     """
@@ -32,7 +32,7 @@ def selfcheck(strict: bool, everything: bool) -> None:
             click.echo(f"        {point.todo}")
     count = {grade: sum(point.grade is grade for point in points) for grade in Grade}
     dangers, warnings = count[Grade.DANGER], count[Grade.WARN]
-    click.echo(f"Dangers: {dangers}, warnings: {warnings}, good points: {count[Grade.GOOD]}.")
+    click.echo(f"Critical: {dangers}, warnings: {warnings}, passed: {count[Grade.GOOD]}.")
     sys.exit(1 if dangers or (strict and warnings) else 0)
 
 

@@ -19,16 +19,22 @@ ROLES = [role.value for role in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN
 
 @click.group()
 def user() -> None:
-    """Accounts."""
+    """Manage accounts."""
 
 
 @user.command("add")
 @click.argument("name")
-@click.option("--email", help="Address for mails and sign-in.")
-@click.option("--full-name", help="The name that others see.")
-@click.option("--admin", is_flag=True, help="Let them administer the site.")
-@click.option("--guest", is_flag=True, help="A guest sees only spaces they were invited to.")
-@click.option("--service", is_flag=True, help="An account of programs: tokens, no password.")
+@click.option("--email", help="Email address, also used to sign in.")
+@click.option("--full-name", help="Name shown to others.")
+@click.option("--admin", is_flag=True, help="Make the account an admin.")
+@click.option(
+    "--guest",
+    is_flag=True,
+    help="Make the account a guest, who sees only spaces they are added to.",
+)
+@click.option(
+    "--service", is_flag=True, help="Create an account for programs, with tokens and no password."
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add_user(
     name: str,
@@ -39,15 +45,17 @@ def add_user(
     service: bool,
     password_stdin: bool,
 ) -> None:
-    """Make an account.
+    """Create an account.
 
     Example: echo "$PASSWORD" | wiki user add ada --email ada@example.org --admin --password-stdin
     """
     if admin and guest:
-        raise click.UsageError("An account is an admin's or a guest's, not both.")
+        raise click.UsageError("An account can't be both an admin and a guest.")
     if service:
         if admin or email or password_stdin:
-            raise click.UsageError("A service account has no password or e-mail, and is no admin.")
+            raise click.UsageError(
+                "A service account can't have a password or email or be an admin."
+            )
         _add_service(name, full_name, SiteRole.GUEST if guest else SiteRole.MEMBER)
         return
     hashed = actions.hash_password(asked_password(password_stdin))
@@ -62,7 +70,7 @@ def add_user(
             password_hash=hashed,
             site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
         )
-    click.echo(f"{person.handle} can sign in now.")
+    click.echo(f"Account {person.handle} created.")
 
 
 def _add_service(name: str, full_name: str | None, role: SiteRole) -> None:
@@ -71,14 +79,16 @@ def _add_service(name: str, full_name: str | None, role: SiteRole) -> None:
         person = tokens.create_service(
             session, SHELL, handle=name, name=full_name or name, site_role=role
         )
-    click.echo(f"{person.handle} is there; `wiki token {person.handle}` makes its tokens.")
+    click.echo(f"Account {person.handle} created. Create tokens with `wiki token {person.handle}`.")
 
 
 @user.command("list")
-@click.option("--find", "query", default="", help="Only those with this in name or address.")
-@click.option("--imported", is_flag=True, help="List those without an account, by imported work.")
+@click.option(
+    "--find", "query", default="", help="Only accounts whose name or address contains this."
+)
+@click.option("--imported", is_flag=True, help="List authors of imported work who have no account.")
 def list_users(query: str, imported: bool) -> None:
-    """List accounts: user name, role, state, address, full name, parted by tabs.
+    """List accounts: user name, role, state, address and full name, separated by tabs.
 
     Example: wiki user list --find example.org
     """
@@ -104,7 +114,7 @@ def list_users(query: str, imported: bool) -> None:
 @user.command("disable")
 @click.argument("name")
 def disable_user(name: str) -> None:
-    """Shut somebody out: sign-ins and API tokens end at once, what they wrote is kept.
+    """Disable an account. Its sessions and API tokens end at once; its work is kept.
 
     Example: wiki user disable ben
     """
@@ -113,16 +123,18 @@ def disable_user(name: str) -> None:
         person = named(session, name)
         actions.disable(session, SHELL, person)
         left = spaces_without_lead(session, person)
-    click.echo(f"{person.handle} cannot sign in any more.")
+    click.echo(f"{person.handle} can no longer sign in.")
     if left:
         slugs = ", ".join(space.slug for space in left)
-        click.echo(f"Nobody leads {slugs} now: an admin can take the lead in the administration.")
+        click.echo(
+            f"{slugs} now has no lead. An admin can take the lead role in the administration."
+        )
 
 
 @user.command("enable")
 @click.argument("name")
 def enable_user(name: str) -> None:
-    """Let somebody in again.
+    """Enable a disabled account.
 
     Example: wiki user enable ben
     """
@@ -137,7 +149,7 @@ def enable_user(name: str) -> None:
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def set_password(name: str, password_stdin: bool) -> None:
-    """Give somebody another password; their sign-ins end.
+    """Set a new password for an account. Its sessions end.
 
     Example: echo "$PASSWORD" | wiki user password ben --password-stdin
     """
@@ -148,14 +160,14 @@ def set_password(name: str, password_stdin: bool) -> None:
     with database.write() as session:
         person = named(session, name)
         actions.set_password(session, SHELL, person, hashed)
-    click.echo(f"{person.handle} has another password now.")
+    click.echo(f"The password of {person.handle} was changed.")
 
 
 @user.command("role")
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
 def set_role(name: str, role: str) -> None:
-    """Make somebody a guest, a member or an admin.
+    """Make an account a guest, a member or an admin.
 
     Example: wiki user role ben admin
     """
@@ -163,13 +175,13 @@ def set_role(name: str, role: str) -> None:
     with database.write() as session:
         person = named(session, name)
         actions.set_site_role(session, SHELL, person, SiteRole(role))
-    click.echo(f"{person.handle} is {'an' if role == 'admin' else 'a'} {role} now.")
+    click.echo(f"{person.handle} is now {'an' if role == 'admin' else 'a'} {role}.")
 
 
 @user.command("forget-factors")
 @click.argument("name")
 def forget_factors(name: str) -> None:
-    """Remove all second factors of somebody who has lost them; they are told by mail.
+    """Remove all second factors of a person who has lost them. They are notified by email.
 
     Example: wiki user forget-factors ben
     """
@@ -180,14 +192,14 @@ def forget_factors(name: str) -> None:
     if not count:
         click.echo(f"{person.handle} has no second factor.")
         return
-    click.echo(f"{person.handle} signs in with the password alone now.")
+    click.echo(f"{person.handle} now signs in with a password only.")
 
 
 @user.command("merge")
 @click.argument("placeholder")
 @click.argument("name")
 def merge_users(placeholder: str, name: str) -> None:
-    """Make the imported work of somebody without an account the work of one who has one.
+    """Assign the imported work of an author without an account to an account.
 
     Example: wiki user merge "~jane-doe" jane
     """
@@ -196,17 +208,17 @@ def merge_users(placeholder: str, name: str) -> None:
         try:
             imported = queries.get_person(session, SHELL, placeholder)
         except NotFound:
-            raise click.ClickException(f"Nobody is called {placeholder}.") from None
+            raise click.ClickException(f"There is no user {placeholder}.") from None
         into = named(session, name)
         merge_by_hand(session, SHELL, imported, into)
-    click.echo(f"What was imported as {imported.name} is {into.handle}'s work now.")
+    click.echo(f"Work imported as {imported.name} is now assigned to {into.handle}.")
 
 
 @user.command("tokens")
 @click.argument("name", required=False)
 def list_tokens(name: str | None) -> None:
-    """List API tokens, of everybody or of one person: number, user name, scope, number of spaces,
-    last use, end, what for, parted by tabs.
+    """List all API tokens or those of one account: number, user name, scope, number of spaces,
+    last use, expiry and name, separated by tabs.
 
     Example: wiki user tokens ben
     """
@@ -244,7 +256,7 @@ def _line(row: tokens.TokenRow) -> str:
 @user.command("revoke-token")
 @click.argument("number", type=click.IntRange(1, 2**53))
 def revoke_token(number: int) -> None:
-    """End the API token of that number, as `wiki user tokens` lists it.
+    """Revoke the API token with this number, as listed by `wiki user tokens`.
 
     Example: wiki user revoke-token 12
     """
@@ -254,25 +266,25 @@ def revoke_token(number: int) -> None:
             row = tokens.revoke_token(session, SHELL, number)
         except NotFound:
             raise click.ClickException(f"There is no token {number}.") from None
-    click.echo(f"The token “{row.name}” no longer works.")
+    click.echo(f"Token “{row.name}” revoked.")
 
 
 @click.command()
 @click.argument("name")
-@click.option("--for", "purpose", default="the shell", show_default=True, help="What it is for.")
-@click.option("--read-only", is_flag=True, help="A token that changes nothing.")
+@click.option("--for", "purpose", default="the shell", show_default=True, help="Name of the token.")
+@click.option("--read-only", is_flag=True, help="Create a token that can't change anything.")
 @click.option(
-    "--space", "slugs", multiple=True, help="The only space it is for; can be given repeatedly."
+    "--space", "slugs", multiple=True, help="Limit the token to this space. Can be repeated."
 )
 @click.option(
     "--days",
     type=click.IntRange(0, tokens.LONGEST_DAYS),
     default=tokens.DAYS,
     show_default=True,
-    help="How long it lasts; 0 for no end.",
+    help="Lifetime in days; 0 for no expiry.",
 )
 def token(name: str, purpose: str, read_only: bool, slugs: tuple[str, ...], days: int) -> None:
-    """Print a new API token of somebody's. It is shown this once.
+    """Create an API token for an account and print it. It is shown only once.
 
     Example: wiki token ben --for "nightly export" --read-only --space handbook
     """

@@ -70,7 +70,7 @@ class NewSpace:
 
     def __post_init__(self) -> None:
         if self.private and self.public:
-            raise click.UsageError("A space is private or public, not both.")
+            raise click.UsageError("A space can't be both private and public.")
 
     @property
     def visibility(self) -> Visibility:
@@ -82,20 +82,20 @@ class NewSpace:
 
 @click.group()
 def space() -> None:
-    """Spaces."""
+    """Manage spaces."""
 
 
 @space.command("add")
 @click.argument("slug")
-@click.option("--title", required=True, help="What the space is called.")
-@click.option("--description", default="", help="What belongs in it.")
-@click.option("--lead", help="User name of the lead; by default the only administrator.")
-@click.option("--private", is_flag=True, help="Only members see it.")
-@click.option("--public", is_flag=True, help="Everybody may read it.")
+@click.option("--title", required=True, help="Title of the space.")
+@click.option("--description", default="", help="What belongs in the space.")
+@click.option("--lead", help="User name of the lead; by default the only admin.")
+@click.option("--private", is_flag=True, help="Only members can see it.")
+@click.option("--public", is_flag=True, help="Everyone can read it.")
 def add_space(
     slug: str, title: str, description: str, lead: str | None, private: bool, public: bool
 ) -> None:
-    """Make a space.
+    """Create a space.
 
     Example: wiki space add handbook --title "The handbook" --lead ada
     """
@@ -103,7 +103,7 @@ def add_space(
     _, database = opened()
     with database.write() as session:
         led = make_space(session, new)
-    click.echo(f"/{slug}/ is ready.")
+    click.echo(f"Space /{slug}/ created.")
     if not led:
         say_leaderless(slug)
 
@@ -121,7 +121,7 @@ def make_space(session: Session, new: NewSpace) -> bool:
     if new.lead:
         lead = named(session, new.lead)
         if lead.disabled_at or lead.imported_at or lead.service_at:
-            raise click.ClickException(f"{new.lead} cannot sign in, and so cannot lead a space.")
+            raise click.ClickException(f"{new.lead} can't sign in and so can't lead a space.")
     elif not new.maker:
         lead = _only_admin(session)
     made = create_space(
@@ -140,8 +140,8 @@ def make_space(session: Session, new: NewSpace) -> bool:
 def say_leaderless(slug: str) -> None:
     """Print that a new space has no lead, and how to give it one."""
     click.echo(
-        f"Nobody leads {slug} yet. Make an administrator (`wiki user add NAME --admin`), who can "
-        "take the lead in the administration, under Spaces.",
+        f"{slug} has no lead yet. Create an admin (`wiki user add NAME --admin`), who can take "
+        "the lead role in the administration, under Spaces.",
         err=True,
     )
 
@@ -166,8 +166,8 @@ def _only_admin(session: Session) -> Person | None:
         names = ", ".join(one.handle for one in admins[:_MOST_NAMED])
         more = ", …" if len(admins) > _MOST_NAMED else ""
         raise click.ClickException(
-            f"Several people administer this wiki ({names}{more}): say with --lead NAME who leads "
-            "the space."
+            f"This wiki has several admins ({names}{more}). Choose the lead of the space with "
+            "--lead NAME."
         )
     return admins[0] if admins else None
 
