@@ -50,26 +50,28 @@ for room in ROOMS:
 
 
 @main.command()
-@click.option("--force", is_flag=True, help="Beside the people and spaces that are there already.")
+@click.option("--force", is_flag=True, help="Add the demo even if the wiki has people and spaces.")
 def demo(force: bool) -> None:
-    """Fill an empty wiki with a small lively organisation to look at.
+    """Fill an empty wiki with a small sample organisation.
 
     Example: WIKI_DATA_DIR=data/demo wiki demo
     """
     settings, database = opened()
     made = make_demo(database, settings, SHELL, force=force)
-    click.echo("Saddlebag has moved in." if made.is_new else "Saddlebag is here already.")
+    click.echo(
+        "Demo organisation “Saddlebag” created." if made.is_new else "The demo already exists."
+    )
     for handle, name, _, what in CAST:
         click.echo(f"  {handle}  {name} {what}")
     if made.password:
-        click.echo(f"The password of each of them is {made.password}")
+        click.echo(f"Password of all demo accounts: {made.password}")
     else:
-        click.echo("Their password was shown when they moved in.")
+        click.echo("Their password was shown when the demo was created.")
 
 
 @main.command()
 def worker() -> None:
-    """Deliver events: index pages, send mails and so on (part of `wiki serve`).
+    """Process background jobs, such as indexing and email (part of `wiki serve`).
 
     Example: wiki worker
     """
@@ -79,12 +81,18 @@ def worker() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port; 0 takes any free one.")
-@click.option("--workers", type=click.IntRange(1), help="Web processes; by default one per core.")
-@click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="In each.")
-@click.option("--access-log", is_flag=True, help="Write a line per request to stderr.")
+@click.option(
+    "--port", default=8000, show_default=True, help="Port to listen on; 0 for any free port."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Number of web processes; by default one per core."
+)
+@click.option(
+    "--threads", type=click.IntRange(1), default=8, show_default=True, help="Threads per process."
+)
+@click.option("--access-log", is_flag=True, help="Log each request to stderr.")
 def serve(host: str, port: int, workers: int | None, threads: int, access_log: bool) -> None:
-    """Serve the wiki: bring the database up to date, then answer and deliver until told to stop.
+    """Migrate the database, then serve the wiki and process background jobs until stopped.
 
     Example: wiki serve --host 0.0.0.0 --port 8080
     """
@@ -92,11 +100,11 @@ def serve(host: str, port: int, workers: int | None, threads: int, access_log: b
     listener = listen(host, port)
     if "WIKI_BASE_URL" not in os.environ:
         settings = replace(settings, base_url=address_of(listener).rstrip("/"))
-    click.echo(f"{settings.site_name} is at {address_of(listener)}")
+    click.echo(f"{settings.site_name} is running at {address_of(listener)}")
     with database.write() as session:
         token = setup_token(session)
     if token is not None:
-        click.echo("Nobody administers this wiki yet. Whoever opens this link first does:")
+        click.echo("To create the first admin account, open this link:")
         click.echo(f"  {settings.base_url}/-/setup?token={token}")
     sys.stdout.flush()
     database.dispose()

@@ -56,7 +56,7 @@ class Wiki(click.Group):
                 raise click.ClickException(DISK_FULL) from None
             if isinstance(error, OSError):
                 raise
-            raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+            raise click.ClickException(f"The database can't be used: {error.orig}") from None
 
 
 @dataclass(frozen=True)

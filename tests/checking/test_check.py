@@ -50,7 +50,7 @@ def spoil(wiki: Scene, *statements: object) -> None:
 def test_a_wiki_in_which_all_is_well_is_left_as_it_is(wiki: Scene, check: Check) -> None:
     before = wiki.database.version()
     done = check()
-    assert (done.exit_code, done.output) == (0, "All is as it should be.\n")
+    assert (done.exit_code, done.output) == (0, "No problems found.\n")
     if wiki.database.is_sqlite:
         assert wiki.database.version() == before
 
@@ -70,7 +70,7 @@ def test_texts_that_nobody_has_are_forgotten(wiki: Scene, check: Check) -> None:
         session.add(Content(**lost))
     assert "1 stored text belongs to no revision" in check("--dry-run").output
     assert check().exit_code == 0
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_pages_that_differ_from_their_newest_revision_are_put_right(
@@ -85,10 +85,10 @@ def test_pages_that_differ_from_their_newest_revision_are_put_right(
     )
     done = check()
     assert done.exit_code == 0
-    assert "differs from its newest revision in head, parent_key, title. Put right." in done.output
+    assert "differs from its newest revision in head, parent_key, title. Repaired." in done.output
     assert "Two" in wiki.get("cai", "/eng/plan/part").text
     assert wiki.page("plan/part").title == "part"
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_a_lost_revision_is_said(wiki: Scene, check: Check) -> None:
@@ -109,43 +109,43 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
         session.add(Redirect(space_id=space, path_key="rota", page_id=rota.id))
     done = check()
     assert done.exit_code == 0, done.output
-    assert "2 folders of the tree of eng are wrong. Put right." in done.output
+    assert "2 folders of the tree of eng are wrong. Repaired." in done.output
     assert "1 redirect stands where there is a page" in done.output
-    assert "2 stored renderings are not what was stored. Put right." in done.output
+    assert "2 stored renderings are not what was stored. Repaired." in done.output
     with wiki.database.read() as session:
         assert list(session.scalars(select(Folder.path))) == ["plan"]
         assert session.scalar(select(func.count()).select_from(Redirect)) == 0
     assert "Ben, Eve" in wiki.get("cai", "/eng/rota").text
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_pages_that_were_never_rendered_are(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(RenderingRow), update(Page).values(rendered=0))
-    assert "2 pages are not rendered in the latest revision. Put right." in check().output
-    assert check().output == "All is as it should be.\n"
+    assert "2 pages are not rendered in the latest revision. Repaired." in check().output
+    assert check().output == "No problems found.\n"
 
 
 def test_pictures_that_were_never_measured_are(wiki: Scene, check: Check) -> None:
     wiki.attach("chart.png", samples.png())
     wiki.deliver()
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
     spoil(wiki, delete(Picture))
-    assert "1 picture has not been measured. Put right." in check().output
-    assert check().output == "All is as it should be.\n"
+    assert "1 picture has not been measured. Repaired." in check().output
+    assert check().output == "No problems found.\n"
 
 
 def test_links_and_tags_are_put_right(wiki: Scene, check: Check) -> None:
     wiki.write("plan", "The plan", tags=("one", "two"))
     wiki.deliver()
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
     spoil(wiki, update(PageLink).values(target_id=wiki.page("rota").id))
-    assert "1 link is recorded with a target that doesn’t exist. Put right." in check().output
+    assert "1 link is recorded with a target that doesn’t exist. Repaired." in check().output
     spoil(wiki, update(PageLink).values(path_key="rota"), update(PageTag).values(tag="three"))
     output = check().output
-    assert "1 page has recorded links that are not in its text. Put right." in output
+    assert "1 page has recorded links that are not in its text. Repaired." in output
     assert "1 page is listed under tags that it does not have" in output
     assert "plan/part" in wiki.get("cai", "/eng/plan/-/backlinks").text
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_who_is_in_a_group_is_put_right(wiki: Scene, check: Check) -> None:
@@ -156,7 +156,7 @@ def test_who_is_in_a_group_is_put_right(wiki: Scene, check: Check) -> None:
         set_part(session, ada, company, finance, inside=True)
         ben = session.get_one(Person, wiki.actor("ben").person_id)
         set_member(session, ada, finance, ben, member=True)
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
     dot = wiki.actor("dot").person_id
     spoil(
         wiki,
@@ -165,10 +165,10 @@ def test_who_is_in_a_group_is_put_right(wiki: Scene, check: Check) -> None:
     )
     wrong = "2 groups are said to have other people in them than were put in."
     assert wrong in check("--dry-run").output
-    assert f"{wrong} Put right." in check().output
+    assert f"{wrong} Repaired." in check().output
     assert 'href="/-/people/ben"' in wiki.get("cai", "/-/groups/company").text
     assert 'href="/-/people/dot"' not in wiki.get("cai", "/-/groups/finance").text
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_a_file_whose_bytes_changed_is_said(wiki: Scene, check: Check) -> None:
@@ -185,7 +185,7 @@ def test_a_file_whose_bytes_changed_is_said(wiki: Scene, check: Check) -> None:
 def test_the_index_gets_what_it_lacks(wiki: Scene, check: Check) -> None:
     wiki.write("new", "zebra")
     spoil(wiki, delete(Delivery))
-    assert "1 page is missing or stale, 0 should be gone. Put right." in check().output
+    assert "1 page is missing or stale, 0 should be gone. Repaired." in check().output
     assert "/eng/new" in wiki.get("cai", "/-/search?q=zebra").text
 
 
@@ -196,9 +196,9 @@ def test_a_delivery_that_was_given_up_is_tried_again(wiki: Scene, check: Check) 
         row = Delivery(event_id=event.id, subscriber="search.index_pages", error="Oh")
         row.gave_up_at = now()
         session.add(row)
-    assert "was given up (Oh); it can be tried again. Put right." in check().output
+    assert "was given up (Oh); it can be tried again. Repaired." in check().output
     assert wiki.deliver() == 1
-    assert check().output == "All is as it should be.\n"
+    assert check().output == "No problems found.\n"
 
 
 def test_a_row_that_refers_to_nothing_is_said(wiki: Scene, check: Check) -> None:
@@ -215,7 +215,7 @@ def test_a_row_that_refers_to_nothing_is_said(wiki: Scene, check: Check) -> None
         raw.execute("PRAGMA foreign_keys = ON")
     done = check()
     assert done.exit_code == 1
-    assert "of redirects refers to a row of pages that is not there" in done.output
+    assert "of redirects refers to a row of pages that doesn't exist" in done.output
 
 
 def test_a_page_in_the_wrong_scope_is_put_into_the_right_one(wiki: Scene, check: Check) -> None:

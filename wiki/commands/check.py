@@ -14,15 +14,16 @@ from wiki.pages.rendering.stored import limit_rendering
 from wiki.room import Check, Finding, Progress
 from wiki.rooms import ROOMS
 from wiki.shell import bar, opened
+from wiki.text.counts import counted
 
 PATIENCE = 10.0
 """Minimum of the limit on rendering a page, in seconds."""
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
+@click.option("--dry-run", is_flag=True, help="Report problems without repairing them.")
 def check(dry_run: bool) -> None:
-    """Verify every stored text, file and derived row, and put right what is derived.
+    """Verify every stored text, file and derived row, and repair derived data.
 
     Exits 1 when something was found that is lost here: a backup may have it.
 
@@ -41,12 +42,12 @@ def check(dry_run: bool) -> None:
             if finding.repair is not None and not dry_run:
                 finding.repair()
                 repaired += 1
-                done = " Put right."
+                done = " Repaired."
             click.echo(f"{one.name}: {finding.sentence}{done}")
     if not found:
-        click.echo("All is as it should be.")
+        click.echo("No problems found.")
         return
-    click.echo(f"{found} found, {repaired} put right.")
+    click.echo(f"{counted(found, 'problem')} found, {repaired} repaired.")
     if found > repaired:
         raise click.exceptions.Exit(1)
 
@@ -62,14 +63,14 @@ def check_database(database: Database, settings: Settings, progress: Progress) -
         for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")).fetchmany(
             20
         ):
-            yield Finding(f"Row {row} of {table} refers to a row of {parent} that is not there.")
+            yield Finding(f"Row {row} of {table} refers to a row of {parent} that doesn't exist.")
     progress(1, 1)
 
 
 def check_room(database: Database, settings: Settings, progress: Progress) -> Iterator[Finding]:
     """Check that the disk has room to save something."""
     if disk.is_short(settings.data_dir):
-        yield Finding("The disk is full: nothing can be saved until somebody makes room.")
+        yield Finding("The disk is full: nothing can be saved until space is freed.")
     progress(1, 1)
 
 

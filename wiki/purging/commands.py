@@ -10,16 +10,17 @@ from wiki.pages.models import Page
 from wiki.purging.actions import purge_page, purge_revisions
 from wiki.shell import SHELL, deliver_all, opened
 from wiki.spaces.models import Space
+from wiki.text.counts import counted
 from wiki.text.paths import PathError, normalise_path, path_key
 
 
 @click.command()
 @click.argument("page")
-@click.option("--revision", type=click.IntRange(1), help="Purge only what this revision said.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--revision", type=click.IntRange(1), help="Purge only this revision.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def purge(page: str, revision: int | None, yes: bool) -> None:
-    """Remove a page for good with its revisions and files, or what one revision said. PAGE is the
-    number in its permanent link or its address, SPACE/PATH; a deleted page has the number only.
+    """Remove a page for good with its revisions and files, or one revision. PAGE is the number
+    in its permanent link or its address, SPACE/PATH. Use the number for a deleted page.
 
     Example: wiki purge eng/teams/salaries --revision 4
     """
@@ -28,7 +29,11 @@ def purge(page: str, revision: int | None, yes: bool) -> None:
         found = _found(session, page)
         slug, path, page_id, head = found.space.slug, found.path, found.id, found.head
         title = found.title
-    what = f"revision {revision} of “{title}”" if revision else f"“{title}”, {head} revisions,"
+    what = (
+        f"revision {revision} of “{title}”"
+        if revision
+        else f"“{title}” ({counted(head, 'revision')})"
+    )
     if not yes and not click.confirm(f"Purge {what} at /{slug}/{path} for good?"):
         raise click.ClickException("Nothing was purged.")
     with database.write() as session:

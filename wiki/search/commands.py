@@ -13,7 +13,7 @@ from wiki.text.counts import counted
 
 @click.command()
 def reindex() -> None:
-    """Build a new search index beside the old one, which goes on answering meanwhile.
+    """Build a new search index. The old one stays in use until the new one is ready.
 
     Example: wiki reindex
     """
@@ -28,7 +28,7 @@ def reindex() -> None:
             )
         except TimeoutError:
             raise click.ClickException(
-                "Another process is building the search index; its index will do."
+                "Another process is already building the search index."
             ) from None
     click.echo(f"{counted(count, 'page is', 'pages are')} searchable.")
 

@@ -28,7 +28,7 @@ def named(session: Session, name: str) -> Person:
     """
     person = find_person(session, name)
     if person is None:
-        raise click.ClickException(f"Nobody is called {name}.")
+        raise click.ClickException(f"There is no user {name}.")
     return person
 
 
@@ -43,8 +43,8 @@ def writer(session: Session, slug: str, handle: str | None) -> Actor:
     space = session.scalar(select(Space).where(Space.slug == slug))
     if space is None:
         raise click.ClickException(
-            f"There is no space {slug}; `wiki space add` makes one, and so does `wiki import` with "
-            "--create."
+            f"There is no space {slug}. Create one with `wiki space add`, or with `wiki import "
+            "--create`."
         )
     hides = session.scalar(select(Scope.id).where(Scope.space_id == space.id).limit(1)) is not None
     if decide(May.EDIT, SHELL, space.facts(Role.NONE)) and not hides:
@@ -52,7 +52,7 @@ def writer(session: Session, slug: str, handle: str | None) -> Actor:
     for person in leads_of(session, [space.id]).get(space.id, ()):
         if person.disabled_at is None:
             return person.actor()
-    raise click.ClickException(f"Nobody leads {slug}: name an account with --as.")
+    raise click.ClickException(f"{slug} has no lead. Name an account with --as.")
 
 
 @dataclass(frozen=True)

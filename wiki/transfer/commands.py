@@ -41,7 +41,7 @@ PATIENCE = 10.0
 
 @click.group()
 def mirror() -> None:
-    """Mirrors of spaces in Git repositories."""
+    """Mirror spaces to Git repositories."""
 
 
 @mirror.command("add")
@@ -49,7 +49,7 @@ def mirror() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--as", "handle", help="User name to read as; by default the shell's, or a lead's.")
 def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
-    """Commit a space's history to a bare Git repository, and from then on all that happens in it.
+    """Commit a space's history to a bare Git repository, and every later change of the space.
 
     Whoever can read the folder reads the space. Interrupted, the same command goes on.
 
@@ -70,7 +70,7 @@ def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
 
 @mirror.command("list")
 def list_mirrors() -> None:
-    """List mirrors: space, folder, as whom it is read, state, parted by tabs.
+    """List mirrors: space, folder, the account that reads it, and state, separated by tabs.
 
     Example: wiki mirror list
     """
@@ -85,7 +85,7 @@ def list_mirrors() -> None:
 @mirror.command("update")
 @click.argument("slug", metavar="SPACE")
 def update_mirror(slug: str) -> None:
-    """Bring a mirror up to date now, without waiting for the worker's next attempt.
+    """Update a mirror now, without waiting for the worker's next attempt.
 
     Example: wiki mirror update handbook
     """
@@ -97,16 +97,16 @@ def update_mirror(slug: str) -> None:
     with database.read() as session:
         row = session.get(Mirror, space.id)
         if row is None:
-            raise click.ClickException(f"{slug} has no mirror; `wiki mirror add` makes one.")
+            raise click.ClickException(f"{slug} has no mirror. Create one with `wiki mirror add`.")
         if done is None:
-            raise click.ClickException(row.failure or "Another process is at it.")
+            raise click.ClickException(row.failure or "Another process is updating this mirror.")
         say_committed(done, Path(row.folder))
 
 
 @mirror.command("remove")
 @click.argument("slug", metavar="SPACE")
 def remove_mirror(slug: str) -> None:
-    """Commit no more to a space's mirror. The repository stays as it is.
+    """Stop mirroring a space. The repository isn't changed.
 
     Example: wiki mirror remove handbook
     """
@@ -116,7 +116,7 @@ def remove_mirror(slug: str) -> None:
             row = mirroring.remove_mirror(session, SHELL, _space(session, slug))
         except NotFound:
             raise click.ClickException(f"{slug} has no mirror.") from None
-    click.echo(f"{slug} is no longer mirrored; {row.folder} stays as it is.")
+    click.echo(f"{slug} is no longer mirrored. {row.folder} isn't changed.")
 
 
 def say_committed(done: Committed, folder: Path) -> None:
@@ -126,18 +126,18 @@ def say_committed(done: Committed, folder: Path) -> None:
     """
     for sentence in done.problems:
         click.echo(sentence, err=True)
-    commits = "One new commit is" if done.commits == 1 else f"{done.commits} new commits are"
+    commits = "1 new commit" if done.commits == 1 else f"{done.commits} new commits"
     click.echo(f"{commits} in {folder}.")
     if done.problems:
-        raise click.ClickException(f"{len(done.problems)} things could not be exported.")
+        raise click.ClickException(f"{counted(len(done.problems), 'item')} couldn't be exported.")
 
 
 def _state(one: mirroring.MirrorState) -> str:
     row = one.mirror
     if row.failures and row.failed_at is not None:
         return f"failing since {exact(row.failed_at)}: {row.failure}"
-    said = f"{one.behind} events behind" if one.behind else "up to date"
-    return f"{said}, with things left out: {row.failure}" if row.failure else said
+    said = f"{counted(one.behind, 'event')} behind" if one.behind else "up to date"
+    return f"{said}, but incomplete: {row.failure}" if row.failure else said
 
 
 def _space(session: Session, slug: str) -> Space:
@@ -151,15 +151,23 @@ def _space(session: Session, slug: str) -> Space:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--space", "slug", required=True, help="Address of the space to import into.")
 @click.option("--as", "handle", help="User name to import as; by default the shell's, or a lead's.")
-@click.option("--keep-folder", is_flag=True, help="Keep the one folder around all in a zip.")
-@click.option("--branch", help="The branch or tag of a Git repository; by default its main branch.")
-@click.option("--newest", is_flag=True, help="Of a working tree only the files, without history.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write the whole report here.")
-@click.option("--create", is_flag=True, help="Make the space if it is not there.")
-@click.option("--title", default="", help="With --create: what it is called.")
+@click.option(
+    "--keep-folder",
+    is_flag=True,
+    help="Keep the top-level folder that contains everything in a zip.",
+)
+@click.option("--branch", help="Branch or tag of a Git repository; by default its main branch.")
+@click.option(
+    "--newest", is_flag=True, help="Import only the files of a working tree, without history."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write the full report to this file."
+)
+@click.option("--create", is_flag=True, help="Create the space if it doesn't exist.")
+@click.option("--title", default="", help="With --create: title of the space.")
 @click.option("--lead", help="With --create: user name of its lead; see `wiki space add`.")
-@click.option("--private", is_flag=True, help="With --create: only members see it.")
-@click.option("--public", is_flag=True, help="With --create: everybody may read it.")
+@click.option("--private", is_flag=True, help="With --create: only members can see it.")
+@click.option("--public", is_flag=True, help="With --create: everyone can read it.")
 def import_tree(
     path: Path,
     slug: str,
@@ -171,15 +179,15 @@ def import_tree(
     create: bool,
     **new: Any,
 ) -> None:
-    """Import Markdown files into a space, from a folder, a zip, or Git with its whole history.
+    """Import Markdown files into a space from a folder, a zip, or Git with its full history.
 
-    A bundle, a bare repository, a working tree or the repository of another wiki brings every
-    version of every page, by whom and when. Run again, it brings in what changed.
+    From a bundle, a bare repository, a working tree or the repository of another wiki, every
+    version of every page is imported with its author and date. Run it again to import changes.
 
     Example: wiki import handbook.bundle --space handbook --create
     """
     if any(new.values()) and not create:
-        raise click.UsageError("--title, --lead, --private and --public go with --create.")
+        raise click.UsageError("--title, --lead, --private and --public need --create.")
     slug = slug.lower()
     missing = NewSpace(slug, maker=handle, **new) if create else None
     settings, database = opened()
@@ -200,7 +208,7 @@ def import_tree(
                     found = tree.finish()
     except KeyboardInterrupt:
         raise click.ClickException(
-            "Interrupted. What was imported is in; the same command goes on from there."
+            "Interrupted. What was imported so far is kept; run the same command to continue."
         ) from None
     if report:
         write_report(found, report)
@@ -230,12 +238,12 @@ def _target(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--space", "slug", required=True, help="Address of the space to export.")
 @click.option("--as", "handle", help="User name to export as; by default the shell's, or a lead's.")
-@click.option("--git", "to_git", is_flag=True, help="With all history, as a Git repository.")
+@click.option("--git", "to_git", is_flag=True, help="Export the full history as a Git repository.")
 def export_tree(folder: Path, slug: str, handle: str | None, to_git: bool) -> None:
-    """Write a space into a new folder: Markdown files that import to the same pages.
+    """Export a space to a new folder, as Markdown files that can be imported again.
 
-    With --git a bare repository with a commit for every revision; if the folder holds one that was
-    made before, it gets what is new.
+    With --git, export a bare repository with one commit per revision. If the folder already
+    contains such a repository, only new revisions are added.
 
     Example: wiki export --git backup/handbook.git --space handbook
     """
@@ -255,9 +263,11 @@ def export_tree(folder: Path, slug: str, handle: str | None, to_git: bool) -> No
         done = export_space(session, actor, space, folder, Storage(settings.data_dir), progress)
     for sentence in done.damaged:
         click.echo(sentence, err=True)
-    click.echo(f"{counted(done.pages, 'page')} and {counted(done.files, 'file')} are in {folder}.")
+    click.echo(
+        f"{counted(done.pages, 'page')} and {counted(done.files, 'file')} exported to {folder}."
+    )
     if done.damaged:
-        raise click.ClickException(f"{counted(len(done.damaged), 'file')} could not be exported.")
+        raise click.ClickException(f"{counted(len(done.damaged), 'file')} couldn't be exported.")
 
 
 COMMANDS = (import_tree, export_tree, mirror)
