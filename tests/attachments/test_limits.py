@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.cast import Scene
-from wiki.attachments.actions import attach_file
+from wiki.attachments.actions import AttachRules, attach_file
 from wiki.attachments.limits import FileLimits
 from wiki.attachments.queries import list_files
 from wiki.attachments.storage import Storage
@@ -102,7 +102,9 @@ def test_many_at_once_do_not_slip_past_the_limit(wiki: Scene) -> None:
             with wiki.database.write() as session:
                 space = see_space(session, actor, "eng").space
                 limits = FileLimits(page_files=3, space_bytes=MIB)
-                attach_file(session, actor, space, f"rota/{number}.txt", stored, limits=limits)
+                attach_file(
+                    session, actor, space, f"rota/{number}.txt", stored, AttachRules(limits)
+                )
         except TooLarge:
             return False
         return True

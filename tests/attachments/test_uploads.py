@@ -26,6 +26,7 @@ from wiki.attachments import actions
 from wiki.attachments.models import Attachment, Upload
 from wiki.attachments.uploads import (
     Parts,
+    Piece,
     WrongOffset,
     add_piece,
     cancel_upload,
@@ -130,7 +131,9 @@ def test_killed_while_it_was_attached_it_is_attached_by_the_next_who_asks(
     with monkeypatch.context() as patch:
         patch.setattr("wiki.attachments.uploads.attach_file", kill)
         with pytest.raises(Killed):
-            add_piece(wiki.database, wiki.settings, wiki.actor("ben"), key, 0, io.BytesIO(b"abc"))
+            add_piece(
+                wiki.database, wiki.settings, wiki.actor("ben"), key, Piece(0, io.BytesIO(b"abc"))
+            )
     assert state(api, "ben", key).json["offset"] == 3
     assert state(api, "ben", key).json["file"] is None
     assert send(api, "ben", key, 3, b"").status_code == 204
@@ -298,7 +301,9 @@ def test_pieces_sent_at_once_wait_for_one_another(wiki: Scene, api: Api) -> None
 
     def add(stream: io.BytesIO) -> int | str:
         try:
-            found = add_piece(wiki.database, wiki.settings, wiki.actor("ben"), key, 0, stream)
+            found = add_piece(
+                wiki.database, wiki.settings, wiki.actor("ben"), key, Piece(0, stream)
+            )
         except WrongOffset as wrong:
             return f"begin at {wrong.received}"
         return found.row.received

@@ -6,6 +6,7 @@ from flask import Response, request, url_for
 
 from wiki.api import problems, resources, wire
 from wiki.attachments.actions import (
+    AttachRules,
     FileInUse,
     attach_file,
     checked_file_path,
@@ -14,7 +15,13 @@ from wiki.attachments.actions import (
 )
 from wiki.attachments.handing import hand_out
 from wiki.attachments.limits import limits_of
-from wiki.attachments.queries import FileSeen, files_of_space, find_file, find_versions
+from wiki.attachments.queries import (
+    FileSeen,
+    VersionRange,
+    files_of_space,
+    find_file,
+    find_versions,
+)
 from wiki.attachments.uses import uses_of
 from wiki.attachments.views import storage
 from wiki.errors import NotFound
@@ -119,7 +126,7 @@ def put_file(slug: str, file: str) -> Response:
     )
     with writing() as session:
         attached = attach_file(
-            session, actor(), seen.space, path, stored, limits=limits_of(settings())
+            session, actor(), seen.space, path, stored, AttachRules(limits_of(settings()))
         )
         is_new = attached.changed and not attached.replaced
         sent = wire.file(slug, attached.file)
@@ -171,7 +178,8 @@ def list_versions(slug: str, file: str) -> Response:
     may edit; for others the current one."""
     limit = number_asked("limit")
     before = number_asked("before")
-    _, found = find_versions(reading(), actor(), slug, file, before=before, limit=limit + 1)
+    which = VersionRange(before, limit=limit + 1)
+    _, found = find_versions(reading(), actor(), slug, file, which)
     shown, following = found[:limit], None
     if len(found) > limit:
         following = url_for(
@@ -217,7 +225,9 @@ def list_uses(slug: str, file: str) -> Response:
 
 def _version(slug: str, file: str, number: int) -> FileSeen:
     """Return one version of a file. :raises NotFound:"""
-    seen, found = find_versions(reading(), actor(), slug, file, number=number, limit=1)
+    seen, found = find_versions(
+        reading(), actor(), slug, file, VersionRange(number=number, limit=1)
+    )
     if not found:
         raise NotFound
     return FileSeen(found[0], seen)

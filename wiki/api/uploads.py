@@ -9,7 +9,9 @@ from flask import Response, request, url_for
 
 from wiki.api import resources, wire
 from wiki.attachments.uploads import (
+    Piece,
     Uploading,
+    UploadRequest,
     WrongOffset,
     add_piece,
     begin_upload,
@@ -50,7 +52,7 @@ def begin(slug: str, file: str) -> Response:
     seen.require(May.EDIT)
     size = _count("Upload-Length")
     with writing() as session:
-        begun = begin_upload(session, actor(), seen.space, file, size, settings())
+        begun = begin_upload(session, actor(), seen.space, UploadRequest(file, size), settings())
         response = _told(begun, 201)
     response.headers["Location"] = _url(begun)
     return response
@@ -99,9 +101,7 @@ def send_piece(upload: str) -> Response:
             wiki.settings,
             actor(),
             upload,
-            offset,
-            request.stream,
-            checksum=checksum,
+            Piece(offset, request.stream, checksum),
         )
     except WrongOffset as wrong:
         response = problem(wrong.status, wrong.title, wrong.sentence)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.events import FileAdded, FileRemoved
-from wiki.attachments.limits import NO_LIMITS, FileLimits, require_room
+from wiki.attachments.limits import NO_LIMITS, FileLimits, NewFile, require_room
 from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.queries import (
     FileSeen,
@@ -74,15 +73,36 @@ class Attached:
     replaced: bool = False
 
 
+@dataclass(frozen=True)
+class AttachRules:
+    """The limits that an attached file must keep, and whether a file with other content at its
+    place stays, so that the new one gets another name."""
+
+    limits: FileLimits = NO_LIMITS
+    keep_both: bool = False
+
+
+REPLACE = AttachRules()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A place for a file: its path in the space, its page if there is one, and the current files
+    there."""
+
+    space: Space
+    page: Page | None
+    path: str
+    before: Sequence[Attachment]
+
+
 def attach_file(
     session: Session,
     actor: Actor,
     space: Space,
     raw_path: str,
     stored: Stored,
-    *,
-    keep_both: bool = False,
-    limits: FileLimits = NO_LIMITS,
+    rules: AttachRules = REPLACE,
 ) -> Attached:
     """Attach stored bytes at a place of the space's tree; a file that was there is replaced (and
     kept).
@@ -91,7 +111,6 @@ def attach_file(
     even the space has no home page, it belongs to the space.
 
     :param raw_path: folders and name, as in a tree of documents.
-    :param keep_both: when another content has this name, use a different name instead.
     :raises Forbidden: when the actor may not edit in the space.
     :raises Invalid: when the name is invalid.
     :raises TooLarge: when it exceeds a limit of its page or space.
@@ -100,35 +119,14 @@ def attach_file(
     path = checked_file_path(raw_path)
     see_above(session, actor, seen, path_key(path)).require(May.EDIT)
     page = _hold_nearest(session, actor, space, path)
-    _lock(session, space, page, limits)
+    _lock(session, space, page, rules.limits)
     before = current_at(session, actor, space, path_key(path))
-    if keep_both and before and before[0].sha256 != stored.sha256:
+    if rules.keep_both and before and before[0].sha256 != stored.sha256:
         path = _other_name(path, stored.sha256)
         before = current_at(session, actor, space, path_key(path))
     if before and (before[0].sha256, place_of(before[0])) == (stored.sha256, path):
         return Attached(before[0], False)
-    require_room(
-        session,
-        limits,
-        space,
-        page,
-        name=name_of(path),
-        size=stored.size,
-        sha256=stored.sha256,
-        instead_of=[old.id for old in before],
-    )
-    file = _put_at(
-        session,
-        actor,
-        space,
-        page,
-        path,
-        before,
-        sha256=stored.sha256,
-        size=stored.size,
-        content_type=stored.content_type,
-    )
-    _publish_added(session, actor, space, file)
+    file = _put_at(session, actor, rules.limits, _Place(space, page, path, before), stored)
     if not stored.is_there():
         raise ForgottenMeanwhile
     return Attached(file, True, bool(before))
@@ -167,29 +165,8 @@ def restore_file(
     before = current_at(session, actor, space, path_key(found.path))
     if any(one.id == old.id or _is_same(one, old) for one in before):
         return FileSeen(before[0], found.seen)
-    require_room(
-        session,
-        limits,
-        space,
-        old.page,
-        name=name_of(found.path),
-        size=old.size,
-        sha256=old.sha256,
-        instead_of=[one.id for one in before],
-    )
-    file = _put_at(
-        session,
-        actor,
-        space,
-        old.page,
-        found.path,
-        before,
-        sha256=old.sha256,
-        size=old.size,
-        content_type=old.content_type,
-    )
-    _publish_added(session, actor, space, file, restored=old.version)
-    return FileSeen(file, found.seen)
+    place = _Place(space, old.page, found.path, before)
+    return FileSeen(_put_at(session, actor, limits, place, old), found.seen)
 
 
 def forget_unused(session: Session, storage: Storage, hashes: Iterable[str]) -> list[str]:
@@ -244,15 +221,21 @@ def _other_name(path: str, sha256: str) -> str:
 def _put_at(
     session: Session,
     actor: Actor,
-    space: Space,
-    page: Page | None,
-    path: str,
-    before: Sequence[Attachment],
-    **content: Any,
+    limits: FileLimits,
+    place: _Place,
+    content: Stored | Attachment,
 ) -> Attachment:
-    """Store a file as the current one at its place, as the next version there."""
+    """Make a content, or that of an earlier version, the current and next version at a place, and
+    publish that.
+
+    :raises TooLarge: when it exceeds a limit.
+    """
+    space, page, path = place.space, place.page, place.path
+    replaced = [old.id for old in place.before]
+    new = NewFile(space, page, name_of(path), content.size, content.sha256, replaced)
+    require_room(session, limits, new)
     version = last_version_at(session, actor, space, path_key(path)) + 1
-    for old in before:
+    for old in place.before:
         _remove(old, actor)
     session.flush()
     name = path[len(page.path) :].lstrip("/") if page else path
@@ -264,23 +247,16 @@ def _put_at(
         base_key=path_key(name_of(name)),
         version=version,
         created_by_id=actor.person_id,
-        **content,
+        sha256=content.sha256,
+        size=content.size,
+        content_type=content.content_type,
     )
     session.add(file)
     session.flush()
-    return file
-
-
-def _publish_added(
-    session: Session,
-    actor: Actor,
-    space: Space,
-    file: Attachment,
-    *,
-    restored: int | None = None,
-) -> None:
+    restored = content.version if isinstance(content, Attachment) else None
     added = FileAdded(space.id, file.page_id, file.id, file.name, file.version, restored)
     publish(session, actor, added)
+    return file
 
 
 def _is_same(one: Attachment, other: Attachment) -> bool:

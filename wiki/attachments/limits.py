@@ -42,77 +42,67 @@ def limits_of(settings: Settings) -> FileLimits:
     )
 
 
+@dataclass(frozen=True)
+class NewFile:
+    """A file that is to be attached to a page or, without one, to its space.
+
+    ``instead_of`` are the ids of the files that it replaces.
+    """
+
+    space: Space
+    page: Page | None
+    name: str
+    size: int
+    sha256: str | None = None
+    instead_of: Collection[int] = ()
+
+
 def require_room(
-    session: Session,
-    limits: FileLimits,
-    space: Space,
-    page: Page | None,
-    *,
-    name: str,
-    size: int,
-    sha256: str | None = None,
-    instead_of: Collection[int] = (),
-    waiting: tuple[int, int] = (0, 0),
+    session: Session, limits: FileLimits, file: NewFile, waiting: tuple[int, int] = (0, 0)
 ) -> None:
     """Check that a file fits on its page (or, without a page, in its space).
 
-    :param instead_of: ids of the files that it replaces.
     :param waiting: bytes reserved by unfinished uploads, on the page and in the space.
     :raises TooLarge: with the current and the maximum amount.
     """
     if limits.page_files or limits.page_bytes:
-        _require_room_at(session, limits, space, page, name, size, instead_of, waiting[0])
+        _require_room_at(session, limits, file, waiting[0])
     if limits.space_bytes:
-        _require_room_in(session, limits, space, name, size, sha256, waiting[1])
+        _require_room_in(session, limits, file, waiting[1])
 
 
-def _require_room_at(
-    session: Session,
-    limits: FileLimits,
-    space: Space,
-    page: Page | None,
-    name: str,
-    size: int,
-    instead_of: Collection[int],
-    promised: int,
-) -> None:
-    owner = Attachment.page_id == page.id if page else Attachment.space_id == space.id
+def _require_room_at(session: Session, limits: FileLimits, file: NewFile, promised: int) -> None:
+    page = file.page
+    owner = Attachment.page_id == page.id if page else Attachment.space_id == file.space.id
     where = "This page" if page else "This space, outside its pages,"
     count, total = session.execute(
         select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
-            owner, Attachment.removed_at.is_(None), Attachment.id.not_in(instead_of)
+            owner, Attachment.removed_at.is_(None), Attachment.id.not_in(file.instead_of)
         )
     ).one()
     if limits.page_files and count >= limits.page_files:
         raise TooLarge(
             f"{where} has {count:,} of {limits.page_files:,} files, so there’s no room for "
-            f"“{name}”: remove a file you no longer need, or attach it to another page."
+            f"“{file.name}”: remove a file you no longer need, or attach it to another page."
         )
     total = int(total) + promised
-    if limits.page_bytes and total + size > limits.page_bytes:
+    if limits.page_bytes and total + file.size > limits.page_bytes:
         raise TooLarge(
             f"{where} uses {_mib(total)} of {_mib(limits.page_bytes)} MiB for files, so there’s no "
-            f"room for “{name}” ({_mib(size)} MiB): remove a file you no longer need, or attach it "
+            f"room for “{file.name}” ({_mib(file.size)} MiB): remove a file you no longer need, or attach it "
             "to another page."
         )
 
 
-def _require_room_in(
-    session: Session,
-    limits: FileLimits,
-    space: Space,
-    name: str,
-    size: int,
-    sha256: str | None,
-    promised: int,
-) -> None:
+def _require_room_in(session: Session, limits: FileLimits, file: NewFile, promised: int) -> None:
+    space, sha256 = file.space, file.sha256
     of_space = or_(
         Attachment.space_id == space.id,
         Attachment.page_id.in_(select(Page.id).where(Page.space_id == space.id)),
     )
     contents = select(Attachment.sha256, Attachment.size).where(of_space).distinct().subquery()
     total = int(session.scalar(select(func.coalesce(func.sum(contents.c.size), 0))) or 0) + promised
-    if total + size <= limits.space_bytes:
+    if total + file.size <= limits.space_bytes:
         return
     if sha256 and session.scalar(
         select(Attachment.id).where(of_space, Attachment.sha256 == sha256).limit(1)
@@ -120,7 +110,7 @@ def _require_room_in(
         return
     raise TooLarge(
         f"The space {space.title} uses {_mib(total)} of {_mib(limits.space_bytes)} MiB for files, "
-        f"including earlier versions, so there’s no room for “{name}” ({_mib(size)} MiB). An "
+        f"including earlier versions, so there’s no room for “{file.name}” ({_mib(file.size)} MiB). An "
         "administrator can raise the limit."
     )
 

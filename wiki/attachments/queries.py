@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.attachments.models import Attachment, Picture
@@ -97,21 +97,24 @@ def current_at(session: Session, actor: Actor, space: Space, key: str) -> list[A
     return sorted(found, key=lambda row: (len(row.name_key), row.page is None))
 
 
+@dataclass(frozen=True)
+class VersionRange:
+    """A part of the versions of a file, newest first: those with an id below ``before``, only the
+    one with this ``number``, at most ``limit``. None is no condition."""
+
+    before: int | None = None
+    number: int | None = None
+    limit: int | None = None
+
+
+ALL_VERSIONS = VersionRange()
+
+
 def versions_at(
-    session: Session,
-    actor: Actor,
-    space: Space,
-    key: str,
-    *,
-    before: int | None = None,
-    number: int | None = None,
-    limit: int | None = None,
+    session: Session, actor: Actor, space: Space, key: str, which: VersionRange = ALL_VERSIONS
 ) -> Sequence[Attachment]:
     """Return all files that were ever at the place with this key, including replaced and removed
-    ones, newest first. Only pages that the actor may edit count.
-
-    :param before: only those with a smaller id. :param number: only that version.
-    """
+    ones, newest first. Only pages that the actor may edit count."""
     query = (
         select(Attachment)
         .outerjoin(Attachment.page)
@@ -122,12 +125,12 @@ def versions_at(
             joinedload(Attachment.removed_by),
         )
         .order_by(Attachment.id.desc())
-        .limit(limit)
+        .limit(which.limit)
     )
-    if before is not None:
-        query = query.where(Attachment.id < before)
-    if number is not None:
-        query = query.where(Attachment.version == number)
+    if which.before is not None:
+        query = query.where(Attachment.id < which.before)
+    if which.number is not None:
+        query = query.where(Attachment.version == which.number)
     return session.scalars(query).all()
 
 
@@ -136,15 +139,11 @@ def find_versions(
     actor: Actor,
     slug: str,
     raw_path: str,
-    *,
-    before: int | None = None,
-    number: int | None = None,
-    limit: int | None = None,
+    which: VersionRange = ALL_VERSIONS,
 ) -> tuple[SpaceAccess, Sequence[Attachment]]:
     """Return the versions of the file at ``raw_path`` of a space, newest first: all of them if the
     actor may edit, only the current one otherwise.
 
-    :param before: only those with a smaller id. :param number: only that version.
     :raises NotFound: when nothing was ever there that the actor may read.
     """
     seen = see_space(session, actor, slug)
@@ -155,10 +154,10 @@ def find_versions(
     seen = see_above(session, actor, seen, key)
     current = current_at(session, actor, seen.space, key)[:1]
     if not seen.may(May.EDIT):
-        if not current or number not in (None, current[0].version):
+        if not current or which.number not in (None, current[0].version):
             raise NotFound
-        return seen, [one for one in current if before is None or one.id < before]
-    found = versions_at(session, actor, seen.space, key, before=before, number=number, limit=limit)
+        return seen, [one for one in current if which.before is None or one.id < which.before]
+    found = versions_at(session, actor, seen.space, key, which)
     if not found and not current:
         raise NotFound
     return seen, found
@@ -310,17 +309,49 @@ def list_files(
     space: Space,
     path: str,
     *,
-    removed: bool = False,
     after: tuple[str, int] | None = None,
     limit: int = 100,
 ) -> Sequence[Attachment]:
     """Return the files at and below a path that belong to the page there or to one above it, by
     name.
 
-    :param removed: list replaced and removed files instead, newest first; only those that the actor
-        may edit.
     :param after: only those after this key of a name and id.
     """
+    query = (
+        _files_below(space, path, live_for(actor))
+        .where(Attachment.removed_at.is_(None))
+        .order_by(Attachment.name_key, Attachment.id)
+        .limit(limit)
+    )
+    if after is not None:
+        name_key, last = after
+        query = query.where(
+            or_(
+                Attachment.name_key > name_key,
+                and_(Attachment.name_key == name_key, Attachment.id > last),
+            )
+        )
+    return session.scalars(query).all()
+
+
+def list_removed_files(
+    session: Session, actor: Actor, space: Space, path: str, *, limit: int = 100
+) -> Sequence[Attachment]:
+    """Return the replaced and removed files at and below a path that the actor may edit, newest
+    first."""
+    query = (
+        _files_below(space, path, editable_by(actor))
+        .where(Attachment.removed_at.is_not(None))
+        .options(joinedload(Attachment.removed_by))
+        .order_by(Attachment.removed_at.desc(), Attachment.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def _files_below(space: Space, path: str, condition: ColumnElement[bool]) -> Select[Attachment]:
+    """Return the query for the files at and below a path that belong to the space, or to a page
+    that meets the condition: the one there or one above it."""
     key = path_key(path)
     places = [
         and_(Page.path_key == key, Attachment.name_key != ""),
@@ -332,36 +363,17 @@ def list_files(
         .where(
             Page.space_id == space.id,
             Page.path_key.in_([key, *ancestors_of(key)]),
-            editable_by(actor) if removed else live_for(actor),
+            condition,
             or_(*places),
         )
     )
     of_space = select(Attachment.id).where(Attachment.space_id == space.id, _under(key))
-    query = (
+    return (
         select(Attachment)
         .outerjoin(Attachment.page)
         .where(Attachment.id.in_(union_all(of_pages, of_space)))
         .options(contains_eager(Attachment.page), joinedload(Attachment.created_by))
     )
-    if removed:
-        query = (
-            query.where(Attachment.removed_at.is_not(None))
-            .options(joinedload(Attachment.removed_by))
-            .order_by(Attachment.removed_at.desc(), Attachment.id.desc())
-        )
-    else:
-        query = query.where(Attachment.removed_at.is_(None)).order_by(
-            Attachment.name_key, Attachment.id
-        )
-    if after is not None:
-        name_key, last = after
-        query = query.where(
-            or_(
-                Attachment.name_key > name_key,
-                and_(Attachment.name_key == name_key, Attachment.id > last),
-            )
-        )
-    return session.scalars(query.limit(limit)).all()
 
 
 def _under(key: str) -> ColumnElement[bool]:

@@ -6,7 +6,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wiki.attachments.uploads import (
+    Piece,
     Uploading,
+    UploadRequest,
     WrongOffset,
     add_piece,
     begin_upload,
@@ -39,10 +41,12 @@ def begin(slug: str, path: str) -> ResponseReturnValue:
             session,
             actor(),
             place.space,
-            join(place.path, plain_name(request.form.get("name", ""))),
-            size,
+            UploadRequest(
+                join(place.path, plain_name(request.form.get("name", ""))),
+                size,
+                keep_both="replace" not in request.form,
+            ),
             settings(),
-            keep_both="replace" not in request.form,
         )
         return _told(begun), 201
 
@@ -63,7 +67,7 @@ def send(key: str) -> ResponseReturnValue:
     finish_reading()
     wiki = parts()
     try:
-        found = add_piece(wiki.database, wiki.settings, actor(), key, offset, request.stream)
+        found = add_piece(wiki.database, wiki.settings, actor(), key, Piece(offset, request.stream))
     except WrongOffset:
         finish_reading()
         return _told(see_upload(reading(), actor(), key)), 409

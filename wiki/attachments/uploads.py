@@ -23,8 +23,8 @@ from typing import IO
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.attachments.actions import attach_file, checked_file_path, hold_live
-from wiki.attachments.limits import limits_of, require_room, under_way
+from wiki.attachments.actions import AttachRules, attach_file, checked_file_path, hold_live
+from wiki.attachments.limits import NewFile, limits_of, require_room, under_way
 from wiki.attachments.models import Upload
 from wiki.attachments.queries import nearest_page, place_of
 from wiki.attachments.storage import CHUNK, DamagedFile, Storage
@@ -80,25 +80,39 @@ class Uploading:
         return self.row.received == self.row.size
 
 
+@dataclass(frozen=True)
+class UploadRequest:
+    """A file that is to be uploaded: its place in the space's tree, and its size in bytes.
+
+    With ``keep_both`` it gets another name if another content is there.
+    """
+
+    raw_path: str
+    size: int
+    keep_both: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a file: where it begins, its bytes, and its checksum, which is `sha256` (or
+    `sha1`), a blank and the digest in base64."""
+
+    offset: int
+    stream: IO[bytes]
+    checksum: str = ""
+
+
 def begin_upload(
-    session: Session,
-    actor: Actor,
-    space: Space,
-    raw_path: str,
-    size: int,
-    settings: Settings,
-    *,
-    keep_both: bool = False,
+    session: Session, actor: Actor, space: Space, wanted: UploadRequest, settings: Settings
 ) -> Uploading:
-    """Create an upload, and reserve room for a file of ``size`` bytes at a place of the space's
-    tree.
+    """Create an upload, and reserve room for its file.
 
     :raises Forbidden: :raises Invalid: :raises TooLarge: :raises TooMany:
     """
     seen = see_space_by_id(session, actor, space.id)
-    path = checked_file_path(raw_path)
+    path = checked_file_path(wanted.raw_path)
     see_above(session, actor, seen, path_key(path)).require(May.EDIT)
-    name = name_of(path)
+    name, size = name_of(path), wanted.size
     if size < 0:
         raise Invalid("The size of a file can’t be negative.", field="size")
     if size > settings.max_file_mb << 20:
@@ -114,16 +128,15 @@ def begin_upload(
             f"You have {MOST_OPEN} unfinished uploads. Finish or cancel some of them first.",
             retry_after=3600,
         )
-    limits = limits_of(settings)
-    of_page, of_space = under_way(session, space, page)
-    require_room(session, limits, space, page, name=name, size=size, waiting=(of_page, of_space))
+    new = NewFile(space, page, name, size)
+    require_room(session, limits_of(settings), new, under_way(session, space, page))
     row = Upload(
         key=secrets.token_hex(16),
         person_id=actor.person_id,
         space=seen.space,
         page=page,
         name=path[len(page.path) :].lstrip("/") if page else path,
-        keep_both=keep_both,
+        keep_both=wanted.keep_both,
         size=size,
         received=0,
         expires_at=now() + KEPT_FOR,
@@ -153,14 +166,7 @@ def see_upload(session: Session, actor: Actor, key: str, *, locked: bool = False
 
 
 def add_piece(
-    database: Database,
-    settings: Settings,
-    actor: Actor,
-    key: str,
-    offset: int,
-    stream: IO[bytes],
-    *,
-    checksum: str = "",
+    database: Database, settings: Settings, actor: Actor, key: str, piece: Piece
 ) -> Uploading:
     """Append a piece to an upload; attach the file if it was the last one.
 
@@ -168,10 +174,9 @@ def add_piece(
     (its page is full, or the author may no longer edit), sending an empty piece at its end tries
     again.
 
-    :param checksum: `sha256` (or `sha1`), a blank and the piece's digest in base64.
     :raises WrongOffset: :raises WrongChecksum: :raises NotFound: :raises Forbidden:
     """
-    digest = _digest_for(checksum)
+    digest = _digest_for(piece.checksum)
     parts = Parts(settings)
     with database.read() as session:
         see_upload(session, actor, key)
@@ -185,14 +190,14 @@ def add_piece(
             see_above(session, actor, seen, path_key(path)).require(May.EDIT)
         row = found.row
         if row.attachment_id is not None:
-            if offset != row.size:
+            if piece.offset != row.size:
                 raise WrongOffset(row.size)
             return found
         received = min(row.received, os.fstat(file.fileno()).st_size)
-        if offset != received:
+        if piece.offset != received:
             raise WrongOffset(received)
         if received < row.size:
-            received = _append(file, received, row.size, stream, digest)
+            received = _append(file, received, row.size, piece.stream, digest)
             found = _note(database, actor, key, received)
         if received == row.size:
             found = _finish(database, settings, actor, found, parts.path(key))
@@ -333,8 +338,7 @@ def _finish(
             space,
             path,
             stored,
-            keep_both=row.keep_both,
-            limits=limits_of(settings),
+            AttachRules(limits_of(settings), row.keep_both),
         )
         row.attachment = attached.file
         row.expires_at = now() + KEPT_FOR

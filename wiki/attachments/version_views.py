@@ -73,8 +73,7 @@ def _listed(found: FileSeen, can_edit: bool) -> tuple[list[Attachment], str]:
         actor(),
         found.seen.space,
         path_key(found.path),
-        before=request.args.get("before", type=int),
-        limit=PER_SCREEN + 1,
+        queries.VersionRange(request.args.get("before", type=int), limit=PER_SCREEN + 1),
     )
     shown = list(rows[:PER_SCREEN])
     if len(rows) <= PER_SCREEN:

@@ -17,7 +17,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from wiki.attachments import actions, queries
-from wiki.attachments.actions import MOST_USES, FileInUse, attach_file, checked_file_path
+from wiki.attachments.actions import (
+    MOST_USES,
+    AttachRules,
+    FileInUse,
+    attach_file,
+    checked_file_path,
+)
 from wiki.attachments.handing import hand_out
 from wiki.attachments.kinds import is_image
 from wiki.attachments.limits import limits_of
@@ -147,8 +153,7 @@ def _attach(place: Place, name: str, sent: FileStorage, *, keep_both: bool) -> A
             place.space,
             path,
             stored,
-            keep_both=keep_both,
-            limits=limits_of(settings()),
+            AttachRules(limits_of(settings()), keep_both),
         ).file
 
 
@@ -239,7 +244,7 @@ def _files_screen(
         for file in rows
     ]
     earlier = (
-        queries.list_files(session, actor(), space, place.path, removed=True)
+        queries.list_removed_files(session, actor(), space, place.path)
         if can_edit and not cursor
         else ()
     )

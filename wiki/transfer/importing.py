@@ -18,7 +18,7 @@ from io import BytesIO
 
 from sqlalchemy.orm import Session
 
-from wiki.attachments.actions import attach_file
+from wiki.attachments.actions import AttachRules, attach_file
 from wiki.attachments.limits import limits_of
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
@@ -386,7 +386,7 @@ class TreeImport:
                     self.space,
                     file.path,
                     stored,
-                    limits=limits_of(self.settings),
+                    AttachRules(limits_of(self.settings)),
                 )
         except Missing as missing:
             return Problem(Kind.MISSING, file.entry.path, missing.sentence)
