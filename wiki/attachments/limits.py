@@ -89,8 +89,8 @@ def _require_room_at(session: Session, limits: FileLimits, file: NewFile, promis
     if limits.page_bytes and total + file.size > limits.page_bytes:
         raise TooLarge(
             f"{where} uses {_mib(total)} of {_mib(limits.page_bytes)} MiB for files, so there’s no "
-            f"room for “{file.name}” ({_mib(file.size)} MiB): remove a file you no longer need, or attach it "
-            "to another page."
+            f"room for “{file.name}” ({_mib(file.size)} MiB): remove a file you no longer need, or "
+            "attach it to another page."
         )
 
 
@@ -110,8 +110,8 @@ def _require_room_in(session: Session, limits: FileLimits, file: NewFile, promis
         return
     raise TooLarge(
         f"The space {space.title} uses {_mib(total)} of {_mib(limits.space_bytes)} MiB for files, "
-        f"including earlier versions, so there’s no room for “{file.name}” ({_mib(file.size)} MiB). An "
-        "administrator can raise the limit."
+        "including earlier versions, so there’s no room for "
+        f"“{file.name}” ({_mib(file.size)} MiB). An administrator can raise the limit."
     )
 
 

@@ -7,10 +7,8 @@ it is exported in one run or in several.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -19,79 +17,30 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.outbox.models import EventRow
 from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, Revision
+from wiki.pages.models import Page, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.texts import get_texts
-from wiki.people.imported.placeholders import NOBODY
-from wiki.people.models import Person, PersonAddress
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.paths import ancestors_of, join
 from wiki.transfer.exporting import file_text
 from wiki.transfer.git import trailers
 from wiki.transfer.git.fast_import import Signature, Stream
+from wiki.transfer.git.page_states import OF_FILES, OF_PAGES, REVISED, PageStates, State, number_of
+from wiki.transfer.git.signatures import Signatures
+from wiki.transfer.git.tree import Tree
 from wiki.transfer.layout import file_of, page_of
 
 AT_ONCE = 200
 """Number of events read from the database at once."""
 TEXTS_AT_ONCE = 40
 """Number of texts held in memory at once."""
-_REVISED = ("PageSaved", "PageMoved")
-_PAGES = (*_REVISED, "PageDeleted", "PageRestored")
-_FILES = ("FileAdded", "FileRemoved")
 # When a page is purged, its earlier events keep only ids.
 _PURGED = "PagePurged"
 # A redaction removes text from a page; commits made before it still contain that text.
 _REDACTED = "Redacted"
-FOLLOWED = (*_PAGES, *_FILES, _PURGED, _REDACTED)
+FOLLOWED = (*OF_PAGES, *OF_FILES, _PURGED, _REDACTED)
 """The names of events that make commits."""
-# Names that Git refuses to check out on Windows.
-_REFUSED = frozenset({"git~1"})
-
-
-class Tree:
-    """The set of files in the newest commit."""
-
-    def __init__(self, places: Iterable[str]) -> None:
-        self.files = set(places)
-        self._folders = Counter(above for place in self.files for above in ancestors_of(place))
-
-    def clash(self, place: str) -> str:
-        """Return the reason why a file cannot be at this place; empty if it can."""
-        if place in self.files:
-            return ""
-        if place in self._folders:
-            return "there is a folder with this name"
-        if any(above in self.files for above in ancestors_of(place)):
-            return "a file has the name of its folder"
-        if not _REFUSED.isdisjoint(place.casefold().split("/")):
-            return "Git doesn’t allow a file with this name"
-        return ""
-
-    def add(self, place: str) -> None:
-        """Add a file."""
-        if place not in self.files:
-            self.files.add(place)
-            self._folders.update(ancestors_of(place))
-
-    def remove(self, place: str) -> bool:
-        """Remove a file and return whether it was there."""
-        if place not in self.files:
-            return False
-        self.files.remove(place)
-        for above in ancestors_of(place):
-            self._folders[above] -= 1
-            if not self._folders[above]:
-                del self._folders[above]
-        return True
-
-
-@dataclass(frozen=True)
-class _State:
-    """A page at a past moment: its newest revision then, and whether the page was live."""
-
-    revision: Revision
-    live: bool
 
 
 @dataclass
@@ -126,13 +75,12 @@ class SpaceHistory:
         self.actor = actor
         self.space = space
         self.storage = storage
-        self.domain = domain
         self.tree = Tree(())
         self.events = 0
         self.commits = 0
         self.problems: list[str] = []
-        self._states: dict[int, _State | None] = {}
-        self._people: dict[int, Signature] = {}
+        self._states = PageStates(session)
+        self._signatures = Signatures(session, domain)
         self._written: dict[int, str] = {}
 
     def newest(self) -> int:
@@ -207,8 +155,8 @@ class SpaceHistory:
         ids = {event.page_id for event in events if event.page_id is not None}
         wanted: dict[int, set[int]] = {}
         for event in events:
-            if event.name in _REVISED and event.page_id is not None:
-                number = _number(event)
+            if event.name in REVISED and event.page_id is not None:
+                number = number_of(event)
                 wanted.setdefault(event.page_id, set()).update((number, number - 1))
         if wanted:
             # One condition for each page: for a list of pairs SQLite would scan all revisions.
@@ -221,15 +169,15 @@ class SpaceHistory:
         if ids:
             readable = select(Page.id).where(Page.id.in_(ids), readable_by(self.actor))
             some.readable = set(self.session.scalars(readable))
-        self._know({one.author_id for one in some.revisions.values()})
-        self._know({event.actor_id for event in events})
+        self._signatures.load({one.author_id for one in some.revisions.values()})
+        self._signatures.load({event.actor_id for event in events})
         return some
 
     def _texts(self, some: _Slice, start: int) -> dict[str, str]:
         hashes = set()
         for event in some.events[start : start + TEXTS_AT_ONCE]:
-            if event.name in _REVISED:
-                revision = some.revisions.get((event.page_id or 0, _number(event)))
+            if event.name in REVISED:
+                revision = some.revisions.get((event.page_id or 0, number_of(event)))
                 if revision is not None:
                     hashes.add(revision.content_hash)
         return get_texts(self.session, hashes) if hashes else {}
@@ -239,9 +187,9 @@ class SpaceHistory:
             self._purge(stream, event)
         elif event.name == _REDACTED:
             self._redaction(stream, some, event)
-        elif event.name in _FILES:
+        elif event.name in OF_FILES:
             self._file(stream, some, event)
-        elif event.name in _REVISED:
+        elif event.name in REVISED:
             self._revision(stream, some, event, texts)
         elif event.name == "PageDeleted":
             self._deletion(stream, event)
@@ -251,17 +199,18 @@ class SpaceHistory:
     def _revision(
         self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]
     ) -> None:
-        page_id, number = event.page_id or 0, _number(event)
+        page_id, number = event.page_id or 0, number_of(event)
         revision = some.revisions.get((page_id, number))
-        before = self._before(some, event, number)
+        previous = some.revisions.get((page_id, number - 1))
+        before = self._states.before_revision(event, previous)
         if event.space_id != self.space.id or page_id not in some.readable or revision is None:
             # Moved to another space, not readable, or purged.
             if before is not None and before.live and event.name == "PageMoved":
                 self._take_out(stream, event, before)
             if revision is not None:
-                self._states[page_id] = _State(revision, True)
+                self._states.set(page_id, revision, live=True)
             return
-        self._states[page_id] = _State(revision, True)
+        self._states.set(page_id, revision, live=True)
         here = before is not None and before.live and before.revision.space_id == self.space.id
         old = file_of(before.revision.path, before.revision.folder) if before and here else ""
         new = file_of(revision.path, revision.folder)
@@ -278,16 +227,14 @@ class SpaceHistory:
         self._begin(
             stream,
             event,
-            message=revision.message,
             made_up=f"{_deed(revision.action)} {revision.path or self.space.title}",
-            author_id=revision.author_id,
-            at=revision.created_at,
             details={
                 trailers.ACTION: revision.action,
                 trailers.PAGE: str(page_id),
                 trailers.REVISION: str(number),
                 trailers.BASE: str(revision.base or ""),
             },
+            revision=revision,
         )
         if body is None:
             self._rename(stream, old, new)
@@ -297,23 +244,23 @@ class SpaceHistory:
                 stream.remove(old)
             self._write(stream, revision, body)
         if before is not None and here and before.revision.path != revision.path:
-            for file in self._files_of(event):
+            for file in self._states.files_of(event):
                 place = join(before.revision.path, file.name)
                 self._rename(stream, place, join(revision.path, file.name))
         elif event.name == "PageMoved" and not here:
             self._add_files(stream, event, revision.path)
 
     def _deletion(self, stream: Stream, event: EventRow) -> None:
-        before = self._state_before(event)
+        before = self._states.before(event)
         if before is not None:
-            self._states[event.page_id or 0] = _State(before.revision, False)
+            self._states.set(event.page_id or 0, before.revision, live=False)
             if before.revision.space_id == self.space.id:
                 self._take_out(stream, event, before)
 
-    def _take_out(self, stream: Stream, event: EventRow, before: _State) -> None:
+    def _take_out(self, stream: Stream, event: EventRow, before: State) -> None:
         """Commit the removal of a page, if it is in the repository."""
         old = file_of(before.revision.path, before.revision.folder)
-        files = self._files_of(event)
+        files = self._states.files_of(event)
         places = [old, *(join(before.revision.path, one.name) for one in files)]
         if old not in self.tree.files:
             return
@@ -352,7 +299,7 @@ class SpaceHistory:
 
     def _redaction(self, stream: Stream, some: _Slice, event: EventRow) -> None:
         """Commit the redacted text of a page, if the repository has an unredacted one."""
-        page_id, state = event.page_id or 0, self._state_before(event)
+        page_id, state = event.page_id or 0, self._states.before(event)
         if state is None or not state.live or state.revision.space_id != self.space.id:
             return
         revision = state.revision
@@ -373,11 +320,11 @@ class SpaceHistory:
 
     def _restoration(self, stream: Stream, some: _Slice, event: EventRow) -> None:
         page_id = event.page_id or 0
-        before = self._state_before(event)
+        before = self._states.before(event)
         if before is None:
             return
-        revision = self._restored(before.revision, str(event.payload.get("path", "")))
-        self._states[page_id] = _State(revision, True)
+        revision = self._states.restored(before.revision, str(event.payload.get("path", "")))
+        self._states.set(page_id, revision, live=True)
         if page_id not in some.readable or revision.space_id != self.space.id:
             return
         body = get_texts(self.session, [revision.content_hash]).get(revision.content_hash)
@@ -395,27 +342,13 @@ class SpaceHistory:
         self._write(stream, revision, body)
         self._add_files(stream, event, revision.path)
 
-    def _restored(self, revision: Revision, path: str) -> Revision:
-        """Return the revision that a page was restored with: a later one if it came back at another
-        path."""
-        if path == revision.path:
-            return revision
-        moved = self.session.scalar(
-            select(Revision).where(
-                Revision.page_id == revision.page_id,
-                Revision.number == revision.number + 1,
-                Revision.action == Action.MOVE.value,
-            )
-        )
-        return moved or revision
-
     def _file(self, stream: Stream, some: _Slice, event: EventRow) -> None:
         name, path = str(event.payload.get("name", "")), ""
         if not name:
             return
         details = {trailers.ACTION: "attach" if event.name == "FileAdded" else "detach"}
         if event.page_id is not None:
-            state = self._state_before(event)
+            state = self._states.before(event)
             if state is None or not state.live or state.revision.space_id != self.space.id:
                 return
             path = state.revision.path
@@ -441,42 +374,10 @@ class SpaceHistory:
             stream.rename(old, new)
 
     def _add_files(self, stream: Stream, event: EventRow, path: str) -> None:
-        for file in self._files_of(event):
+        for file in self._states.files_of(event):
             place = join(path, file.name)
             if self._is_free(place):
                 self._copy(stream, place, file)
-
-    def _files_of(self, event: EventRow) -> list[Attachment]:
-        """Return the files that the event's page had at that moment."""
-        events = self.session.execute(
-            select(EventRow.name, EventRow.payload)
-            .where(
-                EventRow.page_id == event.page_id,
-                EventRow.id < event.id,
-                EventRow.name.in_(_FILES),
-            )
-            .order_by(EventRow.id)
-        )
-        there: dict[str, int] = {}
-        for name, payload in events:
-            place, file_id = payload.get("name", ""), payload.get("attachment_id", 0)
-            if name == "FileAdded":
-                there[place] = file_id
-            elif there.get(place) == file_id:
-                del there[place]
-        if not there:
-            return []
-        rows = self.session.scalars(
-            select(Attachment)
-            .where(
-                Attachment.id.in_(there.values()),
-                # A file of another page may have replaced it since; no event of this page records
-                # that.
-                or_(Attachment.removed_at.is_(None), Attachment.removed_at > event.at),
-            )
-            .order_by(Attachment.id)
-        )
-        return list(rows)
 
     def _write(self, stream: Stream, revision: Revision, body: str) -> None:
         text = Text(
@@ -515,12 +416,12 @@ class SpaceHistory:
         *,
         made_up: str,
         details: dict[str, str],
-        message: str = "",
-        author_id: int | None = None,
-        at: datetime | None = None,
+        revision: Revision | None = None,
     ) -> None:
-        """Start the commit of an event: its author, time, message and trailers."""
-        who = self._who(author_id if at is not None else event.actor_id)
+        """Start the commit of an event: its author, time, message and trailers. Those of its
+        revision take precedence."""
+        who = self._signatures.of(event.actor_id if revision is None else revision.author_id)
+        message = revision.message if revision else ""
         said = {name: value for name, value in details.items() if value}
         signed = Signature(who.name, who.address).line(event.at)
         if not signed.startswith(f"{who.name} <".encode("utf-8", "replace")):
@@ -529,93 +430,8 @@ class SpaceHistory:
             said[trailers.MESSAGE] = "none"
         said[trailers.EVENT] = str(event.id)
         whole = trailers.with_trailers(message or made_up, said)
-        stream.commit(who, at or event.at, whole)
+        stream.commit(who, revision.created_at if revision else event.at, whole)
         self.commits += 1
-
-    def _before(self, some: _Slice, event: EventRow, number: int) -> _State | None:
-        """Return the state of a page before its revision with that number."""
-        page_id = event.page_id or 0
-        if page_id in self._states:
-            return self._states[page_id]
-        if number == 1:
-            return None
-        previous = some.revisions.get((page_id, number - 1))
-        return _State(previous, True) if previous else self._state_before(event)
-
-    def _state_before(self, event: EventRow) -> _State | None:
-        """Return the state of a page before the event, according to its earlier events."""
-        page_id = event.page_id or 0
-        if page_id not in self._states:
-            self._states[page_id] = self._replayed(page_id, event.id)
-        return self._states[page_id]
-
-    def _replayed(self, page_id: int, before: int) -> _State | None:
-        rows = self.session.scalars(
-            select(EventRow)
-            .where(EventRow.page_id == page_id, EventRow.id < before, EventRow.name.in_(_PAGES))
-            .order_by(EventRow.id.desc())
-            .limit(100)
-        )
-        later: list[EventRow] = []
-        for row in rows:
-            if row.name in _REVISED:
-                state = self._revised(page_id, _number(row))
-                break
-            later.append(row)
-        else:
-            return None
-        for row in reversed(later):
-            if state is None:
-                return None
-            if row.name == "PageDeleted":
-                state = replace(state, live=False)
-            else:
-                state = _State(
-                    self._restored(state.revision, str(row.payload.get("path", ""))), True
-                )
-        return state
-
-    def _revised(self, page_id: int, number: int) -> _State | None:
-        revision = self.session.scalar(
-            select(Revision)
-            .where(Revision.page_id == page_id, Revision.number <= number)
-            .order_by(Revision.number.desc())
-            .limit(1)
-        )
-        return _State(revision, True) if revision else None
-
-    def _who(self, person_id: int | None) -> Signature:
-        if person_id is None:
-            return Signature("Nobody", NOBODY)
-        self._know({person_id})
-        return self._people[person_id]
-
-    def _know(self, ids: set[int | None]) -> None:
-        """Load the signatures of these accounts.
-
-        An address from a Git history is written as it was there. The addresses of other accounts
-        are not written, because they were given to the wiki only and a repository is passed on.
-        """
-        wanted = {one for one in ids if one is not None} - self._people.keys()
-        if not wanted:
-            return
-        for one in wanted:
-            self._people[one] = Signature("Nobody", NOBODY)
-        for person in self.session.scalars(select(Person).where(Person.id.in_(wanted))):
-            address = f"{person.handle}@{self.domain}"
-            self._people[person.id] = Signature(person.name, address)
-        addresses = self.session.execute(
-            select(PersonAddress.person_id, PersonAddress.address)
-            .where(PersonAddress.person_id.in_(wanted))
-            .order_by(PersonAddress.created_at.desc(), PersonAddress.key.desc())
-        )
-        for person_id, address in addresses:
-            self._people[person_id] = replace(self._people[person_id], address=address)
-
-
-def _number(event: EventRow) -> int:
-    """Return the number of the revision that an event refers to, or 0."""
-    return int(event.payload.get("revision") or 0)
 
 
 def _deed(action: str) -> str:

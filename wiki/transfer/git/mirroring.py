@@ -33,8 +33,9 @@ from wiki.spaces.queries import SpaceAccess, see_space_by_id
 from wiki.transfer.events import MirrorAdded, MirrorRemoved
 from wiki.transfer.git import trailers
 from wiki.transfer.git.command import GitError
-from wiki.transfer.git.commits import FOLLOWED, SpaceHistory, Tree
+from wiki.transfer.git.commits import FOLLOWED, SpaceHistory
 from wiki.transfer.git.fast_import import Busy, Repository
+from wiki.transfer.git.tree import Tree
 from wiki.transfer.models import Mirror
 from wiki.transfer.sources import Progress
 
