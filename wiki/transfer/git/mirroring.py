@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import exists, func, select
@@ -82,7 +82,8 @@ def export_to_git(
     see_space_by_id(session, actor, space.id).require(May.READ)
     repository = open_repository(folder, space, new=True)
     with repository.lock():
-        return _continue(session, actor, settings, space, repository, progress=progress)
+        history = _history_of(session, actor, settings, space)
+        return _continue(history, repository, progress=progress)
 
 
 def open_repository(folder: Path, space: Space, *, new: bool = False) -> Repository:
@@ -111,11 +112,13 @@ def open_repository(folder: Path, space: Space, *, new: bool = False) -> Reposit
     raise Invalid(f"{folder} wasn’t created by this command. Choose a new or empty folder.")
 
 
+def _history_of(session: Session, actor: Actor, settings: Settings, space: Space) -> SpaceHistory:
+    storage = Storage(settings.data_dir)
+    return SpaceHistory(session, actor, space, storage, domain=users_domain(settings))
+
+
 def _continue(
-    session: Session,
-    actor: Actor,
-    settings: Settings,
-    space: Space,
+    history: SpaceHistory,
     repository: Repository,
     *,
     known: tuple[str, int] = ("", 0),
@@ -131,15 +134,8 @@ def _continue(
     start = int(said.get(trailers.EVENT, "0"))
     if known[0] == tip:
         start = max(start, known[1])
-    history = SpaceHistory(
-        session,
-        actor,
-        space,
-        Storage(settings.data_dir),
-        domain=users_domain(settings),
-    )
     until = history.newest()
-    if start > until or not _happened(session, said):
+    if start > until or not _happened(history.session, said):
         raise GitError(
             f"{repository.folder} contains changes that never happened in this wiki, perhaps "
             "because it was restored from a backup. Create a new repository."
@@ -300,49 +296,71 @@ def advance(
     """
     if event_id is not None and _waits(database, space_id, event_id):
         return None
-    done, failure, busy = None, "", False
     with database.read() as session:
         row = session.get(Mirror, space_id, options=[joinedload(Mirror.person)])
         if row is None:
             return None
         if event_id is not None and not row.failures and row.event_id >= event_id:
             return None
-        try:
-            done = _advance(session, settings, row, seconds, progress)
-        except Busy as error:
-            failure, busy = error.sentence, True
-        except OperationalError:
-            raise  # the database is unavailable for a moment: the delivery is tried again
-        except WikiError as error:
-            failure = error.sentence
-        except Exception:
-            log.exception("the mirror of space %d failed", space_id)
-            failure = "The error is on our side and has been logged."
+        run = _attempt(session, settings, row, seconds, progress)
     with database.write() as session:
         row = session.get(Mirror, space_id, with_for_update=True)
-        if row is None:
-            return done
-        again = None
-        if done is not None:
-            if done.commits or row.mirrored_at is None:
-                row.mirrored_at = now()
-            row.event_id, row.tip = done.event_id, done.tip
-            row.failure, row.failures, row.failed_at, row.retry_at = "", 0, None, None
-            if done.problems:
-                row.failure = " ".join(done.problems)[:2000]
-            again = None if done.finished else now()
-        elif busy:
-            again = now() + timedelta(seconds=2)
-        else:
-            row.failure = failure
-            row.failures += 1
-            row.failed_at = row.failed_at or now()
-            again = row.retry_at = now() + min(
-                timedelta(seconds=2 ** min(row.failures, 20)), LONGEST_WAIT
-            )
-        if again is not None and event_id is not None:
-            deliver_again(session, event_id, SUBSCRIBER, again)
-    return done
+        if row is not None:
+            again = _store_run(row, run)
+            if again is not None and event_id is not None:
+                deliver_again(session, event_id, SUBSCRIBER, again)
+    return run.done
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The result of one attempt: what was committed; or why it failed, or that another process is
+    at work on the repository."""
+
+    done: Committed | None = None
+    failure: str = ""
+    busy: bool = False
+
+
+def _attempt(
+    session: Session,
+    settings: Settings,
+    row: Mirror,
+    seconds: float | None,
+    progress: Progress | None,
+) -> _Run:
+    try:
+        return _Run(_advance(session, settings, row, seconds, progress))
+    except Busy:
+        return _Run(busy=True)
+    except OperationalError:
+        raise  # the database is unavailable for a moment: the delivery is tried again
+    except WikiError as error:
+        return _Run(failure=error.sentence)
+    except Exception:
+        log.exception("the mirror of space %d failed", row.space_id)
+        return _Run(failure="The error is on our side and has been logged.")
+
+
+def _store_run(row: Mirror, run: _Run) -> datetime | None:
+    """Store the result of an attempt; return when to try again, or None if nothing is left."""
+    done = run.done
+    if done is not None:
+        if done.commits or row.mirrored_at is None:
+            row.mirrored_at = now()
+        row.event_id, row.tip = done.event_id, done.tip
+        row.failure, row.failures, row.failed_at, row.retry_at = "", 0, None, None
+        if done.problems:
+            row.failure = " ".join(done.problems)[:2000]
+        return None if done.finished else now()
+    if run.busy:
+        return now() + timedelta(seconds=2)
+    row.failure = run.failure
+    row.failures += 1
+    row.failed_at = row.failed_at or now()
+    wait = min(timedelta(seconds=2 ** min(row.failures, 20)), LONGEST_WAIT)
+    row.retry_at = now() + wait
+    return row.retry_at
 
 
 def _waits(database: Database, space_id: int, event_id: int) -> bool:
@@ -379,10 +397,7 @@ def _advance(
     repository = open_repository(Path(row.folder), space)
     with repository.lock():
         return _continue(
-            session,
-            actor,
-            settings,
-            space,
+            _history_of(session, actor, settings, space),
             repository,
             known=(row.tip, row.event_id),
             seconds=seconds,
