@@ -18,7 +18,8 @@ from wiki.cli import main
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden
-from wiki.insights.selfcheck import Grade, Point, self_check
+from wiki.insights.points import Grade, Point
+from wiki.insights.selfcheck import self_check
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.models import ApiToken, Authenticator, LoginSession, Passkey, Person
 from wiki.people.one_time import hash_token

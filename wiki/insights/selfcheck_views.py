@@ -6,7 +6,8 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from wiki.insights.configuration import list_settings
-from wiki.insights.selfcheck import Grade, self_check
+from wiki.insights.points import Grade
+from wiki.insights.selfcheck import self_check
 from wiki.web.rate_limit import costs
 from wiki.web.request import actor, parts, reading, settings
 
