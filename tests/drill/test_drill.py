@@ -26,6 +26,7 @@ from wiki.pages import queries as pages
 from wiki.rules.access import ANONYMOUS, Decision
 from wiki.search import queries as search
 from wiki.sharing import queries as shared
+from wiki.sharing import shown
 from wiki.spaces import gate
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Membership
@@ -127,8 +128,8 @@ GATES = {
     "tags": (tags, "_readable", lambda *_: [], {"tags.tags", "tags.tag"}),
     "names in the audit": (audit, "readable_by", everything, {"audit.audit"}),
     "includes": (including, "pages_at", everywhere, {"pages.read"}),
-    "what a link shows": (shared, "shareable_by", everything, {"shared.read"}),
-    "labels and links": (shared, "is_up_to", everything, {"shared.read"}),
+    "what a link shows": (shown, "shareable_by", everything, {"shared.read"}),
+    "labels and links": (shown, "is_up_to", everything, {"shared.read"}),
     "the end of a link": (shared.LinkSeen, "is_live", True, {"shared.read"}),
     "files": (files, "live_for", everything, {"attachments.files", "attachments.read"}),
 }  # fmt: skip

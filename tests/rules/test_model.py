@@ -40,6 +40,7 @@ from wiki.search.queries import hidden_pages
 from wiki.sharing import actions as sharing
 from wiki.sharing import queries as shared
 from wiki.sharing.models import ShareLink
+from wiki.sharing.shown import shown_by
 from wiki.spaces.actions import give_role
 from wiki.spaces.audience import audience_of
 from wiki.spaces.exposure import UNASKED
@@ -582,9 +583,7 @@ class Play:
         self.session.flush()
         for link in self.model.links:
             seen = shared.get_link(self.session, link.id, Label.INTERNAL)
-            read = self.session.scalars(
-                select(Page.id).where(shared.shown_by(seen, Label.INTERNAL))
-            )
+            read = self.session.scalars(select(Page.id).where(shown_by(seen, Label.INTERNAL)))
             assert set(read) == self.model.shows(link), (link, self.done)
 
     def compare(self) -> int:

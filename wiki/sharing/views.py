@@ -13,6 +13,7 @@ from wiki.rules.access import May
 from wiki.sharing import actions, queries
 from wiki.sharing.actions import Wish
 from wiki.sharing.queries import LinkSeen, label_of
+from wiki.sharing.shown import exposed_by
 from wiki.spaces.queries import see_space
 from wiki.web.errors import flash
 from wiki.web.paging import decode_cursor, encode_cursor
@@ -92,7 +93,7 @@ def _screen(
     decision = queries.may_share_page(session, actor(), place.space, page, up_to)
     exposed = None
     if decision and up_to is not None:
-        exposed = queries.exposed_by(session, actor(), page, up_to)
+        exposed = exposed_by(session, actor(), page, up_to)
     sent = request.form if error else {}
     body = render_template(
         "sharing/share.html",

@@ -42,7 +42,16 @@ from wiki.people.actions import is_password
 from wiki.rules.labels import Label
 from wiki.sharing import queries
 from wiki.sharing.actions import count_visit, give_back_guess, spend_guess
-from wiki.sharing.queries import LinkSeen, Listed, State, label_of
+from wiki.sharing.queries import LinkSeen, State, label_of
+from wiki.sharing.shown import (
+    Listed,
+    files_shown,
+    links_within,
+    list_shown,
+    names_within,
+    shown_at,
+    shown_by,
+)
 from wiki.text.markdown.markup import Marks, mark
 from wiki.text.markdown.public_html import for_outsiders
 from wiki.text.paths import (
@@ -94,7 +103,7 @@ def read(token: str, below: str) -> ResponseReturnValue:
     """Show a shared page; before that, ask for the password or a click if the link has a password
     or a limited number of visits."""
     seen, up_to = _seen(token)
-    page = queries.shown_at(reading(), seen, below, up_to)
+    page = shown_at(reading(), seen, below, up_to)
     if page is None:
         raise Nowhere
     if _has_come(seen):
@@ -127,7 +136,7 @@ def read_file(token: str, below: str, name: str) -> ResponseReturnValue:
     except PathError:
         raise Nowhere from None
     session = reading()
-    file = queries.files_shown(session, seen, [key], up_to).get(key)
+    file = files_shown(session, seen, [key], up_to).get(key)
     if file is None or file.page is None or seen.maker is None:
         raise Nowhere
     as_maker = see_page(session, seen.maker.actor(), file.page)
@@ -240,7 +249,7 @@ def _page(token: str, seen: LinkSeen, page: Page, up_to: Label | None) -> str:
         description=revision.description,
         html=_html(session, place, page, rendering.html, up_to),
         rendering=rendering,
-        nodes=_tree(place, queries.list_shown(session, seen, up_to), page),
+        nodes=_tree(place, list_shown(session, seen, up_to), page),
         home=place.page(seen.page.path),
         is_home=page.id == seen.page.id,
     )
@@ -287,16 +296,16 @@ def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | 
     """Return a page's HTML for visitors of a link: its links lead only to what the link shows, or
     to other hosts."""
     seen, slug = place.seen, place.seen.space.slug
-    marks, named = queries.names_within(session, seen, page, up_to) if "wl-" in html else _NONE
+    marks, named = names_within(session, seen, page, up_to) if "wl-" in html else _NONE
     html = mark(html, marks)
     if has_includes(html) and seen.maker is not None:
-        shown = queries.shown_by(seen, up_to)
+        shown = shown_by(seen, up_to)
         included = find_included(session, seen.maker.actor(), html, among=shown)
         html = included.put_into(html, page.id)
     found = {unescape(address).partition("?")[0] for address in _FILES.findall(html)}
     at = {address.partition("#")[0]: "" for address in found}
     keys = {address: key for address in at if (key := key_of_address(address, slug))}
-    files = queries.files_shown(session, seen, set(keys.values()), up_to) if keys else {}
+    files = files_shown(session, seen, set(keys.values()), up_to) if keys else {}
     pictures = pictures_of(session, files.values()) if files else {}
 
     def measured(wanted: set[str]) -> dict[str, Picture]:
@@ -306,7 +315,7 @@ def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | 
             if key in files and files[key].sha256 in pictures
         }
 
-    links = queries.links_within(session, seen, page, up_to) | named if "<a " in html else {}
+    links = links_within(session, seen, page, up_to) | named if "<a " in html else {}
     own_host = split_url(settings().base_url).netloc
 
     def address(written: str) -> str | None:
