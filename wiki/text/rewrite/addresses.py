@@ -13,9 +13,7 @@ from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 
 from wiki.text.markdown.destinations import (
@@ -25,12 +23,12 @@ from wiki.text.markdown.destinations import (
     resolve_link,
     resolve_wiki_link,
 )
-from wiki.text.markdown.grammar import build_grammar, embed, html_inline, image, link, wiki_link
 from wiki.text.markdown.links import Links
 from wiki.text.markdown.markup import clean_source
 from wiki.text.markdown.rawhtml import RawHtml
 from wiki.text.markdown.wikilinks import shown
 from wiki.text.paths import path_key
+from wiki.text.rewrite.positions import build_recording_grammar
 
 Span = tuple[int, int]
 Place = tuple[str, str, str]  # kind of link (page or file), slug of the space, key of the path
@@ -111,15 +109,7 @@ def lines_of(source: str, context: RenderContext) -> list[tuple[int, bool, Place
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = build_grammar()
-    parser.options["store_labels"] = True
-    parser.inline.ruler.at("link", _link)
-    parser.inline.ruler.at("image", _image)
-    parser.inline.ruler.at("html_inline", _html_inline)
-    parser.inline.ruler.at("autolink", _autolink)
-    parser.inline.ruler.at("wikilink", _wiki_link)
-    parser.inline.ruler.at("embed", _embed)
-    parser.block.ruler.at("reference", _reference, {"alt": []})
+    parser = build_recording_grammar()
     parser.core.ruler.at("inline", _pieces)
     return parser
 
@@ -144,100 +134,6 @@ def _pieces(state: StateCore) -> None:
             token.meta["known"] = True
         elif any(mark in token.content for mark in ("[", "<", "://")):
             state.md.inline.parse(token.content, state.md, state.env, token.children)
-
-
-def _link(state: StateInline, silent: bool) -> bool:
-    return state.src[state.pos] == "[" and _noting(state, silent, link, 0)
-
-
-def _image(state: StateInline, silent: bool) -> bool:
-    return state.src[state.pos] == "!" and _noting(state, silent, image, 1)
-
-
-def _noting(state: StateInline, silent: bool, rule: Any, offset: int) -> bool:
-    """Apply the rule, and record the position of the destination in the token."""
-    start, at = state.pos, len(state.tokens)
-    pending = bool(state.pending)
-    if not rule(state, silent):
-        return False
-    if silent or state.src[state.pos - 1] != ")":  # a reference ends in a bracket
-        return True
-    end, state.pos = state.pos, start
-    label_end = state.md.helpers.parseLinkLabel(state, start + offset, offset == 0)
-    state.pos = end
-    at += pending  # if the text before it has become a token
-    position = label_end + 2
-    while state.src[position] in " \t\n":
-        position += 1
-    result = state.md.helpers.parseLinkDestination(state.src, position, state.posMax)
-    if result.ok:
-        angle = state.src[position] == "<"
-        state.tokens[at].meta["at"] = (position + angle, result.pos - angle)
-    return True
-
-
-def _html_inline(state: StateInline, silent: bool) -> bool:
-    start = state.pos
-    if not html_inline(state, silent):
-        return False
-    if not silent:
-        state.tokens[-1].meta["at"] = (start, state.pos)
-    return True
-
-
-def _autolink(state: StateInline, silent: bool) -> bool:
-    start, at = state.pos, len(state.tokens) + bool(state.pending)
-    if not autolink(state, silent):
-        return False
-    if not silent:
-        state.tokens[at].meta["at"] = (start + 1, state.pos - 1)
-    return True
-
-
-def _wiki_link(state: StateInline, silent: bool) -> bool:
-    start = state.pos + 2
-    if not wiki_link(state, silent):
-        return False
-    if not silent:
-        target = state.tokens[-1].meta["target"]
-        start = state.src.index(target, start)
-        state.tokens[-1].meta["at"] = (start, start + len(target))
-    return True
-
-
-def _embed(state: StateInline, silent: bool) -> bool:
-    start = state.pos + 3
-    if not embed(state, silent):
-        return False
-    if not silent:
-        target = state.tokens[-1].meta["target"]
-        start = state.src.index(target, start)
-        state.tokens[-1].meta["at"] = (start, start + len(target))
-    return True
-
-
-def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    known = len(state.env.get("references", {}))
-    if not reference(state, start_line, end_line, silent):
-        return False
-    references = state.env.get("references", {})
-    if silent or len(references) == known:  # the first definition of a label counts
-        return True
-    begin = state.bMarks[start_line] + state.tShift[start_line]
-    end = state.eMarks[start_line]
-    position = begin + 1
-    while position < end and state.src[position] != "]":
-        position += 1 + (state.src[position] == "\\")
-    position += 2
-    while position < end and state.src[position] in " \t":
-        position += 1
-    if position < end:  # else the destination is on the next line
-        result = state.md.helpers.parseLinkDestination(state.src, position, end)
-        if result.ok:
-            angle = state.src[position] == "<"
-            spans = state.env.setdefault("spans", {})
-            spans[next(reversed(references))] = (position + angle, result.pos - angle)
-    return True
 
 
 class _Surveyor:
