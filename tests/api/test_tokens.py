@@ -20,7 +20,7 @@ from wiki.errors import Forbidden, NotFound
 from wiki.pages.links.moves import move_page
 from wiki.people.groups import create_group, list_groups
 from wiki.people.models import ApiToken, Person, TokenSpace
-from wiki.people.tokens import create_service, create_token
+from wiki.people.tokens import TokenScope, create_service, create_token
 from wiki.rules.access import ANONYMOUS, may_administer, may_create_spaces, may_invite
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
@@ -35,7 +35,7 @@ def token_for(wiki: Scene, who: str, *slugs: str, writes: bool = True, **more: A
         person = session.get_one(Person, wiki.actor(who).person_id)
         within = chosen_spaces(session, person.actor(), slugs) if slugs else None
         return create_token(
-            session, person.actor(), person, name="test", writes=writes, within=within, **more
+            session, person.actor(), person, TokenScope(writes, within), name="test", **more
         )[1]
 
 
@@ -257,7 +257,7 @@ def test_what_is_of_no_space_is_not_for_a_narrow_token(two_spaces: Scene, api: A
         with pytest.raises(NotFound):
             list_groups(session, acting)
         with pytest.raises(Forbidden):
-            create_token(session, acting, ada, name="wider", writes=True)
+            create_token(session, acting, ada, TokenScope(True), name="wider")
 
 
 @pytest.mark.parametrize("one", WRITES, ids=lambda one: one.name)
@@ -355,7 +355,7 @@ def test_a_service_account_comes_in_by_its_tokens_and_goes_where_it_was_added(
     ada = two_spaces.actor("ada")
     with two_spaces.database.write() as session:
         robot = create_service(session, ada, handle="robot", name="Robot", site_role=SiteRole.GUEST)
-        _, token = create_token(session, ada, robot, name="nightly", writes=True)
+        _, token = create_token(session, ada, robot, TokenScope(True), name="nightly")
     assert call(api, token, "GET", "/pages/eng/plan").status_code == 404
     with two_spaces.database.write() as session:
         eng = session.scalars(select(Space).where(Space.slug == "eng")).one()
@@ -372,7 +372,7 @@ def test_admins_make_no_tokens_of_other_people(wiki: Scene) -> None:
         ben = session.get_one(Person, wiki.actor("ben").person_id)
         for maker in (wiki.actor("ada"), wiki.actor("eve"), ANONYMOUS):
             with pytest.raises(Forbidden):
-                create_token(session, maker, ben, name="as Ben", writes=True)
+                create_token(session, maker, ben, TokenScope(True), name="as Ben")
 
 
 def test_the_prefix_of_the_api_is_all_that_a_token_opens(wiki: Scene) -> None:

@@ -35,7 +35,7 @@ from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
 from wiki.people.one_time import hash_token
 from wiki.people.signin.events import PasswordResetRequested, SignedIn
-from wiki.people.tokens import create_service, create_token
+from wiki.people.tokens import TokenScope, create_service, create_token
 from wiki.purging.actions import purge_revisions
 from wiki.redaction.actions import RevisionTarget, SpanTarget, redact_revision, redact_span
 from wiki.reviews.models import Approval
@@ -176,19 +176,17 @@ def fill(scene: Scene) -> None:
                     retry_at=now() + timedelta(days=9),
                 )
             )
-        create_token(session, ben.actor(), ben, name="Nightly export", writes=False)
+        create_token(session, ben.actor(), ben, TokenScope(False), name="Nightly export")
         make_groups(session, scene)
-        old = create_token(session, ben.actor(), ben, name="Once", writes=True, days=1)[0]
+        old = create_token(session, ben.actor(), ben, TokenScope(True), name="Once", days=1)[0]
         old.expires_at = now()
         spaces = session.scalars(select(Space.id).where(Space.slug.in_(("eng", "lab")))).all()
-        create_token(
-            session, ben.actor(), ben, name="W" * 100, writes=True, within=spaces, days=None
-        )
+        create_token(session, ben.actor(), ben, TokenScope(True, spaces), name="W" * 100, days=None)
         ada = scene.actor("ada")
         robot = create_service(
             session, ada, handle="robot", name="The robot", site_role=SiteRole.MEMBER
         )
-        create_token(session, ada, robot, name="Import of tickets", writes=True, within=spaces)
+        create_token(session, ada, robot, TokenScope(True, spaces), name="Import of tickets")
         for issuer, subject in (
             ("https://id.example.org", "ben"),
             ("https://old.example.org", "b"),

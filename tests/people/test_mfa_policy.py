@@ -13,7 +13,7 @@ from wiki.people.factors.mfa_policy import WHO_MUST, Who
 from wiki.people.models import Group, Person, SiteSetting
 from wiki.people.signin.mfa_enforcement import is_open
 from wiki.people.site_settings import Setting, change_setting, read_setting
-from wiki.people.tokens import create_service, create_token
+from wiki.people.tokens import TokenScope, create_service, create_token
 from wiki.rules.roles import SiteRole
 
 RULE = "/-/admin/factors"
@@ -148,7 +148,7 @@ def test_their_tokens_stop_with_a_clear_problem_and_work_again(wiki: Scene) -> N
     set_up_app(wiki.client("ada"))
     with wiki.database.write() as session:
         ben = session.get_one(Person, wiki.actor("ben").person_id)
-        _, token = create_token(session, ben.actor(), ben, name="x", writes=True)
+        _, token = create_token(session, ben.actor(), ben, TokenScope(True), name="x")
 
     def call() -> tuple[int, str, str]:
         answer = wiki.new_client().get(
@@ -270,7 +270,7 @@ def test_service_accounts_need_no_second_factor(wiki: Scene) -> None:
         robot = create_service(
             session, ada, handle="robot", name="Robot", site_role=SiteRole.MEMBER
         )
-        _, token = create_token(session, ada, robot, name="sync", writes=False)
+        _, token = create_token(session, ada, robot, TokenScope(False), name="sync")
     require(wiki, "everybody")
     headers = {"Authorization": f"Bearer {token}"}
     assert wiki.app.test_client().get("/-/api/v1/spaces", headers=headers).status_code == 200

@@ -157,7 +157,11 @@ def test_a_placeholder_takes_no_name_and_no_address_from_those_who_come_later(
     made(wiki, "zoe", "zoe@example.org")
     with wiki.database.write() as session:
         person = actions.create_person(
-            session, wiki.actor("ada"), handle="zoe", name="Zoe", email="zoe@example.org"
+            session,
+            wiki.actor("ada"),
+            handle="zoe",
+            name="Zoe",
+            credentials=actions.Credentials("zoe@example.org"),
         )
     assert person.handle == "zoe"
     with wiki.database.write() as session, pytest.raises(Invalid):

@@ -19,7 +19,7 @@ from wiki.outbox.deliver import Happening
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page
 from wiki.tags import projection
-from wiki.tags.actions import rename_tag
+from wiki.tags.actions import Renaming, rename_tag
 from wiki.tags.handlers import list_by_tag
 from wiki.tags.models import PageTag
 from wiki.text.tags import MAX_KEY, spelled, tag_key
@@ -199,7 +199,7 @@ def test_the_worker_and_a_rename_at_once_leave_the_rows_right(wiki: Scene) -> No
     for turn in range(10):
         with wiki.database.write() as session:
             old, new = ("rota", "duty") if turn % 2 == 0 else ("duty", "rota")
-            rename_tag(session, ben, space_id, old, new, merge=True)
+            rename_tag(session, ben, space_id, Renaming(old, new, True))
     ended.set()
     worker.join()
     assert failed == []

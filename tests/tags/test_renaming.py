@@ -11,7 +11,7 @@ from wiki.errors import Forbidden, NotFound
 from wiki.outbox.models import EventRow
 from wiki.pages.models import RenderingRow, Revision
 from wiki.pages.queries import get_revision
-from wiki.tags.actions import remove_tag, rename_tag
+from wiki.tags.actions import Renaming, remove_tag, rename_tag
 from wiki.tags.projection import check
 
 
@@ -123,7 +123,7 @@ def test_only_those_who_edit_the_space_rename_its_tags(wiki: Scene) -> None:
     space_id = wiki.page("one").space_id
     with wiki.database.write() as session:
         with pytest.raises(Forbidden):
-            rename_tag(session, wiki.actor("cai"), space_id, "rota", "duty", merge=False)
+            rename_tag(session, wiki.actor("cai"), space_id, Renaming("rota", "duty"))
         with pytest.raises(Forbidden):
             remove_tag(session, wiki.actor("cai"), space_id, "rota")
         with pytest.raises(NotFound):
@@ -152,7 +152,7 @@ def test_a_run_renders_nothing_asks_little_and_leaves_the_lists_right(wiki: Scen
         renderings = session.scalar(select(func.count()).select_from(RenderingRow))
     space_id = wiki.page("page-1").space_id
     with counted(wiki) as statements, wiki.database.write() as session:
-        rename_tag(session, wiki.actor("ben"), space_id, "a", "b", merge=False)
+        rename_tag(session, wiki.actor("ben"), space_id, Renaming("a", "b"))
     assert len(statements) < 25, "\n".join(statements)
     with wiki.database.read() as session:
         assert session.scalar(select(func.count()).select_from(RenderingRow)) == renderings
@@ -174,7 +174,7 @@ def test_more_pages_than_fit_one_go_are_said_and_gone_on_with(wiki: Scene) -> No
     for _ in range(3):
         with wiki.database.write() as session:
             done = rename_tag(
-                session, wiki.actor("ben"), space_id, "a", "b", merge=bool(lefts), most=3
+                session, wiki.actor("ben"), space_id, Renaming("a", "b", bool(lefts)), most=3
             )
             lefts.append((done.pages, done.left))
     assert lefts == [(3, 4), (3, 1), (1, 0)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from wiki.api import problems, resources, wire
+from wiki.api import file_resources, problems, wire
 from wiki.attachments.actions import (
     AttachRules,
     FileInUse,
@@ -51,7 +51,7 @@ AT = "/files/{space}/{file}"
     "GET",
     "/files/{space}",
     "List the files of a space.",
-    {200: Answer("Files, in the order in which they were attached.", resources.FileList)},
+    {200: Answer("Files, in the order in which they were attached.", file_resources.FileList)},
     queries=(
         number_query("after", "Id after which to continue.", least=0, default=0),
         limit_query(100, MOST_FILES),
@@ -67,7 +67,7 @@ def list_files(slug: str) -> Response:
     if len(found) > limit:
         following = url_for("api.list_files", slug=slug, after=shown[-1].id, limit=limit)
     files = [wire.file(slug, row) for row in shown]
-    return with_next(answer(resources.FileList(files, following)), following)
+    return with_next(answer(file_resources.FileList(files, following)), following)
 
 
 @operation(
@@ -83,7 +83,7 @@ def list_files(slug: str) -> Response:
         number_query(
             "version",
             "Number of an earlier version; only for editors.",
-            most=resources.LAST_VERSION,
+            most=file_resources.LAST_VERSION,
         ),
         number_query(
             "width",
@@ -105,8 +105,8 @@ def read_file(slug: str, file: str) -> Response:
     AT,
     "Attach a file.",
     {
-        200: Answer("The file replaced another one, or was already there.", resources.File),
-        201: Answer("The new file.", resources.File),
+        200: Answer("The file replaced another one, or was already there.", file_resources.File),
+        201: Answer("The new file.", file_resources.File),
     },
     takes_bytes=True,
     writes=True,
@@ -167,7 +167,7 @@ def take_file(slug: str, file: str) -> Response:
     "GET",
     "/versions/{space}/{file}",
     "List the versions of a file.",
-    {200: Answer("Versions, newest first.", resources.FileVersionList)},
+    {200: Answer("Versions, newest first.", file_resources.FileVersionList)},
     queries=(
         number_query("before", "Id before which to continue.", default=LARGEST_INTEGER),
         limit_query(100, MOST_FILES),
@@ -186,15 +186,19 @@ def list_versions(slug: str, file: str) -> Response:
             "api.list_versions", slug=slug, file=file, before=shown[-1].id, limit=limit
         )
     versions = [wire.file_version(slug, row) for row in shown]
-    return with_next(answer(resources.FileVersionList(versions, following)), following)
+    return with_next(answer(file_resources.FileVersionList(versions, following)), following)
 
 
 @operation(
     "POST",
     "/versions/{space}/{file}",
     "Restore a version of a file.",
-    {200: Answer("The file, with the restored content as its latest version.", resources.File)},
-    body=resources.VersionInput,
+    {
+        200: Answer(
+            "The file, with the restored content as its latest version.", file_resources.File
+        )
+    },
+    body=file_resources.VersionInput,
     writes=True,
     problems=(403, 413, 415),
 )
@@ -202,7 +206,7 @@ def bring_back(slug: str, file: str) -> Response:
     """The version becomes the newest one; what is at its place now is kept as an earlier one. A
     file that was removed comes back."""
     see_space(reading(), actor(), slug).require(May.EDIT)
-    old = _version(slug, file, sent_body(resources.VersionInput).version)
+    old = _version(slug, file, sent_body(file_resources.VersionInput).version)
     with writing() as session:
         back = restore_file(session, actor(), old.file.id, limits=limits_of(settings()))
         sent = wire.file(slug, back.file)
@@ -213,14 +217,14 @@ def bring_back(slug: str, file: str) -> Response:
     "GET",
     "/uses/{space}/{file}",
     "List the pages that use a file.",
-    {200: Answer("Pages, by title.", resources.FileUses)},
+    {200: Answer("Pages, by title.", file_resources.FileUses)},
 )
 def list_uses(slug: str, file: str) -> Response:
     """Pages whose newest text shows the file or links to it."""
     found = find_file(reading(), actor(), slug, file)
     uses = uses_of(reading(), actor(), found, limit=MOST_FILES + 1)
     pages = [wire.use(one) for one in uses[:MOST_FILES]]
-    return answer(resources.FileUses(pages, len(uses) > MOST_FILES))
+    return answer(file_resources.FileUses(pages, len(uses) > MOST_FILES))
 
 
 def _version(slug: str, file: str, number: int) -> FileSeen:

@@ -73,8 +73,7 @@ def search_pages() -> Response:
                 engine_of(settings()),
                 text,
                 space=space,
-                number=number,
-                per_screen=limit,
+                screen=queries.Screen(number, limit),
             )
     except IndexUnavailable:
         raise NoIndex("The search index is being rebuilt. Please try again in a moment.") from None

@@ -7,7 +7,7 @@ from wsgiref.handlers import format_date_time
 
 from flask import Response, request, url_for
 
-from wiki.api import resources, wire
+from wiki.api import file_resources, wire
 from wiki.attachments.uploads import (
     Piece,
     Uploading,
@@ -39,7 +39,11 @@ _CHECKSUM = {
     "POST",
     "/uploads/{space}/{file}",
     "Start uploading a file in pieces.",
-    {201: Answer("The upload; `Location` is the address to send the pieces to.", resources.Upload)},
+    {
+        201: Answer(
+            "The upload; `Location` is the address to send the pieces to.", file_resources.Upload
+        )
+    },
     headers=(Query("Upload-Length", "Size of the file in bytes.", _COUNT, required=True),),
     writes=True,
     problems=(403, 413, 429),
@@ -62,7 +66,7 @@ def begin(slug: str, file: str) -> Response:
     "GET",
     AT,
     "Get the progress of an upload.",
-    {200: Answer("The upload; `Upload-Offset` is its offset.", resources.Upload)},
+    {200: Answer("The upload; `Upload-Offset` is its offset.", file_resources.Upload)},
 )
 def read_upload(upload: str) -> Response:
     """Ask with `HEAD` for the headers alone. Only who began an upload finds it."""
@@ -128,7 +132,7 @@ def give_up(upload: str) -> Response:
 def _told(found: Uploading, status: int = 200) -> Response:
     row, file = found.row, found.row.attachment
     slug = file.page.space.slug if file and file.page else row.space.slug
-    shape = resources.Upload(
+    shape = file_resources.Upload(
         url=_url(found),
         path=join(row.page.path, row.name) if row.page else row.name,
         size=row.size,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wiki.api import problems, resources
+from wiki.api import file_resources, problems, resources
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import place_of
 from wiki.attachments.uses import Use
@@ -149,14 +149,14 @@ def person_within(row: PersonWithin) -> resources.PersonInGroup:
     return resources.PersonInGroup(row.person.handle, row.person.name, row.alone, through)
 
 
-def file(slug: str, row: Attachment) -> resources.File:
+def file(slug: str, row: Attachment) -> file_resources.File:
     """Return a file of the space with that slug."""
-    return resources.File(**_file(slug, row))
+    return file_resources.File(**_file(slug, row))
 
 
-def file_version(slug: str, row: Attachment) -> resources.FileVersion:
+def file_version(slug: str, row: Attachment) -> file_resources.FileVersion:
     """Return a version of a file of the space with that slug."""
-    return resources.FileVersion(
+    return file_resources.FileVersion(
         **_file(slug, row), current=row.removed_at is None, removed_at=row.removed_at
     )
 

@@ -19,7 +19,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
-from wiki.people.actions import create_person
+from wiki.people.actions import Credentials, create_person
 from wiki.people.groups import create_group, find_group, see_group, set_member, set_part
 from wiki.people.models import Person
 from wiki.rules.access import Actor
@@ -64,8 +64,7 @@ class Stage:
             self.shell,
             handle=handle,
             name=name,
-            email=f"{handle}@saddlebag.example",
-            password_hash=self.password_hash,
+            credentials=Credentials(f"{handle}@saddlebag.example", self.password_hash),
             site_role=role,
         )
         self.people[handle] = person.actor()

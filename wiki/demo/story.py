@@ -27,6 +27,7 @@ def play(stage: Stage) -> None:
     _the_lab_and_the_towns(stage)
     _a_cold_night(stage)
     _lately(stage)
+    _this_week(stage)
 
 
 def _the_first_week(stage: Stage) -> None:
@@ -256,6 +257,9 @@ def _lately(stage: Stage) -> None:
             ("you start at noon", "you start at noon, and nobody asks"),
             message="After the frozen morning",
         )
+
+
+def _this_week(stage: Stage) -> None:
     with stage.on(5, "08:51"):
         stage.attaches("cai", "towns/port-merrow/trips.png", pictures.bars(TRIPS_IN_SPRING))
         stage.changes(

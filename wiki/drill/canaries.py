@@ -23,11 +23,11 @@ from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.people import groups
-from wiki.people.actions import create_person, disable
+from wiki.people.actions import Credentials, create_person, disable
 from wiki.people.models import LoginSession, Person
 from wiki.people.one_time import hash_token
 from wiki.people.signin.sign_in import open_session
-from wiki.people.tokens import create_token
+from wiki.people.tokens import TokenScope, create_token
 from wiki.rooms import ROOMS
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
@@ -87,7 +87,7 @@ def _people(world: World, session: Session) -> None:
             site,
             handle=f"drill-{name}",
             name=f"Drill {name}",
-            email=f"{name}@drill.invalid",
+            credentials=Credentials(f"{name}@drill.invalid"),
             site_role=roles.get(name, SiteRole.MEMBER),
         )
         world.people[name] = person.actor()
@@ -384,9 +384,12 @@ def _sign_in(world: World, session: Session) -> None:
     elsewhere = select(Space.id).where(Space.slug == world.common["here"])
     insider = session.get_one(Person, world.people["insider"].person_id)
     world.tokens["narrow"] = create_token(
-        session, insider.actor(), insider, name="drill", writes=True,
-        within=session.scalars(elsewhere).all(),
-    )[1]  # fmt: skip
+        session,
+        insider.actor(),
+        insider,
+        TokenScope(True, session.scalars(elsewhere).all()),
+        name="drill",
+    )[1]
     for name in (*OUTSIDERS, *INSIDERS):
         if name == "narrow":  # a narrow token has no browser session
             continue
@@ -400,7 +403,7 @@ def _sign_in(world: World, session: Session) -> None:
             cookie["_user_id"] = signed_in.get_id()
             cookie["_fresh"] = True
         world.tokens[name] = create_token(
-            session, world.people[name], person, name="drill", writes=True
+            session, world.people[name], person, TokenScope(True), name="drill"
         )[1]
     mine = select(LoginSession.id).where(
         LoginSession.person_id == world.people["insider"].person_id

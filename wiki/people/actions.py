@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -92,14 +93,24 @@ def find_person(session: Session, login: str) -> Person | None:
     )
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """The address and the password of an account, as far as it has them."""
+
+    email: str | None = None
+    password_hash: str | None = None
+
+
+NO_CREDENTIALS = Credentials()
+
+
 def create_person(
     session: Session,
     actor: Actor,
     *,
     handle: str,
     name: str,
-    email: str | None = None,
-    password_hash: str | None = None,
+    credentials: Credentials = NO_CREDENTIALS,
     site_role: SiteRole = SiteRole.MEMBER,
 ) -> Person:
     """Create an account. Callers check permission: an invitation, the shell or set-up.
@@ -118,8 +129,8 @@ def create_person(
     person = Person(
         handle=handle,
         name=checked_name(name) or handle,
-        email=_free_email(session, email, None),
-        password_hash=password_hash,
+        email=_free_email(session, credentials.email, None),
+        password_hash=credentials.password_hash,
         site_role=site_role.value,
     )
     session.add(person)
@@ -326,8 +337,7 @@ def create_first_admin(
         ANONYMOUS,
         handle=handle,
         name=name,
-        email=email,
-        password_hash=password_hash,
+        credentials=Credentials(email, password_hash),
         site_role=SiteRole.ADMIN,
     )
 

@@ -61,22 +61,28 @@ def create_service(
     return person
 
 
+@dataclass(frozen=True)
+class TokenScope:
+    """The access of a token: whether it may write, and the ids of the only spaces to which it gives
+    access, which its owner must be able to read; None for all."""
+
+    writes: bool
+    within: Collection[int] | None = None
+
+
 def create_token(
     session: Session,
     actor: Actor,
     person: Person,
+    scope: TokenScope,
     *,
     name: str,
-    writes: bool,
-    within: Collection[int] | None = None,
     days: int | None = DAYS,
 ) -> tuple[ApiToken, str]:
     """Create a token for a person; return its row and the token itself, which is not stored.
 
     Users create their own, admins those of service accounts, the shell any.
 
-    :param within: the ids of the only spaces to which it gives access; the owner must be able to
-        read them.
     :param days: after how many days it expires; None for never.
     :raises Forbidden: for other actors.
     :raises Invalid: without a name, or beyond the maximum per person.
@@ -108,14 +114,16 @@ def create_token(
         token_hash=hash_token(token),
         person_id=person.id,
         name=name,
-        writes=writes,
-        narrow=within is not None,
+        writes=scope.writes,
+        narrow=scope.within is not None,
         created_at=moment,
         expires_at=None if days is None else moment + timedelta(days=days),
     )
     session.add(row)
     session.flush()
-    session.add_all(TokenSpace(token_id=row.id, space_id=id) for id in sorted(set(within or ())))
+    session.add_all(
+        TokenSpace(token_id=row.id, space_id=id) for id in sorted(set(scope.within or ()))
+    )
     session.flush()
     publish(session, actor, TokenCreated(person.id, row.id))
     return row, token

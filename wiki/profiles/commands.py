@@ -66,8 +66,7 @@ def add_user(
             SHELL,
             handle=name,
             name=full_name or name,
-            email=email,
-            password_hash=hashed,
+            credentials=actions.Credentials(email, hashed),
             site_role=SiteRole.ADMIN if admin else SiteRole.GUEST if guest else SiteRole.MEMBER,
         )
     click.echo(f"Account {person.handle} created.")
@@ -295,9 +294,10 @@ def token(name: str, purpose: str, read_only: bool, slugs: tuple[str, ...], days
             session,
             SHELL,
             person,
+            tokens.TokenScope(
+                not read_only, chosen_spaces(session, person.actor(), slugs) if slugs else None
+            ),
             name=purpose,
-            writes=not read_only,
-            within=chosen_spaces(session, person.actor(), slugs) if slugs else None,
             days=days or None,
         )
     click.echo(made)

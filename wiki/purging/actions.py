@@ -4,7 +4,7 @@ index and log."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -148,11 +148,22 @@ def empty_revisions(
     if not going or len(going) != len(set(numbers)):
         raise Invalid("This revision doesn’t exist or has already been purged.", field="revision")
     hashes = {one.content_hash for one in going}
+    told = [(one.number, one.path) for one in going]
     empty = put_text(session, "")
-    moment = now()
+    _empty_rows(session, actor, going, empty)
+    _forget_routes(session, page)
+    session.expire_all()
+    forget_unread(session, hashes - {empty})
+    for number, path in told:
+        publish(session, actor, RevisionPurged(page.space_id, page_id, number, path))
+
+
+def _empty_rows(session: Session, actor: Actor, rows: Sequence[Revision], empty_hash: str) -> None:
+    """Remove the words of a page's revisions, and what was derived from them."""
+    page_id, numbers = rows[0].page_id, [one.number for one in rows]
     session.connection().execute(
         update(Revision)
-        .where(Revision.id.in_([one.id for one in going]))
+        .where(Revision.id.in_([one.id for one in rows]))
         .values(
             title="",
             description="",
@@ -160,28 +171,20 @@ def empty_revisions(
             fields={},
             front_matter="",
             message="",
-            content_hash=empty,
-            purged_at=moment,
+            content_hash=empty_hash,
+            purged_at=now(),
             purged_by_id=actor.person_id,
         )
     )
     session.connection().execute(
-        delete(BlameRow).where(
-            BlameRow.page_id == page_id, BlameRow.number >= min(one.number for one in going)
-        )
+        delete(BlameRow).where(BlameRow.page_id == page_id, BlameRow.number >= min(numbers))
     )
     session.connection().execute(
         delete(AllowedSecret).where(
             AllowedSecret.page_id == page_id,
-            AllowedSecret.revision.in_([one.number for one in going]),
+            AllowedSecret.revision.in_(numbers),
         )
     )
-    told = [(one.number, one.path) for one in going]
-    _forget_routes(session, page)
-    session.expire_all()
-    forget_unread(session, hashes - {empty})
-    for number, path in told:
-        publish(session, actor, RevisionPurged(page.space_id, page_id, number, path))
 
 
 def _forget_routes(session: Session, page: Page) -> None:

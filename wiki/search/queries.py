@@ -98,6 +98,17 @@ class Answer:
     """Operators, as typed, that had no results and were searched as text."""
 
 
+@dataclass(frozen=True)
+class Screen:
+    """The number of a screen of results, from 1, and how many results it has."""
+
+    number: int = 1
+    size: int = PER_SCREEN
+
+
+FIRST = Screen()
+
+
 def search(
     session: Session,
     actor: Actor,
@@ -105,18 +116,17 @@ def search(
     text: str,
     *,
     space: str = "",
-    number: int = 1,
-    per_screen: int = PER_SCREEN,
+    screen: Screen = FIRST,
 ) -> Answer:
     """Search for `text` in the space with that slug, or in all spaces that the actor may read.
 
-    :param number: number of the screen, from 1.
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     query = parse(text)
     readable = list_spaces(session, actor)
-    number = max(1, min(number, LAST_SCREEN))
-    asking = _Asking(session, actor, engine, readable, space, (number - 1) * per_screen, per_screen)
+    number = max(1, min(screen.number, LAST_SCREEN))
+    offset = (number - 1) * screen.size
+    asking = _Asking(session, actor, engine, readable, space, offset, screen.size)
     found, notes = asking.ask(query)
     as_text: tuple[str, ...] = ()
     if not found.total and query.operators:
@@ -139,7 +149,7 @@ def search(
         total=found.total - (len(found.hits) - len(hits)),
         cut=found.cut,
         number=number,
-        has_more=number < LAST_SCREEN and number * per_screen < found.total,
+        has_more=number < LAST_SCREEN and number * screen.size < found.total,
         corrected=found.corrected,
         loosened=found.loosened,
         spaces=tuple((by_id[i], count) for i, count in found.spaces.items() if i in by_id),
@@ -180,20 +190,18 @@ def titles(
     *,
     space: str = "",
     limit: int = 8,
-    near: bool = False,
 ) -> list[Listed]:
-    """Return pages whose title begins with `text`: exact titles, then matching pages, then similar
-    ones; within each group, pages of the given space come first.
+    """Return pages whose title begins with `text`: exact titles, then matching pages, then similar,
+    misspelt and partly matching ones; within each group, pages of the given space come first.
 
     A page matches if every typed word begins a word of its title or path. No page matches if the
     text has operators or quotation marks, because these need a full search.
 
-    :param near: include misspelt and partly matching titles.
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
     readable = list_spaces(session, actor)
     filters = Filters(frozenset(one.id for one in readable), hidden=hidden_pages(session, actor))
-    found = engine.titles(text, filters, limit=limit * 3, near=near)
+    found = engine.titles(text, filters, limit=limit * 3, near=True)
     pages = pages_by_id(session, actor, [hit.page_id for hit in found])
     here = [pages[hit.page_id] for hit in found if hit.page_id in pages]
     plain = parse(text).plain

@@ -47,14 +47,12 @@ def results() -> ResponseReturnValue:
                 engine_of(settings()),
                 text,
                 space=slug,
-                number=request.args.get("page", 1, type=int),
+                screen=queries.Screen(request.args.get("page", 1, type=int)),
             )
             near = (
                 []
                 if answer.hits
-                else queries.titles(
-                    session, actor(), engine_of(settings()), text, limit=5, near=True
-                )
+                else queries.titles(session, actor(), engine_of(settings()), text, limit=5)
             )
     except IndexUnavailable:
         spaces = list_spaces(session, actor())
@@ -101,9 +99,7 @@ def switch() -> ResponseReturnValue:
     else:
         try:
             with in_lane("searches"):
-                found = queries.titles(
-                    session, actor(), engine_of(settings()), text, space=slug, near=True
-                )
+                found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
         except IndexUnavailable:
             unavailable = True
         named = completing.sections(session, actor(), text, slug) if for_link else None

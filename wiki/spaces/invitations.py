@@ -15,7 +15,7 @@ from wiki.db import now
 from wiki.errors import Ended, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.people.actions import HANDLE, checked_email, create_person
+from wiki.people.actions import HANDLE, Credentials, checked_email, create_person
 from wiki.people.events import PersonChanged
 from wiki.people.models import Group, Person
 from wiki.people.signin import limiting
@@ -234,8 +234,7 @@ def accept_as_new(
         ANONYMOUS,
         handle=handle,
         name=name,
-        email=row.email or email,
-        password_hash=password_hash,
+        credentials=Credentials(row.email or email, password_hash),
         site_role=SiteRole(row.site_role),
     )
     _join(session, row, person)

@@ -158,9 +158,8 @@ def _make(session: Session, person: Person) -> str:
         session,
         actor(),
         person,
+        tokens.TokenScope(request.form.get("scope") == "write", within),
         name=request.form.get("token_name", ""),
-        writes=request.form.get("scope") == "write",
-        within=within,
         days=None if lasts == "never" else int(lasts),
     )
     return token

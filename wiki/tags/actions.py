@@ -64,33 +64,35 @@ def checked_name(raw: str) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class Renaming:
+    """The old and the new name of a tag; ``merge`` is True if the actor knows that other pages
+    have the new name already."""
+
+    old: str
+    new: str
+    merge: bool = False
+
+
 def rename_tag(
-    session: Session,
-    actor: Actor,
-    space_id: int,
-    raw: str,
-    raw_name: str,
-    *,
-    merge: bool,
-    most: int = MOST,
+    session: Session, actor: Actor, space_id: int, names: Renaming, *, most: int = MOST
 ) -> Renamed:
     """Rename a tag of a space, with a revision of each page that has it.
 
-    :param merge: True if the actor knows that other pages have the new name already.
-    :raises WouldMerge: when there are such pages and ``merge`` is False.
+    :raises WouldMerge: when other pages have the new name, and the actor does not know.
     :raises Invalid: when the name is invalid.
     :raises NotFound: when no page has the tag. :raises Forbidden:
     """
     seen = see_space_by_id(session, actor, space_id)
     seen.require(May.EDIT)
-    name = checked_name(raw_name)
-    old, new = tag_key(raw), tag_key(name)
-    before = find_tag(session, actor, raw, space=seen.space)
+    name = checked_name(names.new)
+    old, new = tag_key(names.old), tag_key(name)
+    before = find_tag(session, actor, names.old, space=seen.space)
     if before is None:
         raise NotFound
     require_plain(session, space_id, name, what="The name", field="to")
     there = new != old and find_tag(session, actor, name, space=seen.space) is not None
-    if there and not merge:
+    if there and not names.merge:
         raise WouldMerge
 
     def retag(tags: Sequence[str]) -> Sequence[str]:

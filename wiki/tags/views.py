@@ -118,9 +118,7 @@ def rename_tag(slug: str) -> ResponseReturnValue:
                     session,
                     actor(),
                     seen.space.id,
-                    raw,
-                    to,
-                    merge="merge" in request.form,
+                    actions.Renaming(raw, to, "merge" in request.form),
                 )
         except (Invalid, WouldMerge) as refused:
             error = refused

@@ -104,93 +104,93 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page, or with problem JSON for clients that expect JSON."""
+    app.register_error_handler(WikiError, _answer_wiki_error)
+    app.register_error_handler(CSRFError, _answer_csrf_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_unexpected)
 
-    @app.errorhandler(WikiError)
-    def wiki_error(error: WikiError) -> ResponseReturnValue:
-        if wants_json():
-            more: dict[str, object] = {"field": error.field} if error.field else {}
-            response = problem(error.status, error.title, error.sentence, **more)
-            if error.status == 401 and is_api():
-                response.headers["WWW-Authenticate"] = "Bearer"
-        elif isinstance(error, SignInRequired):
-            if request.method in ("GET", "HEAD"):
-                return redirect(url_for("people.login", next=this_url()))
-            kept = kept_of_request()
-            if kept is not None:
-                return sign_in_page(kept.url, kept), 401
-            if unsent_text():
-                return error_page(401, "Please sign in again", "Your session has expired.")
-            return redirect(url_for("people.login"))
-        elif isinstance(error, FactorRequired) and not unsent_text():
-            wanted = this_url() if request.method in ("GET", "HEAD") else None
-            return redirect(url_for("security.screen", next=wanted), 303)
-        else:
-            again = isinstance(error, FactorRequired)
-            response = error_page(error.status, error.title, error.sentence, again=again)
-        if isinstance(error, (TooMany, Busy)):
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
 
-    @app.errorhandler(CSRFError)
-    def csrf_error(_error: CSRFError) -> ResponseReturnValue:
-        title = "Please send this again"
-        if is_api():
-            return problem(400, title, "Send a bearer token or an X-CSRFToken header.")
-        if wants_json():
-            return problem(
-                400, title, "This form was open for too long, or you signed in again since."
-            )
+def _answer_wiki_error(error: WikiError) -> ResponseReturnValue:
+    if wants_json():
+        more: dict[str, object] = {"field": error.field} if error.field else {}
+        response = problem(error.status, error.title, error.sentence, **more)
+        if error.status == 401 and is_api():
+            response.headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, SignInRequired):
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("people.login", next=this_url()))
         kept = kept_of_request()
         if kept is not None:
-            flash(
-                "You signed in again while this form was open. Nothing has been saved yet.", "warn"
-            )
-            response = make_response(show_again(kept))
-            response.status_code = 400
-            return response
-        if not request.cookies:
-            sentence = (
-                "Your browser didn’t send a cookie, which this needs. "
-                f"Allow cookies and open this wiki at {settings().base_url}."
-            )
-        elif unsent_text():
-            sentence = "This form was open for too long, or you signed in again since."
-        else:
-            sentence = (
-                "This form was open for too long, or you signed in again since. "
-                "Go back, reload the page and send it again."
-            )
-        return error_page(400, title, sentence)
+            return sign_in_page(kept.url, kept), 401
+        if unsent_text():
+            return error_page(401, "Please sign in again", "Your session has expired.")
+        return redirect(url_for("people.login"))
+    elif isinstance(error, FactorRequired) and not unsent_text():
+        wanted = this_url() if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("security.screen", next=wanted), 303)
+    else:
+        again = isinstance(error, FactorRequired)
+        response = error_page(error.status, error.title, error.sentence, again=again)
+    if isinstance(error, (TooMany, Busy)):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        status = error.code or 500
-        if status < 400:
-            return error.get_response()
-        title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
-        if isinstance(error, (TooManyFields, TooMuchAsked)):
-            sentence = error.sentence
-        elif status == 413:
-            sentence += (
-                f" Files can have up to {settings().max_file_mb} MiB."
-                f" Forms can have up to {MOST_PARTS} parts."
-            )
-        answer = problem if wants_json() else error_page
-        response = answer(status, title, sentence)
-        if status == 405 and error.get_response().headers.get("Allow"):
-            response.headers["Allow"] = error.get_response().headers["Allow"]
+
+def _answer_csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    title = "Please send this again"
+    if is_api():
+        return problem(400, title, "Send a bearer token or an X-CSRFToken header.")
+    if wants_json():
+        return problem(400, title, "This form was open for too long, or you signed in again since.")
+    kept = kept_of_request()
+    if kept is not None:
+        flash("You signed in again while this form was open. Nothing has been saved yet.", "warn")
+        response = make_response(show_again(kept))
+        response.status_code = 400
         return response
+    if not request.cookies:
+        sentence = (
+            "Your browser didn’t send a cookie, which this needs. "
+            f"Allow cookies and open this wiki at {settings().base_url}."
+        )
+    elif unsent_text():
+        sentence = "This form was open for too long, or you signed in again since."
+    else:
+        sentence = (
+            "This form was open for too long, or you signed in again since. "
+            "Go back, reload the page and send it again."
+        )
+    return error_page(400, title, sentence)
 
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> ResponseReturnValue:
-        path = path_to_log(quote(request.path))
-        if is_full(error, settings().data_dir):
-            log.error("The disk is full: %s %s failed.", request.method, path)
-            return wiki_error(DiskFull())
-        log.error("unexpected error at %s %s", request.method, path, exc_info=error)
-        if wants_json():
-            return problem(500, *SENTENCES[500])
-        return error_page(500)
+
+def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    if isinstance(error, (TooManyFields, TooMuchAsked)):
+        sentence = error.sentence
+    elif status == 413:
+        sentence += (
+            f" Files can have up to {settings().max_file_mb} MiB."
+            f" Forms can have up to {MOST_PARTS} parts."
+        )
+    answer = problem if wants_json() else error_page
+    response = answer(status, title, sentence)
+    if status == 405 and error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+    return response
+
+
+def _answer_unexpected(error: Exception) -> ResponseReturnValue:
+    path = path_to_log(quote(request.path))
+    if is_full(error, settings().data_dir):
+        log.error("The disk is full: %s %s failed.", request.method, path)
+        return _answer_wiki_error(DiskFull())
+    log.error("unexpected error at %s %s", request.method, path, exc_info=error)
+    if wants_json():
+        return problem(500, *SENTENCES[500])
+    return error_page(500)
 
 
 def flash(message: str, kind: str = "done") -> None:

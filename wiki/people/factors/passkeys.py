@@ -163,15 +163,22 @@ def options_to_add(
     return _plain(options_to_json(options))
 
 
+@dataclass(frozen=True)
+class SignedChallenge:
+    """A challenge and the browser's answer to it, in JSON."""
+
+    challenge: str
+    answer: str
+
+
 def add_passkey(
     session: Session,
     actor: Actor,
     settings: Settings,
     person: Person,
+    signed: SignedChallenge,
     *,
     name: str,
-    answer: str,
-    challenge: str,
 ) -> tuple[Passkey, list[str]]:
     """Add the passkey that the browser created for a challenge already taken; return it with new
     recovery codes if it is the first factor.
@@ -184,11 +191,11 @@ def add_passkey(
     refuse_too_many(session, person)
     name = checked_factor_name(name, "Passkey")
     site = _party(settings)
-    sent = _answer(answer)
+    sent = _answer(signed.answer)
     try:
         verified = verify_registration_response(
             credential=sent,
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=base64url_to_bytes(signed.challenge),
             expected_rp_id=site.id,
             expected_origin=site.origin,
         )

@@ -124,9 +124,8 @@ def add_passkey() -> ResponseReturnValue:
                 actor(),
                 settings(),
                 _myself(session),
+                passkeys.SignedChallenge(challenge, answer),
                 name=request.form.get("factor_name", ""),
-                answer=answer,
-                challenge=challenge,
             )
     except Invalid as error:
         return _new_passkey(error)

@@ -22,7 +22,7 @@ from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.people.actions import create_person
+from wiki.people.actions import Credentials, create_person
 from wiki.people.imported.placeholders import is_account
 from wiki.people.models import Identity, Person, ProviderVisit
 from wiki.people.oidc.events import IdentityLinked, IdentityUnlinked
@@ -290,7 +290,7 @@ def join(
         ANONYMOUS,
         handle=handle,
         name=name,
-        email=stranger.email,
+        credentials=Credentials(stranger.email),
         site_role=SiteRole(settings.oidc_role),
     )
     link(session, settings, person.actor(), person, stranger)
