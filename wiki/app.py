@@ -23,7 +23,6 @@ from wiki.rooms import ROOMS
 from wiki.subscribers import names_by_event
 from wiki.text.markdown.destinations import set_own_address
 from wiki.web import (
-    assets,
     compress,
     errors,
     filters,
@@ -34,7 +33,6 @@ from wiki.web import (
     request,
     request_limits,
     response_cache,
-    same_site,
     security,
     slots,
     static,
@@ -112,10 +110,8 @@ def _install_plumbing(app: Flask, parts: request.Parts) -> None:
     errors.init_app(app)
     reviews.init_app(app)
     security.init_app(app, secure=parts.settings.secure)
-    assets.init_app(app)
     filters.register(app)
     slots.init_app(app)
-    same_site.init_app(app)
     sign_in.init_app(app)
     oidc_views.init_app(app, parts.settings)
     public.init_app(app)

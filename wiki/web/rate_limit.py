@@ -22,7 +22,7 @@ from wiki.errors import TooMany
 from wiki.room import Rate, Room
 from wiki.rules.limits import Bucket, Pace, draw, network_of
 from wiki.web.request import actor, is_api, settings
-from wiki.web.same_site import SAFE_METHODS
+from wiki.web.security import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
 

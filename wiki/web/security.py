@@ -1,8 +1,14 @@
-"""Security headers for every response."""
+"""Security headers for every response, and refusal of requests that pages of other sites send: the
+first CSRF check, beside the form's token."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+
+from wiki.errors import Forbidden
+from wiki.web.request import is_api, is_foreign
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CSP = "; ".join(
     (
@@ -42,7 +48,11 @@ PERMISSIONS = ", ".join(f"{name}=()" for name in NOT_ASKED_FOR)
 
 
 def init_app(app: Flask, *, secure: bool) -> None:
-    """Set the security headers that a view has not set itself.
+    """Set the security headers that a view has not set itself. Refuse requests from other sites
+    before anything of them is shown or kept.
+
+    The refusal comes before the sign-in check. On such requests browsers send no cookie, and a
+    response that sets one would replace the user's session cookie.
 
     :param secure: whether the wiki is reached only over HTTPS; then HSTS is set.
     """
@@ -62,3 +72,10 @@ def init_app(app: Flask, *, secure: bool) -> None:
             set_default("Strict-Transport-Security", "max-age=31536000")
         set_default("Cache-Control", "private, no-cache")
         return response
+
+    @app.before_request
+    def come_from_here() -> None:
+        if request.method in SAFE_METHODS or is_api():  # the API accepts no cookies
+            return
+        if is_foreign():
+            raise Forbidden("This form was sent from another site, so nothing was done.")

@@ -1,14 +1,15 @@
-"""Delivery of the built front end: compressed copies, cached for ever if the file name has a
-hash."""
+"""Delivery of the built front end: URLs of its files, and compressed copies, cached for ever if the
+file name has a hash."""
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import re
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import NotFound
 
@@ -21,6 +22,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+")
 _HASHED = re.compile(r"-[A-Z0-9]{8}\.[a-z]+(?:\.map)?$")
 # Content encoding -> extension of the compressed copy from the build.
 _COPIES = {"br": ".br", "gzip": ".gz"}
+
+
+class NotBuilt(Exception):
+    """The front end has not been built; the message says how to build it."""
 
 
 class _SessionsOfScreens(SecureCookieSessionInterface):
@@ -37,7 +42,7 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
 
     :param app: an app created without a static folder of its own.
     """
-
+    _add_asset_function(app)
     app.session_interface = _SessionsOfScreens()
 
     @lru_cache(maxsize=256)
@@ -64,6 +69,22 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
             filename += _COPIES[encoding]
         response.set_data(read(filename))
         return response
+
+
+def _add_asset_function(app: Flask) -> None:
+    """Add the template function ``asset("app.css")``, which returns the URL of a built file."""
+    manifest: dict[str, str] = {}
+    path = STATIC / "manifest.json"
+
+    def asset(name: str) -> str:
+        if name not in manifest:
+            try:
+                manifest.update(json.loads(path.read_text()))
+            except FileNotFoundError:
+                raise NotBuilt("The front end is not built: run `make setup` first.") from None
+        return url_for("static", filename=manifest[name])
+
+    app.add_template_global(asset)
 
 
 def _content_type(name: str) -> str:
