@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from tests.cast import Scene
+from tests.people.authors import author_for
 from tests.people.test_commands import Run, run
 from tests.people.test_placeholders import made, prove
 from tests.search.test_searching import found
@@ -18,7 +19,6 @@ from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
 from wiki.people.imported.account_merge import merge_by_hand
-from wiki.people.imported.placeholders import author_for
 from wiki.people.models import AddressClaim, Person
 
 __all__ = ["run"]

@@ -13,13 +13,13 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from tests.cast import PASSWORD, Scene
+from tests.people.authors import author_for
 from tests.people.test_administration import Change, second_of_two
 from tests.surroundings import examples
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.people import groups
 from wiki.people.actions import create_person, disable
-from wiki.people.imported.placeholders import author_for
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role

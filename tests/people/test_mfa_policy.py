@@ -200,7 +200,6 @@ def test_only_admins_set_the_rule(wiki: Scene) -> None:
         for do in (
             lambda: change_setting(session, ben, WHO_MUST, Who.NOBODY),
             lambda: requiring.require_of_groups(session, ben, [group.id]),
-            lambda: requiring.require_of_group(session, ben, group, required=True),
             lambda: requiring.list_groups(session, ben),
             lambda: requiring.standing(session, ben),
         ):
@@ -208,13 +207,12 @@ def test_only_admins_set_the_rule(wiki: Scene) -> None:
                 do()
 
 
-def test_one_group_is_set_by_itself(wiki: Scene) -> None:
+def test_a_group_that_is_required_already_does_not_change(wiki: Scene) -> None:
     group = make_group(wiki, "team", "ben")
     for required in (True, True, False):
+        wanted = [group.id] if required else []
         with wiki.database.write() as session:
-            requiring.require_of_group(session, wiki.actor("ada"), group, required=required)
-        with wiki.database.read() as session:
-            assert requiring.is_required_of(session, group) == required
+            requiring.require_of_groups(session, wiki.actor("ada"), wanted)
         assert is_held(wiki, "ben") == required
     assert len(events(wiki, "GroupFactorChanged")) == 2
 

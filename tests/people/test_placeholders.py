@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from tests.cast import PASSWORD, Scene
 from tests.pages.test_query_counts import counted
+from tests.people.authors import author_for
 from wiki.db import Base, now
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.people import actions
 from wiki.people.actions import find_person
 from wiki.people.imported.account_merge import references
-from wiki.people.imported.placeholders import NOBODY, author_for, authors_for, users_domain
+from wiki.people.imported.placeholders import NOBODY, authors_for, users_domain
 from wiki.people.models import Person, PersonAddress
 
 

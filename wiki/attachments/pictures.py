@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.attachments.thumbs import WIDTHS, widths_of
 from wiki.db import Database
+from wiki.text.sandbox.program import bare_environment, command_of
 
 log = logging.getLogger(__name__)
 
@@ -121,15 +121,13 @@ def _ask(picture: int, kind: str, seconds: float) -> Made:
 
     :param seconds: elapsed time after which the process is ended.
     """
-    root = str(Path(__file__).resolve().parents[2])
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 the program is our own, the kind one of KINDS
-            [sys.executable, "-P", "-m", "wiki.attachments.shrinker", kind],
+            command_of("wiki.attachments.shrinker", kind),
             stdin=picture,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=bare_environment(),
             timeout=seconds,
             check=False,
         )

@@ -17,6 +17,7 @@ from contextlib import suppress
 from PIL import Image, ImageCms
 
 from wiki.attachments.thumbs import TALLEST, WIDTHS, widths_of
+from wiki.text.sandbox.program import lower_limits
 
 try:
     import resource
@@ -51,19 +52,10 @@ def limit() -> None:
     signal.alarm(STUCK_SECONDS)
     with suppress(OSError):
         os.nice(5)
-    if resource is None:
-        return
-    with suppress(ValueError):  # a lower limit is set already
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 16),
-    ):
-        _, hard = resource.getrlimit(what)
-        if hard == resource.RLIM_INFINITY or most < hard:
-            resource.setrlimit(what, (most, most))
+    if resource is not None:
+        with suppress(ValueError):  # a lower limit is set already
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+    lower_limits(MEMORY, files=16)
 
 
 def shrink(data: io.BufferedIOBase, kind: str) -> tuple[dict[str, object], list[bytes]]:

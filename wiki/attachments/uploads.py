@@ -74,11 +74,6 @@ class Uploading:
     row: Upload
     name: str
 
-    @property
-    def is_whole(self) -> bool:
-        """True if every byte has arrived."""
-        return self.row.received == self.row.size
-
 
 @dataclass(frozen=True)
 class UploadRequest:

@@ -7,9 +7,8 @@ import sys
 
 import click
 
-from wiki.commands.base import SHELL, opened
 from wiki.insights.points import Grade
-from wiki.insights.selfcheck import Grade, self_check
+from wiki.insights.selfcheck import self_check
 from wiki.shell import SHELL, opened
 
 

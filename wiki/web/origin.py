@@ -9,8 +9,9 @@ from ipaddress import IPv4Address, ip_address
 
 _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 
-# The first match wins, because most browsers also claim to be others.
-_FAMILIES = (
+
+# The first match wins: most browsers also claim to be others.
+BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("SamsungBrowser", "Samsung Internet"),
@@ -21,7 +22,6 @@ _FAMILIES = (
     ("Chrome", "Chrome"),
     ("Safari", "Safari"),
     ("curl", "curl"),
-    ("ython", "Python"),
 )
 
 
@@ -33,7 +33,9 @@ def come_from(address: str | None, user_agent: str) -> None:
         _origin.set(None)
         return
     where = str(getattr(found, "ipv4_mapped", None) or found)
-    family = next((words for mark, words in _FAMILIES if mark in user_agent), "")
+    family = next(
+        (words for mark, words in (*BROWSERS, ("ython", "Python")) if mark in user_agent), ""
+    )
     _origin.set(f"{where} {family}".rstrip())
 
 

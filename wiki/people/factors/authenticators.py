@@ -15,12 +15,9 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import publish
 from wiki.people.factors.encryption import Unreadable, seal, unseal
-from wiki.people.factors.events import FactorRenamed
 from wiki.people.factors.queries import (
     checked_factor_name,
-    farewell,
     hold,
     normal_code,
     refuse_too_many,
@@ -82,37 +79,6 @@ def prove_authenticator(
     row.proven_at = now()
     session.flush()
     return welcome(session, actor, settings, person, "authenticator", row.id)
-
-
-def rename_authenticator(session: Session, actor: Actor, id: int, name: str) -> Authenticator:
-    """Rename an authenticator.
-
-    :raises NotFound: if it is not one of the actor's.
-    """
-    row = own_authenticator(session, actor, id)
-    name = checked_factor_name(name, row.name)
-    if name != row.name:
-        row.name = name
-        session.flush()
-        publish(session, actor, FactorRenamed(row.person_id, "authenticator", row.id))
-    return row
-
-
-def remove_authenticator(
-    session: Session, actor: Actor, settings: Settings, person: Person, id: int
-) -> Authenticator:
-    """Remove an authenticator.
-
-    :raises NotFound: if it is not one of the actor's.
-    :raises Invalid: if it is the last factor of a person who must have one.
-    """
-    require_self(actor, person)
-    hold(session, person)
-    row = own_authenticator(session, actor, id)
-    session.delete(row)
-    session.flush()
-    farewell(session, actor, settings, person, "authenticator", id)
-    return row
 
 
 def use_code(session: Session, settings: Settings, person: Person, typed: str) -> bool:
@@ -211,17 +177,6 @@ def _use(session: Session, settings: Settings, row: Authenticator, typed: str) -
             if session.scalar(used) is not None:
                 return True
     return False
-
-
-def own_authenticator(session: Session, actor: Actor, id: int) -> Authenticator:
-    """Return one of the actor's proven authenticators.
-
-    :raises NotFound: if there is none with this id.
-    """
-    row = session.get(Authenticator, id)
-    if row is None or row.person_id != actor.person_id or row.proven_at is None:
-        raise NotFound
-    return row
 
 
 def _place(person_id: int) -> str:

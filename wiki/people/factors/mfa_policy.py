@@ -157,22 +157,6 @@ def require_of_groups(session: Session, actor: Actor, group_ids: Collection[int]
     return len(changed)
 
 
-def require_of_group(session: Session, actor: Actor, group: Group, *, required: bool) -> None:
-    """Set whether one group requires a second factor of its people.
-
-    :raises Forbidden: unless the actor is an admin.
-    """
-    require_allowed(may_administer(actor))
-    session.execute(select(Group.id).where(Group.id == group.id).with_for_update())
-    if is_required_of(session, group) != required:
-        _require(session, actor, group.id, required=required)
-
-
-def is_required_of(session: Session, group: Group) -> bool:
-    """Return whether this group itself requires a second factor of its people."""
-    return session.get(FactorGroup, group.id, populate_existing=True) is not None
-
-
 @dataclass(frozen=True)
 class Standing:
     """The number of people who must have a second factor, and the first of those who have none."""

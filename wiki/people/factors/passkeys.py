@@ -40,12 +40,9 @@ from webauthn.helpers.structs import (
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Invalid, NotFound
-from wiki.outbox.actions import publish
-from wiki.people.factors.events import FactorRenamed
+from wiki.errors import Invalid
 from wiki.people.factors.queries import (
     checked_factor_name,
-    farewell,
     hold,
     refuse_too_many,
     require_self,
@@ -303,37 +300,6 @@ def note_use(session: Session, used: Assertion) -> None:
         raise Invalid(REFUSED, field="passkey")
 
 
-def rename_passkey(session: Session, actor: Actor, id: int, name: str) -> Passkey:
-    """Rename a passkey.
-
-    :raises NotFound: if it is not one of the actor's.
-    """
-    row = own_passkey(session, actor, id)
-    name = checked_factor_name(name, row.name)
-    if name != row.name:
-        row.name = name
-        session.flush()
-        publish(session, actor, FactorRenamed(row.person_id, "passkey", row.id))
-    return row
-
-
-def remove_passkey(
-    session: Session, actor: Actor, settings: Settings, person: Person, id: int
-) -> Passkey:
-    """Remove a passkey.
-
-    :raises NotFound: if it is not one of the actor's.
-    :raises Invalid: if it is the last factor of a person who must have one.
-    """
-    require_self(actor, person)
-    hold(session, person)
-    row = own_passkey(session, actor, id)
-    session.delete(row)
-    session.flush()
-    farewell(session, actor, settings, person, "passkey", id)
-    return row
-
-
 def _party(settings: Settings) -> Party:
     found = party(settings)
     if found is None:
@@ -386,17 +352,6 @@ def _of(session: Session, person_id: int) -> Sequence[Passkey]:
     return session.scalars(
         select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)
     ).all()
-
-
-def own_passkey(session: Session, actor: Actor, id: int) -> Passkey:
-    """Return one of the actor's passkeys.
-
-    :raises NotFound: if there is none with this id.
-    """
-    row = session.get(Passkey, id)
-    if row is None or row.person_id != actor.person_id:
-        raise NotFound
-    return row
 
 
 def _milliseconds() -> int:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid, require_allowed
+from wiki.errors import Forbidden, Invalid, NotFound, require_allowed
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.people.actions import checked_name
 from wiki.people.factors.events import (
     FactorAdded,
     FactorRemoved,
+    FactorRenamed,
     FactorsCleared,
     RecoveryCodesMade,
     RecoveryCodeUsed,
@@ -107,7 +108,7 @@ def welcome(
     return codes
 
 
-def farewell(
+def _announce_removal(
     session: Session, actor: Actor, settings: Settings, person: Person, kind: str, factor_id: int
 ) -> None:
     """Announce a factor that was just removed and tell its owner by mail. Delete the recovery codes
@@ -125,6 +126,54 @@ def farewell(
         letter = mails.factor_removed(settings, person.name, KINDS[kind])
         mails.post(session, actor, person.email, letter)
     publish(session, actor, FactorRemoved(person.id, kind, factor_id))
+
+
+def own_factor(session: Session, actor: Actor, kind: str, id: int) -> Authenticator | Passkey:
+    """Return one of the actor's factors, by its kind and id.
+
+    :raises NotFound: if there is none, or it is an authenticator that is not proven.
+    """
+    row: Authenticator | Passkey | None = (
+        session.get(Passkey, id) if kind == "passkey" else session.get(Authenticator, id)
+    )
+    if row is None or row.person_id != actor.person_id:
+        raise NotFound
+    if isinstance(row, Authenticator) and row.proven_at is None:
+        raise NotFound
+    return row
+
+
+def rename_factor(
+    session: Session, actor: Actor, kind: str, id: int, name: str
+) -> Authenticator | Passkey:
+    """Rename a factor.
+
+    :raises NotFound: as :func:`own_factor`.
+    """
+    row = own_factor(session, actor, kind, id)
+    name = checked_factor_name(name, row.name)
+    if name != row.name:
+        row.name = name
+        session.flush()
+        publish(session, actor, FactorRenamed(row.person_id, kind, row.id))
+    return row
+
+
+def remove_factor(
+    session: Session, actor: Actor, settings: Settings, person: Person, kind: str, id: int
+) -> Authenticator | Passkey:
+    """Remove a factor of the actor's own.
+
+    :raises NotFound: as :func:`own_factor`.
+    :raises Invalid: if it is the last factor of a person who must have one.
+    """
+    require_self(actor, person)
+    hold(session, person)
+    row = own_factor(session, actor, kind, id)
+    session.delete(row)
+    session.flush()
+    _announce_removal(session, actor, settings, person, kind, id)
+    return row
 
 
 def renew_codes(session: Session, actor: Actor, settings: Settings, person: Person) -> list[str]:

@@ -135,7 +135,7 @@ def add_passkey() -> ResponseReturnValue:
 @blueprint.get("/passkeys/<int:id>")
 def passkey(id: int) -> ResponseReturnValue:
     """Show one passkey, with forms to rename and remove it."""
-    return _factor("passkeys", passkeys.own_passkey(reading(), actor(), id))
+    return _factor("passkeys", factors.own_factor(reading(), actor(), "passkey", id))
 
 
 @blueprint.post("/<any(authenticators, passkeys):kind>/<int:id>/rename")
@@ -144,14 +144,10 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
     name = request.form.get("factor_name", "")
     try:
         with writing() as session:
-            if kind == "passkeys":
-                row = passkeys.rename_passkey(session, actor(), id, name).name
-            else:
-                row = authenticators.rename_authenticator(session, actor(), id, name).name
+            name = factors.rename_factor(session, actor(), _singular(kind), id, name).name
     except Invalid as error:
-        find = passkeys.own_passkey if kind == "passkeys" else authenticators.own_authenticator
-        return _factor(kind, find(reading(), actor(), id), error)
-    flash(f"Renamed to “{row}”.", "good")
+        return _factor(kind, factors.own_factor(reading(), actor(), _singular(kind), id), error)
+    flash(f"Renamed to “{name}”.", "good")
     return redirect(HERE, 303)
 
 
@@ -159,14 +155,20 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
 @confirm_first
 def remove(kind: str, id: int) -> ResponseReturnValue:
     """Remove a factor."""
-    take = passkeys.remove_passkey if kind == "passkeys" else authenticators.remove_authenticator
     try:
         with writing() as session:
-            name = take(session, actor(), settings(), _myself(session), id).name
+            me = _myself(session)
+            row = factors.remove_factor(session, actor(), settings(), me, _singular(kind), id)
+            name = row.name
     except Invalid as error:
         return _screen(error)
     flash(f"“{name}” was removed from your second factors.", "good")
     return redirect(HERE, 303)
+
+
+def _singular(kind: str) -> str:
+    """Return the name of a kind of factor for its plural in a URL."""
+    return kind.removesuffix("s")
 
 
 @blueprint.post("/recovery-codes")

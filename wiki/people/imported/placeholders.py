@@ -55,12 +55,6 @@ def users_domain(settings: Settings) -> str:
     return f"users.{(urlsplit(settings.base_url).hostname or 'localhost').lower()}.invalid"
 
 
-def author_for(session: Session, name: str, address: str, *, domain: str = "") -> Person | None:
-    """Return the person for one author; see :func:`authors_for`."""
-    person_id = authors_for(session, [(name, address)], domain=domain)[author_key(name, address)]
-    return None if person_id is None else session.get_one(Person, person_id)
-
-
 def authors_for(
     session: Session, authors: Iterable[tuple[str, str]], *, domain: str = ""
 ) -> dict[str, int | None]:

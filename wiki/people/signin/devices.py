@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-# The first match wins: most browsers also claim to be others.
-BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chromium", "Chromium"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-    ("curl", "curl"),
-)
+from wiki.web.origin import BROWSERS
+
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),

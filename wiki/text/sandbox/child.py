@@ -30,6 +30,7 @@ from wiki.text.markdown.markup import CutOff, Rendering, plain_rendering, render
 from wiki.text.markdown.wikilinks import Reading
 from wiki.text.rewrite.addresses import lines_of
 from wiki.text.rewrite.repair import Moves, Repair, repair
+from wiki.text.sandbox.program import lower_limits
 
 try:
     import resource
@@ -117,17 +118,7 @@ def pack(message: dict[str, object]) -> bytes:
 
 def limit(memory: int = MEMORY) -> None:
     """Limit the memory, files and file sizes of this process."""
-    if resource is None:
-        return
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        _, hard = resource.getrlimit(what)
-        if hard == resource.RLIM_INFINITY or most < hard:
-            resource.setrlimit(what, (most, most))
+    lower_limits(memory, files=64)
 
 
 def is_tired(most: int = TIRED) -> bool:

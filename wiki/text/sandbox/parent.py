@@ -12,13 +12,11 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import IO, cast
 
 from wiki.text.compare.diff import Diff
@@ -28,6 +26,7 @@ from wiki.text.markdown.markup import MAX_SOURCE, CutOff, Rendering, plain_rende
 from wiki.text.rewrite.addresses import Place
 from wiki.text.rewrite.repair import Moves, Repair
 from wiki.text.sandbox.child import LENGTH, decode, decode_repair, encode_moves, pack, wall_seconds
+from wiki.text.sandbox.program import bare_environment, command_of
 
 SECONDS = 1.4  # of CPU time
 CHILDREN = 2  # maximum number in each process that renders
@@ -217,14 +216,12 @@ class _Child:
     """A child process and the pipes to it."""
 
     def __init__(self, *arguments: str) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
         self.process = subprocess.Popen(  # noqa: S603 the arguments are our own
-            [sys.executable, "-P", "-m", "wiki.text.sandbox.child", *arguments],
+            command_of("wiki.text.sandbox.child", *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env={**kept, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=bare_environment(),
         )
         self.requests = cast(IO[bytes], self.process.stdin)
         self.answers = cast(IO[bytes], self.process.stdout)
