@@ -17,8 +17,8 @@ from wiki.text.markdown.destinations import RenderContext, resolve_link
 from wiki.transfer import importing
 from wiki.transfer.layout import lay_out
 from wiki.transfer.report import Kind
-from wiki.transfer.routing import Router
-from wiki.transfer.sites import find_sites, roots_for
+from wiki.transfer.routes.router import Router
+from wiki.transfer.routes.sites import find_sites, roots_for
 from wiki.transfer.sources import Entry
 
 ROOTED: dict[str, str | bytes] = {

@@ -24,8 +24,8 @@ from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.front_matter.block import join
 from wiki.transfer.headings import leading_title
-from wiki.transfer.kept_routes import ROUTES_FILE, written_routes
 from wiki.transfer.layout import file_of
+from wiki.transfer.routes.kept import ROUTES_FILE, written_routes
 from wiki.transfer.sources import Progress
 
 

@@ -12,21 +12,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
-from wiki.kind import kind_of
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.event import Event
 from wiki.pages.access.acl import let_go, recompute_scopes
-from wiki.pages.checks import checked_message, checked_path, same_form, with_front_matter
+from wiki.pages.checks import checked_message, checked_path, with_front_matter
 from wiki.pages.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages.links.graph import former_places, settle_links
 from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.models import Action, Page, Revision
 from wiki.pages.redacted import spans_by_page, without_redacted
 from wiki.pages.revising import unused_page_id
 from wiki.pages.revisions import Attribution, RevisionRow, write_revisions
@@ -37,41 +36,7 @@ from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.rewrite.redaction import Sealed
-
-AT_ONCE = 400
-"""Maximum number of values in one ``IN (…)``."""
-
-
-@dataclass
-class PastPage:
-    """A page while its past is recorded: its newest content and its place."""
-
-    id: int
-    path: str
-    folder: bool
-    deleted: bool
-    head: int
-    title: str
-    description: str
-    tags: tuple[str, ...]
-    fields: dict[str, Any]
-    front_matter: str
-    content_hash: str
-    updated: Attribution
-    removed: Attribution | None = None
-    stored_key: str | None = None
-    """The key of its path if the database has it as live, else None."""
-
-    def says(self, text: Text, content_hash: str) -> bool:
-        """Return whether the newest revision has exactly this content."""
-        mine = (self.title, self.description, self.tags, self.fields, self.content_hash)
-        same = (text.title, text.description, text.tags, text.fields, content_hash)
-        return mine == same and same_form(text.front_matter, self.front_matter)
-
-    def text(self, body: str) -> Text:
-        """Return the text of the newest revision, given its body."""
-        fields = dict(self.fields)
-        return Text(self.title, body, self.tags, self.description, fields, self.front_matter)
+from wiki.transfer.past_pages import AT_ONCE, PastPage, store_pages, store_redirects
 
 
 @dataclass
@@ -284,8 +249,8 @@ class HistoryWriter:
         self.shelf.flush(self.session)
         write_revisions(self.session, waiting.revisions, heads=False)
         self._let_go(list(waiting.pages.values()))
-        self._store_pages(list(waiting.pages.values()))
-        self._store_redirects(waiting.redirects)
+        store_pages(self.session, list(waiting.pages.values()))
+        store_redirects(self.session, self.space_id, waiting.redirects)
         recompute_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
         settle_folders(self.session, self.space_id, sorted(waiting.paths))
         keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
@@ -297,12 +262,7 @@ class HistoryWriter:
 
     def _let_go(self, pages: list[PastPage]) -> None:
         """Keep the restrictions of pages below a page that is moved or deleted."""
-        leaving = [
-            page.id
-            for page in pages
-            if page.stored_key is not None
-            and (page.deleted or page.stored_key != path_key(page.path))
-        ]
+        leaving = [page.id for page in pages if page.leaves]
         for first in range(0, len(leaving), AT_ONCE):
             some = leaving[first : first + AT_ONCE]
             bound = select(Page).where(Page.id.in_(some), Page.scope_id.is_not(None))
@@ -414,77 +374,5 @@ class HistoryWriter:
         self._waiting.pages[page.id] = page
         self._waiting.events.append((event, stamp.author_id, stamp.at))
 
-    def _store_pages(self, pages: list[PastPage]) -> None:
-        connection = self.session.connection()
-        leaving = [
-            {"of_page": page.id, "away": f"/{page.id}"}
-            for page in pages
-            if page.stored_key is not None
-            and (page.deleted or page.stored_key != path_key(page.path))
-        ]
-        if leaving:  # so that two pages never have the same path while they are moved
-            connection.execute(_AWAY, leaving)
-        rows = []
-        for page in pages:
-            key = path_key(page.path)
-            rows.append(
-                {
-                    "of_page": page.id,
-                    "path": page.path,
-                    "path_key": key,
-                    "parent_key": parent_of(key),
-                    "name_key": name_of(key),
-                    "title": page.title,
-                    "kind": kind_of(page.fields).name,
-                    "folder": page.folder,
-                    "head": page.head,
-                    "updated_at": page.updated.at,
-                    "updated_by_id": page.updated.author_id,
-                    "deleted_at": page.removed.at if page.removed else None,
-                    "deleted_by_id": page.removed.author_id if page.removed else None,
-                }
-            )
-            page.stored_key = None if page.deleted else key
-        if rows:
-            connection.execute(_PAGES, rows)
-
-    def _store_redirects(self, redirects: dict[str, int | None]) -> None:
-        keys = list(redirects)
-        for first in range(0, len(keys), AT_ONCE):
-            among = [(self.space_id, key) for key in keys[first : first + AT_ONCE]]
-            self.session.execute(
-                delete(Redirect)
-                .where(tuple_(Redirect.space_id, Redirect.path_key).in_(among))
-                .execution_options(synchronize_session=False)
-            )
-        rows = [
-            {"space_id": self.space_id, "path_key": key, "page_id": page_id}
-            for key, page_id in redirects.items()
-            if page_id is not None
-        ]
-        if rows:
-            self.session.connection().execute(insert(Redirect), rows)
-
 
 _PAGE = insert(Page).returning(Page.id)
-_TABLE = cast(Table, Page.__table__)
-_AWAY = update(_TABLE).where(_TABLE.c.id == bindparam("of_page")).values(path_key=bindparam("away"))
-_STANDS = (
-    "path",
-    "path_key",
-    "parent_key",
-    "name_key",
-    "title",
-    "kind",
-    "folder",
-    "head",
-    "updated_at",
-    "updated_by_id",
-    "deleted_at",
-    "deleted_by_id",
-)
-_PAGES = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("of_page"))
-    .values({name: bindparam(name) for name in _STANDS})
-)

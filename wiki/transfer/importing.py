@@ -54,11 +54,11 @@ from wiki.transfer.inventory import (
     linked_files,
     note_files,
 )
-from wiki.transfer.kept_routes import ROUTES_FILE
 from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
 from wiki.transfer.report import Kind, Problem, Report
-from wiki.transfer.routing import Router
-from wiki.transfer.sites import find_sites
+from wiki.transfer.routes.kept import ROUTES_FILE
+from wiki.transfer.routes.router import Router
+from wiki.transfer.routes.sites import find_sites
 from wiki.transfer.sources import Entry, Progress, Source
 
 CHUNK = 24

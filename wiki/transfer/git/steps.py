@@ -24,9 +24,10 @@ from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.command import Missing
 from wiki.transfer.headings import leading_title
-from wiki.transfer.history_writer import HistoryWriter, PastPage
+from wiki.transfer.history_writer import HistoryWriter
 from wiki.transfer.importing import NoText, contents, decode
 from wiki.transfer.layout import kept_beside, page_of, places_beside
+from wiki.transfer.past_pages import PastPage
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.sources import printable
 from wiki.web.filters import date_words

@@ -22,9 +22,9 @@ from wiki.text.paths import (
     path_key,
     resolve,
 )
-from wiki.transfer.kept_routes import MOST_ROUTES, read_routes
 from wiki.transfer.layout import Layout, PlannedPage
-from wiki.transfer.sites import Site, roots_for
+from wiki.transfer.routes.kept import MOST_ROUTES, read_routes
+from wiki.transfer.routes.sites import Site, roots_for
 
 Place = tuple[str, str]
 """Kind of destination (page or file) and path in the space."""
