@@ -158,6 +158,15 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """Queries with which the leak drill requests an endpoint. A name in braces is replaced by the
+    argument of that name of each hidden thing, ``{half}`` by the beginning of a title."""
+
+    endpoint: str
+    queries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """Pages that the quick switcher offers before anything is typed, in the order of positions."""
 
@@ -225,6 +234,8 @@ class Room:
     """Its guards of saves (``wiki.pages.guards.Guard``): each is asked about every edit."""
     checks: tuple[Check, ...]
     """Its integrity checks, which ``wiki check`` makes."""
+    probes: tuple[Probe, ...]
+    """Queries for the leak drill, which requests all other endpoints without one."""
     canaries: tuple[Callable[[World, Session], None], ...]
     """Functions that add what it stores to the scratch wiki of the leak drill."""
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
 from tests.cast import Scene
+from wiki.room import Place
+from wiki.rooms import ROOMS
 
 pytestmark = pytest.mark.browser
 
@@ -232,6 +234,11 @@ SCREENS = [
     ("ben", "/eng/sections/-/repair?from=1"),
     ("ben", "/eng/sections/-/repair?from=2"),
     ("ben", "/eng/sections/-/backlinks"),
+]
+# The screens that the menu of the site leads to, whichever rooms there are.
+LINKED = [link for room in ROOMS for link in room.links if link.place is Place.SITE]
+SCREENS += [
+    ("ben", f"/{link.address}") for link in LINKED if ("ben", f"/{link.address}") not in SCREENS
 ]
 
 

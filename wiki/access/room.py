@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiki.access import views
-from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.room import Link, Place, Probe, Room, Screen, none_because
 from wiki.rules.access import May
 from wiki.web.urls import access_url
 
@@ -42,5 +42,11 @@ ROOM = Room(
     rates=none_because("its screens cost little"),
     guards=none_because("labels are compared by a guard of the pages"),
     checks=none_because("it stores nothing"),
+    probes=(
+        Probe(
+            "access.access",
+            ("", "may=edit", "of=page", "show=edit", "show=guests", "person=drill-insider"),
+        ),
+    ),
     canaries=none_because("it stores nothing"),
 )

@@ -14,7 +14,7 @@ from wiki.api import (
     spaces,
     uploads,
 )
-from wiki.room import Room, none_because
+from wiki.room import Probe, Room, none_because
 from wiki.web.operations import operations_in
 
 ROOM = Room(
@@ -32,5 +32,10 @@ ROOM = Room(
     rates=none_because("its operations count among the same requests as screens"),
     guards=none_because("it refuses no edit"),
     checks=none_because("it stores nothing"),
+    probes=(
+        Probe("api.search_pages", ("q={word}", "q={tag}", "q={half}", "q=drillshared")),
+        Probe("api.list_pages", ("", "tag={tag}", "space={slug}")),
+        Probe("api.list_changes", ("", "space={slug}")),
+    ),
     canaries=none_because("it stores nothing"),
 )

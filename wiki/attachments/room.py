@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wiki.attachments import checking, upload_views, version_views, views
 from wiki.attachments.models import Upload
-from wiki.room import Link, Place, Rate, Room, none_because
+from wiki.room import Link, Place, Probe, Rate, Room, none_because
 from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType
 
@@ -29,5 +29,6 @@ ROOM = Room(
     rates=(Rate("files", Pace(3000, 50.0)),),
     guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
+    probes=(Probe("attachments.read", ("", "width=320", "download=1")),),
     canaries=none_because("the pages of the drill have files"),
 )

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wiki.audit import checking, commands, views
 from wiki.outbox.models import Delivery, EventRow
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.text_columns import TextColumns, TextType
 
 ROOM = Room(
@@ -37,5 +37,20 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
+    probes=(
+        Probe(
+            "audit.audit",
+            (
+                "",
+                "words={word}",
+                "words={half}",
+                "page={slug}/{path}",
+                "space={slug}",
+                "category=access",
+                "category=content",
+            ),
+        ),
+        Probe("audit.show_reads", ("", "page={slug}/{path}", "who=drill-insider")),
+    ),
     canaries=none_because("everything that the drill does is an event"),
 )

@@ -47,5 +47,6 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=none_because("the database itself keeps the rows consistent"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=(canaries.star_hidden_pages,),
 )

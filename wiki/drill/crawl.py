@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from wiki.canary import Target, World
 from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS
 from wiki.pages.models import Page
+from wiki.rooms import ROOMS
 from wiki.sharing.models import ShareLink
 from wiki.spaces.models import (
     GroupRole,
@@ -49,52 +50,9 @@ GENERAL: Mapping[str, str | int] = {
 """Arguments of addresses that belong to no canary."""
 
 QUERIES: Mapping[str, tuple[str, ...]] = {
-    "search.results": (
-        "q={word}",
-        "q={tag}",
-        "q=tag:{tag}",
-        "q=title:{word}",
-        "q={half}",
-        "q=drillshared",
-    ),
-    "search.switch": ("q={word}", "q={half}", "q={slug}:{path}&for=link"),
-    "api.search_pages": ("q={word}", "q={tag}", "q={half}", "q=drillshared"),
-    "pages.read": ("", "revision=1"),
-    "history.raw": ("", "revision=1"),
-    "blame.blame": ("", "revision=1"),
-    "history.restore": ("revision=1",),
-    "undo.undo": ("revision=2",),
-    "pages.tree": ("", "under={path}"),
-    "tags.pages": ("", "tag={tag}"),
-    "tags.pages_of_space": ("", "tag={tag}"),
-    "api.list_pages": ("", "tag={tag}", "space={slug}"),
-    "api.list_changes": ("", "space={slug}"),
-    "insights.keep_house": ("", "list=orphans", "list=dead-ends", "list=sections", "list=files"),
-    "history.calendar": ("",),
-    "attachments.read": ("", "width=320", "download=1"),
-    "access.access": (
-        "",
-        "may=edit",
-        "of=page",
-        "show=edit",
-        "show=guests",
-        "person=drill-insider",
-    ),
-    "audit.audit": (
-        "",
-        "words={word}",
-        "words={half}",
-        "page={slug}/{path}",
-        "space={slug}",
-        "category=access",
-        "category=content",
-    ),
-    "redaction.redact": ("", "revision=1", "source=1", "titles=1"),
-    "audit.show_reads": ("", "page={slug}/{path}", "who=drill-insider"),
-    "shared.read": ("", "revision=1"),
-    "pages.new": ("", "under={path}", "path={path}"),
+    probe.endpoint: probe.queries for room in ROOMS for probe in room.probes
 }
-"""Additional queries of some endpoints."""
+"""The queries of some endpoints, as the rooms declare them."""
 
 _TOKEN = re.compile(rb'(name="csrf_token" value=)"[^"]*"')
 _VARYING = frozenset({"date", "set-cookie", "content-length", "etag"})

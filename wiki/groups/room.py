@@ -23,5 +23,6 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=none_because("the people of groups are checked in their own room"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=none_because("the group of the drill is made with its people"),
 )

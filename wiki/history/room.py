@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wiki.history import blame_views, undo_views, views
 from wiki.history.recent import recent_pages
-from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, Suggestion, none_because
+from wiki.room import Link, Place, Probe, Rate, Room, Screen, Shortcut, Suggestion, none_because
 from wiki.rules.limits import Pace
 
 
@@ -37,5 +37,12 @@ ROOM = Room(
     rates=(Rate("comparisons", Pace(200, 5.0)),),
     guards=none_because("it refuses no edit"),
     checks=none_because("its blame is stored for speed and is never relied on"),
+    probes=(
+        Probe("history.raw", ("", "revision=1")),
+        Probe("blame.blame", ("", "revision=1")),
+        Probe("history.restore", ("revision=1",)),
+        Probe("history.calendar", ("",)),
+        Probe("undo.undo", ("revision=2",)),
+    ),
     canaries=none_because("it stores nothing of its own"),
 )

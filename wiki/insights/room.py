@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiki.insights import commands, selfcheck_views, views
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.rules.access import May
 
 ROOM = Room(
@@ -30,5 +30,11 @@ ROOM = Room(
     rates=none_because("the self-check counts among the comparisons"),
     guards=none_because("it refuses no edit"),
     checks=none_because("it stores nothing"),
+    probes=(
+        Probe(
+            "insights.keep_house",
+            ("", "list=orphans", "list=dead-ends", "list=sections", "list=files"),
+        ),
+    ),
     canaries=none_because("it stores nothing"),
 )

@@ -9,7 +9,7 @@ from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.guards import GUARDS
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
-from wiki.room import Link, Place, Rate, Room, Screen, Shortcut, none_because
+from wiki.room import Link, Place, Probe, Rate, Room, Screen, Shortcut, none_because
 from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType
 from wiki.web.urls import space_url
@@ -128,5 +128,10 @@ ROOM = Room(
     ),
     guards=GUARDS,
     checks=checking.CHECKS,
+    probes=(
+        Probe("pages.read", ("", "revision=1")),
+        Probe("pages.tree", ("", "under={path}")),
+        Probe("pages.new", ("", "under={path}", "path={path}")),
+    ),
     canaries=none_because("the pages of the drill are made before those of any room"),
 )

@@ -54,5 +54,6 @@ ROOM = Room(
     rates=none_because("attempts to sign in are counted exactly, in the database"),
     guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
+    probes=none_because("its screens take no queries that name a page"),
     canaries=none_because("the accounts of the drill are people"),
 )

@@ -18,5 +18,6 @@ ROOM = Room(
     rates=none_because("its screens cost little"),
     guards=none_because("it refuses no edit"),
     checks=none_because("it stores nothing"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=none_because("it stores nothing"),
 )

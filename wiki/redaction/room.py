@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wiki.pages.models import RedactedPage, Redaction
 from wiki.redaction import canaries, views
-from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.room import Link, Place, Probe, Room, Screen, none_because
 from wiki.rules.access import May
 from wiki.text_columns import TextColumns, TextType
 
@@ -56,5 +56,6 @@ ROOM = Room(
     rates=none_because("looking for a passage counts among the comparisons"),
     guards=none_because("redacted words are refused by a guard of the pages"),
     checks=none_because("it derives nothing"),
+    probes=(Probe("redaction.redact", ("", "revision=1", "source=1", "titles=1")),),
     canaries=(canaries.redact_a_file,),
 )

@@ -28,5 +28,6 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=none_because("approvals are not shown with anything of a page"),
 )

@@ -30,5 +30,6 @@ ROOM = Room(
     rates=none_because("its screens cost little"),
     guards=none_because("new secrets are refused by a guard of the pages"),
     checks=none_because("findings are looked for again in the texts"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=none_because("no page of the drill has a secret in it"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Rate, Room, Shortcut, none_because
+from wiki.room import Link, Place, Probe, Rate, Room, Shortcut, none_because
 from wiki.rules.limits import Pace
 from wiki.search import checking, commands, views
 
@@ -19,5 +19,12 @@ ROOM = Room(
     rates=(Rate("searches", Pace(300, 10.0)),),
     guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
+    probes=(
+        Probe(
+            "search.results",
+            ("q={word}", "q={tag}", "q=tag:{tag}", "q=title:{word}", "q={half}", "q=drillshared"),
+        ),
+        Probe("search.switch", ("q={word}", "q={half}", "q={slug}:{path}&for=link")),
+    ),
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.rules.access import May
 from wiki.sharing import views, visit_views
 from wiki.sharing.models import ShareLink
@@ -45,5 +45,6 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=none_because("it derives nothing"),
+    probes=(Probe("shared.read", ("", "revision=1")),),
     canaries=none_because("the links of the drill are accounts of their own"),
 )

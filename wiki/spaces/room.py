@@ -40,5 +40,6 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=none_because("the access of pages is checked with the pages"),
+    probes=none_because("its screens take no queries that name a page"),
     canaries=(canaries.invite_somebody,),
 )

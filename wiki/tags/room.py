@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.tags import checking, views
 
 ROOM = Room(
@@ -22,5 +22,9 @@ ROOM = Room(
     rates=none_because("its changes count as saves"),
     guards=none_because("it refuses no edit"),
     checks=checking.CHECKS,
+    probes=(
+        Probe("tags.pages", ("", "tag={tag}")),
+        Probe("tags.pages_of_space", ("", "tag={tag}")),
+    ),
     canaries=none_because("the pages of the drill have tags"),
 )
