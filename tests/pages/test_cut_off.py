@@ -242,10 +242,10 @@ def test_a_save_and_a_view_do_not_wait_for_what_takes_long(
     sent = {"title": "Long", "path": "long", "body": "Some *words*."}
     assert wiki.post("ben", "/eng/-/new", **sent).status_code == 303
     shown = wiki.get("cai", "/eng/long").text
-    assert "still being laid out" in shown and "Some *words*." in shown
+    assert "still being rendered" in shown and "Some *words*." in shown
     assert wiki.page("long").rendered == 0
     previewed = wiki.post("ben", "/eng/-/preview", title="x", path="x", body="*y*").json
-    assert previewed and "still being laid out" in previewed["source_shown"]
+    assert previewed and "still being rendered" in previewed["source_shown"]
     held.set()
     wiki.deliver()
     assert "<em>words</em>" in wiki.get("cai", "/eng/long").text
@@ -269,7 +269,7 @@ def test_a_view_that_may_not_wait_keeps_no_later_view_from_waiting(
     sent = {"title": "Long", "path": "long", "body": "Some *words*."}
     assert wiki.post("ben", "/eng/-/new", **sent).status_code == 303
     with places:
-        assert "still being laid out" in wiki.get("cai", "/eng/long").text
+        assert "still being rendered" in wiki.get("cai", "/eng/long").text
     monkeypatch.setattr(renderer, "wait", finish_once_waited_for)
     assert "<em>words</em>" in wiki.get("dot", "/eng/long").text
 

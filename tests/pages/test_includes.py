@@ -61,7 +61,7 @@ def test_a_section_goes_to_the_next_heading_of_its_level(wiki: Scene) -> None:
     assert 'href="/eng/guide#fn-1"' in shown  # the note is not here
     assert "two" in prose(wiki, "b")
     assert "note" not in prose(wiki, "b")
-    assert "There is no such section:" in prose(wiki, "c")
+    assert "This section doesn’t exist:" in prose(wiki, "c")
 
 
 def test_names_inside_do_not_meet_those_of_the_page(wiki: Scene) -> None:
@@ -135,7 +135,7 @@ def test_a_page_in_itself_and_round_about_ends_in_a_sentence(wiki: Scene) -> Non
     wiki.write("a", "aa\n\n![[b]]")
     wiki.write("b", "bb\n\n![[a]]\n\n![[b]]")
     shown = prose(wiki, "a")
-    assert shown.count("A page cannot be shown inside itself:") == 2
+    assert shown.count("A page can’t be embedded in itself:") == 2
     assert shown.count("bb") == 1
     wiki.write("b", "bb\n\n![[#Part]]\n\n## Part")
     assert "A page cannot show a part of itself" in prose(wiki, "b")
@@ -159,7 +159,7 @@ def test_pages_are_shown_three_deep_in_as_many_queries_as_one_deep(wiki: Scene) 
         asked[path] = len(statements)
     assert "level 3" in prose(wiki, "deep")
     assert "level 4" not in prose(wiki, "deep")
-    assert "Pages are shown inside each other only three deep:" in prose(wiki, "deep")
+    assert "Pages can be embedded only three levels deep:" in prose(wiki, "deep")
     assert shown.count("qq") == 25
     assert asked["many"] <= asked["deep"] == asked["none"] + 9
 
@@ -171,15 +171,15 @@ def test_thousands_of_includes_and_a_long_page_a_thousand_times_are_bounded(wiki
     wiki.write("rota", "![[small]]\n\n" * 2_000)
     shown = prose(wiki, "rota")
     assert shown.count("tiny words") == 100
-    assert shown.count("Too much is shown on this page already:") == 1_900
+    assert shown.count("Too much is embedded on this page:") == 1_900
     wiki.write("rota", "![[long]]\n\n" * 1_000 + "![[huge]]")
     shown = prose(wiki, "rota")
     assert shown.count("included-from") == 3
-    assert "This page is too long to be shown inside another:" in shown
+    assert "This page is too long to be embedded:" in shown
     wiki.write("rota", "\n\n".join(f"![[p{number}]]" for number in range(300)))
     shown = prose(wiki, "rota")
     assert shown.count("Nothing to show here:") == 100
-    assert shown.count("Too much is shown") == 200
+    assert shown.count("Too much is embedded") == 200
 
 
 def test_it_follows_a_page_that_moves_and_links_to_it_count(wiki: Scene) -> None:
@@ -212,7 +212,7 @@ def test_the_past_does_not_show_what_others_say_today(wiki: Scene) -> None:
     wiki.write("rota", "![[on-call]]\n\nmore")
     before = prose(wiki, "rota", query="?revision=1")
     assert "the desk" not in before
-    assert "Another page was shown here:" in before
+    assert "Another page was embedded here:" in before
     assert wiki.get("eve", "/eng/rota/-/raw").text == "![[on-call]]\n\nmore"
 
 
@@ -227,7 +227,7 @@ def test_a_preview_shows_what_its_author_may_read(wiki: Scene) -> None:
     assert shown is not None
     assert "the desk" in shown["html"]
     assert "wolpertinger" not in shown["html"]
-    assert "A page cannot be shown inside itself:" in shown["html"]
+    assert "A page can’t be embedded in itself:" in shown["html"]
     plain = wiki.post("ben", "/eng/rota/-/edit", body=body, preview="1", **form).text
     assert "the desk" in plain
-    assert "A page cannot be shown inside itself:" in plain
+    assert "A page can’t be embedded in itself:" in plain

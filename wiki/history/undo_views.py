@@ -93,9 +93,9 @@ def _save(past: Past, edit: Edit) -> Saved:
 
 def _done(slug: str, saved: Saved, number: int) -> ResponseReturnValue:
     if saved.changed:
-        flash(f"Revision {number} was undone, as revision {saved.revision.number}.")
+        flash(f"Undid revision {number} in revision {saved.revision.number}.")
     else:
-        flash("The page no longer has this change, so no revision was added.", "note")
+        flash("The page no longer has this change, so nothing was saved.", "note")
     say_unseen(saved, get_text(reading(), saved.revision.content_hash))
     done = redirect(page_url(slug, saved.page.path), 303)
     afterwards(done, partial(keep_head, parts().database, saved.page.id, requester()))

@@ -45,14 +45,14 @@ def _restricted(row: EventRow, names: Names) -> Iterable[Part]:
     payload = row.payload
     doing = "editing" if payload.get("may") == "edit" else "reading"
     if payload.get("lifted"):
-        yield Part(f"lifted the restriction on {doing} ")
+        yield Part(f"removed the restriction on {doing} ")
         yield from names.page(row)
         return
     yield Part(f"restricted {doing} ")
     yield from names.page(row)
     listed = [names.group(id) for id in payload.get("groups") or ()]
     listed += [names.person(id) for id in payload.get("people") or ()]
-    yield Part(" to " if listed else " to those who lead the space")
+    yield Part(" to " if listed else " to leads of the space")
     for position, part in enumerate(listed[:MOST_NAMED]):
         yield from ([Part(", ")] if position else [])
         yield part

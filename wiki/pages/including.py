@@ -43,12 +43,12 @@ UNRENDERED = 20
 """Maximum number of pages without a stored rendering that a request waits for."""
 
 NOTHING = "Nothing to show here:"
-_TOO_DEEP = "Pages are shown inside each other only three deep:"
-_TOO_MUCH = "Too much is shown on this page already:"
-_TOO_LONG = "This page is too long to be shown inside another:"
-_ITSELF = "A page cannot be shown inside itself:"
-_NO_SECTION = "There is no such section:"
-_NOT_YET = "This page is still being laid out; look again in a moment:"
+_TOO_DEEP = "Pages can be embedded only three levels deep:"
+_TOO_MUCH = "Too much is embedded on this page:"
+_TOO_LONG = "This page is too long to be embedded:"
+_ITSELF = "A page can’t be embedded in itself:"
+_NO_SECTION = "This section doesn’t exist:"
+_NOT_YET = "This page is still being rendered. Try again in a moment:"
 
 _MARK = '<p class="include">'
 _INCLUDE = re.compile(
@@ -107,7 +107,9 @@ def without_includes(html: str) -> str:
     content that it included at the time is not known."""
     if _MARK not in html:
         return html
-    return _INCLUDE.sub(lambda found: _words("Another page was shown here:", found["link"]), html)
+    return _INCLUDE.sub(
+        lambda found: _words("Another page was embedded here:", found["link"]), html
+    )
 
 
 def find_included(

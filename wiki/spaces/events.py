@@ -15,9 +15,9 @@ _FIELDS = {
     "visibility": "the visibility",
     "member_role": "the role of members",
     "label": "the label",
-    "reader_clearance": "the clearance of readers",
-    "commenter_clearance": "the clearance of commenters",
-    "editor_clearance": "the clearance of editors",
+    "reader_clearance": "the label limit of readers",
+    "commenter_clearance": "the label limit of commenters",
+    "editor_clearance": "the label limit of editors",
 }
 
 
