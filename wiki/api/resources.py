@@ -132,10 +132,7 @@ class PageInput:
     )
     message: str = told("What was changed and why.", "", maxLength=500)
     kind: str | None = told(
-        f"What kind of page a new one is: without it, the one that its front matter names, or "
-        f"`{DEFAULT}`. It never changes.",
-        None,
-        enum=kind_names,
+        f"The kind of a new page; `{DEFAULT}` by default. It never changes.", None, enum=kind_names
     )
     label: LabelWord | None = told(
         "Its own label; `public` removes it, so that the page inherits. A change of the label "

@@ -15,16 +15,9 @@ from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
 from wiki.pages.models import Page
-from wiki.pages.queries import (
-    Place,
-    TreeNode,
-    breadcrumbs,
-    children_of,
-    get_page,
-    look_up,
-    see_page,
-)
+from wiki.pages.queries import Place, get_page, look_up, see_page
 from wiki.pages.rendering.stored import keep_heads
+from wiki.pages.tree import TreeNode, breadcrumbs, children_of
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceAccess

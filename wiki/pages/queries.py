@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -17,17 +17,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    literal,
     or_,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.db import BigId
 from wiki.errors import NotFound, WikiError
-from wiki.kind import registered_kinds
 from wiki.pages.models import Folder, Page, Redirect, Revision
 from wiki.rules.access import NEEDED, Actor, May
 from wiki.rules.roles import Role
@@ -180,7 +177,7 @@ def _scope_above() -> Select[int | None]:
             Page.space_id == bindparam("space_id"),
             Page.path_key.in_(bindparam("keys", expanding=True)),
             Page.deleted_at.is_(None),
-            _shown(Page),
+            shown_in_space(Page),
         )
         .order_by(Page.path_key.desc())
         .limit(1)
@@ -190,7 +187,7 @@ def _scope_above() -> Select[int | None]:
 def see_above(session: Session, actor: Actor, seen: SpaceAccess, key: str) -> SpaceAccess:
     """Return the actor's permissions at a path without a page, in a space that they may read: those
     for the nearest readable page above."""
-    wanted = {**_looking(seen), "keys": list(ancestors_of(key))}
+    wanted = {**parameters_of(seen), "keys": list(ancestors_of(key))}
     above = session.execute(_scope_above(), wanted).scalar()
     if above is None:
         return seen
@@ -277,66 +274,9 @@ def _revision(columns: tuple[Label[Any], ...]) -> Select[Any]:
     )
 
 
-@dataclass(frozen=True)
-class TreeNode:
-    """A line of a space's tree: a page, or a folder without one (``page_id`` None)."""
-
-    path: str
-    path_key: str
-    parent_key: str
-    title: str
-    page_id: int | None
-    has_children: bool
-
-
-_Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
-
-
-@cache
-def _children(apart: tuple[str, ...]) -> tuple[_Node, _Node]:
-    """Return the statements for pages and folders; pages of the kinds ``apart`` are left out."""
-    space_id: BindParameter[int] = bindparam("space_id")
-    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
-    below, lower, page = aliased(Page), aliased(Folder), aliased(Page)
-    has_below = or_(
-        exists().where(
-            below.space_id == space_id,
-            below.parent_key == Page.path_key,
-            below.deleted_at.is_(None),
-            _shown(below),
-            _in_tree(below, apart),
-        ),
-        exists().where(
-            lower.space_id == space_id,
-            lower.parent_key == Page.path_key,
-            _in_folder(lower, page, and_(_shown(page), _in_tree(page, apart))),
-        ),
-    )
-    pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
-        Page.space_id == space_id,
-        Page.parent_key.in_(keys),
-        Page.deleted_at.is_(None),
-        _shown(Page),
-        _in_tree(Page, apart),
-    )
-    folders = select(
-        Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
-    ).where(
-        Folder.space_id == space_id,
-        Folder.parent_key.in_(keys),
-        _in_folder(Folder, page, and_(_shown(page), _in_tree(page, apart))),
-    )
-    return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
-
-
-def _in_tree(page: type[Page], apart: tuple[str, ...]) -> ColumnElement[bool]:
-    return page.kind.not_in(apart) if apart else true()
-
-
-def _shown(page: type[Page]) -> ColumnElement[bool]:
-    """Return the condition that a page of a space is visible to the actor described by the
-    parameters of :func:`_looking`. The condition is the same for all actors, so the statements are
-    built once."""
+def shown_in_space(page: type[Page]) -> ColumnElement[bool]:
+    """Return the condition that a page of a space is visible to the actor described by
+    :func:`parameters_of`. It is the same for all actors, so the statements are built once."""
     return or_(
         page.scope_id.is_(None),
         bindparam("leads", type_=Boolean),
@@ -344,7 +284,8 @@ def _shown(page: type[Page]) -> ColumnElement[bool]:
     )
 
 
-def _looking(seen: SpaceAccess) -> dict[str, Any]:
+def parameters_of(seen: SpaceAccess) -> dict[str, Any]:
+    """Return the parameters of :func:`shown_in_space` for an actor in a space."""
     return {
         "space_id": seen.space.id,
         "person_id": seen.actor.person_id,
@@ -357,10 +298,10 @@ def holds_readable(actor: Actor, folder: type[Folder]) -> ColumnElement[bool]:
     """Return the condition on a folder that a page below it is visible to the actor. A folder
     without one must not be shown, because it would disclose hidden pages."""
     shown = or_(_below.scope_id.is_(None), in_scopes_of(actor, _below.scope_id))
-    return _in_folder(folder, _below, shown)
+    return holds_page(folder, _below, shown)
 
 
-def _in_folder(
+def holds_page(
     folder: type[Folder], page: type[Page], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Return the condition that a live page below a folder satisfies ``condition``."""
@@ -374,66 +315,6 @@ def _in_folder(
             condition,
         )
         .correlate_except(page)
-    )
-
-
-def children_of(
-    session: Session, seen: SpaceAccess, keys: Sequence[str], limit: int = 1000
-) -> dict[str, list[TreeNode]]:
-    """Return the visible pages and folders directly below each of the paths ``keys``, sorted by
-    title, in two queries. Pages of kinds that are not in the tree are left out."""
-    wanted = {**_looking(seen), "keys": list(keys), "limit": limit}
-    apart = tuple(kind.name for kind in registered_kinds() if not kind.in_tree)
-    pages, folders = (session.execute(statement, wanted) for statement in _children(apart))
-    found: dict[str, list[TreeNode]] = {key: [] for key in keys}
-    for path, key, parent, title, id, has in [*pages, *folders]:
-        found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))
-    for nodes in found.values():
-        nodes.sort(key=lambda node: (node.title.casefold(), node.path_key))
-    return found
-
-
-def _name(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
-class Crumb:
-    """A breadcrumb of a page; ``exists`` is false for a folder without a page."""
-
-    path: str
-    title: str
-    exists: bool
-
-
-def breadcrumbs(session: Session, seen: SpaceAccess, path: str) -> list[Crumb]:
-    """Return the pages and folders above ``path``, topmost first, without the home page. A page
-    that the actor may not read is shown as a folder."""
-    above = [ancestor for ancestor in ancestors_of(path) if ancestor]
-    if not above:
-        return []
-    titles = {
-        key: (found, title)
-        for key, found, title in session.execute(
-            _titles(), {**_looking(seen), "keys": [path_key(ancestor) for ancestor in above]}
-        )
-    }
-    crumbs = []
-    for ancestor in above:
-        found = titles.get(path_key(ancestor))
-        crumbs.append(
-            Crumb(found[0], found[1], True) if found else Crumb(ancestor, _name(ancestor), False)
-        )
-    return crumbs
-
-
-@cache
-def _titles() -> Select[str, str, str]:
-    return select(Page.path_key, Page.path, Page.title).where(
-        Page.space_id == bindparam("space_id"),
-        Page.path_key.in_(bindparam("keys", expanding=True)),
-        Page.deleted_at.is_(None),
-        _shown(Page),
     )
 
 

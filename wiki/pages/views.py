@@ -37,6 +37,7 @@ from wiki.pages.prescan import prescan, prescan_edit
 from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
 from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
+from wiki.pages.tree import children_of
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.markup import RenderContext, mark
@@ -120,7 +121,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         return redirect(f"{url}?{query}" if query else url, 302)
     session = reading()
     key = path_key(place.path)
-    below = queries.children_of(session, place.seen, [key])[key]
+    below = children_of(session, place.seen, [key])[key]
     if not place.path:
         return render_template(
             "pages/empty_space.html",
@@ -389,7 +390,7 @@ def tree(slug: str) -> ResponseReturnValue:
         "pages/tree.html",
         **frame(seen, under),
         under=under,
-        below=queries.children_of(reading(), seen, [key])[key],
+        below=children_of(reading(), seen, [key])[key],
         can_edit=bool(seen.may(May.EDIT)),
     )
 
