@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -33,12 +34,20 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+Value = TypeVar("Value")
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 def now() -> datetime:
     """Return the current time, in UTC."""
     return _moment.get() or datetime.now(UTC)
+
+
+def batches(values: Iterable[Value], size: int = 400) -> Iterator[list[Value]]:
+    """Yield the values in batches that fit one ``IN (…)``."""
+    left = iter(values)
+    while some := list(islice(left, size)):
+        yield some
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import FileSeen, current_at, place_of
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.links.naming_files import files_meant, named_to_files
 from wiki.pages.models import Page, PageLink, Redirect
 from wiki.pages.queries import live_for
@@ -64,7 +64,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
         for slug, key, page_id, space_slug, space, path, title in rows
         if (slug, key) not in taken and page_id not in named
     ]
-    for ids in some_at_once(sorted(named)):
+    for ids in batches(sorted(named)):
         pages = session.execute(
             select(Page.id, Space.slug, Space.title, Page.path, Page.title)
             .join(Space, Space.id == Page.space_id)
@@ -91,14 +91,13 @@ def use_counts(
     for place, file_id in _former_places(session, owners.values(), files).items():
         if place not in ids:
             ids[place].add(file_id)
-    places = list(ids)
-    for first in range(0, len(places), _AT_ONCE):
+    for some in batches(list(ids), 2000):
         rows = session.execute(
             select(PageLink.space_slug, PageLink.path_key, PageLink.page_id)
             .join(Page, Page.id == PageLink.page_id)
             .where(
                 PageLink.kind == "file",
-                _any_of(places[first : first + _AT_ONCE]),
+                _any_of(some),
                 live_for(actor),
             )
             .distinct()
@@ -115,14 +114,13 @@ def _named_uses(
     """Return the pages (ids) with links by name that mean files of a space for the actor, each with
     the key of the file's place."""
     found: set[tuple[int, str]] = set()
-    for names in some_at_once(sorted({file.base_key for file in files})):
+    for names in batches(sorted({file.base_key for file in files})):
         links = named_to_files(session, actor, slug, names)
         for (page_id, _), file in files_meant(session, links, actor).items():
             found.add((page_id, file.key))
     return found
 
 
-_AT_ONCE = 2000
 """Maximum number of places in one query."""
 
 

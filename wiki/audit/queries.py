@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.audit.models import ChainCheck
 from wiki.audit.sentences import Known, sentence, who_did
+from wiki.db import batches
 from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.event import EVENTS, Category, names_in, policy_of
 from wiki.outbox.models import AUDITED, EventRow
 from wiki.outbox.sentences import Part, Sentence
-from wiki.pages.links.graph import some_at_once
 from wiki.pages.models import Page, Redaction
 from wiki.pages.queries import look_up, readable_by
 from wiki.people.actions import find_person
@@ -232,7 +232,7 @@ def _with_readers(
     did = {id: _ids(*(read[0] for read in one.did_read)) for id, one in found.items()}
     everybody = set().union(*could.values(), *did.values()) if found else set()
     handles: dict[int, str] = {0: "(not signed in)"}
-    for some in some_at_once(sorted(everybody)):
+    for some in batches(sorted(everybody)):
         named = select(Person.id, Person.handle).where(Person.id.in_(some))
         handles |= dict(session.execute(named).all())
 

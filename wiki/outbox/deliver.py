@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import Database, now
+from wiki.db import Database, batches, now
 from wiki.disk import is_full
 from wiki.outbox.heartbeat import this_machine
 from wiki.outbox.models import Delivery, EventRow
@@ -126,10 +126,10 @@ class Deliverer:
                 if ids:
                     claimed[name] = self._rows(session, ids)
             held = [one.delivery_id for batch in claimed.values() for one in batch]
-            for first in range(0, len(held), BATCH):
+            for some in batches(held, BATCH):
                 session.execute(
                     update(Delivery)
-                    .where(Delivery.id.in_(held[first : first + BATCH]))
+                    .where(Delivery.id.in_(some))
                     .values(due_at=now() + LEASE, claimed_by=this_machine())
                 )
         return claimed
@@ -172,8 +172,8 @@ class Deliverer:
         if not ids:
             return
         with self.database.write() as session:
-            for first in range(0, len(ids), BATCH):
-                session.execute(delete(Delivery).where(Delivery.id.in_(ids[first : first + BATCH])))
+            for some in batches(ids, BATCH):
+                session.execute(delete(Delivery).where(Delivery.id.in_(some)))
 
     def _postpone(self, happening: Happening, error: Exception) -> None:
         with self.database.write() as session:

@@ -4,13 +4,12 @@ against the revisions. Derived data can be rebuilt; a text cannot."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from wiki.db import Database
+from wiki.db import Database, batches
 from wiki.kind import kind_names, kind_of
 from wiki.pages import projections
 from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_scopes
@@ -170,7 +169,7 @@ def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
 
                 def settle(space_id: int = space_id, wrong: Sequence[str] = wrong) -> None:
                     with database.write() as writing:
-                        for some in _slices(iter(wrong)):
+                        for some in batches(wrong):
                             settle_folders(writing, space_id, some)
 
                 yield Finding(f"{len(wrong)} folders of the tree of {slug} are wrong.", settle)
@@ -250,7 +249,7 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
         )
         done, stale, damaged, cut_off = 0, [], [], []
         rows = _by_id(session, query, Page.id)
-        while some := list(islice(rows, AT_ONCE)):
+        for some in batches(rows, AT_ONCE):
             keys = {
                 page.id: rendering_key(revision.content_hash, context_of(slug, revision))
                 for page, revision, slug in some
@@ -293,7 +292,7 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
 
 def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> None:
     with database.write() as session:
-        for some in _slices(key for _, key in damaged):
+        for some in batches(key for _, key in damaged):
             for row in session.scalars(select(RenderingRow).where(RenderingRow.key.in_(some))):
                 session.delete(row)
     keep_heads(database, [page_id for page_id, _ in damaged])
@@ -313,7 +312,7 @@ def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
         )
         done, wrong = 0, []
         rows = _by_id(session, query, Page.id)
-        while some := list(islice(rows, AT_ONCE)):
+        for some in batches(rows, AT_ONCE):
             keys = {
                 rendering_key(revision.content_hash, context_of(slug, revision)): page.id
                 for page, revision, slug in some
@@ -342,8 +341,7 @@ def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
 
 def _link_again(database: Database, page_ids: Sequence[int]) -> None:
     with database.write() as session:
-        for first in range(0, len(page_ids), AT_ONCE):
-            some = page_ids[first : first + AT_ONCE]
+        for some in batches(page_ids):
             session.execute(
                 update(Page)
                 .where(Page.id.in_(some))
@@ -380,11 +378,6 @@ def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
     while rows := session.execute(query.where(column > last).order_by(column).limit(AT_ONCE)).all():
         yield from rows
         last = rows[-1][0].id
-
-
-def _slices(values: Iterator[str]) -> Iterator[list[str]]:
-    while some := list(islice(values, AT_ONCE)):
-        yield some
 
 
 def _of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Look:

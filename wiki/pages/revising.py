@@ -22,11 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, contains_eager
 
-from wiki.db import unused_id
+from wiki.db import batches, unused_id
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.pages.access.acl import hold_spaces
-from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Redaction, Redirect, Revision
 from wiki.pages.queries import Purged, head_of, see_page
@@ -171,7 +170,7 @@ def require_free(
     wanted = {path_key(path) for path in paths}
     above: Page | None = None
     known: tuple[bool, bool] | None = None
-    for keys in some_at_once([*ancestors_of(path_key(paths[0])), *sorted(wanted)]):
+    for keys in batches([*ancestors_of(path_key(paths[0])), *sorted(wanted)]):
         asked = {"space_id": space.id, "keys": keys, "person_id": actor.person_id}
         rows = session.execute(_space_with_pages(), asked).all()
         if not rows:

@@ -32,14 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from wiki.db import batches
 from wiki.pages.models import Content, Revision
 
 STEP = 8
 WHOLE_EVERY = STEP * 8
 DEEPEST = (STEP - 1) + (WHOLE_EVERY // STEP - 1)
 LEVEL = 9
-AT_ONCE = 400
-"""Maximum number of values in one ``IN (…)``."""
 TOGETHER = 8 << 20
 """Maximum number of bytes of texts that are read at once."""
 
@@ -100,8 +99,8 @@ def get_texts(session: Session, keys: Collection[str]) -> dict[str, str]:
     connection = session.connection()
     wanted = list(dict.fromkeys(keys))
     found: dict[str, str] = {}
-    for first in range(0, len(wanted), AT_ONCE):
-        texts = _loaded(connection, wanted[first : first + AT_ONCE])
+    for some in batches(wanted):
+        texts = _loaded(connection, some)
         found.update((key, data.decode()) for key, data in texts.items())
     return found
 
@@ -111,8 +110,7 @@ def each_text(session: Session, keys: Iterable[str]) -> Iterator[tuple[str, str]
     at once (or one text, if it is larger), so large texts take no more memory than small ones.
     Missing and damaged texts are left out."""
     wanted = list(dict.fromkeys(keys))
-    for first in range(0, len(wanted), AT_ONCE):
-        some = wanted[first : first + AT_ONCE]
+    for some in batches(wanted):
         rows = session.execute(select(Content.hash, Content.size).where(Content.hash.in_(some)))
         sizes: dict[str, int] = {row.hash: row.size for row in rows}
         batch: list[str] = []
@@ -134,20 +132,20 @@ def forget_texts(session: Session, hashes: Collection[str]) -> int:
     wanted = set(hashes)
     connection = session.connection()
     # Waits for transactions that are about to refer to one of them, and only then looks.
-    for some in _slices(wanted):
+    for some in batches(sorted(wanted)):
         locked = select(Content.hash).where(Content.hash.in_(some)).order_by(Content.hash)
         connection.execute(locked.with_for_update())
-    for some in _slices(set(wanted)):
+    for some in batches(sorted(set(wanted))):
         wanted -= set(
             session.scalars(
                 select(Revision.content_hash).where(Revision.content_hash.in_(some)).distinct()
             )
         )
-    for some in _slices(wanted):
+    for some in batches(sorted(wanted)):
         against = select(Content.hash).where(Content.base.in_(some))
         for key in set(connection.scalars(against)) - wanted:
             _rebase(connection, key, wanted)
-    for some in _slices(wanted):
+    for some in batches(sorted(wanted)):
         connection.execute(delete(Content).where(Content.hash.in_(some)))
     _recent.forget(wanted)
     return len(wanted)
@@ -303,7 +301,7 @@ _of_thread = threading.local()
 
 
 def _loaded(connection: Connection, keys: Sequence[str]) -> dict[str, bytes]:
-    """Return the texts with these hashes, at most :data:`AT_ONCE`, without missing and damaged
+    """Return the texts with these hashes, which fit one statement, without missing and damaged
     ones."""
     found = {key: data for key in keys if (data := _recent.get(key)) is not None}
     missing = [key for key in keys if key not in found]
@@ -398,12 +396,6 @@ def _unpacker(base: bytes | None) -> zstandard.ZstdDecompressor:
 
 def _dictionary(base: bytes) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-
-
-def _slices(keys: Collection[str]) -> Iterator[list[str]]:
-    every = sorted(keys)
-    for first in range(0, len(every), AT_ONCE):
-        yield every[first : first + AT_ONCE]
 
 
 @cache

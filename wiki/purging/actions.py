@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.models import Attachment
-from wiki.db import now
+from wiki.db import batches, now
 from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish, scrub
 from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
@@ -252,8 +252,7 @@ def forget_unread(session: Session, hashes: Iterable[str]) -> None:
     """Delete texts that no revision has any more, and their renderings for places where no revision
     has them any more."""
     wanted = sorted(hashes)
-    for start in range(0, len(wanted), 200):
-        some = wanted[start : start + 200]
+    for some in batches(wanted, 200):
         kept = {
             rendering_key(revision.content_hash, context_of(slug, revision))
             for revision, slug in session.execute(

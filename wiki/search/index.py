@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Database, batches
 from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.rendering.stored import context_of, prepare, rendering_key
 from wiki.pages.texts import DamagedText, get_text
@@ -74,7 +73,7 @@ def index(
         have = engine_of(settings).revisions()
         want = _revisions(database, page_ids)
         stale = [one for one in page_ids if anew or have.get(one) != want.get(one)]
-        for some in _chunks(stale):
+        for some in batches(stale, CHUNK):
             found = list(_documents(database, some))
             engine_of(settings).update(found, set(some) - {one.page_id for one in found})
 
@@ -157,7 +156,7 @@ def _revisions(database: Database, page_ids: Collection[int] | None = None) -> M
         if page_ids is None:
             return {row.id: row.head for row in session.execute(query)}
         found = {}
-        for some in _chunks(page_ids):
+        for some in batches(page_ids, CHUNK):
             rows = session.execute(query.where(Page.id.in_(some)))
             found.update({row.id: row.head for row in rows})
         return found
@@ -165,7 +164,7 @@ def _revisions(database: Database, page_ids: Collection[int] | None = None) -> M
 
 def _documents(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
     """Yield the live pages of these ids in their current state."""
-    for some in _chunks(page_ids):
+    for some in batches(page_ids, CHUNK):
         with database.read() as session:
             found = _read(session, some)
         yield from found
@@ -237,9 +236,3 @@ def _texts(
                 found = "", ()
         texts[page.id] = found
     return texts
-
-
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
-    left = iter(ids)
-    while some := list(islice(left, CHUNK)):
-        yield some

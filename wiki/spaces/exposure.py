@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
+from wiki.db import batches
 from wiki.errors import WikiError
 from wiki.pages.models import Page
 from wiki.rules.access import ANONYMOUS, Actor, May, PageFacts, Restriction, decide
@@ -22,8 +23,6 @@ from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.audience import NOBODY, Audience, audience_of
 from wiki.spaces.models import Scope, ScopeRestriction, Space
 from wiki.text.counts import counted
-
-_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ def watched(
     session.flush()
     after: dict[int, _Key] = {}
     heads: dict[int, int] = {}
-    for some in _some(list(before)):
+    for some in batches(list(before)):
         for row in session.execute(
             select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
             .select_from(Page)
@@ -275,7 +274,7 @@ def _measured(
         people |= found.people
         everyone |= found.everyone
     files = 0
-    for some in _some(exposed):
+    for some in batches(exposed):
         files += (
             session.scalar(
                 select(func.count())
@@ -343,7 +342,7 @@ def _labels(session: Session, keys: Collection[_Key]) -> dict[_Key, int]:
 
 def _labels_of_scopes(session: Session, keys: Collection[_Key]) -> dict[int, int]:
     found: dict[int, int] = {}
-    for some in _some(sorted({key[1] for key in keys if key[1] is not None})):
+    for some in batches(sorted({key[1] for key in keys if key[1] is not None})):
         found |= _by_id(session, select(Scope.id, Scope.label).where(Scope.id.in_(some)))
     return found
 
@@ -351,7 +350,7 @@ def _labels_of_scopes(session: Session, keys: Collection[_Key]) -> dict[int, int
 def _restricted(session: Session, keys: Collection[_Key]) -> set[int]:
     """Return the scopes among these keys that have a reading restriction."""
     found: set[int] = set()
-    for some in _some(sorted({key[1] for key in keys if key[1] is not None})):
+    for some in batches(sorted({key[1] for key in keys if key[1] is not None})):
         held = select(ScopeRestriction.scope_id).where(
             ScopeRestriction.scope_id.in_(some), ScopeRestriction.may == May.READ.value
         )
@@ -361,8 +360,3 @@ def _restricted(session: Session, keys: Collection[_Key]) -> set[int]:
 
 def _by_id(session: Session, query: Select[int, int]) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(query)}
-
-
-def _some(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(ids), _AT_ONCE):
-        yield ids[first : first + _AT_ONCE]

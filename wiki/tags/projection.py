@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
+from wiki.db import batches
 from wiki.pages.models import Page, Revision
 from wiki.tags.models import PageTag
 from wiki.text.tags import tag_key
@@ -55,10 +56,8 @@ def settle(session: Session, page_ids: Iterable[int]) -> int:
     """
     session.flush()
     take_turn(session)
-    ids = sorted(set(page_ids))
     changed = 0
-    for begin in range(0, len(ids), BATCH):
-        some = ids[begin : begin + BATCH]
+    for some in batches(sorted(set(page_ids)), BATCH):
         wrong = _differing(session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids()))
         if wrong:
             session.execute(_forget(), {"ids": list(wrong)})
@@ -71,10 +70,8 @@ def settle(session: Session, page_ids: Iterable[int]) -> int:
 
 def differing(session: Session, page_ids: Iterable[int]) -> list[int]:
     """Return those of the pages whose derived tags differ from those of their heads."""
-    ids = sorted(set(page_ids))
     found: list[int] = []
-    for begin in range(0, len(ids), BATCH):
-        some = ids[begin : begin + BATCH]
+    for some in batches(sorted(set(page_ids)), BATCH):
         found += _differing(
             session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids())
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.db import now
+from wiki.db import batches, now
 from wiki.outbox.actions import publish_all
 from wiki.pages.checks import with_front_matter
 from wiki.pages.events import PageSaved
@@ -52,8 +52,7 @@ def retag_pages(
     events = []
     moment = now()
     by = Attribution(actor.person_id, moment, message)
-    for begin in range(0, len(chosen), _SOME):
-        some = chosen[begin : begin + _SOME]
+    for some in batches(chosen, _SOME):
         heads = _locked_heads(session, actor, space_id, some)
         rows = [
             _retagged(head, by, tags)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
+from wiki.db import batches
 from wiki.errors import Invalid
 from wiki.pages.checks import front_matter_of
-from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
@@ -93,7 +93,7 @@ def _routes(
     session: Session, revisions: Sequence[Revision]
 ) -> Iterator[tuple[str, bool, list[list[str]]]]:
     routes: dict[int, list[list[str]]] = {}
-    for ids in some_at_once([revision.page_id for revision in revisions]):
+    for ids in batches([revision.page_id for revision in revisions]):
         rows = session.execute(select(Page.id, Page.routes).where(Page.id.in_(ids)))
         routes |= {row[0]: row[1] for row in rows}
     for revision in revisions:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from wiki.db import batches
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.event import Event
@@ -36,7 +37,7 @@ from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.rewrite.redaction import Sealed
-from wiki.transfer.past_pages import AT_ONCE, PastPage, store_pages, store_redirects
+from wiki.transfer.past_pages import PastPage, store_pages, store_redirects
 
 
 @dataclass
@@ -53,9 +54,8 @@ class _Waiting:
 
 def tell(session: Session, page_ids: Collection[int]) -> None:
     """Announce to subscribers the pages whose past was recorded."""
-    ids = sorted(page_ids)
-    for first in range(0, len(ids), AT_ONCE):
-        tell_newest(session, ids[first : first + AT_ONCE], _TOLD)
+    for some in batches(sorted(page_ids)):
+        tell_newest(session, some, _TOLD)
 
 
 _TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
@@ -91,13 +91,11 @@ class HistoryWriter:
     def load(self, page_ids: Collection[int]) -> None:
         """Load pages of the space, so that :meth:`page` needs no query for each."""
         missing = sorted(set(page_ids) - self._known.keys())
-        for first in range(0, len(missing), AT_ONCE):
+        for some in batches(missing):
             rows = self.session.execute(
                 select(Page, Revision)
                 .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
-                .where(
-                    Page.id.in_(missing[first : first + AT_ONCE]), Page.space_id == self.space_id
-                )
+                .where(Page.id.in_(some), Page.space_id == self.space_id)
                 .with_for_update(of=Page)
             )
             for page, revision in rows:
@@ -263,8 +261,7 @@ class HistoryWriter:
     def _let_go(self, pages: list[PastPage]) -> None:
         """Keep the restrictions of pages below a page that is moved or deleted."""
         leaving = [page.id for page in pages if page.leaves]
-        for first in range(0, len(leaving), AT_ONCE):
-            some = leaving[first : first + AT_ONCE]
+        for some in batches(leaving):
             bound = select(Page).where(Page.id.in_(some), Page.scope_id.is_not(None))
             let_go(self.session, self.session.scalars(bound).all())
 

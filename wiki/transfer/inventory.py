@@ -10,11 +10,10 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.attachments.queries import files_of_space, place_of
-from wiki.db import now
+from wiki.db import batches, now
 from wiki.errors import NotFound
 from wiki.pages.access.label_policy import narrower_on
 from wiki.pages.checks import same_form
-from wiki.pages.links.graph import some_at_once
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
@@ -26,7 +25,6 @@ from wiki.text.paths import ancestors_of, name_of, path_key
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
 
-_AT_ONCE = 400
 """Maximum number of values in one `IN (…)`."""
 
 
@@ -278,7 +276,7 @@ class LinkCheck:
 
     def _narrower(self, places: Mapping[str, str]) -> Iterator[Problem]:
         ids: list[int] = []
-        for some in some_at_once(sorted(places)):
+        for some in batches(sorted(places)):
             at = and_(Page.space_id == self.space.id, Page.path_key.in_(some))
             ids += self.session.scalars(select(Page.id).where(at, live_for(self.actor)))
         for page, one in narrower_on(self.session, self.actor, ids):
@@ -363,8 +361,7 @@ def _renderings(
         .order_by(Page.path_key)
         .options(contains_eager(Revision.page))
     ).all()
-    for first in range(0, len(heads), _AT_ONCE):
-        some = heads[first : first + _AT_ONCE]
+    for some in batches(heads):
         keys = [rendering_key(one.content_hash, context_of(space.slug, one)) for one in some]
         rows = {
             key: (links, reason)

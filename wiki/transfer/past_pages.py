@@ -9,15 +9,13 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, delete, insert, tuple_, update
 from sqlalchemy.orm import Session
 
+from wiki.db import batches
 from wiki.kind import kind_of
 from wiki.pages.checks import same_form
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Redirect
 from wiki.pages.revisions import Attribution
 from wiki.text.paths import name_of, parent_of, path_key
-
-AT_ONCE = 400
-"""Maximum number of values in one ``IN (…)``."""
 
 
 @dataclass
@@ -91,9 +89,8 @@ def store_pages(session: Session, pages: Sequence[PastPage]) -> None:
 
 def store_redirects(session: Session, space_id: int, redirects: Mapping[str, int | None]) -> None:
     """Store redirects to pages of a space, by the keys of their paths. None removes one."""
-    keys = list(redirects)
-    for first in range(0, len(keys), AT_ONCE):
-        among = [(space_id, key) for key in keys[first : first + AT_ONCE]]
+    for keys in batches(redirects):
+        among = [(space_id, key) for key in keys]
         session.execute(
             delete(Redirect)
             .where(tuple_(Redirect.space_id, Redirect.path_key).in_(among))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.models import Page
 from wiki.pages.queries import below
 from wiki.rules.labels import Label
@@ -128,7 +128,7 @@ def _settle(session: Session, space_id: int, root: str) -> None:
         if scope != row.scope_id:
             changed.setdefault(scope, []).append(row.id)
     for scope, ids in changed.items():
-        for some in some_at_once(ids):
+        for some in batches(ids):
             session.execute(update(Page).where(Page.id.in_(some)).values(scope_id=scope))
 
 
@@ -161,7 +161,7 @@ def _kept(session: Session, which: ColumnElement[bool]) -> dict[int, Kept]:
 
 def _known(session: Session, scope_ids: Iterable[int]) -> dict[int, Bounds]:
     found: dict[int, Bounds] = {}
-    for some in some_at_once(sorted(scope_ids)):
+    for some in batches(sorted(scope_ids)):
         for id, label in session.execute(select(Scope.id, Scope.label).where(Scope.id.in_(some))):
             found[id] = Bounds(label)
         for id, restriction_id, may in session.execute(
@@ -178,7 +178,7 @@ def _scopes(session: Session, space_id: int, wanted: set[Bounds]) -> dict[Bounds
     found: dict[Bounds, int | None] = {one: None for one in wanted if not one.key}
     by_key = {one.key: one for one in wanted if one.key}
     there: dict[int, str] = {}
-    for keys in some_at_once(sorted(by_key)):
+    for keys in batches(sorted(by_key)):
         rows = select(Scope.id, Scope.key).where(Scope.space_id == space_id, Scope.key.in_(keys))
         there |= dict(session.execute(rows).all())
     known = _known(session, there)
@@ -219,7 +219,7 @@ def let_go(session: Session, going: Sequence[Page]) -> None:
     that are kept, so that these stay protected. The caller has locked the space."""
     ids = {page.id for page in going}
     own = [page for page in going if page.label]
-    for some in some_at_once(sorted(ids)):
+    for some in batches(sorted(ids)):
         held = select(RestrictionRow.page_id).where(RestrictionRow.page_id.in_(some))
         restricted = set(session.scalars(held))
         own += [page for page in going if page.id in restricted and not page.label]

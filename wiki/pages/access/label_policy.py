@@ -18,9 +18,9 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wiki.attachments.models import Attachment
+from wiki.db import batches
 from wiki.errors import Invalid, WikiError
 from wiki.pages.checks import content_hash_of
-from wiki.pages.links.graph import some_at_once
 from wiki.pages.links.naming import meant_by, named_links
 from wiki.pages.links.naming_files import can_mean_file, files_by_name, files_meant
 from wiki.pages.merging import Text
@@ -248,12 +248,12 @@ def sources_of(session: Session, actor: Actor, places: Iterable[Place]) -> dict[
     for kind, slug, key in sorted(set(places)):
         wanted[kind].append((slug, key))
     found: dict[Place, Source] = {}
-    for some in some_at_once(wanted["page"]):
+    for some in batches(wanted["page"]):
         asked = {"slugs": sorted({slug for slug, _ in some}), "keys": [key for _, key in some]}
         for slug, key, *row in session.execute(_pages_at(actor), asked):
             if (slug, key) in some:
                 found["page", slug, key] = _source(*row)
-    for some in some_at_once(wanted["file"]):
+    for some in batches(wanted["file"]):
         found |= _files_at(session, actor, some)
     return found
 
@@ -343,7 +343,7 @@ def label_of(session: Session, page: Page) -> Label:
 def labels_of(session: Session, page_ids: Iterable[int]) -> dict[int, int]:
     """Return the effective labels of pages, by id."""
     found: dict[int, int] = {}
-    for some in some_at_once(sorted(page_ids)):
+    for some in batches(sorted(page_ids)):
         query = (
             select(Page.id, _LABEL)
             .join(Space, Space.id == Page.space_id)
@@ -404,7 +404,7 @@ def _shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[t
     """Return what the newest texts of pages embed or link to, in order of their paths."""
     found: dict[tuple[str, Place], Page] = {}
     target, of_target = aliased(Page), aliased(Space)
-    for some in some_at_once(sorted(page_ids)):
+    for some in batches(sorted(page_ids)):
         there = and_(Page.id.in_(some), live_for(actor))
         nowhere = PageLink.page_id.in_(some), PageLink.target_id.is_(None)
         named = named_links(session, *nowhere, kinds=("page", "file"))

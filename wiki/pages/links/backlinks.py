@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.links.naming import candidates_for, named_links, pages_concerned
 from wiki.pages.models import Page, PageLink
 from wiki.pages.queries import live_for
@@ -84,7 +84,7 @@ def _meant_by_hidden_names(
 ) -> Iterator[tuple[int, int, str]]:
     """Yield, for links by name of some pages whose settled targets are hidden from the actor: the
     page with the link, the page that it means for the actor, and the section."""
-    for ids in some_at_once(sorted(page_ids)):
+    for ids in batches(sorted(page_ids)):
         links = named_links(session, PageLink.page_id.in_(ids), *_to_hidden(actor))
         candidates = candidates_for(session, links, actor)
         for link in links:

@@ -8,10 +8,10 @@ return it without checking access; `marks_of` returns the targets for a reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from wiki.db import batches
 from wiki.outbox.actions import take_turn
 from wiki.pages.links.naming import astray, pages_naming, settle_named
 from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
@@ -41,13 +42,10 @@ from wiki.text.markdown.markup import Link, Rendering
 from wiki.text.paths import name_of, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
-_AT_ONCE = 400
 """Maximum number of values in one statement."""
 
 _BY_PATH = 0
 """Stands for all pages with links to a place among the ids of pages with links by name."""
-
-Value = TypeVar("Value")
 
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
@@ -137,7 +135,7 @@ def links_in(links: Iterable[Mapping[str, Any]]) -> list[Kept]:
 def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]:
     """Return the stored links of pages to pages and files, by page."""
     found: dict[int, list[Kept]] = {}
-    for ids in some_at_once(page_ids):
+    for ids in batches(page_ids):
         rows = session.execute(
             select(PageLink.page_id, *_written())
             .where(PageLink.page_id.in_(ids), PageLink.kind != "anchor")
@@ -191,7 +189,7 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
     """
     take_turn(session)
     for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
-        for keys in some_at_once([key for _, key in group]):
+        for keys in batches([key for _, key in group]):
             linked = exists().where(
                 PageLink.space_slug == slug, PageLink.path_key.in_(keys), PageLink.kind != "file"
             )
@@ -234,15 +232,9 @@ def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[
 def former_places(session: Session, page_ids: Sequence[int]) -> list[tuple[str, str]]:
     """Return the places from which there are redirects to pages."""
     found: list[tuple[str, str]] = []
-    for ids in some_at_once(page_ids):
+    for ids in batches(page_ids):
         found += [(slug, key) for slug, key in session.execute(_former_places(), {"ids": ids})]
     return found
-
-
-def some_at_once(values: Sequence[Value]) -> Iterator[list[Value]]:
-    """Yield the values in batches that fit one statement."""
-    for start in range(0, len(values), _AT_ONCE):
-        yield list(values[start : start + _AT_ONCE])
 
 
 # Building a statement costs more than running it, so these are built once.

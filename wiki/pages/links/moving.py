@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.links.moving_files import files_along
 from wiki.pages.links.moving_names import Names
 from wiki.pages.links.naming import in_parts, pages_concerned
@@ -264,7 +264,7 @@ def links_into(session: Session, actor: Actor, page: Page) -> Around:
 def _editable(session: Session, actor: Actor, ids: Iterable[int]) -> list[int]:
     """Return those of the pages that the actor may edit, in order."""
     found: list[int] = []
-    for some in some_at_once(sorted(ids)):
+    for some in batches(sorted(ids)):
         found += session.scalars(select(Page.id).where(Page.id.in_(some), editable_by(actor)))
     return sorted(found)
 
@@ -289,11 +289,11 @@ class _Move:
         new_keys = {path_key(target): target for target in self.targets.values()}
         at_id = {page.id: target for page, target in self.targets.items()}
         places: dict[Place, tuple[str, str]] = {}
-        for keys in some_at_once(list(new_keys)):
+        for keys in batches(list(new_keys)):
             for key, id, slug, path in self.session.execute(self._gives_way(keys)):
                 if id not in at_id:
                     places["page", new.slug, key] = slug, path
-        for ids in some_at_once(list(at_id)):
+        for ids in batches(list(at_id)):
             for slug, key, id in self.session.execute(_former(ids)):
                 places["page", slug, key] = new.slug, at_id[id]
         if self.with_subtree:
@@ -326,13 +326,13 @@ class _Move:
         """Return the links from pages that stay to pages that move, by page."""
         moving = {page.id for page in self.targets}
         conditions: list[ColumnElement[bool]] = [
-            PageLink.target_id.in_(ids) for ids in some_at_once(list(moving))
+            PageLink.target_id.in_(ids) for ids in batches(list(moving))
         ]
         for slug in {slug for _, slug, _ in places}:
             keys = [key for kind, at, key in places if (kind, at) == ("page", slug)]
             conditions += [
                 and_(PageLink.space_slug == slug, PageLink.path_key.in_(some))
-                for some in some_at_once(keys)
+                for some in batches(keys)
             ]
         conditions.append(
             and_(
@@ -362,7 +362,7 @@ class _Move:
         concerned: set[int] = set()
         if others:
             new = [path_key(path) for path in self.targets.values()]
-            for keys in some_at_once(new):
+            for keys in batches(new):
                 concerned |= pages_concerned(self.session, self.space.slug, keys)
             concerned -= moved.keys()
         found = Names()
@@ -372,11 +372,11 @@ class _Move:
             for link in asked:
                 found.add(link, now, later, moved.get(link.page_id))
         hidden = found.targets()
-        for ids in some_at_once(sorted(hidden)):
+        for ids in batches(sorted(hidden)):
             readable = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
             hidden -= set(self.session.scalars(readable))
         found.leave(hidden)
-        for ids in some_at_once(sorted(concerned & found.meant.keys() - around.keys())):
+        for ids in batches(sorted(concerned & found.meant.keys() - around.keys())):
             there = select(Page.id).where(Page.id.in_(ids), live_for(self.actor))
             around |= _links(self.session, self.session.scalars(there))
         return found
@@ -405,7 +405,7 @@ _COLUMNS = (
 
 def _links(session: Session, ids: Iterable[int]) -> dict[int, dict[int, Link]]:
     found: dict[int, dict[int, Link]] = {}
-    for some in some_at_once(list(ids)):
+    for some in batches(list(ids)):
         rows = session.execute(select(*_COLUMNS).where(PageLink.page_id.in_(some)))
         for id, ordinal, kind, slug, key, fragment in rows:
             found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
@@ -414,7 +414,7 @@ def _links(session: Session, ids: Iterable[int]) -> dict[int, dict[int, Link]]:
 
 def _heads(session: Session, ids: Iterable[int]) -> dict[int, Revision]:
     found: dict[int, Revision] = {}
-    for some in some_at_once(list(ids)):
+    for some in batches(list(ids)):
         rows = session.scalars(
             select(Revision)
             .join(Revision.page)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.links.repairing import Link
 from wiki.pages.models import Page
 from wiki.text.paths import ancestors_of, join
@@ -30,14 +30,14 @@ def files_along(
         for kind, at, key, _ in links
         if kind == "file" and at == old.slug and key.startswith(page.path_key + "/")
     }
-    for keys in some_at_once(sorted(wanted)):
+    for keys in batches(sorted(wanted)):
         ways = {
             (above, key[len(above) :].lstrip("/")): key
             for key in keys
             for above in ancestors_of(key)
         }
         owners: dict[str, tuple[int, int, str]] = {}
-        for above in some_at_once(sorted({above for above, _ in ways})):
+        for above in batches(sorted({above for above, _ in ways})):
             rows = session.execute(
                 select(Page.path_key, Page.id, Attachment.name, Attachment.name_key)
                 .join_from(Attachment, Page, Page.id == Attachment.page_id)

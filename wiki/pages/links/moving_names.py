@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from wiki.pages.links.graph import some_at_once
+from wiki.db import batches
 from wiki.pages.links.naming import Candidates, Named, Standing, named_links
 from wiki.pages.links.naming_files import files_meant
 from wiki.pages.links.repairing import Link, only
@@ -52,7 +52,7 @@ class Names:
     def add_files(self, session: Session, page_ids: Iterable[int]) -> None:
         """Add the links of pages that find a file by its name at another place than the written
         one: these links work from every place."""
-        for ids in some_at_once(sorted(page_ids)):
+        for ids in batches(sorted(page_ids)):
             links = named_links(session, PageLink.page_id.in_(ids), kinds=("file",))
             found = files_meant(session, links)
             for link in links:

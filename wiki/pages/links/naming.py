@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from wiki.db import batches
 from wiki.pages.models import LinkReading, Page, PageAlias, PageLink, Redirect
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
@@ -39,7 +40,6 @@ from wiki.text.markdown.links import Link
 from wiki.text.markdown.wikilinks import Reading
 from wiki.text.paths import name_of, path_key
 
-AT_ONCE = 400
 """Number of links that are resolved together."""
 
 MOST = 1000
@@ -205,14 +205,13 @@ def _other_readings(
     session: Session, page_ids: set[int]
 ) -> dict[tuple[int, int], list[tuple[int, Spot]]]:
     found: dict[tuple[int, int], list[tuple[int, Spot]]] = defaultdict(list)
-    ids = sorted(page_ids)
-    for first in range(0, len(ids), AT_ONCE):
+    for ids in batches(sorted(page_ids)):
         rows = session.execute(
             select(
                 LinkReading.page_id, LinkReading.ordinal, LinkReading.rank,
                 LinkReading.space_slug, LinkReading.path_key, LinkReading.name_key,
                 LinkReading.fragment,
-            ).where(LinkReading.page_id.in_(ids[first : first + AT_ONCE]))
+            ).where(LinkReading.page_id.in_(ids))
         )  # fmt: skip
         for page_id, ordinal, rank, slug, key, name, fragment in rows:
             found[page_id, ordinal].append((rank, Spot(slug, key, name, fragment)))
@@ -312,11 +311,8 @@ def in_parts(
     session: Session, page_ids: Collection[int]
 ) -> Iterator[tuple[list[Named], Candidates]]:
     """Yield the links by name of pages in batches, each with the candidates for it."""
-    ids = sorted(page_ids)
-    for start in range(0, len(ids), AT_ONCE):
-        links = named_links(session, PageLink.page_id.in_(ids[start : start + AT_ONCE]))
-        for first in range(0, len(links), AT_ONCE):
-            some = links[first : first + AT_ONCE]
+    for ids in batches(sorted(page_ids)):
+        for some in batches(named_links(session, PageLink.page_id.in_(ids))):
             yield some, candidates_for(session, some)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import BindParameter, Select, Update, bindparam, insert, or_, se
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wiki.db import Database, now
+from wiki.db import Database, batches, now
 from wiki.pages.links.aliases import keep_aliases
 from wiki.pages.links.graph import keep_links
 from wiki.pages.models import Page, RenderingRow, Revision
@@ -125,15 +125,14 @@ def keep_heads(
     :param seconds: CPU time for each page; pages that were cut off with less are tried again.
     :param again: try pages again even if they were cut off with this CPU time or more.
     """
-    ids = list(page_ids)
     asked = _Asked(
         _renderer.seconds if seconds is None else seconds,
         _EVER if again else _renderer.seconds if seconds is None else seconds,
         for_whom or asker(),
         None if for_whom is None else AFTERWARDS,
     )
-    for first in range(0, len(ids), HEADS_AT_ONCE):
-        _keep_some_heads(database, ids[first : first + HEADS_AT_ONCE], asked)
+    for some in batches(page_ids, HEADS_AT_ONCE):
+        _keep_some_heads(database, some, asked)
 
 
 @dataclass(frozen=True)

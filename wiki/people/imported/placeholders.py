@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import now
+from wiki.db import batches, now
 from wiki.outbox.actions import publish
 from wiki.people.actions import HANDLE, shown_name
 from wiki.people.imported.events import PersonImported
@@ -30,7 +29,6 @@ MARK = "~"
 NOBODY = "nobody@users.invalid"
 """The address that stands for no author; no account and no placeholder has it."""
 _KEY_LENGTH = 254
-_AT_ONCE = 400
 # Any fixed number: the key of the advisory lock that is held until commit while placeholders are
 # created or merged (on PostgreSQL).
 _MAKING = 0x7E112
@@ -102,7 +100,7 @@ def _known(
     time."""
     found: dict[str, int | None] = {}
     unrecorded = []
-    for some in _slices(wanted):
+    for some in batches(wanted):
         of_history = select(PersonAddress.key, PersonAddress.person_id).where(
             PersonAddress.key.in_(some)
         )
@@ -188,9 +186,3 @@ def _handle_of(words: str) -> str:
     plain = "".join(one for one in plain if not unicodedata.combining(one)).lower()
     handle = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")
     return handle if HANDLE.fullmatch(handle) else ""
-
-
-def _slices(keys: Collection[str]) -> Iterator[list[str]]:
-    left = iter(keys)
-    while some := list(islice(left, _AT_ONCE)):
-        yield some

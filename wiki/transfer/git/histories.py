@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import Database, now
+from wiki.db import Database, batches, now
 from wiki.pages.models import Page
 from wiki.pages.rendering.stored import HEADS_AT_ONCE, keep_heads
 from wiki.pages.revisions import Attribution
@@ -332,8 +332,7 @@ class HistoryImport:
                     .order_by(Page.path_key)
                 )
             )
-        for first in range(0, len(stale), HEADS_AT_ONCE):
-            some = stale[first : first + HEADS_AT_ONCE]
+        for some in batches(stale, HEADS_AT_ONCE):
             keep_heads(self.database, some)
             with self.database.write() as session:
                 tell(session, some)
