@@ -23,8 +23,7 @@ from wiki.attachments.queries import files_of_space
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.history.recent import recent_changes
-from wiki.pages import actions, queries
-from wiki.pages import revising as revising_module
+from wiki.pages import actions, queries, saving
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import check_scopes
 from wiki.pages.links import moves
@@ -694,8 +693,7 @@ class Never(Exception):
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages are made without being laid out."""
-    monkeypatch.setattr(actions, "render_head", lambda *_: frozenset())
-    monkeypatch.setattr(revising_module, "render_head", lambda *_: frozenset())
+    monkeypatch.setattr(saving, "keep_rendering", lambda *_: frozenset())
     yield
 
 
