@@ -19,38 +19,38 @@ HERE = Path(__file__).parent / "administrators"
 ABOUT_SETTINGS = """\
 # Settings
 
-Every setting is an environment variable. One that is not in this table, or a value that cannot be,
-is refused at the start with a sentence that names it.
+Every setting is an environment variable. The wiki refuses to start with a setting that isn't in this
+table or with an invalid value, and names it.
 
 """
 
 AFTER_SETTINGS = """
 ## Mail
 
-`WIKI_SMTP_URL=smtp://user:password@mail.example.org` speaks with port 587 unless the address names
-another one, and encrypts when the server offers it; without encryption no password is sent, except
-to the same machine. `smtps://…` encrypts from the first byte (port 465). Characters such as `@` in
-a password are written as `%40`. A mail that cannot be sent is tried again for about two hours.
+`WIKI_SMTP_URL=smtp://user:password@mail.example.org` uses port 587 unless the address has another
+one, and encrypts if the server supports it; without encryption no password is sent, except to the
+same machine. `smtps://…` encrypts from the first byte (port 465). Write characters such as `@` in
+a password as `%40`. An email that can't be sent is retried for about two hours.
 
-## Signing in by a provider
+## Sign-in with a provider
 
-See [OpenID](openid.md). All of `WIKI_OIDC_…` is refused without `WIKI_OIDC_ISSUER`, which needs an
-id, a secret and a `WIKI_BASE_URL` with `https://` (or on this machine, to try it out).
+See [OpenID](openid.md). All `WIKI_OIDC_…` settings need `WIKI_OIDC_ISSUER`, which in turn needs a
+client ID, a secret and a `WIKI_BASE_URL` with `https://` (or on this machine, to try it out).
 
 ## Behind a proxy
 
-Sign-ins are limited for each address they come from. Behind a proxy all come from the proxy, unless
-`WIKI_TRUSTED_PROXIES` says how many of them stand in a row: 1 takes the last address in
-`X-Forwarded-For`, 2 the one before it. With a number that is too high, visitors can claim any
-address; with one that is too low, they share one. Links in mails are always made from
-`WIKI_BASE_URL`, never from what a request says.
+Sign-ins are limited per IP address. Behind a proxy, all of them come from the proxy's address unless
+`WIKI_TRUSTED_PROXIES` says how many proxies are in front of the wiki: 1 uses the last address in
+`X-Forwarded-For`, 2 the one before it. If the number is too high, visitors can claim any
+address; if it's too low, they share one. Links in emails are always created from
+`WIKI_BASE_URL`, never from a request.
 """
 
 ABOUT_COMMANDS = """\
 # Commands
 
-`wiki COMMAND --help` shows the same. Every command exits with 0, or says one clear line on standard
-error and exits with another number. Settings come from the environment: see
+`wiki COMMAND --help` shows the same. A command exits with 0, or prints one line on standard error and
+exits with another number. Settings come from the environment: see
 [Settings](settings.md).
 
 """

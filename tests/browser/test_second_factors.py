@@ -195,7 +195,7 @@ def test_a_key_is_not_added_twice(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     page.goto("/-/me/security/passkeys/new")
     page.get_by_role("button", name="Create passkey").click()
-    expect(page.get_by_text("This device or key is added already.")).to_be_visible()
+    expect(page.get_by_text("This device or key has already been added.")).to_be_visible()
 
 
 def code_of(page: Page) -> str:

@@ -96,7 +96,7 @@ def test_a_lost_revision_is_said(wiki: Scene, check: Check) -> None:
     spoil(wiki, delete(Revision).where(Revision.page_id == page.id, Revision.number == 1))
     done = check()
     assert done.exit_code == 1
-    assert "lacks 1 of its revisions" in done.output
+    assert "is missing 1 of its revisions" in done.output
 
 
 def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Check) -> None:
@@ -110,7 +110,7 @@ def test_folders_redirects_and_renderings_are_put_right(wiki: Scene, check: Chec
     done = check()
     assert done.exit_code == 0, done.output
     assert "2 folders of the tree of eng are wrong. Repaired." in done.output
-    assert "1 redirect stands where there is a page" in done.output
+    assert "1 redirect is at the address of a page" in done.output
     assert "2 stored renderings are not what was stored. Repaired." in done.output
     with wiki.database.read() as session:
         assert list(session.scalars(select(Folder.path))) == ["plan"]

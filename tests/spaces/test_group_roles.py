@@ -60,7 +60,7 @@ def test_a_lead_gives_changes_and_takes_the_role_of_a_group(teams: Scene) -> Non
     assert teams.get("dot", "/lab/").status_code == 404
     assert teams.post("eve", members, person="@company", role="reader").status_code == 303
     screen = teams.get("eve", members).text
-    assert "Company (3 people) is reader now." in screen
+    assert "Company (3 people) now has the role reader." in screen
     assert "3 people" in screen
     assert 'href="/-/groups/company"' in screen
     assert teams.get("dot", "/lab/").status_code == 200

@@ -69,10 +69,10 @@ async function fetchOptions(url, form) {
 }
 
 function sentence(error) {
-  if (error.name === "NotAllowedError") return "No passkey was used: it was cancelled, took too long, or this device has none for here.";
-  if (error.name === "InvalidStateError") return "This device or key is added already.";
-  if (error.name === "SecurityError") return "Open this wiki by its usual address: passkeys work there only.";
-  if (error instanceof TypeError) return "The wiki did not answer. Try it once more.";
+  if (error.name === "NotAllowedError") return "No passkey was used. The request was cancelled or took too long, or this device has no passkey for this wiki.";
+  if (error.name === "InvalidStateError") return "This device or key has already been added.";
+  if (error.name === "SecurityError") return "Passkeys work only at this wiki’s usual address. Open it there.";
+  if (error instanceof TypeError) return "The wiki didn’t respond. Try again.";
   return error.message;
 }
 
@@ -84,7 +84,7 @@ function start(place) {
     if (place.dataset.passkey === "create" && !form.reportValidity()) return;
     button.setAttribute("aria-busy", "true");
     button.disabled = true;
-    state.textContent = "Your browser asks for your passkey…";
+    state.textContent = "Waiting for your passkey…";
     try {
       const options = await fetchOptions(place.dataset.options, form);
       const answer = place.dataset.passkey === "create" ? await create(options) : await get(options);
