@@ -429,7 +429,7 @@ def test_another_s_code_is_not_taken(wiki: Scene, caplog: pytest.LogCaptureFixtu
     assert "The sign-in information from Example ID couldn’t be verified" in shown.text
     assert who(victim) == "nobody"
     assert stolen not in caplog.text
-    assert "the code was not taken" in caplog.text
+    assert "the code was refused" in caplog.text
 
 
 def test_logs_say_nothing_of_codes_and_tokens(

@@ -64,7 +64,7 @@ class _Session(_Client):  # type: ignore[misc]
 
     def request(self, method: str, url: str, **options: Any) -> Response:
         left = self.ends - monotonic()
-        _hold(left > 0, "it takes too long")
+        _hold(left > 0, "it took too long")
         timeout = tuple(min(left, longest) for longest in TIMEOUT)
         options |= {"timeout": timeout, "allow_redirects": False, "stream": True}
         answer: Response = super().request(method, url, **options)
@@ -73,7 +73,7 @@ class _Session(_Client):  # type: ignore[misc]
             for piece in answer.iter_content(1 << 14):
                 body += piece
                 if len(body) > LARGEST or monotonic() > self.ends:
-                    raise ProviderFailed("an answer is too long or takes too long")
+                    raise ProviderFailed("a response is too large or took too long")
         answer._content = bytes(body)
         return answer
 
@@ -120,7 +120,7 @@ class Provider:
             metadata.get("authorization_response_iss_parameter_supported") is True
             or "iss" in answer
         ):
-            _hold(answer.get("iss") == self.issuer, "the answer is of another issuer")
+            _hold(answer.get("iss") == self.issuer, "the response is from another issuer")
         code = answer.get("code", "")
         _hold(0 < len(code) <= 4096, "there is no code")
         try:
@@ -135,9 +135,9 @@ class Provider:
                 claims = self._claims(token, nonce, metadata, ends)
                 return self._stranger(claims, lambda: self._ask_about(client, claims, metadata))
         except (AuthlibBaseError, RequestException) as error:
-            raise ProviderFailed(f"the code was not taken ({type(error).__name__})") from None
+            raise ProviderFailed(f"the code was refused ({type(error).__name__})") from None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ProviderFailed(f"an answer makes no sense ({type(error).__name__})") from None
+            raise ProviderFailed(f"a response is malformed ({type(error).__name__})") from None
 
     def _claims(
         self, token: Mapping[str, Any], nonce: str, metadata: Mapping[str, Any], ends: float
@@ -147,7 +147,7 @@ class Provider:
             raise ProviderFailed("there is no ID token")
         offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
         algorithms = [name for name in ALGORITHMS if name in offered]
-        _hold(bool(algorithms), "the provider signs in no way that is known here")
+        _hold(bool(algorithms), "the provider uses no supported signing algorithm")
         registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
         try:
             try:
@@ -174,9 +174,7 @@ class Provider:
             )
             claims.validate(now=int(now().timestamp()), leeway=LEEWAY)
         except JoseError as error:
-            raise ProviderFailed(
-                f"the ID token is not to be believed ({type(error).__name__})"
-            ) from None
+            raise ProviderFailed(f"the ID token is invalid ({type(error).__name__})") from None
         return dict(claims)
 
     def _stranger(
@@ -207,13 +205,16 @@ class Provider:
         if answer.status_code != 200 or answer.headers.get("Content-Type", "").find("json") < 0:
             return {}
         told = answer.json()
-        _hold(isinstance(told, dict), "it does not say more of who came")
-        _hold(told.get("sub") == claims["sub"], "it speaks of somebody else than the ID token")
+        _hold(isinstance(told, dict), "its user information is missing")
+        _hold(
+            told.get("sub") == claims["sub"],
+            "its user information and the ID token are about different people",
+        )
         return dict(told)
 
     def _client(self, metadata: Mapping[str, Any], ends: float) -> Any:
         methods = metadata.get("token_endpoint_auth_methods_supported") or [_BASIC]
-        _hold(_BASIC in methods or _POST in methods, "it takes no client secret")
+        _hold(_BASIC in methods or _POST in methods, "it doesn't accept a client secret")
         client: Any = _Session(
             ends,
             self._id,
@@ -232,12 +233,12 @@ class Provider:
             if self._metadata is not None and monotonic() < self._metadata[0]:
                 return self._metadata[1]
             told = self._get(get_well_known_url(self.issuer, external=True), ends)
-            _hold(told.get("issuer") == self.issuer, "it calls itself otherwise than the settings")
+            _hold(told.get("issuer") == self.issuer, "its issuer differs from WIKI_OIDC_ISSUER")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 _checked(told.get(name))
             _hold(
                 "S256" in told.get("code_challenge_methods_supported", ["S256"]),
-                "it does not know PKCE with S256",
+                "it doesn't support PKCE with S256",
             )
             self._metadata = (monotonic() + REMEMBERED, told)
             return told
@@ -252,22 +253,22 @@ class Provider:
             try:
                 keys = KeySet.import_key_set(told)  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-                raise ProviderFailed("its keys cannot be read") from None
+                raise ProviderFailed("its keys can't be read") from None
             self._keys = (monotonic(), keys)
             return keys
 
     def _get(self, address: str, ends: float) -> Mapping[str, Any]:
         """Fetch a JSON object from the provider. The caller must hold ``_lock``."""
         if monotonic() < self._rests_until:
-            raise ProviderFailed("it did not answer a moment ago")
+            raise ProviderFailed("it didn't respond a moment ago")
         try:
             with _Session(ends) as client:
                 answer: Response = client.request("GET", _checked(address), withhold_token=True)
             told: Any = answer.json() if answer.status_code == 200 else None
-            _hold(isinstance(told, dict), f"it answers {answer.status_code}, or no JSON")
+            _hold(isinstance(told, dict), f"it responded with {answer.status_code} or without JSON")
         except (RequestException, ValueError, RecursionError) as error:
             self._rests_until = monotonic() + PAUSE
-            raise ProviderFailed(f"it cannot be reached ({type(error).__name__})") from None
+            raise ProviderFailed(f"it can't be reached ({type(error).__name__})") from None
         except ProviderFailed:
             self._rests_until = monotonic() + PAUSE
             raise
@@ -299,7 +300,7 @@ def _text(about: Mapping[str, Any], name: str) -> str:
 
 def _checked(address: object) -> str:
     if not isinstance(address, str) or not is_safe_to_ask(address) or urlsplit(address).fragment:
-        raise ProviderFailed("it names an address that is not https")
+        raise ProviderFailed("it names an address that isn't https")
     return address
 
 
