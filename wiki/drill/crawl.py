@@ -27,7 +27,7 @@ from wiki.spaces.models import (
 )
 
 EXCUSED = {
-    "static": "the files of the interface are the same for everybody",
+    "static": "the files of the interface are the same for everyone",
 }
 """Endpoints that are not requested, with the reasons."""
 
@@ -144,7 +144,7 @@ class Drill:
     def _is_excused(self, rule: Rule) -> bool:
         reason = EXCUSED.get(rule.endpoint)
         if self.only and rule.endpoint not in self.only:
-            reason = "it was not to be asked"
+            reason = "it wasn't included in this run"
         if reason is not None:
             self.report.excused[rule.rule] = reason
         return reason is not None
@@ -163,7 +163,7 @@ class Drill:
                     self._come_by_links(rule, target, method, query)
         if not asked:
             lacking = sorted(rule.arguments - self.world.common.keys() - GENERAL.keys())
-            self.report.unasked[rule.rule] = f"nothing is known for {', '.join(lacking)}"
+            self.report.unasked[rule.rule] = f"there is no value for {', '.join(lacking)}"
 
     def _targets_of(self, rule: Rule) -> Iterator[Target]:
         """Yield the targets to request of a rule: those with different values for its arguments, or
@@ -271,12 +271,12 @@ class Drill:
         """Return how the response for the hidden target differs from that for the absent one; empty
         if it does not."""
         if one.status_code != other.status_code:
-            return f"it answers {one.status_code}, and {other.status_code} to what is not there"
+            return f"its status is {one.status_code}, but {other.status_code} for missing content"
         names = [{name.lower() for name, _ in answer.headers} - _VARYING for answer in (one, other)]
         if names[0] != names[1]:
-            return f"it has other headers: {', '.join(sorted(names[0] ^ names[1]))}"
+            return f"its headers differ: {', '.join(sorted(names[0] ^ names[1]))}"
         if self._plain(one, target) != self._plain(other, target):
-            return "it reads otherwise than what is not there"
+            return "its text differs from that for missing content"
         return ""
 
     def _plain(self, answer: TestResponse, target: Target) -> bytes:

@@ -61,7 +61,7 @@ def send(mail: Mail, settings: Settings) -> None:
             error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
         )
         raise NotSent(
-            f"The mail server did not take a mail: {error}", unreachable=not refused
+            f"The mail server refused an email: {error}", unreachable=not refused
         ) from error
 
 

@@ -126,7 +126,7 @@ def disable_user(name: str) -> None:
     if left:
         slugs = ", ".join(space.slug for space in left)
         click.echo(
-            f"{slugs} now has no lead. An admin can take the lead role in the administration."
+            f"Now without a lead: {slugs}. An admin can take the lead role in the administration."
         )
 
 
