@@ -131,7 +131,7 @@ def test_text_that_is_sent_meanwhile_is_handed_back(wiki: Scene) -> None:
     answer = browser.post("/eng/rota/-/edit", data=form)
     assert answer.status_code == 403
     assert "A long new text" in answer.text
-    assert "must have a second factor" in answer.text
+    assert "needs a second factor" in answer.text
     assert wiki.page("rota").head == 1
 
 
@@ -160,7 +160,7 @@ def test_their_tokens_stop_with_a_clear_problem_and_work_again(wiki: Scene) -> N
     require(wiki, "everybody")
     status, kind, text = call()
     assert (status, kind) == (403, "application/problem+json")
-    assert "must have a second factor" in text
+    assert "needs a second factor" in text
     set_up_app(wiki.client("ben"))
     assert call()[0] == 200
 

@@ -24,7 +24,7 @@ ROOM = Room(
         Link(
             Place.SPACE,
             100,
-            "Redacted",
+            "Redactions",
             "redactions",
             icon="eraser",
             shown=lambda on: on.may(May.MANAGE),
