@@ -19,8 +19,8 @@ HERE = Path(__file__).parent / "administrators"
 ABOUT_SETTINGS = """\
 # Settings
 
-Every setting is an environment variable. The wiki refuses to start with a setting that isn't in this
-table or with an invalid value, and names it.
+Every setting is an environment variable. The wiki refuses to start with a setting that isn't in
+this table or with an invalid value, and names it.
 
 """
 
@@ -39,7 +39,7 @@ client ID, a secret and a `WIKI_BASE_URL` with `https://` (or on this machine, t
 
 ## Behind a proxy
 
-Sign-ins are limited per IP address. Behind a proxy, all of them come from the proxy's address unless
+Sign-ins are limited per IP address. Behind a proxy, all of them come from its address unless
 `WIKI_TRUSTED_PROXIES` says how many proxies are in front of the wiki: 1 uses the last address in
 `X-Forwarded-For`, 2 the one before it. If the number is too high, visitors can claim any
 address; if it's too low, they share one. Links in emails are always created from

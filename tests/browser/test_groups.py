@@ -31,7 +31,9 @@ def test_a_group_gets_a_role_and_loses_it_without_scripts(visit: Visit) -> None:
     page = visit.open("eve", "/fair/-/members", scripts=False)
     page.get_by_label("Add a person or group").fill("The whole company")
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("status")).to_contain_text("The whole company (63 people) now has the role editor.")
+    expect(page.get_by_role("status")).to_contain_text(
+        "The whole company (63 people) now has the role editor."
+    )
     page.get_by_role("link", name="Everyone").click()
     expect(page.get_by_text("by group The whole company").first).to_be_visible()
     page.get_by_role("link", name="Given roles").click()
