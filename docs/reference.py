@@ -49,8 +49,8 @@ address; if it's too low, they share one. Links in emails are always created fro
 ABOUT_COMMANDS = """\
 # Commands
 
-`wiki COMMAND --help` shows the same. A command exits with 0, or prints one line on standard error and
-exits with another number. Settings come from the environment: see
+`wiki COMMAND --help` shows the same. A command exits with 0, or prints one line on standard error
+and exits with another number. Settings come from the environment: see
 [Settings](settings.md).
 
 """
