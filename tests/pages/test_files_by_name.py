@@ -127,7 +127,7 @@ def test_pages_whose_links_find_a_file_by_name_are_not_among_those_that_miss_it(
     for name in ("files", "wanted"):
         shown = filed.get("cai", f"/eng/-/housekeeping?list={name}").text
         said = " ".join(text_of_html(shown.partition("<main")[2]).split())
-        assert re.findall(r"1 page (?:needs it|links here): (\w+)", said) == ["misses"]
+        assert re.findall(r"1 page (?:uses it|links here): (\w+)", said) == ["misses"]
         assert "notes/finds" not in shown.partition("<main")[2].partition("</main>")[0]
 
 
