@@ -50,10 +50,10 @@ from wiki.web.request import actor, reading
     ),
 )
 def list_changes() -> Response:
-    """Ids grow in the order in which changes become visible: whoever goes on after the last one
-    misses nothing in the spaces that they may read. A page that moves out of them is told as
-    deleted. Who gets access to a space reads its pages first, since its earlier changes lie
-    behind."""
+    """Ids increase in the order in which changes become visible: a client that continues after the
+    last one misses nothing in the spaces it can read. A page that moves out of them is reported as
+    deleted. After getting access to a space, read its pages first, because its earlier changes are
+    not repeated."""
     after = number_asked("after")
     limit = number_asked("limit")
     slug = request.args.get("space", "")

@@ -20,10 +20,10 @@ class File:
     name: str = told("Its name.")
     url: str = told("Address of its content in the browser.", format="uri-reference")
     content_type: str = told("Detected from its first bytes.")
-    size: int = told("In bytes.")
+    size: int = told("Size in bytes.")
     sha256: str = told("Hash of its content, in hexadecimal.")
     author: Somebody | None = told("Who attached it; null for an import or the shell.")
-    created_at: datetime = told("When.")
+    created_at: datetime = told("When it was attached.")
     id: int = told("Id of this version; `/-/f/<id>` always leads to its content.")
     version: int = told("Version number at this path, counted from 1.")
 
@@ -38,7 +38,7 @@ class FileVersion(File):
 
 @dataclass(frozen=True)
 class FileVersionList:
-    """All that was ever attached at a place."""
+    """All versions of a file at a path."""
 
     versions: list[FileVersion] = told("Newest first.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
@@ -53,7 +53,7 @@ class VersionInput:
 
 @dataclass(frozen=True)
 class FileUses:
-    """Pages that show a file or link to it, as far as the asker may read them."""
+    """Pages that show a file or link to it, among those the user can read."""
 
     pages: list[PageLine] = told("By title.")
     more: bool = told("Whether there are more pages.")
@@ -61,7 +61,7 @@ class FileUses:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that arrives in pieces."""
+    """A file that is uploaded in pieces."""
 
     url: str = told("Address to send the pieces to.", format="uri-reference")
     path: str = told("Its path in the space: folders and name.")

@@ -58,7 +58,7 @@ AT = "/files/{space}/{file}"
     ),
 )
 def list_files(slug: str) -> Response:
-    """All of them, slice by slice."""
+    """Return all files of the space, slice by slice."""
     seen = see_space(reading(), actor(), slug)
     after = number_asked("after")
     limit = number_asked("limit")
@@ -94,7 +94,7 @@ def list_files(slug: str) -> Response:
     problems=(416,),
 )
 def read_file(slug: str, file: str) -> Response:
-    """With `Range`, a part of them."""
+    """With a `Range` header, return a part of the file."""
     if "version" in request.args:
         return hand_out(storage(), _version(slug, file, number_asked("version", 1)))
     return hand_out(storage(), find_file(reading(), actor(), slug, file))
@@ -114,8 +114,8 @@ def read_file(slug: str, file: str) -> Response:
 )
 @costs("files")
 def put_file(slug: str, file: str) -> Response:
-    """The body is the file's bytes, whatever their type. What was at this place is kept and can be
-    brought back in the browser."""
+    """The body is the content of the file, of any type. An existing file at this path is kept as an
+    earlier version and can be restored."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     path = checked_file_path(file)
@@ -148,8 +148,8 @@ def put_file(slug: str, file: str) -> Response:
     problems=(403,),
 )
 def take_file(slug: str, file: str) -> Response:
-    """Take a file off its page. Its bytes are kept. A file that is used by pages which you may read
-    is not removed: edit those first."""
+    """Remove a file from its page. Its content is kept. A file used by pages that you can read is
+    not removed: edit those pages first."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     try:
@@ -174,8 +174,8 @@ def take_file(slug: str, file: str) -> Response:
     ),
 )
 def list_versions(slug: str, file: str) -> Response:
-    """All that was ever attached at this place, replaced and removed files among it, for those who
-    may edit; for others the current one."""
+    """Return all versions at this path, including replaced and removed files, to editors; only the
+    current version to others."""
     limit = number_asked("limit")
     before = number_asked("before")
     which = VersionRange(before, limit=limit + 1)
@@ -203,8 +203,8 @@ def list_versions(slug: str, file: str) -> Response:
     problems=(403, 413, 415),
 )
 def bring_back(slug: str, file: str) -> Response:
-    """The version becomes the newest one; what is at its place now is kept as an earlier one. A
-    file that was removed comes back."""
+    """Make the version the latest one; the current file is kept as an earlier version. A removed
+    file is restored."""
     see_space(reading(), actor(), slug).require(May.EDIT)
     old = _version(slug, file, sent_body(file_resources.VersionInput).version)
     with writing() as session:
@@ -220,7 +220,7 @@ def bring_back(slug: str, file: str) -> Response:
     {200: Answer("Pages, by title.", file_resources.FileUses)},
 )
 def list_uses(slug: str, file: str) -> Response:
-    """Pages whose newest text shows the file or links to it."""
+    """Return the pages whose latest text shows the file or links to it."""
     found = find_file(reading(), actor(), slug, file)
     uses = uses_of(reading(), actor(), found, limit=MOST_FILES + 1)
     pages = [wire.use(one) for one in uses[:MOST_FILES]]

@@ -42,7 +42,7 @@ AT = "/groups/{group}"
     ),
 )
 def list_groups() -> Response:
-    """By name. Only members of the organisation may know of groups."""
+    """Return groups by name, to members of the organisation only."""
     limit = number_asked("limit")
     query = request.args.get("q", "")
     found = groups.list_groups(reading(), actor(), query=query, after=cursor_asked(), limit=limit)
@@ -72,7 +72,7 @@ def read_group(group: str) -> Response:
     problems=(403, 409, 413, 415),
 )
 def put_group(group: str) -> Response:
-    """Only admins. A short name that somebody has cannot be a group's."""
+    """Only for admins. A group can't have a short name that is a user name."""
     _require_admin()
     sent = sent_body(resources.GroupInput)
     if not checked_name(sent.name):
@@ -98,8 +98,8 @@ def put_group(group: str) -> Response:
     problems=(403,),
 )
 def remove_group(group: str) -> Response:
-    """Only admins. Its people stay as they are. Refused where a space would have no lead without
-    it."""
+    """Only for admins. The accounts of its members are not changed. Refused if a space would have
+    no lead without it."""
     _require_admin()
     with writing() as session:
         grouping.delete_group(session, actor(), groups.see_group(session, actor(), group))
@@ -114,7 +114,7 @@ def remove_group(group: str) -> Response:
     queries=(AFTER, limit_query(groups.ROWS, MOST)),
 )
 def list_people_of_group(group: str) -> Response:
-    """By name; those in groups that are in it at any depth included."""
+    """Return members by name, including those of nested groups at any depth."""
     limit = number_asked("limit")
     row = groups.see_group(reading(), actor(), group)
     found = groups.people_within(reading(), row, after=cursor_asked(), limit=limit)
@@ -137,7 +137,7 @@ def list_people_of_group(group: str) -> Response:
     problems=(403, 409),
 )
 def put_person_into_group(group: str, person: str) -> Response:
-    """Only admins."""
+    """Only for admins."""
     return _set_person(group, person, member=True)
 
 
@@ -150,8 +150,8 @@ def put_person_into_group(group: str, person: str) -> Response:
     problems=(403,),
 )
 def take_person_out_of_group(group: str, person: str) -> Response:
-    """Only admins, or they themselves. By a part of it they may still be in it. Refused where a
-    space would have no lead without them."""
+    """Only for admins and the person themselves. They can still be a member through a nested group.
+    Refused if a space would have no lead without them."""
     return _set_person(group, person, member=False)
 
 
@@ -165,7 +165,7 @@ def take_person_out_of_group(group: str, person: str) -> Response:
     problems=(403, 409),
 )
 def put_part_into_group(group: str, part: str) -> Response:
-    """Only admins. A group that would come to be inside itself is refused."""
+    """Only for admins. Refused if a group would contain itself."""
     return _set_part(group, part, inside=True)
 
 
@@ -178,7 +178,7 @@ def put_part_into_group(group: str, part: str) -> Response:
     problems=(403,),
 )
 def take_part_out_of_group(group: str, part: str) -> Response:
-    """Only admins."""
+    """Only for admins."""
     return _set_part(group, part, inside=False)
 
 

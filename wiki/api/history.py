@@ -48,7 +48,7 @@ MOST_RUNS = 5_000
     ),
 )
 def list_revisions(slug: str, path: str) -> Response:
-    """Newest first; `next` leads on."""
+    """Return revisions, newest first; `next` is the address of the next slice."""
     page = _live(slug, path)
     limit = number_asked("limit")
     before = number_asked("before", page.head + 1)
@@ -83,7 +83,7 @@ def list_revisions(slug: str, path: str) -> Response:
     problems=(410,),
 )
 def read_revision(slug: str, path: str, number: int) -> Response:
-    """All that an author wrote."""
+    """Return everything an author wrote in a revision."""
     page = _live(slug, path, number)
     revision = _revision(page, number)
     text = text_of(reading(), revision)

@@ -49,7 +49,7 @@ _SPACE = Query("space", "Slug of a space to list; by default, all spaces you can
     ),
 )
 def list_pages() -> Response:
-    """Conditions can be combined. What has a tag is listed within seconds of a save."""
+    """Filters can be combined. Tags are up to date within seconds of a save."""
     limit = number_asked("limit")
     space = _space()
     for day in ("since", "until"):
@@ -88,7 +88,7 @@ def list_pages() -> Response:
     ),
 )
 def list_tags() -> Response:
-    """Upper and lower case make no difference to which tag it is."""
+    """Tags are not case-sensitive."""
     limit = number_asked("limit")
     space, sort = _space(), request.args.get("sort", "name")
     found = queries.list_tags(

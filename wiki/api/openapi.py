@@ -66,7 +66,7 @@ _TITLES = {
     {200: Answer("An OpenAPI document.", dict)},
 )
 def describe() -> Response:
-    """OpenAPI 3.1."""
+    """Return this description, in OpenAPI 3.1."""
     return jsonify(document())
 
 

@@ -83,7 +83,7 @@ class PageGone(WikiError):
     },
 )
 def read_page(slug: str, path: str) -> Response:
-    """A page with its newest text. A page that has moved answers with a redirect."""
+    """Return a page with its latest text. A page that has moved is answered with a redirect."""
     place = look_up(reading(), actor(), slug, path)
     if place.page is None:
         return _elsewhere(place)
@@ -141,14 +141,13 @@ def etag_of(page: Page, number: int) -> str:
     problems=(403, 410, 412, 413, 415, 428),
 )
 def put_page(slug: str, path: str) -> Response:
-    """A change carries `base_revision`. When somebody has saved since, both edits are merged;
-    where they touch the same lines the answer is 409 with both texts and the base, and nothing is
-    saved. What looks like a secret and was not there before is refused with 422, unless
-    `allow_secrets` says why it may be saved; and what has a higher label than the page, unless
-    `raise_label` raises that of the page. Where a lower `label` would let more people read, the
-    answer is 409 with the figures and a `consent`, and nothing is saved; send the same with
-    `?consent=` to agree. `If-Match` with a page's `ETag` asks for no merging;
-    `If-None-Match: *` only makes new pages."""
+    """An update needs `base_revision`. If someone has saved since then, both edits are merged; if
+    they overlap, the answer is 409 with both texts and the base, and nothing is saved. A new
+    suspected secret is refused with 422, unless `allow_secrets` gives a reason to save it. So is
+    content with a higher label than the page, unless `raise_label` raises the page's label. If a
+    lower `label` would let more people read, the answer is 409 with the figures and a `consent`,
+    and nothing is saved; send the same request with `?consent=` to agree. `If-Match` with a page's
+    `ETag` prevents merging; `If-None-Match: *` only creates new pages."""
     sent = sent_body(resources.PageInput)
     if sent.kind is not None:
         require_kind(sent.kind)
@@ -410,7 +409,7 @@ def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> R
     problems=(403, 412),
 )
 def remove_page(slug: str, path: str) -> Response:
-    """Take a page out of the way. Its revisions are kept."""
+    """Delete a page. Its revisions are kept."""
     subtree = request.args.get("subtree") == "true"
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)

@@ -11,7 +11,7 @@ from wiki.web.shapes import told
 
 @dataclass(frozen=True)
 class Problem:
-    """Why something could not be done (RFC 9457)."""
+    """An error (RFC 9457)."""
 
     type: str = told(
         "`about:blank`, or a URN that identifies the kind of problem.", format="uri-reference"
@@ -44,7 +44,7 @@ class FoundSecret:
 
 @dataclass(frozen=True)
 class ShownNarrower:
-    """Something that a text shows or leads to and that is narrower than its page."""
+    """Content that a text shows or links to and that has a higher label than its page."""
 
     line: int = told("The line of the body, from 1; 0 if unknown.")
     what: str = told("`page`, `picture` or `file`.")
@@ -77,7 +77,7 @@ class NarrowerProblem(Problem):
 
 @dataclass(frozen=True)
 class FileInUseProblem(Problem):
-    """Pages use a file that is to be removed. Nothing was changed."""
+    """Pages use the file to be removed. Nothing was changed."""
 
     pages: list[PageLine] = told("The pages that you can read.")
 
@@ -96,7 +96,7 @@ class Side:
 
 @dataclass(frozen=True)
 class ConflictProblem(Problem):
-    """Somebody else has saved, and both edits touch the same. Nothing was saved."""
+    """Someone else has saved, and both edits overlap. Nothing was saved."""
 
     base: Side = told("The revision that both edits are based on.")
     yours: Side = told("The text you sent.")

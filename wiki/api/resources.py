@@ -18,7 +18,7 @@ LabelWord = Literal["public", "internal", "confidential", "restricted"]
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person, as far as everybody may know them."""
+    """A person's public details."""
 
     handle: str = told("User name.")
     name: str = told("Display name.")
@@ -46,7 +46,7 @@ class ListedPage(PageLine):
 
 @dataclass(frozen=True)
 class PageList:
-    """Pages, in the order that was asked for."""
+    """Pages, in the requested order."""
 
     pages: list[ListedPage] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
@@ -54,7 +54,7 @@ class PageList:
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag of pages that the asker may read."""
+    """A tag of pages that the user can read."""
 
     name: str = told("Spelled as on the most recently changed page with it.")
     pages: int = told("How many pages have it.")
@@ -63,7 +63,7 @@ class Tag:
 
 @dataclass(frozen=True)
 class TagList:
-    """Tags, in the order that was asked for."""
+    """Tags, in the requested order."""
 
     tags: list[Tag] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
@@ -71,7 +71,7 @@ class TagList:
 
 @dataclass(frozen=True)
 class Page:
-    """A page with its newest revision."""
+    """A page with its latest revision."""
 
     id: int = told("Never changes, even when the page moves; `/-/p/<id>` always leads to the page.")
     space: str = told("Slug of its space.")
@@ -99,7 +99,7 @@ class Page:
 
 @dataclass(frozen=True)
 class SavedPage(Page):
-    """A page as it is after a save."""
+    """A page after a save."""
 
     changed: bool = told("False if the page already had this text and label.")
     merged: bool = told("Whether someone else had saved and both edits were merged.")
@@ -111,7 +111,7 @@ class SavedPage(Page):
 
 @dataclass(frozen=True)
 class PageInput:
-    """The content of a page. Fields that are left out stay as they are in the base revision."""
+    """The content of a page. Omitted fields stay as they are in the base revision."""
 
     body: str = told(
         "Text in Markdown. Front matter at its start is treated as if its values were sent "
@@ -223,14 +223,14 @@ class DiffRow:
 
 @dataclass(frozen=True)
 class Hunk:
-    """A stretch with changes in it and a few unchanged lines around them."""
+    """A section with changes and a few unchanged lines around them."""
 
     rows: list[DiffRow] = told("Its lines, in order.")
 
 
 @dataclass(frozen=True)
 class Diff:
-    """Two revisions compared."""
+    """A comparison of two revisions."""
 
     old: Revision = told("The revision compared with.")
     new: Revision = told("The compared revision.")
@@ -243,7 +243,7 @@ class Diff:
 
 @dataclass(frozen=True)
 class BlameRun:
-    """Lines in a row that one revision made what they are."""
+    """Consecutive lines that were last changed by one revision."""
 
     revision: int = told("Its number.")
     author: Somebody | None = told("Author; null for an import or the shell.")
@@ -279,14 +279,14 @@ class Space:
 
 @dataclass(frozen=True)
 class SpaceList:
-    """All spaces that the asker may read."""
+    """All spaces that the user can read."""
 
     spaces: list[Space] = told("By title.")
 
 
 @dataclass(frozen=True)
 class SpaceInput:
-    """A space to be made; who makes it leads it."""
+    """A space to create; its creator becomes its lead."""
 
     slug: str = told("Letters a to z, digits and dashes.", pattern="^[a-z0-9][a-z0-9-]{0,59}$")
     title: str = told("Its name.", maxLength=200, pattern=VISIBLE)
@@ -318,7 +318,7 @@ class GroupList:
 
 @dataclass(frozen=True)
 class Group(GroupLine):
-    """A group with those in it and around it."""
+    """A group with its nested groups and the groups that contain it."""
 
     parts: list[GroupLine] = told("The groups added to it, by name.")
     inside_of: list[GroupLine] = told("The groups it was added to, by name.")
@@ -334,7 +334,7 @@ class GroupInput:
 
 @dataclass(frozen=True)
 class PersonInGroup(Somebody):
-    """Somebody in a group."""
+    """A member of a group."""
 
     itself: bool = told("Whether they are a direct member of the group.")
     through: list[str] = told("Short names of the nested groups that they are a member of.")
@@ -342,7 +342,7 @@ class PersonInGroup(Somebody):
 
 @dataclass(frozen=True)
 class GroupPeople:
-    """People of a group, by name."""
+    """Members of a group, by name."""
 
     people: list[PersonInGroup] = told("The entries of this slice.")
     next: str | None = told("Address of the next slice; null at the end.", format="uri-reference")
@@ -350,7 +350,7 @@ class GroupPeople:
 
 @dataclass(frozen=True)
 class Change:
-    """Something that happened."""
+    """A change."""
 
     id: int = told("Increases over time: use it as `after` to get later changes.")
     type: Literal[

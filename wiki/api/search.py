@@ -58,7 +58,7 @@ class NoIndex(WikiError):
 )
 @costs("searches")
 def search_pages() -> Response:
-    """Best first; a save is found within seconds."""
+    """Return the best results first. Saved changes can be found within seconds."""
     text = request.args.get("q", "").strip()
     if not text or len(text) > LONGEST_QUESTION:
         raise Invalid(f"Send a query in “q” of up to {LONGEST_QUESTION} characters.", field="q")

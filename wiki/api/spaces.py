@@ -20,7 +20,7 @@ from wiki.web.request import actor, reading, writing
     {200: Answer("The spaces.", resources.SpaceList)},
 )
 def read_spaces() -> Response:
-    """By title."""
+    """Return spaces by title."""
     editable = {row.id for row in list_editable_spaces(reading(), actor())}
     found = list_spaces(reading(), actor())
     return answer(
@@ -50,7 +50,7 @@ def read_space(slug: str) -> Response:
     problems=(403, 409, 413, 415),
 )
 def make_space() -> Response:
-    """Create a space, which the caller then leads."""
+    """Create a space; the caller becomes its lead."""
     sent = sent_body(resources.SpaceInput)
     with writing() as session:
         made = create_space(

@@ -50,8 +50,8 @@ _CHECKSUM = {
 )
 @costs("files")
 def begin(slug: str, file: str) -> Response:
-    """For files of more than some megabytes: what has arrived is kept for a day, whatever happens
-    to the connection, the client or the server. Limits are checked now and again at the end."""
+    """For files of more than a few megabytes: received data is kept for a day, whatever happens to
+    the connection, the client or the server. Limits are checked now and again at the end."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     size = _count("Upload-Length")
@@ -69,7 +69,7 @@ def begin(slug: str, file: str) -> Response:
     {200: Answer("The upload; `Upload-Offset` is its offset.", file_resources.Upload)},
 )
 def read_upload(upload: str) -> Response:
-    """Ask with `HEAD` for the headers alone. Only who began an upload finds it."""
+    """Use `HEAD` for the headers alone. Only the person who started an upload can access it."""
     return _told(see_upload(reading(), actor(), upload))
 
 
@@ -92,9 +92,9 @@ def read_upload(upload: str) -> Response:
 )
 @costs("files")
 def send_piece(upload: str) -> Response:
-    """The body is the piece; a piece counts when it has arrived whole, so some megabytes are a good
-    size. The file is attached when the last one has arrived. One that could not be attached then
-    (its page was full, say) can be tried again with an empty piece at its end."""
+    """The body is the piece. A piece counts once it has arrived completely, so a few megabytes are
+    a good size. The file is attached when the last piece has arrived. If that fails (the page is
+    full, for example), try again with an empty piece at its end."""
     offset = _count("Upload-Offset")
     checksum = request.headers.get("Upload-Checksum", "")
     finish_reading()
@@ -123,7 +123,7 @@ def send_piece(upload: str) -> Response:
 )
 @costs("files")
 def give_up(upload: str) -> Response:
-    """A file that is attached already stays."""
+    """A file that is already attached is kept."""
     finish_reading()
     cancel_upload(parts().database, settings(), actor(), upload)
     return Response(status=204)

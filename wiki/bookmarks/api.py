@@ -59,12 +59,12 @@ class StarInput:
     "GET",
     "/stars",
     "List the pages that you have starred.",
-    {200: Answer("Pages, each with the time of the star.", StarList)},
+    {200: Answer("Pages, each with the time it was starred.", StarList)},
     queries=(AFTER, limit_query(queries.ROWS, MOST)),
 )
 def list_stars() -> Response:
-    """Only pages that you may read at the moment. A star on a page that you may not read any more
-    stays, and is listed again once you may."""
+    """Return only pages that you can read now. A star on a page that you can no longer read is kept
+    and listed again once you can."""
     if actor().is_anonymous:
         raise SignInRequired
     limit = number_asked("limit")
@@ -81,7 +81,7 @@ def list_stars() -> Response:
     "PUT",
     "/stars",
     "Star a page.",
-    {204: Answer("The page has your star.")},
+    {204: Answer("The page is starred.")},
     body=StarInput,
     writes=True,
     problems=(403, 413, 415),
@@ -98,10 +98,10 @@ def put_star() -> Response:
     "DELETE",
     "/stars",
     "Remove your star from a page.",
-    {204: Answer("The page does not have your star.")},
+    {204: Answer("The page is not starred.")},
     queries=(
         Query("space", "Slug of its space.", required=True),
-        Query("path", "Path in the space; the space's home page without it."),
+        Query("path", "Path in the space; by default, the space's home page."),
     ),
     writes=True,
     problems=(403,),
