@@ -55,7 +55,7 @@ def test_a_reading_token_only_reads(api: Api, wiki: Scene) -> None:
     for method, address in (("PUT", "/pages/eng/p"), ("DELETE", "/pages/eng/p")):
         refused = api.call("nobody", method, address, headers=token, json={"body": "y"})
         assert refused.status_code == 403
-        assert "only read" in refused.json["detail"]
+        assert "read-only" in refused.json["detail"]
     made = api.call("nobody", "POST", "/spaces", headers=token, json={"slug": "x", "title": "X"})
     assert made.status_code == 403
 

@@ -368,7 +368,7 @@ def test_somebody_with_an_account_is_added_at_once_and_not_invited(wiki: Scene) 
         ({"role": "owner"}, "role"),
         ({"role": ""}, "role"),
         ({"role": "reader", "site_role": "king"}, "role"),
-        ({"role": "reader", "email": "x"}, "e-mail"),
+        ({"role": "reader", "email": "x"}, "valid email"),
     ],
 )
 def test_what_cannot_be_invited_is_refused_with_a_sentence(

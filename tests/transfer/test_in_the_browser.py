@@ -139,7 +139,7 @@ def test_a_lead_who_lost_the_role_meanwhile_imports_nothing(wiki):
     wiki.deliver()
     with wiki.database.read() as session:
         row = session.query(Import).one()
-        assert "needs the role lead" in row.failure
+        assert "Eve is a reader in Eng; this needs a lead." in row.failure
     assert wiki.get("ben", "/eng/setup").status_code == 404
     assert waiting(wiki) == []
     assert status

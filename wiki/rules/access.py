@@ -184,7 +184,7 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
     if role < needed:
         return Decision(
             False,
-            f"{name} is {_a(role)} in {space.title}; this takes {_a(needed)}.",
+            f"{name} is {_a(role)} in {space.title}; this needs {_a(needed)}.",
             f"You need to be {_a(needed)} in {space.title} to do this. You are {_a(role)}.",
         )
     allowed = Decision(True, f"{name} is {_a(role)} in {space.title}.")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.errors import WikiError
+from wiki.errors import Forbidden, WikiError
 from wiki.outbox.actions import deliver_again
 from wiki.outbox.deliver import Happening
 from wiki.rules.access import May
@@ -88,7 +88,9 @@ def _advance(database: Database, settings: Settings, import_id: int) -> bool:
         actor = row.person.actor()
         if row.person.disabled_at is not None:
             raise WikiError(f"{actor.name}’s account has been closed.")
-        see_space_by_id(session, actor, row.space_id).require(May.MANAGE)
+        decision = see_space_by_id(session, actor, row.space_id).may(May.MANAGE)
+        if not decision:
+            raise Forbidden(decision.reason)
         space_id, position, report = row.space_id, row.position, Report.from_json(row.report)
         file, keep_outer = uploads(settings) / row.file, row.keep_outer
     source = ZipSource(file, limits_of(settings), keep_outer=keep_outer)
