@@ -134,7 +134,7 @@ class Link:
 class Block:
     """A template in a slot of a screen. It is included with ``block.data``.
 
-    :param load: returns the data.
+    :param load: returns the data for a screen.
     :param columns: in a slot of a page, the data instead: expressions over ``Revision`` and the
         parameter ``person_id``, which are read in the query that reads the page's revision. They
         are read for people who are signed in, and appear on the newest revision of a live page.
@@ -143,7 +143,7 @@ class Block:
     slot: Slot
     position: int
     template: str
-    load: Callable[[Session, Actor], Mapping[str, Any]] | None = None
+    load: Callable[[Session, Screen], Mapping[str, Any]] | None = None
     columns: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
 from wiki.pages.models import Page
 from wiki.people.models import Person
-from wiki.people.tokens import create_token
+from wiki.people.tokens import TokenScope, create_token
 from wiki.purging.actions import purge_page
 from wiki.rules.access import May
 from wiki.rules.roles import Role
@@ -160,7 +160,7 @@ def test_a_token_for_some_spaces_lists_the_stars_of_these_only(wiki: Scene) -> N
     with wiki.database.write() as session:
         cai = session.get_one(Person, wiki.actor("cai").person_id)
         within = session.scalars(select(Space.id).where(Space.slug == "eng")).all()
-        made = create_token(session, cai.actor(), cai, name="test", writes=True, within=within)
+        made = create_token(session, cai.actor(), cai, TokenScope(True, within), name="test")
     headers = {"Authorization": f"Bearer {made[1]}"}
     answer = wiki.new_client().get("/-/api/v1/stars", headers=headers)
     assert [one["space"] for one in answer.json["stars"]] == ["eng"]

@@ -171,7 +171,7 @@ def test_it_stays_out_of_a_wiki_in_use_unless_told(database: Database, settings:
 def test_nothing_of_it_stays_when_it_cannot_be_made(database: Database, settings: Settings) -> None:
     with database.write() as session:
         create_space(session, SHELL, slug="towns", title="Our own towns")
-    with pytest.raises(Exception, match="“towns” cannot be used"):
+    with pytest.raises(Exception, match="“towns” can’t be used"):
         make_demo(database, settings, SHELL, force=True)
     with database.read() as session:
         assert session.scalars(select(Space.slug)).all() == ["towns"]
@@ -186,11 +186,11 @@ def test_the_command_says_who_there_is_and_the_password(tmp_path: Path) -> None:
     first = run(tmp_path, "demo")
     assert first.exit_code == 0
     assert "gus  Gus Lindqvist is a guest from a town hall" in first.output
-    password = re.search(r"password of each of them is (\S+)", first.output)[1]
+    password = re.search(r"Password of all demo accounts: (\S+)", first.output)[1]
     assert (tmp_path / "demo-password").stat().st_mode & 0o777 == 0o600
     second = run(tmp_path, "demo")
     assert second.exit_code == 0
-    assert "here already" in second.output
+    assert "already exists" in second.output
     assert password in second.output
 
 

@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wiki.bookmarks import api, canaries, queries, views
-from wiki.room import Block, Link, Place, Room, Shortcut, Slot, Suggestion, none_because
-from wiki.rules.access import Actor
+from wiki.room import Block, Link, Place, Room, Screen, Shortcut, Slot, Suggestion, none_because
 from wiki.web.operations import operations_in
 
 
-def _few(session: Session, actor: Actor) -> Mapping[str, Any]:
-    return {"pages": queries.few_starred(session, actor)}
+def _few(session: Session, on: Screen) -> Mapping[str, Any]:
+    return {"pages": queries.few_starred(session, on.actor)}
 
 
 ROOM = Room(

@@ -71,7 +71,7 @@ def blocks(context: Context, slot: str) -> list[ShownBlock]:
     columns: Mapping[str, Any] = _variable(context, "block_columns") or {}
     for block in _blocks(parts().rooms, Slot(slot)):
         if block.load is not None:
-            found.append(ShownBlock(block.template, block.load(reading(), actor())))
+            found.append(ShownBlock(block.template, block.load(reading(), _screen(context))))
         elif block.columns.keys() <= columns.keys():
             data = {name: columns[name] for name in block.columns}
             found.append(ShownBlock(block.template, data))
