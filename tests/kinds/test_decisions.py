@@ -26,6 +26,7 @@ from wiki.cli import main
 from wiki.kind import forget, kind_names, register
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of
+from wiki.purging.actions import purge_page, purge_revisions
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.transfer.exporting import export_space
@@ -409,3 +410,21 @@ def test_a_kind_costs_no_queries(decisions: Scene) -> None:
             decisions.get("ben", f"/eng/{path}/-/diff/1..2")
         counts.append((saving, len(statements)))
     assert counts[0] == counts[1]
+
+
+def test_a_purge_takes_the_fields_and_their_row(decisions: Scene) -> None:
+    make(decisions, **{"fields.owner": "quinsyberry"})
+    sent = fields_of(decisions.get("ben", "/eng/d/-/edit")) | {"fields.status": "accepted"}
+    decisions.post("ben", "/eng/d/-/edit", **(sent | {"fields.owner": "eve"}))
+    decisions.deliver()
+    page = decisions.page("d")
+    with decisions.database.write() as session:
+        purge_revisions(session, decisions.actor("ada"), page.id, [1], seen=2)
+    decisions.deliver()
+    assert files_with(decisions, "quinsyberry") == []
+    if not decisions.database.is_sqlite:
+        assert tables_with(decisions, "quinsyberry") == []
+    assert rows(decisions) == [("accepted", None, "eve")]
+    with decisions.database.write() as session:
+        purge_page(session, decisions.actor("ada"), page.id, seen=2)
+    assert rows(decisions) == []
