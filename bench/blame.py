@@ -21,10 +21,11 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database, at, now
 from wiki.migrate import migrate
-from wiki.pages.actions import create_page, save_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.models import BlameRow, Page
 from wiki.pages.rendering.stored import limit_rendering
+from wiki.pages.saving import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import create_space
@@ -72,12 +73,12 @@ def fill(database: Database) -> int:
         )
         space.member_role = 3
         session.flush()
-        page = create_page(session, SHELL, space, "page", Text("Page", "\n".join(lines)))
+        page = submit(session, SHELL, Edit(NewPage(space, "page"), Text("Page", "\n".join(lines))))
         page_id = page.page.id
         for number in range(1, EDITS):
             lines = edited(lines, chance)
             with at(begun):
-                save_page(session, SHELL, page_id, Text("Page", "\n".join(lines)), base=number)
+                submit(session, SHELL, Edit(page_id, Text("Page", "\n".join(lines)), base=number))
     return page_id
 
 
@@ -115,7 +116,7 @@ def main() -> None:
             with database.write() as session:
                 page = session.get_one(Page, page_id)
                 body = f"{now()}\n" + "x\n" * 300
-                save_page(session, SHELL, page_id, Text("Page", body), base=page.head)
+                submit(session, SHELL, Edit(page_id, Text("Page", body), base=page.head))
 
         url = "/bench/page/-/blame"
         cold = timed(app, url, lambda: forget(database, page_id))

@@ -23,8 +23,9 @@ from wiki.app import open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.pages.actions import create_page, save_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
+from wiki.pages.saving import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import create_space
@@ -60,12 +61,12 @@ def fill(database: Database) -> None:
             session, SHELL, slug="bench", title="Bench", visibility=Visibility.PUBLIC
         )
         session.flush()
-        create_page(session, SHELL, space, "read", Text("Read", text(99)[:12_000]))
-        page = create_page(session, SHELL, space, "page", Text("Page", text(0)))
+        submit(session, SHELL, Edit(NewPage(space, "read"), Text("Read", text(99)[:12_000])))
+        page = submit(session, SHELL, Edit(NewPage(space, "page"), Text("Page", text(0))))
         for number in range(1, STRANGERS + 1):
-            save_page(session, SHELL, page.page.id, Text("Page", text(number)), base=number)
-        page = create_page(session, SHELL, space, "vast", Text("Vast", "a\n" * (1 << 19)))
-        save_page(session, SHELL, page.page.id, Text("Vast", "b\n" * (1 << 19)), base=1)
+            submit(session, SHELL, Edit(page.page.id, Text("Page", text(number)), base=number))
+        page = submit(session, SHELL, Edit(NewPage(space, "vast"), Text("Vast", "a\n" * (1 << 19))))
+        submit(session, SHELL, Edit(page.page.id, Text("Vast", "b\n" * (1 << 19)), base=1))
 
 
 def views(port: int, name: str, enough: threading.Event) -> list[float]:

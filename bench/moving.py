@@ -20,11 +20,12 @@ from wiki.app import open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.pages.actions import create_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.moving import plan_move
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink
+from wiki.pages.saving import submit
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole
@@ -91,7 +92,9 @@ def fill(database: Database, actor: Actor, space: Space) -> int:
             links.append(style)
         with database.write() as session:
             name = path.rpartition("/")[2]
-            made = create_page(session, actor, space, path, Text(name, text(chance, links)))
+            made = submit(
+                session, actor, Edit(NewPage(space, path), Text(name, text(chance, links)))
+            )
         first = first or made.page.id
     return first
 

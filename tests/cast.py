@@ -32,10 +32,11 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.actions import create_page, save_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import look_up
+from wiki.pages.saving import submit
 from wiki.people.models import LoginSession, Person
 from wiki.people.signin.sign_in import open_session
 from wiki.rules.access import ANONYMOUS, Actor
@@ -170,10 +171,12 @@ class Scene:
             text = Text(name, body, tags)
             if place.page is None:
                 seen = see_space(session, actor, space)
-                saved = create_page(session, actor, seen.space, path, text, message=message)
+                saved = submit(
+                    session, actor, Edit(NewPage(seen.space, path), text, message=message)
+                )
             else:
-                saved = save_page(
-                    session, actor, place.page.id, text, base=place.page.head, message=message
+                saved = submit(
+                    session, actor, Edit(place.page.id, text, base=place.page.head, message=message)
                 )
             return saved.page
 

@@ -21,11 +21,13 @@ from wiki.outbox.actions import publish
 from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
-from wiki.pages.actions import create_page, delete_page
+from wiki.pages.actions import delete_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
+from wiki.pages.saving import submit
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
 from wiki.people.events import PersonChanged
@@ -102,7 +104,11 @@ def fill(scene: Scene) -> None:
         ):
             space = see_space(session, eve, "eng").space
             text = Text(title, f"The key is {key}.\n\nThe card is {card}.\n")
-            create_page(session, scene.actor("ben"), space, path, text, override=Override(reason))
+            submit(
+                session,
+                scene.actor("ben"),
+                Edit(NewPage(space, path), text, override=Override(reason)),
+            )
     scene.write("teams/keys", f"The card is {card}.\n", title="Keys of the sandbox")
     removed = scene.attach("handbook/everything/removed.png", png(30, 40, 30))
     for number in range(1, 5):
@@ -328,12 +334,12 @@ def make_groups(session: Session, scene: Scene) -> None:
     session.flush()
     session.add(RestrictedGroup(restriction_id=restriction.id, group_id=company.id))
     eve = scene.actor("eve")
-    kept = create_page(session, eve, eng.space, "kept", Text("Kept to a few", "x\n")).page
+    kept = submit(session, eve, Edit(NewPage(eng.space, "kept"), Text("Kept to a few", "x\n"))).page
     restrictions.set_label(session, eve, kept.id, Label.CONFIDENTIAL, consent=UNASKED)
     everybody = [person.id for person in people]
     for may in (May.READ, May.EDIT):
         restrictions.restrict(session, eve, kept.id, may, everybody, [company.id], consent=UNASKED)
-    below = create_page(session, eve, eng.space, "kept/below", Text("Below", "x\n")).page
+    below = submit(session, eve, Edit(NewPage(eng.space, "kept/below"), Text("Below", "x\n"))).page
     for decided in (None, now()):
         session.add(
             Approval(

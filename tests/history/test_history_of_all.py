@@ -10,8 +10,9 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.attachments.actions import remove_file, restore_file
 from wiki.db import at, now
-from wiki.pages.actions import save_page
+from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
+from wiki.pages.saving import submit
 
 
 def entry(html: str, number: int) -> str:
@@ -25,7 +26,7 @@ def entry(html: str, number: int) -> str:
 def save(wiki: Scene, path: str, text: Text) -> None:
     page = wiki.page(path)
     with wiki.database.write() as session:
-        save_page(session, wiki.actor("eve"), page.id, text, base=page.head)
+        submit(session, wiki.actor("eve"), Edit(page.id, text, base=page.head))
 
 
 def test_a_revision_says_what_it_changed_beside_the_text(wiki: Scene) -> None:

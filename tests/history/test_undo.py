@@ -4,8 +4,9 @@ import pytest
 
 from tests.cast import Scene
 from tests.pages.test_editing_together import fields_of
-from wiki.pages.actions import save_page
+from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
+from wiki.pages.saving import submit
 from wiki.pages.secrets import Override
 
 LINES = "take one\n\ntake two\n\ntake three\n"
@@ -118,7 +119,7 @@ def test_an_undo_that_brings_a_secret_back_needs_a_reason(wiki: Scene) -> None:
     page = wiki.write("list", LINES)
     with wiki.database.write() as session:
         text, reason = Text("list", f"{LINES}{key}\n"), Override("meant")
-        save_page(session, wiki.actor("eve"), page.id, text, base=1, override=reason)
+        submit(session, wiki.actor("eve"), Edit(page.id, text, base=1, override=reason))
     wiki.write("list", LINES)
     refused = wiki.post("ben", "/eng/list/-/undo", revision=3, head=3)
     assert refused.status_code == 422

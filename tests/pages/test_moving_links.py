@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.errors import Invalid
-from wiki.pages.actions import create_page, delete_page, restore_page, save_page
+from wiki.pages.actions import delete_page, restore_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.naming import Named, candidates_for, spots_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.rendering.stored import context_of
+from wiki.pages.saving import submit
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role
 from wiki.spaces.actions import create_space
@@ -173,7 +175,7 @@ def test_no_link_that_worked_before_a_move_fails_after_it(
             text = Text(
                 path, body([*slugs][:: -1 if in_other else 1], in_other, path, folder, links)
             )
-            made = create_page(session, eve, spaces[in_other], path, text, folder=folder)
+            made = submit(session, eve, Edit(NewPage(spaces[in_other], path, folder=folder), text))
             ids.append(made.page.id)
     for move in moves:
         with wiki.database.read() as session:
@@ -335,5 +337,5 @@ def test_the_graph_follows_what_is_at_each_place(wiki: Scene, deed: str) -> None
         assert targets() == [rota.id]
     if deed == "save":
         with wiki.database.write() as session:
-            save_page(session, eve, notes.id, Text("notes", "[[mine]]"), base=1)
+            submit(session, eve, Edit(notes.id, Text("notes", "[[mine]]"), base=1))
         assert targets() == [wiki.page("mine").id]

@@ -9,8 +9,9 @@ from sqlalchemy import event
 
 from tests.cast import Scene
 from wiki.db import at
-from wiki.pages.actions import create_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
+from wiki.pages.saving import submit
 from wiki.pages.secrets import Override
 from wiki.spaces.queries import see_space
 
@@ -96,7 +97,9 @@ def hold_secret(wiki: Scene, path: str) -> None:
     with wiki.database.write() as session:
         seen = see_space(session, wiki.actor("eve"), "eng")
         text = Text(path, f"{path} AKIA" + "Y34FZKBOKMUTVV7Q")
-        create_page(session, seen.actor, seen.space, path, text, override=Override("meant"))
+        submit(
+            session, seen.actor, Edit(NewPage(seen.space, path), text, override=Override("meant"))
+        )
 
 
 def counts(wiki: Scene) -> dict[str, int]:

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from tests.cast import Scene
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
-from wiki.pages.actions import create_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret
+from wiki.pages.saving import submit
 from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.purging.actions import purge_page, purge_revisions
 from wiki.spaces.queries import see_space
@@ -125,7 +126,11 @@ def test_what_was_there_before_does_not_nag(wiki: Scene) -> None:
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         text = Text("Rota", f"{KEY}\n")
-        create_page(session, wiki.actor("eve"), space, "rota", text, override=Override("meant"))
+        submit(
+            session,
+            wiki.actor("eve"),
+            Edit(NewPage(space, "rota"), text, override=Override("meant")),
+        )
     saved = wiki.post("ben", EDIT, **form(f"More words.\n\n{KEY}, again: {KEY}\n"))
     assert saved.status_code == 303
     refused = wiki.post("ben", EDIT, **form(f"{KEY}\n\n{CARD}\n", base=2))
@@ -174,7 +179,11 @@ def test_what_is_restored_is_looked_through(wiki: Scene) -> None:
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         text = Text("Rota", f"{KEY}\n")
-        create_page(session, wiki.actor("eve"), space, "rota", text, override=Override("meant"))
+        submit(
+            session,
+            wiki.actor("eve"),
+            Edit(NewPage(space, "rota"), text, override=Override("meant")),
+        )
     wiki.write("rota", "Harmless.\n")
     sent = {"revision": "1", "head": "2", "message": "Back to it"}
     refused = wiki.post("ben", "/eng/rota/-/restore", **sent)
@@ -221,13 +230,14 @@ def test_what_became_of_it_is_told(wiki: Scene) -> None:
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         for path in ("stays", "leaves", "goes"):
-            create_page(
+            submit(
                 session,
                 wiki.actor("ben"),
-                space,
-                path,
-                Text(path.title(), f"Words.\n{KEY}\n"),
-                override=Override("meant"),
+                Edit(
+                    NewPage(space, path),
+                    Text(path.title(), f"Words.\n{KEY}\n"),
+                    override=Override("meant"),
+                ),
             )
     wiki.write("stays", f"Words.\n\n\nMore.\n{KEY}\n")
     wiki.write("leaves", "Words.\n")
@@ -252,7 +262,11 @@ def test_findings_are_for_those_who_lead_and_of_what_they_may_read(wiki: Scene) 
         with wiki.database.write() as session:
             space = see_space(session, wiki.actor("eve"), slug).space
             text = Text(f"Keys of {slug}", f"{KEY}\n")
-            create_page(session, wiki.actor("ben"), space, "keys", text, override=Override("meant"))
+            submit(
+                session,
+                wiki.actor("ben"),
+                Edit(NewPage(space, "keys"), text, override=Override("meant")),
+            )
     for handle, status in (("ben", 403), ("dot", 403), ("gus", 404), ("nobody", 302)):
         for url in ("/eng/-/findings", "/eng/-/scanning"):
             assert wiki.get(handle, url).status_code == status, handle
@@ -269,8 +283,10 @@ def test_a_long_list_goes_on(wiki: Scene) -> None:
         space = see_space(session, wiki.actor("eve"), "eng").space
         body = "\n".join(f"AKIA{number:016}" for number in range(10_000_000, 10_000_070))
         body = body.replace("0000", "Q7ZR")
-        create_page(
-            session, wiki.actor("ben"), space, "keys", Text("K", body), override=Override("meant")
+        submit(
+            session,
+            wiki.actor("ben"),
+            Edit(NewPage(space, "keys"), Text("K", body), override=Override("meant")),
         )
     first = wiki.get("eve", "/eng/-/findings").text
     older = re.search(r'href="(/eng/-/findings\?before=\d+)"', first)
@@ -308,8 +324,10 @@ def test_a_purged_page_or_revision_takes_what_was_noted_of_it_along(wiki: Scene)
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         for path in ("one", "two"):
-            create_page(
-                session, wiki.actor("ben"), space, path, Text(path, KEY), override=Override("meant")
+            submit(
+                session,
+                wiki.actor("ben"),
+                Edit(NewPage(space, path), Text(path, KEY), override=Override("meant")),
             )
     wiki.write("one", "Harmless.\n")
     with wiki.database.write() as session:
@@ -359,7 +377,11 @@ def test_a_tag_gets_no_name_that_looks_like_a_secret(wiki: Scene) -> None:
     with wiki.database.write() as session:
         space = see_space(session, wiki.actor("eve"), "eng").space
         text = Text("Old", "x", (KEY,))
-        create_page(session, wiki.actor("eve"), space, "old", text, override=Override("meant"))
+        submit(
+            session,
+            wiki.actor("eve"),
+            Edit(NewPage(space, "old"), text, override=Override("meant")),
+        )
     wiki.deliver()
     wiki.post("ben", "/eng/-/rename-tag", tag=KEY, to="gone")
     history = wiki.get("ben", "/eng/old/-/history").text

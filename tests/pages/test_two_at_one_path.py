@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from tests.cast import Scene
 from wiki.errors import Invalid
-from wiki.pages.actions import create_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
+from wiki.pages.saving import submit
 from wiki.spaces.queries import see_space
 
 pytestmark = pytest.mark.every_database
@@ -24,12 +25,14 @@ def test_the_second_waits_for_the_first_and_gets_a_sentence(wiki: Scene) -> None
     def make(body: str) -> None:
         with wiki.database.write() as session:
             seen = see_space(session, wiki.actor("ben"), "eng")
-            create_page(session, wiki.actor("ben"), seen.space, "new", Text("New", body))
+            submit(session, wiki.actor("ben"), Edit(NewPage(seen.space, "new"), Text("New", body)))
 
     with ThreadPoolExecutor(1) as pool:
         with wiki.database.write() as session:
             seen = see_space(session, wiki.actor("eve"), "eng")
-            create_page(session, wiki.actor("eve"), seen.space, "new", Text("New", "first"))
+            submit(
+                session, wiki.actor("eve"), Edit(NewPage(seen.space, "new"), Text("New", "first"))
+            )
             second = pool.submit(make, "second")
             while not wiki.database.is_sqlite and not waits_for_a_lock(wiki):
                 assert not second.done()

@@ -11,12 +11,13 @@ from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.db import StillRead
 from wiki.outbox.models import Delivery
-from wiki.pages.actions import save_page
 from wiki.pages.diffs import _diffs
+from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
 from wiki.pages.rendering.stored import _renderer
+from wiki.pages.saving import submit
 from wiki.pages.texts import get_texts
 from wiki.search.index import engine_of
 
@@ -64,19 +65,21 @@ def secret_page(wiki: Scene) -> int:
     page = wiki.write(SECRETS["old path"], "Harmless.\n", title="Harmless")
     body = f"# {SECRETS['heading']}\n\n" + f"The {SECRETS['body']} is secret. " * 40
     with wiki.database.write() as session:
-        save_page(
+        submit(
             session,
             wiki.actor("eve"),
-            page.id,
-            Text(
-                SECRETS["title"],
-                body,
-                (SECRETS["tag"],),
-                SECRETS["description"],
-                {"x": SECRETS["field"]},
+            Edit(
+                page.id,
+                Text(
+                    SECRETS["title"],
+                    body,
+                    (SECRETS["tag"],),
+                    SECRETS["description"],
+                    {"x": SECRETS["field"]},
+                ),
+                base=1,
+                message=SECRETS["message"],
             ),
-            base=1,
-            message=SECRETS["message"],
         )
         move_page(session, wiki.actor("eve"), page.id, SECRETS["path"])
     wiki.attach(f"{SECRETS['path']}/{SECRETS['file']}.txt", SECRETS["bytes"].encode())
@@ -139,12 +142,10 @@ def dump(wiki: Scene) -> set[str]:
 def test_what_a_purged_revision_said_is_in_no_file_any_more(wiki: Scene) -> None:
     page_id = secret_page(wiki)
     with wiki.database.write() as session:
-        save_page(
+        submit(
             session,
             wiki.actor("eve"),
-            page_id,
-            Text("Harmless", "Harmless again.\n", (), "", {}),
-            base=3,
+            Edit(page_id, Text("Harmless", "Harmless again.\n", (), "", {}), base=3),
         )
     wiki.deliver()
     purge(wiki, page_id, name="Harmless", head=4, revision=2, same=1)

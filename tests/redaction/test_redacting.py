@@ -15,9 +15,11 @@ from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.pages.access.restrictions import restrict, set_label
-from wiki.pages.actions import delete_page, save_page
+from wiki.pages.actions import delete_page
+from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Redaction, Revision
+from wiki.pages.saving import submit
 from wiki.pages.secrets import Override
 from wiki.redaction.actions import SpanTarget, redact_span
 from wiki.rules.access import May
@@ -305,13 +307,10 @@ def test_a_secret_that_was_allowed_is_none_any_more(wiki: Scene) -> None:
     key, other = "AKIA" + "Y34FZKBOKMUTVV7Q", "AKIA" + "Y34FZKBOKMUTVV7R"
     page = wiki.write("plan", "x")
     with wiki.database.write() as session:
-        save_page(
+        submit(
             session,
             wiki.actor("eve"),
-            page.id,
-            Text("plan", f"{key} and {other}"),
-            base=1,
-            override=Override("meant"),
+            Edit(page.id, Text("plan", f"{key} and {other}"), base=1, override=Override("meant")),
         )
     redact(wiki, "eve", page.id, key)
     with wiki.database.read() as session:

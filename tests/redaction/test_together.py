@@ -15,9 +15,11 @@ from tests.transfer import gits
 from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F401 fixtures
 from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
-from wiki.pages.actions import delete_page, save_page
+from wiki.pages.actions import delete_page
+from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
 from wiki.pages.redacted import Redacted
+from wiki.pages.saving import submit
 from wiki.people.models import Person
 from wiki.redaction.actions import SpanTarget, redact_span
 from wiki.spaces.queries import see_space
@@ -37,7 +39,7 @@ def test_who_comes_second_waits_and_does_not_bring_it_back(wiki: Scene, what: st
     def save() -> None:
         with wiki.database.write() as session:
             text = Text("plan", f"{body}\nAnd more.\n")
-            save_page(session, wiki.actor("ben"), page.id, text, base=1)
+            submit(session, wiki.actor("ben"), Edit(page.id, text, base=1))
 
     def again() -> None:
         with wiki.database.write() as session:

@@ -10,11 +10,12 @@ from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.cli import main
 from wiki.outbox.models import EventRow
-from wiki.pages.actions import save_page
+from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, PageLink, Redaction
 from wiki.pages.rendering.stored import _renderer
+from wiki.pages.saving import submit
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
 
@@ -39,19 +40,21 @@ def canary_page(wiki: Scene) -> int:
     page = wiki.write(f"old-{CANARY}", "Harmless.\n", title="Harmless")
     body = f"# About {CANARY}\n\n" + f"The {CANARY} is secret. " * 40 + "\n\nThe end.\n"
     with wiki.database.write() as session:
-        save_page(
+        submit(
             session,
             wiki.actor("eve"),
-            page.id,
-            Text(
-                f"The {CANARY.title()} file",
-                body + f"\n![plan](plans/{CANARY}.txt)\n",
-                (CANARY, "plan"),
-                f"All on {CANARY}",
-                {"codename": CANARY, CANARY: [1, {"x": f"the {CANARY}"}]},
+            Edit(
+                page.id,
+                Text(
+                    f"The {CANARY.title()} file",
+                    body + f"\n![plan](plans/{CANARY}.txt)\n",
+                    (CANARY, "plan"),
+                    f"All on {CANARY}",
+                    {"codename": CANARY, CANARY: [1, {"x": f"the {CANARY}"}]},
+                ),
+                base=1,
+                message=f"Adds {CANARY}",
             ),
-            base=1,
-            message=f"Adds {CANARY}",
         )
         move_page(session, wiki.actor("eve"), page.id, f"new-{CANARY}")
     wiki.attach(f"new-{CANARY}/plans/{CANARY}.txt", b"the plan: " + CANARY.encode())

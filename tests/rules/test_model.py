@@ -26,9 +26,11 @@ from wiki.history.recent import recent_changes
 from wiki.pages import actions, queries, saving
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import check_scopes
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
+from wiki.pages.saving import submit
 from wiki.pages.tree import children_of
 from wiki.people import groups
 from wiki.people.models import Group, Person
@@ -334,10 +336,14 @@ class Play:
         slug, path = self.dice.choice(list(self.spaces)), self.dice.choice(PATHS)
         by = self.wiki.actor(self.dice.choice(["eve", "ben", "gus"]))
         try:
-            saved = actions.create_page(
-                self.session, by, see_space_by_id(self.session, by, self.spaces[slug].id).space,
-                path, Text(path or "home", "", ("tag",)),
-            )  # fmt: skip
+            saved = submit(
+                self.session,
+                by,
+                Edit(
+                    NewPage(see_space_by_id(self.session, by, self.spaces[slug].id).space, path),
+                    Text(path or "home", "", ("tag",)),
+                ),
+            )
         except (Invalid, Forbidden, NotFound):
             return False
         self.session.execute(

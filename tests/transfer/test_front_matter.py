@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.cast import Scene
 from tests.transfer.test_importing import bring_in, export, said, text
 from tests.transfer.trees import write_tree
-from wiki.pages.actions import save_page
 from wiki.pages.checks import checked, with_front_matter
+from wiki.pages.edit import Edit
 from wiki.pages.merging import Text, merge_texts
+from wiki.pages.saving import submit
 from wiki.transfer.exporting import file_text
 from wiki.transfer.headings import leading_title
 from wiki.transfer.importing import decode
@@ -106,7 +107,7 @@ def test_an_edit_in_the_browser_or_over_the_api_changes_the_edited_key_alone(
     page = wiki.page("odd")
     with wiki.database.write() as session:
         new = replace(text(wiki, "odd"), title="On duty", tags=("ops", "week"), front_matter="")
-        save_page(session, wiki.actor("ben"), page.id, new, base=page.head)
+        submit(session, wiki.actor("ben"), Edit(page.id, new, base=page.head))
     wanted = ODD.replace("On   call", "On duty").replace('[ops,   "24/7"]', "[ops, week]")
     assert (export(wiki, tmp_path / "two") / "odd.md").read_text() == wanted.replace(
         "Body\n", "Body here"

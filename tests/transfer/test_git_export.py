@@ -15,10 +15,12 @@ from tests.transfer.gits import files, git, log, text
 from wiki.cli import main
 from wiki.db import at
 from wiki.outbox.models import EventRow
-from wiki.pages.actions import create_page, delete_page, restore_page, revert_page, save_page
+from wiki.pages.actions import delete_page, restore_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
-from wiki.pages.models import Content, Page, Revision
+from wiki.pages.models import Action, Content, Page, Revision
+from wiki.pages.saving import submit
 from wiki.people.imported.placeholders import users_domain
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
@@ -113,7 +115,7 @@ def test_no_address_that_somebody_gave_the_wiki_leaves_it(
     old = wiki.people["old"] = made(wiki, "Old Hand", "Old.Hand@example.org").actor()
     wiki.write("rota", "One.", by="ben")
     with wiki.database.write() as session:
-        save_page(session, wiki.actor("eve"), wiki.page("rota").id, Text("Rota", "x"), base=1)
+        submit(session, wiki.actor("eve"), Edit(wiki.page("rota").id, Text("Rota", "x"), base=1))
         revision = session.scalars(select(Revision).where(Revision.number == 2)).one()
         revision.author_id = old.person_id
     export(by="ada" if False else "eve")
@@ -342,7 +344,9 @@ def test_an_export_is_continued_and_the_same_bit_by_bit_as_in_one_go(
     restore(wiki, page, "c")
     wiki.write("c", "Two.")
     with wiki.database.write() as session:
-        revert_page(session, wiki.actor("eve"), page, 1)
+        submit(
+            session, wiki.actor("eve"), Edit(page, base=1, action=Action.REVERT, render_later=True)
+        )
     assert export().commits == 3
     export(folder=tmp_path / "once.git")
     tips = [git(one, "rev-parse", "main") for one in (target, tmp_path / "once.git")]
@@ -374,9 +378,9 @@ def test_all_that_an_author_writes_is_in_the_file(
     eve = wiki.actor("eve")
     with wiki.database.write() as session:
         space = see_space(session, eve, "eng").space
-        create_page(session, eve, space, "teams", full, folder=True)
-        create_page(session, eve, space, "teams/index", Text("Index", "# Index\n"))
-        create_page(session, eve, space, "", Text("Eng", "Home."))
+        submit(session, eve, Edit(NewPage(space, "teams", folder=True), full))
+        submit(session, eve, Edit(NewPage(space, "teams/index"), Text("Index", "# Index\n")))
+        submit(session, eve, Edit(NewPage(space, ""), Text("Eng", "Home.")))
     export()
     assert files(target) == ["index.md", "teams/index.md", "teams/index.page.md"]
     shown = text(target, "teams/index.md")

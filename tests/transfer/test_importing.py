@@ -11,12 +11,13 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import Storage
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.access.restrictions import set_label
-from wiki.pages.actions import save_page
+from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.pages.saving import submit
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.transfer import importing
@@ -263,7 +264,7 @@ def test_an_exported_space_imports_to_the_same_pages(wiki, tree, tmp_path):
     with wiki.database.write() as session:
         page = wiki.page("plain")
         odd = Text("Another title", "---\nkept: as text\n---\n", (), "", {"when": None})
-        save_page(session, wiki.actor("ben"), page.id, odd, base=page.head)
+        submit(session, wiki.actor("ben"), Edit(page.id, odd, base=page.head))
     folder = export(wiki, tmp_path / "out")
     report = bring_in(wiki, folder, "lab")
     assert not [one for one in report.problems if one.kind in (Kind.REFUSED, Kind.BESIDE)]

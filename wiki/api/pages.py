@@ -16,27 +16,27 @@ from wiki.pages import checks
 from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.access_log import log_read
-from wiki.pages.actions import create_page, delete_page, save_page
-from wiki.pages.edit import Saved
+from wiki.pages.actions import delete_page
+from wiki.pages.edit import Edit, NewPage, Saved
+from wiki.pages.form_saves import max_bytes
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.prescan import prescan, prescan_edit
+from wiki.pages.prescan import prescan
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.rendering.stored import keep_head
 from wiki.pages.revising import text_of
-from wiki.pages.saving import Conflict
+from wiki.pages.saving import Conflict, submit
 from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.front_matter import block as frontmatter
-from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
 from wiki.web.operations import Answer, Query, answer, operation, sent_body
 from wiki.web.rate_limit import requester
-from wiki.web.request import actor, afterwards, parts, reading, settings, writing
+from wiki.web.request import actor, afterwards, parts, reading, writing
 from wiki.web.shapes import to_json
 
 AT = "/pages/{space}/{path}"
@@ -268,28 +268,13 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
     title = sent.title if sent.title is not None else title_from(path) or place.space.title
     kind = kind_named(sent.kind or DEFAULT)
     sent_fields = kind.fixed | (sent.fields or {})
-    text = checks.checked(
-        Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent_fields),
-        _max_bytes(),
-    )
-    if sent.kind not in (None, kind_of(text.fields).name):
+    text = Text(title, sent.body, tuple(sent.tags or ()), sent.description or "", sent_fields)
+    edit = prescan(reading(), place.seen, _edit(NewPage(place.space, path), text, sent))
+    if edit.text is not None and sent.kind not in (None, kind_of(edit.text.fields).name):
         raise Invalid("“kind” and the front matter name different kinds of page.", field=KEY)
-    context = RenderContext(place.space.slug, path, not path, text.title)
-    prescan(reading(), text, context, place.seen.label)
     try:
         with writing() as session:
-            saved = create_page(
-                session,
-                actor(),
-                place.space,
-                path,
-                text,
-                message=sent.message,
-                max_bytes=_max_bytes(),
-                render_later=True,
-                override=_override(sent),
-                raise_to=_raised(sent),
-            )
+            saved = submit(session, actor(), edit)
             _label(session, saved.page.id, sent)
     except Invalid:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
@@ -317,30 +302,31 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
             field=KEY,
         )
     before = text_of(reading(), get_revision(reading(), page, base))
-    text = checks.checked(_with_what_stays(sent, before), _max_bytes())
-    prescan_edit(reading(), place.seen, page, text, base)
+    edit = _edit(page.id, _with_what_stays(sent, before), sent, base)
+    edit = prescan(reading(), place.seen, edit, page, tells=False)
     try:
         with writing() as session:
             if request.if_match:  # the conditions checked above may no longer hold
                 _check_conditions(session, session.get(Page, page.id))
             # Before the text, because changing a label locks the space first.
             labelled = _label(session, page.id, sent)
-            saved = save_page(
-                session,
-                actor(),
-                page.id,
-                text,
-                base=base,
-                message=sent.message,
-                max_bytes=_max_bytes(),
-                render_later=True,
-                override=_override(sent),
-                raise_to=_raised(sent),
-            )
+            saved = submit(session, actor(), edit)
     except Conflict as conflict:
         log_read(place.seen, page, conflict.base, conflict.head.number)
         return _conflict(conflict, before)
     return _saved(place.space.slug, saved, 200, labelled=labelled)
+
+
+def _edit(target: int | NewPage, text: Text, sent: resources.PageInput, base: int = 0) -> Edit:
+    return Edit(
+        target,
+        text,
+        base=base,
+        message=sent.message,
+        override=_override(sent),
+        raise_to=_raised(sent),
+        max_bytes=max_bytes(),
+    )
 
 
 def _with_what_stays(sent: resources.PageInput, before: Text) -> Text:
@@ -380,7 +366,7 @@ def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> R
     label = see_page(session, actor(), page).label
     whole = wire.whole_page(slug, page, head, text_of(session, head), label)
     plain = {one.name: getattr(whole, one.name) for one in fields(whole)}
-    told = unseen_notice(session, saved, whole.body)
+    told = unseen_notice(session, saved)
     response = answer(
         resources.SavedPage(
             **plain,
@@ -419,7 +405,3 @@ def remove_page(slug: str, path: str) -> Response:
         _check_conditions(session, session.get(Page, place.page.id))
         delete_page(session, actor(), place.page.id, with_subtree=subtree)
     return Response(status=204)
-
-
-def _max_bytes() -> int:
-    return settings().max_page_kb * 1024

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
 from wiki.db import at
-from wiki.pages.actions import create_page, delete_page, revert_page, save_page
+from wiki.pages.actions import delete_page
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.merging import Text
-from wiki.pages.models import Page
+from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
+from wiki.pages.saving import submit
 from wiki.people.actions import Credentials, create_person
 from wiki.people.groups import create_group, find_group, see_group, set_member, set_part
 from wiki.people.models import Person
@@ -125,13 +127,10 @@ class Stage:
         """Create the page at a place such as ``eng/on-call`` from its file."""
         slug, _, path = place.partition("/")
         source = (PAGES / slug / f"{path or 'home'}.md").read_text()
-        create_page(
+        submit(
             self.session,
             self.people[who],
-            self.spaces[slug],
-            path,
-            Text(title=path, body=source),
-            message=message,
+            Edit(NewPage(self.spaces[slug], path), Text(title=path, body=source), message=message),
         )
 
     def changes(
@@ -145,19 +144,25 @@ class Stage:
             if body.count(old) != 1:
                 raise ValueError(f"“{old}” is not once in {place}.")
             body = body.replace(old, new)
-        save_page(
+        submit(
             self.session,
             self.people[who],
-            page.id,
-            Text(text.title, body, text.tags, text.description, text.fields),
-            base=base or page.head,
-            message=message,
+            Edit(
+                page.id,
+                Text(text.title, body, text.tags, text.description, text.fields),
+                base=base or page.head,
+                message=message,
+            ),
         )
 
     def brings_back(self, who: str, place: str, number: int, message: str) -> None:
         """Restore an older revision."""
         page = self._page(place)
-        revert_page(self.session, self.people[who], page.id, number, message=message)
+        submit(
+            self.session,
+            self.people[who],
+            Edit(page.id, base=number, action=Action.REVERT, message=message, render_later=True),
+        )
 
     def moves(self, who: str, place: str, path: str, message: str) -> None:
         """Move a page to another path."""

@@ -19,9 +19,11 @@ from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions
 from wiki.pages.access import restrictions
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
+from wiki.pages.saving import submit
 from wiki.people import groups
 from wiki.people.actions import Credentials, create_person, disable
 from wiki.people.models import LoginSession, Person
@@ -171,15 +173,21 @@ def _page(
     path = world.word("the path of a page", readers if above else allowed)
     where = f"{above}/{path}" if above else path
     before = text("an older revision", allowed)
-    page = actions.create_page(
-        session, lead, space, where, before,
-        message=world.word("the message of an older revision", allowed),
-    ).page  # fmt: skip
+    page = submit(
+        session,
+        lead,
+        Edit(
+            NewPage(space, where),
+            before,
+            message=world.word("the message of an older revision", allowed),
+        ),
+    ).page
     newest = text("a page", readers)
-    actions.save_page(
-        session, world.people["insider"], page.id, newest, base=1,
-        message=world.word("the message of a page", allowed),
-    )  # fmt: skip
+    submit(
+        session,
+        world.people["insider"],
+        Edit(page.id, newest, base=1, message=world.word("the message of a page", allowed)),
+    )
     name = f"{world.word('the name of a file', readers)}.txt"
     data = world.word("the bytes of a file", readers).encode()
     stored = Storage(world.settings.data_dir).put(io.BytesIO(data), max_bytes=1 << 20)
@@ -259,7 +267,7 @@ def _open_space(world: World, session: Session) -> None:
     new = world.word("the new path of a page", _IN)
     moves.move_page(session, lead, moved.id, new, consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
-    actions.create_page(session, lead, space, "hello", Text("Hello", f"Hello {SHARED}."))
+    submit(session, lead, Edit(NewPage(space, "hello"), Text("Hello", f"Hello {SHARED}.")))
     for what, page in (
         ("a restricted page", kept),
         ("a page below a restricted one", below),
@@ -282,13 +290,15 @@ def _included(world: World, session: Session, space: Space) -> None:
     lead = world.people["lead"]
     shown = ("drill-kept", "drill-kept#part", "drill-labelled", "drill-below", "drill-gone")
     text = "\n\n".join(f"![[{one}]]" for one in shown)
-    outer = actions.create_page(session, lead, space, "drill-shows", Text("Shows", text)).page
-    actions.create_page(session, lead, space, "drill-below", Text("Below", "![[drill-kept]]"))
+    outer = submit(session, lead, Edit(NewPage(space, "drill-shows"), Text("Shows", text))).page
+    submit(session, lead, Edit(NewPage(space, "drill-below"), Text("Below", "![[drill-kept]]")))
     for name in ("kept", "labelled", "gone"):
         what = f"of an included page ({name})"
         body = f"{world.word(f'the text {what}', _IN)} {SHARED}\n\n## Part\n\n{SHARED}"
-        page = actions.create_page(
-            session, lead, space, f"drill-{name}", Text(world.word(f"the title {what}", _IN), body)
+        page = submit(
+            session,
+            lead,
+            Edit(NewPage(space, f"drill-{name}"), Text(world.word(f"the title {what}", _IN), body)),
         ).page
         if name == "labelled":
             restrictions.set_label(session, lead, page.id, Label.CONFIDENTIAL, consent=UNASKED)
@@ -317,7 +327,7 @@ def _elsewhere(world: World, session: Session) -> Space:
     mine = (("guest", Role.COMMENTER), ("member", Role.EDITOR), ("insider", Role.EDITOR))
     for name, role in mine:
         give_role(session, lead, space, world.people[name].person_id or 0, role)
-    actions.create_page(session, lead, space, "start", Text("Start", "Hello."))
+    submit(session, lead, Edit(NewPage(space, "start"), Text("Start", "Hello.")))
     return space
 
 
@@ -326,11 +336,11 @@ def _public_space(world: World, session: Session) -> None:
     lead = world.people["lead"]
     space = _space(world, session, "drill-public", "Drill public", Visibility.PUBLIC)
     hello = Text("Hello", "Hello, world.\n\n![[drill-inside]]")
-    page = actions.create_page(session, lead, space, "hello", hello).page
+    page = submit(session, lead, Edit(NewPage(space, "hello"), hello)).page
     _includer(world, "a public page that includes an internal one", space, page)
     members = (*_IN, "admin", "member", "revoked")
     word = world.word("the text of an included internal page", members)
-    shown = actions.create_page(session, lead, space, "drill-inside", Text("Inside", word)).page
+    shown = submit(session, lead, Edit(NewPage(space, "drill-inside"), Text("Inside", word))).page
     restrictions.set_label(session, lead, shown.id, Label.INTERNAL, consent=UNASKED)
     inside = _page(world, session, space, (*_IN, "admin", "member", "revoked"))
     restrictions.set_label(session, lead, inside.id, Label.INTERNAL, consent=UNASKED)

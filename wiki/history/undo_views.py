@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
@@ -14,21 +13,18 @@ from wiki.pages import queries
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
 from wiki.pages.conflicts.views import conflict_screen, refusal_shown
-from wiki.pages.edit import Edit, Saved
-from wiki.pages.forms import form_of, label_from, override_from
-from wiki.pages.links.views import say_unseen
+from wiki.pages.edit import Saved
+from wiki.pages.form_saves import save_form, show_saved
+from wiki.pages.forms import form_of
 from wiki.pages.merging import Text
-from wiki.pages.page_context import Past, page_frame, past_at, place_at
-from wiki.pages.prescan import prescan_edit
-from wiki.pages.rendering.stored import keep_head
-from wiki.pages.saving import Conflict, MovedOn, submit
+from wiki.pages.page_context import page_frame, past_at, place_at
+from wiki.pages.saving import Conflict, MovedOn
 from wiki.pages.secrets import SecretsFound
-from wiki.pages.texts import get_text
 from wiki.rules.access import May
 from wiki.web.errors import flash
-from wiki.web.rate_limit import costs, requester
-from wiki.web.request import actor, afterwards, parts, reading, writing
-from wiki.web.urls import page_url, verb
+from wiki.web.rate_limit import costs
+from wiki.web.request import reading
+from wiki.web.urls import verb
 
 blueprint = Blueprint("undo", __name__)
 
@@ -46,14 +42,14 @@ def undo(slug: str, path: str) -> ResponseReturnValue:
     error: SecretsFound | ShowsNarrower | Invalid | MovedOn | None = None
     if request.method == "POST":
         try:
-            saved = _save(past, edit)
+            saved = save_form(past.seen, replace(edit, head=_positive("head") or None), page)
         except Conflict:
             past = past_at(slug, path, 0)
         except (SecretsFound, ShowsNarrower, Invalid, MovedOn) as refused:
             error = refused
             past = past_at(slug, path, 0)
         else:
-            return _done(slug, saved, number)
+            return _done(saved, number)
     merge = merge_of(reading(), past.page, edit)
     log_read(past.seen, past.page, number - 1, past.page.head)
     if not merge.clean:
@@ -76,30 +72,12 @@ def undo(slug: str, path: str) -> ResponseReturnValue:
     return body, error.status if error else 200
 
 
-def _save(past: Past, edit: Edit) -> Saved:
-    prescan_edit(reading(), past.seen, past.page, edit.text or Text("", ""), edit.base)
-    with writing() as session:
-        return submit(
-            session,
-            actor(),
-            replace(
-                edit,
-                head=_positive("head") or None,
-                override=override_from(request.form),
-                raise_to=label_from(request.form),
-            ),
-        )
-
-
-def _done(slug: str, saved: Saved, number: int) -> ResponseReturnValue:
+def _done(saved: Saved, number: int) -> ResponseReturnValue:
     if saved.changed:
         flash(f"Undid revision {number} in revision {saved.revision.number}.")
     else:
         flash("The page no longer has this change, so nothing was saved.", "note")
-    say_unseen(saved, get_text(reading(), saved.revision.content_hash))
-    done = redirect(page_url(slug, saved.page.path), 303)
-    afterwards(done, partial(keep_head, parts().database, saved.page.id, requester()))
-    return done
+    return show_saved(saved)
 
 
 def _positive(name: str) -> int:

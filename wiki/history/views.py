@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -18,18 +17,16 @@ from wiki.history.calendar import calendar_of_year, calendar_until, years_of
 from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
 from wiki.history.recent import Change, days_beside, recent_changes
-from wiki.pages import actions, queries
+from wiki.pages import queries
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
 from wiki.pages.conflicts.views import refusal_shown
 from wiki.pages.diffs import CONTEXT
-from wiki.pages.forms import label_from, override_from
-from wiki.pages.links.views import say_unseen
+from wiki.pages.edit import Edit
+from wiki.pages.form_saves import save_form, show_saved
+from wiki.pages.models import Action
 from wiki.pages.page_context import Past, page_frame, past_at
-from wiki.pages.prescan import prescan_edit
 from wiki.pages.queries import Purged
-from wiki.pages.rendering.stored import keep_head
-from wiki.pages.revising import text_of
 from wiki.pages.saving import MovedOn
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
@@ -40,10 +37,10 @@ from wiki.text.paths import name_of
 from wiki.web.errors import error_page, flash, problem, wants_json
 from wiki.web.paging import Slice
 from wiki.web.public import public
-from wiki.web.rate_limit import costs, requester
-from wiki.web.request import actor, afterwards, parts, reading, writing
+from wiki.web.rate_limit import costs
+from wiki.web.request import actor, reading
 from wiki.web.response_cache import cached
-from wiki.web.urls import page_url, verb, verb_of_past
+from wiki.web.urls import verb, verb_of_past
 
 blueprint = Blueprint("history", __name__)
 
@@ -124,20 +121,15 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     moved_on, refused = False, None
     error: Invalid | None = None
     if request.method == "POST":
-        restored = text_of(reading(), queries.get_revision(reading(), page, number))
-        prescan_edit(reading(), past.seen, page, restored, page.head)
+        edit = Edit(
+            page.id,
+            base=number,
+            message=request.form.get("message", ""),
+            action=Action.REVERT,
+            head=_positive("head"),
+        )
         try:
-            with writing() as session:
-                saved = actions.revert_page(
-                    session,
-                    actor(),
-                    page.id,
-                    number,
-                    message=request.form.get("message", ""),
-                    seen=_positive("head"),
-                    override=override_from(request.form),
-                    raise_to=label_from(request.form),
-                )
+            saved = save_form(past.seen, edit, page)
         except (SecretsFound, ShowsNarrower) as found:
             refused = found
         except Invalid as invalid:
@@ -153,10 +145,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
                 flash(
                     "The page is already the same as that revision, so nothing was saved.", "note"
                 )
-            say_unseen(saved, restored.body)
-            done = redirect(page_url(slug, page.path), 303)
-            afterwards(done, partial(keep_head, parts().database, page.id, requester()))
-            return done
+            return show_saved(saved)
     comparison = compare(reading(), actor(), page, page.head, number)
     log_read(past.seen, page, page.head, number)
     # Restoring a text changes neither the path of the page nor its files.

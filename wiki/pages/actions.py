@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -17,57 +14,18 @@ from wiki.pages.access.label_policy import (
     refuse_lowered,
 )
 from wiki.pages.checks import checked_path
-from wiki.pages.edit import Edit, NewPage, Saved
 from wiki.pages.events import PageDeleted, PageRestored
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
 from wiki.pages.links.moving import plan_move
-from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, Redirect
+from wiki.pages.models import Page, Redirect
 from wiki.pages.revising import (
     lock_for_move,
     require_free,
 )
-from wiki.pages.saving import submit
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
-from wiki.spaces.models import Space
 from wiki.text.paths import path_key
-
-
-def create_page(
-    session: Session,
-    actor: Actor,
-    space: Space,
-    raw_path: str,
-    text: Text,
-    *,
-    folder: bool = False,
-    routes: Sequence[Sequence[str]] = (),
-    **options: Any,
-) -> Saved:
-    """Create a page at a free path: see :func:`wiki.pages.saving.submit`."""
-    place = NewPage(space, raw_path, folder, routes)
-    return submit(session, actor, Edit(place, text, **options))
-
-
-def save_page(session: Session, actor: Actor, page_id: int, text: Text, **options: Any) -> Saved:
-    """Add a revision to a page: see :func:`wiki.pages.saving.submit`."""
-    return submit(session, actor, Edit(page_id, text, **options))
-
-
-def revert_page(
-    session: Session,
-    actor: Actor,
-    page_id: int,
-    number: int,
-    *,
-    seen: int | None = None,
-    **options: Any,
-) -> Saved:
-    """Save an older revision's text as a new revision."""
-    options |= {"render_later": True, "action": Action.REVERT}
-    return submit(session, actor, Edit(page_id, base=number, head=seen, **options))
 
 
 def delete_page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wiki.pages.checks import checked, checked_path, same_form
 from wiki.pages.merging import Text
@@ -70,13 +70,13 @@ class Edit:
 
         :raises Invalid: when the path or a value is invalid. :raises TooLarge:
         """
-        if self.checked:
-            return self
+        text = self.text
+        if text is not None and not self.checked:
+            text = checked(text, self.max_bytes)
         target = self.target
         if isinstance(target, NewPage):
             path = checked_path(target.path)
             target = replace(target, path=path, folder=target.folder or not path)
-        text = self.text and checked(self.text, self.max_bytes)
         return replace(self, target=target, text=text, checked=True)
 
 
@@ -122,10 +122,11 @@ def is_same(one: Text, other: Text) -> bool:
 @dataclass(frozen=True)
 class Saved:
     """The outcome of a save: the page with its head, whether a revision was added, whether edits
-    were merged, and the names of the sections that no longer exist."""
+    were merged, the names of the sections that no longer exist, and the new text."""
 
     page: Page
     revision: Revision
     changed: bool
     merged: bool = False
     gone: frozenset[str] = frozenset()
+    body: str = field(default="", repr=False)

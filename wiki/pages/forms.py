@@ -9,6 +9,7 @@ from typing import Any
 
 from wiki.kind import Kind, kind_of
 from wiki.pages.access.label_policy import Narrower, ShowsNarrower
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label
@@ -88,6 +89,13 @@ def text_from(form: PageForm) -> Text:
         description=form.description,
         fields=form.fields,
     )
+
+
+def edit_from(form: PageForm, target: int | NewPage, max_bytes: int) -> Edit:
+    """Return the edit in a form, of a page (by id) or for the place of a new one."""
+    base = 0 if isinstance(target, NewPage) else form.base
+    text, message = text_from(form), form.message
+    return Edit(target, text, base=base, message=message, max_bytes=max_bytes)
 
 
 def override_from(sent: Mapping[str, str]) -> Override | None:

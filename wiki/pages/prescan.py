@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from wiki.pages import secrets
 from wiki.pages.access import label_policy
 from wiki.pages.checks import content_hash_of, with_front_matter
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.graph import has_links_to_sections
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision, head_of
 from wiki.pages.rendering.stored import prepare
 from wiki.pages.revising import text_of
-from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import RenderContext
 from wiki.text.rewrite.sections import may_lose_sections
 
 
-def prescan(session: Session, text: Text, context: RenderContext, label: Label) -> None:
-    """Compute and cache what the transaction that stores a text needs to know about it."""
-    secrets.prescan(text)
-    label_policy.prescan(session, text, context, label)
+def prescan(
+    session: Session, seen: SpaceAccess, edit: Edit, page: Page | None = None, *, tells: bool = True
+) -> Edit:
+    """Compute and cache what the transaction that saves an edit needs to know about its text. The
+    text is merged first if the page has a newer revision.
 
-
-def prescan_edit(
-    session: Session, seen: SpaceAccess, page: Page, text: Text, base: int, *, tells: bool = False
-) -> bool:
-    """Do the same for an edit of a page, which is merged first if the page has a newer revision.
-
-    :param base: the revision that the edit started from.
-    :param tells: whether the author is told of links to sections that the edit removes.
-    :returns: whether rendering can wait until the edit is saved. It cannot if the author may have
-        to be told of such links.
+    :param page: the page, unless it is a new one.
+    :param tells: whether the author is told of links to sections that the edit removes. If there
+        may be such links, the text is rendered now, and stored with the edit.
+    :returns: the edit in its normal form.
+    :raises Invalid: when the path or a value is invalid. :raises TooLarge:
     """
-    text = _to_be_saved(session, page, text, base)
-    context = RenderContext(seen.space.slug, page.path, page.folder, text.title, routes=page.routes)
-    prescan(session, text, context, seen.label)
-    later = not (tells and _may_break_links(session, page, text.body))
+    edit = edit.normalised()
+    if page is None:
+        text, later = edit.text or Text("", ""), True
+        context = context_of_new(edit)
+    else:
+        text = _to_be_saved(session, page, edit)
+        place = seen.space.slug, page.path, page.folder, text.title
+        context = RenderContext(*place, routes=page.routes)
+        later = not (tells and _may_break_links(session, page, text.body))
+    secrets.prescan(text)
+    label_policy.prescan(session, text, context, seen.label)
     if not later:
         prepare(content_hash_of(text), text.body, context)
-    return later
+    return replace(edit, render_later=later)
 
 
-def _to_be_saved(session: Session, page: Page, text: Text, base: int) -> Text:
+def context_of_new(edit: Edit) -> RenderContext:
+    """Return the place and title that the text of a new page is rendered for."""
+    place, text = edit.target, edit.text
+    if not isinstance(place, NewPage) or text is None:
+        raise ValueError("This edit is not for a new page.")
+    return RenderContext(
+        place.space.slug, place.path, place.folder, text.title, routes=place.routes
+    )
+
+
+def _to_be_saved(session: Session, page: Page, edit: Edit) -> Text:
     """Return a text merged with the head of its page, or unchanged if the save will not merge
     it."""
-    if base == page.head or not 1 <= base < page.head:
-        return text
+    if edit.text is None:
+        return text_of(session, get_revision(session, page, edit.base))
+    if not 1 <= edit.base < page.head:
+        return edit.text
     theirs = text_of(session, head_of(session, page))
-    origin = text_of(session, get_revision(session, page, base))
-    merged = merge_texts(origin, with_front_matter(text, theirs.front_matter), theirs)
-    return merged.resolve() if merged.clean else text
+    origin = text_of(session, get_revision(session, page, edit.base))
+    merged = merge_texts(origin, with_front_matter(edit.text, theirs.front_matter), theirs)
+    return merged.resolve() if merged.clean else edit.text
 
 
 def _may_break_links(session: Session, page: Page, body: str) -> bool:

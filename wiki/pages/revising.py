@@ -142,12 +142,13 @@ def no_redirect() -> Delete:
 
 @dataclass(frozen=True)
 class FreePlace:
-    """A free path: the nearest page above it, and whether anything was redacted in its space, or a
-    redirect leads from the path or one above it."""
+    """A free path: its space, the nearest page above it, and whether anything was redacted in the
+    space, or a redirect leads from the path or one above it."""
 
-    above: Page | None = None
-    redacted: bool = True
-    redirected: bool = True
+    space: Space
+    above: Page | None
+    redacted: bool
+    redirected: bool
 
 
 def require_free(
@@ -169,7 +170,7 @@ def require_free(
     hold_spaces(session, [space.id])
     wanted = {path_key(path) for path in paths}
     above: Page | None = None
-    known: tuple[bool, bool] | None = None
+    known: tuple[Space, bool, bool] | None = None
     for keys in batches([*ancestors_of(path_key(paths[0])), *sorted(wanted)]):
         asked = {"space_id": space.id, "keys": keys, "person_id": actor.person_id}
         rows = session.execute(_space_with_pages(), asked).all()
@@ -184,13 +185,15 @@ def require_free(
             if page.path_key in wanted:
                 raise _taken(session, actor, page)
             above = page
-        known = known or (redacted, redirected)
+        known = known or (found, redacted, redirected)
     if above is not None and above.scope_id is not None:
         try:
             see_page(session, actor, above).require(May.EDIT)
         except NotFound:
             raise _not_here() from None
-    return FreePlace(above, *(known or (True, True)))
+    if known is None:
+        raise ValueError("There is no path.")
+    return FreePlace(known[0], above, *known[1:])
 
 
 def _taken(session: Session, actor: Actor, page: Page) -> Invalid:

@@ -8,6 +8,7 @@ once (:mod:`wiki.transfer.history_writer`), with the same :mod:`wiki.pages.revis
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
@@ -23,7 +24,6 @@ from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import context_of, keep_rendering
 from wiki.pages.revising import (
-    FreePlace,
     lock_with_head,
     no_redirect,
     require_free,
@@ -90,22 +90,21 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
     if draft.page is not None and draft.head is not None and not draft.changes:
         return Saved(draft.page, draft.head, False)
     found = [guard(session, draft) for guard in guards_of(session)]
-    is_new = draft.page is None
-    page = draft.page or _insert_page(session, draft, draft.free or FreePlace())
+    page = draft.page or _insert_page(session, draft)
     revision = _write(session, page, draft)
     gone: frozenset[str] = frozenset()
     if not edit.render_later:
         context = context_of(draft.space.slug, revision)
         gone = keep_rendering(session, page, revision, draft.text.body, context)
-    if is_new:
+    if draft.page is None:
         settle_links(session, [(draft.space.slug, page.path_key)])
     publish(session, actor, PageSaved(page.space_id, page.id, revision.number, revision.action))
     for record in found:
         if record is not None:
             record(page, revision)
-    if is_new and edit.raise_to is not None:
+    if draft.page is None and edit.raise_to is not None:
         restrictions.raise_label(session, actor, page.id, edit.raise_to)
-    return Saved(page, revision, True, draft.merged, gone)
+    return Saved(page, revision, True, draft.merged, gone, draft.text.body)
 
 
 def _draft_of_new_page(session: Session, actor: Actor, edit: Edit, place: NewPage) -> Draft:
@@ -156,9 +155,12 @@ def _merge(
     return with_front_matter(merged.resolve(), theirs.front_matter)
 
 
-def _insert_page(session: Session, draft: Draft, place: FreePlace) -> Page:
+def _insert_page(session: Session, draft: Draft) -> Page:
     """Insert a new page, whose head is the revision that is about to be written."""
-    space_id, path, moment = draft.space.id, draft.context.path, now()
+    place = draft.free
+    if place is None:
+        raise ValueError("This draft is not of a new page.")
+    space_id, path, moment = place.space.id, draft.context.path, now()
     key = path_key(path)
     page = Page(
         id=unused_page_id(session),
@@ -180,6 +182,7 @@ def _insert_page(session: Session, draft: Draft, place: FreePlace) -> Page:
     )
     session.add(page)
     session.flush()
+    set_committed_value(page, "space", place.space)
     if place.redirected:
         session.execute(no_redirect(), {"in_space": space_id, "at": key})
     settle_folders(session, space_id, [path])

@@ -36,15 +36,13 @@ def unseen_in_path(path: str, before: str = "") -> list[Unseen]:
     return deceptive_in("the address", path.replace("/", "\n"), before.replace("/", "\n"))
 
 
-def unseen_notice(session: Session, saved: Saved, sent: str) -> str:
+def unseen_notice(session: Session, saved: Saved) -> str:
     """Return a notice about deceptive characters that a save introduced, with their line numbers in
-    the saved text; "" if there are none.
-
-    :param sent: the text that was sent, in its normal form. The database is queried only if it or
-        the properties of the page contain such characters.
+    the saved text; "" if there are none. The database is queried only if the text or the properties
+    of the page contain such characters.
     """
     one = saved.revision
-    written = Text(one.title, sent, tuple(one.tags), one.description, dict(one.fields))
+    written = Text(one.title, saved.body, tuple(one.tags), one.description, dict(one.fields))
     if not saved.changed or not (unseen_in(written) or unseen_in_path(one.path)):
         return ""
     rows = session.scalars(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -15,12 +14,14 @@ from wiki.pages import actions, checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
-from wiki.pages.forms import PageForm, form_of, label_from, override_from, page_form, text_from
+from wiki.pages.edit import Edit, NewPage
+from wiki.pages.form_saves import max_bytes, save_form, show_saved
+from wiki.pages.forms import PageForm, edit_from, form_of, page_form
 from wiki.pages.including import without_includes
 from wiki.pages.links.backlinks import backlinks as pages_linking_to
 from wiki.pages.links.marking import marks_for, marks_of
-from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.merging import Text
+from wiki.pages.models import Page
 from wiki.pages.page_context import (
     Past,
     frame,
@@ -33,7 +34,7 @@ from wiki.pages.page_context import (
     with_includes,
     with_mentions,
 )
-from wiki.pages.prescan import prescan, prescan_edit
+from wiki.pages.prescan import context_of_new
 from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
 from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
@@ -44,9 +45,9 @@ from wiki.text.markdown.markup import RenderContext, mark
 from wiki.text.paths import join, parent_of, path_key, slugify, title_from
 from wiki.web.errors import flash
 from wiki.web.public import public
-from wiki.web.rate_limit import costs, requester
+from wiki.web.rate_limit import costs
 from wiki.web.reauth_form import keeps_text
-from wiki.web.request import actor, afterwards, finish_reading, parts, reading, settings, writing
+from wiki.web.request import actor, finish_reading, parts, reading, writing
 from wiki.web.response_cache import cached
 from wiki.web.slots import page_columns
 from wiki.web.urls import page_url, verb
@@ -168,38 +169,25 @@ def new(slug: str) -> ResponseReturnValue:
         if form.path and not form.title:
             form.title = title_from(form.path)
         return _new_screen(seen, form)
-    text = text_from(form)
-    path = form.path or join(request.form.get("under", ""), slugify(text.title))
+    path = form.path or join(request.form.get("under", ""), slugify(form.title))
+    place = NewPage(seen.space, "" if request.form.get("home") else path)
     try:
-        checked = checks.checked(text, _max_bytes())
-        path = checks.checked_path("" if request.form.get("home") else path)
-        context = RenderContext(slug, path, not path, checked.title)
+        edit = edit_from(form, place, max_bytes()).normalised()
         if "preview" in request.form:
-            rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-            html = preview_of(rendering, slug, path)
+            html = _preview_of(edit, context_of_new(edit))
             return _new_screen(seen, form, preview=html)
-        prescan(reading(), checked, context, seen.label)
-        with writing() as session:
-            saved = actions.create_page(
-                session,
-                actor(),
-                seen.space,
-                path,
-                checked,
-                message=form.message,
-                max_bytes=_max_bytes(),
-                render_later=True,
-                override=override_from(request.form),
-                raise_to=label_from(request.form),
-            )
+        saved = save_form(seen, edit)
     except (Invalid, TooLarge) as error:
         return _new_screen(seen, form, error)
     except (SecretsFound, ShowsNarrower) as found:
         return _new_screen(seen, form, refused=found)
-    say_unseen(saved, checked.body)
-    answer = redirect(page_url(slug, saved.page.path), 303)
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id, requester()))
-    return answer
+    return show_saved(saved)
+
+
+def _preview_of(edit: Edit, context: RenderContext, page: Page | None = None) -> str:
+    text = edit.text or Text("", "")
+    rendering = prepare(checks.content_hash_of(text), text.body, context)
+    return preview_of(rendering, context.space, context.path, page)
 
 
 def _new_screen(
@@ -248,26 +236,12 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         return edit_screen(place, page, form)
     form = page_form(request.form, kind_named(page.kind))
     try:
-        checked = checks.checked(text_from(form), _max_bytes())
+        edit = edit_from(form, page.id, max_bytes()).normalised()
         if "preview" in request.form:
-            context = RenderContext(slug, page.path, page.folder, checked.title, routes=page.routes)
-            rendering = prepare(checks.content_hash_of(checked), checked.body, context)
-            html = preview_of(rendering, slug, page.path, page)
-            return edit_screen(place, page, form, preview=html)
-        later = prescan_edit(reading(), place.seen, page, checked, form.base, tells=True)
-        with writing() as session:
-            saved = actions.save_page(
-                session,
-                actor(),
-                page.id,
-                checked,
-                base=form.base,
-                message=form.message,
-                max_bytes=_max_bytes(),
-                render_later=later,
-                override=override_from(request.form),
-                raise_to=label_from(request.form),
-            )
+            title = edit.text.title if edit.text else ""
+            context = RenderContext(slug, page.path, page.folder, title, routes=page.routes)
+            return edit_screen(place, page, form, preview=_preview_of(edit, context, page))
+        saved = save_form(place.seen, edit, page)
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
     except (SecretsFound, ShowsNarrower) as found:
@@ -278,12 +252,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         say_merged(saved, form.base)
     elif not saved.changed:
         flash("Nothing was changed, so nothing was saved.", "note")
-    say_gone(saved)
-    say_unseen(saved, checked.body)
-    answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
-    # The save is committed; derived data is computed after the response.
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id, requester()))
-    return answer
+    return show_saved(saved)
 
 
 @blueprint.post("/<space:slug>/-/preview")
@@ -293,7 +262,7 @@ def preview(slug: str) -> ResponseReturnValue:
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     form = page_form(request.form)
-    checked = checks.checked(Text(form.title or "Untitled", form.body, (), "", {}), _max_bytes())
+    checked = checks.checked(Text(form.title or "Untitled", form.body, (), "", {}), max_bytes())
     is_page = form.path or form.base  # a new one has no base, and its path may follow its title
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     page = queries.look_up(reading(), actor(), slug, path).page if is_page else None
@@ -393,7 +362,3 @@ def tree(slug: str) -> ResponseReturnValue:
         below=children_of(reading(), seen, [key])[key],
         can_edit=bool(seen.may(May.EDIT)),
     )
-
-
-def _max_bytes() -> int:
-    return settings().max_page_kb * 1024

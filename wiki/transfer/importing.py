@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 
@@ -24,15 +24,15 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
-from wiki.pages.actions import create_page, save_page
 from wiki.pages.checks import checked, content_hash_of
+from wiki.pages.edit import Edit, NewPage
 from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import keep_heads, prepare
 from wiki.pages.revising import text_of
-from wiki.pages.saving import Conflict
+from wiki.pages.saving import Conflict, submit
 from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May
@@ -308,41 +308,26 @@ class TreeImport:
             return Problem(Kind.REFUSED, where, refused.sentence)
 
     def _write(self, session: Session, change: _Change) -> Problem | None:
-        page, text, held = change.page, change.text, change.held
-        most = self.settings.max_page_kb << 10
-        message = f"Imported from {page.entry.path}"
+        page, held = change.page, change.held
+        edit = Edit(
+            NewPage(self.space, page.path, page.folder, change.routes),
+            change.text,
+            message=f"Imported from {page.entry.path}",
+            action=Action.IMPORT,
+            override=REPORTED,
+            max_bytes=self.settings.max_page_kb << 10,
+            checked=True,
+        )
         if held is None:
-            saved = create_page(
-                session,
-                self.actor,
-                self.space,
-                page.path,
-                text,
-                message=message,
-                folder=page.folder,
-                action=Action.IMPORT,
-                max_bytes=most,
-                override=REPORTED,
-                routes=change.routes,
-            )
-            self._note(session, page, saved.page.id)
+            self._note(session, page, submit(session, self.actor, edit).page.id)
             return None
         edited = held.imported is not None and held.imported.number != held.head.number
         base = held.imported.number if held.imported else held.head.number
         # Edited here and in the tree: merged like the edits of two authors. The revision is then no
         # import, so that the next import still compares with the last version from the tree.
-        save_page(
-            session,
-            self.actor,
-            held.page_id,
-            text,
-            base=base,
-            message=message,
-            action=Action.EDIT if edited else Action.IMPORT,
-            folder=page.folder,
-            max_bytes=most,
-            override=REPORTED,
-        )
+        action = Action.EDIT if edited else Action.IMPORT
+        edit = replace(edit, target=held.page_id, base=base, action=action, folder=page.folder)
+        submit(session, self.actor, edit)
         self._note(session, page, held.page_id)
         if held.imported is None:
             sentence = f"The page “{held.head.title}” was here before this tree."

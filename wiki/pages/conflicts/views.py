@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -12,35 +12,31 @@ from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.kind import kind_named
-from wiki.pages import actions, checks, queries, revising
+from wiki.pages import checks, queries, revising
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
 from wiki.pages.authors import authors_between
 from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
 from wiki.pages.edit import Saved
+from wiki.pages.form_saves import max_bytes, save_form, show_saved
 from wiki.pages.forms import (
     PageForm,
+    edit_from,
     form_of,
-    label_from,
-    override_from,
     page_form,
     shown_in,
     suspects,
     text_from,
 )
-from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.page_context import page_frame, place_at
-from wiki.pages.prescan import prescan_edit
-from wiki.pages.rendering.stored import keep_head
 from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.web.errors import flash
-from wiki.web.rate_limit import requester
 from wiki.web.reauth_form import keeps_text
-from wiki.web.request import actor, afterwards, parts, reading, settings, writing
+from wiki.web.request import reading
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("conflicts", __name__)
@@ -52,7 +48,7 @@ def _resolve_again(sent: Mapping[str, str], *, slug: str, path: str) -> Response
         raise NotFound
     place.seen.require(May.EDIT)
     form = page_form(sent, kind_named(place.page.kind))
-    conflict = _conflict(place.page, form, sent, settings().max_page_kb * 1024)
+    conflict = _conflict(place.page, form, sent)
     return conflict_screen(place, place.page, form, conflict, sent)
 
 
@@ -68,53 +64,37 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     if request.method == "GET":
         return redirect(page_url(slug, page.path, "edit"), 302)
     form = page_form(request.form, kind_named(page.kind))
-    max_bytes = settings().max_page_kb * 1024
     try:
-        conflict = _conflict(page, form, request.form, max_bytes)
-        text = checks.checked(answered(conflict.merge, request.form), max_bytes)
-        decided = form_of(text, conflict.head.number, form.message)
-        if "more" in request.form:
-            log_read(place.seen, page, conflict.head.number)
-            return edit_screen(place, page, decided)
-        later = prescan_edit(reading(), place.seen, page, text, decided.base, tells=True)
+        conflict = _conflict(page, form, request.form)
+        text = checks.checked(answered(conflict.merge, request.form), max_bytes())
     except Unanswered:
         return conflict_screen(place, page, form, conflict, request.form)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)
+    decided = form_of(text, conflict.head.number, form.message)
+    if "more" in request.form:
+        log_read(place.seen, page, conflict.head.number)
+        return edit_screen(place, page, decided)
+    edit = edit_from(decided, page.id, max_bytes())
     try:
-        with writing() as session:
-            saved = actions.save_page(
-                session,
-                actor(),
-                page.id,
-                text,
-                base=decided.base,
-                message=form.message,
-                action=Action.MERGE,
-                max_bytes=max_bytes,
-                render_later=later,
-                override=override_from(request.form),
-                raise_to=label_from(request.form),
-            )
+        edit = replace(edit, text=text, action=Action.MERGE, checked=True)
+        saved = save_form(place.seen, edit, page)
     except Conflict as again:
         return conflict_screen(place_at(slug, path), page, decided, again)
     except (SecretsFound, ShowsNarrower) as found:
         return edit_screen(place_at(slug, path), page, decided, refused=found)
-    except Invalid as error:
+    except (Invalid, TooLarge) as error:
         return edit_screen(place_at(slug, path), page, decided, error)
-    flash(
-        "Saved."
-        if saved.changed
-        else "The page already matches your choices, so nothing was saved."
-    )
-    say_gone(saved)
-    say_unseen(saved, text.body)
-    done = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
-    afterwards(done, partial(keep_head, parts().database, saved.page.id, requester()))
-    return done
+    if saved.merged:
+        say_merged(saved, decided.base)
+    elif saved.changed:
+        flash("Saved.")
+    else:
+        flash("The page already matches your choices, so nothing was saved.")
+    return show_saved(saved)
 
 
-def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: int) -> Conflict:
+def _conflict(page: Page, form: PageForm, sent: Mapping[str, str]) -> Conflict:
     """Compute the conflict that the form is about again, from its fields.
 
     :raises NotFound: when the form names revisions that do not exist.
@@ -122,7 +102,7 @@ def _conflict(page: Page, form: PageForm, sent: Mapping[str, str], max_bytes: in
     session = reading()
     head = queries.get_revision(session, page, _number(sent.get("theirs", "")))
     origin = revising.text_of(session, queries.get_revision(session, page, form.base))
-    mine = checks.checked(text_from(form), max_bytes)
+    mine = checks.checked(text_from(form), max_bytes())
     merge = merge_texts(origin, mine, revising.text_of(session, head))
     return Conflict(form.base, head, merge)
 

@@ -222,9 +222,9 @@ def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
     return names
 
 
-def say_unseen(saved: Saved, sent: str) -> None:
+def say_unseen(saved: Saved) -> None:
     """Show a notice about invisible characters that a save introduced."""
-    told = unseen_notice(reading(), saved, sent)
+    told = unseen_notice(reading(), saved)
     if told:
         flash(told, "note")
 
