@@ -88,7 +88,7 @@ def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor,
         rows += [{"group_id": group.id, "person_id": member.person_id} for group in made[::2]]
         session.execute(insert(GroupMember), rows)
         for group in made[150:]:
-            groups.set_part(session, lead, chance.choice(made[:150]), group, inside=True)
+            groups.store_part(session, lead, chance.choice(made[:150]), group, inside=True)
         every = [group.id for group in made]
         groups.settle_groups(session, every)
         return lead, member, every

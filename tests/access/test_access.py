@@ -141,7 +141,7 @@ def test_an_edit_restriction_lets_read_and_says_who_may_edit(
         ada = wiki.actor("ada")
         group = groups.create_group(session, ada, handle="finance", name="Finance")
         member = session.get_one(Person, wiki.actor("eve").person_id)
-        groups.set_member(session, ada, group, member, member=True)
+        groups.store_member(session, ada, group, member, member=True)
         number = group.id
     restrict("rules", may=May.EDIT, groups=(number,))
     assert wiki.get("ben", "/eng/rules").status_code == 200

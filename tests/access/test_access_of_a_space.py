@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import Scene, without_tokens
 from wiki.people.actions import create_person
-from wiki.people.groups import create_group, set_member
+from wiki.people.groups import create_group, store_member
 from wiki.people.models import Person
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role
@@ -23,7 +23,7 @@ def test_the_panel_says_who_has_which_role_and_by_what(wiki: Scene) -> None:
         ada = wiki.actor("ada")
         group = create_group(session, ada, handle="writers", name="Writers")
         dot = session.get_one(Person, wiki.actor("dot").person_id)
-        set_member(session, ada, group, dot, member=True)
+        store_member(session, ada, group, dot, member=True)
         lab = see_space(session, wiki.actor("eve"), "lab")
         set_group_role(session, lab, group, Role.EDITOR, consent=UNASKED)
     wiki.write("", "Home", space="lab")

@@ -32,7 +32,7 @@ from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
 from wiki.people.events import PersonChanged
 from wiki.people.factors.authenticators import begin_authenticator
-from wiki.people.groups import create_group, set_member, set_part
+from wiki.people.groups import create_group, store_member, store_part
 from wiki.people.imported.placeholders import authors_for
 from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
 from wiki.people.one_time import hash_token
@@ -229,7 +229,7 @@ def fill(scene: Scene) -> None:
         begin_authenticator(session, ben.actor(), scene.settings, ben, name="Tablet")
         ada = scene.actor("ada")
         everyone = create_group(session, ada, handle="on-call", name="On call")
-        set_member(session, ada, everyone, ben, member=True)
+        store_member(session, ada, everyone, ben, member=True)
     redact(scene)
     make_links(scene)
     scene.deliver()
@@ -314,16 +314,16 @@ def make_groups(session: Session, scene: Scene) -> None:
         for handle, name in names.items()
     ]
     company, engineering, working, _ = made
-    set_part(session, ada, company, engineering, inside=True)
-    set_part(session, ada, engineering, working, inside=True)
+    store_part(session, ada, company, engineering, inside=True)
+    store_part(session, ada, engineering, working, inside=True)
     people = [session.get_one(Person, scene.actor(one).person_id) for one in ("ben", "cai", "gus")]
     people += [
         create_person(session, ada, handle=f"colleague{number}", name=f"Colleague {number}")
         for number in range(60)
     ]
     for number, person in enumerate(people):
-        set_member(session, ada, made[number % 3], person, member=True)
-    set_member(session, ada, company, people[1], member=True)
+        store_member(session, ada, made[number % 3], person, member=True)
+    store_member(session, ada, company, people[1], member=True)
     eng = see_space(session, scene.actor("eve"), "eng")
     set_group_role(session, eng, company, Role.COMMENTER, consent=UNASKED)
     set_group_role(session, eng, working, Role.LEAD, consent=UNASKED)

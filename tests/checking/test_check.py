@@ -18,7 +18,7 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
 from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.texts import hash_of
-from wiki.people.groups import create_group, set_member, set_part
+from wiki.people.groups import create_group, store_member, store_part
 from wiki.people.models import GroupPerson, Person
 from wiki.rules.labels import Label
 from wiki.spaces.exposure import UNASKED
@@ -153,9 +153,9 @@ def test_who_is_in_a_group_is_put_right(wiki: Scene, check: Check) -> None:
     with wiki.database.write() as session:
         company = create_group(session, ada, handle="company", name="Company")
         finance = create_group(session, ada, handle="finance", name="Finance")
-        set_part(session, ada, company, finance, inside=True)
+        store_part(session, ada, company, finance, inside=True)
         ben = session.get_one(Person, wiki.actor("ben").person_id)
-        set_member(session, ada, finance, ben, member=True)
+        store_member(session, ada, finance, ben, member=True)
     assert check().output == "No problems found.\n"
     dot = wiki.actor("dot").person_id
     spoil(

@@ -44,10 +44,10 @@ def put(session: Session, wiki: Scene, group: Group, *inside: Group | str) -> No
     """Put people, by handle, and groups into a group."""
     for one in inside:
         if isinstance(one, Group):
-            groups.set_part(session, wiki.actor("ada"), group, one, inside=True)
+            groups.store_part(session, wiki.actor("ada"), group, one, inside=True)
         else:
             person = someone(session, one)
-            groups.set_member(session, wiki.actor("ada"), group, person, member=True)
+            groups.store_member(session, wiki.actor("ada"), group, person, member=True)
 
 
 def people_of(session: Session, group: Group) -> list[str]:
@@ -104,13 +104,13 @@ def test_who_is_in_by_two_ways_stays_until_both_are_gone(wiki: Scene) -> None:
         put(session, wiki, bottom, "dot")
         ada = wiki.actor("ada")
         assert people_of(session, top) == ["dot"]
-        groups.set_part(session, ada, left, bottom, inside=False)
+        groups.store_part(session, ada, left, bottom, inside=False)
         assert people_of(session, left) == []
         assert people_of(session, top) == ["dot"]
         groups.delete_group(session, ada, right)
         assert people_of(session, top) == []
         put(session, wiki, top, bottom, "dot")
-        groups.set_member(session, ada, bottom, someone(session, "dot"), member=False)
+        groups.store_member(session, ada, bottom, someone(session, "dot"), member=False)
         assert people_of(session, top) == ["dot"]
 
 
@@ -161,7 +161,7 @@ def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: S
                 continue
             if verb in ("put", "take"):
                 person = everybody[second]
-                groups.set_member(session, ada, group, person, member=verb == "put")
+                groups.store_member(session, ada, group, person, member=verb == "put")
                 (members[group.id].add if verb == "put" else members[group.id].discard)(person.id)
             elif verb == "delete":
                 groups.delete_group(session, ada, there.pop(first))
@@ -176,9 +176,9 @@ def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: S
                 if _has_circle(parts):
                     parts[group.id] = before
                     with pytest.raises(Invalid):
-                        groups.set_part(session, ada, group, part, inside=True)
+                        groups.store_part(session, ada, group, part, inside=True)
                 else:
-                    groups.set_part(session, ada, group, part, inside=verb == "nest")
+                    groups.store_part(session, ada, group, part, inside=verb == "nest")
             rows = session.execute(select(GroupPerson.group_id, GroupPerson.person_id))
             assert {tuple(row) for row in rows} == closure(members, parts)
         assert groups.check_groups(session) == []
@@ -252,13 +252,13 @@ def test_only_admins_change_groups_but_who_is_in_one_may_leave(wiki: Scene) -> N
             lambda: groups.create_group(session, ben, handle="x", name="X"),
             lambda: groups.change_group(session, ben, group, name="X", description=""),
             lambda: groups.delete_group(session, ben, group),
-            lambda: groups.set_member(session, ben, other, person, member=True),
-            lambda: groups.set_member(session, ben, group, someone(session, "cai"), member=False),
-            lambda: groups.set_part(session, ben, group, other, inside=True),
+            lambda: groups.store_member(session, ben, other, person, member=True),
+            lambda: groups.store_member(session, ben, group, someone(session, "cai"), member=False),
+            lambda: groups.store_part(session, ben, group, other, inside=True),
         ):
             with pytest.raises(Forbidden):
                 refused()
-        groups.set_member(session, ben, group, person, member=False)
+        groups.store_member(session, ben, group, person, member=False)
         assert people_of(session, group) == ["cai"]
 
 
@@ -268,14 +268,16 @@ def test_a_group_takes_only_those_who_have_an_account_that_can_be_used(wiki: Sce
         old = author_for(session, "Old Hand", "old@example.org")
         assert old is not None
         with pytest.raises(Invalid, match="Old Hand has no account"):
-            groups.set_member(session, wiki.actor("ada"), group, old, member=True)
+            groups.store_member(session, wiki.actor("ada"), group, old, member=True)
         put(session, wiki, group, "ben", "cai")
         disable(session, wiki.actor("ada"), someone(session, "ben"))
         disable(session, wiki.actor("ada"), someone(session, "dot"))
         with pytest.raises(Invalid, match="Dot has no account"):
             put(session, wiki, group, "dot")
         assert people_of(session, group) == ["ben", "cai"]  # they may be let in again
-        groups.set_member(session, wiki.actor("ada"), group, someone(session, "ben"), member=False)
+        groups.store_member(
+            session, wiki.actor("ada"), group, someone(session, "ben"), member=False
+        )
         assert people_of(session, group) == ["cai"]
 
 
@@ -286,7 +288,7 @@ def test_what_happened_is_written_down_once(wiki: Scene) -> None:
         ids = whole.id, part.id
         put(session, wiki, part, "ben", "ben")
         put(session, wiki, whole, part, part)
-        groups.set_part(session, ada, part, whole, inside=False)
+        groups.store_part(session, ada, part, whole, inside=False)
         groups.change_group(session, ada, part, name="Finance", description="")
         groups.delete_group(session, ada, part)
     with wiki.database.read() as session:
@@ -364,7 +366,7 @@ def test_of_two_who_close_a_circle_at_once_one_is_refused(wiki: Scene) -> None:
         make(session, wiki, "a", "b")
 
     def nests(whole: str, part: str) -> Change:
-        return lambda session: groups.set_part(
+        return lambda session: groups.store_part(
             session, ada, named(session, whole), named(session, part), inside=True
         )
 
@@ -379,7 +381,7 @@ def test_who_is_put_in_while_groups_are_nested_is_in_both(wiki: Scene) -> None:
     second = second_of_two(
         wiki.database,
         lambda session: put(session, wiki, named(session, "b"), "cai"),
-        lambda session: groups.set_part(
+        lambda session: groups.store_part(
             session, ada, named(session, "a"), named(session, "b"), inside=True
         ),
     )
@@ -450,7 +452,7 @@ def test_a_right_by_group_begins_and_ends_with_being_in_it(wiki: Scene) -> None:
         put(session, wiki, named(session, "finance"), "dot")
     assert answers("dot") == (200, 200)
     with wiki.database.write() as session:
-        groups.set_part(
+        groups.store_part(
             session, ada, named(session, "company"), named(session, "finance"), inside=False
         )
     assert answers("dot") == (404, 404)
@@ -489,7 +491,7 @@ def test_a_circle_that_only_damage_can_have_made_ends_nothing(wiki: Scene) -> No
         session.flush()
         groups.settle_groups(session, groups.check_groups(session))
         assert people_of(session, two) == ["ben"]
-        groups.set_part(session, wiki.actor("ada"), two, one, inside=False)
+        groups.store_part(session, wiki.actor("ada"), two, one, inside=False)
         assert people_of(session, two) == []
 
 

@@ -276,7 +276,7 @@ def test_people_of_a_group_are_listed_in_slices_that_miss_nobody(finance: Scene)
         group = groups.see_group(session, finance.actor("ada"), "finance")
         for number in range(110):
             person = create_person(session, ANONYMOUS, handle=f"p{number:03}", name=f"N {number}")
-            groups.set_member(session, finance.actor("ada"), group, person, member=True)
+            groups.store_member(session, finance.actor("ada"), group, person, member=True)
     seen: list[str] = []
     url = "/-/groups/company"
     for _ in range(5):
@@ -303,10 +303,10 @@ def test_no_screen_of_groups_asks_more_often_because_there_are_more(finance: Sce
             ben = session.scalars(select(Person).where(Person.handle == "ben")).one()
             for number in numbers:
                 group = groups.create_group(session, ada, handle=f"g{number}", name=f"G {number}")
-                groups.set_part(session, ada, company, group, inside=True)
-                groups.set_member(session, ada, group, ben, member=True)
+                groups.store_part(session, ada, company, group, inside=True)
+                groups.store_member(session, ada, group, ben, member=True)
                 person = create_person(session, ANONYMOUS, handle=f"g{number}p", name="P")
-                groups.set_member(session, ada, company, person, member=True)
+                groups.store_member(session, ada, company, person, member=True)
                 seen = see_space(session, finance.actor("eve"), "eng")
                 set_group_role(session, seen, group, Role.READER)
 

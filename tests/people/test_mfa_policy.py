@@ -30,9 +30,9 @@ def make_group(wiki: Scene, handle: str, *people: str, parts: tuple[Group, ...] 
         group = groups.create_group(session, ada, handle=handle, name=handle.capitalize())
         for one in people:
             person = session.get_one(Person, wiki.actor(one).person_id)
-            groups.set_member(session, ada, group, person, member=True)
+            groups.store_member(session, ada, group, person, member=True)
         for part in parts:
-            groups.set_part(session, ada, group, session.get_one(Group, part.id), inside=True)
+            groups.store_part(session, ada, group, session.get_one(Group, part.id), inside=True)
     return group
 
 

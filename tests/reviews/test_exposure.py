@@ -7,7 +7,7 @@ from sqlalchemy import select
 from tests.cast import Scene
 from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
-from wiki.people.groups import create_group, set_member
+from wiki.people.groups import create_group, store_member
 from wiki.people.models import Person
 from wiki.reviews.approvals import deciders
 from wiki.rules.labels import Label
@@ -172,7 +172,7 @@ def test_who_leads_by_a_group_is_asked_too(wiki: Scene) -> None:
         ada, eve = wiki.actor("ada"), wiki.actor("eve")
         group = create_group(session, ada, handle="leads", name="Leads")
         dot = session.get_one(Person, wiki.actor("dot").person_id)
-        set_member(session, ada, group, dot, member=True)
+        store_member(session, ada, group, dot, member=True)
         lab = see_space(session, eve, "lab")
         set_group_role(session, lab, group, Role.LEAD, consent=UNASKED)
         change = Change("space", {}, lab.space.id)

@@ -316,7 +316,7 @@ class Play:
         name, who = self.dice.choice(list(self.groups)), self.dice.choice(PEOPLE)
         inside = self.dice.random() < 0.7
         person = self.session.get_one(Person, self.ids[who])
-        groups.set_member(self.session, self.ada, self.groups[name], person, member=inside)
+        groups.store_member(self.session, self.ada, self.groups[name], person, member=inside)
         (self.model.members[name].add if inside else self.model.members[name].discard)(who)
         return True
 
@@ -324,7 +324,7 @@ class Play:
         one, other = self.dice.sample(list(self.groups), 2)
         inside = self.dice.random() < 0.7
         try:
-            groups.set_part(
+            groups.store_part(
                 self.session, self.ada, self.groups[one], self.groups[other], inside=inside
             )
         except Invalid:

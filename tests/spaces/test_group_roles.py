@@ -35,9 +35,9 @@ def teams(wiki: Scene) -> Scene:
             handle: groups.create_group(session, ada, handle=handle, name=handle.capitalize())
             for handle in ("company", "finance", "empty")
         }
-        groups.set_part(session, ada, made["company"], made["finance"], inside=True)
+        groups.store_part(session, ada, made["company"], made["finance"], inside=True)
         for group, handle in (("finance", "cai"), ("finance", "dot"), ("company", "ben")):
-            groups.set_member(session, ada, made[group], person(session, handle), member=True)
+            groups.store_member(session, ada, made[group], person(session, handle), member=True)
     return wiki
 
 
@@ -159,7 +159,7 @@ def test_a_group_that_is_the_last_lead_stays_and_so_do_its_last_people(teams: Sc
     give(teams, "lab", "company", Role.LEAD, who="dot")
     give(teams, "lab", "finance", Role.NONE, who="dot")
     with teams.database.write() as session:
-        groups.set_member(
+        groups.store_member(
             session, teams.actor("ada"), group(session, "company"), person(session, "ben"),
             member=False,
         )  # fmt: skip
@@ -271,7 +271,7 @@ def test_everybody_is_listed_in_slices_that_miss_nobody(teams: Scene) -> None:
         finance = group(session, "finance")
         for number in range(110):
             one = create_person(session, ANONYMOUS, handle=f"p{number:03}", name=f"N {number}")
-            groups.set_member(session, teams.actor("ada"), finance, one, member=True)
+            groups.store_member(session, teams.actor("ada"), finance, one, member=True)
     give(teams, "lab", "finance", Role.READER)
     seen: list[str] = []
     url = "/lab/-/members?show=everyone"
@@ -310,7 +310,7 @@ def test_who_leads_by_a_group_counts_wherever_a_lead_is_asked_for(teams: Scene) 
     with teams.database.write() as session:
         for number in range(9):
             one = create_person(session, ANONYMOUS, handle=f"a{number}", name=f"A {number}")
-            groups.set_member(
+            groups.store_member(
                 session, teams.actor("ada"), group(session, "finance"), one, member=True
             )
         disable(session, teams.actor("ada"), one)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
 from wiki.db import at
+from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
@@ -22,11 +23,12 @@ from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
 from wiki.pages.saving import submit
 from wiki.people.actions import Credentials, create_person
-from wiki.people.groups import create_group, find_group, see_group, set_member, set_part
+from wiki.people.groups import create_group, find_group, see_group
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces.actions import create_space, give_role, set_group_role
+from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
 
@@ -105,7 +107,7 @@ class Stage:
         for one in inside:
             part = find_group(self.session, one)
             if part is not None:
-                set_part(self.session, self.people[who], group, part, inside=True)
+                set_part(self.session, self.people[who], group, part, inside=True, consent=UNASKED)
             else:
                 self.puts_in(who, handle, one)
 
@@ -113,7 +115,8 @@ class Stage:
         """Add a person to a group."""
         actor = self.people[who]
         person = self.session.get_one(Person, self.people[handle].person_id)
-        set_member(self.session, actor, see_group(self.session, actor, group), person, member=True)
+        into = see_group(self.session, actor, group)
+        set_member(self.session, actor, into, person, member=True, consent=UNASKED)
 
     def trusts(self, who: str, slug: str, **roles: Role) -> None:
         """Give groups roles in a space."""

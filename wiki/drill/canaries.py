@@ -16,6 +16,7 @@ from wiki.attachments.storage import Storage
 from wiki.canary import Target, World, absent_like
 from wiki.config import Settings
 from wiki.db import Database, now
+from wiki.groups.actions import set_member
 from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions
 from wiki.pages.access import restrictions
@@ -108,13 +109,8 @@ def _people(world: World, session: Session) -> None:
         handle=world.word("the short name of a group", members),
         name=world.word("the name of a group", members),
     )
-    groups.set_member(
-        session,
-        world.people["admin"],
-        team,
-        session.get_one(Person, world.people["insider"].person_id),
-        member=True,
-    )
+    insider = session.get_one(Person, world.people["insider"].person_id)
+    set_member(session, world.people["admin"], team, insider, member=True, consent=UNASKED)
     world.common |= {"group": team.handle, "part": team.handle, "person": "drill-insider"}
     world.targets.append(
         Target(

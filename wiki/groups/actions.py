@@ -33,20 +33,20 @@ def set_member(
     member: bool,
     consent: Consent | None = None,
 ) -> None:
-    """Add a person to a group or remove them (``wiki.people.groups.set_member``).
+    """Add a person to a group or remove them.
 
     :raises Exposes: if the person could read more, and there is no consent to that.
     :raises Invalid: if a space would have no lead.
     """
     if not member:
         with _leads_kept(session, group):
-            groups.set_member(session, actor, group, person, member=False)
+            groups.store_member(session, actor, group, person, member=False)
         return
     change = Change(
         "group_member", {"group_id": group.id, "person_id": person.id, "member": member}
     )
     with watched(session, _concerned(session, group), change, consent, among=[person.id]):
-        groups.set_member(session, actor, group, person, member=True)
+        groups.store_member(session, actor, group, person, member=True)
 
 
 def set_part(
@@ -58,21 +58,21 @@ def set_part(
     inside: bool,
     consent: Consent | None = None,
 ) -> None:
-    """Add a group to another or remove it (``wiki.people.groups.set_part``).
+    """Add a group to another or remove it.
 
     :raises Exposes: if its people could read more, and there is no consent to that.
     :raises Invalid: if a space would have no lead.
     """
     if not inside:
         with _leads_kept(session, group):
-            groups.set_part(session, actor, group, part, inside=False)
+            groups.store_part(session, actor, group, part, inside=False)
         return
     people = session.scalars(
         select(GroupPerson.person_id).where(GroupPerson.group_id == part.id)
     ).all()
     change = Change("group_part", {"group_id": group.id, "part_id": part.id, "inside": inside})
     with watched(session, _concerned(session, group), change, consent, among=people):
-        groups.set_part(session, actor, group, part, inside=True)
+        groups.store_part(session, actor, group, part, inside=True)
 
 
 def delete_group(session: Session, actor: Actor, group: Group) -> None:

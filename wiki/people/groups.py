@@ -108,10 +108,12 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
     publish(session, actor, GroupDeleted(id, name))
 
 
-def set_member(
+def store_member(
     session: Session, actor: Actor, group: Group, person: Person, *, member: bool
 ) -> None:
-    """Add a person to a group or remove them from it.
+    """Add a person to a group or remove them from it, without asking what the person could read.
+
+    Call :func:`wiki.groups.actions.set_member`, which asks that.
 
     :raises Forbidden: unless the actor is an admin or removes themselves.
     :raises Invalid: when a placeholder or a disabled account is added.
@@ -135,8 +137,11 @@ def set_member(
     publish(session, actor, GroupMemberChanged(group.id, person.id, None, member))
 
 
-def set_part(session: Session, actor: Actor, group: Group, part: Group, *, inside: bool) -> None:
-    """Add a group to another group or remove it, and with it all its people.
+def store_part(session: Session, actor: Actor, group: Group, part: Group, *, inside: bool) -> None:
+    """Add a group to another group or remove it, and with it all its people, without asking what
+    these could read.
+
+    Call :func:`wiki.groups.actions.set_part`, which asks that.
 
     :raises Forbidden: unless the actor is an admin.
     :raises Invalid: if a group would contain itself.
