@@ -22,7 +22,7 @@ from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import plan_move
+from wiki.pages.links.moving import MoveTo, plan_move
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink
 from wiki.pages.saving import submit
@@ -104,10 +104,10 @@ def move(database: Database, actor: Actor, page_id: int, space: Space, path: str
     begun = time.perf_counter()
     with database.read() as session:
         page = session.get_one(Page, page_id)
-        plan = plan_move(session, actor, page, space, path, with_subtree=True)
+        plan = plan_move(session, actor, page, MoveTo(path))
     planned = time.perf_counter()
     with database.write() as session:
-        moved = move_page(session, actor, page_id, path, repairs=plan.repairs)
+        moved = move_page(session, actor, page_id, MoveTo(path), repairs=plan.repairs)
     written = time.perf_counter()
     return Took(
         planned - begun, written - planned, len(moved.pages), len(moved.repaired), moved.links

@@ -18,6 +18,7 @@ from wiki.api import bearer
 from wiki.db import Database, at, now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.people.groups import create_group, list_groups
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.tokens import TokenScope, create_service, create_token
@@ -218,7 +219,7 @@ def test_a_page_that_leaves_its_spaces_is_told_as_deleted(two_spaces: Scene, api
     with two_spaces.database.write() as session:
         moved = two_spaces.page("plan").id
         lab = session.scalars(select(Space).where(Space.slug == "lab")).one()
-        move_page(session, two_spaces.actor("eve"), moved, "from-eng", space=lab)
+        move_page(session, two_spaces.actor("eve"), moved, MoveTo("from-eng", space=lab))
     last = call(api, narrow, "GET", "/changes?after=0&limit=1000").json["changes"][-1]
     assert (last["type"], last["space"], last["path"]) == ("page_deleted", "eng", "plan")
     assert call(api, narrow, "GET", "/pages/eng/plan").status_code == 404

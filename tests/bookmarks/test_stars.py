@@ -12,6 +12,7 @@ from wiki.bookmarks.models import Bookmark
 from wiki.pages.access.restrictions import restrict
 from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.models import Page
 from wiki.people.models import Person
 from wiki.people.tokens import TokenScope, create_token
@@ -88,7 +89,7 @@ def test_a_star_follows_a_page_that_moves(wiki: Scene) -> None:
     page = wiki.write("rota", "words")
     wiki.post("cai", "/eng/rota/-/star")
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), page.id, "duties/rota", consent=UNASKED)
+        move_page(session, wiki.actor("eve"), page.id, MoveTo("duties/rota"), consent=UNASKED)
     assert 'href="/eng/duties/rota"' in wiki.get("cai", "/-/starred").text
     assert wiki.post("cai", "/eng/rota/-/unstar").status_code == 303  # by its former address
     assert stars(wiki) == 0

@@ -25,6 +25,7 @@ from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
 from wiki.pages.saving import submit
@@ -124,7 +125,7 @@ def fill(scene: Scene) -> None:
     with scene.database.write() as session:
         salaries = scene.page("salaries")
         purge_revisions(session, scene.actor("ada"), salaries.id, {2}, seen=4)
-        move_page(session, eve, scene.page("old-name").id, "new-name")
+        move_page(session, eve, scene.page("old-name").id, MoveTo("new-name"))
         delete_page(session, eve, scene.page("gone").id)
         remove_file(session, eve, removed)
         session.add(
@@ -376,7 +377,7 @@ def administer(scene: Scene) -> None:
             eve,
             PageRestricted(secret.space_id, secret.id, "read", [ben.person_id or 0], []),
         )
-        move_page(session, eve, secret.id, "more-secret")
+        move_page(session, eve, secret.id, MoveTo("more-secret"))
     come_from_nowhere()
     with scene.database.write() as session:
         publish(session, ada, AuditExported("csv", {"who": "ben", "since": "2026-01-01"}))

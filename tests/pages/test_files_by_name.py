@@ -13,6 +13,7 @@ from tests.pages.test_links_by_name import links
 from tests.sharing.test_share_links import shared
 from wiki.errors import Invalid
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
 from wiki.rules.labels import Label
@@ -70,7 +71,7 @@ def test_a_relative_address_finds_the_file_beside_the_page_and_else_one_of_its_n
     there = [file, file, "/eng/-/files/pic.png", file, "/eng/notes/x/-/files/pic.png"]
     assert _addresses(wiki, "notes/a") == there
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), wiki.page("notes/a").id, "other/place/b")
+        move_page(session, wiki.actor("eve"), wiki.page("notes/a").id, MoveTo("other/place/b"))
     with wiki.database.read() as session:
         page = wiki.page("other/place/b")
         kept = body.replace("x/pic.png", "../../notes/x/pic.png")

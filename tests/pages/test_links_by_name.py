@@ -12,6 +12,7 @@ from tests.pages.test_includes import keep_to, label, prose
 from tests.surroundings import thorough
 from wiki.pages.links.graph import count_astray
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.wikilinks import write
@@ -48,7 +49,7 @@ def made(wiki: Scene, way: str, path: str, tmp_path) -> None:
     else:
         page = wiki.write("start", "Words of it.", title="A page")
         with wiki.database.write() as session:
-            move_page(session, wiki.actor("eve"), page.id, path)
+            move_page(session, wiki.actor("eve"), page.id, MoveTo(path))
 
 
 @pytest.mark.parametrize("way", [
@@ -70,7 +71,7 @@ def test_what_completion_inserts_and_repair_writes_leads_to_the_page(
     moved = [f"y/{path.rpartition('/')[2]} (2)" for path in SIGNED]
     for path, new in zip(SIGNED, moved, strict=True):
         with wiki.database.write() as session:
-            move_page(session, wiki.actor("eve"), wiki.page(path).id, new)
+            move_page(session, wiki.actor("eve"), wiki.page(path).id, MoveTo(new))
     _all_lead(wiki, [wiki.page(path).path for path in moved])
     assert prose(wiki, "shown").count("Words of it.") == len(SIGNED)
 

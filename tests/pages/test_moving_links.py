@@ -18,6 +18,7 @@ from wiki.errors import Invalid
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.links.naming import Named, candidates_for, spots_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
@@ -185,7 +186,10 @@ def test_no_link_that_worked_before_a_move_fails_after_it(
             space = next(s for s in spaces if (s.id != page.space_id) == move.other_space)
             try:
                 moved = move_page(
-                    session, eve, page.id, move.path, space=space, with_subtree=move.with_subtree
+                    session,
+                    eve,
+                    page.id,
+                    MoveTo(move.path, space=space, with_subtree=move.with_subtree),
                 )
             except Invalid:
                 session.rollback()
@@ -287,10 +291,10 @@ def test_a_redirect_that_gives_way_is_written_into_the_links_that_went_through_i
     wiki.write("two", "y")
     wiki.write("notes", "[[one]] and [[two]]")
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("ben"), wiki.page("one").id, "first", repair=False)
+        move_page(session, wiki.actor("ben"), wiki.page("one").id, MoveTo("first", repair=False))
     assert text_at(wiki, "notes") == "[[one]] and [[two]]"
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("ben"), wiki.page("two").id, "one")
+        move_page(session, wiki.actor("ben"), wiki.page("two").id, MoveTo("one"))
     assert text_at(wiki, "notes") == "[[first]] and [[one]]"
 
 

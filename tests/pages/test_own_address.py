@@ -6,6 +6,7 @@ from tests.cast import Scene
 from tests.pages.test_includes import keep_to, prose
 from tests.pages.test_links_by_name import backlinks, links
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
 
@@ -25,7 +26,9 @@ def test_a_full_address_of_this_wiki_is_a_link_inside(wiki: Scene) -> None:
     ]
     assert backlinks(wiki, "guide", "eve") == ["from"]
     with wiki.database.write() as session:
-        moved = move_page(session, wiki.actor("eve"), wiki.page("guide").id, "team/handbook")
+        moved = move_page(
+            session, wiki.actor("eve"), wiki.page("guide").id, MoveTo("team/handbook")
+        )
     assert moved.links == 3
     with wiki.database.read() as session:
         text = text_of(session, head_of(session, wiki.page("from"))).body

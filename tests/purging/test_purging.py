@@ -14,6 +14,7 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.transfer.models import Import
 
@@ -134,7 +135,7 @@ def test_former_addresses_go_and_links_become_red(wiki: Scene) -> None:
     page = salaries(wiki)
     wiki.write("other", "[pay](pay.md)")
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), page.id, "pay")
+        move_page(session, wiki.actor("eve"), page.id, MoveTo("pay"))
     page = wiki.page("pay")
     assert 'class="missing"' not in wiki.get("cai", "/eng/other").text
     assert count(wiki, Redirect) == 1

@@ -14,6 +14,7 @@ from wiki.outbox.models import Delivery
 from wiki.pages.diffs import _diffs
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
 from wiki.pages.rendering.stored import _renderer
@@ -81,7 +82,7 @@ def secret_page(wiki: Scene) -> int:
                 message=SECRETS["message"],
             ),
         )
-        move_page(session, wiki.actor("eve"), page.id, SECRETS["path"])
+        move_page(session, wiki.actor("eve"), page.id, MoveTo(SECRETS["path"]))
     wiki.attach(f"{SECRETS['path']}/{SECRETS['file']}.txt", SECRETS["bytes"].encode())
     id = wiki.attach(
         f"{SECRETS['path']}/{SECRETS['file']}.txt", b"new " + SECRETS["bytes"].encode()

@@ -12,6 +12,7 @@ from wiki.cli import main
 from wiki.outbox.models import EventRow
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, PageLink, Redaction
 from wiki.pages.rendering.stored import _renderer
@@ -56,7 +57,7 @@ def canary_page(wiki: Scene) -> int:
                 message=f"Adds {CANARY}",
             ),
         )
-        move_page(session, wiki.actor("eve"), page.id, f"new-{CANARY}")
+        move_page(session, wiki.actor("eve"), page.id, MoveTo(f"new-{CANARY}"))
     wiki.attach(f"new-{CANARY}/plans/{CANARY}.txt", b"the plan: " + CANARY.encode())
     wiki.attach(f"new-{CANARY}/blob.bin", b"\x00\xff\xfe" + CANARY.encode() + b"\x00")
     removed = wiki.attach(f"new-{CANARY}/other.txt", b"x " + CANARY.encode())

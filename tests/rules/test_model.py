@@ -28,6 +28,7 @@ from wiki.pages.access import restrictions
 from wiki.pages.access.acl import check_scopes
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.saving import submit
@@ -491,9 +492,7 @@ class Play:
                 self.session,
                 actor,
                 sheet.id,
-                path,
-                space=space,
-                with_subtree=with_subtree,
+                MoveTo(path, space=space, with_subtree=with_subtree),
                 consent=UNASKED,
             )
         except (Forbidden, NotFound, Invalid):

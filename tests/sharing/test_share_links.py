@@ -22,6 +22,7 @@ from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.people.actions import disable, set_site_role
 from wiki.people.models import Person
 from wiki.rules.access import May
@@ -268,7 +269,7 @@ def test_a_link_follows_its_page_and_comes_back_with_it(guide: Scene) -> None:
     url = shared(guide, what="subtree")
     eve, page = guide.actor("eve"), guide.page("guide", space="lab")
     with guide.database.write() as session:
-        move_page(session, eve, page.id, "handbook/start")
+        move_page(session, eve, page.id, MoveTo("handbook/start"))
     assert "Switch it on." in visit(guide, f"{url}first").text
     with guide.database.write() as session:
         delete_page(session, eve, page.id)

@@ -18,6 +18,7 @@ from wiki.outbox.models import EventRow
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Content, Page, Revision
 from wiki.pages.saving import submit
@@ -65,9 +66,7 @@ def move(wiki: Scene, path: str, new: str, *, by: str = "eve", to: str = "", alo
             session,
             wiki.actor(by),
             page.id,
-            new,
-            space=space,
-            with_subtree=not alone,
+            MoveTo(new, space=space, with_subtree=not alone),
             consent=UNASKED,
         )
 
@@ -298,7 +297,7 @@ def test_pages_from_other_spaces_begin_and_those_that_leave_end(
     with wiki.database.write() as session:
         page = wiki.page("a", space="open")
         space = see_space(session, wiki.actor("eve"), "eng").space
-        move_page(session, wiki.actor("eve"), page.id, "b", space=space, consent=UNASKED)
+        move_page(session, wiki.actor("eve"), page.id, MoveTo("b", space=space), consent=UNASKED)
     move(wiki, "x", "y", to="open")
     export()
     found = [(one.trailers["Wiki-Action"], one.changes) for one in log(target)]

@@ -28,6 +28,7 @@ from wiki.errors import Forbidden
 from wiki.history.queries import history as history_of
 from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.pages.revising import text_of
 from wiki.people.models import Person
@@ -339,11 +340,11 @@ def test_pages_moved_or_deleted_here_are_known_again(
     repo.commit({"a.md": "# A\n", "b.md": "# B\n", "c.md": "# C\n"})
     bring()
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), wiki.page("a").id, "moved/a")
+        move_page(session, wiki.actor("eve"), wiki.page("a").id, MoveTo("moved/a"))
         delete_page(session, wiki.actor("eve"), wiki.page("b").id)
         eve = wiki.actor("eve")
         lab = see_space(session, eve, "lab").space
-        move_page(session, eve, wiki.page("c").id, "c", space=lab, consent=UNASKED)
+        move_page(session, eve, wiki.page("c").id, MoveTo("c", space=lab), consent=UNASKED)
     repo.commit({"a.md": "# A\n\nMore\n", "b.md": "# B\n\nMore\n", "c.md": "# C\n\nMore\n"}, "More")
     report = bring()
     assert messages(wiki, "b")[-1] == "More"
@@ -681,7 +682,7 @@ def test_what_people_do_here_survives_the_way_out_and_in(
         delete_page(session, eve, wiki.page("gone").id)
     wiki.write("gone", "Another page at the same path")
     with wiki.database.write() as session:
-        move_page(session, eve, wiki.page("plan").id, "plans/all")
+        move_page(session, eve, wiki.page("plan").id, MoveTo("plans/all"))
     with wiki.database.read() as session:
         space = see_space(session, eve, "eng").space
         export_to_git(session, eve, wiki.settings, space, tmp_path / "out")

@@ -13,6 +13,7 @@ from wiki.errors import Forbidden, NotFound
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import head_of
@@ -205,7 +206,7 @@ def test_a_page_written_here_before_is_replaced_and_told(wiki, tree):
 def test_a_page_that_was_moved_here_is_found_at_its_new_place(wiki, tree):
     bring_in(wiki, tree)
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("ben"), wiki.page("team").id, "people")
+        move_page(session, wiki.actor("ben"), wiki.page("team").id, MoveTo("people"))
     report = bring_in(wiki, tree)
     assert report.created == 0
     (tree / "team.md").write_text("---\ntitle: Our team\n---\n\nMore.\n")
@@ -398,7 +399,7 @@ def test_a_file_that_comes_later_takes_no_page_from_another(wiki, tmp_path):
         "teams/readme-2": "How teams work",
     }
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), wiki.page("teams").id, "list")
+        move_page(session, wiki.actor("eve"), wiki.page("teams").id, MoveTo("list"))
     write_tree(tree, {"teams.md": "# All teams\n", "list.md": "# A list\n"})
     bring_in(wiki, tree)
     assert titles(wiki)["list"] == "All teams"

@@ -11,6 +11,7 @@ from tests.cast import Scene
 from tests.transfer.test_importing import begin, bring_in, everything, export, said, text
 from tests.transfer.trees import PNG, write_tree
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.models import Page, PageLink
 from wiki.purging.actions import purge_revisions
 from wiki.text.markdown.destinations import RenderContext, resolve_link
@@ -94,11 +95,13 @@ def test_a_file_that_comes_later_revives_its_addresses_and_a_second_run_changes_
 def test_what_such_an_address_leads_to_can_move_and_its_page_too(wiki, tmp_path):
     bring_in(wiki, write_tree(tmp_path / "tree", ROOTED))
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), wiki.page("guide/page").id, "guide/moved")
+        move_page(session, wiki.actor("eve"), wiki.page("guide/page").id, MoveTo("guide/moved"))
     assert links(wiki, "").count(("page", "eng", "guide/moved")) == 5
     assert "[a](guide/moved.md)" in text(wiki, "").body
     with wiki.database.write() as session:
-        move_page(session, wiki.actor("eve"), wiki.page("guide").id, "manual", with_subtree=True)
+        move_page(
+            session, wiki.actor("eve"), wiki.page("guide").id, MoveTo("manual", with_subtree=True)
+        )
     assert ("page", "eng", "") in links(wiki, "manual")
     assert ("page", "eng", "manual/moved") in links(wiki, "")
 

@@ -17,6 +17,7 @@ from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision, look_up
@@ -169,7 +170,9 @@ class Stage:
 
     def moves(self, who: str, place: str, path: str, message: str) -> None:
         """Move a page to another path."""
-        move_page(self.session, self.people[who], self._page(place).id, path, message=message)
+        move_page(
+            self.session, self.people[who], self._page(place).id, MoveTo(path, message=message)
+        )
 
     def deletes(self, who: str, place: str) -> None:
         """Delete a page."""

@@ -22,6 +22,7 @@ from wiki.pages import actions
 from wiki.pages.access import restrictions
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.saving import submit
@@ -261,7 +262,7 @@ def _open_space(world: World, session: Session) -> None:
         restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
     restrictions.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
     new = world.word("the new path of a page", _IN)
-    moves.move_page(session, lead, moved.id, new, consent=UNASKED)
+    moves.move_page(session, lead, moved.id, MoveTo(new), consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
     submit(session, lead, Edit(NewPage(space, "hello"), Text("Hello", f"Hello {SHARED}.")))
     for what, page in (
@@ -302,7 +303,9 @@ def _included(world: World, session: Session, space: Space) -> None:
             people = [world.people["insider"].person_id or 0]
             restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
         if name == "gone":
-            moves.move_page(session, lead, page.id, "drill-moved", repair=False, consent=UNASKED)
+            moves.move_page(
+                session, lead, page.id, MoveTo("drill-moved", repair=False), consent=UNASKED
+            )
     _includer(world, "a page that includes hidden ones", space, outer)
 
 

@@ -17,7 +17,7 @@ from wiki.pages.checks import checked_path
 from wiki.pages.events import PageDeleted, PageRestored
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
-from wiki.pages.links.moving import plan_move
+from wiki.pages.links.moving import MoveTo, plan_move
 from wiki.pages.models import Page, Redirect
 from wiki.pages.revising import (
     lock_for_move,
@@ -70,8 +70,9 @@ def restore_page(
     path = page.path if raw_path is None else checked_path(raw_path)
     require_free(session, actor, space, [path])
     if path != page.path:  # moved while deleted, because another page may be at the old path
-        plan = plan_move(session, actor, page, space, path, with_subtree=False, others=False)
-        move_all(session, actor, plan, space, [path], "")
+        to = MoveTo(path, space, with_subtree=False, repair=False)
+        plan = plan_move(session, actor, page, to)
+        move_all(session, actor, plan, to)
         relink(session, plan.new_links())
     page.deleted_at = None
     page.deleted_by_id = None

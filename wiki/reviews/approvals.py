@@ -17,6 +17,7 @@ from wiki.mail.messages import approval_asked, post
 from wiki.outbox.actions import publish
 from wiki.pages.access import restrictions
 from wiki.pages.links import moves
+from wiki.pages.links.moving import MoveTo
 from wiki.pages.models import Page
 from wiki.people.models import Group, Person
 from wiki.people.queries import can_sign_in
@@ -124,17 +125,9 @@ def _lift(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
 
 def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     space = see_space_by_id(session, actor, sent["space_id"]).space
-    moved = moves.move_page(
-        session,
-        actor,
-        sent["page_id"],
-        sent["path"],
-        space=space,
-        with_subtree=sent["with_subtree"],
-        message=sent["message"],
-        repair=sent["repair"],
-        consent=consent,
-    )
+    how = {name: sent[name] for name in ("with_subtree", "message", "repair")}
+    to = MoveTo(sent["path"], space, **how)
+    moved = moves.move_page(session, actor, sent["page_id"], to, consent=consent)
     return Done("Page moved.", page_url(space.slug, moved.pages[0].path))
 
 

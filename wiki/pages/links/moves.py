@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sqlalchemy import Update, bindparam, insert, select, update
@@ -18,7 +18,7 @@ from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.checks import checked_path
 from wiki.pages.events import PageMoved, PageSaved
 from wiki.pages.links.graph import relink, settle_links
-from wiki.pages.links.moving import Plan, plan_move, plan_renaming
+from wiki.pages.links.moving import MoveTo, Plan, plan_move, plan_renaming
 from wiki.pages.links.repairing import Repairs
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
 from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free
@@ -51,12 +51,8 @@ def move_page(
     session: Session,
     actor: Actor,
     page_id: int,
-    raw_path: str,
+    to: MoveTo,
     *,
-    space: Space | None = None,
-    with_subtree: bool = True,
-    message: str = "",
-    repair: bool = True,
     repairs: Repairs | None = None,
     consent: Consent | None = None,
 ) -> Moved:
@@ -66,87 +62,88 @@ def move_page(
     Every moved page gets a revision and leaves a redirect. Either all pages are moved or none. The
     links in moved pages keep their targets.
 
-    :param repair: whether links to the moved pages are repaired too, in the pages that the actor
-        may edit; each of these gets a revision.
     :param repairs: repairs that were computed for a plan of the same move.
     :raises Invalid: when a path is taken, when a page would be moved below itself, or when a page
         shows content with a higher label than it would have there.
     :raises Exposes: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden:
     """
-    page, old_space = lock_for_move(session, actor, page_id, [space.id] if space else [])
-    new_space = space or old_space
-    see_space_by_id(session, actor, new_space.id).require(May.EDIT)
-    new_path = checked_move(page, new_space, raw_path, with_subtree)
-    require_plain(session, new_space.id, message)
+    page, old_space = lock_for_move(session, actor, page_id, [to.space.id] if to.space else [])
+    space = to.space or old_space
+    see_space_by_id(session, actor, space.id).require(May.EDIT)
+    to = replace(to, space=space, path=checked_move(page, space, to.path, to.with_subtree))
+    require_plain(session, space.id, to.message)
     plan, locked = None, False
     while plan is None or not locked:
-        plan = plan_move(
-            session,
-            actor,
-            page,
-            new_space,
-            new_path,
-            with_subtree=with_subtree,
-            others=repair,
-            repairs=plan.repairs if plan else repairs,
-        )
+        plan = plan_move(session, actor, page, to, plan.repairs if plan else repairs)
         locked = _hold(session, plan)
-    targets = [checked_path(target) for target in plan.targets]
-    require_free(session, actor, new_space, targets, {one.id for one in plan.pages})
-    old_key = page.path_key
+    targets = plan.targets = [checked_path(target) for target in plan.targets]
+    require_free(session, actor, space, targets, {one.id for one in plan.pages})
     old = f"{old_space.slug}/{page.path}"
-    old_paths = [one.path for one in plan.pages]
-    labels = labels_of(session, [one.id for one in plan.pages])
-    kept = [one.scope_id is not None for one in plan.pages]
-    change = Change(
-        "move",
-        {
-            "page_id": page_id,
-            "path": new_path,
-            "space_id": new_space.id,
-            "with_subtree": with_subtree,
-            "message": message,
-            "repair": repair,
-        },
-        old_space.id,
-    )
-    with watched(session, subtree(page), change, consent):
-        let_go(session, plan.pages)
-        move_all(session, actor, plan, new_space, targets, message)
-        # The new space first, so that the old scopes are unused when the old space is settled.
-        recompute_scopes(session, new_space.id, [path_key(new_path)])
-        recompute_scopes(session, old_space.id, [old_key])
-        refuse_lowered(session, actor, labels)
-    said = f"Links repaired: {old} → {new_space.slug}/{new_path}"
-    _repair_all(session, actor, plan, said)
-    settle_folders(session, old_space.id, old_paths)
-    settle_folders(session, new_space.id, targets)
+    left = [_Left(old_space.id, one.path, one.scope_id is not None) for one in plan.pages]
+    _carry_out(session, actor, plan, to, consent)
+    _repair_all(session, actor, plan, f"Links repaired: {old} → {space.slug}/{to.path}")
+    settle_folders(session, old_space.id, [one.path for one in left])
+    settle_folders(session, space.id, targets)
     relink(session, plan.new_links())
     settle_links(
         session,
         [(slug, key) for kind, slug, key in plan.moves.places if kind == "page"]
-        + [(new_space.slug, path_key(target)) for target in targets],
+        + [(space.slug, path_key(target)) for target in targets],
     )
-    moved = [
-        PageMoved(
-            space_id=new_space.id,
-            page_id=one.id,
-            revision=one.head,
-            old_space_id=old_space.id,
-            old_path=old_path,
-            new_path=one.path,
-            kept=was_kept,
-        )
-        for one, old_path, was_kept in zip(plan.pages, old_paths, kept, strict=True)
-    ]
-    publish_all(session, actor, moved)
+    publish_all(session, actor, [_moved(*one) for one in zip(plan.pages, left, strict=True)])
     _publish_repaired(session, actor, [task.page for task, _ in plan.changed])
     return Moved(
-        plan.pages,
-        [task.page for task, _ in plan.changed],
-        sum(made.changed for _, made in plan.changed),
-        plan.unclear,
+        plan.pages, [task.page for task, _ in plan.changed], plan.changed_links, plan.unclear
+    )
+
+
+@dataclass(frozen=True)
+class _Left:
+    """The place that a page has left, and whether it was restricted there."""
+
+    space_id: int
+    path: str
+    kept: bool
+
+
+def _carry_out(
+    session: Session, actor: Actor, plan: Plan, to: MoveTo, consent: Consent | None
+) -> None:
+    """Move the pages of a plan, with the check of what more people could read."""
+    page, space = plan.pages[0], to.space or plan.pages[0].space
+    old_space_id, old_key = page.space_id, page.path_key
+    labels = labels_of(session, [one.id for one in plan.pages])
+    change = Change(
+        "move",
+        {
+            "page_id": page.id,
+            "path": to.path,
+            "space_id": space.id,
+            "with_subtree": to.with_subtree,
+            "message": to.message,
+            "repair": to.repair,
+        },
+        old_space_id,
+    )
+    with watched(session, subtree(page), change, consent):
+        let_go(session, plan.pages)
+        move_all(session, actor, plan, to)
+        # The new space first, so that the old scopes are unused when the old space is settled.
+        recompute_scopes(session, space.id, [path_key(to.path)])
+        recompute_scopes(session, old_space_id, [old_key])
+        refuse_lowered(session, actor, labels)
+
+
+def _moved(page: Page, left: _Left) -> PageMoved:
+    return PageMoved(
+        space_id=page.space_id,
+        page_id=page.id,
+        revision=page.head,
+        old_space_id=left.space_id,
+        old_path=left.path,
+        new_path=page.path,
+        kept=left.kept,
     )
 
 
@@ -240,21 +237,15 @@ def _repair_all(session: Session, actor: Actor, plan: Plan, message: str) -> Non
     write_revisions(session, rows)
 
 
-def move_all(
-    session: Session,
-    actor: Actor,
-    plan: Plan,
-    space: Space,
-    targets: Sequence[str],
-    message: str,
-) -> None:
+def move_all(session: Session, actor: Actor, plan: Plan, to: MoveTo) -> None:
     """Move the pages of a plan: set their places, and add redirects from the old ones, and
     revisions."""
+    space, message = to.space or plan.pages[0].space, to.message
     session.flush()
     places, gone, redirects, revisions = [], [], {}, []
     moment = now()
     own = {task.page.id: made for task, made in plan.own_changed}
-    for page, path in zip(plan.pages, targets, strict=True):
+    for page, path in zip(plan.pages, plan.targets, strict=True):
         key, made = path_key(path), own.get(page.id)
         was, becomes = (page.space_id, page.path_key), (space.id, key)
         gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
@@ -265,8 +256,9 @@ def move_all(
             said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
         head = plan.heads[page.id]
         by = Attribution(actor.person_id, moment, said)
-        to = {"space_id": space.id, "path": path, "content_hash": _stored(session, head, made)}
-        revisions.append(revision_after(head, Action.MOVE, by, folder=page.folder, **to))
+        stored = _stored(session, head, made)
+        at = {"space_id": space.id, "path": path, "folder": page.folder, "content_hash": stored}
+        revisions.append(revision_after(head, Action.MOVE, by, **at))
         keys = {"path_key": key, "parent_key": parent_of(key), "name_key": name_of(key)}
         place = {"space_id": space.id, "path": path, **keys}
         places.append({"of_page": page.id, **place})

@@ -108,22 +108,30 @@ def _renewed(link: Link, moves: Moves, is_named: bool) -> Link:
     return (kind, new[0], path_key(new[1]), name) if new else (kind, slug, key, name)
 
 
-def plan_move(
-    session: Session,
-    actor: Actor,
-    page: Page,
-    space: Space,
-    path: str,
-    *,
-    with_subtree: bool,
-    others: bool = True,
-    repairs: Repairs | None = None,
-) -> Plan:
-    """Plan the move of ``page`` (and the pages below it) to ``path`` of ``space``.
+@dataclass(frozen=True)
+class MoveTo:
+    """The place that a page is moved to: a path of a space, by default of its own.
 
-    :param others: whether links in pages that stay are repaired.
+    ``with_subtree`` moves the pages below it too. ``repair`` repairs links to the moved pages in
+    the pages that stay; each of these gets a revision. ``message`` describes the revisions of
+    moved pages.
+    """
+
+    path: str
+    space: Space | None = None
+    with_subtree: bool = True
+    repair: bool = True
+    message: str = ""
+
+
+def plan_move(
+    session: Session, actor: Actor, page: Page, to: MoveTo, repairs: Repairs | None = None
+) -> Plan:
+    """Plan the move of a page to a path in its normal form.
+
     :param repairs: repairs that were computed already.
     """
+    space, path, with_subtree = to.space or page.space, to.path, to.with_subtree
     pages = [page, *(subtree_of(session, actor, page) if with_subtree else ())]
     targets = [path + one.path[len(page.path) :] for one in pages]
     moving = {one.id for one in pages}
@@ -132,8 +140,8 @@ def plan_move(
     )
     places = move.places()
     links = _links(session, moving)
-    around = move.around(places) if others else {}
-    named = move.named(links, around, others)
+    around = move.around(places) if to.repair else {}
+    named = move.named(links, around, to.repair)
     linked = [link for some in (*links.values(), *around.values()) for link in some.values()]
     at_id = {one.id: target for one, target in move.targets.items()}
     places |= files_along(session, page, at_id, space.slug, linked)
@@ -150,18 +158,8 @@ def plan_move(
     held, beyond = len(around) - len(editable), max(len(editable) - MOST, 0)
     links |= {id: around[id] for id in editable[:MOST]}
     heads = _heads(session, moving | links.keys())
-    own: list[Task] = []
-    staying: list[Task] = []
-    for id, found in links.items():
-        head, page_of = heads[id], heads[id].page
-        before = _standing(page_of.space.slug, head)
-        mine = named.among(moves, id, found.values())
-        if id in moving:
-            after = replace(before, space=space.slug, path=move.targets[page_of])
-            own.append(Task(page_of, head, before, after, mine))
-        else:
-            staying.append(Task(page_of, head, before, before, mine))
-    staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    affecting = {id: named.among(moves, id, found.values()) for id, found in links.items()}
+    own, staying = _tasks(move, heads, affecting)
     repairs = repairs or Repairs()
     repairs.work(session, [*own, *staying])
     return Plan(
@@ -177,6 +175,27 @@ def plan_move(
         frozenset(named.links),
         repairs,
     )
+
+
+def _tasks(
+    move: _Move, heads: Mapping[int, Revision], moves: Mapping[int, Moves]
+) -> tuple[list[Task], list[Task]]:
+    """Return the repairs of the pages that move, and those of the pages that stay.
+
+    :param moves: the moves that affect the links of each page.
+    """
+    own: list[Task] = []
+    staying: list[Task] = []
+    for id, mine in moves.items():
+        head, page = heads[id], heads[id].page
+        before = _standing(page.space.slug, head)
+        if page in move.targets:
+            after = replace(before, space=move.space.slug, path=move.targets[page])
+            own.append(Task(page, head, before, after, mine))
+        else:
+            staying.append(Task(page, head, before, before, mine))
+    staying.sort(key=lambda task: (task.page.space_id, task.page.path_key))
+    return own, staying
 
 
 def plan_renaming(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,14 @@ from wiki.pages.diffs import Beyond, of_texts
 from wiki.pages.edit import Saved
 from wiki.pages.links import moves
 from wiki.pages.links.moves import Moved
-from wiki.pages.links.moving import Plan, links_into, links_to_sections, plan_move, plan_renaming
+from wiki.pages.links.moving import (
+    MoveTo,
+    Plan,
+    links_into,
+    links_to_sections,
+    plan_move,
+    plan_renaming,
+)
 from wiki.pages.links.repairing import Repairs, Task
 from wiki.pages.models import Page, Revision
 from wiki.pages.page_context import live_page, page_frame, place_at
@@ -80,10 +87,11 @@ def move(slug: str, path: str) -> ResponseReturnValue:
         target.require(May.EDIT)
         try:
             with in_lane("moves"):
-                plan = _plan(page, target.space)
+                to = _place_sent(target.space)
+                plan = _plan(page, to)
                 if "preview" not in request.form:
                     old_path = page.path
-                    return _moved(_move(page, target.space, plan.repairs), target.space, old_path)
+                    return _moved(_move(page, to, plan.repairs), target.space, old_path)
             preview = _preview(plan)
         except Invalid as refused:
             error = refused
@@ -104,33 +112,24 @@ def move(slug: str, path: str) -> ResponseReturnValue:
     return body, error.status if error else 200
 
 
-def _plan(page: Page, space: Space) -> Plan:
-    with_subtree = "subtree" in request.form
-    path = moves.checked_move(page, space, request.form.get("path", ""), with_subtree)
-    return plan_move(
-        reading(),
-        actor(),
-        page,
+def _place_sent(space: Space) -> MoveTo:
+    return MoveTo(
+        request.form.get("path", ""),
         space,
-        path,
-        with_subtree=with_subtree,
-        others="repair" in request.form,
+        with_subtree="subtree" in request.form,
+        repair="repair" in request.form,
+        message=request.form.get("message", ""),
     )
 
 
-def _move(page: Page, space: Space, repairs: Repairs) -> Moved:
+def _plan(page: Page, to: MoveTo) -> Plan:
+    path = moves.checked_move(page, to.space or page.space, to.path, to.with_subtree)
+    return plan_move(reading(), actor(), page, replace(to, path=path))
+
+
+def _move(page: Page, to: MoveTo, repairs: Repairs) -> Moved:
     with writing() as session:
-        return moves.move_page(
-            session,
-            actor(),
-            page.id,
-            request.form.get("path", ""),
-            space=space,
-            with_subtree="subtree" in request.form,
-            message=request.form.get("message", ""),
-            repair="repair" in request.form,
-            repairs=repairs,
-        )
+        return moves.move_page(session, actor(), page.id, to, repairs=repairs)
 
 
 def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
