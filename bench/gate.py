@@ -26,6 +26,7 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.models import Page, RenderingRow
 from wiki.people import groups
 from wiki.people.models import GroupMember, Person
@@ -115,7 +116,9 @@ def keep(database: Database, lead: Actor, every: list[int], chance: random.Rando
         ids = list(session.scalars(select(Page.id).where(Page.path_key != "").order_by(Page.id)))
         for number, page_id in enumerate(chance.sample(ids, KEPT)):
             group = every[number % len(every)]
-            restrictions.restrict(session, lead, page_id, May.READ, [], [group], consent=UNASKED)
+            restrictions.restrict(
+                session, lead, page_id, AccessList(May.READ, [], [group]), consent=UNASKED
+            )
             if number % 5 == 0:
                 label = chance.choice([Label.INTERNAL, Label.CONFIDENTIAL])
                 restrictions.set_label(session, lead, page_id, label, consent=UNASKED)

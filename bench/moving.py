@@ -22,7 +22,8 @@ from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo, plan_move
+from wiki.pages.links.moving import plan_move
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink
 from wiki.pages.saving import submit

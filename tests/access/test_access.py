@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from tests.cast import Scene, without_tokens
 from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import restore_page
 from wiki.pages.models import Page
 from wiki.people import groups
@@ -33,7 +34,11 @@ def restrict(wiki: Scene) -> Restrict:
             page = wiki.page(path)
             people = [wiki.actor(name).person_id or 0 for name in who]
             restrictions.restrict(
-                session, wiki.actor("eve"), page.id, may, people, groups, consent=UNASKED
+                session,
+                wiki.actor("eve"),
+                page.id,
+                AccessList(may, people, groups),
+                consent=UNASKED,
             )
 
     return run

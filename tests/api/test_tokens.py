@@ -18,7 +18,7 @@ from wiki.api import bearer
 from wiki.db import Database, at, now
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.people.groups import create_group, list_groups
 from wiki.people.models import ApiToken, Person, TokenSpace
 from wiki.people.tokens import TokenScope, create_service, create_token

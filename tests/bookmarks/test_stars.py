@@ -9,10 +9,10 @@ from tests.api.conftest import Api
 from tests.cast import Scene, csrf_token
 from tests.pages.test_query_counts import counted
 from wiki.bookmarks.models import Bookmark
-from wiki.pages.access.restrictions import restrict
+from wiki.pages.access.restrictions import AccessList, restrict
 from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Page
 from wiki.people.models import Person
 from wiki.people.tokens import TokenScope, create_token
@@ -116,7 +116,7 @@ def test_a_star_is_shown_nowhere_while_its_page_is_hidden_and_comes_back(wiki: S
     assert all("Zeppelins" in wiki.get("cai", url).text for url in LISTS)
     with wiki.database.write() as session:
         ben = wiki.actor("ben").person_id or 0
-        restrict(session, wiki.actor("eve"), page.id, May.READ, [ben], [], consent=UNASKED)
+        restrict(session, wiki.actor("eve"), page.id, AccessList(May.READ, [ben]), consent=UNASKED)
     assert not any("Zeppelins" in wiki.get("cai", url).text for url in LISTS)
 
 

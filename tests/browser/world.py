@@ -21,11 +21,12 @@ from wiki.outbox.actions import publish
 from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
 from wiki.pages.saving import submit
@@ -339,7 +340,9 @@ def make_groups(session: Session, scene: Scene) -> None:
     restrictions.set_label(session, eve, kept.id, Label.CONFIDENTIAL, consent=UNASKED)
     everybody = [person.id for person in people]
     for may in (May.READ, May.EDIT):
-        restrictions.restrict(session, eve, kept.id, may, everybody, [company.id], consent=UNASKED)
+        restrictions.restrict(
+            session, eve, kept.id, AccessList(may, everybody, [company.id]), consent=UNASKED
+        )
     below = submit(session, eve, Edit(NewPage(eng.space, "kept/below"), Text("Below", "x\n"))).page
     for decided in (None, now()):
         session.add(

@@ -13,7 +13,7 @@ from tests.pages.test_links_by_name import links
 from tests.sharing.test_share_links import shared
 from wiki.errors import Invalid
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
 from wiki.rules.labels import Label

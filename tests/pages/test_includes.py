@@ -9,6 +9,7 @@ import pytest
 from tests.cast import Scene, without_tokens
 from tests.pages.test_query_counts import counted
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.models import RenderingRow
 from wiki.rules.access import May
 from wiki.rules.labels import Label
@@ -26,7 +27,7 @@ def keep_to(wiki: Scene, path: str, *who: str) -> None:
         people = [wiki.actor(name).person_id or 0 for name in who]
         page = wiki.page(path)
         restrictions.restrict(
-            session, wiki.actor("eve"), page.id, May.READ, people, [], consent=UNASKED
+            session, wiki.actor("eve"), page.id, AccessList(May.READ, people), consent=UNASKED
         )
 
 

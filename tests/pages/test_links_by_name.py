@@ -12,7 +12,7 @@ from tests.pages.test_includes import keep_to, label, prose
 from tests.surroundings import thorough
 from wiki.pages.links.graph import count_astray
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.wikilinks import write

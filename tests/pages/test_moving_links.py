@@ -18,8 +18,8 @@ from wiki.errors import Invalid
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
 from wiki.pages.links.naming import Named, candidates_for, spots_of
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.rendering.stored import context_of

@@ -14,7 +14,7 @@ from wiki.attachments.storage import Storage
 from wiki.cli import main
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.transfer.models import Import
 

@@ -14,7 +14,7 @@ from wiki.outbox.models import Delivery
 from wiki.pages.diffs import _diffs
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
 from wiki.pages.rendering.stored import _renderer

@@ -14,7 +14,7 @@ from tests.redaction.test_traces import CANARY, redact
 from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
-from wiki.pages.access.restrictions import restrict, set_label
+from wiki.pages.access.restrictions import AccessList, restrict, set_label
 from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
@@ -109,7 +109,7 @@ def test_a_page_below_stays_below_what_protects_it(wiki: Scene) -> None:
     with wiki.database.write() as session:
         above = session.scalars(select(Page).where(Page.path == CANARY)).one()
         people = {wiki.actor("ben").person_id}
-        restrict(session, wiki.actor("eve"), above.id, May.READ, people, set())
+        restrict(session, wiki.actor("eve"), above.id, AccessList(May.READ, people))
     below = plan(wiki, f"{CANARY}/{CANARY}")
     redact(wiki, "eve", below.id)
     assert wiki.page(f"{CANARY}/redacted").id == below.id
@@ -331,7 +331,7 @@ def test_an_admin_learns_nothing_of_a_redaction_on_a_page_that_is_hidden_from_th
 ) -> None:
     page = plan(wiki)
     with wiki.database.write() as session:
-        restrict(session, wiki.actor("eve"), page.id, May.READ, set(), set())
+        restrict(session, wiki.actor("eve"), page.id, AccessList(May.READ, set()))
     url = redact(wiki, "eve", page.id).location
     assert wiki.get("ada", url).status_code == 404
     for screen in ("/eng/-/redactions", "/-/admin/audit"):

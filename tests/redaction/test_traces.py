@@ -12,7 +12,7 @@ from wiki.cli import main
 from wiki.outbox.models import EventRow
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, PageLink, Redaction
 from wiki.pages.rendering.stored import _renderer

@@ -22,13 +22,14 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.queries import files_of_space
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
-from wiki.history.recent import recent_changes
+from wiki.history.recent import Which, recent_changes
 from wiki.pages import actions, queries, saving
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import check_scopes
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.saving import submit
@@ -397,9 +398,9 @@ class Play:
                 self.session,
                 actor,
                 sheet.id,
-                may,
-                [self.ids[name] for name in who],
-                [self.groups[name].id for name in some],
+                AccessList(
+                    may, [self.ids[name] for name in who], [self.groups[name].id for name in some]
+                ),
                 restriction_id=old.id if old else None,
                 consent=UNASKED,
             )
@@ -658,7 +659,7 @@ class Play:
             assert {page.id for page in listed.rows} == here, where
             assert {file.page_id for file in files_of_space(session, actor, space)} == here, where
             assert self.tree(actor, space) == here - self.home(space), where
-            changed = recent_changes(session, actor, space=space, limit=200)
+            changed = recent_changes(session, actor, Which(space), limit=200)
             named = {one.page.id for change in changed.rows for one in change.touched}
             assert named <= {one.id for one in self.model.sheets}, where
             for id in named:

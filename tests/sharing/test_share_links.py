@@ -20,9 +20,10 @@ from tests.pages.test_query_counts import counted
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.people.actions import disable, set_site_role
 from wiki.people.models import Person
 from wiki.rules.access import May
@@ -130,8 +131,14 @@ def test_what_is_kept_narrower_below_is_left_out(guide: Scene) -> None:
                 "guide/secret",
                 lambda id: restrictions.set_label(session, eve, id, Label.CONFIDENTIAL),
             ),
-            ("guide/few", lambda id: restrictions.restrict(session, eve, id, May.READ, [ben], [])),
-            ("guide/fixed", lambda id: restrictions.restrict(session, eve, id, May.EDIT, [], [])),
+            (
+                "guide/few",
+                lambda id: restrictions.restrict(session, eve, id, AccessList(May.READ, [ben])),
+            ),
+            (
+                "guide/fixed",
+                lambda id: restrictions.restrict(session, eve, id, AccessList(May.EDIT, [])),
+            ),
         ):
             do(guide.page(path, space="lab").id)
     screen = guide.get("ben", "/lab/guide/-/share").text
@@ -216,7 +223,7 @@ def _ben(do: Callable[..., object]) -> Callable[[Scene], None]:
 
 def _keep(wiki: Scene) -> None:
     ben = wiki.actor("ben").person_id or 0
-    _as_eve(lambda s, eve, id: restrictions.restrict(s, eve, id, May.READ, [ben], []))(wiki)
+    _as_eve(lambda s, eve, id: restrictions.restrict(s, eve, id, AccessList(May.READ, [ben])))(wiki)
 
 
 ENDS: dict[str, Callable[[Scene], object]] = {

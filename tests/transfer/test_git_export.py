@@ -18,7 +18,7 @@ from wiki.outbox.models import EventRow
 from wiki.pages.actions import delete_page, restore_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Content, Page, Revision
 from wiki.pages.saving import submit

@@ -28,7 +28,7 @@ from wiki.errors import Forbidden
 from wiki.history.queries import history as history_of
 from wiki.pages.actions import delete_page
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
 from wiki.pages.revising import text_of
 from wiki.people.models import Person

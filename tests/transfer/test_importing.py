@@ -13,7 +13,7 @@ from wiki.errors import Forbidden, NotFound
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import head_of

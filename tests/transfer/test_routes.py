@@ -11,7 +11,7 @@ from tests.cast import Scene
 from tests.transfer.test_importing import begin, bring_in, everything, export, said, text
 from tests.transfer.trees import PNG, write_tree
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Page, PageLink
 from wiki.purging.actions import purge_revisions
 from wiki.text.markdown.destinations import RenderContext, resolve_link

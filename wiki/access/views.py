@@ -12,6 +12,7 @@ from wiki.access import space_access
 from wiki.errors import Invalid, NotFound
 from wiki.pages.access import restrictions
 from wiki.pages.access.label_policy import PlacesShowNarrower
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.access_log import is_logged, readers_of
 from wiki.pages.models import Page
 from wiki.pages.page_context import live_page, page_frame, place_at
@@ -101,7 +102,9 @@ def _changed(page: Page) -> str:
                 people.add(found.id)
             if held is None:
                 people |= _oneself(page)
-        restrictions.restrict(session, actor(), page.id, may, people, groups, restriction_id=which)
+        restrictions.restrict(
+            session, actor(), page.id, AccessList(may, people, groups), restriction_id=which
+        )
     return "List updated."
 
 

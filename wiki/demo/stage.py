@@ -17,7 +17,7 @@ from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision, look_up

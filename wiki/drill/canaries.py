@@ -20,9 +20,10 @@ from wiki.groups.actions import set_member
 from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.saving import submit
@@ -259,7 +260,7 @@ def _open_space(world: World, session: Session) -> None:
     former = moved.path
     listed = [world.people[name].person_id or 0 for name in ("insider", "revoked", "disabled")]
     for page, people in ((kept, listed), (folder, listed), (moved, listed), (gone, listed[:1])):
-        restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
+        restrictions.restrict(session, lead, page.id, AccessList(May.READ, people), consent=UNASKED)
     restrictions.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
     new = world.word("the new path of a page", _IN)
     moves.move_page(session, lead, moved.id, MoveTo(new), consent=UNASKED)
@@ -301,7 +302,9 @@ def _included(world: World, session: Session, space: Space) -> None:
             restrictions.set_label(session, lead, page.id, Label.CONFIDENTIAL, consent=UNASKED)
         else:
             people = [world.people["insider"].person_id or 0]
-            restrictions.restrict(session, lead, page.id, May.READ, people, [], consent=UNASKED)
+            restrictions.restrict(
+                session, lead, page.id, AccessList(May.READ, people), consent=UNASKED
+            )
         if name == "gone":
             moves.move_page(
                 session, lead, page.id, MoveTo("drill-moved", repair=False), consent=UNASKED
@@ -359,7 +362,7 @@ def _shared_pages(world: World, session: Session) -> None:
     labelled, kept, gone = (_page(world, session, space, _IN, above=root.path) for _ in range(3))
     beside = _page(world, session, space, _IN)
     restrictions.set_label(session, lead, labelled.id, Label.CONFIDENTIAL, consent=UNASKED)
-    restrictions.restrict(session, lead, kept.id, May.READ, [insider], [], consent=UNASKED)
+    restrictions.restrict(session, lead, kept.id, AccessList(May.READ, [insider]), consent=UNASKED)
     actions.delete_page(session, lead, gone.id)
     for who in LINKS:
         link, url = make_link(session, lead, world.settings, root.id, Wish(subtree=True))
@@ -433,8 +436,12 @@ def _take_rights(world: World, session: Session) -> None:
         for held in restrictions.own_restrictions(session, page):
             people = [one.id for one in held.people if one.id != revoked]
             restrictions.restrict(
-                session, lead, page.id, held.may, people, [], restriction_id=held.id,
+                session,
+                lead,
+                page.id,
+                AccessList(held.may, people),
+                restriction_id=held.id,
                 consent=UNASKED,
-            )  # fmt: skip
+            )
     disabled = session.get_one(Person, world.people["disabled"].person_id)
     disable(session, admin, disabled)

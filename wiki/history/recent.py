@@ -112,27 +112,33 @@ class _Run:
         return self.deed not in _IN_ONE_GO and row.page_id == self.rows[0].page_id
 
 
+@dataclass(frozen=True)
+class Which:
+    """The changes to list: only those in a space; only those on a day (UTC), the latest first; only
+    events with ids from the first to the second of ``run``, each page by itself. Without a day, the
+    order is that in which the changes were recorded, because imported changes have much older
+    dates."""
+
+    space: Space | None = None
+    on: date | None = None
+    run: tuple[int, int] | None = None
+
+
 def recent_changes(
     session: Session,
     actor: Actor,
+    which: Which = Which(),
     *,
-    space: Space | None = None,
-    on: date | None = None,
     before: int | None = None,
-    run: tuple[int, int] | None = None,
     limit: int = 50,
 ) -> Slice[Change]:
     """Return the changes to pages that the actor may read, in spaces that they may read.
 
     Deletions are shown to those who could restore the page.
 
-    :param space: only changes in this space.
-    :param on: only changes on this day (UTC), the latest first. Without it, the order is that in
-        which the changes were recorded, because imported changes have much older dates.
     :param before: only events before the one with this id; the cursor of the next page of the list.
-    :param run: only events with ids from the first to the second, each page by itself.
     """
-    scope = _Scope(actor, space, on, run)
+    scope = _Scope(actor, which.space, which.on, which.run)
     runs: list[_Run] = []
     verbs = recent_verbs()
     read, batch, more = 0, max(_FIRST, 2 * limit), True
@@ -143,7 +149,7 @@ def recent_changes(
             if runs and runs[-1].takes(row, deed):
                 runs[-1].rows.append(row)
             else:
-                runs.append(_Run(deed, row.actor_id, [row], apart=run is not None))
+                runs.append(_Run(deed, row.actor_id, [row], apart=which.run is not None))
             before = row.id
         read += len(rows)
         more, batch = len(rows) == batch, _FURTHER

@@ -16,7 +16,7 @@ from wiki.errors import Invalid, NotFound
 from wiki.history.calendar import calendar_of_year, calendar_until, years_of
 from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
-from wiki.history.recent import Change, days_beside, recent_changes
+from wiki.history.recent import Change, Which, days_beside, recent_changes
 from wiki.pages import queries
 from wiki.pages.access.label_policy import ShowsNarrower
 from wiki.pages.access_log import log_read
@@ -234,9 +234,7 @@ def _changes(space: Space | None) -> dict[str, Any]:
     """Return the template variables of lists of changes: those of a day, or the latest ones."""
     session, on = reading(), _day("on")
     run = _run()
-    found = recent_changes(
-        session, actor(), space=space, on=on, before=_positive("before"), run=run
-    )
+    found = recent_changes(session, actor(), Which(space, on, run), before=_positive("before"))
     nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
     return {
         "days": _by_day(found),

@@ -17,7 +17,8 @@ from wiki.pages.checks import checked_path
 from wiki.pages.events import PageDeleted, PageRestored
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
-from wiki.pages.links.moving import MoveTo, plan_move
+from wiki.pages.links.moving import plan_move
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Page, Redirect
 from wiki.pages.revising import (
     lock_for_move,

@@ -16,8 +16,9 @@ from wiki.groups import actions as grouping
 from wiki.mail.messages import approval_asked, post
 from wiki.outbox.actions import publish
 from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.links import moves
-from wiki.pages.links.moving import MoveTo
+from wiki.pages.links.plans import MoveTo
 from wiki.pages.models import Page
 from wiki.people.models import Group, Person
 from wiki.people.queries import can_sign_in
@@ -107,9 +108,7 @@ def _restrict(session: Session, actor: Actor, sent: Mapping[str, Any], consent: 
         session,
         actor,
         sent["page_id"],
-        May(sent["may"]),
-        sent["people"],
-        sent["groups"],
+        AccessList(May(sent["may"]), sent["people"], sent["groups"]),
         restriction_id=sent["restriction_id"],
         consent=consent,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
@@ -103,19 +104,26 @@ def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> N
         set_label(session, actor, page_id, label)
 
 
+@dataclass(frozen=True)
+class AccessList:
+    """The ids of the people and groups who may read or edit a page."""
+
+    may: May
+    people: Collection[int]
+    groups: Collection[int] = ()
+
+
 def restrict(
     session: Session,
     actor: Actor,
     page_id: int,
-    may: May,
-    people: Collection[int],
-    groups: Collection[int],
+    to: AccessList,
     *,
     restriction_id: int | None = None,
     consent: Consent | None = None,
 ) -> Page:
-    """Restrict reading or editing of a page and the pages below it to these people and groups, and
-    to the leads of the space.
+    """Restrict reading or editing of a page and the pages below it to a list of people and groups,
+    and to the leads of the space.
 
     :param restriction_id: the restriction of the page to replace; without it, one is added.
     :raises Invalid: when a person or group no longer exists, or when the actor would lose access.
@@ -123,6 +131,7 @@ def restrict(
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
     page, _ = lock_for_move(session, actor, page_id)
+    may, people, groups = to.may, to.people, to.groups
     if len(people) + len(groups) > MOST_LISTED:
         raise Invalid(
             f"A list can have up to {MOST_LISTED} people and groups. Create a group for them.",

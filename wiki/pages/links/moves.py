@@ -18,7 +18,8 @@ from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.checks import checked_path
 from wiki.pages.events import PageMoved, PageSaved
 from wiki.pages.links.graph import relink, settle_links
-from wiki.pages.links.moving import MoveTo, Plan, plan_move, plan_renaming
+from wiki.pages.links.moving import plan_move, plan_renaming
+from wiki.pages.links.plans import MoveTo, Plan
 from wiki.pages.links.repairing import Repairs
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
 from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free

@@ -17,14 +17,8 @@ from wiki.pages.diffs import Beyond, of_texts
 from wiki.pages.edit import Saved
 from wiki.pages.links import moves
 from wiki.pages.links.moves import Moved
-from wiki.pages.links.moving import (
-    MoveTo,
-    Plan,
-    links_into,
-    links_to_sections,
-    plan_move,
-    plan_renaming,
-)
+from wiki.pages.links.moving import links_into, links_to_sections, plan_move, plan_renaming
+from wiki.pages.links.plans import MoveTo, Plan
 from wiki.pages.links.repairing import Repairs, Task
 from wiki.pages.models import Page, Revision
 from wiki.pages.page_context import live_page, page_frame, place_at
