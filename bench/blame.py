@@ -28,7 +28,7 @@ from wiki.pages.rendering.stored import limit_rendering
 from wiki.pages.saving import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 
 EDITS = 1_000
 LINES = 330
@@ -69,7 +69,7 @@ def fill(database: Database) -> int:
     begun = now()
     with database.write() as session:
         space = create_space(
-            session, SHELL, slug="bench", title="Bench", visibility=Visibility.PUBLIC
+            session, SHELL, "bench", SpaceValues("Bench", visibility=Visibility.PUBLIC)
         )
         space.member_role = 3
         session.flush()

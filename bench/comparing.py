@@ -28,7 +28,7 @@ from wiki.pages.merging import Text
 from wiki.pages.saving import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.web.lane import AGAIN
 
 STRANGERS = 40
@@ -58,7 +58,7 @@ def fill(database: Database) -> None:
     """Create a page to read, one to compare, and one with two revisions of the maximum size."""
     with database.write() as session:
         space = create_space(
-            session, SHELL, slug="bench", title="Bench", visibility=Visibility.PUBLIC
+            session, SHELL, "bench", SpaceValues("Bench", visibility=Visibility.PUBLIC)
         )
         session.flush()
         submit(session, SHELL, Edit(NewPage(space, "read"), Text("Read", text(99)[:12_000])))

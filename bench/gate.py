@@ -35,7 +35,7 @@ from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.search.index import rebuild
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Scope
 from wiki.transfer.importing import TreeImport
@@ -99,7 +99,7 @@ def fill(database: Database, settings: Settings, lead: Actor, tree: Path) -> Non
     """Import the newest pages of the handbook into an internal space."""
     with database.write() as session:
         space = create_space(
-            session, lead, slug="handbook", title="Handbook", member_role=Role.EDITOR
+            session, lead, "handbook", SpaceValues("Handbook", member_role=Role.EDITOR)
         )
         space_id = space.id
     source = open_source(tree, limits_of(settings))

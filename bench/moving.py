@@ -30,7 +30,7 @@ from wiki.pages.saving import submit
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.models import Space
 from wiki.text.paths import path_key
 
@@ -145,7 +145,7 @@ def main() -> None:
             session.add(person)
             session.flush()
             actor = person.actor()
-            space = create_space(session, actor, slug="bench", title="Bench")
+            space = create_space(session, actor, "bench", SpaceValues("Bench"))
         page_id = fill(database, actor, space)
         for path in ("handbook/team", "guide", "other"):
             print(f"to {path_key(path):<14}", move(database, actor, page_id, space, path))

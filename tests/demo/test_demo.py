@@ -25,7 +25,7 @@ from wiki.people.models import Group, Person
 from wiki.rules.access import May
 from wiki.search.index import engine_of
 from wiki.search.queries import search
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.subscribers import handlers_by_name
@@ -160,7 +160,7 @@ def test_a_second_time_changes_nothing(demo: str, database: Database, settings: 
 
 def test_it_stays_out_of_a_wiki_in_use_unless_told(database: Database, settings: Settings) -> None:
     with database.write() as session:
-        create_space(session, SHELL, slug="ours", title="Ours")
+        create_space(session, SHELL, "ours", SpaceValues("Ours"))
     with pytest.raises(NotEmpty, match="--force"):
         make_demo(database, settings, SHELL)
     with database.read() as session:
@@ -170,7 +170,7 @@ def test_it_stays_out_of_a_wiki_in_use_unless_told(database: Database, settings:
 
 def test_nothing_of_it_stays_when_it_cannot_be_made(database: Database, settings: Settings) -> None:
     with database.write() as session:
-        create_space(session, SHELL, slug="towns", title="Our own towns")
+        create_space(session, SHELL, "towns", SpaceValues("Our own towns"))
     with pytest.raises(Exception, match="“towns” can’t be used"):
         make_demo(database, settings, SHELL, force=True)
     with database.read() as session:

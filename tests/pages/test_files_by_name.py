@@ -18,7 +18,7 @@ from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
-from wiki.spaces.actions import change_space
+from wiki.spaces.actions import SpaceValues, change_space
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.excerpt import text_of_html
@@ -190,11 +190,9 @@ def _set_label(wiki: Scene, label: Label) -> None:
         change_space(
             session,
             seen,
-            title="Eng",
-            description="",
-            visibility=Visibility.INTERNAL,
-            member_role=Role.READER,
-            label=label,
+            SpaceValues(
+                "Eng", visibility=Visibility.INTERNAL, member_role=Role.READER, label=label
+            ),
             consent=UNASKED,
         )
 

@@ -26,7 +26,7 @@ from wiki.pages.rendering.stored import context_of
 from wiki.pages.saving import submit
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.models import Space
 from wiki.text.markdown.markup import Link, render
 from wiki.text.paths import path_key
@@ -170,7 +170,7 @@ def test_no_link_that_worked_before_a_move_fails_after_it(
     eve = wiki.actor("eve")
     slugs = [f"w{os.getpid()}-{next(NUMBERS)}" for _ in range(2)]
     with wiki.database.write() as session:
-        spaces = [create_space(session, eve, slug=slug, title=slug) for slug in slugs]
+        spaces = [create_space(session, eve, slug, SpaceValues(slug)) for slug in slugs]
         ids = []
         for (in_other, path), (folder, links) in world.items():
             text = Text(
@@ -261,7 +261,7 @@ def test_pages_that_the_mover_may_not_edit_stay_and_only_those_they_may_read_are
     wiki.write("old", "x")
     wiki.write("plan", "See [[eng:old]].", space="fair")
     with wiki.database.write() as session:
-        space = create_space(session, wiki.actor("eve"), slug="rules", title="Rules")
+        space = create_space(session, wiki.actor("eve"), "rules", SpaceValues("Rules"))
         space.member_role = int(Role.READER)
     wiki.write("law", "See [[eng:old]].", space="rules")
     screen = wiki.get("ben", "/eng/old/-/move").text

@@ -34,7 +34,7 @@ from wiki.pages.revising import text_of
 from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
 from wiki.search.index import difference
-from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.actions import SpaceValues, create_space, give_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer.git import histories
@@ -694,12 +694,7 @@ def test_what_people_do_here_survives_the_way_out_and_in(
 def _add_space(wiki: Scene, slug: str) -> None:
     with wiki.database.write() as session:
         made = create_space(
-            session,
-            wiki.actor("ada"),
-            slug=slug,
-            title=slug,
-            description="",
-            visibility=Visibility.PUBLIC,
+            session, wiki.actor("ada"), slug, SpaceValues(slug, visibility=Visibility.PUBLIC)
         )
         give_role(session, wiki.actor("ada"), made, wiki.actor("eve").person_id or 0, Role.LEAD)
 

@@ -20,11 +20,10 @@ from wiki.rules.roles import Role
 from wiki.spaces.audience import count_by_role, list_audience
 from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
-from wiki.spaces.queries import SpaceAccess, list_group_roles, see_space_by_id, why
+from wiki.spaces.queries import ScopedPage, SpaceAccess, list_group_roles, see_space_by_id, why
 from wiki.spaces.who import known_person
 from wiki.web.request import actor, reading
 
-PER_SCREEN = 50
 ASKED = (May.READ, May.COMMENT, May.EDIT)
 
 
@@ -79,7 +78,6 @@ def screen(place: Place) -> str:
         choice.may,
         guests=choice is Choice.GUESTS,
         after=request.args.get("after"),
-        limit=PER_SCREEN,
     )
     counts = count_by_role(session, space)
     facts = space.facts(Role.NONE)
@@ -121,7 +119,8 @@ def told(
         return [(False, f"There is no one called “{asked.strip()[:60]}”.")]
     if person.disabled_at is not None:
         return [(False, f"{person.name}’s account is disabled.")]
-    said = [why(session, person.actor(), space, scope_id, may, page_id=page_id) for may in ASKED]
+    page = ScopedPage(scope_id, page_id)
+    said = [why(session, person.actor(), space, may, page) for may in ASKED]
     answers = [
         (bool(one), f"{_DEEDS[may]}: {one.reason}") for may, one in zip(ASKED, said, strict=True)
     ]

@@ -35,7 +35,6 @@ from wiki.web.urls import access_url, verb
 
 blueprint = Blueprint("access", __name__)
 
-PER_SCREEN = 50
 INHERIT = "inherit"
 """The choice for a page without a label of its own."""
 
@@ -143,7 +142,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     space_access.require_panel(seen)
     may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
     after = request.args.get("after")
-    found = list_audience(session, place.space, page.scope_id, may, after=after, limit=PER_SCREEN)
+    found = list_audience(session, place.space, page.scope_id, may, after=after)
     held = restrictions_of(session, [page.scope_id] if page.scope_id else [])
     asked = request.args.get("person", "")
     facts = place.space.facts(Role.NONE)

@@ -7,7 +7,7 @@ from flask import Response, url_for
 from wiki.api import resources, wire
 from wiki.rules.access import May
 from wiki.rules.roles import Role, Visibility
-from wiki.spaces.actions import create_space
+from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.queries import list_editable_spaces, list_spaces, see_space
 from wiki.web.operations import Answer, answer, operation, sent_body
 from wiki.web.request import actor, reading, writing
@@ -56,11 +56,13 @@ def make_space() -> Response:
         made = create_space(
             session,
             actor(),
-            slug=sent.slug,
-            title=sent.title,
-            description=sent.description,
-            visibility=Visibility(sent.visibility),
-            member_role=Role.named(sent.member_role),
+            sent.slug,
+            SpaceValues(
+                sent.title,
+                description=sent.description,
+                visibility=Visibility(sent.visibility),
+                member_role=Role.named(sent.member_role),
+            ),
         )
     response = answer(wire.space(made, can_edit=True), 201)
     response.headers["Location"] = url_for("api.read_space", slug=made.slug)

@@ -28,7 +28,7 @@ from wiki.people.groups import create_group, find_group, see_group
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
-from wiki.spaces.actions import create_space, give_role, set_group_role
+from wiki.spaces.actions import SpaceValues, create_space, give_role, set_group_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
@@ -87,11 +87,10 @@ class Stage:
         self.spaces[slug] = create_space(
             self.session,
             self.people[who],
-            slug=slug,
-            title=title,
-            description=description,
-            visibility=visibility,
-            member_role=member_role,
+            slug,
+            SpaceValues(
+                title, description=description, visibility=visibility, member_role=member_role
+            ),
         )
 
     def invites(self, who: str, slug: str, **roles: Role) -> None:

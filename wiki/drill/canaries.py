@@ -39,7 +39,7 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.sharing.actions import Wish, make_link, revoke_link
 from wiki.sharing.models import ShareLink
-from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.actions import SpaceValues, create_space, give_role
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.models import Space
 from wiki.subscribers import handlers_by_name
@@ -128,10 +128,8 @@ def _space(world: World, session: Session, slug: str, title: str, visibility: Vi
     space = create_space(
         session,
         world.people["lead"],
-        slug=slug,
-        title=title,
-        visibility=visibility,
-        member_role=Role.READER,
+        slug,
+        SpaceValues(title, visibility=visibility, member_role=Role.READER),
     )
     for name in ("insider", "revoked", "disabled"):
         give_role(session, world.people["lead"], space, world.people[name].person_id or 0, _EDITOR)
@@ -323,9 +321,11 @@ def _elsewhere(world: World, session: Session) -> Space:
     """Create a private space in which the guest and the member of another team have roles."""
     lead = world.people["lead"]
     space = create_space(
-        session, lead, slug="drill-elsewhere", title="Drill elsewhere",
-        visibility=Visibility.PRIVATE,
-    )  # fmt: skip
+        session,
+        lead,
+        "drill-elsewhere",
+        SpaceValues("Drill elsewhere", visibility=Visibility.PRIVATE),
+    )
     mine = (("guest", Role.COMMENTER), ("member", Role.EDITOR), ("insider", Role.EDITOR))
     for name, role in mine:
         give_role(session, lead, space, world.people[name].person_id or 0, role)

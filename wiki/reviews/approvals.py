@@ -81,16 +81,10 @@ def _invite(
     session: Session, settings: Settings, actor: Actor, sent: Mapping[str, Any], consent: Consent
 ) -> Done:
     seen = see_space_by_id(session, actor, sent["space_id"])
-    _, link = invitations.invite(
-        session,
-        actor,
-        settings,
-        seen=seen,
-        role=Role.named(sent["role"]),
-        site_role=SiteRole(sent["site_role"]),
-        email=sent["email"],
-        consent=consent,
+    guest = invitations.Invited(
+        SiteRole(sent["site_role"]), sent["email"], seen, Role.named(sent["role"])
     )
+    _, link = invitations.invite(session, actor, settings, guest, consent=consent)
     members = f"/{seen.space.slug}/-/members"
     if sent["email"]:
         return Done(f"{sent['email']} was invited.", members, link)
@@ -132,9 +126,7 @@ def _move(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Cons
 
 def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Consent) -> Done:
     seen = see_space_by_id(session, actor, sent["space_id"])
-    spaces.change_space(
-        session,
-        seen,
+    values = spaces.SpaceValues(
         title=sent["title"],
         description=sent["description"],
         visibility=Visibility(sent["visibility"]),
@@ -145,8 +137,8 @@ def _space(session: Session, actor: Actor, sent: Mapping[str, Any], consent: Con
             Label(sent["commenter_clearance"]),
             Label(sent["editor_clearance"]),
         ),
-        consent=consent,
     )
+    spaces.change_space(session, seen, values, consent=consent)
     return Done("Settings saved.", f"/{seen.space.slug}/-/settings")
 
 

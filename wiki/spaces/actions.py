@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -32,17 +33,24 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 NOT_SLUGS = frozenset({"favicon.ico", "robots.txt"})
 
 
-def create_space(
-    session: Session,
-    actor: Actor,
-    *,
-    slug: str,
-    title: str,
-    description: str = "",
-    visibility: Visibility = Visibility.INTERNAL,
-    member_role: Role = Role.EDITOR,
-) -> Space:
-    """Create a space and make the actor its lead.
+@dataclass(frozen=True)
+class SpaceValues:
+    """What the leads of a space decide about it.
+
+    ``label`` is the minimum label of all its pages, and ``clearances`` are the highest labels that
+    readers, commenters and editors may read; None keeps the present ones.
+    """
+
+    title: str
+    description: str = ""
+    visibility: Visibility = Visibility.INTERNAL
+    member_role: Role = Role.EDITOR
+    label: Label | None = None
+    clearances: tuple[Label, Label, Label] | None = None
+
+
+def create_space(session: Session, actor: Actor, slug: str, values: SpaceValues) -> Space:
+    """Create a space and make the actor its lead. Its label follows from its visibility.
 
     :raises Forbidden: for guests and anonymous users.
     :raises Invalid: if the slug is taken or not valid.
@@ -58,11 +66,11 @@ def create_space(
         raise Unsuitable(f"The address “{slug}” can’t be used. Choose another one.", field="slug")
     space = Space(
         slug=slug,
-        title=_checked_title(title),
-        description=_checked_description(description),
-        visibility=visibility.value,
-        member_role=int(member_role),
-        label=int(fitting_label(visibility, Label.PUBLIC)),
+        title=_checked_title(values.title),
+        description=_checked_description(values.description),
+        visibility=values.visibility.value,
+        member_role=int(values.member_role),
+        label=int(fitting_label(values.visibility, Label.PUBLIC)),
         created_by_id=actor.person_id,
     )
     session.add(space)
@@ -81,39 +89,28 @@ def create_space(
 
 
 def change_space(
-    session: Session,
-    seen: SpaceAccess,
-    *,
-    title: str,
-    description: str,
-    visibility: Visibility,
-    member_role: Role,
-    label: Label | None = None,
-    clearances: tuple[Label, Label, Label] | None = None,
-    consent: Consent | None = None,
+    session: Session, seen: SpaceAccess, values: SpaceValues, *, consent: Consent | None = None
 ) -> None:
     """Change a space's name, its visibility, and the labels of its pages and roles.
 
-    :param label: the minimum label of all its pages; None keeps the present one.
-    :param clearances: the highest labels that readers, commenters and editors may read; None keeps
-        the present ones.
     :raises Forbidden: unless the actor leads the space.
     :raises Invalid: also if pages would show content with a higher label than their own.
     :raises Exposes: if more people could read something, and there is no consent to that.
     """
     seen.require(May.MANAGE)
     space = seen.space
-    label = fitting_label(visibility, Label(space.label) if label is None else label)
-    reader, commenter, editor = clearances or space.facts(Role.NONE).clearances
+    label = Label(space.label) if values.label is None else values.label
+    label = fitting_label(values.visibility, label)
+    reader, commenter, editor = values.clearances or space.facts(Role.NONE).clearances
     if not reader <= commenter <= editor:
         raise Invalid(
             "A higher role can’t have a lower label limit than a role below it.", field="editor"
         )
     wanted: dict[str, Any] = {
-        "title": _checked_title(title),
-        "description": _checked_description(description),
-        "visibility": visibility.value,
-        "member_role": int(member_role),
+        "title": _checked_title(values.title),
+        "description": _checked_description(values.description),
+        "visibility": values.visibility.value,
+        "member_role": int(values.member_role),
         "label": int(label),
         "reader_clearance": int(reader),
         "commenter_clearance": int(commenter),

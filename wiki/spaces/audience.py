@@ -60,6 +60,10 @@ def audience_of(
     )
 
 
+ROWS = 50
+"""Number of people in a slice of an audience."""
+
+
 def list_audience(
     session: Session,
     space: Space,
@@ -68,7 +72,6 @@ def list_audience(
     *,
     guests: bool = False,
     after: str | None = None,
-    limit: int = 50,
 ) -> Slice[tuple[Person, Role]]:
     """Return the people by name, each with their role in the space.
 
@@ -83,10 +86,10 @@ def list_audience(
     cursor = decode_cursor(after, [str, int])
     if cursor:
         query = query.where(tuple_(name, Person.id) > tuple(cursor))
-    rows = session.execute(query.order_by(name, Person.id).limit(limit + 1)).all()
+    rows = session.execute(query.order_by(name, Person.id).limit(ROWS + 1)).all()
     # The name as the database orders it: its lower case can differ from Python's.
-    last = [rows[limit - 1][2], rows[limit - 1][0].id] if len(rows) > limit else None
-    found = [(person, Role(role)) for person, role, _ in rows[:limit]]
+    last = [rows[ROWS - 1][2], rows[ROWS - 1][0].id] if len(rows) > ROWS else None
+    found = [(person, Role(role)) for person, role, _ in rows[:ROWS]]
     return Slice(found, encode_cursor(last) if last else None)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from wiki.canary import World
 from wiki.rules.roles import Role
 from wiki.spaces.exposure import UNASKED
-from wiki.spaces.invitations import invite
+from wiki.spaces.invitations import Invited, invite
 from wiki.spaces.models import Invitation
 from wiki.spaces.queries import see_space
 
@@ -18,6 +18,6 @@ def invite_somebody(world: World, session: Session) -> None:
     lead = world.people["lead"]
     slug = str(world.target("a page of a private space").values["slug"])
     seen = see_space(session, lead, slug)
-    invite(session, lead, world.settings, seen=seen, role=Role.READER, consent=UNASKED)
+    invite(session, lead, world.settings, Invited(seen=seen, role=Role.READER), consent=UNASKED)
     wanted = select(Invitation.id).where(Invitation.space_id == seen.space.id)
     world.common["invitation_id"] = session.scalars(wanted).one()

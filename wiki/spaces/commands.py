@@ -13,7 +13,7 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, decide
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.shell import SHELL, opened
-from wiki.spaces.actions import create_space, give_role
+from wiki.spaces.actions import SpaceValues, create_space, give_role
 from wiki.spaces.members import leads_of
 from wiki.spaces.models import Scope, Space
 from wiki.text.paths import title_from
@@ -127,10 +127,12 @@ def make_space(session: Session, new: NewSpace) -> bool:
     made = create_space(
         session,
         maker,
-        slug=new.slug,
-        title=new.title or title_from(new.slug),
-        description=new.description,
-        visibility=new.visibility,
+        new.slug,
+        SpaceValues(
+            new.title or title_from(new.slug),
+            description=new.description,
+            visibility=new.visibility,
+        ),
     )
     if lead is not None and lead.id != maker.person_id:
         give_role(session, SHELL, made, lead.id, Role.LEAD)

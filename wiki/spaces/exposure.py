@@ -188,7 +188,7 @@ def watched(
         ):
             after[row.id], heads[row.id] = _key(row), row.head
     now = _audiences(session, set(after.values()), among)
-    found = _measured(session, before, after, audiences, now, labels, heads)
+    found = _measured(session, _Before(before, audiences, labels, heads), after, now)
     require_consent(found, change, consent)
 
 
@@ -251,26 +251,32 @@ def _key(row: Any) -> _Key:
     return row.space_id, row.scope_id, row.deleted_at is not None
 
 
+@dataclass(frozen=True)
+class _Before:
+    """The pages that a change concerns, before it: what decides who may read each of them, their
+    audiences and labels, and the numbers of their revisions."""
+
+    keys: dict[int, _Key]
+    audiences: dict[_Key, Audience]
+    labels: dict[_Key, int]
+    heads: dict[int, int]
+
+
 def _measured(
-    session: Session,
-    before: dict[int, _Key],
-    after: dict[int, _Key],
-    was: dict[_Key, Audience],
-    now: dict[_Key, Audience],
-    labels: dict[_Key, int],
-    heads: dict[int, int],
+    session: Session, before: _Before, after: dict[int, _Key], now: dict[_Key, Audience]
 ) -> Exposure | None:
+    keys = before.keys
     more = {
-        (old, new): now[new].beyond(was[old])
-        for old, new in {(before[id], key) for id, key in after.items()}
+        (old, new): now[new].beyond(before.audiences[old])
+        for old, new in {(keys[id], key) for id, key in after.items()}
     }
-    exposed = [id for id, key in after.items() if more[before[id], key]]
+    exposed = [id for id, key in after.items() if more[keys[id], key]]
     if not exposed:
         return None
     people: set[int] = set()
     everyone = False
     for id in exposed:
-        found = more[before[id], after[id]]
+        found = more[keys[id], after[id]]
         people |= found.people
         everyone |= found.everyone
     files = 0
@@ -288,8 +294,8 @@ def _measured(
         everyone,
         len(exposed),
         files,
-        sum(heads[id] - 1 for id in exposed),
-        Label(max(labels[before[id]] for id in exposed)),
+        sum(before.heads[id] - 1 for id in exposed),
+        Label(max(before.labels[keys[id]] for id in exposed)),
     )
 
 

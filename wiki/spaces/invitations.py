@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -34,26 +35,33 @@ PER_PERSON = Limit(100, timedelta(days=1))
 RANK = (SiteRole.ANONYMOUS, SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
 
 
+@dataclass(frozen=True)
+class Invited:
+    """A person to be invited: their role in the organisation and their address, if it is known; and
+    for leads the space to join, with the role in it. Without a space, only admins can invite."""
+
+    site_role: SiteRole = SiteRole.GUEST
+    email: str | None = None
+    seen: SpaceAccess | None = None
+    role: Role = Role.NONE
+
+
 def invite(
     session: Session,
     actor: Actor,
     settings: Settings,
+    invited: Invited,
     *,
-    seen: SpaceAccess | None = None,
-    role: Role = Role.NONE,
-    site_role: SiteRole = SiteRole.GUEST,
-    email: str | None = None,
     consent: Consent | None = None,
 ) -> tuple[Invitation, str]:
     """Create an invitation, and mail it if there is an address; return its row and its link.
 
-    :param seen: the space to join, for its leads; None for admins only.
-    :param role: the role in that space.
     :raises Forbidden: if the actor may not invite, or not with these roles.
     :raises Invalid: if the address is not valid or has an account, or the role is not allowed.
     :raises TooMany: beyond 100 invitations a day.
     :raises Exposes: if the invited person could read something, and there is no consent to that.
     """
+    seen, role, site_role = invited.seen, invited.role, invited.site_role
     require_allowed(may_invite(actor, site_role) if seen else may_administer(actor))
     if seen is not None:
         seen.require(May.MANAGE)
@@ -61,11 +69,7 @@ def invite(
             raise Invalid(
                 "Choose a role in the space that isn’t higher than your own.", field="role"
             )
-    email = checked_email(email) if email and email.strip() else None
-    if email is not None:
-        owner = session.scalar(select(Person).where(Person.email == email))
-        if owner is not None:
-            raise Invalid(f"{owner.name} already has an account with this address.", field="email")
+    email = _free_email(session, invited.email)
     if seen is not None and not (consent and consent.unasked):
         wanted = {
             "space_id": seen.space.id,
@@ -95,6 +99,20 @@ def invite(
         )
         mails.post(session, actor, email, letter)
     return row, link
+
+
+def _free_email(session: Session, email: str | None) -> str | None:
+    """Return an address in its normal form, if it is given.
+
+    :raises Invalid: if it is not valid or has an account.
+    """
+    if not email or not email.strip():
+        return None
+    address = checked_email(email)
+    owner = session.scalar(select(Person).where(Person.email == address))
+    if owner is not None:
+        raise Invalid(f"{owner.name} already has an account with this address.", field="email")
+    return address
 
 
 def revoke(session: Session, actor: Actor, invitation: Invitation) -> None:

@@ -32,10 +32,12 @@ def invite_into_space(slug: str) -> ResponseReturnValue:
                 session,
                 actor(),
                 settings(),
-                seen=see_space(session, actor(), slug),
-                role=_role(),
-                site_role=_site_role(),
-                email=request.form.get("email"),
+                invitations.Invited(
+                    _site_role(),
+                    request.form.get("email"),
+                    see_space(session, actor(), slug),
+                    _role(),
+                ),
             )
     except Invalid as error:
         return members_screen(see_space(reading(), actor(), slug), error)
@@ -66,8 +68,7 @@ def site() -> ResponseReturnValue:
                     session,
                     actor(),
                     settings(),
-                    site_role=_site_role(),
-                    email=request.form.get("email"),
+                    invitations.Invited(_site_role(), request.form.get("email")),
                 )
         except Invalid as refused:
             error = refused

@@ -90,9 +90,8 @@ class SpaceAccess:
             return
         session = object_session(self.space)
         if session is not None and self.scope_id is not None and self.actor.is_member:
-            decision = why(
-                session, self.actor, self.space, self.scope_id, may, deleted=self.page.deleted
-            )
+            page = ScopedPage(self.scope_id, deleted=self.page.deleted)
+            decision = why(session, self.actor, self.space, may, page)
         raise Forbidden(decision.refusal)
 
 
@@ -272,21 +271,27 @@ def with_lists(session: Session, rows: Sequence[RestrictionRow]) -> list[Held]:
     ]
 
 
+@dataclass(frozen=True)
+class ScopedPage:
+    """The scope of a page, None for a page without one; and its id, if a reason is to name the page
+    above it that is restricted."""
+
+    scope_id: int | None
+    id: int | None = None
+    deleted: bool = False
+
+
 def why(
     session: Session,
     actor: Actor,
     space: Space,
-    scope_id: int | None,
     may: May,
-    *,
-    page_id: int | None = None,
-    deleted: bool = False,
+    page: ScopedPage,
 ) -> Decision:
-    """Return the decision for an actor about a page of this space and scope. Its reason names the
+    """Return the decision for an actor about a page of this space. Its reason names the
     people on the lists that exclude the actor, so show it only to users who may read the page.
-
-    :param page_id: the page, so that the reason can name the page above it that is restricted.
     """
+    scope_id = page.scope_id
     alone, in_groups = session.execute(select(*granted(space.id, actor.person_id))).one()
     facts = OPEN
     if scope_id is not None:
@@ -295,7 +300,7 @@ def why(
         held = restrictions_of(session, [scope_id])
         label = session.scalar(select(Scope.label).where(Scope.id == scope_id))
         facts = PageFacts(
-            Label(label or 0), tuple(_fact(one, actor, mine, page_id) for one in held), deleted
+            Label(label or 0), tuple(_fact(one, actor, mine, page.id) for one in held), page.deleted
         )
     return decide(may, actor, space.facts(Role(max(alone, in_groups)), actor.within), facts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -47,11 +49,8 @@ def new() -> ResponseReturnValue:
                 space = actions.create_space(
                     session,
                     actor(),
-                    slug=request.form.get("slug", ""),
-                    title=request.form.get("title", ""),
-                    description=request.form.get("description", ""),
-                    visibility=_visibility(),
-                    member_role=_member_role(),
+                    request.form.get("slug", ""),
+                    _values(),
                 )
         except Invalid as refused:
             error = refused
@@ -73,12 +72,11 @@ def settings(slug: str) -> ResponseReturnValue:
                 actions.change_space(
                     session,
                     queries.see_space(session, actor(), slug),
-                    title=request.form.get("title", ""),
-                    description=request.form.get("description", ""),
-                    visibility=_visibility(),
-                    member_role=_member_role(),
-                    label=_label("label", Label(seen.space.label)),
-                    clearances=_clearances(seen.space),
+                    replace(
+                        _values(),
+                        label=_label("label", Label(seen.space.label)),
+                        clearances=_clearances(seen.space),
+                    ),
                 )
         except Invalid as refused:
             error = refused
@@ -270,6 +268,15 @@ def _label(name: str, default: Label) -> Label:
         return Label.named(request.form.get(name, default.word))
     except KeyError:
         raise Invalid("This label doesn’t exist.", field=name) from None
+
+
+def _values() -> actions.SpaceValues:
+    return actions.SpaceValues(
+        title=request.form.get("title", ""),
+        description=request.form.get("description", ""),
+        visibility=_visibility(),
+        member_role=_member_role(),
+    )
 
 
 def _visibility() -> Visibility:
