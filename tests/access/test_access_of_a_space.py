@@ -68,8 +68,7 @@ def test_guests_who_only_read_have_no_panel_and_what_is_hidden_answers_as_what_i
 def test_every_reader_is_listed_once_whatever_the_alphabet_of_their_name(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch, panel: str
 ) -> None:
-    monkeypatch.setattr("wiki.access.views.PER_SCREEN", 1)
-    monkeypatch.setattr("wiki.access.space_access.PER_SCREEN", 1)
+    monkeypatch.setattr("wiki.spaces.audience.ROWS", 1)
     wiki.write("", "Home")
     names = ("İnci", "Iris", "ΟΔΟΣ", "Οδος", "Πέτρος", "Émile", "ẞ")
     handles = ["ada", "ben", "cai", "dot", "eve"]
