@@ -54,7 +54,7 @@ format: $(VENV)/installed ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-docs: $(VENV)/installed ## write the reference of settings and commands from the code
+docs: $(VENV)/installed ## write the reference of settings and commands, and the code in the guide to rooms
 	$(PY) -m docs.reference
 
 storm: setup ## the long form of the tests that throw dice: ten thousand sequences against the gate

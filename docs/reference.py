@@ -1,10 +1,11 @@
-"""Writes the reference of settings and commands from the code: `make docs`.
+"""Writes the reference of settings and commands, and the code in the guide to rooms: `make docs`.
 
-Both pages are in the repository, so that they can be read there; a test holds them to the code.
+The pages are in the repository, so that they can be read there; a test holds them to the code.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +16,8 @@ from wiki.cli import main
 from wiki.config import PREFIX, Settings
 
 HERE = Path(__file__).parent / "administrators"
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "docs" / "contributors" / "adding-a-room.md"
 
 ABOUT_SETTINGS = """\
 # Settings
@@ -111,6 +114,16 @@ def _meaning(option: click.Option) -> str:
     return f"{option.help}{notes}"
 
 
+def guide_page() -> str:
+    """Return the guide to rooms with the present code of the files that it shows."""
+    shown = re.compile(r"^`([\w/]+\.\w+)`\n\n```(\w+)\n.*?```$", re.DOTALL | re.MULTILINE)
+    return shown.sub(
+        lambda found: f"`{found[1]}`\n\n```{found[2]}\n{(ROOT / found[1]).read_text()}```",
+        GUIDE.read_text(),
+    )
+
+
 if __name__ == "__main__":
     (HERE / "settings.md").write_text(settings_page())
     (HERE / "commands.md").write_text(commands_page())
+    GUIDE.write_text(guide_page())

@@ -40,9 +40,7 @@ def test_a_link_between_pages_of_the_documentation_leads_somewhere(page: Path) -
             assert (page.parent / target).exists(), target
 
 
-def test_the_guide_to_rooms_shows_the_code_of_its_room() -> None:
-    guide = (DOCS / "contributors" / "adding-a-room.md").read_text()
-    shown = re.findall(r"^`([\w/]+\.\w+)`\n\n```\w+\n(.*?)```$", guide, re.DOTALL | re.MULTILINE)
-    assert len(shown) > 8
-    for name, code in shown:
-        assert code == (DOCS.parent / name).read_text(), name
+def test_the_guide_to_rooms_shows_the_code_of_its_room(reference: ModuleType) -> None:
+    written = reference.GUIDE.read_text()
+    assert written.count("\n```python\n") >= 7
+    assert written == reference.guide_page(), "run `make docs`"
