@@ -15,7 +15,7 @@ def test_changes_are_listed_newest_first_with_who_and_why(wiki: Scene) -> None:
     order = [shown.index(words) for words in ("Shorter", 'row-title" href="/eng/two"', "Begin")]
     assert order == sorted(order)
     assert "/eng/one/-/diff/1..2" in shown
-    assert "in two, the first revision</span>" in shown
+    assert "to two, the first revision</span>" in shown
 
 
 def test_several_edits_of_a_page_in_a_row_are_one_entry_with_one_comparison(wiki: Scene) -> None:

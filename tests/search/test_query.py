@@ -103,7 +103,7 @@ def test_a_date_that_is_none_is_said_and_left_out(date: str) -> None:
     query = parse(f"leave updated:{date}")
     assert query.must == (Clause("leave"),)
     assert query.updated == Period()
-    assert "is not a date" in query.notes[0]
+    assert "isn’t a valid date" in query.notes[0]
 
 
 def test_an_endless_question_is_cut_and_says_so() -> None:
