@@ -176,3 +176,10 @@ def test_a_page_has_one_heading_of_the_first_level_and_lines_however_they_end(wi
     assert shown.count(">Rota</h") == 1
     raw = wiki.get("cai", "/eng/rota/-/raw")
     assert raw.text == body.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_only_the_first_block_of_front_matter_is_taken_off_a_text(wiki: Scene) -> None:
+    shown = "---\nowner: ben\n---\nThis is front matter.\n"
+    sent = {"title": "Front matter", "path": "front-matter", "body": f"---\nlevel: 1\n---\n{shown}"}
+    assert wiki.post("ben", "/eng/-/new", **sent).status_code == 303
+    assert wiki.get("ben", "/eng/front-matter/-/raw").text == shown

@@ -24,7 +24,7 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.prescan import prescan
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
-from wiki.pages.rendering.stored import keep_head
+from wiki.pages.rendering.stored import ensure_head
 from wiki.pages.revising import text_of
 from wiki.pages.saving import Conflict, submit
 from wiki.pages.secrets import Override, SecretsFound, checked_override
@@ -379,7 +379,7 @@ def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> R
     if page.head == head.number:
         response.set_etag(_etag(page, label))
     # The page is saved; derived data can follow after the response.
-    afterwards(response, partial(keep_head, parts().database, page.id, requester()))
+    afterwards(response, partial(ensure_head, parts().database, page.id, requester()))
     return response
 
 

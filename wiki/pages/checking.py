@@ -18,8 +18,8 @@ from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Rev
 from wiki.pages.rendering.stored import (
     checksum_of,
     context_of,
+    ensure_heads,
     first_seconds,
-    keep_heads,
     rendering_key,
 )
 from wiki.pages.texts import each_text, forget_texts
@@ -142,7 +142,7 @@ def _put_right(database: Database, page_id: int) -> None:
         for key, value in _derived(page, revision).items():
             setattr(page, key, value)
         page.rendered = 0
-    keep_heads(database, [page_id])
+    ensure_heads(database, [page_id])
 
 
 def check_folders(database: Database, progress: Progress) -> Iterator[Finding]:
@@ -274,13 +274,13 @@ def check_renderings(database: Database, progress: Progress) -> Iterator[Finding
     if stale:
         yield Finding(
             f"{counted(len(stale), 'page is', 'pages are')} not rendered in the latest revision.",
-            lambda: keep_heads(database, stale),
+            lambda: ensure_heads(database, stale),
         )
     if cut_off:
         yield Finding(
             f"{counted(len(cut_off), 'page was', 'pages were')} cut off while being rendered, "
             "before reaching the limit of CPU time for a page.",
-            lambda: keep_heads(database, cut_off),
+            lambda: ensure_heads(database, cut_off),
         )
     if damaged:
         yield Finding(
@@ -295,7 +295,7 @@ def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> Non
         for some in batches(key for _, key in damaged):
             for row in session.scalars(select(RenderingRow).where(RenderingRow.key.in_(some))):
                 session.delete(row)
-    keep_heads(database, [page_id for page_id, _ in damaged])
+    ensure_heads(database, [page_id for page_id, _ in damaged])
 
 
 def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
@@ -348,7 +348,7 @@ def _link_again(database: Database, page_ids: Sequence[int]) -> None:
                 .values(rendered=0)
                 .execution_options(synchronize_session=False)
             )
-    keep_heads(database, page_ids)
+    ensure_heads(database, page_ids)
 
 
 def _settle_all(database: Database) -> None:

@@ -46,7 +46,7 @@ class Edit:
     :param head: the newest revision that the author saw when they decided, if that matters.
     :param checked: whether the text has its normal form already.
     :param render_later: leave rendering to the caller, who calls
-        :func:`~wiki.pages.rendering.stored.keep_head` after the commit. If the caller's process
+        :func:`~wiki.pages.rendering.stored.ensure_head` after the commit. If the caller's process
         ends before that, the worker renders the page.
     """
 

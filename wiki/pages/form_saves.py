@@ -13,7 +13,7 @@ from wiki.pages.forms import label_from, override_from
 from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.models import Page
 from wiki.pages.prescan import prescan
-from wiki.pages.rendering.stored import keep_head
+from wiki.pages.rendering.stored import ensure_head
 from wiki.pages.saving import submit
 from wiki.spaces.queries import SpaceAccess
 from wiki.web.rate_limit import requester
@@ -46,5 +46,5 @@ def show_saved(saved: Saved) -> Response:
     say_unseen(saved)
     answer = redirect(page_url(saved.page.space.slug, saved.page.path), 303)
     # The save is committed; derived data is computed after the response.
-    afterwards(answer, partial(keep_head, parts().database, saved.page.id, requester()))
+    afterwards(answer, partial(ensure_head, parts().database, saved.page.id, requester()))
     return answer

@@ -8,7 +8,7 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
 from wiki.pages.rendering.queueing import QUICK_SECONDS
-from wiki.pages.rendering.stored import first_seconds, keep_heads
+from wiki.pages.rendering.stored import ensure_heads, first_seconds
 
 
 def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
@@ -17,4 +17,4 @@ def render_heads(database: Database, settings: Settings, happenings: Sequence[Ha
     Slow renderings are retried in another thread, so that deliveries do not wait for them.
     """
     page_ids = {happening.page_id for happening in happenings if happening.page_id is not None}
-    keep_heads(database, page_ids, min(QUICK_SECONDS, first_seconds()))
+    ensure_heads(database, page_ids, min(QUICK_SECONDS, first_seconds()))

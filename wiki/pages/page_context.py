@@ -16,7 +16,7 @@ from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_page, look_up, see_page
-from wiki.pages.rendering.stored import keep_heads
+from wiki.pages.rendering.stored import ensure_heads
 from wiki.pages.tree import TreeNode, breadcrumbs, children_of
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -186,7 +186,7 @@ def with_includes(html: str, *, page: Page | None = None, at: tuple[str, str] | 
         if not found.unrendered:
             break
         finish_reading()
-        keep_heads(parts().database, found.unrendered[:UNRENDERED])
+        ensure_heads(parts().database, found.unrendered[:UNRENDERED])
         found = find_included(reading(), actor(), html)
     whole = found.put_into(html, page.id if page else found.page_at(at))
     for page_id, revision, label in found.given:

@@ -35,7 +35,7 @@ from wiki.pages.page_context import (
     with_mentions,
 )
 from wiki.pages.prescan import context_of_new
-from wiki.pages.rendering.stored import keep_head, prepare, read_links, read_rendering
+from wiki.pages.rendering.stored import ensure_head, prepare, read_links, read_rendering
 from wiki.pages.saving import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.tree import children_of
@@ -90,7 +90,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     rendering = read_rendering(session, past.space.slug, revision)
     if live and is_head and not (rendering.kept and page.rendered == page.head):
         finish_reading()
-        keep_head(parts().database, page.id)  # first read: store the rendering for later requests
+        ensure_head(parts().database, page.id)  # first read: store the rendering for later requests
         session = reading()
     html = rendering.html
     if is_head:

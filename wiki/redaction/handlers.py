@@ -12,7 +12,7 @@ from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Happening
 from wiki.pages.models import RedactedPage, Redaction
-from wiki.pages.rendering.stored import keep_heads
+from wiki.pages.rendering.stored import ensure_heads
 from wiki.purging.actions import forget_memory
 from wiki.search.index import rebuild
 
@@ -37,7 +37,7 @@ def carry_out(database: Database, settings: Settings, happenings: Sequence[Happe
     if not waiting:
         return
     forget_memory()
-    keep_heads(database, page_ids)
+    ensure_heads(database, page_ids)
     unindexed = [one.id for one in waiting if one.indexed_at is None]
     if unindexed:
         rebuild(database, settings)

@@ -15,7 +15,7 @@ from wiki.pages.access_log import log_read
 from wiki.pages.models import Page, Redaction
 from wiki.pages.page_context import Past, frame, page_frame
 from wiki.pages.queries import get_revision
-from wiki.pages.rendering.stored import keep_heads
+from wiki.pages.rendering.stored import ensure_heads
 from wiki.pages.saving import MovedOn
 from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory
@@ -232,7 +232,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
 def _done(row: Redaction, page_ids: list[int]) -> ResponseReturnValue:
     """Clear this process's caches at once, and redirect to the tombstone."""
     forget_memory()
-    keep_heads(parts().database, page_ids)
+    ensure_heads(parts().database, page_ids)
     slug = reading().get_one(Redaction, row.id).space.slug
     return redirect(url_for("redaction.redaction", slug=slug, redaction_id=row.id), 303)
 

@@ -37,7 +37,7 @@ from wiki.pages.access_log import log_read
 from wiki.pages.including import find_included, has_includes
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of, see_page
-from wiki.pages.rendering.stored import keep_head, read_rendering
+from wiki.pages.rendering.stored import ensure_head, read_rendering
 from wiki.people.actions import is_password
 from wiki.rules.labels import Label
 from wiki.sharing import queries
@@ -237,7 +237,7 @@ def _page(token: str, seen: LinkSeen, page: Page, up_to: Label | None) -> str:
     rendering = read_rendering(session, slug, revision)
     if not (rendering.kept and page.rendered == page.head):
         finish_reading()
-        keep_head(parts().database, page.id)
+        ensure_head(parts().database, page.id)
         session = reading()
     place = Place(token, seen)
     return render_template(

@@ -30,7 +30,7 @@ from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
-from wiki.pages.rendering.stored import keep_heads, prepare
+from wiki.pages.rendering.stored import ensure_heads, prepare
 from wiki.pages.revising import text_of
 from wiki.pages.saving import Conflict, submit
 from wiki.pages.secrets import REPORTED, secrets_in
@@ -210,7 +210,7 @@ class TreeImport:
                 page = session.get_one(Page, page_id)
                 page.routes, page.rendered = routes, 0
         if self.history_id is None:  # the pages of a history are rendered at the end
-            keep_heads(self.database, self._rerouted)
+            ensure_heads(self.database, self._rerouted)
         self._unnoted.clear()
         self._rerouted.clear()
 

@@ -17,8 +17,8 @@ from wiki.pages.models import Page, RenderingRow, Revision
 from wiki.pages.rendering.stored import (
     LONGEST_PAUSE,
     context_of,
+    ensure_heads,
     first_seconds,
-    keep_heads,
     most_seconds,
     rendering_key,
 )
@@ -70,14 +70,14 @@ def try_again(database: Database) -> list[tuple[str, int]]:
         with database.read() as session:
             there, elsewhere = _pages_at(session, row)
         if elsewhere:
-            keep_heads(database, elsewhere)
+            ensure_heads(database, elsewhere)
         if not there:
             with database.write() as session:
                 session.execute(delete(RenderingRow).where(RenderingRow.key == row.key))
             continue
         if row.cut_off_after is not None:
             budget = max(first_seconds(), row.cut_off_after * GROWTH)
-            keep_heads(database, there, min(budget, most_seconds()), again=True)
+            ensure_heads(database, there, min(budget, most_seconds()), again=True)
             continue
         finished += [(row.key, page_id) for page_id in there]
     return finished

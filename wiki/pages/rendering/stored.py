@@ -102,16 +102,16 @@ def prepare(content_hash: str, source: str, context: RenderContext) -> Rendering
     return _renderer.render(rendering_key(content_hash, context), source, context, asker())
 
 
-def keep_head(database: Database, page_id: int, for_whom: str | None = None) -> None:
+def ensure_head(database: Database, page_id: int, for_whom: str | None = None) -> None:
     """Store the rendering of a page's head unless it is stored already. The author's request, the
     worker and reading requests all call this; the first one does the work.
 
     :param for_whom: the asker, if the response was sent already and the thread must not wait.
     """
-    keep_heads(database, [page_id], for_whom=for_whom)
+    ensure_heads(database, [page_id], for_whom=for_whom)
 
 
-def keep_heads(
+def ensure_heads(
     database: Database,
     page_ids: Collection[int],
     seconds: float | None = None,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Database, batches, now
 from wiki.pages.models import Page
-from wiki.pages.rendering.stored import HEADS_AT_ONCE, keep_heads
+from wiki.pages.rendering.stored import HEADS_AT_ONCE, ensure_heads
 from wiki.pages.revisions import Attribution
 from wiki.pages.secrets import kinds_of
 from wiki.pages.texts import Shelf
@@ -333,7 +333,7 @@ class HistoryImport:
                 )
             )
         for some in batches(stale, HEADS_AT_ONCE):
-            keep_heads(self.database, some)
+            ensure_heads(self.database, some)
             with self.database.write() as session:
                 tell(session, some)
 
