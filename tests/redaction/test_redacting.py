@@ -160,7 +160,7 @@ def test_an_old_copy_does_not_bring_it_back(wiki: Scene) -> None:
     wiki.write("plan", "One.\n\nThe [redacted] is two.\n\nThree, edited meanwhile.\n")
     refused = wiki.post("ben", "/eng/plan/-/edit", title="plan", body=old, base=1)
     assert refused.status_code == 422
-    assert "what was redacted here (line 3)" in refused.text
+    assert "something that was redacted here (line 3)" in refused.text
     assert "One, edited." in refused.text
     assert wiki.page("plan").head == 2
     cleaned = old.replace(CANARY.upper(), "[redacted]")

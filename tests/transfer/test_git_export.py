@@ -417,7 +417,7 @@ def test_without_git_there_is_one_clear_sentence(
     monkeypatch.setenv("PATH", "/nowhere")
     done = run("export", "--git", target, "--space", "eng", "--as", "eve")
     assert done.exit_code == 1
-    assert done.stderr.strip().startswith("Error: Git is not installed on this machine")
+    assert done.stderr.strip().startswith("Error: Git isn’t installed on this machine")
 
 
 def test_no_configuration_and_no_hook_has_a_say(

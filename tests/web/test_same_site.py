@@ -91,4 +91,4 @@ def test_a_browser_that_takes_no_cookies_is_told_so(wiki: Scene) -> None:
     wiki.app.config["WTF_CSRF_ENABLED"] = True
     refused = wiki.app.test_client(use_cookies=False).post("/-/forgot", data={"login": "ben"})
     assert refused.status_code == 400
-    assert "Allow cookies, and visit this wiki at http://127.0.0.1:8000." in refused.text
+    assert "Allow cookies and open this wiki at http://127.0.0.1:8000." in refused.text
