@@ -222,7 +222,7 @@ def test_the_file_follows_its_page_when_that_moves(wiki: Scene, api: Api) -> Non
     wiki.post("ben", "/lab/groups/-/delete")
     gone = send(api, "ben", key, 0, b"abc")
     assert gone.status_code == 422
-    assert "was deleted meanwhile" in gone.json["detail"]
+    assert "has been deleted" in gone.json["detail"]
 
 
 @pytest.mark.every_database
