@@ -77,15 +77,15 @@ class Settings:
         zero=True,
     )
     max_space_files_mb: int = _setting(
-        "Maximum size of the files of a space on disk in MiB, with earlier versions and identical "
-        "files counted once; 0 for no limit.",
+        "Maximum size of the files of a space on disk in MiB, including earlier versions; "
+        "identical files count once; 0 for no limit.",
         0,
         zero=True,
     )
     max_import_mb: int = _setting("Maximum size of a zip imported in the browser, in MiB.", 512)
     second_person_from: int = _setting(
         "Number of people to whom one person alone can open confidential pages. Opening them to "
-        "more people, or anything not public to everyone, needs a second person's approval.",
+        "more people, or anything not labelled public to everyone, needs a second person.",
         20,
         zero=True,
     )
@@ -104,8 +104,8 @@ class Settings:
         1.3,
     )
     render_retry_seconds: float = _setting(
-        "Seconds of CPU time that the worker then spends at most on rendering such a page, "
-        "before its source stays.",
+        "Maximum seconds of CPU time that the worker then spends on rendering such a page, "
+        "before it gives up and the source stays.",
         20.0,
     )
     oidc_issuer: str = _setting(

@@ -25,7 +25,7 @@ PATIENCE = 10.0
 def check(dry_run: bool) -> None:
     """Verify every stored text, file and derived row, and repair derived data.
 
-    Exits 1 when something was found that is lost here: a backup may have it.
+    Exits with 1 if something is lost here and can't be repaired. A backup may have it.
 
     Example: wiki check
     """

@@ -51,7 +51,8 @@ def mirror() -> None:
 def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
     """Commit a space's history to a bare Git repository, and every later change of the space.
 
-    Whoever can read the folder reads the space. Interrupted, the same command goes on.
+    Anyone who can read the folder can read the space. If the command is interrupted, run it again
+    to continue.
 
     Example: wiki mirror add handbook /srv/mirrors/handbook.git
     """
