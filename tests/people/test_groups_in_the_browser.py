@@ -124,8 +124,8 @@ def test_what_cannot_be_a_group_is_refused_with_what_was_typed(
 @pytest.mark.parametrize(
     ("who", "words"),
     [
-        ("", "Say who"),
-        ("@", "Say who"),
+        ("", "Enter a user name"),
+        ("@", "Enter a user name"),
         ("nobody at all", "No person or group"),
         ("@Ben Smith", "No person or group"),
         ("x" * 5000, "No person or group"),
