@@ -267,7 +267,7 @@ def test_a_group_takes_only_those_who_have_an_account_that_can_be_used(wiki: Sce
         (group,) = make(session, wiki, "finance")
         old = author_for(session, "Old Hand", "old@example.org")
         assert old is not None
-        with pytest.raises(Invalid, match="Old Hand has no account"):
+        with pytest.raises(Invalid, match="Old Hand has no active account"):
             groups.store_member(session, wiki.actor("ada"), group, old, member=True)
         put(session, wiki, group, "ben", "cai")
         disable(session, wiki.actor("ada"), someone(session, "ben"))

@@ -80,7 +80,7 @@ def test_an_edit_is_shown_again_after_the_sign_in_and_saved_only_then(wiki: Scen
     assert again.status_code == 200
     assert text_in(again.text) == TEXT
     assert 'value="Say where the keys are"' in again.text
-    assert "not saved yet" in again.text
+    assert "isn’t saved yet" in again.text
     assert revisions(wiki) == before
 
     form |= {"csrf_token": csrf_token(again.text), "base": hidden(again.text)["base"]}
