@@ -11,6 +11,7 @@ export function addCopyButtons(root) {
     button.type = "button";
     button.className = "button copy";
     button.textContent = "Copy";
+    button.setAttribute("aria-live", "polite"); // so that “Copied” is said
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(block.textContent.replace(/\n$/, ""));

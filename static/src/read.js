@@ -1,0 +1,3 @@
+// What a page offers while it is read, on the screens that show one.
+import "./js/reading/images.js";
+import "./js/reading/sorting.js";
