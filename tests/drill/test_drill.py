@@ -21,7 +21,7 @@ from wiki.drill.canaries import lay_out
 from wiki.drill.crawl import Drill
 from wiki.history import recent
 from wiki.migrate import migrate
-from wiki.pages import including
+from wiki.pages import including, tree
 from wiki.pages import queries as pages
 from wiki.rules.access import ANONYMOUS, Decision
 from wiki.search import queries as search
@@ -119,8 +119,8 @@ GATES = {
     "the rule itself": (spaces, "decide", lambda *_: Decision(True, ""), {"pages.read"}),
     "lists of spaces": (spaces, "readable_by", everything, {"spaces.index"}),
     "restrictions in SQL": (gate, "fails", lambda *_: ~true(), {"tags.pages", "api.list_pages"}),
-    "the tree": (pages, "_shown", everything, {"pages.tree"}),
-    "folders": (pages, "_in_folder", everything, {"pages.tree"}),
+    "the tree": (tree, "shown_in_space", everything, {"pages.tree"}),
+    "folders": (tree, "holds_page", everything, {"pages.tree"}),
     "search": (search, "hidden_pages", lambda *_: frozenset(), {"search.results"}),
     "the feed of changes": (changes_feed, "unhidden_from", everything, {"api.list_changes"}),
     "recent changes": (recent, "readable_by", everything, {"history.changes_of_space"}),
