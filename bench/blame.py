@@ -21,11 +21,11 @@ from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import Database, at, now
 from wiki.migrate import migrate
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.models import BlameRow, Page
 from wiki.pages.rendering.stored import limit_rendering
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import SpaceValues, create_space

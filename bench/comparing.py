@@ -23,9 +23,9 @@ from wiki.app import open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import SpaceValues, create_space

@@ -32,11 +32,11 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.queries import look_up
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.people.models import LoginSession, Person
 from wiki.people.signin.sign_in import open_session
 from wiki.rules.access import ANONYMOUS, Actor

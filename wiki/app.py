@@ -13,7 +13,7 @@ from wiki.config import Settings, load
 from wiki.db import Database
 from wiki.kind import register
 from wiki.kinds import KINDS
-from wiki.pages import access_log
+from wiki.pages.access import access_log
 from wiki.pages.rendering import stored as rendering
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import mfa_enforcement, sign_in

@@ -231,7 +231,7 @@ class Room:
     rates: tuple[Rate, ...]
     """Its rate limits; views without one that write count as ``saves``."""
     guards: tuple[Callable[[Session, Any], Any], ...]
-    """Its guards of saves (``wiki.pages.guards.Guard``): each is asked about every edit."""
+    """Its guards of saves (``wiki.pages.saving.guards.Guard``): each is asked about every edit."""
     checks: tuple[Check, ...]
     """Its integrity checks, which ``wiki check`` makes."""
     probes: tuple[Probe, ...]

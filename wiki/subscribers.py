@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from wiki.attachments import events as attachments
 from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.audit.drilling import keep_drilling
-from wiki.audit.handlers import check_chain, let_go
+from wiki.audit.handlers import check_chain, delete_expired
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.mail import events as mail
@@ -66,7 +66,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     forget_old_uploads,
     forget_old_links,
     check_chain,
-    let_go,
+    delete_expired,
     keep_drilling,
 )
 # Chores that may take long each time; they run in a thread of their own.

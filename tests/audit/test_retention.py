@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from tests.cast import Scene
-from wiki.audit.handlers import let_go
+from wiki.audit.handlers import delete_expired
 from wiki.db import at, now
 from wiki.outbox.actions import publish
 from wiki.outbox.chain.verifying import verify
@@ -35,7 +35,7 @@ def rows(wiki: Scene, name: str = "SignedIn") -> list[EventRow]:
 
 def test_everything_is_kept_unless_somebody_says_otherwise(wiki: Scene) -> None:
     sign_in(wiki, 9000, 1)
-    let_go(wiki.database, wiki.settings)
+    delete_expired(wiki.database, wiki.settings)
     assert len(rows(wiki)) == 2
 
 
@@ -44,27 +44,27 @@ def test_events_older_than_their_days_go_and_pages_keep_their_history(wiki: Scen
         wiki.write("rota", "Ben.")
     sign_in(wiki, 499, 400, 29, 1)
     settings = replace(wiki.settings, audit_days=30)
-    let_go(wiki.database, settings)
+    delete_expired(wiki.database, settings)
     assert len(rows(wiki)) == 2
     assert len(rows(wiki, "PageSaved")) == 1
     assert rows(wiki, "EventsExpired")[0].payload["count"] == 2
     assert verify(wiki.database).fault == ""
     wiki.alone()
     before = wiki.database.version()
-    let_go(wiki.database, settings)
+    delete_expired(wiki.database, settings)
     assert wiki.database.version() == before
 
 
 def test_addresses_are_shortened_after_their_days(wiki: Scene) -> None:
     sign_in(wiki, 120, 80)
-    let_go(wiki.database, wiki.settings)
+    delete_expired(wiki.database, wiki.settings)
     assert [row.address for row in rows(wiki)] == ["203.0.113.0/24 curl", "203.0.113.7 curl"]
-    let_go(wiki.database, replace(wiki.settings, address_days=7))
+    delete_expired(wiki.database, replace(wiki.settings, address_days=7))
     assert [row.address for row in rows(wiki)] == ["203.0.113.0/24 curl"] * 2
     assert verify(wiki.database).fault == ""
 
 
 def test_addresses_are_kept_where_somebody_wants_it(wiki: Scene) -> None:
     sign_in(wiki, 9000)
-    let_go(wiki.database, replace(wiki.settings, address_days=0))
+    delete_expired(wiki.database, replace(wiki.settings, address_days=0))
     assert rows(wiki)[0].address == "203.0.113.7 curl"

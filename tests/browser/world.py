@@ -23,13 +23,13 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import delete_page
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageRead, Revision
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
 from wiki.people.events import PersonChanged

@@ -21,8 +21,9 @@ from wiki.drill.canaries import lay_out
 from wiki.drill.crawl import Drill
 from wiki.history import recent
 from wiki.migrate import migrate
-from wiki.pages import including, tree
 from wiki.pages import queries as pages
+from wiki.pages import tree
+from wiki.pages.rendering import including
 from wiki.rules.access import ANONYMOUS, Decision
 from wiki.search import queries as search
 from wiki.sharing import queries as shared

@@ -10,9 +10,9 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.attachments.actions import remove_file, restore_file
 from wiki.db import at, now
-from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 
 
 def entry(html: str, number: int) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.app import create_app
-from wiki.audit.handlers import let_go
+from wiki.audit.handlers import delete_expired
 from wiki.db import at, now
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.models import PageRead
@@ -97,7 +97,7 @@ def test_who_cannot_be_written_down_does_not_read(
     def refuse(*_: object) -> None:
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr("wiki.pages.access_log.ReadLog.write", refuse)
+    monkeypatch.setattr("wiki.pages.access.access_log.ReadLog.write", refuse)
     for url in ("/eng/plan", "/eng/plan/-/raw"):
         refused = wiki.get("ben", url)
         assert refused.status_code == 503
@@ -131,10 +131,10 @@ def test_leads_and_admins_see_who_read_a_page_and_others_do_not(wiki: Scene) -> 
 def test_it_is_forgotten_after_the_days_that_were_set(wiki: Scene) -> None:
     confidential(wiki)
     wiki.get("ben", "/eng/plan")
-    let_go(wiki.database, wiki.settings)
+    delete_expired(wiki.database, wiki.settings)
     assert reads(wiki) == {("ben", 2)}
     with at(now() + timedelta(days=367)):
-        let_go(wiki.database, wiki.settings)
+        delete_expired(wiki.database, wiki.settings)
     assert reads(wiki) == set()
 
 

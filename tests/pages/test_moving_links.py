@@ -16,14 +16,14 @@ from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.errors import Invalid
 from wiki.pages.actions import delete_page, restore_page
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.naming import Named, candidates_for, spots_of
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.rendering.stored import context_of
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.pages.texts import get_text
 from wiki.rules.roles import Role
 from wiki.spaces.actions import SpaceValues, create_space

@@ -9,9 +9,9 @@ from sqlalchemy import event
 
 from tests.cast import Scene
 from wiki.db import at
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.pages.secrets import Override
 from wiki.spaces.queries import see_space
 

@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from tests.cast import Scene
 from wiki.errors import Invalid
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.merging import Text
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.spaces.queries import see_space
 
 pytestmark = pytest.mark.every_database

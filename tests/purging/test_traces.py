@@ -12,13 +12,13 @@ from wiki.attachments.actions import remove_file
 from wiki.db import StillRead
 from wiki.outbox.models import Delivery
 from wiki.pages.diffs import _diffs
-from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
 from wiki.pages.rendering.stored import _renderer
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 from wiki.pages.texts import get_texts
 from wiki.search.index import engine_of
 

@@ -16,10 +16,10 @@ from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F4
 from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
 from wiki.pages.actions import delete_page
-from wiki.pages.edit import Edit
 from wiki.pages.merging import Text
 from wiki.pages.redacted import Redacted
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 from wiki.people.models import Person
 from wiki.redaction.actions import SpanTarget, redact_span
 from wiki.spaces.queries import see_space

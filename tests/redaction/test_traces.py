@@ -10,13 +10,13 @@ from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.cli import main
 from wiki.outbox.models import EventRow
-from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content, PageLink, Redaction
 from wiki.pages.rendering.stored import _renderer
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
 

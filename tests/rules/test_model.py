@@ -23,16 +23,17 @@ from wiki.attachments.queries import files_of_space
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.history.recent import Which, recent_changes
-from wiki.pages import actions, queries, saving
+from wiki.pages import actions, queries
 from wiki.pages.access import restrictions
 from wiki.pages.access.acl import check_scopes
 from wiki.pages.access.restrictions import AccessList
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
+from wiki.pages.saving.submit import submit as saving
 from wiki.pages.tree import children_of
 from wiki.people import groups
 from wiki.people.models import Group, Person
@@ -223,7 +224,7 @@ class Model:
                         made.append((one, copy))
         return made
 
-    def leave_lists(self, going: Sheet) -> list[tuple[Sheet, List]]:
+    def copy_restrictions_before_purge(self, going: Sheet) -> list[tuple[Sheet, List]]:
         """What is deleted and kept by lists of a page that is purged gets lists of its own."""
         made = []
         for sheet in sorted(self.sheets, key=lambda one: one.id):
@@ -518,7 +519,7 @@ class Play:
         self.spaces = {slug: self.session.get_one(Space, id) for slug, id in spaces.items()}
         self.groups = {name: self.session.get_one(Group, id) for name, id in named.items()}
         made = [] if sheet.deleted else self.model.hand_down([sheet])
-        made += self.model.leave_lists(sheet)
+        made += self.model.copy_restrictions_before_purge(sheet)
         self.model.links = [one for one in self.model.links if one.sheet is not sheet]
         self.model.sheets.remove(sheet)
         self.match(made)

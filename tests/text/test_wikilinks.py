@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.errors import Invalid
-from wiki.pages.checks import checked_path
+from wiki.pages.saving.checks import checked_path
 from wiki.text.markdown.destinations import (
     RenderContext,
     page_url,

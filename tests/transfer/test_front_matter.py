@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.cast import Scene
 from tests.transfer.test_importing import bring_in, export, said, text
 from tests.transfer.trees import write_tree
-from wiki.pages.checks import checked, with_front_matter
-from wiki.pages.edit import Edit
 from wiki.pages.merging import Text, merge_texts
-from wiki.pages.saving import submit
+from wiki.pages.saving.checks import checked, with_front_matter
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 from wiki.transfer.exporting import file_text
 from wiki.transfer.headings import leading_title
 from wiki.transfer.importing import decode

@@ -16,12 +16,12 @@ from wiki.cli import main
 from wiki.db import at
 from wiki.outbox.models import EventRow
 from wiki.pages.actions import delete_page, restore_page
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Content, Page, Revision
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.people.imported.placeholders import users_domain
 from wiki.spaces.exposure import UNASKED
 from wiki.spaces.queries import see_space

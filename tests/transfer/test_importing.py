@@ -11,14 +11,14 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import Storage
 from wiki.errors import Forbidden, NotFound
 from wiki.pages.access.restrictions import set_label
-from wiki.pages.edit import Edit
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.submit import submit
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.transfer import importing

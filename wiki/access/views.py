@@ -11,9 +11,9 @@ from sqlalchemy import select
 from wiki.access import space_access
 from wiki.errors import Invalid, NotFound
 from wiki.pages.access import restrictions
-from wiki.pages.access.label_policy import PlacesShowNarrower
+from wiki.pages.access.access_log import is_logged, readers_of
+from wiki.pages.access.label_policy import PlacesShowRestricted
 from wiki.pages.access.restrictions import AccessList
-from wiki.pages.access_log import is_logged, readers_of
 from wiki.pages.models import Page
 from wiki.pages.page_context import live_page, page_frame, place_at
 from wiki.people.models import Group, Person
@@ -170,7 +170,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         told=space_access.told(page.space, page.scope_id, asked, page_id=page.id) if asked else [],
         can_edit=can_edit,
         knows_groups=bool(may_see_groups(actor())),
-        narrower=error if isinstance(error, PlacesShowNarrower) else None,
+        narrower=error if isinstance(error, PlacesShowRestricted) else None,
         errors={error.field or "": error.sentence} if error else {},
         typed=request.form.get("who", ""),
         **_reads(seen, page),

@@ -12,7 +12,7 @@ from wiki.api import resources, wire
 from wiki.api.pages import etag_of
 from wiki.errors import Invalid, NotFound
 from wiki.history.blame import keep, revisions_of, traced
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
 from wiki.pages.diffs import Beyond, between
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up

@@ -12,21 +12,21 @@ from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.kind import DEFAULT, KEY, kind_named, kind_of, require_kind
-from wiki.pages import checks
-from wiki.pages.access.label_policy import PlacesShowNarrower, ShowsNarrower
+from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import PlacesShowRestricted, ShowsRestricted
 from wiki.pages.access.restrictions import set_label
-from wiki.pages.access_log import log_read
 from wiki.pages.actions import delete_page
-from wiki.pages.edit import Edit, NewPage, Saved
-from wiki.pages.form_saves import max_bytes
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.prescan import prescan
 from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
 from wiki.pages.rendering.stored import ensure_head
 from wiki.pages.revising import text_of
-from wiki.pages.saving import Conflict, submit
+from wiki.pages.saving import checks
+from wiki.pages.saving.edit import Edit, NewPage, Saved
+from wiki.pages.saving.form_saves import max_bytes
+from wiki.pages.saving.prescan import prescan
+from wiki.pages.saving.submit import Conflict, submit
 from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
@@ -161,7 +161,7 @@ def put_page(slug: str, path: str) -> Response:
         return _save(place, place.page, sent)
     except SecretsFound as refused:
         return _secrets(refused, sent.body)
-    except ShowsNarrower as refused:
+    except ShowsRestricted as refused:
         return _narrower(refused, sent.body)
 
 
@@ -200,9 +200,9 @@ def _label_named(name: str, field: str) -> Label:
         raise Invalid("This label doesn’t exist.", field=field) from None
 
 
-def _narrower(refused: ShowsNarrower, body: str) -> Response:
+def _narrower(refused: ShowsRestricted, body: str) -> Response:
     shown = [
-        problems.ShownNarrower(
+        problems.ShownRestricted(
             one.line,
             one.what,
             one.name,
@@ -248,7 +248,7 @@ def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
     was = session.get_one(Page, page_id).label
     try:
         agreed(session, lambda: set_label(session, actor(), page_id, label))
-    except PlacesShowNarrower:
+    except PlacesShowRestricted:
         raise
     except Invalid:
         raise Forbidden(

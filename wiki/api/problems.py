@@ -43,7 +43,7 @@ class FoundSecret:
 
 
 @dataclass(frozen=True)
-class ShownNarrower:
+class ShownRestricted:
     """Content that a text shows or links to and that has a higher label than its page."""
 
     line: int = told("The line of the body, from 1; 0 if unknown.")
@@ -69,7 +69,9 @@ class NarrowerProblem(Problem):
 
     type: Literal["urn:trellis:problem:labels"] = told("The kind of problem.")
     field: Literal["raise_label", "body"] = told("The field that allows it, or that has to change.")
-    shown: list[ShownNarrower] = told("The content with a higher label, in the order of the text.")
+    shown: list[ShownRestricted] = told(
+        "The content with a higher label, in the order of the text."
+    )
     label: str = told("The effective label of the page.")
     needed: str = told("The lowest label that the page would need.")
     may_raise: bool = told("Whether you can give it that label.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from wiki.kind import DEFAULT, kind_names
-from wiki.pages.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
+from wiki.pages.saving.checks import MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE
 from wiki.web.shapes import VISIBLE, told
 
 VISIBLE_NAME = r"[^\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]"

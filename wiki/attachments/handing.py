@@ -20,7 +20,7 @@ from wiki.attachments.queries import FileSeen, picture_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.attachments.thumbs import nearest_width
 from wiki.errors import WikiError
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
 from wiki.text.paths import name_of
 from wiki.web.request import reading
 

@@ -15,7 +15,7 @@ from wiki.db import Database, now
 from wiki.outbox.chain.expiring import expire, shorten_addresses
 from wiki.outbox.chain.verifying import verify
 from wiki.outbox.models import PASSING, TRACED, Delivery, EventRow
-from wiki.pages.access_log import forget_reads, has_reads_before
+from wiki.pages.access.access_log import forget_reads, has_reads_before
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def check_chain(database: Database, _settings: Settings) -> None:
             check.until_id, check.count, check.fault = found.until_id, found.count, found.fault
 
 
-def let_go(database: Database, settings: Settings) -> None:
+def delete_expired(database: Database, settings: Settings) -> None:
     """Delete expired events and reads, and shorten old addresses (periodic)."""
     moment = now()
     if settings.audit_days:

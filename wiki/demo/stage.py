@@ -15,14 +15,14 @@ from wiki.attachments.storage import Storage
 from wiki.db import at
 from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.people.actions import Credentials, create_person
 from wiki.people.groups import create_group, find_group, see_group
 from wiki.people.models import Person

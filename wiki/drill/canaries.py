@@ -21,12 +21,12 @@ from wiki.outbox.deliver import Deliverer
 from wiki.pages import actions
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links import moves
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import submit
 from wiki.people import groups
 from wiki.people.actions import Credentials, create_person, disable
 from wiki.people.models import LoginSession, Person

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import NotFound
 from wiki.history.blame import keep, part_of, traced
 from wiki.pages import queries
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
 from wiki.pages.page_context import page_frame, past_at
 from wiki.web.public import public
 from wiki.web.rate_limit import costs

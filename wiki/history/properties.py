@@ -11,8 +11,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from wiki.kind import kind_of
-from wiki.pages.checks import same_form
 from wiki.pages.models import Revision
+from wiki.pages.saving.checks import same_form
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import readable_by

@@ -8,14 +8,14 @@ from wiki.db import now
 from wiki.errors import NotFound
 from wiki.history.comparison import Comparison
 from wiki.history.properties import value_changes
-from wiki.pages.checks import with_front_matter
 from wiki.pages.diffs import CONTEXT, of_texts
-from wiki.pages.edit import Edit
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import get_revision, head_of
 from wiki.pages.revising import text_of
-from wiki.pages.revisions import Attribution, revision_after
+from wiki.pages.saving.checks import with_front_matter
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.revisions import Attribution, revision_after
 
 
 def undo_edit(session: Session, page: Page, number: int, message: str = "") -> Edit:

@@ -10,15 +10,15 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid
 from wiki.history.undo import compare_with, merge_of, undo_edit
 from wiki.pages import queries
-from wiki.pages.access.label_policy import ShowsNarrower
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.conflicts.views import conflict_screen, refusal_shown
-from wiki.pages.edit import Saved
-from wiki.pages.form_saves import save_form, show_saved
 from wiki.pages.forms import form_of
 from wiki.pages.merging import Text
 from wiki.pages.page_context import page_frame, past_at, place_at
-from wiki.pages.saving import Conflict, MovedOn
+from wiki.pages.saving.edit import Saved
+from wiki.pages.saving.form_saves import save_form, show_saved
+from wiki.pages.saving.submit import Conflict, MovedOn
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.web.errors import flash
@@ -39,13 +39,13 @@ def undo(slug: str, path: str) -> ResponseReturnValue:
     page = past.page
     number = _positive("revision")
     edit = undo_edit(reading(), page, number, request.form.get("message", ""))
-    error: SecretsFound | ShowsNarrower | Invalid | MovedOn | None = None
+    error: SecretsFound | ShowsRestricted | Invalid | MovedOn | None = None
     if request.method == "POST":
         try:
             saved = save_form(past.seen, replace(edit, head=_positive("head") or None), page)
         except Conflict:
             past = past_at(slug, path, 0)
-        except (SecretsFound, ShowsNarrower, Invalid, MovedOn) as refused:
+        except (SecretsFound, ShowsRestricted, Invalid, MovedOn) as refused:
             error = refused
             past = past_at(slug, path, 0)
         else:
@@ -57,7 +57,7 @@ def undo(slug: str, path: str) -> ResponseReturnValue:
         form = form_of(edit.text or Text("", ""), number, edit.message)
         conflict = Conflict(number, head, merge)
         return conflict_screen(place_at(slug, path), past.page, form, conflict, undone=number)
-    refused_for = error if isinstance(error, SecretsFound | ShowsNarrower) else None
+    refused_for = error if isinstance(error, SecretsFound | ShowsRestricted) else None
     body = render_template(
         "history/undo.html",
         **page_frame(past, past.page),

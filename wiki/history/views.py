@@ -18,16 +18,16 @@ from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
 from wiki.history.recent import Change, Which, days_beside, recent_changes
 from wiki.pages import queries
-from wiki.pages.access.label_policy import ShowsNarrower
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.conflicts.views import refusal_shown
 from wiki.pages.diffs import CONTEXT
-from wiki.pages.edit import Edit
-from wiki.pages.form_saves import save_form, show_saved
 from wiki.pages.models import Action
 from wiki.pages.page_context import Past, page_frame, past_at
 from wiki.pages.queries import Purged
-from wiki.pages.saving import MovedOn
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.form_saves import save_form, show_saved
+from wiki.pages.saving.submit import MovedOn
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.texts import get_text
 from wiki.rules.access import May
@@ -130,7 +130,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
         )
         try:
             saved = save_form(past.seen, edit, page)
-        except (SecretsFound, ShowsNarrower) as found:
+        except (SecretsFound, ShowsRestricted) as found:
             refused = found
         except Invalid as invalid:
             error = invalid

@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.outbox.actions import publish
 from wiki.pages import queries
-from wiki.pages.access.acl import hold_spaces, let_go, recompute_scopes
+from wiki.pages.access.acl import hold_spaces, preserve_inherited_restrictions, recompute_acls
 from wiki.pages.access.label_policy import (
     labels_of,
     refuse_lowered,
 )
-from wiki.pages.checks import checked_path
 from wiki.pages.events import PageDeleted, PageRestored
 from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
@@ -24,6 +23,7 @@ from wiki.pages.revising import (
     lock_for_move,
     require_free,
 )
+from wiki.pages.saving.checks import checked_path
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
 from wiki.text.paths import path_key
@@ -39,12 +39,12 @@ def delete_page(
     """
     page, space = lock_for_move(session, actor, page_id)
     going = [page, *(queries.subtree_of(session, actor, page) if with_subtree else ())]
-    let_go(session, going)
+    preserve_inherited_restrictions(session, going)
     moment = now()
     for one in going:
         one.deleted_at = moment
         one.deleted_by_id = actor.person_id
-    recompute_scopes(session, space.id, [page.path_key])
+    recompute_acls(session, space.id, [page.path_key])
     settle_folders(session, space.id, [one.path for one in going])
     settle_links(session, places_of(session, space.slug, going))
     for one in going:
@@ -80,7 +80,7 @@ def restore_page(
     session.execute(
         delete(Redirect).where(Redirect.space_id == space.id, Redirect.path_key == path_key(path))
     )
-    recompute_scopes(session, space.id, [page.path_key])
+    recompute_acls(session, space.id, [page.path_key])
     refuse_lowered(session, actor, labels)
     settle_folders(session, space.id, [path])
     settle_links(session, places_of(session, space.slug, [page]))

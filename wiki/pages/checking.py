@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wiki.db import Database, batches
 from wiki.kind import kind_names, kind_of
 from wiki.pages import projections
-from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_scopes
+from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_acls
 from wiki.pages.links.graph import count_astray, links_in, links_of, settle_all_links
 from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
 from wiki.pages.rendering.stored import (
@@ -188,7 +188,7 @@ def check_access(database: Database, progress: Progress) -> Iterator[Finding]:
             with database.write() as writing:
                 for space_id in sorted({one.space_id for one in wrong}):
                     hold_spaces(writing, [space_id])
-                    recompute_scopes(writing, space_id, [""], bounded=True)
+                    recompute_acls(writing, space_id, [""], bounded=True)
 
         yield Finding(
             counted(

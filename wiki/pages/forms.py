@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wiki.kind import Kind, kind_of
-from wiki.pages.access.label_policy import Narrower, ShowsNarrower
-from wiki.pages.edit import Edit, NewPage
+from wiki.pages.access.label_policy import Narrower, ShowsRestricted
 from wiki.pages.merging import Text
+from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label
 from wiki.text.compare.lines import normalise_line_ends
@@ -115,7 +115,7 @@ def label_from(sent: Mapping[str, str]) -> Label | None:
         return None
 
 
-def shown_in(refused: ShowsNarrower, body: str) -> list[Narrower]:
+def shown_in(refused: ShowsRestricted, body: str) -> list[Narrower]:
     """Return the findings of a refusal, with their line numbers in the body as it was typed,
     including its front matter."""
     typed = normalise_line_ends(body)

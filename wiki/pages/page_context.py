@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
 from wiki.errors import NotFound
-from wiki.pages.access_log import log_other_read
-from wiki.pages.including import DEPTH, UNRENDERED, find_included, has_includes
+from wiki.pages.access.access_log import log_other_read
 from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
 from wiki.pages.models import Page
 from wiki.pages.queries import Place, get_page, look_up, see_page
+from wiki.pages.rendering.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.rendering.stored import ensure_heads
 from wiki.pages.tree import TreeNode, breadcrumbs, children_of
 from wiki.rules.access import May

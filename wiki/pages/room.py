@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from wiki.pages import checking, views
 from wiki.pages.conflicts import views as conflict_views
-from wiki.pages.guards import GUARDS
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
+from wiki.pages.saving.guards import GUARDS
 from wiki.room import Link, Place, Probe, Rate, Room, Screen, Shortcut, none_because
 from wiki.rules.limits import Pace
 from wiki.text_columns import TextColumns, TextType

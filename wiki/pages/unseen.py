@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.pages.edit import Saved
 from wiki.pages.merging import Text
 from wiki.pages.models import Revision
 from wiki.pages.revising import text_of
+from wiki.pages.saving.edit import Saved
 from wiki.text.scan.unseen import Unseen, deceptive, deceptive_in, notice
 
 _NOTHING = Text("", "")

@@ -10,14 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.kind import DEFAULT, kind_named, registered_kinds, require_kind
-from wiki.pages import actions, checks, queries, revising
-from wiki.pages.access.label_policy import ShowsNarrower
-from wiki.pages.access_log import log_read
+from wiki.pages import actions, queries, revising
+from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
-from wiki.pages.edit import Edit, NewPage
-from wiki.pages.form_saves import max_bytes, save_form, show_saved
 from wiki.pages.forms import PageForm, edit_from, form_of, page_form
-from wiki.pages.including import without_includes
 from wiki.pages.links.backlinks import backlinks as pages_linking_to
 from wiki.pages.links.marking import marks_for, marks_of
 from wiki.pages.merging import Text
@@ -34,9 +31,13 @@ from wiki.pages.page_context import (
     with_includes,
     with_mentions,
 )
-from wiki.pages.prescan import context_of_new
+from wiki.pages.rendering.including import without_includes
 from wiki.pages.rendering.stored import ensure_head, prepare, read_links, read_rendering
-from wiki.pages.saving import Conflict
+from wiki.pages.saving import checks
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.form_saves import max_bytes, save_form, show_saved
+from wiki.pages.saving.prescan import context_of_new
+from wiki.pages.saving.submit import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.pages.tree import children_of
 from wiki.rules.access import May
@@ -179,7 +180,7 @@ def new(slug: str) -> ResponseReturnValue:
         saved = save_form(seen, edit)
     except (Invalid, TooLarge) as error:
         return _new_screen(seen, form, error)
-    except (SecretsFound, ShowsNarrower) as found:
+    except (SecretsFound, ShowsRestricted) as found:
         return _new_screen(seen, form, refused=found)
     return show_saved(saved)
 
@@ -196,7 +197,7 @@ def _new_screen(
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
     sent: Mapping[str, str] | None = None,
-    refused: SecretsFound | ShowsNarrower | None = None,
+    refused: SecretsFound | ShowsRestricted | None = None,
 ) -> ResponseReturnValue:
     status = error.status if error else refused.status if refused else 200
     sent = request.values if sent is None else sent
@@ -244,7 +245,7 @@ def edit(slug: str, path: str) -> ResponseReturnValue:
         saved = save_form(place.seen, edit, page)
     except Conflict as conflict:
         return conflict_screen(place, page, form, conflict)
-    except (SecretsFound, ShowsNarrower) as found:
+    except (SecretsFound, ShowsRestricted) as found:
         return edit_screen(place, page, form, refused=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)

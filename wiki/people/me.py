@@ -137,7 +137,7 @@ def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
         "person": person,
         "name": request.form.get("name", person.name),
         "email": request.form.get("email", person.email or ""),
-        "offer": account_merge.offer_by_email(session, actor()),
+        "offer": account_merge.claimable_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
         "factors": factors.factors_of(session, person.id),
         "here": sign_in.current().session_id,

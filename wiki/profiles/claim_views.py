@@ -14,11 +14,11 @@ from wiki.errors import NotFound
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.people.imported.account_merge import (
-    Offer,
+    ClaimableAccount,
     claim_by_email,
     claim_by_link,
-    offer_by_email,
-    offer_by_link,
+    claimable_by_email,
+    claimable_by_link,
 )
 from wiki.people.models import Person
 from wiki.rules.access import Actor
@@ -46,7 +46,7 @@ def by_email() -> ResponseReturnValue:
         with writing() as session:
             offer = claim_by_email(session, actor())
         return _done(offer)
-    found = offer_by_email(reading(), actor())
+    found = claimable_by_email(reading(), actor())
     if found is None:
         raise NotFound
     return _screen(found)
@@ -59,7 +59,7 @@ def by_link(token: str) -> ResponseReturnValue:
         with writing() as session:
             offer = claim_by_link(session, actor(), token)
         return _done(offer)
-    return _screen(offer_by_link(reading(), actor(), token))
+    return _screen(claimable_by_link(reading(), actor(), token))
 
 
 def work_of(session: Session, actor: Actor, person: Person) -> Work:
@@ -77,12 +77,12 @@ def work_of(session: Session, actor: Actor, person: Person) -> Work:
     return Work(*row)
 
 
-def _screen(offer: Offer) -> ResponseReturnValue:
+def _screen(offer: ClaimableAccount) -> ResponseReturnValue:
     work = work_of(reading(), actor(), offer.placeholder)
     body = render_template("profiles/claim.html", offer=offer, work=work)
     return body, 200, {"Cache-Control": "no-store"}
 
 
-def _done(offer: Offer) -> ResponseReturnValue:
+def _done(offer: ClaimableAccount) -> ResponseReturnValue:
     flash(f"The work imported under {offer.address} is now yours.", "good")
     return redirect(f"/-/people/{actor().handle}", 303)

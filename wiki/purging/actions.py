@@ -15,12 +15,18 @@ from wiki.attachments.models import Attachment
 from wiki.db import batches, now
 from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.actions import publish, scrub
-from wiki.pages.access.acl import hold_spaces, leave_lists, let_go, recompute_scopes, spaces_kept_by
+from wiki.pages.access.acl import (
+    copy_restrictions_before_purge,
+    hold_spaces,
+    preserve_inherited_restrictions,
+    recompute_acls,
+    spaces_kept_by,
+)
 from wiki.pages.diffs import forget_diffs
 from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
 from wiki.pages.queries import head_of, readable_by
 from wiki.pages.rendering.stored import context_of, forget_rendered, rendering_key
-from wiki.pages.saving import MovedOn
+from wiki.pages.saving.submit import MovedOn
 from wiki.pages.secrets import forget_looked
 from wiki.pages.texts import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders
@@ -79,8 +85,8 @@ def purge_page(
     space_id, path, was_live = page.space_id, page.path, page.deleted_at is None
     key = page.path_key
     if was_live:
-        let_go(session, [page])
-    left = leave_lists(session, page_id)
+        preserve_inherited_restrictions(session, [page])
+    left = copy_restrictions_before_purge(session, page_id)
     hashes = set(session.scalars(select(Revision.content_hash).where(Revision.page_id == page_id)))
     revisions = session.scalar(
         select(func.count()).select_from(Revision).where(Revision.page_id == page_id)
@@ -94,7 +100,7 @@ def purge_page(
         settle_folders(session, space_id, [path])
         left.setdefault(space_id, []).append(key)
     for settled, keys in sorted(left.items()):
-        recompute_scopes(session, settled, keys)
+        recompute_acls(session, settled, keys)
     forget_unread(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
     publish(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))

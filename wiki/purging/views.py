@@ -9,7 +9,7 @@ from wiki.errors import Invalid, NotFound
 from wiki.pages.models import Page
 from wiki.pages.page_context import Past, page_frame
 from wiki.pages.queries import get_revision
-from wiki.pages.saving import MovedOn
+from wiki.pages.saving.submit import MovedOn
 from wiki.purging.actions import forget_memory, page_to_purge, purge_page, purge_revisions
 from wiki.purging.queries import going_with, sharing, tombstones
 from wiki.spaces.queries import see_space_by_id

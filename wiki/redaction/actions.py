@@ -33,8 +33,8 @@ from wiki.pages.models import (
 )
 from wiki.pages.queries import readable_by, see_page
 from wiki.pages.redacted import remember
-from wiki.pages.revisions import Attribution, revision_of, write_revisions
-from wiki.pages.saving import MovedOn
+from wiki.pages.saving.revisions import Attribution, revision_of, write_revisions
+from wiki.pages.saving.submit import MovedOn
 from wiki.pages.texts import get_text, hash_of, put_text
 from wiki.purging.actions import empty_revisions, forget_unread
 from wiki.redaction.addresses import forget_redirects, new_paths, readdress
@@ -53,7 +53,7 @@ from wiki.room import text_columns_of
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.labels import Label
 from wiki.spaces.queries import SpaceAccess
-from wiki.tags.projection import settle as settle_tags
+from wiki.tags.projection import recompute as recompute_tags
 from wiki.tags.projection import take_turn as take_turn_of_tags
 from wiki.text.paths import path_key
 from wiki.text.rewrite.redaction import MARK, Span
@@ -399,7 +399,7 @@ def _forget_derived(session: Session, ids: Sequence[int], hashes: Collection[str
     )
     session.expire_all()
     forget_unread(session, hashes)
-    settle_tags(session, ids)
+    recompute_tags(session, ids)
 
 
 def _follow_with_mark(session: Session, actor: Actor, page: Page) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wiki.pages.access.acl import let_go, recompute_scopes
+from wiki.pages.access.acl import preserve_inherited_restrictions, recompute_acls
 from wiki.pages.links.graph import settle_links
 from wiki.pages.models import Page, Redirect
 from wiki.pages.tree import settle_folders
@@ -73,7 +73,7 @@ def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> N
     moving = [page for page in pages if page.id in new]
     live = [page for page in moving if page.deleted_at is None]
     old = [(page.space_id, page.path) for page in live]
-    let_go(session, live)
+    preserve_inherited_restrictions(session, live)
     connection = session.connection()
     for page in moving:
         path = new[page.id]
@@ -91,7 +91,7 @@ def readdress(session: Session, pages: Sequence[Page], new: dict[int, str]) -> N
         paths = [path for where, path in old if where == space_id]
         paths += [new[page.id] for page in live if page.space_id == space_id]
         keys = [path_key(path) for path in paths]
-        recompute_scopes(session, space_id, keys)
+        recompute_acls(session, space_id, keys)
         settle_folders(session, space_id, paths)
         slug = session.scalar(select(Space.slug).where(Space.id == space_id)) or ""
         settle_links(session, [(slug, key) for key in keys])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.outbox.actions import publish
-from wiki.pages.access_log import who_read
+from wiki.pages.access.access_log import who_read
 from wiki.pages.models import Page, RedactedPage, Redaction
 from wiki.redaction.events import Redacted
 from wiki.rules.access import Actor

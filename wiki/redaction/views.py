@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
-from wiki.pages.access_log import log_read
+from wiki.pages.access.access_log import log_read
 from wiki.pages.models import Page, Redaction
 from wiki.pages.page_context import Past, frame, page_frame
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import ensure_heads
-from wiki.pages.saving import MovedOn
+from wiki.pages.saving.submit import MovedOn
 from wiki.pages.texts import get_text
 from wiki.purging.actions import forget_memory
 from wiki.redaction.actions import (

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from wiki.errors import Invalid, NotFound
 from wiki.people.models import Person
-from wiki.reviews import approvals as opening
+from wiki.reviews import approvals
 from wiki.spaces.exposure import Change, NeedsConsent
 from wiki.web.errors import flash, problem, wants_json
 from wiki.web.request import actor, reading, settings, writing
@@ -53,7 +53,7 @@ def _screen(found: NeedsConsent, error: Invalid | None = None) -> ResponseReturn
         .limit(NAMED)
     ).all()
     second = exposure.needs_second(settings().second_person_from)
-    deciders = opening.deciders(session, actor(), change) if second else ()
+    deciders = approvals.deciders(session, actor(), change) if second else ()
     body = render_template(
         "reviews/exposure.html",
         exposure=exposure,
@@ -97,11 +97,13 @@ def expose() -> ResponseReturnValue:
     change = _sent()
     if "ask" in request.form:
         with writing() as session:
-            row = opening.ask(session, settings(), actor(), change, request.form.get("reason", ""))
+            row = approvals.ask(
+                session, settings(), actor(), change, request.form.get("reason", "")
+            )
         flash("Approval requested. Nothing changes until a second person approves it.", "note")
         return redirect(f"/-/approvals/{row.id}", 303)
     with writing() as session:
-        done = opening.agree(session, settings(), actor(), change, request.form.get("digest", ""))
+        done = approvals.agree(session, settings(), actor(), change, request.form.get("digest", ""))
     if done.link:
         body = render_template("reviews/link.html", done=done)
         return body, 200, {"Cache-Control": "no-store"}
@@ -109,13 +111,13 @@ def expose() -> ResponseReturnValue:
     return redirect(done.url, 303)
 
 
-@blueprint.get("/-/approvals")
-def approvals() -> ResponseReturnValue:
+@blueprint.get("/-/approvals", endpoint="approvals")
+def list_of_approvals() -> ResponseReturnValue:
     """List changes that wait for the user's decision, and those that they requested."""
     return render_template(
         "reviews/approvals.html",
-        rows=opening.list_approvals(reading(), actor()),
-        may_decide=opening.may_decide,
+        rows=approvals.list_approvals(reading(), actor()),
+        may_decide=approvals.may_decide,
     )
 
 
@@ -126,7 +128,7 @@ def approval(approval_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                done = opening.decide(
+                done = approvals.decide(
                     session, settings(), actor(), approval_id, approve="approve" in request.form
                 )
         except NeedsConsent as found:
@@ -139,11 +141,11 @@ def approval(approval_id: int) -> ResponseReturnValue:
         else:
             flash(done.said)
             return redirect(done.url, 303)
-    row = opening.see_approval(reading(), actor(), approval_id)
+    row = approvals.see_approval(reading(), actor(), approval_id)
     body = render_template(
         "reviews/approval.html",
         row=row,
-        may_decide=opening.may_decide(actor(), row),
+        may_decide=approvals.may_decide(actor(), row),
         errors={"": error.sentence} if error else {},
     )
     return body, error.status if error else 200

@@ -33,10 +33,10 @@ from wiki.attachments.showing import dressed, key_of_address
 from wiki.attachments.storage import Storage
 from wiki.errors import TooMany
 from wiki.kind import kind_named
-from wiki.pages.access_log import log_read
-from wiki.pages.including import find_included, has_includes
+from wiki.pages.access.access_log import log_read
 from wiki.pages.models import Page
 from wiki.pages.queries import head_of, see_page
+from wiki.pages.rendering.including import find_included, has_includes
 from wiki.pages.rendering.stored import ensure_head, read_rendering
 from wiki.people.actions import is_password
 from wiki.rules.labels import Label

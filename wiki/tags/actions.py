@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, WikiError
-from wiki.pages.checks import MAX_TAG
+from wiki.pages.saving.checks import MAX_TAG
 from wiki.pages.secrets import require_plain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
-from wiki.tags.projection import settle, take_turn
+from wiki.tags.projection import recompute, take_turn
 from wiki.tags.queries import find_tag
 from wiki.tags.retagging import MOST, retag_pages
 from wiki.text.scan.secrets import find_secrets
@@ -118,7 +118,7 @@ def rename_tag(
     )
     if not done.page_ids:
         raise Invalid(f"All pages with this tag already spell it “{name}”.", field="to")
-    settle(session, done.page_ids)
+    recompute(session, done.page_ids)
     return Renamed(name, len(done.page_ids), there, done.left)
 
 
@@ -144,7 +144,7 @@ def remove_tag(
         message=f"Tag removed: {_told(before.name)}",
         most=most,
     )
-    settle(session, done.page_ids)
+    recompute(session, done.page_ids)
     return Renamed(before.name, len(done.page_ids), False, done.left)
 
 

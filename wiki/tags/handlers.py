@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
-from wiki.tags.projection import differing, settle
+from wiki.tags.projection import differing, recompute
 
 
 def list_by_tag(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
@@ -20,4 +20,4 @@ def list_by_tag(database: Database, settings: Settings, happenings: Sequence[Hap
         ids = set(differing(session, ids))
     if ids:
         with database.write() as session:
-            settle(session, ids)
+            recompute(session, ids)

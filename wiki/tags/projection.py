@@ -19,7 +19,7 @@ from wiki.text.tags import tag_key
 BATCH = 500
 """Number of pages processed at once, limited by the number of parameters of a statement."""
 
-# Key of the advisory lock that serialises :func:`settle` until commit; any fixed number.
+# Key of the advisory lock that serialises :func:`recompute` until commit; any fixed number.
 _SETTLING = 0x7A65
 
 _COLUMNS = (PageTag.page_id, PageTag.tag_key, PageTag.tag, PageTag.space_id, PageTag.updated_at)
@@ -40,7 +40,7 @@ class Difference:
 
 
 def take_turn(session: Session) -> None:
-    """Wait for other transactions that settle tags, and lock them out until this one ends
+    """Wait for other transactions that recompute tags, and lock them out until this one ends
     (PostgreSQL). This prevents writes based on outdated reads.
 
     Rows of tags lock their pages, so a transaction that locks pages must call this first.
@@ -49,7 +49,7 @@ def take_turn(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
 
 
-def settle(session: Session, page_ids: Iterable[int]) -> int:
+def recompute(session: Session, page_ids: Iterable[int]) -> int:
     """Update the derived tags of these pages from their heads; return how many pages differed.
 
     Idempotent. A deleted or missing page has no tags.
@@ -96,7 +96,7 @@ def check(session: Session) -> Iterator[Difference]:
 
 def repair(session: Session, differences: Iterable[Difference]) -> int:
     """Repair what :func:`check` found; return how many pages still differed."""
-    return settle(session, (one.page_id for one in differences))
+    return recompute(session, (one.page_id for one in differences))
 
 
 def _differing(

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from wiki.db import batches, now
 from wiki.outbox.actions import publish_all
-from wiki.pages.checks import with_front_matter
 from wiki.pages.events import PageSaved
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import editable_by
-from wiki.pages.revisions import Attribution, RevisionRow, revision_after, write_revisions
+from wiki.pages.saving.checks import with_front_matter
+from wiki.pages.saving.revisions import Attribution, RevisionRow, revision_after, write_revisions
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 

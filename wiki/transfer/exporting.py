@@ -15,11 +15,11 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.db import batches
 from wiki.errors import Invalid
-from wiki.pages.checks import front_matter_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.revising import text_of
+from wiki.pages.saving.checks import front_matter_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.front_matter.block import join

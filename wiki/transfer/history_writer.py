@@ -21,15 +21,15 @@ from wiki.db import batches
 from wiki.errors import Invalid
 from wiki.outbox.actions import record, tell_newest
 from wiki.outbox.event import Event
-from wiki.pages.access.acl import let_go, recompute_scopes
-from wiki.pages.checks import checked_message, checked_path, with_front_matter
+from wiki.pages.access.acl import preserve_inherited_restrictions, recompute_acls
 from wiki.pages.events import PageDeleted, PageMoved, PageRestored, PageSaved
 from wiki.pages.links.graph import former_places, settle_links
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.redacted import spans_by_page, without_redacted
 from wiki.pages.revising import unused_page_id
-from wiki.pages.revisions import Attribution, RevisionRow, write_revisions
+from wiki.pages.saving.checks import checked_message, checked_path, with_front_matter
+from wiki.pages.saving.revisions import Attribution, RevisionRow, write_revisions
 from wiki.pages.texts import Shelf
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
@@ -62,7 +62,7 @@ _TOLD = (PageSaved, PageMoved, PageDeleted, PageRestored)
 
 
 class HistoryWriter:
-    """A recorder of the past of a space, in one transaction, by an actor who may edit there.
+    """A writer of the past of a space, in one transaction, by an actor who may edit there.
 
     It locks the space and the loaded pages: other writers that need a path of the space, or save
     one of the loaded pages, wait.
@@ -128,7 +128,7 @@ class HistoryWriter:
         path: str,
         folder: bool,
         text: Text,
-        stamp: Attribution,
+        attribution: Attribution,
         action: Action = Action.IMPORT,
     ) -> PastPage:
         """Create a page at a free path.
@@ -136,7 +136,7 @@ class HistoryWriter:
         :raises Invalid: when the path is taken or invalid.
         """
         path = self._free(path, None)
-        text, stamp = self._without_redacted(None, text, stamp)
+        text, attribution = self._without_redacted(None, text, attribution)
         text = with_front_matter(text)
         key = path_key(path)
         row: dict[str, Any] = {
@@ -148,27 +148,29 @@ class HistoryWriter:
             "title": text.title,
             "folder": folder or not path,
             "head": 0,
-            "created_at": stamp.at,
-            "created_by_id": stamp.author_id,
-            "updated_at": stamp.at,
-            "updated_by_id": stamp.author_id,
-            "deleted_at": stamp.at,  # until a flush stores its final state
+            "created_at": attribution.at,
+            "created_by_id": attribution.author_id,
+            "updated_at": attribution.at,
+            "updated_by_id": attribution.author_id,
+            "deleted_at": attribution.at,  # until a flush stores its final state
         }
         unused = unused_page_id(self.session)
         if unused is not None:
             row["id"] = unused
         page_id = int(self.session.connection().execute(_PAGE, row).scalar_one())
-        page = PastPage(page_id, path, folder or not path, False, 0, "", "", (), {}, "", "", stamp)
+        page = PastPage(
+            page_id, path, folder or not path, False, 0, "", "", (), {}, "", "", attribution
+        )
         self._known[page_id] = page
         self._place(page)
-        self._revise(page, text, action, stamp, None)
+        self._revise(page, text, action, attribution, None)
         return page
 
     def revise(
         self,
         page: PastPage,
         text: Text,
-        stamp: Attribution,
+        attribution: Attribution,
         *,
         action: Action = Action.IMPORT,
         path: str | None = None,
@@ -180,7 +182,7 @@ class HistoryWriter:
         :raises Invalid: when the path is taken or invalid.
         """
         folder = page.folder if folder is None else folder
-        text, stamp = self._without_redacted(page, text, stamp)
+        text, attribution = self._without_redacted(page, text, attribution)
         text = with_front_matter(text, page.front_matter)
         old_path = page.path
         moves = path is not None and path != page.path
@@ -190,7 +192,7 @@ class HistoryWriter:
         if moves:
             self._move(page, self._free(path or "", page))
         page.folder = folder or not page.path
-        self._revise(page, text, action, stamp, base, old_path if moves else None)
+        self._revise(page, text, action, attribution, base, old_path if moves else None)
         return True
 
     def leave(self, page: PastPage) -> None:
@@ -205,18 +207,20 @@ class HistoryWriter:
         elif not page.deleted and self._at.get(key) is not page:
             self.delete(page, page.updated)
 
-    def delete(self, page: PastPage, stamp: Attribution) -> None:
+    def delete(self, page: PastPage, attribution: Attribution) -> None:
         """Delete a page, unless it is deleted."""
         if page.deleted:
             return
-        page.deleted, page.removed = True, stamp
+        page.deleted, page.removed = True, attribution
         self._waiting.come_or_gone.add(page.id)
         self._waiting.paths.add(page.path)
         if self._at.get(path_key(page.path)) is page:
             self._at[path_key(page.path)] = None
-        self._touch(page, PageDeleted(self.space_id, page.id, page.path, imported=True), stamp)
+        self._touch(
+            page, PageDeleted(self.space_id, page.id, page.path, imported=True), attribution
+        )
 
-    def restore(self, page: PastPage, stamp: Attribution, path: str) -> None:
+    def restore(self, page: PastPage, attribution: Attribution, path: str) -> None:
         """Restore a deleted page at a free path.
 
         :raises Invalid: when the path is taken or invalid.
@@ -226,7 +230,7 @@ class HistoryWriter:
         self._waiting.come_or_gone.add(page.id)
         page.path = path
         self._place(page)
-        self._touch(page, PageRestored(self.space_id, page.id, path, imported=True), stamp)
+        self._touch(page, PageRestored(self.space_id, page.id, path, imported=True), attribution)
         if path != old_path:
             self._waiting.paths.add(old_path)
             self._redirect(old_path, page)
@@ -249,7 +253,7 @@ class HistoryWriter:
         self._let_go(list(waiting.pages.values()))
         store_pages(self.session, list(waiting.pages.values()))
         store_redirects(self.session, self.space_id, waiting.redirects)
-        recompute_scopes(self.session, self.space_id, {path_key(path) for path in waiting.paths})
+        recompute_acls(self.session, self.space_id, {path_key(path) for path in waiting.paths})
         settle_folders(self.session, self.space_id, sorted(waiting.paths))
         keys = {*waiting.redirects, *(path_key(path) for path in waiting.paths)}
         places = [(self.slug, key) for key in keys]
@@ -263,7 +267,7 @@ class HistoryWriter:
         leaving = [page.id for page in pages if page.leaves]
         for some in batches(leaving):
             bound = select(Page).where(Page.id.in_(some), Page.scope_id.is_not(None))
-            let_go(self.session, self.session.scalars(bound).all())
+            preserve_inherited_restrictions(self.session, self.session.scalars(bound).all())
 
     def _learn(self, page: Page, revision: Revision) -> None:
         known = PastPage(
@@ -287,7 +291,7 @@ class HistoryWriter:
             self._at.setdefault(page.path_key, known)
 
     def _without_redacted(
-        self, page: PastPage | None, text: Text, stamp: Attribution
+        self, page: PastPage | None, text: Text, attribution: Attribution
     ) -> tuple[Text, Attribution]:
         """Return text and message with marks in place of what was redacted in the wiki, so that an
         imported history does not bring it back."""
@@ -296,9 +300,9 @@ class HistoryWriter:
         known = self._redacted
         of_page = known.get(page.id, []) if page is not None else list(chain(*known.values()))
         if not of_page:
-            return text, stamp
-        message = without_redacted(self.session, Text(stamp.message, ""), of_page).title
-        return without_redacted(self.session, text, of_page), replace(stamp, message=message)
+            return text, attribution
+        message = without_redacted(self.session, Text(attribution.message, ""), of_page).title
+        return without_redacted(self.session, text, of_page), replace(attribution, message=message)
 
     def _free(self, raw_path: str, page: PastPage | None) -> str:
         path = checked_path(raw_path)
@@ -331,7 +335,7 @@ class HistoryWriter:
         page: PastPage,
         text: Text,
         action: Action,
-        stamp: Attribution,
+        attribution: Attribution,
         base: int | None,
         old_path: str | None = None,
     ) -> None:
@@ -340,7 +344,7 @@ class HistoryWriter:
         page.title, page.description = text.title, text.description
         page.tags, page.fields = text.tags, dict(text.fields)
         page.front_matter = text.front_matter
-        page.content_hash, page.updated = content_hash, stamp
+        page.content_hash, page.updated = content_hash, attribution
         self._waiting.revisions.append(
             {
                 "page_id": page.id,
@@ -355,21 +359,21 @@ class HistoryWriter:
                 "fields": page.fields,
                 "front_matter": page.front_matter,
                 "content_hash": content_hash,
-                "message": checked_message(stamp.message),
+                "message": checked_message(attribution.message),
                 "base": base,
-                "author_id": stamp.author_id,
-                "created_at": stamp.at,
+                "author_id": attribution.author_id,
+                "created_at": attribution.at,
             }
         )
         event: Event = PageSaved(self.space_id, page.id, page.head, action.value)
         if old_path is not None:
             place = self.space_id, old_path, page.path
             event = PageMoved(self.space_id, page.id, page.head, *place, imported=True)
-        self._touch(page, event, stamp)
+        self._touch(page, event, attribution)
 
-    def _touch(self, page: PastPage, event: Event, stamp: Attribution) -> None:
+    def _touch(self, page: PastPage, event: Event, attribution: Attribution) -> None:
         self._waiting.pages[page.id] = page
-        self._waiting.events.append((event, stamp.author_id, stamp.at))
+        self._waiting.events.append((event, attribution.author_id, attribution.at))
 
 
 _PAGE = insert(Page).returning(Page.id)

@@ -24,15 +24,15 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
-from wiki.pages.checks import checked, content_hash_of
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.forms import suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import ensure_heads, prepare
 from wiki.pages.revising import text_of
-from wiki.pages.saving import Conflict, submit
+from wiki.pages.saving.checks import checked, content_hash_of
+from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.submit import Conflict, submit
 from wiki.pages.secrets import REPORTED, secrets_in
 from wiki.pages.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May

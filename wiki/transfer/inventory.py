@@ -13,11 +13,11 @@ from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import batches, now
 from wiki.errors import NotFound
 from wiki.pages.access.label_policy import narrower_on
-from wiki.pages.checks import same_form
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, PageLink, Redirect, RenderingRow, Revision
 from wiki.pages.queries import live_for
 from wiki.pages.rendering.stored import context_of, rendering_key
+from wiki.pages.saving.checks import same_form
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space

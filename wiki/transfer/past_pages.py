@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from wiki.db import batches
 from wiki.kind import kind_of
-from wiki.pages.checks import same_form
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Redirect
-from wiki.pages.revisions import Attribution
+from wiki.pages.saving.checks import same_form
+from wiki.pages.saving.revisions import Attribution
 from wiki.text.paths import name_of, parent_of, path_key
 
 

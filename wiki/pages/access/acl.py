@@ -68,7 +68,7 @@ def bounds_at(session: Session, space_id: int, key: str) -> Bounds:
     return _together(found.values())
 
 
-def recompute_scopes(
+def recompute_acls(
     session: Session, space_id: int, keys: Iterable[str], *, bounded: bool = False
 ) -> None:
     """Update the scopes of all pages at and below these paths. The caller has locked the space.
@@ -81,7 +81,7 @@ def recompute_scopes(
     if not (bounded or _has_scopes(session, space_id)):
         return
     for key in _topmost(keys):
-        _settle(session, space_id, key)
+        _recompute(session, space_id, key)
     _forget_unused(session, space_id)
 
 
@@ -99,7 +99,7 @@ def _topmost(keys: Iterable[str]) -> list[str]:
     return sorted(key for key in found if found.isdisjoint(ancestors_of(key)))
 
 
-def _settle(session: Session, space_id: int, root: str) -> None:
+def _recompute(session: Session, space_id: int, root: str) -> None:
     above = bounds_at(session, space_id, root)
     inside = and_(Page.space_id == space_id, or_(Page.path_key == root, below(root)))
     rows = session.execute(
@@ -214,7 +214,7 @@ def _forget_unused(session: Session, space_id: int) -> None:
     )
 
 
-def let_go(session: Session, going: Sequence[Page]) -> None:
+def preserve_inherited_restrictions(session: Session, going: Sequence[Page]) -> None:
     """Before pages are moved or deleted, copy their labels and restrictions to the pages below them
     that are kept, so that these stay protected. The caller has locked the space."""
     ids = {page.id for page in going}
@@ -255,7 +255,7 @@ def spaces_kept_by(session: Session, page_id: int) -> Sequence[int]:
     return session.scalars(_kept_by(page_id).with_only_columns(Page.space_id).distinct()).all()
 
 
-def leave_lists(session: Session, page_id: int) -> dict[int, list[str]]:
+def copy_restrictions_before_purge(session: Session, page_id: int) -> dict[int, list[str]]:
     """Before a page is purged, copy its restrictions to the deleted pages that they apply to, since
     they are deleted with it. The caller has locked the spaces of these pages, and updates the
     scopes after the purge.

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session, aliased
 from wiki.attachments.models import Attachment
 from wiki.db import batches
 from wiki.errors import Invalid, WikiError
-from wiki.pages.checks import content_hash_of
 from wiki.pages.links.naming import meant_by, named_links
 from wiki.pages.links.naming_files import can_mean_file, files_by_name, files_meant
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, PageLink, Redirect, Revision
 from wiki.pages.queries import head_of, live_for, pages_at
 from wiki.pages.rendering.stored import context_of, prepare
+from wiki.pages.saving.checks import content_hash_of
 from wiki.pages.texts import get_text
 from wiki.people.models import Person
 from wiki.rules.access import Actor, May, PageFacts
@@ -79,7 +79,7 @@ class Narrower:
         return f"the page {title}" if self.what == "page" else f"the {self.what} {self.name}"
 
 
-class ShowsNarrower(WikiError):
+class ShowsRestricted(WikiError):
     """A text shows or links to content with a higher label than its page. Nothing was saved and
     nothing is lost. The line numbers are those of ``body``. If ``may_raise`` is true, the author
     could give the page the label ``needed``."""
@@ -119,7 +119,7 @@ class ShowsNarrower(WikiError):
         return f"Remove it, or ask {whom} to label the page {self.needed.word}."
 
 
-class PlacesShowNarrower(Invalid):
+class PlacesShowRestricted(Invalid):
     """Pages that would get a lower label show content with a higher one. Nothing was changed."""
 
     def __init__(self, places: Collection[tuple[Page, Narrower]], count: int) -> None:
@@ -163,7 +163,7 @@ def refuse_narrower(
 ) -> None:
     """Check that a text shows nothing with a higher label than a page with this label in the space.
 
-    :raises ShowsNarrower: if it does.
+    :raises ShowsRestricted: if it does.
     """
     found = narrower_in(session, actor, text, context, label)
     if not found:
@@ -176,7 +176,7 @@ def refuse_narrower(
         ids = audience_of(session, space, None, May.MANAGE).people
         query = select(Person.name).where(Person.id.in_(ids)).order_by(func.lower(Person.name))
         leads = list(session.scalars(query.limit(3)))
-    raise ShowsNarrower(found, text.body, label, may_raise=may_raise, leads=leads)
+    raise ShowsRestricted(found, text.body, label, may_raise=may_raise, leads=leads)
 
 
 def narrower_in(
@@ -359,7 +359,7 @@ def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) ->
     content with a higher label, as far as the actor may read both.
 
     :param before: the effective labels before the change, by page id.
-    :raises PlacesShowNarrower: with the first of them.
+    :raises PlacesShowRestricted: with the first of them.
     """
     session.flush()
     lowered = {id: now for id, now in labels_of(session, before).items() if now < before[id]}
@@ -369,7 +369,7 @@ def refuse_lowered(session: Session, actor: Actor, before: Mapping[int, int]) ->
     ]
     if found:
         session.expunge_all()  # keeps the error's objects loaded after the rollback
-        raise PlacesShowNarrower(found[:SHOWN], len(found))
+        raise PlacesShowRestricted(found[:SHOWN], len(found))
 
 
 def narrower_on(

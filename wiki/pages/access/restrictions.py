@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
 from wiki.outbox.actions import publish
-from wiki.pages.access.acl import recompute_scopes
+from wiki.pages.access.acl import recompute_acls
 from wiki.pages.access.label_policy import labels_of, refuse_lowered
 from wiki.pages.events import PageLabelled, PageRestricted
 from wiki.pages.models import Page
@@ -218,7 +218,7 @@ def _settle(session: Session, actor: Actor, page: Page) -> None:
 
     :raises Invalid: when the actor would lose access.
     """
-    recompute_scopes(session, page.space_id, [page.path_key], bounded=True)
+    recompute_acls(session, page.space_id, [page.path_key], bounded=True)
     session.refresh(page, ["scope_id"])
     try:
         decision = see_page(session, actor, page).may(May.EDIT)

@@ -12,13 +12,11 @@ from markupsafe import Markup
 
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.kind import kind_named
-from wiki.pages import checks, queries, revising
-from wiki.pages.access.label_policy import ShowsNarrower
-from wiki.pages.access_log import log_read
+from wiki.pages import queries, revising
+from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.authors import authors_between
 from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
-from wiki.pages.edit import Saved
-from wiki.pages.form_saves import max_bytes, save_form, show_saved
 from wiki.pages.forms import (
     PageForm,
     edit_from,
@@ -31,7 +29,10 @@ from wiki.pages.forms import (
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.page_context import page_frame, place_at
-from wiki.pages.saving import Conflict
+from wiki.pages.saving import checks
+from wiki.pages.saving.edit import Saved
+from wiki.pages.saving.form_saves import max_bytes, save_form, show_saved
+from wiki.pages.saving.submit import Conflict
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.web.errors import flash
@@ -81,7 +82,7 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
         saved = save_form(place.seen, edit, page)
     except Conflict as again:
         return conflict_screen(place_at(slug, path), page, decided, again)
-    except (SecretsFound, ShowsNarrower) as found:
+    except (SecretsFound, ShowsRestricted) as found:
         return edit_screen(place_at(slug, path), page, decided, refused=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place_at(slug, path), page, decided, error)
@@ -147,7 +148,7 @@ def edit_screen(
     form: PageForm,
     error: Invalid | TooLarge | None = None,
     preview: str | None = None,
-    refused: SecretsFound | ShowsNarrower | None = None,
+    refused: SecretsFound | ShowsRestricted | None = None,
 ) -> ResponseReturnValue:
     """Show the editor with the author's text."""
     status = error.status if error else refused.status if refused else 200
@@ -162,13 +163,13 @@ def edit_screen(
     return body, status
 
 
-def refusal_shown(refused: SecretsFound | ShowsNarrower | None, body: str) -> dict[str, Any]:
+def refusal_shown(refused: SecretsFound | ShowsRestricted | None, body: str) -> dict[str, Any]:
     """Return the template variables for a text that was refused for likely secrets or for narrower
     content. They include the author's answer to the other kind of refusal, if one came before."""
     if refused is None:
         return {}
     sent = request.form
-    if isinstance(refused, ShowsNarrower):
+    if isinstance(refused, ShowsRestricted):
         said = {"allow": sent.get("allow", ""), "seen": sent.get("seen", "")}
         return {"narrower": refused, "shown": shown_in(refused, body), "said": said}
     seen = ",".join(one.key for one in refused.secrets)

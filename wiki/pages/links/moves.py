@@ -13,9 +13,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.actions import publish_all
-from wiki.pages.access.acl import let_go, recompute_scopes
+from wiki.pages.access.acl import preserve_inherited_restrictions, recompute_acls
 from wiki.pages.access.label_policy import labels_of, refuse_lowered
-from wiki.pages.checks import checked_path
 from wiki.pages.events import PageMoved, PageSaved
 from wiki.pages.links.graph import relink, settle_links
 from wiki.pages.links.moving import plan_move, plan_renaming
@@ -23,7 +22,8 @@ from wiki.pages.links.plans import MoveTo, Plan
 from wiki.pages.links.repairing import Repairs
 from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
 from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free
-from wiki.pages.revisions import Attribution, revision_after, write_revisions
+from wiki.pages.saving.checks import checked_path
+from wiki.pages.saving.revisions import Attribution, revision_after, write_revisions
 from wiki.pages.secrets import require_plain
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
@@ -128,11 +128,11 @@ def _carry_out(
         old_space_id,
     )
     with watched(session, subtree(page), change, consent):
-        let_go(session, plan.pages)
+        preserve_inherited_restrictions(session, plan.pages)
         move_all(session, actor, plan, to)
         # The new space first, so that the old scopes are unused when the old space is settled.
-        recompute_scopes(session, space.id, [path_key(to.path)])
-        recompute_scopes(session, old_space_id, [old_key])
+        recompute_acls(session, space.id, [path_key(to.path)])
+        recompute_acls(session, old_space_id, [old_key])
         refuse_lowered(session, actor, labels)
 
 

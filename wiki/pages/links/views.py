@@ -11,10 +11,9 @@ from markupsafe import Markup
 
 from wiki.errors import Busy, Invalid, NotFound, TooMany
 from wiki.pages import queries
-from wiki.pages.access.label_policy import PlacesShowNarrower, labels_of
-from wiki.pages.access_log import log_other_read
+from wiki.pages.access.access_log import log_other_read
+from wiki.pages.access.label_policy import PlacesShowRestricted, labels_of
 from wiki.pages.diffs import Beyond, of_texts
-from wiki.pages.edit import Saved
 from wiki.pages.links import moves
 from wiki.pages.links.moves import Moved
 from wiki.pages.links.moving import links_into, links_to_sections, plan_move, plan_renaming
@@ -23,6 +22,7 @@ from wiki.pages.links.repairing import Repairs, Task
 from wiki.pages.models import Page, Revision
 from wiki.pages.page_context import live_page, page_frame, place_at
 from wiki.pages.rendering.stored import read_rendering
+from wiki.pages.saving.edit import Saved
 from wiki.pages.texts import get_text
 from wiki.pages.unseen import unseen_in_path, unseen_notice
 from wiki.rules.access import May
@@ -100,7 +100,7 @@ def move(slug: str, path: str) -> ResponseReturnValue:
         path=request.form.get("path", page.path),
         with_subtree=asked or "subtree" in request.form,
         repair=asked or "repair" in request.form,
-        narrower=error if isinstance(error, PlacesShowNarrower) else None,
+        narrower=error if isinstance(error, PlacesShowRestricted) else None,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200

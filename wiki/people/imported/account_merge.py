@@ -28,7 +28,7 @@ LASTS = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Offer:
+class ClaimableAccount:
     """A placeholder that the actor may take over, and the proven address that permits it."""
 
     placeholder: Person
@@ -75,7 +75,7 @@ def send_link(session: Session, settings: Settings, claim_id: int) -> None:
     mails.post(session, ANONYMOUS, row.address, letter)
 
 
-def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
+def claimable_by_link(session: Session, actor: Actor, token: str) -> ClaimableAccount:
     """Return what the link offers to the person who asked for it.
 
     :raises Ended: for other accounts, and if the link was used or is older than a day.
@@ -91,49 +91,49 @@ def offer_by_link(session: Session, actor: Actor, token: str) -> Offer:
             "This link was already used, has expired, or was requested by a different account than "
             "the one you’re signed in to."
         )
-    return Offer(placeholder, address)
+    return ClaimableAccount(placeholder, address)
 
 
-def offer_by_email(session: Session, actor: Actor) -> Offer | None:
+def claimable_by_email(session: Session, actor: Actor) -> ClaimableAccount | None:
     """Return what was imported under the actor's own address, if a mailed link has proven it
     already."""
     person = session.get(Person, actor.person_id) if actor.person_id is not None else None
     if person is None or person.email is None or person.email_proven_at is None:
         return None
     placeholder = _under(session, person.email)
-    return Offer(placeholder, person.email) if placeholder else None
+    return ClaimableAccount(placeholder, person.email) if placeholder else None
 
 
-def claim_by_link(session: Session, actor: Actor, token: str) -> Offer:
+def claim_by_link(session: Session, actor: Actor, token: str) -> ClaimableAccount:
     """Take over what the link offers. The address belongs to the actor from now on.
 
-    :raises Ended: as :func:`offer_by_link`, also for the second of two concurrent requests.
+    :raises Ended: as :func:`claimable_by_link`, also for the second of two concurrent requests.
     """
     hold(session)
-    offer = offer_by_link(session, actor, token)
+    claimable = claimable_by_link(session, actor, token)
     if AddressClaim.use(session, token) is None:
-        return offer_by_link(session, actor, token)  # another request was faster: this raises
+        return claimable_by_link(session, actor, token)  # another request was faster: this raises
     person = session.get_one(Person, _signed_in(actor), with_for_update=True)
-    if person.email == offer.address and person.email_proven_at is None:
+    if person.email == claimable.address and person.email_proven_at is None:
         person.email_proven_at = now()
-    _prove(session, offer)
-    _merge(session, actor, offer.placeholder, person, proven=True)
-    return offer
+    _prove(session, claimable)
+    _merge(session, actor, claimable.placeholder, person, proven=True)
+    return claimable
 
 
-def claim_by_email(session: Session, actor: Actor) -> Offer:
+def claim_by_email(session: Session, actor: Actor) -> ClaimableAccount:
     """Take over what was imported under the actor's own, proven address.
 
     :raises NotFound: if there is nothing (any more).
     """
     hold(session)
-    offer = offer_by_email(session, actor)
-    if offer is None:
+    claimable = claimable_by_email(session, actor)
+    if claimable is None:
         raise NotFound
-    _prove(session, offer)
+    _prove(session, claimable)
     person = session.get_one(Person, _signed_in(actor))
-    _merge(session, actor, offer.placeholder, person, proven=True)
-    return offer
+    _merge(session, actor, claimable.placeholder, person, proven=True)
+    return claimable
 
 
 def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Person) -> None:
@@ -206,10 +206,10 @@ def _under(session: Session, address: str) -> Person | None:
     )
 
 
-def _prove(session: Session, offer: Offer) -> None:
+def _prove(session: Session, claimable: ClaimableAccount) -> None:
     session.execute(
         update(PersonAddress)
-        .where(PersonAddress.key == author_key("", offer.address))
+        .where(PersonAddress.key == author_key("", claimable.address))
         .values(proven_at=now())
     )
 

@@ -18,7 +18,7 @@ from wiki.config import Settings
 from wiki.db import Database, batches, now
 from wiki.pages.models import Page
 from wiki.pages.rendering.stored import HEADS_AT_ONCE, ensure_heads
-from wiki.pages.revisions import Attribution
+from wiki.pages.saving.revisions import Attribution
 from wiki.pages.secrets import kinds_of
 from wiki.pages.texts import Shelf
 from wiki.people.imported.placeholders import author_key, authors_for, users_domain
@@ -164,7 +164,7 @@ class HistoryImport:
                 [_author(commit) for commit in commits],
                 domain=users_domain(self.settings),
             )
-            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
+            writer = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
             touched = {
                 self.ledger.files.live[path].page_id
                 for commit in commits
@@ -172,15 +172,15 @@ class HistoryImport:
                 for path in (change.path, change.old_path)
                 if path in self.ledger.files.live
             }
-            recorder.load(touched)
+            writer.load(touched)
             blobs.expect(self._to_read(commits))
             for commit in commits:
                 message, marks = trailers.read_message(commit.message)
-                stamp = Attribution(people[author_key(*_author(commit))], commit.at, message)
-                Step(self.ledger, session, recorder, blobs, stamp, marks).take(
+                attribution = Attribution(people[author_key(*_author(commit))], commit.at, message)
+                Step(self.ledger, session, writer, blobs, attribution, marks).take(
                     self._steps(commit, marks)
                 )
-            self._store(session, recorder, commits[-1].hash)
+            self._store(session, writer, commits[-1].hash)
 
     def _to_read(self, commits: Sequence[Commit]) -> list[str]:
         """Return the contents that the commits introduce, without duplicates."""
@@ -193,8 +193,8 @@ class HistoryImport:
         ]
         return [blob for blob in dict.fromkeys(brought) if blob not in held]
 
-    def _store(self, session: Session, recorder: HistoryWriter, tip: str) -> None:
-        recorder.flush()
+    def _store(self, session: Session, writer: HistoryWriter, tip: str) -> None:
+        writer.flush()
         changed = sorted(self.ledger.files.changed)
         session.execute(
             delete(ImportedFile).where(
@@ -268,18 +268,18 @@ class HistoryImport:
         home page of a wiki."""
         names = {file.path for file in self.history.tree()}
         strays = [one for file, one in self.ledger.files.live.items() if file not in names]
-        stamp = Attribution(self.actor.person_id, now())
+        attribution = Attribution(self.actor.person_id, now())
         with self.database.write() as session:
-            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
+            writer = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
             for one in strays:
-                page = recorder.page(one.page_id)
+                page = writer.page(one.page_id)
                 if page is not None:
-                    recorder.delete(page, stamp)
+                    writer.delete(page, attribution)
                 self.ledger.files.lose(one)
-            home = recorder.at("") if self.ledger.is_wiki else None
+            home = writer.at("") if self.ledger.is_wiki else None
             if home is not None:
-                recorder.redirect("home", home)
-            self._store(session, recorder, "")
+                writer.redirect("home", home)
+            self._store(session, writer, "")
 
     def _catch_up(self, places: Mapping[str, str]) -> None:
         """Record for each file of the newest tree the version that its page has, including files
@@ -299,12 +299,12 @@ class HistoryImport:
         if not behind:
             return
         with closing(self.history.blobs()) as blobs, self.database.write() as session:
-            recorder = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
-            step = Step(self.ledger, session, recorder, blobs, Attribution(None, now()), {})
+            writer = HistoryWriter(session, self.actor, self.ledger.space, self._shelf)
+            step = Step(self.ledger, session, writer, blobs, Attribution(None, now()), {})
             for file in behind:
                 is_home = self.ledger.is_wiki and file.path.lower() == "home.md"
                 step.catch_up(file.path, file.blob, "" if is_home else places.get(file.path))
-            self._store(session, recorder, "")
+            self._store(session, writer, "")
 
     def _newest_tree(self) -> TreeImport:
         source = GitSource(self.history, limits_of(self.settings), wiki=self.ledger.is_wiki)

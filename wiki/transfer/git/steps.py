@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, WikiError
-from wiki.pages.checks import checked
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Action
-from wiki.pages.revisions import Attribution
+from wiki.pages.saving.checks import checked
+from wiki.pages.saving.revisions import Attribution
 from wiki.pages.secrets import Secret, look
 from wiki.pages.texts import hash_of
 from wiki.pages.unseen import unseen_in, unseen_in_path
@@ -157,16 +157,16 @@ class Step:
         self,
         ledger: Ledger,
         session: Session,
-        recorder: HistoryWriter,
+        writer: HistoryWriter,
         blobs: Blobs,
-        stamp: Attribution,
+        attribution: Attribution,
         marks: Mapping[str, str],
     ) -> None:
         self.ledger = ledger
         self.session = session
-        self.recorder = recorder
+        self.writer = writer
         self.blobs = blobs
-        self.stamp = stamp
+        self.attribution = attribution
         self.origin = marks.get(trailers.PAGE, "")
         self.base = _number(marks.get(trailers.BASE))
         known = marks.get(trailers.ACTION, "")
@@ -178,17 +178,17 @@ class Step:
         """Apply the changes of the commit to the pages."""
         for file in steps.deletes:
             one = self.files.live[file]
-            page = self.recorder.page(one.page_id)
+            page = self.writer.page(one.page_id)
             self.files.lose(one)
             if page is not None and not page.deleted:
-                self.recorder.delete(page, self.stamp)
+                self.writer.delete(page, self.attribution)
                 self.report.deleted += 1
         moving = []
         for old, new, blob in steps.renames:
             one = self.files.live.pop(old)
-            page = self.recorder.page(one.page_id)
+            page = self.writer.page(one.page_id)
             if page is not None and not page.deleted:
-                self.recorder.leave(page)
+                self.writer.leave(page)
             moving.append((one, page, new, blob))
         for one, page, new, blob in moving:
             one.file = new
@@ -196,7 +196,7 @@ class Step:
             self._write(new, blob, one, page, renamed=True)
         for file, blob in steps.writes:
             known = self.files.live.get(file)
-            page = self.recorder.page(known.page_id) if known else None
+            page = self.writer.page(known.page_id) if known else None
             self._write(file, blob, known, page)
 
     def catch_up(self, file: str, blob: str, path: str | None) -> None:
@@ -208,7 +208,7 @@ class Step:
         if one is None and path is None:
             return
         try:
-            page = self.recorder.page(one.page_id) if one else self.recorder.at(path or "")
+            page = self.writer.page(one.page_id) if one else self.writer.at(path or "")
             if page is None or page.deleted or (one is None and page.id in self.files.by_page):
                 return
             text = self._text(file, blob, page.path)
@@ -237,7 +237,7 @@ class Step:
                 path, folder = self._free_place(file, page)
             text = self._text(file, blob, path)
         except Missing:
-            self.ledger.lacks(file, blob, self.stamp.at)
+            self.ledger.lacks(file, blob, self.attribution.at)
             if page is not None and one is not None:
                 self._stay(one, page)
             return
@@ -264,7 +264,7 @@ class Step:
             one = Tracked(page.id, file, blob, page.head, origin=self.origin)
         assert one is not None  # noqa: S101
         if page.deleted:
-            self.recorder.restore(page, self.stamp, path)
+            self.writer.restore(page, self.attribution, path)
         self._revise(one, page, text, path, folder, blob)
         one.file, one.origin = file, self.origin or one.origin
         self.files.put(one)
@@ -278,16 +278,16 @@ class Step:
         """
         before, changed = Text("", ""), text
         if page is not None:
-            before = page.text(self.recorder.shelf.text(self.session, page.content_hash))
+            before = page.text(self.writer.shelf.text(self.session, page.content_hash))
             changed = _changes(before, text)
         for one in look(changed, self.ledger.kinds):
             if one.value not in before.body:
-                self.ledger.secret(one, file, self.stamp.at)
+                self.ledger.secret(one, file, self.attribution.at)
         unseen = unseen_in_path(path, page.path if page is not None else "")
         if unseen_in(changed):
             unseen = [*unseen_in(text, before), *unseen]
         if unseen:
-            since = f"In the version of {date_words(self.stamp.at)}"
+            since = f"In the version of {date_words(self.attribution.at)}"
             self.ledger.problem(Kind.UNSEEN, file, f"{since}: {named(unseen)}.")
 
     def _revise(
@@ -295,7 +295,7 @@ class Step:
     ) -> None:
         action, base, merged = self.action, self.base, False
         if one.revision != page.head:  # edited in the wiki since
-            theirs = page.text(self.recorder.shelf.text(self.session, page.content_hash))
+            theirs = page.text(self.writer.shelf.text(self.session, page.content_hash))
             try:
                 origin = self._text(one.file, one.blob, page.path)
             except WikiError:
@@ -313,8 +313,8 @@ class Step:
         moved = before != path
         if moved and page.says(text, hash_of(text.body)) and action is Action.IMPORT:
             action = Action.MOVE
-        if self.recorder.revise(
-            page, text, self.stamp, action=action, path=path, folder=folder, base=base
+        if self.writer.revise(
+            page, text, self.attribution, action=action, path=path, folder=folder, base=base
         ):
             self.report.revisions += 1
             self.report.moved += moved
@@ -322,7 +322,7 @@ class Step:
 
     def _stay(self, one: Tracked, page: PastPage) -> None:
         """Keep the page as and where it is, though its file changed."""
-        self.recorder.stay(page)
+        self.writer.stay(page)
         self.files.put(one)
 
     def _known(self, file: str) -> tuple[Tracked | None, PastPage | None]:
@@ -331,13 +331,13 @@ class Step:
         one = self.files.by_origin.get(self.origin) if self.origin else self.files.gone.get(file)
         if one is None or not one.gone:
             return None, None
-        page = self.recorder.page(one.page_id)
+        page = self.writer.page(one.page_id)
         return (one, page) if page is not None else (None, None)
 
     def _adopt_or_create(self, file: str, path: str, folder: bool, text: Text) -> PastPage | None:
-        page = self.recorder.at(path)
+        page = self.writer.at(path)
         if page is None:
-            page = self.recorder.create(path, folder, text, self.stamp, self.action)
+            page = self.writer.create(path, folder, text, self.attribution, self.action)
             self.report.created += 1
             self.report.revisions += 1
             return page
@@ -345,7 +345,7 @@ class Step:
         self.ledger.problem(Kind.REPLACED, file, sentence)
         one = Tracked(page.id, file, "", page.head)
         self.files.put(one)
-        if self.recorder.revise(page, text, self.stamp, action=self.action, folder=folder):
+        if self.writer.revise(page, text, self.attribution, action=self.action, folder=folder):
             self.report.revisions += 1
         return page
 
@@ -360,7 +360,7 @@ class Step:
         if other is None or (folder and self._make_room(path, other, file)):
             return path, folder
         for free in places_beside(file, path, folder):
-            there = self.recorder.at(free)
+            there = self.writer.at(free)
             if there is None or there is page:
                 break
         self.ledger.add(kept_beside(file, free, other.file))
@@ -369,14 +369,14 @@ class Step:
     def _make_room(self, path: str, other: Tracked, file: str) -> bool:
         """Move the page of a `README.md` elsewhere if it occupies the place of an `index.md`."""
         beside = join(path, "readme")
-        holder = self.recorder.page(other.page_id)
+        holder = self.writer.page(other.page_id)
         if stem(file) == "readme" or stem(other.file) != "readme" or holder is None:
             return False
-        if self.recorder.at(beside) is not None:
+        if self.writer.at(beside) is not None:
             return False
-        text = holder.text(self.recorder.shelf.text(self.session, holder.content_hash))
-        self.recorder.revise(
-            holder, text, self.stamp, action=Action.MOVE, path=beside, folder=False
+        text = holder.text(self.writer.shelf.text(self.session, holder.content_hash))
+        self.writer.revise(
+            holder, text, self.attribution, action=Action.MOVE, path=beside, folder=False
         )
         other.revision = holder.head if other.revision == holder.head - 1 else 0
         self.files.put(other)
@@ -385,7 +385,7 @@ class Step:
 
     def _holder(self, path: str, page: PastPage | None) -> Tracked | None:
         """Return the other file of the history whose page is at a path."""
-        there = self.recorder.at(path)
+        there = self.writer.at(path)
         if there is None or there is page:
             return None
         one = self.files.by_page.get(there.id)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
-from wiki.pages.checks import checked_message
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
+from wiki.pages.saving.checks import checked_message
 
 
 class RevisionRow(TypedDict):

@@ -1,6 +1,7 @@
 """Guards: the checks that every edit has to pass before it is saved.
 
-Path and size are checked when an edit is brought into its normal form (:mod:`wiki.pages.checks`).
+Path and size are checked when an edit is brought into its normal form
+(:mod:`wiki.pages.saving.checks`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 from wiki.kind import kind_of
 from wiki.pages.access.acl import bounds_at
 from wiki.pages.access.label_policy import label_of, may_show, refuse_narrower
-from wiki.pages.edit import Draft
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.redacted import require_unredacted
+from wiki.pages.saving.edit import Draft
 from wiki.pages.secrets import REPORTED, allow, new_secrets, require_plain
 from wiki.rules.access import May
 from wiki.rules.labels import Label

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from wiki.pages.checks import checked, checked_path, same_form
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.revising import FreePlace
+from wiki.pages.saving.checks import checked, checked_path, same_form
 from wiki.pages.secrets import Override
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label

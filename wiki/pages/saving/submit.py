@@ -2,7 +2,7 @@
 
 All edits go through :func:`submit`, wherever they come from: new pages, the editor, resolved
 conflicts, restored revisions, the API, imported trees. Imported histories write many revisions at
-once (:mod:`wiki.transfer.history_writer`), with the same :mod:`wiki.pages.revisions`.
+once (:mod:`wiki.transfer.history_writer`), with the same :mod:`wiki.pages.saving.revisions`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from wiki.errors import Invalid, WikiError
 from wiki.kind import kind_of
 from wiki.outbox.actions import publish
 from wiki.pages.access import restrictions
-from wiki.pages.checks import keep_kind, require_size, with_front_matter
-from wiki.pages.edit import Draft, Edit, NewPage, Saved, is_same
 from wiki.pages.events import PageSaved
 from wiki.pages.links.graph import settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
@@ -30,7 +28,9 @@ from wiki.pages.revising import (
     text_of,
     unused_page_id,
 )
-from wiki.pages.revisions import Attribution, revision_of, write_revision
+from wiki.pages.saving.checks import keep_kind, require_size, with_front_matter
+from wiki.pages.saving.edit import Draft, Edit, NewPage, Saved, is_same
+from wiki.pages.saving.revisions import Attribution, revision_of, write_revision
 from wiki.pages.texts import put_text
 from wiki.pages.tree import settle_folders
 from wiki.room import guards_of
@@ -75,7 +75,7 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
     revision that the edit started from, both edits are merged unless they overlap.
 
     :raises SecretsFound: when the text seems to contain a new secret and there is no override.
-    :raises ShowsNarrower: when the page would show content with a higher label than its own.
+    :raises ShowsRestricted: when the page would show content with a higher label than its own.
     :raises Redacted: when the text contains what was redacted.
     :raises Conflict: when both edits overlap. :raises MovedOn: when the head is not ``edit.head``.
     :raises NotFound: :raises Forbidden: when the actor may not edit there.

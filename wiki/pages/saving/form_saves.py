@@ -8,13 +8,13 @@ from functools import partial
 from flask import redirect, request
 from werkzeug import Response
 
-from wiki.pages.edit import Edit, Saved
 from wiki.pages.forms import label_from, override_from
 from wiki.pages.links.views import say_gone, say_unseen
 from wiki.pages.models import Page
-from wiki.pages.prescan import prescan
 from wiki.pages.rendering.stored import ensure_head
-from wiki.pages.saving import submit
+from wiki.pages.saving.edit import Edit, Saved
+from wiki.pages.saving.prescan import prescan
+from wiki.pages.saving.submit import submit
 from wiki.spaces.queries import SpaceAccess
 from wiki.web.rate_limit import requester
 from wiki.web.request import actor, afterwards, parts, reading, settings, writing

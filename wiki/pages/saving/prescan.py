@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from wiki.pages import secrets
 from wiki.pages.access import label_policy
-from wiki.pages.checks import content_hash_of, with_front_matter
-from wiki.pages.edit import Edit, NewPage
 from wiki.pages.links.graph import has_links_to_sections
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Page
 from wiki.pages.queries import get_revision, head_of
 from wiki.pages.rendering.stored import prepare
 from wiki.pages.revising import text_of
+from wiki.pages.saving.checks import content_hash_of, with_front_matter
+from wiki.pages.saving.edit import Edit, NewPage
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import RenderContext
 from wiki.text.rewrite.sections import may_lose_sections

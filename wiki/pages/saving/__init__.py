@@ -1,0 +1,1 @@
+"""The pipeline of every save: edits, guards, merges, revisions."""
