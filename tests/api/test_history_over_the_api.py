@@ -1,6 +1,7 @@
 """Revisions and comparisons over the API."""
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.conftest import Api
 from tests.cast import Scene
@@ -108,3 +109,41 @@ def test_a_long_blame_leads_on(api: Api, wiki: Scene, monkeypatch: pytest.Monkey
         whole += [(run["first"], run["revision"]) for run in found["runs"]]
         address = found["next"] and found["next"].removeprefix(PREFIX)
     assert whole == [(n + 1, 1 if n % 2 else 2) for n in range(10)]
+
+
+def undo(api: Api, who: str, number: int, **body: object) -> TestResponse:
+    return api.call(who, "POST", f"/pages/eng/p/revisions/{number}/undo", json=body)
+
+
+def test_a_change_is_undone_and_later_ones_are_kept(api: Api, wiki: Scene) -> None:
+    wiki.write("p", "one\n\ntwo\n")
+    wiki.write("p", "first\n\ntwo\n")
+    wiki.write("p", "first\n\nsecond\n")
+    done = undo(api, "ben", 2, message="It was right").json
+    assert (done["body"], done["revision"], done["changed"]) == ("one\n\nsecond\n", 4, True)
+    assert api.get("cai", "/pages/eng/p/revisions/4").json["action"] == "undo"
+    assert undo(api, "ben", 2).json["changed"] is False
+    assert undo(api, "ben", 1).status_code == 404
+    assert undo(api, "ben", 9).status_code == 404
+    assert undo(api, "cai", 2).status_code == 403
+
+
+def test_an_undo_that_later_changes_overlap_answers_with_all_texts(api: Api, wiki: Scene) -> None:
+    wiki.write("p", "one\n")
+    wiki.write("p", "first\n")
+    wiki.write("p", "uno\n")
+    refused = undo(api, "ben", 2)
+    assert refused.status_code == 409
+    texts = [refused.json[side]["body"] for side in ("yours", "base", "theirs")]
+    assert texts == ["one\n", "first\n", "uno\n"]
+    assert wiki.page("p").head == 3
+
+
+def test_an_undo_that_brings_a_secret_back_needs_a_reason(api: Api, wiki: Scene) -> None:
+    key = "AKIA" + "Y34FZKBOKMUTVV7Q"
+    api.put("eve", "/pages/eng/p", {"body": key, "allow_secrets": "an example"})
+    wiki.write("p", "words")
+    refused = undo(api, "ben", 2)
+    assert refused.status_code == 422
+    assert key not in refused.text
+    assert undo(api, "ben", 2, allow_secrets="an example").json["body"] == key

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wiki.api import resources, wire
-from wiki.api.pages import etag_of
+from wiki.api import problems, resources, wire
+from wiki.api.saves import (
+    check_conditions,
+    conflict_answer,
+    etag_of,
+    restricted_answer,
+    saved_answer,
+    secrets_answer,
+)
 from wiki.errors import Invalid, NotFound
 from wiki.history.blame import keep, revisions_of, traced
+from wiki.history.undo import undo_edit
 from wiki.pages.access.access_log import log_read
+from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.diffs import Beyond, between
+from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import get_revision, look_up
 from wiki.pages.revising import text_of
+from wiki.pages.saving.form_saves import max_bytes
+from wiki.pages.saving.prescan import prescan
+from wiki.pages.saving.submit import Conflict, submit
+from wiki.pages.secrets import SecretsFound, checked_override
+from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.text.compare.blame import pack, pairs
 from wiki.text.compare.diff import Diff, Line, Row
 from wiki.web.operations import (
@@ -26,10 +43,11 @@ from wiki.web.operations import (
     number_asked,
     number_query,
     operation,
+    sent_body,
     with_next,
 )
 from wiki.web.rate_limit import costs
-from wiki.web.request import actor, reading
+from wiki.web.request import actor, reading, writing
 
 MOST_REVISIONS = 500
 MOST_CONTEXT = 1000
@@ -184,6 +202,58 @@ def blame_page(slug: str, path: str) -> Response:
     if found.worth:
         keep(page, found.worth)
     return response
+
+
+@operation(
+    "POST",
+    "/pages/{space}/{path}/revisions/{number}/undo",
+    "Undo the change of one revision.",
+    {
+        200: Answer("The page as it is now.", resources.SavedPage),
+        409: Answer("Later revisions changed the same lines.", problems.ConflictProblem),
+        422: Answer(
+            "The text that would come back contains a suspected secret, or content with a higher "
+            "label than the page.",
+            problems.SecretsProblem | problems.NarrowerProblem | problems.Problem,
+        ),
+    },
+    body=resources.UndoInput,
+    writes=True,
+    problems=(403, 410, 412, 413, 415),
+)
+@costs("comparisons")
+def undo_revision(slug: str, path: str, number: int) -> Response:
+    """The change is taken back as a new revision, and everything saved after it is kept. If later
+    revisions changed the same lines, the answer is 409 with the texts, and nothing is saved."""
+    sent = sent_body(resources.UndoInput)
+    place = look_up(reading(), actor(), slug, path)
+    place.seen.require(May.EDIT)
+    if place.page is None:
+        raise NotFound
+    page = place.page
+    check_conditions(reading(), page)
+    edit = replace(
+        undo_edit(reading(), page, number, sent.message),
+        override=None if sent.allow_secrets is None else checked_override(sent.allow_secrets),
+        raise_to=Label.named(sent.raise_label) if sent.raise_label else None,
+        max_bytes=max_bytes(),
+    )
+    before = edit.text or Text("", "")
+    edit = prescan(reading(), place.seen, edit, page, tells=False)
+    try:
+        with writing() as session:
+            if request.if_match:  # the conditions checked above may no longer hold
+                check_conditions(session, session.get(Page, page.id))
+            saved = submit(session, actor(), edit)
+    except Conflict as conflict:
+        log_read(place.seen, page, number, conflict.head.number)
+        undone = text_of(reading(), get_revision(reading(), page, number))
+        return conflict_answer(conflict, undone)
+    except SecretsFound as refused:
+        return secrets_answer(refused, before.body)
+    except ShowsRestricted as refused:
+        return restricted_answer(refused, before.body)
+    return saved_answer(slug, saved, 200)
 
 
 def _hunks(found: Diff) -> list[resources.Hunk]:

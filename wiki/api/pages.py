@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import partial
-
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from wiki.api import problems, resources, wire
 from wiki.api.agreeing import CONSENT, agreed
+from wiki.api.saves import (
+    check_conditions,
+    conflict_answer,
+    page_etag,
+    restricted_answer,
+    saved_answer,
+    secrets_answer,
+)
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
 from wiki.kind import DEFAULT, KEY, kind_named, kind_of, require_kind
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import PlacesShowRestricted, ShowsRestricted
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.actions import delete_page
-from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.queries import Place, get_revision, head_of, look_up, see_page
-from wiki.pages.rendering.stored import ensure_head
+from wiki.pages.queries import Place, get_revision, head_of, look_up
 from wiki.pages.revising import text_of
 from wiki.pages.saving import checks
-from wiki.pages.saving.edit import Edit, NewPage, Saved
+from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.form_saves import max_bytes
 from wiki.pages.saving.prescan import prescan
 from wiki.pages.saving.submit import Conflict, submit
 from wiki.pages.secrets import Override, SecretsFound, checked_override
-from wiki.pages.unseen import unseen_notice
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.front_matter import block as frontmatter
 from wiki.text.paths import title_from
 from wiki.web.errors import problem
 from wiki.web.operations import Answer, Query, answer, operation, sent_body
-from wiki.web.rate_limit import requester
-from wiki.web.request import actor, afterwards, parts, reading, writing
-from wiki.web.shapes import to_json
+from wiki.web.request import actor, reading, writing
 
 AT = "/pages/{space}/{path}"
 
@@ -47,13 +47,6 @@ class BaseNeeded(WikiError):
 
     status = 428
     title = "Base revision missing"
-
-
-class Stale(WikiError):
-    """An error for a condition in the headers that does not hold."""
-
-    status = 412
-    title = "The page has changed"
 
 
 class PageTaken(WikiError):
@@ -91,7 +84,7 @@ def read_page(slug: str, path: str) -> Response:
     log_read(place.seen, place.page, head.number)
     text, label = text_of(reading(), head), place.seen.label
     response = answer(wire.whole_page(place.space.slug, place.page, head, text, label))
-    response.set_etag(_etag(place.page, label))
+    response.set_etag(page_etag(place.page, label))
     response.make_conditional(request)
     return response
 
@@ -108,15 +101,6 @@ def _elsewhere(place: Place) -> Response:
 def page_address(slug: str, path: str) -> str:
     """Return the address of a page in the API."""
     return url_for("api.read_page", slug=slug, path=path)
-
-
-def _etag(page: Page, effective: Label) -> str:
-    return f"{etag_of(page, page.head)}.{page.label}{int(effective)}"
-
-
-def etag_of(page: Page, number: int) -> str:
-    """Return the entity tag of a page's revision; it changes when the revision is redacted."""
-    return f"{page.id}.{number}" + (f".{page.redacted}" if page.redacted else "")
 
 
 @operation(
@@ -154,37 +138,19 @@ def put_page(slug: str, path: str) -> Response:
     path = checks.checked_path(path)
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
-    _check_conditions(reading(), place.page)
+    check_conditions(reading(), place.page)
     try:
         if place.page is None:
             return _create(place, sent)
         return _save(place, place.page, sent)
     except SecretsFound as refused:
-        return _secrets(refused, sent.body)
+        return secrets_answer(refused, sent.body)
     except ShowsRestricted as refused:
-        return _narrower(refused, sent.body)
+        return restricted_answer(refused, sent.body)
 
 
 def _override(sent: resources.PageInput) -> Override | None:
     return None if sent.allow_secrets is None else checked_override(sent.allow_secrets)
-
-
-def _secrets(refused: SecretsFound, body: str) -> Response:
-    shown = suspects(refused.secrets, body)
-    findings = [
-        problems.FoundSecret(
-            secret.finding.kind, one.words, one.place, one.line, one.column, one.masked
-        )
-        for secret, one in zip(refused.secrets, shown, strict=True)
-    ]
-    return problem(
-        refused.status,
-        refused.title,
-        f"{refused.sentence} Send “allow_secrets” with a reason.",
-        type="urn:trellis:problem:secrets",
-        field=refused.field,
-        findings=[to_json(one) for one in findings],
-    )
 
 
 def _raised(sent: resources.PageInput) -> Label | None:
@@ -198,43 +164,6 @@ def _label_named(name: str, field: str) -> Label:
         return Label.named(name)
     except KeyError:
         raise Invalid("This label doesn’t exist.", field=field) from None
-
-
-def _narrower(refused: ShowsRestricted, body: str) -> Response:
-    shown = [
-        problems.ShownRestricted(
-            one.line,
-            one.what,
-            one.name,
-            one.source.label.word,
-            problems.PagePlace(one.source.slug, one.source.path, one.source.title),
-        )
-        for one in shown_in(refused, body)
-    ]
-    how = f" Send “raise_label”: “{refused.needed.word}” to do that." if refused.may_raise else ""
-    return problem(
-        refused.status,
-        refused.title,
-        refused.sentence + how,
-        type="urn:trellis:problem:labels",
-        field="raise_label" if refused.may_raise else "body",
-        shown=[to_json(one) for one in shown],
-        label=refused.own.word,
-        needed=refused.needed.word,
-        may_raise=refused.may_raise,
-    )
-
-
-def _check_conditions(session: Session, page: Page | None) -> None:
-    wanted = request.if_match
-    if wanted and (page is None or not (wanted.star_tag or _matches(session, page))):
-        raise Stale("The page’s revision or label no longer matches “If-Match”.")
-    if page is not None and request.if_none_match.star_tag:
-        raise Stale("The page already exists.")
-
-
-def _matches(session: Session, page: Page) -> bool:
-    return request.if_match.contains(_etag(page, see_page(session, actor(), page).label))
 
 
 def _label(session: Session, page_id: int, sent: resources.PageInput) -> bool:
@@ -280,7 +209,7 @@ def _create(place: Place, sent: resources.PageInput) -> Response:
         if look_up(reading(), actor(), place.space.slug, path).page is None:
             raise
         raise PageTaken("Someone else has just created a page at this path.") from None
-    response = _saved(place.space.slug, saved, 201)
+    response = saved_answer(place.space.slug, saved, 201)
     response.headers["Location"] = page_address(place.space.slug, saved.page.path)
     return response
 
@@ -307,14 +236,14 @@ def _save(place: Place, page: Page, sent: resources.PageInput) -> Response:
     try:
         with writing() as session:
             if request.if_match:  # the conditions checked above may no longer hold
-                _check_conditions(session, session.get(Page, page.id))
+                check_conditions(session, session.get(Page, page.id))
             # Before the text, because changing a label locks the space first.
             labelled = _label(session, page.id, sent)
             saved = submit(session, actor(), edit)
     except Conflict as conflict:
         log_read(place.seen, page, conflict.base, conflict.head.number)
-        return _conflict(conflict, before)
-    return _saved(place.space.slug, saved, 200, labelled=labelled)
+        return conflict_answer(conflict, before)
+    return saved_answer(place.space.slug, saved, 200, labelled=labelled)
 
 
 def _edit(target: int | NewPage, text: Text, sent: resources.PageInput, base: int = 0) -> Edit:
@@ -346,43 +275,6 @@ def _with_what_stays(sent: resources.PageInput, before: Text) -> Text:
     )
 
 
-def _conflict(conflict: Conflict, base: Text) -> Response:
-    return problem(
-        conflict.status,
-        conflict.title,
-        f"{conflict.sentence} Nothing was saved. Merge “yours” and “theirs” and send "
-        f"the result with base_revision {conflict.head.number}.",
-        type="urn:trellis:problem:conflict",
-        base=to_json(wire.side(conflict.base, base)),
-        yours=to_json(wire.side(None, conflict.mine)),
-        theirs=to_json(wire.side(conflict.head.number, conflict.theirs)),
-    )
-
-
-def _saved(slug: str, saved: Saved, status: int, *, labelled: bool = False) -> Response:
-    session = reading()
-    page = session.get_one(Page, saved.page.id)
-    head = get_revision(session, page, saved.revision.number)
-    label = see_page(session, actor(), page).label
-    whole = wire.whole_page(slug, page, head, text_of(session, head), label)
-    plain = {one.name: getattr(whole, one.name) for one in fields(whole)}
-    told = unseen_notice(session, saved)
-    response = answer(
-        resources.SavedPage(
-            **plain,
-            changed=saved.changed or labelled,
-            merged=saved.merged,
-            notices=[told] if told else [],
-        ),
-        status,
-    )
-    if page.head == head.number:
-        response.set_etag(_etag(page, label))
-    # The page is saved; derived data can follow after the response.
-    afterwards(response, partial(ensure_head, parts().database, page.id, requester()))
-    return response
-
-
 @operation(
     "DELETE",
     AT,
@@ -402,6 +294,6 @@ def remove_page(slug: str, path: str) -> Response:
     if place.page is None:
         raise NotFound
     with writing() as session:
-        _check_conditions(session, session.get(Page, place.page.id))
+        check_conditions(session, session.get(Page, place.page.id))
         delete_page(session, actor(), place.page.id, with_subtree=subtree)
     return Response(status=204)

@@ -110,6 +110,25 @@ class SavedPage(Page):
 
 
 @dataclass(frozen=True)
+class UndoInput:
+    """The undo of a change."""
+
+    message: str = told("Summary of the change for its readers.", "", maxLength=500)
+    allow_secrets: str | None = told(
+        "The reason to save what looks like a secret; leads see it. Without it, such a change "
+        "is refused.",
+        None,
+        maxLength=300,
+        pattern=VISIBLE_NAME,
+    )
+    raise_label: str | None = told(
+        "The lowest label to give the page, so that it can show content with that label.",
+        None,
+        enum=["internal", "confidential", "restricted"],
+    )
+
+
+@dataclass(frozen=True)
 class PageInput:
     """The content of a page. Omitted fields stay as they are in the base revision."""
 

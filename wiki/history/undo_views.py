@@ -17,7 +17,7 @@ from wiki.pages.forms import form_of
 from wiki.pages.merging import Text
 from wiki.pages.page_context import page_frame, past_at, place_at
 from wiki.pages.saving.edit import Saved
-from wiki.pages.saving.form_saves import save_form, show_saved
+from wiki.pages.saving.form_saves import max_bytes, save_form, show_saved
 from wiki.pages.saving.submit import Conflict, MovedOn
 from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
@@ -42,7 +42,11 @@ def undo(slug: str, path: str) -> ResponseReturnValue:
     error: SecretsFound | ShowsRestricted | Invalid | MovedOn | None = None
     if request.method == "POST":
         try:
-            saved = save_form(past.seen, replace(edit, head=_positive("head") or None), page)
+            saved = save_form(
+                past.seen,
+                replace(edit, head=_positive("head") or None, max_bytes=max_bytes()),
+                page,
+            )
         except Conflict:
             past = past_at(slug, path, 0)
         except (SecretsFound, ShowsRestricted, Invalid, MovedOn) as refused:
