@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.attachments.samples import png
+from tests.browser.test_every_screen import objections
 from tests.browser.visit import Visit
 
 pytestmark = pytest.mark.browser
@@ -123,3 +124,32 @@ def test_no_comfort_moves_the_text(visit: Visit, comforts: str) -> None:
         cells = page.locator(".prose th").all()
         heights.append((box["height"], [cell.bounding_box() for cell in cells]))
     assert heights[0] == heights[1]
+
+
+def test_the_menu_copies_the_address_and_the_permalink_and_prints(
+    visit: Visit, comforts: str
+) -> None:
+    page = visit.page("cai", permissions=["clipboard-read", "clipboard-write"])
+    page.goto(comforts)
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{visit.site}/eng/comforts"
+    page.get_by_role("link", name="Copy permalink").click()
+    expect(page.get_by_role("link", name="Copied")).to_be_visible()
+    permalink = page.evaluate("navigator.clipboard.readText()")
+    assert permalink == f"{visit.site}/-/p/{visit.world.page('comforts').id}"
+    assert page.url.endswith(comforts)
+    page.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed")
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+
+
+def test_opened_menu_and_image_are_for_everyone(visit: Visit, axe: str, comforts: str) -> None:
+    page = visit.open("ada", comforts)
+    page.get_by_text("More", exact=True).click()
+    assert objections(page, axe) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="A plan").click()
+    assert objections(page, axe) == []

@@ -15,10 +15,6 @@ from wiki.text_columns import TextColumns, TextType
 from wiki.web.urls import space_url
 
 
-def _permalink(on: Screen) -> str:
-    return f"/-/p/{on.page.id}" if on.page else ""
-
-
 def _new_page_below(on: Screen) -> str:
     slug, path = (on.space.slug, on.page.path) if on.space and on.page else ("", "")
     return f"{space_url(slug, 'new')}?under={quote(path)}"
@@ -39,7 +35,6 @@ ROOM = Room(
             icon="link-2",
             shown=lambda on: on.is_live,
         ),
-        Link(Place.PAGE, 50, "Permalink", _permalink, icon="anchor"),
         Link(
             Place.PAGE,
             80,
@@ -54,6 +49,14 @@ ROOM = Room(
             "Move or rename",
             "move",
             icon="folder-input",
+            shown=lambda on: on.can_edit,
+        ),
+        Link(
+            Place.PAGE,
+            85,
+            "Duplicate",
+            "duplicate",
+            icon="copy",
             shown=lambda on: on.can_edit,
         ),
         Link(

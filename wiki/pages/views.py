@@ -14,6 +14,7 @@ from wiki.pages import actions, queries, revising
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
+from wiki.pages.duplicating import copy_of
 from wiki.pages.forms import PageForm, edit_from, form_of, page_form
 from wiki.pages.links.backlinks import backlinks as pages_linking_to
 from wiki.pages.links.marking import marks_for, marks_of
@@ -206,14 +207,26 @@ def _new_screen(
         "pages/new.html",
         **frame(seen, form.path or under),
         form=form,
-        kinds=[kind for kind in registered_kinds() if seen.may(kind.create)],
+        kinds=[kind for kind in registered_kinds() if not form.body and seen.may(kind.create)],
         under=under,
         home=bool(sent.get("home")),
+        draft=sent.get("draft", ""),
         preview=preview,
         errors={error.field or "": error.sentence} if error else {},
         **refusal_shown(refused, form.body),
     )
     return body, status
+
+
+@verb(blueprint, "duplicate")
+def duplicate(slug: str, path: str) -> ResponseReturnValue:
+    """Show the form for a new page, filled in with a copy of a page."""
+    place = place_at(slug, path)
+    page = live_page(place)
+    place.seen.require(May.EDIT)
+    form, under = copy_of(reading(), actor(), place, page)
+    log_read(place.seen, page, page.head)
+    return _new_screen(place.seen, form, sent={"under": under, "draft": f"copy:{page.id}"})
 
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:

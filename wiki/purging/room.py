@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from wiki.purging import commands, views
-from wiki.room import Link, Place, Room, none_because
+from wiki.room import Link, Place, Room, Screen, none_because
+from wiki.rules.roles import SiteRole
+
+
+def _purge(on: Screen) -> str:
+    return f"/-/p/{on.page.id}/purge" if on.page else ""
+
 
 ROOM = Room(
     name="purging",
     blueprints=(views.blueprint,),
     operations=none_because("purging asks for a confirmation on the screen"),
     commands=commands.COMMANDS,
-    links=(Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),),
+    links=(
+        Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),
+        Link(
+            Place.PAGE,
+            130,
+            "Purge",
+            _purge,
+            icon="flame",
+            shown=lambda on: on.actor.site_role is SiteRole.ADMIN,
+            is_dangerous=True,
+        ),
+    ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),

@@ -32,11 +32,12 @@ ROOM = Room(
         ),
         Link(
             Place.PAGE,
-            100,
+            120,
             "Redact",
             _redact,
             icon="eraser",
             shown=lambda on: on.can_edit and on.may(May.MANAGE),
+            is_dangerous=True,
         ),
     ),
     blocks=none_because("what it shows is on screens of its own"),

@@ -1,8 +1,8 @@
 // A button that copies on each block of code, and on what is shown this once.
+import { copyText } from "./clipboard.js";
 
 /** Add the buttons to what there is below `root`. */
 export function addCopyButtons(root) {
-  if (!navigator.clipboard) return;
   for (const block of root.querySelectorAll(".prose pre, p.secret")) {
     const host = document.createElement("div");
     host.className = "copy-host";
@@ -14,7 +14,7 @@ export function addCopyButtons(root) {
     button.setAttribute("aria-live", "polite"); // so that “Copied” is said
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(block.textContent.replace(/\n$/, ""));
+        await copyText(block.textContent.replace(/\n$/, ""));
         button.textContent = "Copied";
       } catch {
         button.textContent = "Not copied";
