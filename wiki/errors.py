@@ -42,10 +42,17 @@ class NotFound(WikiError):
 
 
 class Forbidden(WikiError):
-    """An action that the actor is not permitted to do on something they may see."""
+    """An action that the actor is not permitted to do on something they may see.
+
+    ``reason`` says why to somebody else, such as the person who runs a command in the actor's name.
+    """
 
     status = 403
     title = "Not allowed"
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason or sentence
 
 
 class SignInRequired(WikiError):
@@ -113,4 +120,4 @@ def require_allowed(decision: Decision) -> None:
     :raises Forbidden: otherwise, with the reason.
     """
     if not decision:
-        raise Forbidden(decision.refusal)
+        raise Forbidden(decision.refusal, decision.reason)

@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from wiki.config import ConfigError, Settings, load
 from wiki.db import Database
 from wiki.disk import OPENING, is_full, use_reserve
-from wiki.errors import WikiError
+from wiki.errors import Forbidden, WikiError
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole
 
@@ -47,6 +47,8 @@ class Wiki(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except Forbidden as error:
+            raise click.ClickException(error.reason) from None
         except WikiError as error:
             raise click.ClickException(error.sentence) from None
         except (ConfigError, ShellError) as error:

@@ -68,6 +68,17 @@ def test_a_private_space_is_written_as_its_lead_or_as_whom_one_names(run, tree, 
     )
 
 
+def test_a_refusal_is_about_the_person_named_and_not_about_the_one_at_the_keyboard(run, tree):
+    run("space", "add", "town", "--title", "Town", "--public")
+    added = run(
+        "user", "add", "gus", "--guest", "--password-stdin", stdin="correct horse battery\n"
+    )
+    assert added.exit_code == 0, added.output
+    refused = run("import", tree, "--space", "town", "--as", "gus")
+    assert (refused.exit_code, "gus is a reader in Town" in refused.output) == (1, True)
+    assert "You" not in refused.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -264,7 +264,7 @@ def take_lead(session: Session, actor: Actor, space: Space) -> None:
     """
     decision = may_administer(actor)
     if not decision or actor.person_id is None:
-        raise Forbidden(decision.refusal)
+        raise Forbidden(decision.refusal, decision.reason)
     membership = session.get(Membership, (space.id, actor.person_id))
     if membership is not None and membership.role == int(Role.LEAD):
         return

@@ -92,7 +92,7 @@ class SpaceAccess:
         if session is not None and self.scope_id is not None and self.actor.is_member:
             page = ScopedPage(self.scope_id, deleted=self.page.deleted)
             decision = why(session, self.actor, self.space, may, page)
-        raise Forbidden(decision.refusal)
+        raise Forbidden(decision.refusal, decision.reason)
 
 
 def see_space(session: Session, actor: Actor, slug: str) -> SpaceAccess:
