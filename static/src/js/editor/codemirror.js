@@ -11,6 +11,7 @@ import { GFM, parser } from "@lezer/markdown";
 import { chooseLink, completeLinks, waitForLink } from "./links.js";
 import { continueList } from "./lists.js";
 import { formatKeys } from "./formats.js";
+import { pasting } from "./paste.js";
 
 const markdown = new Language(defineLanguageFacet(), parser.configure([GFM]), [], "markdown");
 
@@ -94,6 +95,7 @@ export function createCodeMirror(area, onChange) {
         autocompletion({ override: [completeLinks], icons: false, selectOnOpen: false, interactionDelay: 0 }),
         chooseLink,
         formatKeys,
+        pasting(area.form),
         keymap.of([{ key: "Enter", run: waitForLink }, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...ownKeymap]),
         EditorView.lineWrapping,
         markdown,
