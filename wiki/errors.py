@@ -37,8 +37,10 @@ class NotFound(WikiError):
     status = 404
     title = "Not found"
 
-    def __init__(self) -> None:
-        super().__init__("There is nothing here, or you don’t have access to it.")
+    def __init__(
+        self, sentence: str = "There is nothing here, or you don’t have access to it."
+    ) -> None:
+        super().__init__(sentence)
 
 
 class Forbidden(WikiError):

@@ -62,6 +62,8 @@ class Slot(Enum):
     """Beside the buttons of a page."""
     HOME = "home"
     """On the home screen, above the spaces."""
+    MISSING = "missing"
+    """Where a readable space has no page."""
 
 
 class Access(Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import NotFound
 from wiki.history.blame import keep, part_of, traced
 from wiki.pages import queries
 from wiki.pages.access.access_log import log_read
@@ -29,7 +28,7 @@ def blame(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnVal
     page = past.page
     number = request.args.get("revision", type=int)
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
-        raise NotFound
+        raise queries.NoSuchRevision(page)
     revision = queries.get_revision(reading(), page, number or page.head)
     log_read(past.seen, page, revision.number)
     found = traced(page, revision)

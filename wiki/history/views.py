@@ -24,7 +24,7 @@ from wiki.pages.conflicts.views import refusal_shown
 from wiki.pages.diffs import CONTEXT
 from wiki.pages.models import Action
 from wiki.pages.page_context import Past, page_frame, past_at
-from wiki.pages.queries import Purged
+from wiki.pages.queries import NoSuchRevision, Purged
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.form_saves import save_form, show_saved
 from wiki.pages.saving.submit import MovedOn
@@ -87,7 +87,7 @@ def diff(
     past = past_at(slug, path, page_id)
     page = past.page
     if new > page.head or old > page.head:
-        raise NotFound
+        raise NoSuchRevision(page)
     if old > new:
         query = request.query_string.decode("ascii", "ignore")
         return redirect(past.url(f"diff/{new}..{old}", query), 302)
@@ -117,7 +117,7 @@ def restore(slug: str, path: str) -> ResponseReturnValue:
     past.seen.require(May.EDIT)
     number = _positive("revision")
     if number is None or number > page.head:
-        raise NotFound
+        raise NoSuchRevision(page)
     moved_on, refused = False, None
     error: Invalid | None = None
     if request.method == "POST":
@@ -283,6 +283,21 @@ def purged(error: Purged) -> ResponseReturnValue:
     past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
     body = render_template(
         "pages/purged.html", **page_frame(past, page), past=past, number=error.number, error=error
+    )
+    return body, error.status
+
+
+@blueprint.app_errorhandler(NoSuchRevision)
+def no_such_revision(error: NoSuchRevision) -> ResponseReturnValue:
+    """Tell how many revisions a page has, with links to the newest one and to all."""
+    if wants_json():
+        return problem(error.status, error.title, error.sentence)
+    if request.method == "POST":  # the form's text is handed back
+        return error_page(error.status, error.title, error.sentence)
+    page = queries.get_page(reading(), actor(), error.page_id)
+    past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
+    body = render_template(
+        "pages/no_revision.html", **page_frame(past, page), past=past, error=error
     )
     return body, error.status
 

@@ -32,6 +32,7 @@ from wiki.spaces import queries as spaces
 from wiki.spaces.gate import in_scopes_of, let_through, scopes_for, spaces_with, stands_in
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import SpaceAccess
+from wiki.text.counts import counted
 from wiki.text.paths import PathError, ancestors_of, normalise_path, path_key
 from wiki.web.filters import date_words
 
@@ -225,7 +226,7 @@ def head_of(session: Session, page: Page) -> Revision:
 def get_revision(session: Session, page: Page, number: int) -> Revision:
     """Return a revision of a page. The caller has checked that the page may be read.
 
-    :raises NotFound: when the page has no revision of that number. :raises Purged:
+    :raises NoSuchRevision: when the page has no revision of that number. :raises Purged:
     """
     return get_revision_with(session, page, number)[0]
 
@@ -237,16 +238,26 @@ def get_revision_with(
     has checked that the page may be read.
 
     :param values: the parameters of these columns.
-    :raises NotFound: when the page has no revision of that number. :raises Purged:
+    :raises NoSuchRevision: when the page has no revision of that number. :raises Purged:
     """
     named = {"page_id": page.id, "number": number, **values}
     row = session.execute(_revision(columns), named).one_or_none()
     if row is None:
-        raise NotFound
+        raise NoSuchRevision(page)
     revision = row[0]
     if revision.purged_at is not None:
         raise Purged(revision)
     return revision, {column.name: row[n] for n, column in enumerate(columns, 1)}
+
+
+class NoSuchRevision(NotFound):
+    """A page that the actor may read has no revision of the requested number."""
+
+    title = "This revision doesn’t exist"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(f"This page has {counted(page.head, 'revision')}.")
+        self.page_id = page.id
 
 
 class Purged(WikiError):
@@ -366,27 +377,3 @@ def below(key: str) -> ColumnElement[bool]:
         return Page.path_key != ""
     # "0" is the character after "/".
     return and_(Page.path_key > f"{key}/", Page.path_key < f"{key}0")
-
-
-def nearest_titles(
-    session: Session, actor: Actor, space: Space, path: str, limit: int = 5
-) -> list[Page]:
-    """Return live pages of a space whose last path segment begins like that of ``path``."""
-    name = path_key(path).rpartition("/")[2]
-    stem = name[: max(3, len(name) // 2)]
-    pattern = stem.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    return list(
-        session.scalars(
-            select(Page)
-            .where(
-                Page.space_id == space.id,
-                live_for(actor),
-                or_(
-                    Page.path_key.like(f"{pattern}%", escape="\\"),
-                    Page.path_key.like(f"%/{pattern}%", escape="\\"),
-                ),
-            )
-            .order_by(Page.title)
-            .limit(limit)
-        )
-    )

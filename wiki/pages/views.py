@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import Invalid, NotFound, TooLarge
+from wiki.errors import Invalid, TooLarge
 from wiki.kind import DEFAULT, kind_named, registered_kinds, require_kind
 from wiki.pages import actions, queries, revising
 from wiki.pages.access.access_log import log_read
@@ -77,7 +77,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     page = past.page
     number = request.args.get("revision", type=int)
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
-        raise NotFound
+        raise queries.NoSuchRevision(page)
     session = reading()
     is_head = (number or page.head) == page.head
     live = page.deleted_at is None
@@ -140,7 +140,6 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         title=title_from(place.path),
         below=below,
         deleted=place.deleted,
-        near=queries.nearest_titles(session, actor(), place.space, place.path),
         can_edit=bool(place.seen.may(May.EDIT)),
     )
     return body, 200 if below else 404

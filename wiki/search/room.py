@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Probe, Rate, Room, Shortcut, none_because
+from wiki.room import Block, Link, Place, Probe, Rate, Room, Shortcut, Slot, none_because
 from wiki.rules.limits import Pace
-from wiki.search import checking, commands, views
+from wiki.search import checking, commands, nearest, views
 
 ROOM = Room(
     name="search",
@@ -12,7 +12,7 @@ ROOM = Room(
     operations=none_because("its operations are in the API's own room"),
     commands=commands.COMMANDS,
     links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
-    blocks=none_because("what it shows is on screens of its own"),
+    blocks=(Block(Slot.MISSING, 10, "search/nearest.html", load=nearest.near_titles),),
     shortcuts=(Shortcut(10, "Search or jump to a page", "Ctrl K or /"),),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),

@@ -26,7 +26,7 @@ from wiki.web.reauth_form import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
 from wiki.web.request_limits import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.secret_paths import path_to_log
-from wiki.web.urls import this_url
+from wiki.web.urls import local_url, this_url
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +167,8 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
+    if status == 405 and _goes_to_page():
+        return redirect(_page_around(request.path), 303)
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     if isinstance(error, (TooManyFields, TooMuchAsked)):
         sentence = error.sentence
@@ -180,6 +182,25 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
     if status == 405 and error.get_response().headers.get("Allow"):
         response.headers["Allow"] = error.get_response().headers["Allow"]
     return response
+
+
+def _goes_to_page() -> bool:
+    """Return whether the wrong method was used by a browser at the address of a page or of one of
+    its verbs, as after a reload of what a form answered. A text that was sent is given back."""
+    return (
+        request.method in ("GET", "HEAD", "POST")
+        and "text/html" in request.headers.get("Accept", "")
+        and not request.path.startswith("/-/")
+        and not unsent_text()
+    )
+
+
+def _page_around(path: str) -> str:
+    """Return the address of the page that an address of a page or of one of its verbs names."""
+    home, verb, _ = path.partition("/-/")
+    if verb and home.count("/") == 1:  # the space itself
+        home += "/"
+    return local_url(quote(home, safe="/:@!$&'()*+,;=-._~"))
 
 
 def _answer_unexpected(error: Exception) -> ResponseReturnValue:
