@@ -2,3 +2,4 @@
 import "./js/reading/images.js";
 import "./js/reading/menu.js";
 import "./js/reading/sorting.js";
+import "./js/reading/tasks.js";

@@ -153,3 +153,26 @@ def test_opened_menu_and_image_are_for_everyone(visit: Visit, axe: str, comforts
     page.keyboard.press("Escape")
     page.get_by_role("button", name="A plan").click()
     assert objections(page, axe) == []
+
+
+def test_a_box_is_ticked_on_the_page_by_editors_only(visit: Visit) -> None:
+    visit.world.write("chores", "- [ ] Wash\n- [x] Dry\n  - [ ] Fold\n", by="ben", title="Chores")
+    head = visit.world.page("chores").head
+    assert visit.open("cai", "/eng/chores").get_by_role("checkbox").first.is_disabled()
+    plain = visit.open("ben", "/eng/chores", scripts=False)
+    assert plain.get_by_role("checkbox").first.is_disabled()
+    page = visit.open("ben", "/eng/chores")
+    page.get_by_role("checkbox", name="Wash").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("checkbox", name="Dry").click()
+    page.get_by_role("checkbox", name="Fold").click()
+    expect(page.locator("[data-ticks] [name=revision]")).to_have_value(str(head + 3))
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    page.reload()
+    for name, checked in (("Wash", True), ("Dry", False), ("Fold", True)):
+        expect(page.get_by_role("checkbox", name=name)).to_be_checked(checked=checked)
+    visit.world.write("chores", "- [ ] Sweep\n", by="eve", title="Chores")
+    visit.expect("409")
+    page.get_by_role("checkbox", name="Wash").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed the same")
+    expect(page.get_by_role("checkbox", name="Wash")).to_be_checked()

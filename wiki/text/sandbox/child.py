@@ -30,6 +30,7 @@ from wiki.text.markdown.markup import CutOff, Rendering, plain_rendering, render
 from wiki.text.markdown.wikilinks import Reading
 from wiki.text.rewrite.addresses import lines_of
 from wiki.text.rewrite.repair import Moves, Repair, repair
+from wiki.text.rewrite.tasks import tick
 from wiki.text.sandbox.program import lower_limits
 
 try:
@@ -206,6 +207,15 @@ def _lines(request: dict[str, object]) -> dict[str, object]:
         return {"lines": []}
 
 
+def _ticked(request: dict[str, object]) -> dict[str, object]:
+    number, count = int(str(request["number"])), int(str(request["count"]))
+    try:
+        ticked = tick(str(request["source"]), number, count, bool(request["done"]))
+    except (RecursionError, MemoryError):
+        ticked = None
+    return {"ticked": vars(ticked) if ticked else None}
+
+
 def _compared(request: dict[str, object]) -> dict[str, object]:
     found = diff(
         str(request["old"]),
@@ -230,6 +240,7 @@ _WORK = {
     "plain": _plain,
     "repair": _repaired,
     "lines": _lines,
+    "tick": _ticked,
     "compare": _compared,
     "walk": _walked,
 }

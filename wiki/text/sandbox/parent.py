@@ -25,6 +25,7 @@ from wiki.text.markdown.destinations import RenderContext
 from wiki.text.markdown.markup import MAX_SOURCE, CutOff, Rendering, plain_rendering
 from wiki.text.rewrite.addresses import Place
 from wiki.text.rewrite.repair import Moves, Repair
+from wiki.text.rewrite.tasks import Ticked
 from wiki.text.sandbox.child import LENGTH, decode, decode_repair, encode_moves, pack, wall_seconds
 from wiki.text.sandbox.program import bare_environment, command_of
 
@@ -127,6 +128,19 @@ def lines_safely(
         return []
     found: list[tuple[int, bool, list[str]]] = answer["lines"]  # type: ignore[assignment]
     return [(line, shown, (kind, slug, key)) for line, shown, (kind, slug, key) in found]
+
+
+def tick_safely(source: str, number: int, count: int, done: bool) -> Ticked | None:
+    """Return the text with a box of its task lists ticked or cleared, or None if the box is not
+    found or that takes too much time or memory."""
+    if len(source) > MAX_SOURCE:
+        return None
+    message: dict[str, object] = {"work": "tick", "source": source, "number": number}
+    try:
+        answer = _ask({**message, "count": count, "done": done, "seconds": SECONDS}, SECONDS)
+    except (OSError, EOFError):
+        return None
+    return Ticked(**answer["ticked"]) if answer["ticked"] else None  # type: ignore[arg-type]
 
 
 def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff | None:
