@@ -64,6 +64,8 @@ class Slot(Enum):
     """On the home screen, above the spaces."""
     MISSING = "missing"
     """Where a readable space has no page."""
+    WAITING = "waiting"
+    """On the home screen, first: rows of a list of what waits for the user."""
 
 
 class Access(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.outbox.event import recent_verbs
@@ -115,13 +115,24 @@ class _Run:
 @dataclass(frozen=True)
 class Which:
     """The changes to list: only those in a space; only those on a day (UTC), the latest first; only
-    events with ids from the first to the second of ``run``, each page by itself. Without a day, the
-    order is that in which the changes were recorded, because imported changes have much older
-    dates."""
+    events with ids from the first to the second of ``run``, each page by itself; only those
+    ``since`` a moment, and not those made by the person ``not_by``; no imported history from before
+    ``history_from``.
+
+    Without a day or a moment, the order is that in which the changes were recorded, because
+    imported changes have much older dates."""
 
     space: Space | None = None
     on: date | None = None
     run: tuple[int, int] | None = None
+    since: datetime | None = None
+    not_by: int | None = None
+    history_from: datetime | None = None
+
+    @property
+    def by_time(self) -> bool:
+        """True if the changes are listed in the order in which they happened."""
+        return any(one is not None for one in (self.on, self.since, self.history_from))
 
 
 def recent_changes(
@@ -138,12 +149,11 @@ def recent_changes(
 
     :param before: only events before the one with this id; the cursor of the next page of the list.
     """
-    scope = _Scope(actor, which.space, which.on, which.run)
     runs: list[_Run] = []
     verbs = recent_verbs()
     read, batch, more = 0, max(_FIRST, 2 * limit), True
     while more and len(runs) <= limit and read < _MOST:
-        rows = _events(session, scope, before, batch)
+        rows = _events(session, actor, which, before, batch)
         for row in rows:
             deed = row.payload.get("action", verbs[row.name])
             if runs and runs[-1].takes(row, deed):
@@ -165,20 +175,12 @@ def recent_pages(session: Session, actor: Actor) -> list[Page]:
     return list({page.id: page for page in shown if not page.deleted_at}.values())
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """The actor for whom changes are listed, and the space, day and run that limit the list."""
-
-    actor: Actor
-    space: Space | None
-    on: date | None
-    run: tuple[int, int] | None
-
-
-def _events(session: Session, scope: _Scope, before: int | None, limit: int) -> Sequence[Row[Any]]:
+def _events(
+    session: Session, actor: Actor, which: Which, before: int | None, limit: int
+) -> Sequence[Row[Any]]:
     query = _of(
-        scope.actor,
-        scope.space,
+        actor,
+        which.space,
         EventRow.id,
         EventRow.name,
         EventRow.at,
@@ -188,10 +190,17 @@ def _events(session: Session, scope: _Scope, before: int | None, limit: int) -> 
         EventRow.payload,
     )
     order: tuple[Any, ...] = (EventRow.id.desc(),)
-    if scope.run is not None:
-        query = query.where(EventRow.id.between(*scope.run))
-    if scope.on is not None:
-        query = query.where(*_within(scope.on))
+    if which.run is not None:
+        query = query.where(EventRow.id.between(*which.run))
+    if which.on is not None:
+        query = query.where(*_within(which.on))
+    if which.since is not None:
+        query = query.where(EventRow.at > which.since)
+    if which.not_by is not None:
+        query = query.where(func.coalesce(EventRow.actor_id, 0) != which.not_by)
+    if which.history_from is not None:
+        query = query.where(or_(EventRow.at >= which.history_from, ~_IS_IMPORTED))
+    if which.by_time:
         order = (EventRow.at.desc(), EventRow.id.desc())
         if before is not None:
             place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
@@ -199,6 +208,18 @@ def _events(session: Session, scope: _Scope, before: int | None, limit: int) -> 
     elif before is not None:
         query = query.where(EventRow.id < before)
     return session.execute(query.order_by(*order).limit(limit)).all()
+
+
+_IS_IMPORTED = or_(
+    func.coalesce(EventRow.payload["action"].as_string(), "") == "import",
+    func.coalesce(EventRow.payload["imported"].as_boolean(), false()),
+)
+
+
+def count_imported(session: Session, actor: Actor, until: datetime) -> int:
+    """Return the number of imported changes from before a moment that the actor may read."""
+    query = _of(actor, None, func.count()).where(EventRow.at < until, _IS_IMPORTED)
+    return session.scalar(query) or 0
 
 
 def _within(day: date) -> tuple[ColumnElement[bool], ...]:

@@ -8,25 +8,29 @@ from sqlalchemy import text
 
 from wiki.db import now
 from wiki.errors import NotFound
-from wiki.history.recent import recent_changes
+from wiki.home import queries
+from wiki.people.signin.sign_in import current_or_none
 from wiki.resources import TEMPLATES
 from wiki.spaces.queries import list_spaces
 from wiki.text.markdown.markup import Marks, RenderContext, mark, render
 from wiki.web.public import public
 from wiki.web.request import actor, reading
+from wiki.web.response_cache import cached
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
 @public
+@cached
 def index() -> ResponseReturnValue:
-    """Show the spaces and recent changes that the actor may read."""
+    """Show pages to go on with, what is new, and the spaces that the actor may read."""
     session = reading()
     return render_template(
         "home.html",
         spaces=list_spaces(session, actor()),
-        changes=recent_changes(session, actor(), limit=20).rows,
+        edited=queries.pages_edited_by(session, actor()),
+        news=queries.news_for(session, actor(), current_or_none()),
     )
 
 

@@ -22,6 +22,9 @@ class Person(Base):
     ``email_proven_at`` is when a link mailed to the address was opened. ``service_at`` is the
     time since which this is a service account: one for programs, which authenticate with tokens
     that admins make. Nobody can sign in to it.
+
+    ``seen_at`` is when they were last seen in a browser, to within a quarter of an hour, and
+    ``left_at`` when they were last seen in the visit before the present one.
     """
 
     __tablename__ = "people"
@@ -37,6 +40,8 @@ class Person(Base):
     disabled_at: Mapped[datetime | None]
     imported_at: Mapped[datetime | None] = mapped_column(index=True)
     service_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
 
     def actor(self, within: frozenset[int] | None = None) -> Actor:
         """Return the person as an actor for access checks; for a token, ``within`` holds the ids of

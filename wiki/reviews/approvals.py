@@ -332,6 +332,21 @@ def list_approvals(session: Session, actor: Actor, *, limit: int = 100) -> Seque
     ).all()
 
 
+def count_waiting(session: Session, actor: Actor) -> int:
+    """Return the number of changes that wait for the actor's decision."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                _seen_by(actor),
+                Approval.decided_at.is_(None),
+                Approval.expires_at > now(),
+                func.coalesce(Approval.asked_by_id, 0) != actor.person_id,
+            )
+        )
+        or 0
+    )
+
+
 def _recent() -> ColumnElement[bool]:
     return Approval.decided_at > now() - timedelta(days=DAYS)
 

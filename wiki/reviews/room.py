@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from wiki.reviews import views
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wiki.reviews import approvals, views
 from wiki.reviews.models import Approval
-from wiki.room import Room, none_because
+from wiki.room import Block, Room, Screen, Slot, none_because
 from wiki.text_columns import TextColumns, TextType
+
+
+def _waiting(session: Session, on: Screen) -> Mapping[str, Any]:
+    return {"count": 0 if on.actor.is_anonymous else approvals.count_waiting(session, on.actor)}
+
 
 ROOM = Room(
     name="reviews",
@@ -13,7 +23,7 @@ ROOM = Room(
     operations=none_because("approvals are given on screens"),
     commands=none_because("approvals are given on screens"),
     links=none_because("approvals are reached from mails and from what waits for them"),
-    blocks=none_because("what it shows is on screens of its own"),
+    blocks=(Block(Slot.WAITING, 10, "reviews/waiting.html", load=_waiting),),
     shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(

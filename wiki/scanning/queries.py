@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wiki.db import now
 from wiki.errors import require_allowed
 from wiki.pages import queries
 from wiki.pages.merging import Text
@@ -16,9 +18,15 @@ from wiki.pages.models import AllowedSecret, Page, Revision
 from wiki.pages.secrets import BODY, REASONS, place_of, whole_of
 from wiki.pages.texts import get_texts
 from wiki.rules.access import Actor, May, may_administer
+from wiki.rules.roles import Role
+from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceAccess
 from wiki.web.paging import Slice
+
+FRESH_FOR = timedelta(days=14)
+"""Time for which a new finding is on the home screen of leads."""
+SPACES_NAMED = 5
 
 
 class Standing(StrEnum):
@@ -67,6 +75,38 @@ def findings_of_all(
     """
     require_allowed(may_administer(actor))
     return _known(session, actor, None, before, limit)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The number of secrets that were saved in a space lately."""
+
+    space: Space
+    count: int
+
+
+def fresh_findings(session: Session, actor: Actor) -> Sequence[Fresh]:
+    """Return the spaces that the actor leads in whose pages others saved possible secrets in the
+    last two weeks, by title; at most :data:`SPACES_NAMED`."""
+    counts = (
+        select(Page.space_id, func.count().label("count"))
+        .join(AllowedSecret, AllowedSecret.page_id == Page.id)
+        .where(
+            AllowedSecret.created_at > now() - FRESH_FOR,
+            func.coalesce(AllowedSecret.created_by_id, 0) != actor.person_id,
+            Page.space_id.in_(spaces_with(actor, Role.LEAD)),
+            queries.readable_by(actor),
+        )
+        .group_by(Page.space_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Space, counts.c.count)
+        .join(counts, counts.c.space_id == Space.id)
+        .order_by(Space.title, Space.id)
+        .limit(SPACES_NAMED)
+    )
+    return [Fresh(space, count) for space, count in rows]
 
 
 def _known(

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from wiki.room import Link, Place, Room, none_because
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wiki.room import Block, Link, Place, Room, Screen, Slot, none_because
 from wiki.rules.access import May
-from wiki.scanning import views
+from wiki.scanning import queries, views
+
+
+def _fresh(session: Session, on: Screen) -> Mapping[str, Any]:
+    return {"fresh": () if on.actor.is_anonymous else queries.fresh_findings(session, on.actor)}
+
 
 ROOM = Room(
     name="scanning",
@@ -23,7 +33,7 @@ ROOM = Room(
         ),
         Link(Place.ADMIN, 220, "Secrets", "findings", section="Content"),
     ),
-    blocks=none_because("what it shows is on screens of its own"),
+    blocks=(Block(Slot.WAITING, 20, "scanning/waiting.html", load=_fresh),),
     shortcuts=none_because("nothing in it is pressed often"),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("findings are kept with the pages"),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # "Last seen" may be this old: a request that finds it older updates it, all others only read.
 SEEN_EVERY = timedelta(minutes=15)
+# After so long without a request, the next one begins another visit.
+VISIT_ENDS_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,8 @@ class SignedIn(UserMixin):
     """A person in one of their sign-ins, as a Flask-Login user.
 
     ``confirmed_at`` is when they last gave their password or a factor in it. ``held`` is true if
-    they must have a second factor and have none.
+    they must have a second factor and have none. ``joined_at`` is when the account was created;
+    ``last_here_at`` and ``left_at`` are ``seen_at`` and ``left_at`` of the person.
     """
 
     token: str
@@ -51,6 +54,16 @@ class SignedIn(UserMixin):
     expires_at: datetime
     confirmed_at: datetime | None = None
     held: bool = False
+    joined_at: datetime | None = None
+    last_here_at: datetime | None = None
+    left_at: datetime | None = None
+
+    @property
+    def last_visit_at(self) -> datetime | None:
+        """The end of the person's previous visit, on any device; None on their first one."""
+        if self.last_here_at is not None and self.last_here_at < now() - VISIT_ENDS_AFTER:
+            return self.last_here_at  # this request begins a visit, which is noted after it
+        return self.left_at
 
     def get_id(self) -> str:
         """Return the value for the cookie."""
@@ -79,6 +92,7 @@ def open_session(
     )
     session.add(row)
     session.flush()
+    _note_visit(session, person.id, at)
     return SignedIn(token, row.id, person.actor(), row.seen_at, row.expires_at, at)
 
 
@@ -137,6 +151,9 @@ def find_session(session: Session, token: str) -> SignedIn | None:
         found.expires_at,
         found.confirmed_at,
         bool(held),
+        person.created_at,
+        person.seen_at,
+        person.left_at,
     )
 
 
@@ -170,6 +187,12 @@ def current() -> SignedIn:
     if not isinstance(user, SignedIn):
         raise SignInRequired
     return user
+
+
+def current_or_none() -> SignedIn | None:
+    """Return the sign-in of this request, on a public route; None for visitors."""
+    user = current_user._get_current_object()
+    return user if isinstance(user, SignedIn) else None
 
 
 def init_app(app: Flask) -> None:
@@ -212,5 +235,18 @@ def _note(user: SignedIn) -> None:
                 address=(request.remote_addr or "")[:64],
             )
         )
+        if user.actor.person_id is not None:
+            _note_visit(session, user.actor.person_id, at)
     cookie.permanent = True
     cookie.modified = True  # extend the cookie's lifetime, too
+
+
+def _note_visit(session: Session, person_id: int, at: datetime) -> None:
+    """Note that a person is here. If they were away for long, their previous visit has ended."""
+    was_away = Person.seen_at < at - VISIT_ENDS_AFTER
+    session.execute(
+        update(Person)
+        .where(Person.id == person_id)
+        .values(left_at=case((was_away, Person.seen_at), else_=Person.left_at), seen_at=at),
+        execution_options={"synchronize_session": False},
+    )
