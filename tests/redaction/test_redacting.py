@@ -17,11 +17,12 @@ from wiki.outbox.models import EventRow
 from wiki.pages.access.restrictions import AccessList, restrict, set_label
 from wiki.pages.actions import delete_page
 from wiki.pages.merging import Text
-from wiki.pages.models import AllowedSecret, Page, Redaction, Revision
+from wiki.pages.models import AllowedSecret, Page, Revision
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
 from wiki.pages.secrets import Override
 from wiki.redaction.actions import SpanTarget, redact_span
+from wiki.redaction.models import Redaction
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 

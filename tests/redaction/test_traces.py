@@ -13,12 +13,13 @@ from wiki.outbox.models import EventRow
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
-from wiki.pages.models import Content, PageLink, Redaction
+from wiki.pages.models import Content, PageLink
 from wiki.pages.rendering.stored import _renderer
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
 from wiki.pages.texts import get_texts
 from wiki.people.models import Mail
+from wiki.redaction.models import Redaction
 
 pytestmark = pytest.mark.every_database
 

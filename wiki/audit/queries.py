@@ -17,12 +17,13 @@ from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.outbox.event import EVENTS, Category, names_in, policy_of
 from wiki.outbox.models import AUDITED, EventRow
 from wiki.outbox.sentences import Part, Sentence
-from wiki.pages.models import Page, Redaction
+from wiki.pages.models import Page
 from wiki.pages.queries import look_up, readable_by
 from wiki.people.actions import find_person
 from wiki.people.events import GroupDeleted
 from wiki.people.models import Group, Person
 from wiki.redaction.events import Redacted
+from wiki.redaction.models import Redaction
 from wiki.rules.access import Actor, may_administer
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Invitation, Space

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, RedactedPage, Redaction
+from wiki.pages.models import Page
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.text.rewrite.redaction import SALT_BYTES, Sealed, Span, hide_sealed, occurrences, seal
 
 MOST_LINES = 3

@@ -27,9 +27,10 @@ from wiki.errors import Invalid, NotFound
 from wiki.outbox.models import EventRow
 from wiki.pages.access.acl import hold_spaces
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, Redaction, Redirect, Revision
+from wiki.pages.models import Page, Redirect, Revision
 from wiki.pages.queries import Purged, head_of, see_page
 from wiki.pages.texts import get_text
+from wiki.redaction.models import Redaction
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
 from wiki.spaces.queries import STANDING, seen

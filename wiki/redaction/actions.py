@@ -28,7 +28,6 @@ from wiki.pages.models import (
     PageAlias,
     PageAnchor,
     PageLink,
-    Redaction,
     Revision,
 )
 from wiki.pages.queries import readable_by, see_page
@@ -47,6 +46,7 @@ from wiki.redaction.bodies import (
     replace_file,
 )
 from wiki.redaction.events import RedactionLifted
+from wiki.redaction.models import Redaction
 from wiki.redaction.records import new_record, store_record
 from wiki.redaction.text_columns import hide, spoken
 from wiki.room import text_columns_of

@@ -11,9 +11,9 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.deliver import Happening
-from wiki.pages.models import RedactedPage, Redaction
 from wiki.pages.rendering.stored import ensure_heads
 from wiki.purging.actions import forget_memory
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.search.index import rebuild
 
 

@@ -13,12 +13,13 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.storage import Storage
 from wiki.errors import NotFound
 from wiki.outbox.models import EventRow
-from wiki.pages.models import Page, RedactedPage, Redaction, Redirect, Revision
+from wiki.pages.models import Page, Redirect, Revision
 from wiki.pages.queries import readable_by
 from wiki.pages.texts import get_texts
 from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.redaction.bodies import MOST_BYTES, files_with, hashes_of, texts_with
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.redaction.text_columns import find, spoken
 from wiki.room import text_columns_of
 from wiki.rules.access import Actor, May, may_administer

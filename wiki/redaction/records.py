@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from wiki.db import now
 from wiki.outbox.actions import publish
 from wiki.pages.access.access_log import who_read
-from wiki.pages.models import Page, RedactedPage, Redaction
+from wiki.pages.models import Page
 from wiki.redaction.events import Redacted
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.spaces.audience import audience_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from wiki.pages.models import RedactedPage, Redaction
 from wiki.redaction import canaries, views
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.room import Link, Place, Probe, Room, Screen, none_because
 from wiki.rules.access import May
 from wiki.text_columns import TextColumns, TextType

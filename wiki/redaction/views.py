@@ -12,7 +12,7 @@ from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
 from wiki.pages.access.access_log import log_read
-from wiki.pages.models import Page, Redaction
+from wiki.pages.models import Page
 from wiki.pages.page_context import Past, frame, page_frame
 from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import ensure_heads
@@ -32,6 +32,7 @@ from wiki.redaction.actions import (
     redact_span,
     require_redactor,
 )
+from wiki.redaction.models import Redaction
 from wiki.redaction.queries import get_redaction, list_redactions, preview, told
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of

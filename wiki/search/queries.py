@@ -15,9 +15,10 @@ from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.models import Page, RedactedPage, Redaction
+from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.people.models import Merged, Person
+from wiki.redaction.models import RedactedPage, Redaction
 from wiki.rules.access import Actor, May
 from wiki.rules.roles import Role
 from wiki.search.asking import begins
