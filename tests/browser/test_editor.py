@@ -198,7 +198,7 @@ def test_a_pasted_picture_is_attached_and_shown(visit: Visit, fresh: str) -> Non
     expect(page.locator("[data-state]")).to_contain_text("red-dot.png attached")
     page.keyboard.press("Control+s")
     page.wait_for_url(f"**{fresh}")
-    picture = page.get_by_role("img", name="red-dot")
+    picture = page.get_by_alt_text("red-dot")
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.naturalWidth") == 1
 

@@ -79,7 +79,7 @@ def test_a_drawing_in_a_page_runs_nothing_and_asks_nobody(visit: Visit) -> None:
     visit.world.attach("in-page.svg", SVG)
     visit.world.write("drawn", "![It](in-page.svg)", title="Drawn")
     page = visit.open("cai", "/eng/drawn")
-    picture = page.get_by_role("img", name="It")
+    picture = page.get_by_alt_text("It")
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.naturalWidth") == 40
     assert page.evaluate("document.documentElement.getAttribute('class')") != "ran"
@@ -309,7 +309,7 @@ def test_pictures_in_a_page_take_their_room_before_they_are_there(
     for route in held:
         route.continue_()
     page.unroute_all(behavior="wait")
-    picture = page.get_by_role("img", name="Wide")
+    picture = page.get_by_alt_text("Wide")
     picture.evaluate("(image) => image.decode()")
     assert after.bounding_box() == before
     assert "?width=" in picture.evaluate("(image) => image.currentSrc")
