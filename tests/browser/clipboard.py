@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
 
 _PASTE = """(text, copied) => {
   const data = new DataTransfer();
@@ -41,3 +44,9 @@ CELLS_MARKDOWN = """\
 | Paper_x | 3 |  |"""
 
 CODE_TEXT = "def f(x):\n    return x * 2 * 3"
+
+
+def converting(page: Page) -> None:
+    """Give the page the function `convert`, which pasting uses."""
+    name = json.loads((ROOT / "static/dist/manifest.json").read_text())["pasting.js"]
+    page.evaluate(f"async () => {{ window.convert = (await import('/-/static/{name}')).convert }}")

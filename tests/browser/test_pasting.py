@@ -56,6 +56,10 @@ def clear(page: Page) -> None:
         pytest.param("", CELLS_TEXT, CELLS_MARKDOWN, id="tab-separated"),
         pytest.param(sample("vscode.html"), CODE_TEXT, CODE_TEXT, id="vscode"),
         pytest.param(sample("jetbrains.html"), CODE_TEXT, CODE_TEXT, id="jetbrains"),
+        pytest.param("<h2>Learn C #</h2>", "C #", "## Learn C \\#", id="heading"),
+        pytest.param("<p><b>Note:</b>a</p>", "Note:a", "**Note**:a", id="signs"),
+        pytest.param("<p><s>a ~ b</s> ~</p>", "a ~ b ~", "~~a \\~ b~~ \\~", id="tildes"),
+        pytest.param("<b>~ 5</b> min", "~ 5 min", "**\\~ 5** min", id="tilde"),
         pytest.param("<span>2 * 3 * 4</span>", "2 * 3 * 4", "2 * 3 * 4", id="words"),
     ],
 )

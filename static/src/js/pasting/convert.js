@@ -2,7 +2,7 @@
 import Turndown from "turndown";
 import { cell, splitCells, writeTable } from "./cells.js";
 import { Cleaner, TooLarge } from "./clean.js";
-import { escapeText } from "./escape.js";
+import { escapeText, hasTildes } from "./escape.js";
 import { isMonospaced, styleOf } from "./marks.js";
 import { isTooDeep, parse } from "./source.js";
 
@@ -25,7 +25,9 @@ export function convert({ html, text }) {
     return null;
   }
   const rows = splitCells(text);
-  return rows && { markdown: writeTable(rows.map((row) => row.map((words) => cell(escapeText(words))))), block: true };
+  if (!rows) return null;
+  const tildes = hasTildes(text);
+  return { markdown: writeTable(rows.map((row) => row.map((words) => cell(escapeText(words, tildes))))), block: true };
 }
 
 /** Whether the HTML is code with colours, as editors copy it: nothing but styled lines in letters of one width. */
@@ -43,7 +45,9 @@ function fromHtml(html) {
   const cleaner = new Cleaner();
   const root = cleaner.clean(body);
   if (!root.querySelector(STRUCTURE) && !(cleaner.paragraphs > 1 && /<p[\s>]/i.test(html))) return null;
-  const service = converter(cleaner.tables);
+  const texts = [root, ...cleaner.tables.flat(2)].map((each) => each?.textContent ?? "").join("");
+  const struck = root.querySelector("del") || cleaner.tables.flat(2).some((each) => each?.querySelector("del"));
+  const service = converter(cleaner.tables, Boolean(struck) || hasTildes(texts));
   // Each block alone: the time is then in proportion to their number.
   const blocks = [...root.childNodes].map((block) => {
     const alone = cleaner.document.createElement("div");
@@ -56,14 +60,18 @@ function fromHtml(html) {
 }
 
 /** Turndown with the rules of this wiki's Markdown. */
-function converter(tables) {
-  const service = new Turndown({ headingStyle: "atx", hr: "---", bulletListMarker: "-", codeBlockStyle: "fenced", emDelimiter: "*", br: "\\" });
-  service.escape = escapeText;
-  service.addRule("struck", { filter: "del", replacement: (content) => (content ? `~~${content}~~` : "") });
+function converter(tables, tildes) {
+  const service = new Turndown({ hr: "---", bulletListMarker: "-", codeBlockStyle: "fenced", br: "\\" });
+  const numbers = new WeakMap(); // of the next item, by list
+  service.escape = (text) => escapeText(text, tildes);
+  for (const [tag, mark] of [["strong", "**"], ["em", "*"], ["del", "~~"]]) {
+    service.addRule(tag, { filter: tag, replacement: (content, node) => writeMarked(content, node, mark) });
+  }
+  service.addRule("heading", { filter: ["h1", "h2", "h3", "h4", "h5", "h6"], replacement: writeHeading });
   service.addRule("box", { filter: "input", replacement: (_content, node) => (node.hasAttribute("checked") ? "[x]" : "[ ]") });
-  service.addRule("item", { filter: "li", replacement: writeItem });
+  service.addRule("item", { filter: "li", replacement: (content, node) => writeItem(content, node, numbers) });
   service.addRule("link", { filter: "a", replacement: writeLink });
-  service.addRule("picture", { filter: "img", replacement: (_content, node) => `![${escapeText(node.alt)}](${node.getAttribute("src")})` });
+  service.addRule("picture", { filter: "img", replacement: (_content, node) => `![${service.escape(node.alt)}](${node.getAttribute("src")})` });
   service.addRule("table", {
     filter: (node) => node.nodeName === "HR" && node.hasAttribute("data-table"),
     replacement: (_content, node) => `\n\n${writeTable(tables[node.dataset.table].map((row) => row.map((each) => writeCell(each, service))))}\n\n`,
@@ -74,13 +82,31 @@ function converter(tables) {
 function writeCell(element, service) {
   if (!element?.firstChild) return "";
   const simple = !element.firstElementChild; // nearly every cell of a large table
-  return cell(simple ? escapeText(element.textContent.replace(/\s+/g, " ").trim()) : service.turndown(element));
+  return cell(simple ? service.escape(element.textContent.replace(/\s+/g, " ").trim()) : service.turndown(element));
 }
 
-function writeItem(content, node) {
+/** Words within marks. Signs at their edge stand outside where a letter follows: `**a:**b` would not be bold. */
+function writeMarked(content, node, mark) {
+  if (!content.trim()) return "";
+  const { previousSibling: before, nextSibling: after, firstChild: first, lastChild: last } = node;
+  const leading = /[\p{L}\p{N}]$/u.test(before?.data ?? "") && first.nodeType === Node.TEXT_NODE;
+  const trailing = /^[\p{L}\p{N}]/u.test(after?.data ?? "") && last.nodeType === Node.TEXT_NODE;
+  const begin = leading ? /^[\p{P}\p{S}]*/u.exec(content)[0].length : 0;
+  const end = trailing ? content.length - /[\p{P}\p{S}]*$/u.exec(content)[0].length : content.length;
+  if (begin >= end) return `${mark}${content}${mark}`;
+  return `${content.slice(0, begin)}${mark}${content.slice(begin, end)}${mark}${content.slice(end)}`;
+}
+
+function writeHeading(content, node) {
+  const words = content.trim().replace(/\\?\s*\n\s*/g, " ").replace(/(^|\s)(#+)$/, "$1\\$2"); // closing signs are left out
+  return words && `\n\n${"#".repeat(Number(node.nodeName[1]))} ${words}\n\n`;
+}
+
+function writeItem(content, node, numbers) {
   const list = node.parentNode;
-  const at = Array.prototype.indexOf.call(list.children, node);
-  const marker = list.nodeName === "OL" ? `${Number(list.getAttribute("start") || 1) + at}. ` : "- ";
+  const number = numbers.get(list) ?? Number(list.getAttribute("start") || 1);
+  numbers.set(list, number + 1);
+  const marker = list.nodeName === "OL" ? `${number}. ` : "- ";
   const lines = content.replace(/^\n+|\n+$/g, "").replace(/\n(?!\n|$)/g, `\n${" ".repeat(marker.length)}`);
   return `${marker}${lines}${node.nextSibling ? "\n" : ""}`;
 }
