@@ -27,6 +27,7 @@ SCREENS = [
     ("nobody", "/open/public"),
     ("nobody", "/lab/"),
     ("ben", "/"),
+    ("ada", "/"),
     ("ben", "/-/spaces"),
     ("ben", "/-/spaces/new"),
     ("ben", "/eng/"),

@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from wiki.db import now
-from wiki.errors import NotFound
-from wiki.home import queries
+from wiki.errors import Invalid, NotFound
+from wiki.home import checklist, queries
 from wiki.people.signin.sign_in import current_or_none
 from wiki.resources import TEMPLATES
 from wiki.spaces.queries import list_spaces
 from wiki.text.markdown.markup import Marks, RenderContext, mark, render
+from wiki.web.errors import flash
 from wiki.web.public import public
-from wiki.web.request import actor, reading
+from wiki.web.request import actor, reading, settings, writing
 from wiki.web.response_cache import cached
 
 blueprint = Blueprint("home", __name__)
@@ -31,7 +32,29 @@ def index() -> ResponseReturnValue:
         spaces=list_spaces(session, actor()),
         edited=queries.pages_edited_by(session, actor()),
         news=queries.news_for(session, actor(), current_or_none()),
+        checklist=checklist.checklist_for(session, settings(), actor()),
     )
+
+
+@blueprint.post("/-/checklist/dismiss")
+def dismiss_checklist() -> ResponseReturnValue:
+    """Dismiss the checklist of first steps."""
+    with writing() as session:
+        checklist.dismiss(session, actor())
+    return redirect("/", 303)
+
+
+@blueprint.post("/-/checklist/test-email")
+def send_test_email() -> ResponseReturnValue:
+    """Send a test email to the user."""
+    try:
+        with writing() as session:
+            address = checklist.send_test(session, settings(), actor())
+    except Invalid as refused:
+        flash(str(refused), "problem")
+    else:
+        flash(f"A test email is on its way to {address}.")
+    return redirect("/", 303)
 
 
 @blueprint.get("/-/health")

@@ -47,6 +47,16 @@ def password_link(settings: Settings, name: str, token: str) -> Letter:
     )
 
 
+def test_letter(settings: Settings, name: str) -> Letter:
+    """Return the mail with which an admin tests the mail server."""
+    return Letter(
+        f"Test email from {settings.site_name}",
+        f"Hello {name},\n\n"
+        f"you asked {settings.site_name} to send a test email. It arrived, so email works.\n\n"
+        f"{absolute(settings, '/')}\n",
+    )
+
+
 def identity_linked(settings: Settings, name: str) -> Letter:
     """Return the mail that an OpenID identity was linked with the account."""
     return Letter(

@@ -1,0 +1,157 @@
+"""The checklist of first steps, which admins see on their home screen until they dismiss it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from wiki.config import Settings
+from wiki.errors import Invalid, require_allowed
+from wiki.home.models import Dismissal
+from wiki.mail.messages import post, test_letter
+from wiki.pages.models import Action, Revision
+from wiki.people.models import Person
+from wiki.rules.access import Actor, may_administer
+from wiki.rules.roles import Role
+from wiki.spaces.gate import spaces_with
+from wiki.spaces.models import Invitation, Space
+from wiki.transfer.models import ImportedHistory
+
+NAME = "checklist"
+_WRITTEN = (Action.CREATE.value, Action.EDIT.value, Action.MERGE.value)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step, whether it is done, and where it is taken; ``waits`` is True if it needs a space that
+    the reader leads, and there is none."""
+
+    name: str
+    label: str
+    hint: str
+    done: bool
+    url: str = ""
+    waits: bool = False
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """The steps. ``can_test`` is True if a test email can be sent to the reader."""
+
+    steps: tuple[Step, ...]
+    can_test: bool
+
+    @property
+    def done(self) -> int:
+        """Number of steps that are done."""
+        return sum(step.done for step in self.steps)
+
+
+def checklist_for(session: Session, settings: Settings, actor: Actor) -> Checklist | None:
+    """Return the checklist for an admin; None for others, and once it is dismissed or all steps are
+    done."""
+    if not may_administer(actor) or actor.person_id is None:
+        return None
+    others = exists().where(
+        Person.id != actor.person_id, Person.imported_at.is_(None), Person.service_at.is_(None)
+    )
+    # The home page that a new space starts with is not written by its creator.
+    written = exists().where(
+        Revision.author_id == actor.person_id,
+        Revision.action.in_(_WRITTEN),
+        or_(Revision.path != "", Revision.number > 1),
+    )
+    dismissed, invited, created, imported, wrote, email = session.execute(
+        select(
+            exists().where(Dismissal.person_id == actor.person_id, Dismissal.name == NAME),
+            or_(others, exists(select(Invitation.id))),
+            exists(select(Space.id)),
+            exists(select(ImportedHistory.id)),
+            written,
+            select(Person.email).where(Person.id == actor.person_id).scalar_subquery(),
+        )
+    ).one()
+    has_mail = bool(settings.smtp_url)
+    if dismissed or all((invited, created, imported, wrote, has_mail)):
+        return None
+    slug = session.scalar(
+        select(Space.slug)
+        .where(Space.id.in_(spaces_with(actor, Role.LEAD)))
+        .order_by(Space.id.desc())
+        .limit(1)
+    )
+    inside = f"/{slug}/-/" if slug else ""
+    return Checklist(
+        (
+            Step(
+                "space",
+                "Create a space",
+                "A place for a team or topic, with its own people and pages.",
+                created,
+                "/-/spaces/new",
+            ),
+            Step(
+                "page",
+                "Write a page",
+                "Pages are Markdown, and every change is kept.",
+                wrote,
+                inside and f"{inside}new",
+                waits=not (inside or wrote),
+            ),
+            Step(
+                "import",
+                "Import what you have",
+                "A zip of Markdown files or an Obsidian vault. For a Git history, run wiki import.",
+                imported,
+                inside and f"{inside}import",
+                waits=not (inside or imported),
+            ),
+            Step(
+                "people",
+                "Invite people",
+                "By email, or with a link that you pass on yourself.",
+                invited,
+                "/-/admin/invitations",
+            ),
+            Step(
+                "email",
+                "Set up email",
+                "Email can be sent."
+                if has_mail
+                else "Set WIKI_SMTP_URL to your mail server and restart the wiki.",
+                has_mail,
+            ),
+        ),
+        has_mail and bool(email),
+    )
+
+
+def dismiss(session: Session, actor: Actor) -> None:
+    """Dismiss the checklist for the actor.
+
+    :raises Forbidden: unless the actor is an admin.
+    """
+    require_allowed(may_administer(actor))
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite if is_sqlite else postgresql).insert(Dismissal)
+    row = {"person_id": actor.person_id, "name": NAME}
+    session.execute(insert.on_conflict_do_nothing(), row)
+
+
+def send_test(session: Session, settings: Settings, actor: Actor) -> str:
+    """Queue a test email to the actor, and return their address.
+
+    :raises Forbidden: unless the actor is an admin.
+    :raises Invalid: if no mail server is set, or the actor has no address.
+    """
+    require_allowed(may_administer(actor))
+    if not settings.smtp_url:
+        raise Invalid("No mail server is set. Set WIKI_SMTP_URL and restart the wiki.")
+    person = session.get(Person, actor.person_id)
+    if person is None or not person.email:
+        raise Invalid("Your account has no email address. Add one in your account first.")
+    post(session, actor, person.email, test_letter(settings, person.name))
+    return person.email
