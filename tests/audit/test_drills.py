@@ -110,7 +110,9 @@ def test_a_run_that_a_worker_has_left_was_interrupted(wiki: Scene) -> None:
 
 
 def test_a_drill_whose_worker_is_gone_ends_by_itself() -> None:
-    command = [sys.executable, "-m", "wiki", "drill", "--json", "--attended"]
+    # As a script starts programs in the background: they ignore interrupts.
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    command += [sys.executable, "-m", "wiki", "drill", "--json", "--attended"]
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     assert ended.returncode != 0 and ended.stdout == b""
 

@@ -33,7 +33,6 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Page
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
-from wiki.pages.saving.submit import submit as saving
 from wiki.pages.tree import children_of
 from wiki.people import groups
 from wiki.people.models import Group, Person
@@ -700,7 +699,7 @@ class Never(Exception):
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages are made without being laid out."""
-    monkeypatch.setattr(saving, "keep_rendering", lambda *_: frozenset())
+    monkeypatch.setattr("wiki.pages.saving.submit.keep_rendering", lambda *_: frozenset())
     yield
 
 

@@ -75,6 +75,8 @@ def _attend() -> Progress:
             os.read(0, 1)
         os.kill(os.getpid(), signal.SIGINT)  # an interrupt also removes the scratch folder
 
+    # Programs that a script starts in the background ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=follow, name="attended", daemon=True).start()
     return lambda position, total: click.echo(f"{position}/{total}", err=True)
 
