@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from wiki.pages import checking, ticking, views
+from wiki.pages import checking, new_space, ticking, views
 from wiki.pages.conflicts import views as conflict_views
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
@@ -22,7 +22,13 @@ def _new_page_below(on: Screen) -> str:
 
 ROOM = Room(
     name="pages",
-    blueprints=(views.blueprint, ticking.blueprint, conflict_views.blueprint, link_views.blueprint),
+    blueprints=(
+        views.blueprint,
+        new_space.blueprint,
+        ticking.blueprint,
+        conflict_views.blueprint,
+        link_views.blueprint,
+    ),
     operations=none_because("its operations are in the API's own room"),
     commands=none_because("pages are written in the browser, over the API and by imports"),
     links=(

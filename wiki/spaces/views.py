@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from wiki.errors import Invalid, NotFound, require_allowed
+from wiki.errors import Invalid, NotFound
 from wiki.people.actions import find_person
 from wiki.people.groups import count_people
 from wiki.people.models import Group, Person
@@ -22,7 +22,7 @@ from wiki.spaces.who import find_who, suggest_who
 from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
-from wiki.web.urls import page_url, space_url
+from wiki.web.urls import space_url
 
 blueprint = Blueprint("spaces", __name__)
 
@@ -38,28 +38,6 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/-/spaces/new", methods=["GET", "POST"])
-def new() -> ResponseReturnValue:
-    """Create a space."""
-    require_allowed(may_create_spaces(actor()))
-    error: Invalid | None = None
-    if request.method == "POST":
-        try:
-            with writing() as session:
-                space = actions.create_space(
-                    session,
-                    actor(),
-                    request.form.get("slug", ""),
-                    _values(),
-                )
-        except Invalid as refused:
-            error = refused
-        else:
-            flash(f"Created the space {space.title}.")
-            return redirect(page_url(space.slug, ""), 303)
-    return _form_screen("spaces/new.html", error)
-
-
 @blueprint.route("/<space:slug>/-/settings", methods=["GET", "POST"])
 def settings(slug: str) -> ResponseReturnValue:
     """Change a space's name, visibility and labels."""
@@ -73,7 +51,7 @@ def settings(slug: str) -> ResponseReturnValue:
                     session,
                     queries.see_space(session, actor(), slug),
                     replace(
-                        _values(),
+                        values_asked(),
                         label=_label("label", Label(seen.space.label)),
                         clearances=_clearances(seen.space),
                     ),
@@ -83,7 +61,7 @@ def settings(slug: str) -> ResponseReturnValue:
         else:
             flash("Settings saved.")
             return redirect(space_url(slug, "settings"), 303)
-    return _form_screen("spaces/settings.html", error, seen)
+    return form_screen("spaces/settings.html", error, seen)
 
 
 @blueprint.get("/<space:slug>/-/members")
@@ -201,9 +179,10 @@ def members_screen(
     return body, error.status if error else 200, {"Cache-Control": "no-store"} if link else {}
 
 
-def _form_screen(
+def form_screen(
     template: str, error: Invalid | None, seen: queries.SpaceAccess | None = None
 ) -> ResponseReturnValue:
+    """Return the screen with the form for a new space, or with that for the settings of one."""
     space = seen.space if seen else None
 
     def value(name: str, default: str) -> str:
@@ -270,7 +249,11 @@ def _label(name: str, default: Label) -> Label:
         raise Invalid("This label doesn’t exist.", field=name) from None
 
 
-def _values() -> actions.SpaceValues:
+def values_asked() -> actions.SpaceValues:
+    """Return what the form says about a space.
+
+    :raises Invalid: for a visibility or role that does not exist.
+    """
     return actions.SpaceValues(
         title=request.form.get("title", ""),
         description=request.form.get("description", ""),
