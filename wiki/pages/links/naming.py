@@ -40,8 +40,6 @@ from wiki.text.markdown.links import Link
 from wiki.text.markdown.wikilinks import Reading
 from wiki.text.paths import name_of, path_key
 
-"""Number of links that are resolved together."""
-
 MOST = 1000
 """Maximum number of pages with the same name among which a link chooses; the shortest paths
 count."""
