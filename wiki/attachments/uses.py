@@ -121,9 +121,6 @@ def _named_uses(
     return found
 
 
-"""Maximum number of places in one query."""
-
-
 def _any_of(places: Iterable[Place]) -> ColumnElement[bool]:
     """Return the condition that a link leads to one of these places."""
     by_slug: dict[str, list[str]] = defaultdict(list)

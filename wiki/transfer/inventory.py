@@ -25,8 +25,6 @@ from wiki.text.paths import ancestors_of, name_of, path_key
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
 
-"""Maximum number of values in one `IN (…)`."""
-
 
 @dataclass(frozen=True)
 class State:
