@@ -66,6 +66,9 @@ class Slot(Enum):
     """Where a readable space has no page."""
     WAITING = "waiting"
     """On the home screen, first: rows of a list of what waits for the user."""
+    NOT_FOUND = "not-found"
+    """Among the buttons of the error page for what does not exist or is hidden. It is shown in both
+    cases, so blocks there read nothing."""
 
 
 class Access(Protocol):
@@ -116,6 +119,7 @@ class Link:
     """A link in a menu.
 
     :param position: its place in the menu; links are sorted by this number.
+    :param label: its text, or a function.
     :param address: what follows the start of the addresses in that menu, or a function.
     :param section: the heading that it is below, in the administration.
     :param here: other addresses, like ``address``, on which the link counts as the current one.
@@ -124,7 +128,7 @@ class Link:
 
     place: Place
     position: int
-    label: str
+    label: str | Callable[[Screen], str]
     address: str | Callable[[Screen], str]
     icon: str = ""
     shown: Callable[[Screen], bool] = always

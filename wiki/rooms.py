@@ -28,6 +28,7 @@ NAMES = (
     "transfer",
     "attachments",
     "bookmarks",
+    "requests",
     "insights",
     "audit",
     "api",

@@ -26,6 +26,13 @@ from wiki.purging import events as purging
 from wiki.purging.handlers import forget_files, wipe_freed
 from wiki.redaction import events as redaction
 from wiki.redaction.handlers import carry_out
+from wiki.requests import events as requests
+from wiki.requests.handlers import (
+    follow_roles,
+    forget_old_requests,
+    forget_purged,
+    tell_leads,
+)
 from wiki.search.handlers import (
     finish_renderings,
     index_pages,
@@ -35,6 +42,7 @@ from wiki.search.handlers import (
     reconcile_index,
 )
 from wiki.sharing.handlers import forget_old_links
+from wiki.spaces import events as spaces
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer import events as transfer
 from wiki.transfer.handlers import import_more, mirror_spaces
@@ -44,12 +52,21 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     pages.PageMoved: (render_heads, index_pages, list_by_tag, mirror_spaces),
     pages.PageDeleted: (index_pages, list_by_tag, mirror_spaces),
     pages.PageRestored: (index_pages, list_by_tag, mirror_spaces),
-    purging.PagePurged: (index_pages, forget_files, rebuild_index, wipe_freed, mirror_spaces),
+    purging.PagePurged: (
+        index_pages,
+        forget_files,
+        forget_purged,
+        rebuild_index,
+        wipe_freed,
+        mirror_spaces,
+    ),
     purging.RevisionPurged: (rebuild_index, wipe_freed),
     redaction.Redacted: (carry_out, mirror_spaces),
     attachments.FileAdded: (make_thumbnails, mirror_spaces),
     attachments.FileRemoved: (mirror_spaces,),
     transfer.ImportRequested: (import_more,),
+    requests.AccessRequested: (tell_leads,),
+    spaces.MemberChanged: (follow_roles,),
     mail.MailRequested: (send_mail,),
     signin.PasswordResetRequested: (send_reset_link,),
     imported.AddressClaimRequested: (send_claim_link,),
@@ -65,6 +82,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     mend_index,
     forget_old_uploads,
     forget_old_links,
+    forget_old_requests,
     check_chain,
     delete_expired,
     keep_drilling,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
@@ -210,4 +211,23 @@ def approval_asked(settings: Settings, name: str, approval_id: int) -> Letter:
         "second person has to approve it. Review the change and decide:\n\n"
         f"{absolute(settings, f'/-/approvals/{approval_id}')}\n\n"
         "Nothing changes until someone approves it.\n",
+    )
+
+
+def access_asked(settings: Settings, name: str, title: str, slug: str) -> Letter:
+    """Return the mail that tells a lead that a person requests access to a space."""
+    return Letter(
+        f"{name} requests access to {title}",
+        f"{name} requests access to “{title}” on {settings.site_name}.\n"
+        "Grant or decline it here:\n\n"
+        f"{absolute(settings, f'/{slug}/-/requests')}\n",
+    )
+
+
+def access_given(settings: Settings, title: str, slug: str, path: str) -> Letter:
+    """Return the mail that tells a person that they were given access to a space."""
+    return Letter(
+        f"You now have access to {title}",
+        f"You requested access on {settings.site_name}, and now have it:\n\n"
+        f"{absolute(settings, f'/{slug}/{quote(path)}')}\n",
     )

@@ -121,7 +121,8 @@ def _shown(link: Link, screen: Screen) -> ShownLink:
     else:
         covered = link.covers and screen.url_path.startswith(url)
         is_current = covered or screen.url_path in current
-    return ShownLink(link.label, url, link.icon, link.section, is_current, link.is_dangerous)
+    label = link.label(screen) if callable(link.label) else link.label
+    return ShownLink(label, url, link.icon, link.section, is_current, link.is_dangerous)
 
 
 def _url(place: Place, address: str, screen: Screen) -> str:

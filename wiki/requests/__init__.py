@@ -1,0 +1,1 @@
+"""Requests for access: members ask, leads grant or decline."""

@@ -1,0 +1,29 @@
+"""Events of requests for access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wiki.outbox.event import Category, Event, Policy
+
+
+@dataclass(frozen=True)
+class AccessRequested(Event):
+    """A request for access to an address. It names no space, because there may be none."""
+
+    policy = Policy(Category.ACCESS, expires=True)
+    sentence = "requested access to an address"
+
+    request_id: int
+
+
+@dataclass(frozen=True)
+class AccessDeclined(Event):
+    """A refusal of a request by a lead of the space. It does not name the person, who is not to
+    learn that the space exists."""
+
+    policy = Policy(Category.ACCESS, expires=True)
+    sentence = "declined a request for access to {space}"
+
+    space_id: int
+    request_id: int

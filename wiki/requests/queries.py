@@ -1,0 +1,129 @@
+"""Queries for requests for access."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, contains_eager
+
+from wiki.errors import NotFound
+from wiki.pages.models import Page
+from wiki.pages.queries import live_for
+from wiki.people.models import Person
+from wiki.requests.models import AccessRequest
+from wiki.rules.access import Actor, May
+from wiki.rules.roles import Role
+from wiki.spaces.gate import spaces_with
+from wiki.spaces.members import standings_in
+from wiki.spaces.models import Space
+from wiki.spaces.queries import SpaceAccess
+from wiki.text.paths import path_key
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request for the leads of the space: with the role that the person has there already, and
+    the page at the address, if there is one."""
+
+    request: AccessRequest
+    role: Role
+    page: Page | None
+
+
+def list_waiting(session: Session, seen: SpaceAccess) -> list[Waiting]:
+    """Return the requests that wait for a decision of the space's leads, the oldest first.
+
+    :raises Forbidden: unless the actor leads the space.
+    """
+    seen.require(May.MANAGE)
+    rows = session.scalars(
+        select(AccessRequest)
+        .join(AccessRequest.person)
+        .where(_waits(seen.space))
+        .options(contains_eager(AccessRequest.person))
+        .order_by(AccessRequest.asked_at, AccessRequest.id)
+        .limit(MOST_LISTED)
+    ).all()
+    if not rows:
+        return []
+    roles = {one.person.id: one.role for one in standings_in(session, seen.space, _people(rows))}
+    pages = {
+        page.path_key: page
+        for page in session.scalars(
+            select(Page).where(
+                Page.space_id == seen.space.id,
+                Page.path_key.in_({path_key(row.path) for row in rows if row.path}),
+                live_for(seen.actor),
+            )
+        )
+    }
+    return [
+        Waiting(row, roles[row.person_id], pages.get(path_key(row.path)) if row.path else None)
+        for row in rows
+    ]
+
+
+def count_waiting(session: Session, space: Space) -> int:
+    """Return the number of requests that wait for a decision of the space's leads. The caller
+    checks permission."""
+    query = select(func.count()).select_from(AccessRequest).join(AccessRequest.person)
+    return session.scalar(query.where(_waits(space))) or 0
+
+
+def count_by_space(session: Session, actor: Actor) -> list[tuple[Space, int]]:
+    """Return the spaces that the actor leads in which requests wait, by title, each with the number
+    of requests."""
+    if actor.person_id is None:
+        return []
+    waits = (
+        select(Space.id, func.count().label("number"))
+        .join(AccessRequest, AccessRequest.slug == Space.slug)
+        .join(AccessRequest.person)
+        .where(_waits(Space), Space.id.in_(spaces_with(actor, Role.LEAD)))
+        .group_by(Space.id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Space, waits.c.number)
+        .join(waits, waits.c.id == Space.id)
+        .order_by(func.lower(Space.title), Space.id)
+    )
+    return [(space, number) for space, number in rows]
+
+
+def get_waiting(session: Session, seen: SpaceAccess, request_id: int) -> AccessRequest:
+    """Return a request that waits for a decision of the space's leads, locked.
+
+    :raises Forbidden: unless the actor leads the space.
+    :raises NotFound: when it is not there any more.
+    """
+    seen.require(May.MANAGE)
+    row = session.scalar(
+        select(AccessRequest)
+        .join(AccessRequest.person)
+        .where(AccessRequest.id == request_id, _waits(seen.space))
+        .options(contains_eager(AccessRequest.person))
+        .with_for_update(of=AccessRequest)
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _waits(space: Space | type[Space]) -> ColumnElement[bool]:
+    """The condition on requests, joined with their people, that the space's leads may see them.
+    Those that were made before there was such a space were meant for nobody who leads it now."""
+    return and_(
+        AccessRequest.slug == space.slug,
+        AccessRequest.asked_at >= space.created_at,
+        AccessRequest.declined_at.is_(None),
+        Person.disabled_at.is_(None),
+    )
+
+
+def _people(rows: Sequence[AccessRequest]) -> list[Person]:
+    return [row.person for row in rows]

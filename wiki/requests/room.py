@@ -1,0 +1,82 @@
+"""Requests for access: what the room declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wiki.requests import canaries, queries, views
+from wiki.requests.models import AccessRequest
+from wiki.room import Block, Link, Place, Probe, Room, Screen, Slot, none_because
+from wiki.rules.access import May
+from wiki.spaces.models import Space
+from wiki.text_columns import TextColumns, TextType
+from wiki.web.request import reading
+
+
+def _number(on: Screen) -> int:
+    """Return the number of requests that wait for the user in the space; it is read once for a
+    screen."""
+    if on.space is None or not on.may(May.MANAGE):
+        return 0
+    if "requests_waiting" not in g:
+        g.requests_waiting = queries.count_waiting(reading(), on.space)
+    number: int = g.requests_waiting
+    return number
+
+
+def _label(on: Screen) -> str:
+    return f"Access requests ({_number(on)})"
+
+
+def _by_space(session: Session, on: Screen) -> Mapping[str, Any]:
+    return {"found": queries.count_by_space(session, on.actor)}
+
+
+ROOM = Room(
+    name="requests",
+    blueprints=(views.blueprint,),
+    operations=none_because("people ask where a browser shows them nothing"),
+    commands=none_because("leads decide in the browser"),
+    links=(
+        Link(
+            Place.SPACE,
+            55,
+            _label,
+            "requests",
+            icon="key-round",
+            shown=lambda on: _number(on) > 0,
+        ),
+    ),
+    blocks=(
+        Block(Slot.NOT_FOUND, 10, "requests/offer.html"),
+        Block(Slot.WAITING, 15, "requests/waiting.html", load=_by_space),
+        Block(Slot.MISSING, 20, "requests/offer_in_space.html"),
+    ),
+    shortcuts=none_because("nothing in it is pressed often"),
+    suggestions=none_because("it has no pages to offer before a search"),
+    text_columns=(
+        TextColumns(
+            "requests for access",
+            AccessRequest,
+            {"path": TextType.PATH, "message": TextType.TEXT},
+            lambda area: AccessRequest.slug.in_(
+                select(Space.slug).where(Space.id.in_(area.space_ids))
+            ),
+            title=True,
+            counted=False,
+        ),
+    ),
+    rates=none_because("its changes count as saves, and each person has a few requests at most"),
+    guards=none_because("it refuses no edit"),
+    checks=none_because("it derives nothing"),
+    probes=(
+        Probe("requests.form", ("at=/{slug}/{path}",)),
+        Probe("requests.ask", ("at=/{slug}/{path}",)),
+    ),
+    canaries=(canaries.ask_for_hidden_pages,),
+)
