@@ -49,6 +49,7 @@ SENT: dict[str, dict[str, Any]] = {
     "put_page": {"json": {"body": "x", "base_revision": 2}},
     "put_file": {"data": b"bytes"},
     "bring_back": {"json": {"version": 1}},
+    "undo_revision": {"json": {"message": "undo"}},
     "begin": {"headers": {"Upload-Length": "5"}},
     "send_piece": {"data": b"bytes", "headers": {"Upload-Offset": "0"}},
     "make_space": {"json": {"slug": "mine", "title": "Mine"}},
@@ -65,7 +66,8 @@ WRITES = [one for one in OPERATIONS.values() if one.writes]
 
 def address_of(one: Operation, space: str, **values: str) -> str:
     found = one.template
-    given = {"space": space, "path": "plan", "file": "plan/table.txt", "number": "1"}
+    number = "2" if one.name == "undo_revision" else "1"  # the first revision can't be undone
+    given = {"space": space, "path": "plan", "file": "plan/table.txt", "number": number}
     for name, value in {**given, "old": "1", "new": "2", "upload": "none", **values}.items():
         found = found.replace(f"{{{name}}}", value)
     return found
