@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import has_request_context, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import Insert, delete, select, update
 from sqlalchemy.orm import Session
 
 from tests.cast import Scene
@@ -21,7 +22,7 @@ from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import Database, now
 from wiki.pages.access import restrictions
-from wiki.pages.models import PageAnchor, PageLink, RenderingRow, Revision
+from wiki.pages.models import Page, PageAnchor, PageLink, RenderingRow, Revision
 from wiki.pages.rendering import cut_off, renderer
 from wiki.pages.rendering import stored as rendering
 from wiki.pages.rendering.queueing import Work
@@ -342,3 +343,33 @@ def test_no_save_renders_while_others_wait_to_save(wiki: Scene, waits: list[str]
     merged = {"title": "Other", "body": "![x](two.png)\n\nMiddle\n\nThe end", "base": "2"}
     assert wiki.post("ben", "/eng/rota/-/edit", **merged).status_code == 303
     assert waits == []
+
+
+def test_two_transactions_that_store_one_rendering_do_not_fail(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = wiki.write("long", "Some *words*.")
+    with wiki.database.write() as session:
+        session.execute(delete(RenderingRow))
+        session.execute(update(Page).values(rendered=0))
+    keep_first, project, inserts = rendering._keep_first, rendering.project, []
+    both = threading.Event()
+    if wiki.database.is_sqlite:  # where writers take turns
+        both.set()
+
+    def insert(dialect: str) -> Insert:
+        inserts.append(dialect)
+        if len(inserts) == 2:
+            both.set()
+        return keep_first(dialect)
+
+    def project_when_both_insert(*args: Any) -> None:
+        assert both.wait(20)
+        project(*args)
+
+    monkeypatch.setattr(rendering, "_keep_first", insert)
+    monkeypatch.setattr(rendering, "project", project_when_both_insert)
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(rendering.ensure_head, wiki.database, page.id) for _ in range(2)]
+    assert [one.exception() for one in done] == [None, None]
+    assert "<em>words</em>" in wiki.get("cai", "/eng/long").text

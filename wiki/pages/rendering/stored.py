@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Update, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, Insert, Select, Update, bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -254,7 +255,9 @@ def _store(
         tried["due_at"] = now()  # the search index still has the words of the source
     row = _row(key, content_hash, rendering) | tried
     if stored is None:
-        connection.execute(_KEEP, row)
+        if not connection.execute(_keep_first(connection.dialect.name), row).rowcount:
+            # Another transaction has stored one in the meantime; it is committed now.
+            return _store(session, key, content_hash, rendering, seconds)
     else:
         del row["key"]
         connection.execute(_keep_instead(), {"at_key": key, **row})
@@ -285,7 +288,10 @@ def _why(rendering: Rendering, due_at: datetime | None) -> str:
     return "This page couldn’t be rendered just now. Its source is shown until the next attempt."
 
 
-_KEEP = insert(RenderingRow)
+@cache
+def _keep_first(dialect: str) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(RenderingRow).on_conflict_do_nothing()
 
 
 @cache
