@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import exists, or_, select
@@ -83,49 +84,62 @@ def checklist_for(session: Session, settings: Settings, actor: Actor) -> Checkli
         .order_by(Space.id.desc())
         .limit(1)
     )
-    inside = f"/{slug}/-/" if slug else ""
-    return Checklist(
-        (
-            Step(
-                "space",
-                "Create a space",
-                "A place for a team or topic, with its own people and pages.",
-                created,
-                "/-/spaces/new",
-            ),
-            Step(
-                "page",
-                "Write a page",
-                "Pages are Markdown, and every change is kept.",
-                wrote,
-                inside and f"{inside}new",
-                waits=not (inside or wrote),
-            ),
-            Step(
-                "import",
-                "Import what you have",
-                "A zip of Markdown files or an Obsidian vault. For a Git history, run wiki import.",
-                imported,
-                inside and f"{inside}import",
-                waits=not (inside or imported),
-            ),
-            Step(
-                "people",
-                "Invite people",
-                "By email, or with a link that you pass on yourself.",
-                invited,
-                "/-/admin/invitations",
-            ),
-            Step(
-                "email",
-                "Set up email",
-                "Email can be sent."
-                if has_mail
-                else "Set WIKI_SMTP_URL to your mail server and restart the wiki.",
-                has_mail,
-            ),
+    done = {
+        "space": created,
+        "page": wrote,
+        "import": imported,
+        "people": invited,
+        "email": has_mail,
+    }
+    return Checklist(_steps(done, f"/{slug}/-/" if slug else ""), has_mail and bool(email))
+
+
+def _steps(done: Mapping[str, bool], inside: str) -> tuple[Step, ...]:
+    """Return the steps.
+
+    :param done: whether each step is done, by name.
+    :param inside: the start of the addresses of a space that the reader leads; empty if there is
+        none.
+    """
+    return (
+        Step(
+            "space",
+            "Create a space",
+            "A place for a team or topic, with its own people and pages.",
+            done["space"],
+            "/-/spaces/new",
         ),
-        has_mail and bool(email),
+        Step(
+            "page",
+            "Write a page",
+            "Pages are Markdown, and every change is kept.",
+            done["page"],
+            inside and f"{inside}new",
+            waits=not (inside or done["page"]),
+        ),
+        Step(
+            "import",
+            "Import what you have",
+            "A zip of Markdown files or an Obsidian vault. For a Git history, run wiki import.",
+            done["import"],
+            inside and f"{inside}import",
+            waits=not (inside or done["import"]),
+        ),
+        Step(
+            "people",
+            "Invite people",
+            "By email, or with a link that you pass on yourself.",
+            done["people"],
+            "/-/admin/invitations",
+        ),
+        Step(
+            "email",
+            "Set up email",
+            "Email can be sent."
+            if done["email"]
+            else "Set WIKI_SMTP_URL to your mail server and restart the wiki.",
+            done["email"],
+        ),
     )
 
 
