@@ -92,8 +92,8 @@ def test_one_drill_at_a_time_which_says_how_far_it_is(
     one = keeper(script + "sys.stdin.read()")
     one(wiki.database, wiki.settings)
     assert one._at_work is not None
-    while b"12" not in one._at_work.steps.read():
-        one._at_work.steps.seek(0)
+    while not drilling._read(one._at_work.steps):
+        assert one._at_work.process.poll() is None
     one(wiki.database, wiki.settings)
     assert "12 of 180 routes tested" in wiki.get("ada", DRILL).text
     one._at_work.process.communicate()  # its worker is gone, and so it ends

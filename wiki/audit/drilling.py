@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -177,8 +178,10 @@ def _failed(error: str) -> Callable[[Session, DrillRun], None]:
 
 
 def _read(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    """Return what a process has written to a file so far. The position in the file, at which the
+    process writes, is left alone."""
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode("utf-8", "replace")
 
 
 def _far(steps: str) -> tuple[int, int]:
