@@ -200,7 +200,8 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         if any(name in columns for columns in sets):
             unique.add((table.name, name))
     # Only those found by find_person are added to these, and the fourth follows from the second;
-    # the rest are made by signing in, by adding a factor and by reading or starring once signed in.
+    # the rest are made by signing in, by adding a factor and by reading, starring or
+    # asking for access once signed in.
     assert unique == {
         ("memberships", "person_id"),
         ("group_members", "person_id"),
@@ -210,6 +211,7 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ("recovery_codes", "person_id"),
         ("page_reads", "person_id"),
         ("bookmarks", "person_id"),
+        ("access_requests", "person_id"),
     }
 
 
