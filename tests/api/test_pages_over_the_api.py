@@ -168,6 +168,9 @@ def test_pages_named_like_verbs_have_one_more_slash(api: Api) -> None:
     assert api.get("ben", "/pages/eng/a/revisions").status_code == 404, "of the page a"
     assert api.put("ben", "/pages/eng/a/revisions", {"body": "x"}).status_code == 405
     assert api.get("ben", "/pages/eng/a/revisions/revisions").json["revisions"]
+    assert api.put("ben", "/pages/eng/a/revisions/1/undo", {"body": "x"}).status_code == 405
+    made = api.put("ben", "/pages/eng/a/revisions/1/undo/", {"body": "about undoing"})
+    assert made.headers["Location"] == f"{V1}/pages/eng/a/revisions/1/undo/"
 
 
 def test_of_two_who_make_a_page_at_once_one_does(api: Api) -> None:

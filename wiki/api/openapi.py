@@ -33,8 +33,8 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
     "path": (
         "Path of the page, with slashes not encoded. A page whose path ends in "
-        "`revisions`, `revisions/…`, `diff/…` or `blame` is addressed with one more slash at the "
-        "end.",
+        "`revisions`, `revisions/…`, `revisions/…/undo`, `diff/…` or `blame` is addressed with one "
+        "more slash at the end.",
         _PATH,
     ),
     "file": ("Path of the file: folders and name, with slashes.", _PATH),

@@ -26,7 +26,7 @@ class ApiPagePath(PagePath):
     """Converter for a page's path at the end of an API address, where some endings are verbs. A
     page whose own path ends like a verb is addressed with a trailing slash."""
 
-    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*)?|diff/[^/]*|blame)"
+    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*(?:/undo)?)?|diff/[^/]*|blame)"
     # In the API nothing else follows a path, so a segment may be ``-``; it is refused later.
     _any = r"[^/]+(?:/[^/]+)*"
     regex = rf"(?:(?!{_verb}\Z){_any}|{_any}/)"
