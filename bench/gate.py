@@ -86,7 +86,7 @@ def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor,
             for group in made
             for id in chance.sample(ids[2:], 25)
         ]
-        rows += [{"group_id": group.id, "person_id": member.person_id} for group in made[::2]]
+        rows += [{"group_id": group.id, "person_id": ids[1]} for group in made[::2]]
         session.execute(insert(GroupMember), rows)
         for group in made[150:]:
             groups.store_part(session, lead, chance.choice(made[:150]), group, inside=True)

@@ -34,7 +34,7 @@ def bare() -> Flask:
 
 def serve_bare() -> None:
     """Serve the bare page as `wiki serve` serves the wiki, on any free port."""
-    from wiki.serve import Child, Tree, address_of, listen, web
+    from wiki.serve import Supervisor, WorkerProcess, address_of, listen, web
 
     listener = listen("127.0.0.1", 0)
     print(address_of(listener), flush=True)
@@ -42,7 +42,7 @@ def serve_bare() -> None:
     def answer() -> None:
         web(lambda: bare().wsgi_app, listener, threads=THREADS, body_limit=1 << 20)
 
-    Tree([Child(f"web {number}", answer) for number in range(WORKERS)]).run()
+    Supervisor([WorkerProcess(f"web {number}", answer) for number in range(WORKERS)]).run()
 
 
 @contextlib.contextmanager
