@@ -1,4 +1,4 @@
-"""What a room declares about itself for the rest of the wiki.
+"""Declarations of a room for the rest of the wiki.
 
 Each room has one :class:`Room` in its ``room.py``; ``wiki/rooms.py`` lists the rooms. A part that a
 room does not have is :func:`none_because` with the reason, so that it is never merely forgotten.
@@ -63,7 +63,7 @@ class Slot(Enum):
     HOME = "home"
     """On the home screen, above the spaces."""
     MISSING = "missing"
-    """Where a readable space has no page."""
+    """The screen for a path of a readable space without a page."""
     WAITING = "waiting"
     """On the home screen, first: rows of a list of what waits for the user."""
     NOT_FOUND = "not-found"

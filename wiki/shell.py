@@ -1,4 +1,4 @@
-"""What all commands share: the group, the settings and the database, the shell as the actor."""
+"""Shared parts of commands: the group, the settings and the database, the actor."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Wiki(click.Group):
 
 @dataclass(frozen=True)
 class Wiring:
-    """What commands of rooms get from above: ``open_database`` opens and migrates the database,
-    ``deliver_all`` delivers the events that are waiting."""
+    """Functions that commands of rooms need from above: ``open_database`` opens and migrates the
+    database, ``deliver_all`` delivers the events that are waiting."""
 
     open_database: Callable[[Settings], Database]
     deliver_all: Callable[[Database, Settings], object]

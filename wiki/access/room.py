@@ -1,4 +1,4 @@
-"""Who can see a page or a space: what the room declares."""
+"""Access to pages and spaces: the declarations of the room."""
 
 from __future__ import annotations
 

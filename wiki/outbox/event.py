@@ -27,7 +27,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """How an event is stored, and where it appears.
+    """The rules for storing an event and for showing it.
 
     :param expires: it may be deleted when it is old. Events that a page's history, a feed or a
         proof needs do not expire, nor do chained events of a page.

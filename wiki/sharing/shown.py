@@ -1,4 +1,4 @@
-"""What a share link shows: pages, files, and the links between them."""
+"""Contents shown by a share link: pages, files, and the links between them."""
 
 from __future__ import annotations
 

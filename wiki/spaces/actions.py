@@ -35,7 +35,7 @@ NOT_SLUGS = frozenset({"favicon.ico", "robots.txt"})
 
 @dataclass(frozen=True)
 class SpaceValues:
-    """What the leads of a space decide about it.
+    """Values of a space that its leads decide.
 
     ``label`` is the minimum label of all its pages, and ``clearances`` are the highest labels that
     readers, commenters and editors may read; None keeps the present ones.

@@ -13,7 +13,7 @@ from wiki.rules.access import May
 
 @dataclass(frozen=True)
 class DecisionFields:
-    """What was decided, when and by whom."""
+    """A decision, its time and the person who made it."""
 
     status: Literal["proposed", "accepted", "rejected"] = kind_field("Status")
     decided_on: date | None = kind_field("Decided on", None)
